@@ -1,1 +1,3 @@
-fn main() { println!("pyt"); }
+fn main() {
+    println!("pyt");
+}

@@ -1,0 +1,8 @@
+//! The module `_thread`.
+
+mod locks;
+
+pub(crate) use _thread::module_def;
+
+#[rustpython_vm::pymodule(with(locks::locks))]
+mod _thread {}

@@ -1,0 +1,338 @@
+//! The simulated global interpreter lock: one thread at a time has the right to run.
+//!
+//! A thread leaves the lock at each wait and queues for it when woken; the waker itself puts it
+//! in line, so that a switch costs one wake-up of the operating system. A thread that computes is
+//! preempted by the ticker: after the switch interval if another computing thread waits, and
+//! after [`GRACE`] if one that was woken from a wait does, which spares such threads CPython's
+//! "convoy effect".
+//!
+//! A thread in foreign code (the world shows it detached) loses the lock to whoever wants it. On
+//! its return it may run beside the owner until the next tick, at most [`TICK`]; then it queues.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Activity, Policy, Scheduler, Thread, World,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// How long a running thread is left alone when a thread that was woken wants to run.
+pub const GRACE: Duration = Duration::from_micros(100);
+
+/// How often the ticker looks while somebody waits for the lock.
+pub const TICK: Duration = Duration::from_micros(500);
+
+/// How many ticks in a row without need the ticker makes before it goes to sleep.
+const LINGER: u32 = 20;
+
+/// The default switch interval, CPython's: 5 ms.
+const INTERVAL: Duration = Duration::from_millis(5);
+
+/// A simulated global interpreter lock.
+pub struct Gil {
+    state: Mutex<State>,
+    world: Arc<dyn World>,
+    interval: Arc<AtomicU64>,
+}
+
+#[derive(Default)]
+struct State {
+    owner: Option<Owner>,
+    /// Woken or new threads, parked in our own hands, first come first.
+    woken: VecDeque<Arc<Thread>>,
+    /// Preempted threads, frozen in the middle of their code, first come first.
+    preempted: VecDeque<Preempted>,
+    /// Threads that lost the lock while they were in foreign code.
+    strays: Vec<Arc<Thread>>,
+    /// Ticks in a row that found nothing to do.
+    quiet: u32,
+}
+
+struct Owner {
+    thread: Arc<Thread>,
+    since: Instant,
+    /// The last tick found it in foreign code.
+    seen_detached: bool,
+}
+
+struct Preempted {
+    thread: Arc<Thread>,
+    since: Instant,
+}
+
+impl Gil {
+    /// A lock that nobody holds, for threads of `world`.
+    #[must_use]
+    pub fn new(world: Arc<dyn World>) -> Self {
+        let nanos = u64::try_from(INTERVAL.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            state: Mutex::new(State::default()),
+            world,
+            interval: Arc::new(AtomicU64::new(nanos)),
+        }
+    }
+
+    /// The switch interval in nanoseconds, shared: what is stored there holds from the next tick.
+    #[must_use]
+    pub fn interval(&self) -> Arc<AtomicU64> {
+        self.interval.clone()
+    }
+
+    fn switch_interval(&self) -> Duration {
+        Duration::from_nanos(self.interval.load(Ordering::Relaxed))
+    }
+
+    /// Gives the free lock to the next in line. The caller is attached or has stopped the world.
+    fn dispatch(&self, state: &mut State) {
+        debug_assert!(state.owner.is_none());
+        let overdue = state
+            .preempted
+            .front()
+            .is_some_and(|first| first.since.elapsed() >= self.switch_interval());
+        let next = if overdue {
+            None
+        } else {
+            state.woken.pop_front()
+        };
+        if let Some(thread) = next {
+            thread.grant();
+            state.owner = Some(Owner::now(thread));
+        } else if let Some(Preempted { thread, .. }) = state.preempted.pop_front() {
+            self.world.thaw(&thread);
+            state.owner = Some(Owner::now(thread));
+        }
+    }
+
+    /// What a tick should do, from a look at the state alone.
+    fn look(&self, state: &mut State) -> Look {
+        let wanted = !state.woken.is_empty() || !state.preempted.is_empty();
+        let returned = state
+            .strays
+            .iter()
+            .any(|stray| self.world.activity(stray) == Activity::Attached);
+        if returned {
+            return Look::Act;
+        }
+        let Some(owner) = &mut state.owner else {
+            // Two that return would run side by side; one alone may.
+            return if state.strays.len() > 1 {
+                Look::Watch
+            } else {
+                Look::Rest
+            };
+        };
+        if !wanted {
+            return if state.strays.is_empty() {
+                Look::Rest
+            } else {
+                Look::Watch
+            };
+        }
+        if owner.thread.in_wait() {
+            // Granted, and on its way back into the world.
+            return Look::Again;
+        }
+        if self.world.activity(&owner.thread) == Activity::Detached {
+            // Once may be a short call; twice in a row is taken for a long one.
+            return if std::mem::replace(&mut owner.seen_detached, true) {
+                Look::Act
+            } else {
+                Look::Soon
+            };
+        }
+        owner.seen_detached = false;
+        let due = if state.woken.is_empty() {
+            self.switch_interval()
+        } else {
+            GRACE
+        };
+        if owner.since.elapsed() >= due {
+            Look::Act
+        } else {
+            Look::Again
+        }
+    }
+
+    /// With the world stopped: freezes whom it must, and gives the lock to the next.
+    fn act(&self, state: &mut State, voluntary: usize) {
+        let mut strays = std::mem::take(&mut state.strays);
+        let back = |thread: &Arc<Thread>| self.world.activity(thread) == Activity::Attached;
+        let attached = strays.iter().filter(|stray| back(stray)).count()
+            + usize::from(
+                state
+                    .owner
+                    .as_ref()
+                    .is_some_and(|owner| back(&owner.thread)),
+            );
+        strays.retain(|stray| {
+            // One that is back queues. Freezing one that is still in foreign code would make it
+            // queue for what it does not want; and one that is never to run again must not be
+            // caught there, since it might hold a lock of the foreign code's for ever.
+            if !back(stray) || (stray.is_halted() && voluntary < attached) {
+                return true;
+            }
+            if self.world.freeze(stray) && !stray.is_halted() {
+                state.preempted.push_back(Preempted::now(stray.clone()));
+            }
+            false
+        });
+        state.strays = strays;
+        if let Some(owner) = state.owner.take() {
+            let wanted = !state.woken.is_empty() || !state.preempted.is_empty();
+            if !wanted || owner.thread.in_wait() {
+                state.owner = Some(owner);
+                return;
+            }
+            if self.world.activity(&owner.thread) == Activity::Detached {
+                state.strays.push(owner.thread);
+            } else if self.world.freeze(&owner.thread) {
+                state.preempted.push_back(Preempted::now(owner.thread));
+            }
+        }
+        self.dispatch(state);
+    }
+}
+
+/// What a tick found.
+enum Look {
+    /// Somebody must be stopped or started.
+    Act,
+    /// Not yet: look again at the next tick.
+    Again,
+    /// Look again in a moment.
+    Soon,
+    /// Nobody waits for the lock, but a thread may return from foreign code.
+    Watch,
+    /// Nobody needs the ticker.
+    Rest,
+}
+
+impl Owner {
+    fn now(thread: Arc<Thread>) -> Self {
+        Self {
+            thread,
+            since: Instant::now(),
+            seen_detached: false,
+        }
+    }
+}
+
+impl Preempted {
+    fn now(thread: Arc<Thread>) -> Self {
+        Self {
+            thread,
+            since: Instant::now(),
+        }
+    }
+}
+
+impl State {
+    fn is_owner(&self, thread: &Arc<Thread>) -> bool {
+        self.owner
+            .as_ref()
+            .is_some_and(|owner| Arc::ptr_eq(&owner.thread, thread))
+    }
+}
+
+impl Policy for Gil {
+    fn leave(&self, thread: &Arc<Thread>) {
+        let mut state = self.state.lock();
+        if state.is_owner(thread) {
+            state.owner = None;
+            self.dispatch(&mut state);
+        } else {
+            state.strays.retain(|stray| !Arc::ptr_eq(stray, thread));
+        }
+    }
+
+    fn ready(&self, thread: &Arc<Thread>) {
+        if thread.is_halted() {
+            return;
+        }
+        let mut state = self.state.lock();
+        if state.owner.is_none() && state.woken.is_empty() && state.preempted.is_empty() {
+            thread.grant();
+            state.owner = Some(Owner::now(thread.clone()));
+            if !state.strays.is_empty() {
+                drop(state);
+                thread.scheduler().wake_ticker();
+            }
+        } else {
+            state.woken.push_back(thread.clone());
+            drop(state);
+            thread.scheduler().wake_ticker();
+        }
+    }
+
+    fn step_back(&self, thread: &Arc<Thread>) -> bool {
+        let mut state = self.state.lock();
+        if !state.is_owner(thread) {
+            state.strays.retain(|stray| !Arc::ptr_eq(stray, thread));
+        } else if state.woken.is_empty() && state.preempted.is_empty() {
+            return false;
+        } else {
+            state.owner = None;
+            self.dispatch(&mut state);
+        }
+        state.woken.push_back(thread.clone());
+        if state.owner.is_none() {
+            self.dispatch(&mut state);
+        }
+        drop(state);
+        thread.scheduler().wake_ticker();
+        true
+    }
+
+    fn forget(&self, thread: &Arc<Thread>) {
+        let mut state = self.state.lock();
+        state.woken.retain(|other| !Arc::ptr_eq(other, thread));
+        state
+            .preempted
+            .retain(|other| !Arc::ptr_eq(&other.thread, thread));
+    }
+
+    fn reset_after_fork(&self, thread: &Arc<Thread>) {
+        *self.state.lock() = State {
+            owner: Some(Owner::now(thread.clone())),
+            ..State::default()
+        };
+    }
+
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn tick(&self, _scheduler: &Scheduler) -> Option<Duration> {
+        let look = {
+            let mut state = self.state.lock();
+            let look = self.look(&mut state);
+            state.quiet = if matches!(look, Look::Rest) {
+                state.quiet.saturating_add(1)
+            } else {
+                0
+            };
+            match look {
+                Look::Rest if state.quiet > LINGER => return None,
+                look => look,
+            }
+        };
+        match look {
+            Look::Act => {
+                // The world first, then our lock: a thread never stops with our lock held.
+                self.world
+                    .stop(&mut |voluntary| self.act(&mut self.state.lock(), voluntary));
+                Some(TICK)
+            }
+            Look::Watch => Some(2 * TICK),
+            Look::Again | Look::Rest => Some(TICK),
+            Look::Soon => Some(GRACE / 2),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A flag that threads wait for.
+
+use crate::{
+    Aborted, Deadline, Kind, WaitQueue, Wake,
+    primitives::address,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// A flag, unset at first.
+#[derive(Debug, Default)]
+pub struct Event {
+    set: AtomicBool,
+    queue: Mutex<WaitQueue>,
+}
+
+impl Event {
+    /// An event that is not set.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            set: AtomicBool::new(false),
+            queue: Mutex::new(WaitQueue::new()),
+        }
+    }
+
+    /// Whether the flag is set.
+    #[must_use]
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.set.load(Ordering::Acquire)
+    }
+
+    /// Sets the flag and wakes all that wait for it.
+    pub fn set(&self) {
+        let mut queue = self.queue.lock();
+        self.set.store(true, Ordering::Release);
+        queue.wake_all();
+    }
+
+    /// Unsets the flag.
+    pub fn clear(&self) {
+        self.set.store(false, Ordering::Release);
+    }
+
+    /// Waits until the flag is set. True: it was set, even if it has been cleared since. False:
+    /// the deadline passed first.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
+    pub fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        self.wait_as(deadline, Kind::Event)
+    }
+
+    /// As [`wait`](Self::wait), shown as `kind` in reports.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
+    pub fn wait_as(&self, deadline: Option<Deadline>, kind: Kind) -> Result<bool, Aborted> {
+        if self.is_set() {
+            return Ok(true);
+        }
+        let waiter = {
+            let mut queue = self.queue.lock();
+            if self.is_set() {
+                return Ok(true);
+            }
+            queue.enqueue()
+        };
+        let ended = waiter.wait(deadline, kind, address(self), None);
+        if ended != Ok(Wake::Woken) {
+            self.queue.lock().remove(&waiter);
+        }
+        Ok(ended? == Wake::Woken)
+    }
+
+    /// Forgets who waited: in the child of a `fork`. The flag stays as it is.
+    pub fn reset_after_fork(&self) {
+        self.queue.lock().forget();
+    }
+}

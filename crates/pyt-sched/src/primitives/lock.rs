@@ -1,0 +1,201 @@
+//! A mutual-exclusion lock that any thread may release, as Python's.
+
+use crate::{
+    Aborted, Deadline, Kind, ThreadId, WaitQueue, Wake, current_id,
+    primitives::address,
+    sync::{
+        Mutex,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+};
+
+/// Somebody holds the lock.
+const HELD: u8 = 1;
+/// Somebody waits for it: the release must look at the queue.
+const WAITED: u8 = 2;
+
+/// The lock that was to be released was not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotHeld;
+
+/// A lock. Waiters are woken first come first; a thread that happens to come by may still take
+/// the lock before the woken one, but only once: the second time it is handed over directly.
+#[derive(Debug)]
+pub struct Lock {
+    state: AtomicU8,
+    /// Who took it last, for reports; meaningful while it is held.
+    holder: AtomicU64,
+    queue: Mutex<WaitQueue>,
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Lock {
+    /// A lock that nobody holds.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            state: AtomicU8::new(0),
+            holder: AtomicU64::new(0),
+            queue: Mutex::new(WaitQueue::new()),
+        }
+    }
+
+    /// Takes the lock if it is free. Never blocks.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        let taken = self
+            .state
+            .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+            || self.take_despite_waiters();
+        if taken {
+            self.holder.store(current_id().0, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Takes the free lock while others, woken or about to be, are in line for it.
+    fn take_despite_waiters(&self) -> bool {
+        self.state
+            .compare_exchange(WAITED, HELD | WAITED, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Takes the lock, waiting for it until `deadline`. True: it is the caller's. False: the
+    /// deadline passed first.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
+    #[inline]
+    pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        if self.try_acquire() {
+            return Ok(true);
+        }
+        self.acquire_slow(deadline)
+    }
+
+    #[cold]
+    fn acquire_slow(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        let mut overtaken = false;
+        loop {
+            let waiter = {
+                let mut queue = self.queue.lock();
+                let before = self.state.fetch_or(HELD | WAITED, Ordering::Acquire);
+                if before & HELD == 0 {
+                    if queue.is_empty() {
+                        self.state.fetch_and(!WAITED, Ordering::Relaxed);
+                    }
+                    self.holder.store(current_id().0, Ordering::Relaxed);
+                    return Ok(true);
+                }
+                if overtaken {
+                    queue.enqueue_overtaken()
+                } else {
+                    queue.enqueue()
+                }
+            };
+            let ended = waiter.wait(deadline, Kind::Lock, address(self), self.holder());
+            match ended {
+                Ok(Wake::Woken) if waiter.was_handed() => {
+                    self.holder.store(current_id().0, Ordering::Relaxed);
+                    return Ok(true);
+                }
+                Ok(Wake::Woken) => overtaken = true,
+                Ok(Wake::TimedOut) => {
+                    self.give_up(&waiter);
+                    return Ok(false);
+                }
+                Err(aborted) => {
+                    if !aborted.woken {
+                        self.give_up(&waiter);
+                    } else if waiter.was_handed() {
+                        self.release_slow();
+                    } else {
+                        self.pass_on();
+                    }
+                    return Err(aborted);
+                }
+            }
+        }
+    }
+
+    fn give_up(&self, waiter: &std::sync::Arc<crate::Waiter>) {
+        let mut queue = self.queue.lock();
+        queue.remove(waiter);
+        if queue.is_empty() {
+            self.state.fetch_and(!WAITED, Ordering::Relaxed);
+        }
+    }
+
+    /// A wake-up was spent on a thread that no longer wants the lock.
+    fn pass_on(&self) {
+        let mut queue = self.queue.lock();
+        if self.state.load(Ordering::Relaxed) & HELD == 0 {
+            queue.wake_one();
+            if queue.is_empty() {
+                self.state.fetch_and(!WAITED, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Frees the lock and wakes the first in line. Any thread may do so.
+    ///
+    /// # Errors
+    /// [`NotHeld`] if nobody holds the lock.
+    #[inline]
+    pub fn release(&self) -> Result<(), NotHeld> {
+        match self
+            .state
+            .compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed)
+        {
+            Ok(_) => Ok(()),
+            Err(state) if state & HELD == 0 => Err(NotHeld),
+            Err(_) => {
+                self.release_slow();
+                Ok(())
+            }
+        }
+    }
+
+    #[cold]
+    fn release_slow(&self) {
+        let mut queue = self.queue.lock();
+        if queue.front().is_some_and(|first| first.overtaken) && queue.hand_over() {
+            // The state stays HELD: the lock never was free.
+            if queue.is_empty() {
+                self.state.fetch_and(!WAITED, Ordering::Relaxed);
+            }
+            return;
+        }
+        self.state.fetch_and(!HELD, Ordering::Release);
+        queue.wake_one();
+        if queue.is_empty() {
+            self.state.fetch_and(!WAITED, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether somebody holds it now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & HELD != 0
+    }
+
+    /// Who holds it now.
+    #[must_use]
+    pub fn holder(&self) -> Option<ThreadId> {
+        let holder = self.holder.load(Ordering::Relaxed);
+        (self.is_held() && holder != 0).then_some(ThreadId(holder))
+    }
+
+    /// Makes the lock free and forgets who waited: in the child of a `fork`, where the threads
+    /// that held it or waited for it do not exist.
+    pub fn reset_after_fork(&self) {
+        self.queue.lock().forget();
+        self.state.store(0, Ordering::Release);
+    }
+}

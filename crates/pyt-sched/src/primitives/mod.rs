@@ -1,0 +1,21 @@
+//! The synchronisation primitives: small state machines over [`WaitQueue`](crate::WaitQueue).
+//!
+//! Each is written once and is the same under every policy. The path on which nobody waits takes
+//! no call into the policy. Timeouts are [`Deadline`](crate::Deadline)s on the calling thread's
+//! clock, `None` for ever; a wait that a signal handler's exception ends returns
+//! [`Aborted`](crate::Aborted) and leaves the primitive as if the wait had never begun.
+
+pub mod barrier;
+pub mod condition;
+pub mod event;
+pub mod lock;
+pub mod queue;
+pub mod rlock;
+pub mod semaphore;
+pub mod simple_queue;
+pub mod sleep;
+
+/// The address of a primitive, to tell it from others in reports.
+pub(crate) fn address<T>(primitive: &T) -> usize {
+    std::ptr::from_ref(primitive) as usize
+}

@@ -1,0 +1,124 @@
+//! A lock that the thread which holds it may take again.
+
+use crate::{
+    Aborted, Deadline, Lock, NotHeld, ThreadId, current_id,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A reentrant lock.
+#[derive(Debug, Default)]
+pub struct RLock {
+    lock: Lock,
+    /// How often the holder has taken it; only the holder writes it.
+    count: AtomicUsize,
+}
+
+impl RLock {
+    /// A lock that nobody holds.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            lock: Lock::new(),
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes the lock if it is free or the caller's already. Never blocks.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        if self.is_mine() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let taken = self.lock.try_acquire();
+        if taken {
+            self.count.store(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// As [`Lock::acquire`]; at once if the caller holds it already.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
+    #[inline]
+    pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        if self.try_acquire() {
+            return Ok(true);
+        }
+        let taken = self.lock.acquire(deadline)?;
+        if taken {
+            self.count.store(1, Ordering::Relaxed);
+        }
+        Ok(taken)
+    }
+
+    /// Takes back one [`acquire`](Self::acquire); the last one frees the lock.
+    ///
+    /// # Errors
+    /// [`NotHeld`] if the caller does not hold it.
+    #[inline]
+    pub fn release(&self) -> Result<(), NotHeld> {
+        if !self.is_mine() {
+            return Err(NotHeld);
+        }
+        if self.count.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.lock.release()?;
+        }
+        Ok(())
+    }
+
+    /// Frees the lock however often it was taken, and returns how often that was.
+    ///
+    /// # Errors
+    /// [`NotHeld`] if the caller does not hold it.
+    pub fn release_all(&self) -> Result<usize, NotHeld> {
+        if !self.is_mine() {
+            return Err(NotHeld);
+        }
+        let count = self.count.swap(0, Ordering::Relaxed);
+        self.lock.release()?;
+        Ok(count)
+    }
+
+    /// Takes the lock as often as [`release_all`](Self::release_all) said. Not ended by signals.
+    pub fn acquire_all(&self, count: usize) {
+        while self.lock.acquire(None).is_err() {}
+        self.count.store(count, Ordering::Relaxed);
+    }
+
+    /// Whether the caller holds it.
+    #[must_use]
+    #[inline]
+    pub fn is_mine(&self) -> bool {
+        self.lock.holder() == Some(current_id())
+    }
+
+    /// Whether somebody holds it now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.lock.is_held()
+    }
+
+    /// Who holds it now.
+    #[must_use]
+    pub fn holder(&self) -> Option<ThreadId> {
+        self.lock.holder()
+    }
+
+    /// How often its holder has taken it; zero if nobody has.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        if self.lock.is_held() {
+            self.count.load(Ordering::Relaxed)
+        } else {
+            0
+        }
+    }
+
+    /// As [`Lock::reset_after_fork`].
+    pub fn reset_after_fork(&self) {
+        self.count.store(0, Ordering::Relaxed);
+        self.lock.reset_after_fork();
+    }
+}

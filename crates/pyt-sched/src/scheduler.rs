@@ -1,0 +1,289 @@
+//! One runtime's threads: the policy, the clock and the world they share, and who there is.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    ticker::Ticker,
+    timers::{TimerId, Timers},
+};
+
+/// How long a thread that runs signal handlers sleeps at most before it looks for one. A signal
+/// that comes while it sleeps ends the sleep at once (where the platform tells); this closes the
+/// gap of one that comes just before.
+const SIGNAL_SLICE: Duration = Duration::from_millis(50);
+
+/// The threads of one runtime.
+pub struct Scheduler {
+    policy: Box<dyn Policy>,
+    clock: Clock,
+    world: Arc<dyn World>,
+    threads: Mutex<BTreeMap<ThreadId, Arc<Thread>>>,
+    /// Threads that are not blocked in a wait: when there are none, a virtual clock leaps.
+    running: AtomicUsize,
+    timers: Mutex<Timers>,
+    ticker: Ticker,
+}
+
+impl std::fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scheduler")
+            .field("clock", &self.clock)
+            .field("threads", &*self.threads.lock())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Scheduler`].
+pub struct Builder {
+    policy: Box<dyn Policy>,
+    clock: Clock,
+    world: Arc<dyn World>,
+}
+
+impl Builder {
+    /// The policy; [`Free`] by default.
+    #[must_use]
+    pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
+        self.policy = Box::new(policy);
+        self
+    }
+
+    /// The clock; the real one by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The world around the threads; [`NoWorld`] by default.
+    #[must_use]
+    pub fn world(mut self, world: Arc<dyn World>) -> Self {
+        self.world = world;
+        self
+    }
+
+    /// The scheduler, with no threads yet.
+    #[must_use]
+    pub fn build(self) -> Arc<Scheduler> {
+        Arc::new_cyclic(|scheduler| Scheduler {
+            policy: self.policy,
+            clock: self.clock,
+            world: self.world,
+            threads: Mutex::new(BTreeMap::new()),
+            running: AtomicUsize::new(0),
+            timers: Mutex::new(Timers::default()),
+            ticker: Ticker::new(scheduler.clone()),
+        })
+    }
+}
+
+impl Scheduler {
+    /// A builder with the defaults: all threads free, the real clock, no world.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder {
+            policy: Box::new(Free),
+            clock: Clock::real(),
+            world: Arc::new(NoWorld),
+        }
+    }
+
+    /// The scheduler of OS threads that belong to none.
+    pub(crate) fn of_strangers() -> &'static Arc<Self> {
+        static STRANGERS: OnceLock<Arc<Scheduler>> = OnceLock::new();
+        STRANGERS.get_or_init(|| Self::builder().build())
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &dyn Policy {
+        &*self.policy
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &dyn World {
+        &*self.world
+    }
+
+    /// Makes a thread known. It takes part once it has [begun](Thread::begin), or once it was
+    /// [made ready](Policy::ready) and has waited for its turn.
+    pub fn register(self: &Arc<Self>, name: &str) -> Arc<Thread> {
+        let thread = Arc::new(Thread::new(self.clone(), name));
+        self.threads.lock().insert(thread.id(), thread.clone());
+        self.one_more_runs();
+        thread
+    }
+
+    /// Takes back [`register`](Self::register); also when the thread could not be started.
+    pub fn unregister(&self, thread: &Thread) {
+        if self.threads.lock().remove(&thread.id()).is_some() {
+            self.one_stopped();
+        }
+    }
+
+    /// All threads that are known, oldest first.
+    #[must_use]
+    pub fn threads(&self) -> Vec<Arc<Thread>> {
+        self.threads.lock().values().cloned().collect()
+    }
+
+    /// Gives other ready threads a chance to run before the caller goes on. Does nothing where
+    /// all threads run at once.
+    pub fn yield_now(&self, me: &Arc<Thread>) {
+        me.set_in_wait(true);
+        if self.policy.step_back(me) {
+            self.world.detached(&mut || me.await_turn());
+        }
+        me.set_in_wait(false);
+    }
+
+    /// Sees to it that the ticker looks at once.
+    pub(crate) fn wake_ticker(&self) {
+        self.ticker.wake();
+    }
+
+    // --- virtual time -------------------------------------------------------------------------
+
+    pub(crate) fn one_more_runs(&self) {
+        self.running.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn one_stopped(&self) {
+        if self.running.fetch_sub(1, Ordering::SeqCst) == 1 && self.clock.is_virtual() {
+            self.leap();
+        }
+    }
+
+    /// The calling thread is about to park in `waiter`'s wait.
+    pub(crate) fn one_less_runs(
+        &self,
+        waiter: &Arc<Waiter>,
+        deadline: Option<Deadline>,
+    ) -> Option<TimerId> {
+        let mut timer = None;
+        if self.clock.is_virtual() {
+            timer = deadline.map(|deadline| self.timers.lock().insert(deadline, waiter.clone()));
+            self.wake_ticker();
+        }
+        self.one_stopped();
+        timer
+    }
+
+    pub(crate) fn cancel(&self, timer: Option<TimerId>) {
+        if let Some(timer) = timer {
+            self.timers.lock().remove(timer);
+        }
+    }
+
+    /// Nobody can run: time passes at once until the first deadline, whose thread wakes. Those
+    /// due at the same moment follow in the order in which they began to wait, each once the one
+    /// before has stopped again.
+    fn leap(&self) {
+        let mut timers = self.timers.lock();
+        while self.running.load(Ordering::SeqCst) == 0 {
+            let Some((deadline, waiter)) = timers.pop() else {
+                return;
+            };
+            self.clock.advance_to(deadline);
+            waiter.expire();
+        }
+    }
+
+    /// Lets virtual time pass by `step` because threads have been running that long without
+    /// stopping; for the ticker.
+    pub(crate) fn pass_time(&self, step: Duration) {
+        let now = self.clock.after(step);
+        let mut timers = self.timers.lock();
+        while timers.first().is_some_and(|deadline| deadline <= now) {
+            if let Some((deadline, waiter)) = timers.pop() {
+                self.clock.advance_to(deadline);
+                waiter.expire();
+            }
+        }
+        self.clock.advance_to(now);
+    }
+
+    pub(crate) fn has_timers(&self) -> bool {
+        self.timers.lock().first().is_some()
+    }
+
+    /// How long to sleep until `deadline`: for ever on a virtual clock, which wakes sleepers
+    /// itself.
+    pub(crate) fn real_time_until(&self, deadline: Option<Deadline>) -> Option<Duration> {
+        match deadline {
+            Some(deadline) if !self.clock.is_virtual() => Some(self.clock.until(deadline)),
+            _ => None,
+        }
+    }
+
+    /// How long `thread` may sleep without looking for signals.
+    pub(crate) fn signal_slice(&self, thread: &Thread) -> Option<Duration> {
+        (thread.takes_signals() && !cfg!(feature = "shuttle")).then_some(SIGNAL_SLICE)
+    }
+
+    // --- stopping threads for good ------------------------------------------------------------
+
+    /// Stops `threads` where they stand, for good: they never run again, and whatever they hold
+    /// stays held. Threads in foreign code are waited for up to `patience`, and stopped when they
+    /// come back. Called on an attached thread that is not among them.
+    pub fn halt(&self, threads: &[Arc<Thread>], patience: Duration) {
+        for thread in threads {
+            thread.set_halted();
+            self.policy.forget(thread);
+        }
+        let mut left: Vec<_> = threads.to_vec();
+        let started = Instant::now();
+        loop {
+            left.retain(|thread| {
+                !thread.in_wait() && self.world.activity(thread) != Activity::Unknown
+            });
+            let attached: Vec<_> = left
+                .iter()
+                .filter(|thread| self.world.activity(thread) == Activity::Attached)
+                .collect();
+            if !attached.is_empty() {
+                self.world.stop(&mut |voluntary| {
+                    // A thread frozen in the middle of a foreign call could hold a lock of the
+                    // foreign code's; only those at a safe point are taken out.
+                    if voluntary >= attached.len() {
+                        for thread in &attached {
+                            self.world.freeze(thread);
+                        }
+                    }
+                });
+            }
+            if left.is_empty() || started.elapsed() >= patience {
+                return;
+            }
+            self.world
+                .detached(&mut || std::thread::sleep(Duration::from_micros(200)));
+        }
+    }
+
+    // --- fork ---------------------------------------------------------------------------------
+
+    /// In the child of a `fork`, on its only thread `me`: forgets all others.
+    pub fn reset_after_fork(&self, me: &Arc<Thread>) {
+        self.ticker.forget();
+        self.timers.lock().clear();
+        self.threads.lock().retain(|id, _| *id == me.id());
+        self.running.store(1, Ordering::SeqCst);
+        self.policy.reset_after_fork(me);
+    }
+}
