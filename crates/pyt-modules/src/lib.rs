@@ -4,12 +4,15 @@
 //! importer. Their classes only convert arguments, errors and names: what waits and wakes is in
 //! `pyt-sched`, and how the two meet is in [`world`].
 
+mod interpreters;
 mod queue;
 mod session;
+mod switch_interval;
 mod thread;
 mod threading;
 mod time;
 mod timeout;
+mod upstream;
 mod world;
 
 pub use session::{Config, Session, install};

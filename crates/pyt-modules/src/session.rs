@@ -1,8 +1,21 @@
 //! One interpreter's threads, from installing the modules to the end.
 
-use rustpython_vm::{
-    Interpreter, InterpreterBuilder, VirtualMachine, builtins::PyBaseExceptionRef,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+
+use pyt_sched::{Clock, Gil, Scheduler, Thread};
+use rustpython_vm::{AsObject, InterpreterBuilder, VirtualMachine, builtins::PyBaseExceptionRef};
+
+use crate::{interpreters, interpreters::Threads, world};
+
+/// How long the end of the interpreter waits for daemon threads that are in foreign code, so
+/// that none is stopped while it holds a lock of, say, a buffered stream.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How the threads of one interpreter are scheduled.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +28,9 @@ pub struct Config {
 
 /// The threads of one interpreter: the scheduler, and what connects it to the VM.
 pub struct Session {
-    _config: Config,
+    threads: Arc<Threads>,
+    main: Arc<Thread>,
+    entered: AtomicBool,
 }
 
 /// Puts pyt's native modules in the place of upstream's. Call it last on the builder.
@@ -28,30 +43,124 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
         crate::queue::simple::module_def(&builder.ctx),
         crate::time::module_def(&builder.ctx),
     ];
-    (
-        builder.add_native_modules(&defs[..0]),
-        Session { _config: config },
-    )
+    let world: Arc<world::Interpreter> = Arc::default();
+    let clock = if config.virtual_time {
+        Clock::virtual_time()
+    } else {
+        Clock::real()
+    };
+    let scheduler = Scheduler::builder().clock(clock).world(world.clone());
+    let scheduler = if config.gil {
+        scheduler.policy(Gil::new(world.clone()))
+    } else {
+        scheduler
+    }
+    .build();
+    let main = scheduler.register("MainThread");
+    main.set_takes_signals(true);
+    // Not a part of anything until it is entered.
+    main.set_out();
+    let session = Session {
+        threads: Threads::new(scheduler, world),
+        main,
+        entered: AtomicBool::new(false),
+    };
+    (builder.add_native_modules(&defs), session)
 }
 
 impl Session {
-    /// Enters `interpreter` on the calling thread as its main thread, runs `f`, and leaves.
-    pub fn enter<R>(&self, interpreter: &Interpreter, f: impl FnOnce(&VirtualMachine) -> R) -> R {
-        interpreter.enter(f)
+    /// Enters `interpreter` on the calling thread as its main thread, runs `f`, and leaves. Under
+    /// the GIL it blocks until it is this thread's turn.
+    pub fn enter<R>(
+        &self,
+        interpreter: &rustpython_vm::Interpreter,
+        f: impl FnOnce(&VirtualMachine) -> R,
+    ) -> R {
+        if Thread::current().is_some_and(|current| Arc::ptr_eq(&current, &self.main)) {
+            // Already inside, further up the stack.
+            return interpreter.enter(f);
+        }
+        self.threads.world.bind(&interpreter.global_state);
+        interpreters::set(interpreter.id(), self.threads.clone());
+        self.main.resume();
+        interpreter.enter(|vm| {
+            let _turn = Turn::of(&self.main);
+            if !self.entered.swap(true, Ordering::AcqRel)
+                && let Err(raised) = prepare(self, vm)
+            {
+                vm.print_exception(&raised);
+            }
+            f(vm)
+        })
     }
 
     /// Ends the interpreter as CPython does and returns the exit status: joins non-daemon
     /// threads, runs `atexit`, stops daemon threads where they stand, flushes the buffers.
-    pub fn finalize(self, interpreter: Interpreter, error: Option<PyBaseExceptionRef>) -> u32 {
-        interpreter.finalize(error)
+    pub fn finalize(
+        self,
+        interpreter: rustpython_vm::Interpreter,
+        error: Option<PyBaseExceptionRef>,
+    ) -> u32 {
+        let id = interpreter.id();
+        self.threads.world.bind(&interpreter.global_state);
+        self.main.resume();
+        let status = interpreter.finalize(error);
+        // The interpreter is gone: nobody is left to hand the turn to.
+        interpreters::forget(id);
+        status
     }
 
     /// Idents (as in `threading.get_ident()`) of the daemon threads that are alive.
+    #[must_use]
     pub fn daemon_threads(&self) -> Vec<u64> {
-        Vec::new()
+        self.threads.daemons()
     }
 
     /// Stops the given daemon threads where they stand, for good. Call it attached, on the main
     /// thread. Threads that are not daemons, or not alive, are left alone.
-    pub fn stop_daemon_threads(&self, _vm: &VirtualMachine, _idents: &[u64]) {}
+    pub fn stop_daemon_threads(&self, _vm: &VirtualMachine, idents: &[u64]) {
+        let records = self.threads.records(Some(idents));
+        self.threads.scheduler.halt(&records, PATIENCE);
+    }
+}
+
+/// A thread's stay in the interpreter: its turn is given up at the end, also in a panic.
+struct Turn<'a>(&'a Arc<Thread>);
+
+impl<'a> Turn<'a> {
+    fn of(thread: &'a Arc<Thread>) -> Self {
+        thread.set_tag(rustpython_vm::stdlib::_thread::get_ident());
+        thread.entered();
+        Self(thread)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.pause();
+    }
+}
+
+/// What has to be done once, inside.
+fn prepare(session: &Session, vm: &VirtualMachine) -> rustpython_vm::PyResult<()> {
+    let threads = Arc::downgrade(&session.threads);
+    let exclusive = session.threads.scheduler.policy().is_exclusive();
+    let gil_enabled = vm.new_function("_is_gil_enabled", move || exclusive);
+    vm.sys_module
+        .as_object()
+        .set_attr("_is_gil_enabled", gil_enabled, vm)?;
+    if let Some(gil) = session.threads.scheduler.policy().switch_interval() {
+        crate::switch_interval::install(gil, vm)?;
+    }
+    // `atexit` runs its functions last in, first out: this one, the first, runs last, just
+    // before the interpreter ends.
+    let stop_all = vm.new_function("stop_daemon_threads", move || {
+        if let Some(threads) = threads.upgrade() {
+            threads.scheduler.halt(&threads.records(None), PATIENCE);
+            threads.world.close();
+        }
+    });
+    let atexit = vm.import("atexit", 0)?;
+    atexit.get_attr("register", vm)?.call((stop_all,), vm)?;
+    Ok(())
 }

@@ -1,10 +1,31 @@
 //! What the scheduler needs of the interpreter: leaving it around a wait, stopping threads at
 //! safe points, running signal handlers.
+//!
+//! Threads are stopped by RustPython's own stop-the-world, which parks each at its next
+//! instruction. A thread that shall stay stopped when the world goes on is taken out of the
+//! interpreter's registry of threads; to let it go on, its entry is put back.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::ThreadId,
+};
 
-use pyt_sched::Aborted;
-use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
+use parking_lot::Mutex;
+use pyt_sched::{Aborted, Activity, Thread, World};
+use rustpython_vm::{
+    VirtualMachine,
+    builtins::PyBaseExceptionRef,
+    common::rc::PyRc,
+    vm::{
+        PyGlobalState,
+        thread::{self, CurrentFrameSlot, ThreadState},
+    },
+};
 
 thread_local! {
     /// The exception a signal handler raised during this thread's wait.
@@ -16,4 +37,155 @@ pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
     PENDING
         .take()
         .unwrap_or_else(|| vm.new_runtime_error("a wait was given up for no reason"))
+}
+
+/// One interpreter, as the world of its threads. Threads are known by their ident, which is the
+/// scheduler's tag for them.
+#[derive(Default)]
+pub(crate) struct Interpreter {
+    state: OnceLock<PyRc<PyGlobalState>>,
+    /// Set once the interpreter has ended: nothing is stopped any more.
+    closed: AtomicBool,
+    frozen: Mutex<HashMap<u64, CurrentFrameSlot>>,
+    stop: Mutex<Stop>,
+}
+
+/// A stop under way.
+#[derive(Default)]
+struct Stop {
+    by: Option<ThreadId>,
+    /// What each thread was doing when it began.
+    before: HashMap<u64, Activity>,
+}
+
+impl Interpreter {
+    /// Tells which interpreter it is; before, the world is empty.
+    pub(crate) fn bind(&self, state: &PyRc<PyGlobalState>) {
+        self.state.get_or_init(|| state.clone());
+    }
+
+    /// Stops taking part: the interpreter is about to end.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Forgets the threads that a `fork` did not copy.
+    pub(crate) fn reset_after_fork(&self) {
+        // Their entries belong to threads that do not exist here: dropping them is harmless, but
+        // the lock may have been copied while it was held.
+        if let Some(mut frozen) = self.frozen.try_lock() {
+            frozen.clear();
+        }
+    }
+
+    fn stopped_by_me(&self) -> bool {
+        self.stop.lock().by == Some(std::thread::current().id())
+    }
+}
+
+fn activity_of(state: i32) -> Activity {
+    match ThreadState::from_i32(state) {
+        Some(ThreadState::Attached) => Activity::Attached,
+        Some(ThreadState::Detached | ThreadState::Suspended) => Activity::Detached,
+        _ => Activity::Unknown,
+    }
+}
+
+impl World for Interpreter {
+    fn detached(&self, f: &mut dyn FnMut()) {
+        if thread::current_vm_is_set() {
+            thread::with_current_vm(|vm| vm.allow_threads(f));
+        } else {
+            f();
+        }
+    }
+
+    fn interrupted(&self) -> Result<(), Aborted> {
+        if !thread::current_vm_is_set() {
+            return Ok(());
+        }
+        thread::with_current_vm(|vm| vm.check_signals()).map_err(|raised| {
+            PENDING.set(Some(raised));
+            Aborted::new()
+        })
+    }
+
+    fn activity(&self, thread: &Thread) -> Activity {
+        let tag = thread.tag();
+        {
+            let stop = self.stop.lock();
+            if stop.by == Some(std::thread::current().id()) {
+                return *stop.before.get(&tag).unwrap_or(&Activity::Unknown);
+            }
+        }
+        self.state.get().map_or(Activity::Unknown, |state| {
+            state
+                .thread_frames
+                .lock()
+                .get(&tag)
+                .map_or(Activity::Unknown, |slot| {
+                    activity_of(slot.state.load(Ordering::Acquire))
+                })
+        })
+    }
+
+    fn stop(&self, f: &mut dyn FnMut(usize)) {
+        let Some(state) = self.state.get() else {
+            return f(0);
+        };
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
+        let before = state
+            .thread_frames
+            .lock()
+            .iter()
+            .map(|(tag, slot)| (*tag, activity_of(slot.state.load(Ordering::Acquire))))
+            .collect();
+        let stopper = &state.stop_the_world;
+        let suspended = || stopper.stats_snapshot().suspend_notifications;
+        let suspended_before = suspended();
+        stopper.stop_the_world(state);
+        *self.stop.lock() = Stop {
+            by: Some(std::thread::current().id()),
+            before,
+        };
+        let voluntary = suspended().wrapping_sub(suspended_before);
+        f(usize::try_from(voluntary).unwrap_or(usize::MAX));
+        *self.stop.lock() = Stop::default();
+        stopper.start_the_world(state);
+    }
+
+    fn freeze(&self, thread: &Thread) -> bool {
+        let Some(state) = self.state.get() else {
+            return false;
+        };
+        match state.thread_frames.lock().remove(&thread.tag()) {
+            Some(slot) => {
+                self.frozen.lock().insert(thread.tag(), slot);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn thaw(&self, thread: &Thread) {
+        let Some(state) = self.state.get() else {
+            return;
+        };
+        let Some(slot) = self.frozen.lock().remove(&thread.tag()) else {
+            return;
+        };
+        let stopped = self.stopped_by_me();
+        let mut registry = state.thread_frames.lock();
+        registry.insert(thread.tag(), slot.clone());
+        if !stopped {
+            // Nobody can have stopped the world, since the caller is attached; a stop that is
+            // only asked for finds this thread in the registry and waits for it as for others.
+            slot.state
+                .store(ThreadState::Detached as i32, Ordering::Release);
+            drop(registry);
+            slot.thread.unpark();
+        }
+    }
 }

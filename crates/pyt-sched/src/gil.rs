@@ -79,13 +79,7 @@ impl Gil {
         }
     }
 
-    /// The switch interval in nanoseconds, shared: what is stored there holds from the next tick.
-    #[must_use]
-    pub fn interval(&self) -> Arc<AtomicU64> {
-        self.interval.clone()
-    }
-
-    fn switch_interval(&self) -> Duration {
+    fn patience(&self) -> Duration {
         Duration::from_nanos(self.interval.load(Ordering::Relaxed))
     }
 
@@ -95,7 +89,7 @@ impl Gil {
         let overdue = state
             .preempted
             .front()
-            .is_some_and(|first| first.since.elapsed() >= self.switch_interval());
+            .is_some_and(|first| first.since.elapsed() >= self.patience());
         let next = if overdue {
             None
         } else {
@@ -149,7 +143,7 @@ impl Gil {
         }
         owner.seen_detached = false;
         let due = if state.woken.is_empty() {
-            self.switch_interval()
+            self.patience()
         } else {
             GRACE
         };
@@ -307,6 +301,10 @@ impl Policy for Gil {
 
     fn is_exclusive(&self) -> bool {
         true
+    }
+
+    fn switch_interval(&self) -> Option<Arc<AtomicU64>> {
+        Some(self.interval.clone())
     }
 
     fn tick(&self, _scheduler: &Scheduler) -> Option<Duration> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Scheduler, Thread};
+use crate::{Scheduler, Thread, sync::atomic::AtomicU64};
 
 /// Decides which of the threads that could run do run.
 ///
@@ -31,6 +31,12 @@ pub trait Policy: Send + Sync {
     /// Whether at most one thread runs at a time.
     fn is_exclusive(&self) -> bool {
         false
+    }
+
+    /// How long a computing thread runs while another waits, in nanoseconds: what is stored
+    /// there holds from the next tick. `None`: threads are not made to take turns.
+    fn switch_interval(&self) -> Option<Arc<AtomicU64>> {
+        None
     }
 
     /// Called from the ticker, a thread of its own. Returns when to call again; `None`: not

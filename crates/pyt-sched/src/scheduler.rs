@@ -164,7 +164,7 @@ impl Scheduler {
         self.running.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn one_stopped(&self) {
+    pub(crate) fn one_stopped(&self) {
         if self.running.fetch_sub(1, Ordering::SeqCst) == 1 && self.clock.is_virtual() {
             self.leap();
         }

@@ -166,6 +166,12 @@ impl Thread {
         CURRENT_ID.with(|id| id.set(self.id.0));
     }
 
+    /// Says that a registered thread does not take part yet: it will [resume](Self::resume)
+    /// rather than [begin](Self::begin).
+    pub fn set_out(&self) {
+        self.scheduler.one_stopped();
+    }
+
     /// Starts taking part on the calling OS thread: waits for the turn to run. To be called
     /// before the world is entered, and paired with [`end`](Self::end).
     pub fn begin(self: &Arc<Self>) {
@@ -185,10 +191,29 @@ impl Thread {
         self.in_wait.store(false, Ordering::Release);
     }
 
-    /// Stops taking part: gives up the turn. The last thing before the thread leaves the world.
+    /// Stops taking part for good: gives up the turn. The last thing before the thread leaves
+    /// the world.
     pub fn end(self: &Arc<Self>) {
         self.in_wait.store(true, Ordering::Release);
         self.scheduler.unregister(self);
+        self.abandon();
+    }
+
+    /// Stops taking part for a while: gives up the turn, until [`resume`](Self::resume). The
+    /// last thing before the thread leaves the world.
+    pub fn pause(self: &Arc<Self>) {
+        self.in_wait.store(true, Ordering::Release);
+        self.scheduler.one_stopped();
+        self.abandon();
+    }
+
+    /// Takes part again after [`pause`](Self::pause), as [`begin`](Self::begin) does.
+    pub fn resume(self: &Arc<Self>) {
+        self.scheduler.one_more_runs();
+        self.begin();
+    }
+
+    fn abandon(self: &Arc<Self>) {
         self.scheduler.policy().leave(self);
         CURRENT.with(|stack| {
             let mut stack = stack.borrow_mut();

@@ -1,8 +1,322 @@
-//! The module `_thread`.
+//! The module `_thread`: locks, handles, starting threads, thread-local data.
+//!
+//! What scheduling does not touch (`interrupt_main`, `stack_size`, `_excepthook`, ...) is
+//! upstream's.
 
+mod handle;
+mod local;
 mod locks;
 
 pub(crate) use _thread::module_def;
+pub(crate) use handle::{Handle, Start};
 
-#[rustpython_vm::pymodule(with(locks::locks))]
-mod _thread {}
+#[rustpython_vm::pymodule(with(locks::locks, local::local_module))]
+mod _thread {
+    use std::sync::Arc;
+
+    use rustpython_vm::{
+        AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+        builtins::{PyBaseExceptionRef, PyDictRef, PyInt, PyModule, PyStrRef, PyTupleRef},
+        function::{FuncArgs, KwArgs, OptionalArg},
+        pyclass,
+        types::{Constructor, Representable},
+    };
+
+    use super::{Handle, Start};
+    use crate::{interpreters, timeout, upstream};
+
+    /// Names that are upstream's.
+    const UPSTREAMS: &[&str] = &[
+        "TIMEOUT_MAX",
+        "_ExceptHookArgs",
+        "_excepthook",
+        "_get_main_thread_ident",
+        "_is_main_interpreter",
+        "daemon_threads_allowed",
+        "error",
+        "exit",
+        "get_ident",
+        "get_native_id",
+        "interrupt_main",
+        "stack_size",
+    ];
+
+    pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+        __module_exec(vm, module);
+        upstream::take(vm, "_thread", UPSTREAMS, module)?;
+        for (alias, name) in [
+            ("exit_thread", "exit"),
+            ("start_new", "start_new_thread"),
+            ("allocate", "allocate_lock"),
+        ] {
+            let value = module.as_object().get_attr(name, vm)?;
+            module.as_object().set_attr(alias, value, vm)?;
+        }
+        Ok(())
+    }
+
+    /// A joinable thread's handle.
+    #[pyattr]
+    #[pyclass(module = "_thread", name = "_ThreadHandle")]
+    #[derive(PyPayload)]
+    pub(crate) struct PyThreadHandle {
+        pub(crate) handle: Arc<Handle>,
+    }
+
+    impl std::fmt::Debug for PyThreadHandle {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_tuple("PyThreadHandle").finish()
+        }
+    }
+
+    impl Constructor for PyThreadHandle {
+        type Args = ();
+
+        fn py_new(
+            _cls: &Py<rustpython_vm::builtins::PyType>,
+            (): (),
+            _vm: &VirtualMachine,
+        ) -> PyResult<Self> {
+            Ok(Self {
+                handle: Arc::default(),
+            })
+        }
+    }
+
+    impl Representable for PyThreadHandle {
+        fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+            Ok(format!(
+                "<_ThreadHandle object: ident={}>",
+                zelf.handle.ident()
+            ))
+        }
+    }
+
+    #[pyclass(with(Constructor, Representable))]
+    impl PyThreadHandle {
+        #[pygetset]
+        fn ident(zelf: &Py<Self>) -> u64 {
+            zelf.handle.ident()
+        }
+
+        #[pymethod]
+        fn join(
+            zelf: &Py<Self>,
+            timeout: OptionalArg<PyObjectRef>,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            let deadline = timeout::of_join(timeout.into_option(), vm)?;
+            zelf.handle.join(deadline, vm)
+        }
+
+        #[pymethod]
+        fn is_done(zelf: &Py<Self>) -> bool {
+            zelf.handle.is_done()
+        }
+
+        #[pymethod]
+        fn _set_done(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            if !zelf.handle.is_started() {
+                return Err(vm.new_runtime_error("thread not started"));
+            }
+            zelf.handle.set_done();
+            Ok(())
+        }
+    }
+
+    #[pyfunction]
+    fn _make_thread_handle(ident: PyObjectRef, vm: &VirtualMachine) -> PyResult<PyThreadHandle> {
+        let Some(ident) = ident.downcast_ref::<PyInt>() else {
+            return Err(vm.new_type_error("ident must be an integer"));
+        };
+        Ok(PyThreadHandle {
+            handle: Handle::running(ident.try_to_primitive(vm)?),
+        })
+    }
+
+    /// `exc` left the function that a thread was started with.
+    fn report(exc: PyBaseExceptionRef, function: &PyObjectRef, vm: &VirtualMachine) {
+        if exc.fast_isinstance(vm.ctx.exceptions.system_exit) {
+            return;
+        }
+        let message = function
+            .repr(vm)
+            .ok()
+            .map(|repr| format!("Exception ignored in thread started by {repr}"));
+        vm.run_unraisable(exc, message, vm.ctx.none());
+    }
+
+    #[derive(FromArgs)]
+    struct StartJoinableThreadArgs {
+        #[pyarg(any)]
+        function: PyObjectRef,
+        #[pyarg(any, optional)]
+        handle: OptionalArg<PyObjectRef>,
+        #[pyarg(any, default = true)]
+        daemon: bool,
+    }
+
+    #[pyfunction]
+    fn start_joinable_thread(
+        args: StartJoinableThreadArgs,
+        vm: &VirtualMachine,
+    ) -> PyResult<PyRef<PyThreadHandle>> {
+        let StartJoinableThreadArgs {
+            function,
+            handle,
+            daemon,
+        } = args;
+        if !function.is_callable() {
+            return Err(vm.new_type_error("thread function must be callable"));
+        }
+        let handle = match handle.into_option() {
+            Some(handle) if !vm.is_none(&handle) => handle
+                .downcast::<PyThreadHandle>()
+                .map_err(|_| vm.new_type_error("'handle' must be a _ThreadHandle"))?,
+            _ => PyThreadHandle {
+                handle: Arc::default(),
+            }
+            .into_ref(&vm.ctx),
+        };
+        vm.audit("_thread.start_joinable_thread", || {
+            (function.clone(), daemon, handle.clone())
+        })?;
+        Start {
+            handle: handle.handle.clone(),
+            name: String::from("joinable"),
+            daemon,
+        }
+        .run(vm, move |vm| {
+            if let Err(exc) = function.call((), vm) {
+                report(exc, &function, vm);
+            }
+        })?;
+        Ok(handle)
+    }
+
+    #[pyfunction]
+    fn start_new_thread(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<u64> {
+        if !args.kwargs.is_empty() {
+            return Err(vm.new_type_error("start_new_thread() takes no keyword arguments"));
+        }
+        let given = args.args.len();
+        if !(2..=3).contains(&given) {
+            let (bound, limit) = if given < 2 {
+                ("at least", 2)
+            } else {
+                ("at most", 3)
+            };
+            return Err(vm.new_type_error(format!(
+                "start_new_thread expected {bound} {limit} arguments, got {given}"
+            )));
+        }
+        let keywords = if given == 3 { args.args.pop() } else { None };
+        let positional = args.args.pop().unwrap_or_else(|| vm.ctx.none());
+        let function = args.args.pop().unwrap_or_else(|| vm.ctx.none());
+        if !function.is_callable() {
+            return Err(vm.new_type_error("first arg must be callable"));
+        }
+        let Ok(positional) = positional.downcast::<rustpython_vm::builtins::PyTuple>() else {
+            return Err(vm.new_type_error("2nd arg must be a tuple"));
+        };
+        let positional: PyTupleRef = positional;
+        let keywords: Option<PyDictRef> = keywords
+            .map(|keywords| {
+                keywords
+                    .downcast::<rustpython_vm::builtins::PyDict>()
+                    .map_err(|_| vm.new_type_error("optional 3rd arg must be a dictionary"))
+            })
+            .transpose()?;
+        vm.audit("_thread.start_new_thread", || {
+            (
+                function.clone(),
+                positional.clone(),
+                keywords
+                    .as_ref()
+                    .map_or_else(|| vm.ctx.none(), |keywords| keywords.clone().into()),
+            )
+        })?;
+        let call = FuncArgs::new(
+            positional.as_slice().to_vec(),
+            crate::thread::keywords(keywords.as_ref(), vm)?,
+        );
+        let handle: Arc<Handle> = Arc::default();
+        Start {
+            handle: handle.clone(),
+            name: String::from("new"),
+            daemon: true,
+        }
+        .run(vm, move |vm| {
+            if let Err(exc) = function.call(call, vm) {
+                report(exc, &function, vm);
+            }
+        })?;
+        Ok(handle.ident())
+    }
+
+    /// Waits until all non-daemon threads have ended.
+    #[pyfunction]
+    fn _shutdown(vm: &VirtualMachine) {
+        let threads = interpreters::of(vm);
+        while let Some(handle) = threads.first_to_join() {
+            if let Err(end) = handle.wait(None) {
+                let message = "Exception ignored while joining a thread in _thread._shutdown()";
+                vm.run_unraisable(
+                    crate::world::aborted(end, vm),
+                    Some(message.to_owned()),
+                    vm.ctx.none(),
+                );
+                return;
+            }
+        }
+    }
+
+    #[pyfunction]
+    fn _count(vm: &VirtualMachine) -> usize {
+        vm.state.thread_count.load()
+    }
+
+    #[pyfunction]
+    fn set_name(name: PyStrRef) -> PyResult<()> {
+        super::set_os_name(&name.to_string_lossy());
+        Ok(())
+    }
+
+    pub(super) fn to_keywords(keywords: &PyDictRef, vm: &VirtualMachine) -> PyResult<KwArgs> {
+        keywords
+            .into_iter()
+            .map(|(key, value)| {
+                let key = key
+                    .downcast::<rustpython_vm::builtins::PyStr>()
+                    .map_err(|_| vm.new_type_error("keywords must be strings"))?;
+                Ok((key.to_string_lossy().into_owned(), value))
+            })
+            .collect()
+    }
+}
+
+pub(crate) use _thread::PyThreadHandle;
+
+/// A call's keyword arguments from a dictionary.
+pub(crate) fn keywords(
+    keywords: Option<&rustpython_vm::builtins::PyDictRef>,
+    vm: &rustpython_vm::VirtualMachine,
+) -> rustpython_vm::PyResult<rustpython_vm::function::KwArgs> {
+    keywords.map_or_else(
+        || Ok(rustpython_vm::function::KwArgs::default()),
+        |keywords| _thread::to_keywords(keywords, vm),
+    )
+}
+
+/// Gives the calling OS thread a name, as far as the kernel keeps it: 15 bytes.
+pub(crate) fn set_os_name(name: &str) {
+    let name = name.replace('\0', "");
+    let mut end = name.len().min(15);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    // The name is for people who look from outside; failing to set it changes nothing else.
+    if let Ok(name) = std::ffi::CString::new(&name[..end]) {
+        let _ = rustix::thread::set_name(&name);
+    }
+}

@@ -1,9 +1,16 @@
 //! The module `threading`.
+//!
+//! Each class has a file; here are the functions, and what happens at the end of the interpreter
+//! and after a fork.
 
 mod barrier;
 mod condition;
 mod event;
+mod excepthook;
+mod registry;
 mod semaphore;
+mod special;
+mod thread;
 
 pub(crate) use threading::module_def;
 
@@ -11,6 +18,290 @@ pub(crate) use threading::module_def;
     barrier::barrier,
     condition::condition,
     event::event,
-    semaphore::semaphore
+    semaphore::semaphore,
+    special::special,
+    thread::thread
 ))]
-mod threading {}
+mod threading {
+    use rustpython_vm::{
+        AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
+        builtins::PyModule,
+        function::{FuncArgs, KwArgs},
+    };
+
+    use super::registry;
+    use crate::{interpreters, interpreters::Hooks};
+
+    /// Names that are those of `_thread`, and what they are called there.
+    const FROM_THREAD: &[(&str, &str)] = &[
+        ("ExceptHookArgs", "_ExceptHookArgs"),
+        ("Lock", "LockType"),
+        ("TIMEOUT_MAX", "TIMEOUT_MAX"),
+        ("ThreadError", "error"),
+        ("_CRLock", "RLock"),
+        ("_LockType", "LockType"),
+        ("_ThreadHandle", "_ThreadHandle"),
+        ("__excepthook__", "_excepthook"),
+        ("_allocate_lock", "allocate_lock"),
+        ("_daemon_threads_allowed", "daemon_threads_allowed"),
+        ("_get_main_thread_ident", "_get_main_thread_ident"),
+        ("_is_main_interpreter", "_is_main_interpreter"),
+        ("_make_thread_handle", "_make_thread_handle"),
+        ("_set_name", "set_name"),
+        ("_start_joinable_thread", "start_joinable_thread"),
+        ("_thread_shutdown", "_shutdown"),
+        ("excepthook", "_excepthook"),
+        ("get_ident", "get_ident"),
+        ("get_native_id", "get_native_id"),
+        ("local", "_local"),
+        ("stack_size", "stack_size"),
+    ];
+
+    const ALL: &[&str] = &[
+        "get_ident",
+        "active_count",
+        "Condition",
+        "current_thread",
+        "enumerate",
+        "main_thread",
+        "TIMEOUT_MAX",
+        "Event",
+        "Lock",
+        "RLock",
+        "Semaphore",
+        "BoundedSemaphore",
+        "Thread",
+        "Barrier",
+        "BrokenBarrierError",
+        "Timer",
+        "ThreadError",
+        "setprofile",
+        "settrace",
+        "local",
+        "stack_size",
+        "excepthook",
+        "ExceptHookArgs",
+        "gettrace",
+        "getprofile",
+        "setprofile_all_threads",
+        "settrace_all_threads",
+        "get_native_id",
+    ];
+
+    pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+        __module_exec(vm, module);
+        let module = module.as_object();
+        let thread = vm.import("_thread", 0)?;
+        for (name, origin) in FROM_THREAD {
+            module.set_attr(*name, thread.get_attr(*origin, vm)?, vm)?;
+        }
+        for name in ["os", "sys"] {
+            module.set_attr(
+                vm.ctx.intern_str(format!("_{name}")),
+                vm.import(name, 0)?,
+                vm,
+            )?;
+        }
+        let all = ALL
+            .iter()
+            .map(|name| vm.ctx.new_str(*name).into())
+            .collect();
+        module.set_attr("__all__", vm.ctx.new_list(all), vm)?;
+        registry::install(module, vm)?;
+        let os = vm.import("os", 0)?;
+        if let Ok(register) = os.get_attr("register_at_fork", vm) {
+            let after_fork = module.get_attr("_after_fork", vm)?;
+            let keywords = [("after_in_child".to_owned(), after_fork)];
+            register.call(
+                FuncArgs::new(vec![], keywords.into_iter().collect::<KwArgs>()),
+                vm,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Factory function that returns a new reentrant lock.
+    #[pyfunction(name = "RLock")]
+    fn rlock(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        if !args.is_empty() {
+            super::warn_deprecated(
+                "Passing arguments to RLock is deprecated and will be removed in 3.15",
+                vm,
+            )?;
+        }
+        let class = vm.import("_thread", 0)?.get_attr("RLock", vm)?;
+        class.call((), vm)
+    }
+
+    /// Return the current Thread object, corresponding to the caller's thread of control.
+    #[pyfunction]
+    fn current_thread(vm: &VirtualMachine) -> PyResult {
+        registry::current(vm)
+    }
+
+    /// Deprecated: use current_thread() instead.
+    #[pyfunction(name = "currentThread")]
+    fn current_thread_deprecated(vm: &VirtualMachine) -> PyResult {
+        super::warn_deprecated(
+            "currentThread() is deprecated, use current_thread() instead",
+            vm,
+        )?;
+        registry::current(vm)
+    }
+
+    /// Return the number of Thread objects currently alive.
+    #[pyfunction]
+    fn active_count(vm: &VirtualMachine) -> PyResult<usize> {
+        Ok(registry::all(vm)?.len())
+    }
+
+    /// Deprecated: use active_count() instead.
+    #[pyfunction(name = "activeCount")]
+    fn active_count_deprecated(vm: &VirtualMachine) -> PyResult<usize> {
+        super::warn_deprecated(
+            "activeCount() is deprecated, use active_count() instead",
+            vm,
+        )?;
+        active_count(vm)
+    }
+
+    /// Return a list of all Thread objects currently alive.
+    #[pyfunction]
+    fn enumerate(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+        registry::all(vm)
+    }
+
+    /// As enumerate(). Internal use only.
+    #[pyfunction]
+    fn _enumerate(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+        registry::all(vm)
+    }
+
+    /// Return the main thread object.
+    #[pyfunction]
+    fn main_thread(vm: &VirtualMachine) -> PyResult {
+        registry::module(vm)?.get_attr("_main_thread", vm)
+    }
+
+    fn with_hooks<R>(vm: &VirtualMachine, f: impl FnOnce(&mut Hooks) -> R) -> R {
+        f(&mut interpreters::of(vm).hooks.lock())
+    }
+
+    fn given(function: PyObjectRef, vm: &VirtualMachine) -> Option<PyObjectRef> {
+        (!vm.is_none(&function)).then_some(function)
+    }
+
+    /// Set a trace function for all threads started from the threading module.
+    #[pyfunction]
+    fn settrace(func: PyObjectRef, vm: &VirtualMachine) {
+        let new = given(func, vm);
+        let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.trace, new));
+        drop(old);
+    }
+
+    /// Set a profile function for all threads started from the threading module.
+    #[pyfunction]
+    fn setprofile(func: PyObjectRef, vm: &VirtualMachine) {
+        let new = given(func, vm);
+        let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.profile, new));
+        drop(old);
+    }
+
+    /// Get the trace function as set by threading.settrace().
+    #[pyfunction]
+    fn gettrace(vm: &VirtualMachine) -> Option<PyObjectRef> {
+        with_hooks(vm, |hooks| hooks.trace.clone())
+    }
+
+    /// Get the profiler function as set by threading.setprofile().
+    #[pyfunction]
+    fn getprofile(vm: &VirtualMachine) -> Option<PyObjectRef> {
+        with_hooks(vm, |hooks| hooks.profile.clone())
+    }
+
+    /// Set a trace function for all threads, running ones included.
+    #[pyfunction]
+    fn settrace_all_threads(func: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+        settrace(func.clone(), vm);
+        let set = vm.sys_module.get_attr("_settraceallthreads", vm)?;
+        set.call((func,), vm)
+    }
+
+    /// Set a profile function for all threads, running ones included.
+    #[pyfunction]
+    fn setprofile_all_threads(func: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+        setprofile(func.clone(), vm);
+        let set = vm.sys_module.get_attr("_setprofileallthreads", vm)?;
+        set.call((func,), vm)
+    }
+
+    #[pyfunction]
+    fn _newname(template: rustpython_vm::builtins::PyStrRef) -> String {
+        let number = super::next_number().to_string();
+        template.to_string_lossy().replace("%d", &number)
+    }
+
+    #[pyfunction]
+    fn _make_invoke_excepthook(vm: &VirtualMachine) -> PyResult {
+        super::excepthook::make(vm)
+    }
+
+    /// Register a function to be called before threads are joined at the end.
+    #[pyfunction]
+    fn _register_atexit(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let Some(function) = args.take_positional() else {
+            return Err(vm.new_type_error(
+                "_register_atexit() missing 1 required positional argument: 'func'",
+            ));
+        };
+        if registry::is_shutting_down(vm) {
+            return Err(vm.new_runtime_error("can't register atexit after shutdown"));
+        }
+        registry::push_atexit(vm, function, args);
+        Ok(())
+    }
+
+    /// Wait until all non-daemon threads have ended.
+    #[pyfunction]
+    fn _shutdown(vm: &VirtualMachine) -> PyResult<()> {
+        if registry::begin_shutdown(vm) {
+            return Ok(());
+        }
+        while let Some((function, args)) = registry::pop_atexit(vm) {
+            function.call(args, vm)?;
+        }
+        registry::end_main_thread(vm)?;
+        vm.import("_thread", 0)?
+            .get_attr("_shutdown", vm)?
+            .call((), vm)?;
+        Ok(())
+    }
+
+    /// Forget the threads that a fork did not copy.
+    #[pyfunction]
+    fn _after_fork(vm: &VirtualMachine) -> PyResult<()> {
+        interpreters::of(vm).reset_after_fork();
+        registry::after_fork(vm)
+    }
+}
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustpython_vm::{PyResult, VirtualMachine};
+
+/// The number in the next default name.
+fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Issues a `DeprecationWarning` for the caller of the function that calls this.
+fn warn_deprecated(message: &str, vm: &VirtualMachine) -> PyResult<()> {
+    rustpython_vm::warn::warn(
+        vm.ctx.new_str(message).into(),
+        Some(vm.ctx.exceptions.deprecation_warning.to_owned()),
+        1,
+        None,
+        vm,
+    )
+}

@@ -1,0 +1,147 @@
+//! What pyt keeps for each interpreter of the process: its scheduler and its threads.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use parking_lot::RwLock;
+use pyt_sched::{Gil, Scheduler, Thread};
+use rustpython_vm::{PyObjectRef, VirtualMachine};
+
+use crate::{thread::Handle, world::Interpreter};
+
+/// One interpreter's threads.
+pub(crate) struct Threads {
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) world: Arc<Interpreter>,
+    started: parking_lot::Mutex<Vec<Started>>,
+    pub(crate) hooks: parking_lot::Mutex<Hooks>,
+}
+
+/// A thread that was started here and has not ended.
+struct Started {
+    handle: Arc<Handle>,
+    record: Arc<Thread>,
+    daemon: bool,
+}
+
+/// What `threading.settrace` and `threading.setprofile` set for threads to come.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    pub(crate) trace: Option<PyObjectRef>,
+    pub(crate) profile: Option<PyObjectRef>,
+}
+
+impl Threads {
+    pub(crate) fn new(scheduler: Arc<Scheduler>, world: Arc<Interpreter>) -> Arc<Self> {
+        Arc::new(Self {
+            scheduler,
+            world,
+            started: parking_lot::Mutex::default(),
+            hooks: parking_lot::Mutex::default(),
+        })
+    }
+
+    pub(crate) fn add(&self, handle: &Arc<Handle>, record: &Arc<Thread>, daemon: bool) {
+        self.started.lock().push(Started {
+            handle: handle.clone(),
+            record: record.clone(),
+            daemon,
+        });
+    }
+
+    pub(crate) fn remove(&self, handle: &Arc<Handle>) {
+        self.started
+            .lock()
+            .retain(|started| !Arc::ptr_eq(&started.handle, handle));
+    }
+
+    /// A non-daemon thread that has not ended, other than the calling one.
+    pub(crate) fn first_to_join(&self) -> Option<Arc<Handle>> {
+        let me = pyt_sched::current_id();
+        self.started
+            .lock()
+            .iter()
+            .find(|started| !started.daemon && started.record.id() != me)
+            .map(|started| started.handle.clone())
+    }
+
+    /// Idents of the daemon threads that have not ended.
+    pub(crate) fn daemons(&self) -> Vec<u64> {
+        self.started
+            .lock()
+            .iter()
+            .filter(|started| started.daemon && !started.record.is_halted())
+            .map(|started| started.handle.ident())
+            .collect()
+    }
+
+    /// The scheduler's records of the daemon threads with these idents; all others, too, where
+    /// `idents` is `None`.
+    pub(crate) fn records(&self, idents: Option<&[u64]>) -> Vec<Arc<Thread>> {
+        let me = pyt_sched::current_id();
+        self.started
+            .lock()
+            .iter()
+            .filter(|started| match idents {
+                Some(idents) => started.daemon && idents.contains(&started.handle.ident()),
+                None => true,
+            })
+            .filter(|started| started.record.id() != me && !started.record.is_halted())
+            .map(|started| started.record.clone())
+            .collect()
+    }
+
+    /// After `fork`: only the calling thread is left.
+    pub(crate) fn reset_after_fork(&self) {
+        let me = Thread::current();
+        self.started.lock().retain(|started| {
+            let survives = me
+                .as_ref()
+                .is_some_and(|me| Arc::ptr_eq(me, &started.record));
+            started.handle.reset_after_fork(survives);
+            survives
+        });
+        self.world.reset_after_fork();
+        if let Some(me) = me {
+            me.set_takes_signals(true);
+            self.scheduler.reset_after_fork(&me);
+        }
+    }
+}
+
+static INTERPRETERS: LazyLock<RwLock<HashMap<i64, Arc<Threads>>>> = LazyLock::new(RwLock::default);
+
+/// Makes `threads` those of the interpreter with this number.
+pub(crate) fn set(id: i64, threads: Arc<Threads>) {
+    INTERPRETERS.write().insert(id, threads);
+}
+
+/// Forgets the interpreter with this number.
+pub(crate) fn forget(id: i64) {
+    INTERPRETERS.write().remove(&id);
+}
+
+/// The threads of `vm`'s interpreter. One that no [`Session`](crate::Session) has entered (a
+/// subinterpreter, or a host that uses the modules alone) gets the calling thread's scheduler,
+/// or else a GIL of its own.
+pub(crate) fn of(vm: &VirtualMachine) -> Arc<Threads> {
+    let id = vm.state.interpreter_id;
+    if let Some(threads) = INTERPRETERS.read().get(&id) {
+        return threads.clone();
+    }
+    let threads = match Thread::current() {
+        Some(me) => Threads::new(me.scheduler().clone(), Arc::default()),
+        None => {
+            let world: Arc<Interpreter> = Arc::default();
+            world.bind(&vm.state);
+            let scheduler = Scheduler::builder()
+                .policy(Gil::new(world.clone()))
+                .world(world.clone())
+                .build();
+            Threads::new(scheduler, world)
+        }
+    };
+    INTERPRETERS.write().entry(id).or_insert(threads).clone()
+}

@@ -1,0 +1,211 @@
+//! A Python thread's handle, and starting the OS thread behind it.
+
+use std::{
+    os::unix::thread::JoinHandleExt,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+};
+
+use pyt_sched::{Aborted, Deadline, Event, Kind, Thread};
+use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
+
+use crate::interpreters::{self, Threads};
+
+const NOT_STARTED: u8 = 0;
+const STARTING: u8 = 1;
+const RUNNING: u8 = 2;
+const DONE: u8 = 3;
+
+/// What there is to know about one Python thread from outside.
+#[derive(Debug, Default)]
+pub(crate) struct Handle {
+    state: AtomicU8,
+    ident: AtomicU64,
+    native_id: AtomicU64,
+    done: Event,
+}
+
+impl Handle {
+    /// The handle of a thread that runs already: the main thread, or one the host started.
+    pub(crate) fn running(ident: u64) -> Arc<Self> {
+        Arc::new(Self {
+            state: AtomicU8::new(RUNNING),
+            ident: AtomicU64::new(ident),
+            native_id: AtomicU64::new(0),
+            done: Event::new(),
+        })
+    }
+
+    pub(crate) fn ident(&self) -> u64 {
+        self.ident.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_ident(&self, ident: u64) {
+        self.ident.store(ident, Ordering::Release);
+    }
+
+    /// The kernel's number for the thread. The thread says it itself before it does anything
+    /// else, so a wait for it is short.
+    pub(crate) fn native_id(&self) -> u64 {
+        loop {
+            let id = self.native_id.load(Ordering::Acquire);
+            if id != 0 || !self.is_started() {
+                return id;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    pub(crate) fn set_native_id_here(&self) {
+        self.native_id.store(native_id(), Ordering::Release);
+    }
+
+    pub(crate) fn is_started(&self) -> bool {
+        self.state.load(Ordering::Acquire) >= RUNNING
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.state.load(Ordering::Acquire) == DONE
+    }
+
+    pub(crate) fn set_done(&self) {
+        self.state.store(DONE, Ordering::Release);
+        self.done.set();
+    }
+
+    /// Waits until the thread has ended. False: the deadline passed first.
+    pub(crate) fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        self.done.wait_as(deadline, Kind::Join)
+    }
+
+    /// As `_ThreadHandle.join`, with its checks.
+    pub(crate) fn join(&self, deadline: Option<Deadline>, vm: &VirtualMachine) -> PyResult<()> {
+        if self.state.load(Ordering::Acquire) < RUNNING {
+            return Err(vm.new_runtime_error("thread not started"));
+        }
+        if !self.is_done() && self.ident() == rustpython_vm::stdlib::_thread::get_ident() {
+            return Err(vm.new_runtime_error("Cannot join current thread"));
+        }
+        self.wait(deadline)
+            .map(drop)
+            .map_err(|end| crate::world::aborted(end, vm))
+    }
+
+    /// After `fork`: a thread that was not copied counts as ended, and nobody waits.
+    pub(crate) fn reset_after_fork(&self, survives: bool) {
+        self.done.reset_after_fork();
+        if !survives && self.state.load(Ordering::Acquire) != NOT_STARTED {
+            self.set_done();
+        }
+    }
+}
+
+fn native_id() -> u64 {
+    u64::try_from(rustix::thread::gettid().as_raw_nonzero().get()).unwrap_or(0)
+}
+
+/// How to start a thread.
+pub(crate) struct Start {
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) name: String,
+    /// The interpreter does not wait for it at its end.
+    pub(crate) daemon: bool,
+}
+
+impl Start {
+    /// Starts an OS thread that runs `body` in the interpreter. When this returns, the thread is
+    /// started; under the GIL it has had its first turn.
+    ///
+    /// # Errors
+    /// `RuntimeError` if the handle's thread was started before or the system refuses;
+    /// `PythonFinalizationError` once the interpreter ends.
+    pub(crate) fn run(
+        self,
+        vm: &VirtualMachine,
+        body: impl FnOnce(&VirtualMachine) + Send + 'static,
+    ) -> PyResult<()> {
+        let Self {
+            handle,
+            name,
+            daemon,
+        } = self;
+        if vm.state.finalizing.load(Ordering::Acquire) {
+            return Err(vm.new_exception_msg(
+                vm.ctx.exceptions.python_finalization_error.to_owned(),
+                "can't create new thread at interpreter shutdown".into(),
+            ));
+        }
+        handle
+            .state
+            .compare_exchange(NOT_STARTED, STARTING, Ordering::AcqRel, Ordering::Acquire)
+            .map_err(|_| vm.new_runtime_error("thread already started"))?;
+        let threads = interpreters::of(vm);
+        let scheduler = threads.scheduler.clone();
+        let record = scheduler.register(&name);
+        threads.add(&handle, &record, daemon);
+
+        let spawned = spawn(vm, &threads, &handle, &record, body);
+        let ident = match spawned {
+            Ok(ident) => ident,
+            Err(refused) => {
+                scheduler.unregister(&record);
+                threads.remove(&handle);
+                handle.set_done();
+                return Err(refused);
+            }
+        };
+        handle.set_ident(ident);
+        // The thread may have run and ended before this: a later state stays.
+        let _ =
+            handle
+                .state
+                .compare_exchange(STARTING, RUNNING, Ordering::AcqRel, Ordering::Acquire);
+        scheduler.policy().ready(&record);
+        if let Some(me) = Thread::current() {
+            scheduler.yield_now(&me);
+        }
+        Ok(())
+    }
+}
+
+fn spawn(
+    vm: &VirtualMachine,
+    threads: &Arc<Threads>,
+    handle: &Arc<Handle>,
+    record: &Arc<Thread>,
+    body: impl FnOnce(&VirtualMachine) + Send + 'static,
+) -> Result<u64, PyBaseExceptionRef> {
+    let mut builder = std::thread::Builder::new();
+    let stack_size = vm.state.stacksize.load();
+    if stack_size != 0 {
+        builder = builder.stack_size(stack_size);
+    }
+    let for_thread = vm.new_thread();
+    let (threads, handle, record) = (threads.clone(), handle.clone(), record.clone());
+    builder
+        .spawn(move || {
+            handle.set_native_id_here();
+            record.adopt();
+            record.await_turn();
+            for_thread.run(|vm| {
+                let ident = rustpython_vm::stdlib::_thread::get_ident();
+                record.set_tag(ident);
+                handle.set_ident(ident);
+                record.entered();
+                vm.state.thread_count.fetch_add(1);
+                body(vm);
+                super::local::drop_all_of_this_thread();
+                vm.state.thread_count.fetch_sub(1);
+                threads.remove(&handle);
+                handle.set_done();
+                // The turn is given up while still attached, as the scheduler asks; what
+                // follows touches no Python object.
+                record.end();
+                thread::cleanup_current_thread_frames(vm);
+            });
+        })
+        .map(|thread| thread.as_pthread_t() as u64)
+        .map_err(|_| vm.new_runtime_error("can't start new thread"))
+}

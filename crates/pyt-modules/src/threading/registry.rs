@@ -1,0 +1,235 @@
+//! Which threads there are: `threading._active` and its relatives, and the thread that is
+//! current.
+//!
+//! The dictionaries are Python objects, because the standard library and tests look into them.
+
+use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
+
+use parking_lot::Mutex;
+use rustpython_vm::{
+    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyDictRef,
+    function::FuncArgs, stdlib::_thread::get_ident,
+};
+
+use super::{special, thread::PyThread};
+
+thread_local! {
+    /// The calling thread's `Thread` object in each interpreter it is in.
+    static CURRENT: RefCell<Vec<(i64, PyObjectRef)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One interpreter's state of the module.
+struct State {
+    active: PyDictRef,
+    limbo: PyDictRef,
+    dangling: PyObjectRef,
+    atexits: Vec<(PyObjectRef, FuncArgs)>,
+    shutting_down: bool,
+}
+
+static STATES: LazyLock<Mutex<HashMap<i64, State>>> = LazyLock::new(Mutex::default);
+
+fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
+    STATES.lock().get_mut(&vm.state.interpreter_id).map(f)
+}
+
+/// Makes the state for `vm`'s interpreter, or finds it if the module is executed again, and puts
+/// what is public of it into the module.
+pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
+    let known = with(vm, |state| {
+        (
+            state.active.clone(),
+            state.limbo.clone(),
+            state.dangling.clone(),
+        )
+    });
+    let first = known.is_none();
+    let (active, limbo, dangling) = match known {
+        Some(known) => known,
+        None => {
+            let weak_set = vm.import("_weakrefset", 0)?.get_attr("WeakSet", vm)?;
+            let state = State {
+                active: vm.ctx.new_dict(),
+                limbo: vm.ctx.new_dict(),
+                dangling: weak_set.call((), vm)?,
+                atexits: Vec::new(),
+                shutting_down: false,
+            };
+            let public = (
+                state.active.clone(),
+                state.limbo.clone(),
+                state.dangling.clone(),
+            );
+            STATES.lock().insert(vm.state.interpreter_id, state);
+            public
+        }
+    };
+    module.set_attr("_active", active.clone(), vm)?;
+    module.set_attr("_limbo", limbo, vm)?;
+    module.set_attr("_dangling", dangling, vm)?;
+    let lock = module.get_attr("_CRLock", vm)?.call((), vm)?;
+    module.set_attr("_active_limbo_lock", lock, vm)?;
+    let main_ident = vm.state.main_thread_ident.load();
+    let main = if first {
+        special::make_main(main_ident, vm)?
+    } else {
+        active.get_item(&*vm.new_pyobj(main_ident), vm)?
+    };
+    module.set_attr("_main_thread", main, vm)
+}
+
+/// The module itself.
+pub(super) fn module(vm: &VirtualMachine) -> PyResult {
+    vm.import("threading", 0)
+}
+
+/// The calling thread's `Thread` object; one that was not started here gets a dummy.
+pub(super) fn current(vm: &VirtualMachine) -> PyResult {
+    let id = vm.state.interpreter_id;
+    let known = CURRENT.with_borrow(|current| {
+        current
+            .iter()
+            .find(|(interpreter, _)| *interpreter == id)
+            .map(|(_, thread)| thread.clone())
+    });
+    if let Some(thread) = known {
+        return Ok(thread);
+    }
+    let ident = vm.new_pyobj(get_ident());
+    let active = with(vm, |state| state.active.clone());
+    if let Some(active) = active
+        && let Some(thread) = active.get_item_opt(&*ident, vm)?
+    {
+        set_current(&thread, vm);
+        return Ok(thread);
+    }
+    special::make_dummy(vm)
+}
+
+/// Makes `thread` the calling thread's object, without listing it.
+pub(super) fn set_current(thread: &PyObject, vm: &VirtualMachine) {
+    let id = vm.state.interpreter_id;
+    let old = CURRENT.with_borrow_mut(|current| {
+        let old = current
+            .iter()
+            .position(|(interpreter, _)| *interpreter == id)
+            .map(|place| current.swap_remove(place));
+        current.push((id, thread.to_owned()));
+        old
+    });
+    drop(old);
+}
+
+/// Lists `thread`, which is the calling thread's, as alive.
+pub(super) fn add(thread: &PyObject, ident: u64, vm: &VirtualMachine) -> PyResult<()> {
+    if let Some(active) = with(vm, |state| state.active.clone()) {
+        active.set_item(&*vm.new_pyobj(ident), thread.to_owned(), vm)?;
+    }
+    Ok(())
+}
+
+/// Ends the calling thread's membership.
+pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
+    if let Some(active) = with(vm, |state| state.active.clone()) {
+        // The entry may be gone: tests and forks clear the dictionary.
+        let _ = active.del_item(&*vm.new_pyobj(ident), vm);
+    }
+    let id = vm.state.interpreter_id;
+    let old = CURRENT.with_borrow_mut(|current| {
+        current
+            .iter()
+            .position(|(interpreter, _)| *interpreter == id)
+            .map(|place| current.swap_remove(place))
+    });
+    drop(old);
+}
+
+/// Remembers a `Thread` for as long as it lives, for forks and leak checks.
+pub(super) fn watch(thread: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
+    if let Some(dangling) = with(vm, |state| state.dangling.clone()) {
+        vm.call_method(&dangling, "add", (thread.to_owned(),))?;
+    }
+    Ok(())
+}
+
+/// All `Thread` objects that are alive.
+pub(super) fn all(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+    let Some((active, limbo)) = with(vm, |state| (state.active.clone(), state.limbo.clone()))
+    else {
+        return Ok(Vec::new());
+    };
+    Ok(active
+        .into_iter()
+        .chain(&limbo)
+        .map(|(_, thread)| thread)
+        .collect())
+}
+
+pub(super) fn is_shutting_down(vm: &VirtualMachine) -> bool {
+    with(vm, |state| state.shutting_down).unwrap_or(false)
+}
+
+/// Says that the interpreter ends. True: that was said before.
+pub(super) fn begin_shutdown(vm: &VirtualMachine) -> bool {
+    with(vm, |state| {
+        std::mem::replace(&mut state.shutting_down, true)
+    })
+    .unwrap_or(true)
+}
+
+pub(super) fn push_atexit(vm: &VirtualMachine, function: PyObjectRef, args: FuncArgs) {
+    with(vm, |state| state.atexits.push((function, args)));
+}
+
+/// The function registered last that was not called yet.
+pub(super) fn pop_atexit(vm: &VirtualMachine) -> Option<(PyObjectRef, FuncArgs)> {
+    with(vm, |state| state.atexits.pop()).flatten()
+}
+
+/// Marks the main thread as ended, for threads that join it.
+pub(super) fn end_main_thread(vm: &VirtualMachine) -> PyResult<()> {
+    let main = module(vm)?.get_attr("_main_thread", vm)?;
+    if let Some(main) = main.downcast_ref::<PyThread>() {
+        main.handle().set_done();
+    }
+    Ok(())
+}
+
+/// In the child of a `fork`: the calling thread is the only one, and the main thread.
+pub(super) fn after_fork(vm: &VirtualMachine) -> PyResult<()> {
+    let module = module(vm)?;
+    let Some((active, limbo, dangling)) = with(vm, |state| {
+        (
+            state.active.clone(),
+            state.limbo.clone(),
+            state.dangling.clone(),
+        )
+    }) else {
+        return Ok(());
+    };
+    let lock = module.get_attr("_CRLock", vm)?.call((), vm)?;
+    module.set_attr("_active_limbo_lock", lock, vm)?;
+    let ident = get_ident();
+    let key = vm.new_pyobj(ident);
+    let me = match active.get_item_opt(&*key, vm)? {
+        Some(me) => me,
+        None => special::make_main(ident, vm)?,
+    };
+    module.set_attr("_main_thread", me.clone(), vm)?;
+    let mut others = all(vm)?;
+    let watched: Vec<PyObjectRef> = dangling.try_to_value(vm).unwrap_or_default();
+    others.extend(watched);
+    for other in others {
+        let new_ident = if other.is(&me) {
+            key.clone()
+        } else {
+            vm.ctx.none()
+        };
+        vm.call_method(&other, "_after_fork", (new_ident,))?;
+    }
+    vm.call_method(limbo.as_object(), "clear", ())?;
+    vm.call_method(active.as_object(), "clear", ())?;
+    active.set_item(&*key, me.clone(), vm)?;
+    set_current(&me, vm);
+    Ok(())
+}
