@@ -1,6 +1,8 @@
 //! The native Python modules of pyt, and the bridge between them and `pyt-sched`.
 
-use rustpython_vm::{Interpreter, InterpreterBuilder, VirtualMachine, builtins::PyBaseExceptionRef};
+use rustpython_vm::{
+    Interpreter, InterpreterBuilder, VirtualMachine, builtins::PyBaseExceptionRef,
+};
 
 /// How the threads of one interpreter are scheduled.
 #[derive(Clone, Copy, Debug)]

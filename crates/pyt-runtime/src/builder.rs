@@ -130,7 +130,11 @@ fn settings(options: &Options) -> Settings {
     settings.hash_seed = options.hash_seed;
     settings.faulthandler = options.faulthandler;
     settings.code_debug_ranges = options.code_debug_ranges;
-    settings.argv = options.argv.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    settings.argv = options
+        .argv
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
     settings.xoptions = options.xoptions.clone();
     settings.warnoptions = options.warn_options();
     settings.import_site = !options.no_site;
@@ -166,7 +170,11 @@ fn settings(options: &Options) -> Settings {
 
 /// What CPython's start does after the core is up, in its order.
 fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
-    let argv = options.argv.iter().map(|arg| vm.fsdecode(arg.clone()).into()).collect();
+    let argv = options
+        .argv
+        .iter()
+        .map(|arg| vm.fsdecode(arg.clone()).into())
+        .collect();
     vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
     add_gil_flag(vm)?;
     vm.new_scope_with_main()?;
@@ -190,14 +198,19 @@ fn add_gil_flag(vm: &VirtualMachine) -> PyResult<()> {
     let class = flags.class();
     let name = vm.ctx.intern_str("gil");
     if class.get_attr(name).is_none() {
-        let gil = vm.ctx.new_readonly_getset("gil", vm.ctx.types.object_type, gil_flag);
+        let gil = vm
+            .ctx
+            .new_readonly_getset("gil", vm.ctx.types.object_type, gil_flag);
         class.set_attr(name, gil.into());
     }
     Ok(())
 }
 
 fn gil_flag(_flags: rustpython_vm::PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
-    let is_enabled = vm.sys_module.get_attr("_is_gil_enabled", vm)?.call((), vm)?;
+    let is_enabled = vm
+        .sys_module
+        .get_attr("_is_gil_enabled", vm)?
+        .call((), vm)?;
     Ok(i32::from(is_enabled.is_true(vm)?))
 }
 

@@ -153,18 +153,26 @@ mod tests {
     #[test]
     fn hash_seed_must_fit() {
         assert_eq!(with(&[("PYTHONHASHSEED", "0")]).unwrap().hash_seed, Some(0));
-        assert_eq!(with(&[("PYTHONHASHSEED", "random")]).unwrap().hash_seed, None);
+        assert_eq!(
+            with(&[("PYTHONHASHSEED", "random")]).unwrap().hash_seed,
+            None
+        );
         assert_eq!(with(&[("PYTHONHASHSEED", "")]).unwrap().hash_seed, None);
         for bad in ["abc", "-1", "4294967296", "1.5"] {
             let message = with(&[("PYTHONHASHSEED", bad)]).unwrap_err().to_string();
-            assert!(message.contains("PYTHONHASHSEED must be \"random\""), "{message}");
+            assert!(
+                message.contains("PYTHONHASHSEED must be \"random\""),
+                "{message}"
+            );
         }
     }
 
     #[test]
     fn an_option_wins_over_its_variable() {
         let mut options = Options::python();
-        options.xoptions.push(("gil".to_owned(), Some("1".to_owned())));
+        options
+            .xoptions
+            .push(("gil".to_owned(), Some("1".to_owned())));
         assert!(apply(options, &[("PYTHON_GIL", "junk")]).unwrap().gil);
         assert!(!with(&[("PYTHON_GIL", "0")]).unwrap().gil);
         assert!(with(&[("PYTHON_GIL", "junk")]).is_err());

@@ -75,12 +75,10 @@ impl Error {
             ErrorKind::Exception
         };
         let type_name = exception.class().name().to_string();
-        let message = exception
-            .as_object()
-            .str(vm)
-            .map_or_else(|_| "<exception str() failed>".to_owned(), |text| {
-                text.to_string_lossy().into_owned()
-            });
+        let message = exception.as_object().str(vm).map_or_else(
+            |_| "<exception str() failed>".to_owned(),
+            |text| text.to_string_lossy().into_owned(),
+        );
         let traceback = format_traceback(vm, exception);
         let summary = if message.is_empty() {
             type_name.clone()
@@ -112,7 +110,9 @@ impl From<crate::OptionError> for Error {
 /// The traceback as `traceback` formats it; the interpreter's own plainer one if that fails.
 fn format_traceback(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> String {
     let formatted = || {
-        let format = vm.import("traceback", 0)?.get_attr("format_exception", vm)?;
+        let format = vm
+            .import("traceback", 0)?
+            .get_attr("format_exception", vm)?;
         let lines = format.call((PyObjectRef::from(exception.clone()),), vm)?;
         vm.call_method(vm.ctx.new_str("").as_object(), "join", (lines,))
     };

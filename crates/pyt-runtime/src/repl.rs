@@ -68,7 +68,10 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
         },
         false => Reader::Plain,
     };
-    let mut session = Statements::default();
+    let mut session = Statements {
+        is_numbered: matches!(reader, Reader::Terminal(_)),
+        ..Statements::default()
+    };
     loop {
         let prompt = session.prompt(vm);
         match reader.line(vm, &prompt) {
@@ -110,6 +113,9 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
 struct Statements {
     text: String,
     is_complete: bool,
+    /// Whether each statement has a file name of its own, so that a traceback can show lines of
+    /// several; CPython does so on terminals.
+    is_numbered: bool,
     count: usize,
     future: i32,
 }
@@ -117,8 +123,14 @@ struct Statements {
 impl Statements {
     fn prompt(&self, vm: &VirtualMachine) -> String {
         let name = if self.text.is_empty() { "ps1" } else { "ps2" };
-        let prompt = vm.sys_module.get_attr(name, vm).and_then(|prompt| prompt.str(vm));
-        prompt.map_or_else(|_| String::new(), |text| text.to_string_lossy().into_owned())
+        let prompt = vm
+            .sys_module
+            .get_attr(name, vm)
+            .and_then(|prompt| prompt.str(vm));
+        prompt.map_or_else(
+            |_| String::new(),
+            |text| text.to_string_lossy().into_owned(),
+        )
     }
 
     fn add(&mut self, line: &str) {
@@ -144,7 +156,10 @@ impl Statements {
     }
 
     fn try_run(&mut self, vm: &VirtualMachine) -> PyResult<()> {
-        let filename = format!("<python-input-{}>", self.count);
+        let filename = match self.is_numbered {
+            true => format!("<python-input-{}>", self.count),
+            false => "<stdin>".to_owned(),
+        };
         let code = match source::compile_interactive(vm, &self.text, &filename, self.future) {
             Ok(None) => return Ok(()),
             Ok(Some(code)) => code,
@@ -313,7 +328,10 @@ impl Names<'_> {
         let Some((path, _)) = word.rsplit_once('.') else {
             let mut names = Vec::new();
             for (name, _) in &globals {
-                names.extend(name.downcast_ref::<PyStr>().map(|n| n.to_string_lossy().into_owned()));
+                names.extend(
+                    name.downcast_ref::<PyStr>()
+                        .map(|n| n.to_string_lossy().into_owned()),
+                );
             }
             names.extend(strings(&vm.dir(Some(vm.builtins.as_object().to_owned()))?));
             let keywords = vm.import("keyword", 0)?.get_attr("kwlist", vm)?;
@@ -337,8 +355,12 @@ impl Names<'_> {
 
 fn strings(list: &PyList) -> Vec<String> {
     let elements = list.borrow_vec();
-    let names = elements.iter().filter_map(|name| name.downcast_ref::<PyStr>());
-    names.map(|name| name.to_string_lossy().into_owned()).collect()
+    let names = elements
+        .iter()
+        .filter_map(|name| name.downcast_ref::<PyStr>());
+    names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
 }
 
 impl Completer for Names<'_> {

@@ -262,14 +262,21 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
         }
     }
     let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-    add_path(runtime, vm, real.parent().unwrap_or(Path::new("")).as_os_str())?;
+    add_path(
+        runtime,
+        vm,
+        real.parent().unwrap_or(Path::new("")).as_os_str(),
+    )?;
     let name = path.to_string_lossy();
     if is_bytecode(vm, &path, &bytes) {
         return vm.run_any_file(main_scope(vm)?, &name);
     }
     if runtime.options().skip_source_first_line {
         // The newline stays, so that line numbers do.
-        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        let end = bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(bytes.len());
         bytes.drain(..end);
     }
     let dict = main_dict(vm)?;
@@ -328,7 +335,9 @@ fn is_bytecode(vm: &VirtualMachine, path: &Path, bytes: &[u8]) -> bool {
 }
 
 fn magic_number(vm: &VirtualMachine) -> PyResult<[u8; 2]> {
-    let imp = vm.import("_imp", 0)?.get_attr("pyc_magic_number_token", vm)?;
+    let imp = vm
+        .import("_imp", 0)?
+        .get_attr("pyc_magic_number_token", vm)?;
     let token: u32 = imp.try_into_value(vm)?;
     let [low, high, ..] = token.to_le_bytes();
     Ok([low, high])
@@ -340,7 +349,10 @@ fn has_importer(vm: &VirtualMachine, path: &PyObjectRef) -> PyResult<bool> {
     if let Ok(importer) = cache.get_item(&**path, vm) {
         return Ok(!vm.is_none(&importer));
     }
-    let hooks: Vec<PyObjectRef> = vm.sys_module.get_attr("path_hooks", vm)?.try_into_value(vm)?;
+    let hooks: Vec<PyObjectRef> = vm
+        .sys_module
+        .get_attr("path_hooks", vm)?
+        .try_into_value(vm)?;
     for hook in hooks {
         match hook.call((path.clone(),), vm) {
             Ok(importer) => {

@@ -36,13 +36,28 @@ pub(crate) fn compile_bytes(
     bytes: &[u8],
     filename: &str,
 ) -> PyResult<PyRef<PyCode>> {
-    if bytes.contains(&0) {
-        return Err(vm.new_exception_msg(
-            vm.ctx.exceptions.syntax_error.to_owned(),
-            "source code cannot contain null bytes".into(),
-        ));
+    if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
+        return Err(null_byte_error(vm, &bytes[..at], filename)?);
     }
     compile_with_flags(vm, bytes, filename, Start::File, 0)
+}
+
+/// The error for a null byte after `before`.
+fn null_byte_error(
+    vm: &VirtualMachine,
+    before: &[u8],
+    filename: &str,
+) -> PyResult<PyBaseExceptionRef> {
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let error = vm.new_exception_msg(
+        vm.ctx.exceptions.syntax_error.to_owned(),
+        "source code cannot contain null bytes".into(),
+    );
+    let object = error.as_object();
+    object.set_attr("filename", vm.ctx.new_str(filename), vm)?;
+    object.set_attr("lineno", vm.ctx.new_int(line), vm)?;
+    object.set_attr("text", vm.ctx.new_str("\n"), vm)?;
+    Ok(error)
 }
 
 /// Compiles an interactive statement that may go on with the next line.
@@ -119,7 +134,9 @@ pub(crate) fn dedent(text: &str) -> String {
             &margin[..same.count()]
         })
         .map_or(0, str::len);
-    let lines = text.split('\n').map(|line| if is_blank(line) { "" } else { &line[margin..] });
+    let lines = text
+        .split('\n')
+        .map(|line| if is_blank(line) { "" } else { &line[margin..] });
     lines.collect::<Vec<_>>().join("\n")
 }
 

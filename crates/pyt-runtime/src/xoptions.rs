@@ -33,7 +33,10 @@ impl Options {
                 parse_int_max_str_digits("-X int_max_str_digits", value.as_deref())?;
         }
         for (name, setting) in [
-            ("thread_inherit_context", &mut self.thread_inherit_context as &mut bool),
+            (
+                "thread_inherit_context",
+                &mut self.thread_inherit_context as &mut bool,
+            ),
             ("context_aware_warnings", &mut self.context_aware_warnings),
         ] {
             let given = self.xoptions.iter().rev().find(|(given, _)| given == name);
@@ -142,7 +145,11 @@ mod tests {
     #[test]
     fn gil_is_a_switch_and_the_last_one_counts() {
         assert!(!applied(&[("gil", Some("0"))]).unwrap().gil);
-        assert!(applied(&[("gil", Some("0")), ("gil", Some("1"))]).unwrap().gil);
+        assert!(
+            applied(&[("gil", Some("0")), ("gil", Some("1"))])
+                .unwrap()
+                .gil
+        );
         for bad in [None, Some(""), Some("2"), Some("yes")] {
             let message = applied(&[("gil", bad)]).unwrap_err().to_string();
             assert_eq!(
@@ -155,7 +162,12 @@ mod tests {
 
     #[test]
     fn numbers_have_their_ranges() {
-        assert_eq!(applied(&[("cpu_count", Some("default"))]).unwrap().cpu_count, None);
+        assert_eq!(
+            applied(&[("cpu_count", Some("default"))])
+                .unwrap()
+                .cpu_count,
+            None
+        );
         let three = applied(&[("cpu_count", Some("3"))]).unwrap().cpu_count;
         assert_eq!(three.map(NonZeroI32::get), Some(3));
         for bad in [None, Some("0"), Some("-1"), Some("x"), Some("99999999999")] {
@@ -181,6 +193,9 @@ mod tests {
         options.warnings.push("ignore".to_owned());
         options.bytes_warning = 2;
         assert!(options.dev_mode && options.faulthandler);
-        assert_eq!(options.warn_options(), ["default", "ignore", "error::BytesWarning"]);
+        assert_eq!(
+            options.warn_options(),
+            ["default", "ignore", "error::BytesWarning"]
+        );
     }
 }

@@ -125,7 +125,9 @@ pub(crate) fn help(args: &[OsString]) -> i32 {
     match args.first() {
         None => text::print(&text::help(crate::python_args::Help::Usage, "pyt")),
         Some(word) => {
-            let found = word.to_str().and_then(|word| command.find_subcommand_mut(word));
+            let found = word
+                .to_str()
+                .and_then(|word| command.find_subcommand_mut(word));
             match found {
                 Some(command) => text::print(&command.render_long_help().to_string()),
                 None => {

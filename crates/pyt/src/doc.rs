@@ -81,11 +81,17 @@ enum Outcome {
 fn read(path: &Path) -> Result<String, String> {
     let plain = |error: std::io::Error| {
         let text = error.to_string();
-        text.split(" (os error").next().unwrap_or_default().to_owned()
+        text.split(" (os error")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     };
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(plain)?;
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(plain)?;
     } else {
         bytes = std::fs::read(path).map_err(plain)?;
     }
@@ -181,11 +187,18 @@ fn format_report(
         let _ = writeln!(text, "    {}", style.paint(DIM, &note));
     };
     if report.cut_lines > 0 {
-        note(format!("... {} more {} cut", report.cut_lines, plural(report.cut_lines, "line")));
+        note(format!(
+            "... {} more {} cut",
+            report.cut_lines,
+            plural(report.cut_lines, "line")
+        ));
     }
     if report.stopped_threads > 0 {
         let count = report.stopped_threads;
-        note(format!("... {count} daemon {} stopped", plural(count, "thread")));
+        note(format!(
+            "... {count} daemon {} stopped",
+            plural(count, "thread")
+        ));
     }
     if !block.closed {
         note("... the fence is not closed".to_owned());
@@ -199,7 +212,11 @@ fn format_report(
 }
 
 fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+    if count == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
 }
 
 const RED: &str = "31";
@@ -259,7 +276,9 @@ impl Progress {
                 eprint!("\r\x1b[K");
             }
         };
-        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(watch);
+        let thread = std::thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(watch);
         Self {
             ended: thread.ok().map(|thread| (sender, thread)),
         }
@@ -273,4 +292,3 @@ impl Progress {
         }
     }
 }
-

@@ -99,9 +99,9 @@ fn what_to_run(action: Action, options: &Options) -> Result<Program, String> {
         Action::Command(text) => Program::Command(decode(text, "command")?),
         Action::Module(name) => Program::Module(decode(name, "module name")?),
         Action::File(path) => Program::File(path.into()),
-        _ if options.interactive || std::io::stdin().is_terminal() => Program::Interactive {
-            banner: banner(),
-        },
+        _ if options.interactive || std::io::stdin().is_terminal() => {
+            Program::Interactive { banner: banner() }
+        }
         _ => Program::Stdin,
     })
 }

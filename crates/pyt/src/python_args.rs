@@ -23,7 +23,9 @@ pub(crate) enum Action {
     File(OsString),
     /// Standard input: a prompt if it is a terminal or `-i` was given, else a program.
     Stdin,
-    Version { times: u8 },
+    Version {
+        times: u8,
+    },
     Help(Help),
 }
 
@@ -182,7 +184,10 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
                     match flag {
                         b'c' => return Ok(Some(Action::Command(value))),
                         b'm' => return Ok(Some(Action::Module(value))),
-                        b'W' => self.options.warnings.push(value.to_string_lossy().into_owned()),
+                        b'W' => self
+                            .options
+                            .warnings
+                            .push(value.to_string_lossy().into_owned()),
                         _ => {
                             let text = value.to_string_lossy();
                             let (name, value) = match text.split_once('=') {
@@ -231,7 +236,10 @@ mod tests {
     }
 
     fn bad(args: &[&str]) -> String {
-        parsed(args).map(|found| format!("{found:?}")).unwrap_err().0
+        parsed(args)
+            .map(|found| format!("{found:?}"))
+            .unwrap_err()
+            .0
     }
 
     #[test]
@@ -247,7 +255,10 @@ mod tests {
         let found = good(&["-B", "x.py", "-B", "--help", "-"]);
         assert_eq!(found.action, Action::File("x.py".into()));
         assert_eq!(found.options.argv, ["x.py", "-B", "--help", "-"]);
-        assert_eq!(good(&["--", "-x.py", "a"]).action, Action::File("-x.py".into()));
+        assert_eq!(
+            good(&["--", "-x.py", "a"]).action,
+            Action::File("-x.py".into())
+        );
     }
 
     #[test]
@@ -259,13 +270,21 @@ mod tests {
         assert_eq!(found.action, Action::Command("print(1)".into()));
         assert_eq!(options.argv, ["-c", "-v"]);
         assert_eq!(options.verbose, 0);
-        assert_eq!(good(&["-Bcprint(1)"]).action, Action::Command("print(1)".into()));
-        assert_eq!(good(&["-mjson.tool", "f"]).action, Action::Module("json.tool".into()));
+        assert_eq!(
+            good(&["-Bcprint(1)"]).action,
+            Action::Command("print(1)".into())
+        );
+        assert_eq!(
+            good(&["-mjson.tool", "f"]).action,
+            Action::Module("json.tool".into())
+        );
     }
 
     #[test]
     fn values_are_joined_or_follow() {
-        let found = good(&["-Wignore", "-W", "error", "-Xgil=0", "-X", "dev", "-X", "a=b=c"]);
+        let found = good(&[
+            "-Wignore", "-W", "error", "-Xgil=0", "-X", "dev", "-X", "a=b=c",
+        ]);
         assert_eq!(found.options.warnings, ["ignore", "error"]);
         let expected = [
             ("gil".to_owned(), Some("0".to_owned())),
@@ -278,12 +297,21 @@ mod tests {
     #[test]
     fn help_and_version_wait_for_the_rest() {
         assert_eq!(good(&["-VV"]).action, Action::Version { times: 2 });
-        assert_eq!(good(&["--version", "-V"]).action, Action::Version { times: 2 });
+        assert_eq!(
+            good(&["--version", "-V"]).action,
+            Action::Version { times: 2 }
+        );
         assert_eq!(good(&["-V", "-h"]).action, Action::Help(Help::Usage));
         assert_eq!(good(&["-?"]).action, Action::Help(Help::Usage));
-        assert_eq!(good(&["--help-env"]).action, Action::Help(Help::Environment));
+        assert_eq!(
+            good(&["--help-env"]).action,
+            Action::Help(Help::Environment)
+        );
         assert_eq!(bad(&["-V", "-Z"]), "Unknown option: -Z");
-        assert_eq!(good(&["-c", "pass", "-h"]).action, Action::Command("pass".into()));
+        assert_eq!(
+            good(&["-c", "pass", "-h"]).action,
+            Action::Command("pass".into())
+        );
     }
 
     #[test]
@@ -292,7 +320,10 @@ mod tests {
         assert_eq!(bad(&["-Bé"]), "Unknown option: -é");
         assert_eq!(bad(&["--foo"]), "Unknown option: --foo");
         assert_eq!(bad(&["--help=3"]), "Unknown option: --help=3");
-        assert_eq!(bad(&["--virtual-time", "x.py"]), "Unknown option: --virtual-time");
+        assert_eq!(
+            bad(&["--virtual-time", "x.py"]),
+            "Unknown option: --virtual-time"
+        );
         for flag in ["c", "m", "W", "X"] {
             let expected = format!("Argument expected for the -{flag} option");
             assert_eq!(bad(&[&format!("-{flag}")]), expected);

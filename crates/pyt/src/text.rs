@@ -27,7 +27,10 @@ pub(crate) fn help(which: Help, program: &str) -> String {
         Help::Usage => format!("{}\n{USAGE}", usage_line(program)),
         Help::Environment => ENVIRONMENT.to_owned(),
         Help::XOptions => X_OPTIONS.to_owned(),
-        Help::All => format!("{}\n{USAGE}\n{X_OPTIONS}\n{ENVIRONMENT}", usage_line(program)),
+        Help::All => format!(
+            "{}\n{USAGE}\n{X_OPTIONS}\n{ENVIRONMENT}",
+            usage_line(program)
+        ),
     }
 }
 

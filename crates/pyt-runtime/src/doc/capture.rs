@@ -79,7 +79,8 @@ impl CapturedOutput {
         name: &'static str,
         fd: i32,
     ) -> PyObjectRef {
-        Self::make_static_type();
+        // Kept in the class's own static cell for good.
+        let _class = Self::make_static_type();
         Self { sink, name, fd }.into_ref(&vm.ctx).into()
     }
 }
@@ -170,7 +171,7 @@ impl CapturedOutput {
 
     #[pygetset]
     fn buffer(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-        CapturedBytes::make_static_type();
+        let _class = CapturedBytes::make_static_type();
         let sink = zelf.sink.clone();
         CapturedBytes { sink }.into_ref(&vm.ctx).into()
     }

@@ -88,7 +88,9 @@ fn opening(line: &str, number: usize) -> Option<Fence> {
 /// The first word of an info string, also as `{.python}` or `python,ignore`.
 fn language(info: &str) -> String {
     let info = info.trim().trim_start_matches(['{', '.']);
-    let end = info.find([' ', '\t', ',', '}', ':', ';']).unwrap_or(info.len());
+    let end = info
+        .find([' ', '\t', ',', '}', ':', ';'])
+        .unwrap_or(info.len());
     info[..end].to_lowercase()
 }
 
@@ -177,7 +179,14 @@ mod tests {
 
     #[test]
     fn languages_in_any_case_and_with_attributes() {
-        for info in ["python", "py", "Python3", " PYTHON title=\"x\"", "{.python}", "py,ignore"] {
+        for info in [
+            "python",
+            "py",
+            "Python3",
+            " PYTHON title=\"x\"",
+            "{.python}",
+            "py,ignore",
+        ] {
             let text = format!("a\n\n```{info}\nx = 1\n```\n");
             assert_eq!(scripts(&text), [(3, "x = 1\n".to_owned())], "{info}");
         }
@@ -189,7 +198,10 @@ mod tests {
     #[test]
     fn a_fence_closes_with_its_own_kind_and_length() {
         let text = "````python\na\n```\n~~~~\nb\n`````\n~~~py\nc\n```\n~~~\n";
-        let expected = [(1, "a\n```\n~~~~\nb\n".to_owned()), (7, "c\n```\n".to_owned())];
+        let expected = [
+            (1, "a\n```\n~~~~\nb\n".to_owned()),
+            (7, "c\n```\n".to_owned()),
+        ];
         assert_eq!(scripts(text), expected);
     }
 
@@ -222,7 +234,10 @@ mod tests {
 
     #[test]
     fn windows_line_ends_and_a_byte_order_mark() {
-        assert_eq!(scripts("\u{feff}```py\r\nx\r\n```\r\n"), [(1, "x\n".to_owned())]);
+        assert_eq!(
+            scripts("\u{feff}```py\r\nx\r\n```\r\n"),
+            [(1, "x\n".to_owned())]
+        );
     }
 
     #[test]
@@ -235,8 +250,18 @@ mod tests {
         let Code::Session(statements) = &block.code else {
             panic!("a session")
         };
-        let seen: Vec<_> = statements.iter().map(|s| (s.line, s.code.as_str(), s.raises)).collect();
-        assert_eq!(seen, [(2, "if x:\n    y\n\n", false), (7, "1/0\n", true), (9, "\n", false)]);
+        let seen: Vec<_> = statements
+            .iter()
+            .map(|s| (s.line, s.code.as_str(), s.raises))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (2, "if x:\n    y\n\n", false),
+                (7, "1/0\n", true),
+                (9, "\n", false)
+            ]
+        );
     }
 
     #[test]

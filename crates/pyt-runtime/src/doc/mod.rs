@@ -47,6 +47,28 @@ impl Document {
         &self.blocks
     }
 
+    /// The lines of the document with the code as it is run, without indentation and prompts:
+    /// what the columns in a traceback refer to. Each ends with a newline.
+    fn lines_as_run(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.text.lines().map(|line| format!("{line}\n")).collect();
+        let mut put = |first: usize, code: &str| {
+            for (line, code) in lines.iter_mut().skip(first - 1).zip(code.lines()) {
+                *line = format!("{code}\n");
+            }
+        };
+        for block in &self.blocks {
+            match &block.code {
+                Code::Script(code) => put(block.line + 1, code),
+                Code::Session(statements) => {
+                    for statement in statements {
+                        put(statement.line, &statement.code);
+                    }
+                }
+            }
+        }
+        lines
+    }
+
     /// The name given.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -107,8 +129,11 @@ impl<'r> Runner<'r> {
         self.runtime.attempt(|vm| {
             vm.new_scope_with_main()?;
             let cache = vm.import("linecache", 0)?.get_attr("cache", vm)?;
-            let lines = document.text.split_inclusive('\n');
-            let lines = lines.map(|line| vm.ctx.new_str(line).into()).collect();
+            let lines = document.lines_as_run();
+            let lines = lines
+                .iter()
+                .map(|line| vm.ctx.new_str(line.as_str()).into())
+                .collect();
             let name = vm.ctx.new_str(document.name.as_str());
             let entry = vm.ctx.new_tuple(vec![
                 vm.ctx.new_int(document.text.len()).into(),
@@ -130,7 +155,7 @@ impl<'r> Runner<'r> {
         let (error, stopped_threads) = self.runtime.enter(|vm| {
             let session = self.runtime.session();
             let before = session.daemon_threads();
-            let result = run_code(vm, &document.name, block).and_then(|()| Ok(()));
+            let result = run_code(vm, &document.name, block);
             let joined = join_threads(vm);
             let mut started = session.daemon_threads();
             started.retain(|ident| !before.contains(ident));
@@ -207,7 +232,9 @@ fn join_threads(vm: &VirtualMachine) -> PyResult<()> {
     };
     let current = vm.call_method(&threading, "current_thread", ())?;
     loop {
-        let threads: Vec<PyObjectRef> = vm.call_method(&threading, "enumerate", ())?.try_into_value(vm)?;
+        let threads: Vec<PyObjectRef> = vm
+            .call_method(&threading, "enumerate", ())?
+            .try_into_value(vm)?;
         let mut joined_any = false;
         for thread in threads {
             let is_daemon = thread.get_attr("daemon", vm)?.is_true(vm)?;
@@ -219,5 +246,21 @@ fn join_threads(vm: &VirtualMachine) -> PyResult<()> {
         if !joined_any {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+
+    #[test]
+    fn tracebacks_show_code_without_indentation_and_prompts() {
+        let text = "- list\n\n  ```py\n  x\n    y\n  ```\n\n```pycon\n>>> a\n... b\n1\n```\n";
+        let lines = Document::new("d.md", text).lines_as_run();
+        let shown: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+        let expected = [
+            "- list", "", "  ```py", "x", "  y", "  ```", "", "```pycon", "a", "b", "1", "```",
+        ];
+        assert_eq!(shown, expected);
     }
 }
