@@ -1,1 +1,44 @@
+//! A Python 3.14 runtime for Rust hosts: one object, [`Runtime`], made by a [`Builder`].
+//!
+//! ```no_run
+//! use pyt_runtime::Runtime;
+//!
+//! let runtime = Runtime::builder().build()?;
+//! runtime.exec("import threading\ncount = threading.active_count()")?;
+//! assert_eq!(runtime.eval("count")?, "1");
+//! let status = runtime.finish();
+//! assert_eq!(status, 0);
+//! # Ok::<(), pyt_runtime::Error>(())
+//! ```
+//!
+//! The command line `pyt` is made of the same parts: [`Options`] holds every flag of CPython,
+//! [`Runtime::main`] does what the `python` command does with them, and [`doc`] runs the code
+//! blocks of a document.
 
+mod builder;
+pub mod doc;
+mod environment;
+mod error;
+mod options;
+mod repl;
+mod run;
+mod runtime;
+mod source;
+mod xoptions;
+
+pub use builder::Builder;
+pub use error::{Error, ErrorKind};
+pub use options::{CheckHashPycs, OptionError, Options};
+pub use run::Program;
+pub use runtime::Runtime;
+pub use rustpython_vm as vm;
+
+/// The version of Python whose language and library this runtime implements.
+#[must_use]
+pub fn python_version() -> String {
+    use rustpython_vm::version::{MAJOR, MICRO, MINOR};
+    format!("{MAJOR}.{MINOR}.{MICRO}")
+}
+
+/// The version of RustPython that this runtime stands on.
+pub const RUSTPYTHON_VERSION: &str = "0.6.0";

@@ -1,3 +1,36 @@
+//! The `pyt` command: what `python` does, and `pyt run`, `pyt doc`.
+//!
+//! Reads arguments and shows results. Whatever a host could want too lives in `pyt-runtime`.
+
+mod cli;
+mod doc;
+mod python;
+mod python_args;
+mod text;
+
+use std::{ffi::OsString, path::Path};
+
+/// Threads allocate all the time; this allocator scales with them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
-    println!("pyt");
+    let mut args = std::env::args_os();
+    let program = args.next().unwrap_or_else(|| "pyt".into());
+    let args: Vec<OsString> = args.collect();
+    let status = match subcommand(&args) {
+        Some("run") => python::run(&program, &args[1..]),
+        Some("doc") => doc::run(&args[1..]),
+        Some("help") => cli::help(&args[1..]),
+        _ => python::python(&program, &args),
+    };
+    std::process::exit(status);
+}
+
+/// The subcommand that the first argument names. A file of that name is a script instead, as
+/// `python run` means the script.
+fn subcommand(args: &[OsString]) -> Option<&str> {
+    let word = args.first()?.to_str()?;
+    let is_known = cli::SUBCOMMANDS.contains(&word);
+    (is_known && !Path::new(word).is_file()).then_some(word)
 }

@@ -1,0 +1,162 @@
+//! From source text to code objects, and back to source lines in tracebacks.
+
+use rustpython_vm::{
+    AsObject, PyRef, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode},
+};
+
+/// What kind of text a source is; CPython's `Py_single_input` and its siblings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start {
+    /// One interactive statement, whose value is shown.
+    Single = 256,
+    /// A whole file.
+    File = 257,
+    /// One expression.
+    Eval = 258,
+}
+
+const IGNORE_COOKIE: i32 = 0x0800;
+const DONT_IMPLY_DEDENT: i32 = 0x0200;
+const ALLOW_INCOMPLETE_INPUT: i32 = 0x4000;
+
+/// Compiles text.
+pub(crate) fn compile(
+    vm: &VirtualMachine,
+    text: &str,
+    filename: &str,
+    start: Start,
+) -> PyResult<PyRef<PyCode>> {
+    compile_with_flags(vm, text.as_bytes(), filename, start, IGNORE_COOKIE)
+}
+
+/// Compiles the bytes of a file: UTF-8, or what its byte order mark or coding comment says.
+pub(crate) fn compile_bytes(
+    vm: &VirtualMachine,
+    bytes: &[u8],
+    filename: &str,
+) -> PyResult<PyRef<PyCode>> {
+    if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
+        return Err(null_byte_error(vm, &bytes[..at], filename)?);
+    }
+    compile_with_flags(vm, bytes, filename, Start::File, 0)
+}
+
+/// The error for a null byte after `before`.
+fn null_byte_error(
+    vm: &VirtualMachine,
+    before: &[u8],
+    filename: &str,
+) -> PyResult<PyBaseExceptionRef> {
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let error = vm.new_exception_msg(
+        vm.ctx.exceptions.syntax_error.to_owned(),
+        "source code cannot contain null bytes".into(),
+    );
+    let object = error.as_object();
+    object.set_attr("filename", vm.ctx.new_str(filename), vm)?;
+    object.set_attr("lineno", vm.ctx.new_int(line), vm)?;
+    object.set_attr("text", vm.ctx.new_str("\n"), vm)?;
+    Ok(error)
+}
+
+/// Compiles an interactive statement that may go on with the next line.
+///
+/// Returns `None` if it does: as `codeop` decides, a statement with a body ends at an empty line.
+/// `future` are the `__future__` flags of the statements before.
+pub(crate) fn compile_interactive(
+    vm: &VirtualMachine,
+    text: &str,
+    filename: &str,
+    future: i32,
+) -> PyResult<Option<PyRef<PyCode>>> {
+    let flags = IGNORE_COOKIE | DONT_IMPLY_DEDENT | future;
+    let strict = |text: &str, more: i32| {
+        compile_with_flags(vm, text.as_bytes(), filename, Start::Single, flags | more)
+    };
+    if is_blank(text) {
+        return strict("pass", 0).map(Some);
+    }
+    if let Err(error) = strict(text, ALLOW_INCOMPLETE_INPUT) {
+        if !error.fast_isinstance(vm.ctx.exceptions.syntax_error) {
+            return Err(error);
+        }
+        match strict(&format!("{text}\n"), ALLOW_INCOMPLETE_INPUT) {
+            Ok(_) => return Ok(None),
+            Err(error) if is_incomplete(vm, &error) => return Ok(None),
+            Err(_) => {}
+        }
+    }
+    strict(text, 0).map(Some)
+}
+
+/// Whether the text holds nothing but empty lines and comments.
+fn is_blank(text: &str) -> bool {
+    text.lines().all(|line| {
+        let line = line.trim_start();
+        line.is_empty() || line.starts_with('#')
+    })
+}
+
+fn is_incomplete(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> bool {
+    error.fast_isinstance(vm.ctx.exceptions.incomplete_input_error)
+}
+
+fn compile_with_flags(
+    vm: &VirtualMachine,
+    bytes: &[u8],
+    filename: &str,
+    start: Start,
+    flags: i32,
+) -> PyResult<PyRef<PyCode>> {
+    let optimize = i32::from(vm.state.config.settings.optimize.min(2));
+    vm.compile_string_object_with_flags(bytes, filename, start as i32, flags, -1, optimize)?
+        .downcast()
+        .map_err(|_| vm.new_system_error("the compiler returned no code object"))
+}
+
+/// Keeps the source of code that is in no file, so that tracebacks can show its lines.
+pub(crate) fn remember(vm: &VirtualMachine, code: &PyRef<PyCode>, text: &str) {
+    // A traceback without source lines is all that is lost if this fails.
+    let _ = vm.register_code_in_linecache(code, text);
+}
+
+/// Removes the white space that all lines begin with, as `python -c` does.
+pub(crate) fn dedent(text: &str) -> String {
+    let is_blank = |line: &str| line.chars().all(|c| c == ' ' || c == '\t');
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let margin = text
+        .split('\n')
+        .filter(|line| !is_blank(line))
+        .map(|line| &line[..indent(line)])
+        .reduce(|margin, next| {
+            let same = margin.bytes().zip(next.bytes()).take_while(|(a, b)| a == b);
+            &margin[..same.count()]
+        })
+        .map_or(0, str::len);
+    let lines = text
+        .split('\n')
+        .map(|line| if is_blank(line) { "" } else { &line[margin..] });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{dedent, is_blank};
+
+    #[test]
+    fn dedent_takes_the_common_margin() {
+        assert_eq!(dedent("  a\n    b\n  c"), "a\n  b\nc");
+        assert_eq!(dedent("  a\n\n \n  b\n"), "a\n\n\nb\n");
+        assert_eq!(dedent("a\n  b"), "a\n  b");
+        assert_eq!(dedent("\ta\n    b"), "\ta\n    b");
+        assert_eq!(dedent(""), "");
+        assert_eq!(dedent("  é\n  ü"), "é\nü");
+    }
+
+    #[test]
+    fn comments_are_blank() {
+        assert!(is_blank("\n  # hello\n"));
+        assert!(!is_blank("\n  x # hello\n"));
+    }
+}

@@ -1,0 +1,201 @@
+//! What the `-X` options mean, and which of their values CPython refuses.
+//!
+//! Unknown names are kept for `sys._xoptions` and otherwise ignored, as in CPython. Never reads
+//! the environment: [`crate::environment`] does, and leaves what an option has decided alone.
+
+use std::num::NonZeroI32;
+
+use crate::options::{OptionError, Options};
+
+impl Options {
+    /// Applies the collected `-X` options to the settings they stand for.
+    pub fn apply_xoptions(&mut self) -> Result<(), OptionError> {
+        let own = |value: Option<Option<&str>>| value.map(|v| v.map(str::to_owned));
+        if let Some(value) = own(self.xoption("gil")) {
+            self.gil = parse_gil(value.as_deref())?;
+        }
+        if let Some(value) = own(self.xoption("utf8")) {
+            self.utf8_mode = Some(match value.as_deref() {
+                None | Some("1") => true,
+                Some("0") => false,
+                Some(_) => {
+                    return Err(OptionError::early(
+                        "preconfig_init_utf8_mode: invalid -X utf8 option value",
+                    ));
+                }
+            });
+        }
+        if let Some(value) = own(self.xoption("cpu_count")) {
+            self.cpu_count = parse_cpu_count(value.as_deref())?;
+        }
+        if let Some(value) = own(self.xoption("int_max_str_digits")) {
+            self.int_max_str_digits =
+                parse_int_max_str_digits("-X int_max_str_digits", value.as_deref())?;
+        }
+        for (name, setting) in [
+            (
+                "thread_inherit_context",
+                &mut self.thread_inherit_context as &mut bool,
+            ),
+            ("context_aware_warnings", &mut self.context_aware_warnings),
+        ] {
+            let given = self.xoptions.iter().rev().find(|(given, _)| given == name);
+            if let Some((_, value)) = given {
+                *setting = parse_switch(value.as_deref()).ok_or_else(|| {
+                    OptionError::new(format!(
+                        "config_init_{name}: -X {name}=n: n is missing or invalid"
+                    ))
+                })?;
+            }
+        }
+        match own(self.xoption("frozen_modules")) {
+            None | Some(None) => {}
+            Some(Some(value)) if matches!(value.as_str(), "on" | "off" | "") => {}
+            Some(Some(_)) => {
+                return Err(OptionError::new(
+                    "bad value for option -X frozen_modules (expected \"on\" or \"off\")",
+                ));
+            }
+        }
+        if let Some(Some(value)) = own(self.xoption("importtime"))
+            && !matches!(value.as_str(), "1" | "2")
+        {
+            return Err(OptionError::new(
+                "config_init_import_time: -X importtime: values other than 1 and 2 are reserved \
+                 for future use.",
+            ));
+        }
+        if let Some(Some(value)) = own(self.xoption("tracemalloc"))
+            && !value.parse::<u16>().is_ok_and(|frames| frames > 0)
+        {
+            return Err(OptionError::new(
+                "config_init_tracemalloc: -X tracemalloc=NFRAME: invalid number of frames",
+            ));
+        }
+        if self.xoption("dev").is_some() {
+            self.dev_mode = true;
+            self.faulthandler = true;
+        }
+        self.faulthandler |= self.xoption("faulthandler").is_some();
+        self.warn_default_encoding |= self.xoption("warn_default_encoding").is_some();
+        if self.xoption("no_debug_ranges").is_some() {
+            self.code_debug_ranges = false;
+        }
+        if self.xoption("no_sig_int").is_some() {
+            self.install_signal_handlers = false;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn parse_gil(value: Option<&str>) -> Result<bool, OptionError> {
+    parse_switch(value).ok_or_else(|| {
+        OptionError::new(r#"config_read_gil: PYTHON_GIL / -X gil must be "0" or "1""#)
+    })
+}
+
+pub(crate) fn parse_switch(value: Option<&str>) -> Option<bool> {
+    match value {
+        Some("0") => Some(false),
+        Some("1") => Some(true),
+        _ => None,
+    }
+}
+
+pub(crate) fn parse_cpu_count(value: Option<&str>) -> Result<Option<NonZeroI32>, OptionError> {
+    match value {
+        Some("default") => Ok(None),
+        Some(number) if number.parse::<i32>().is_ok_and(|n| n > 0) => {
+            Ok(number.parse::<NonZeroI32>().ok())
+        }
+        _ => Err(OptionError::new(
+            "config_init_cpu_count: -X cpu_count=n option: n is missing or an invalid number, \
+             n must be greater than 0",
+        )),
+    }
+}
+
+pub(crate) fn parse_int_max_str_digits(
+    source: &str,
+    value: Option<&str>,
+) -> Result<i64, OptionError> {
+    match value.and_then(|digits| digits.parse::<i32>().ok()) {
+        Some(digits) if digits == 0 || digits >= 640 => Ok(digits.into()),
+        _ => Err(OptionError::new(format!(
+            "config_init_int_max_str_digits: {source}: invalid limit; must be >= 640 or 0 for \
+             unlimited."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(given: &[(&str, Option<&str>)]) -> Result<Options, OptionError> {
+        let mut options = Options::python();
+        options.xoptions = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned)))
+            .collect();
+        options.apply_xoptions()?;
+        Ok(options)
+    }
+
+    #[test]
+    fn gil_is_a_switch_and_the_last_one_counts() {
+        assert!(!applied(&[("gil", Some("0"))]).unwrap().gil);
+        assert!(
+            applied(&[("gil", Some("0")), ("gil", Some("1"))])
+                .unwrap()
+                .gil
+        );
+        for bad in [None, Some(""), Some("2"), Some("yes")] {
+            let message = applied(&[("gil", bad)]).unwrap_err().to_string();
+            assert_eq!(
+                message,
+                "Fatal Python error: config_read_gil: PYTHON_GIL / -X gil must be \"0\" or \"1\"\n\
+                 Python runtime state: preinitialized"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_have_their_ranges() {
+        assert_eq!(
+            applied(&[("cpu_count", Some("default"))])
+                .unwrap()
+                .cpu_count,
+            None
+        );
+        let three = applied(&[("cpu_count", Some("3"))]).unwrap().cpu_count;
+        assert_eq!(three.map(NonZeroI32::get), Some(3));
+        for bad in [None, Some("0"), Some("-1"), Some("x"), Some("99999999999")] {
+            assert!(applied(&[("cpu_count", bad)]).is_err(), "{bad:?}");
+        }
+        for bad in [None, Some("1"), Some("639"), Some("-1"), Some("x")] {
+            assert!(applied(&[("int_max_str_digits", bad)]).is_err(), "{bad:?}");
+        }
+        let unlimited = applied(&[("int_max_str_digits", Some("0"))]).unwrap();
+        assert_eq!(unlimited.int_max_str_digits, 0);
+    }
+
+    #[test]
+    fn unknown_names_are_kept_and_ignored() {
+        let options = applied(&[("flavour", Some("mild")), ("importtime", None)]).unwrap();
+        assert_eq!(options.xoption("flavour"), Some(Some("mild")));
+        assert_eq!(options.xoption("colour"), None);
+    }
+
+    #[test]
+    fn dev_mode_brings_its_filter_and_faulthandler() {
+        let mut options = applied(&[("dev", None)]).unwrap();
+        options.warnings.push("ignore".to_owned());
+        options.bytes_warning = 2;
+        assert!(options.dev_mode && options.faulthandler);
+        assert_eq!(
+            options.warn_options(),
+            ["default", "ignore", "error::BytesWarning"]
+        );
+    }
+}

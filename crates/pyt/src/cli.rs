@@ -1,0 +1,140 @@
+//! The subcommands, and the help that teaches them.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::text;
+
+/// The words that are subcommands when they come first.
+pub(crate) const SUBCOMMANDS: [&str; 3] = ["run", "doc", "help"];
+
+/// What `pyt run` takes.
+pub(crate) const RUN_USAGE: &str =
+    "[--virtual-time] [python options] [-c CODE | -m MODULE | FILE | -] [ARG]...";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "pyt",
+    version,
+    about = "The Python runtime whose threads you control",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Doc(Doc),
+}
+
+/// Runs a Python program, with all options of `python` and those of pyt
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = format!("pyt run {RUN_USAGE}"),
+    after_help = "\
+Examples:
+  pyt run server.py --port 8000      as `python server.py --port 8000`
+  pyt run --virtual-time jobs.py     sleeps and timeouts pass at once, in the same order
+  pyt run -X gil=0 primes.py         all threads run at once, on all cores
+  pyt run -c 'print(6 * 7)'          as `python -c`
+  pyt run -m json.tool data.json     as `python -m`
+  echo 'print(1)' | pyt run -        the program comes from standard input
+
+Every option of `python` goes before the program, joined or not: -I -E -s -S -u -B -O -q -v -W -X
+-i -P -b. `pyt --help` lists them. The exit status is the program's."
+)]
+pub(crate) struct Run {
+    /// Let sleeps and timeouts pass at once, in the same order, on a virtual clock
+    #[arg(long)]
+    virtual_time: bool,
+    /// Set an option of the implementation, such as gil=0 or dev
+    #[arg(short = 'X', value_name = "NAME[=VALUE]")]
+    x: Vec<String>,
+    /// Run this text
+    #[arg(short = 'c', value_name = "CODE")]
+    command: Option<String>,
+    /// Run this module
+    #[arg(short = 'm', value_name = "MODULE")]
+    module: Option<String>,
+    /// The program, a folder or zip file with a __main__.py, or - for standard input
+    file: Option<PathBuf>,
+    /// What the program finds in sys.argv
+    #[arg(value_name = "ARG")]
+    args: Vec<String>,
+}
+
+/// Runs the Python code blocks of documents, and shows what each prints
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pyt doc README.md                  runs every ```python block, in order, in one namespace
+  pyt doc --isolated tutorial.md     gives each block a namespace of its own
+  pyt doc --real-time intro.txt      lets sleep() take its time
+  pyt doc docs/*.md > report.txt     plain text, for a file or a pipe
+
+Blocks are fenced by ``` or ~~~ and marked python, py, python3 or pycon. After a block, its threads
+are joined and its daemon threads are stopped. Time is virtual: sleeps and timeouts pass at once.
+
+The exit status is 0 if all blocks passed, 1 if one raised, 2 if a document could not be read.")]
+pub(crate) struct Doc {
+    /// Documents to run; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Run each block in a namespace of its own
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// Let sleeps and timeouts take as long as they say
+    #[arg(long)]
+    pub(crate) real_time: bool,
+    /// Show at most this many lines of a block's output
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub(crate) max_lines: usize,
+    /// Show how long each block took, in real time
+    #[arg(long)]
+    pub(crate) timings: bool,
+    /// Set an option of the implementation, such as gil=0 or dev
+    #[arg(short = 'X', value_name = "NAME[=VALUE]")]
+    pub(crate) x: Vec<String>,
+}
+
+/// Reads the arguments of `pyt doc`. `Err` is the exit status, with everything said.
+pub(crate) fn parse_doc(args: &[OsString]) -> Result<Doc, i32> {
+    let words = ["pyt".into(), "doc".into()].into_iter();
+    match Cli::try_parse_from(words.chain(args.iter().cloned())) {
+        Ok(Cli {
+            command: Command::Doc(doc),
+        }) => Ok(doc),
+        Ok(_) => Err(2),
+        Err(error) if error.use_stderr() => {
+            // Standard error is where this would be reported.
+            let _ = error.print();
+            Err(2)
+        }
+        Err(help) => Err(text::print(&help.render().to_string())),
+    }
+}
+
+/// Shows the help of a subcommand, or of them all. Returns the exit status.
+pub(crate) fn help(args: &[OsString]) -> i32 {
+    let mut command = Cli::command();
+    command.build();
+    match args.first() {
+        None => text::print(&text::help(crate::python_args::Help::Usage, "pyt")),
+        Some(word) => {
+            let found = word
+                .to_str()
+                .and_then(|word| command.find_subcommand_mut(word));
+            match found {
+                Some(command) => text::print(&command.render_long_help().to_string()),
+                None => {
+                    eprintln!("pyt help: no subcommand {}", word.display());
+                    2
+                }
+            }
+        }
+    }
+}

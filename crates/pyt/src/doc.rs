@@ -1,0 +1,294 @@
+//! `pyt doc`: shows what the blocks of documents print.
+
+use std::{
+    ffi::OsString,
+    fmt::Write as _,
+    io::{IsTerminal, Read, Write as _},
+    path::Path,
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use pyt_runtime::{
+    ErrorKind, Options, Runtime,
+    doc::{Block, Document, Report, Runner},
+};
+
+use crate::cli;
+
+/// How long a block may run before a terminal is told that it still does.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Runs `pyt doc`. Returns the exit status.
+pub(crate) fn run(args: &[OsString]) -> i32 {
+    let given = match cli::parse_doc(args) {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
+    let mut options = Options::python();
+    options.virtual_time = !given.real_time;
+    options.argv = vec!["".into()];
+    options.xoptions = given
+        .x
+        .iter()
+        .map(|option| match option.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (option.clone(), None),
+        })
+        .collect();
+    let configured = options
+        .apply_xoptions()
+        .and_then(|()| options.apply_environment(|name| std::env::var_os(name)));
+    if let Err(error) = configured {
+        eprintln!("{error}\n");
+        return 1;
+    }
+    // Read all first: a document that is missing should not be noticed after minutes.
+    let mut documents = Vec::new();
+    for path in &given.files {
+        match read(path) {
+            Ok(text) => documents.push(Document::new(path.to_string_lossy(), text)),
+            Err(reason) => {
+                eprintln!("pyt doc: {}: {reason}", path.display());
+                return 2;
+            }
+        }
+    }
+    let runtime = match Runtime::builder().options(options).build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprint!("{}", error.traceback());
+            return 1;
+        }
+    };
+    let style = Style::detect();
+    let outcome = run_all(&runtime, &documents, &given, style);
+    let finished = runtime.finish();
+    match outcome {
+        Outcome::Counted { failed: 0 } => finished,
+        Outcome::Counted { .. } => 1,
+        Outcome::Interrupted => 130,
+        Outcome::ReaderGone => 0,
+    }
+}
+
+enum Outcome {
+    Counted { failed: usize },
+    Interrupted,
+    ReaderGone,
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let plain = |error: std::io::Error| {
+        let text = error.to_string();
+        text.split(" (os error")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(plain)?;
+    } else {
+        bytes = std::fs::read(path).map_err(plain)?;
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        format!("line {line} is not UTF-8")
+    })
+}
+
+fn run_all(runtime: &Runtime, documents: &[Document], given: &cli::Doc, style: Style) -> Outcome {
+    let runner = match Runner::new(runtime, given.max_lines) {
+        Ok(runner) => runner,
+        Err(error) => {
+            eprint!("{}", error.traceback());
+            return Outcome::Counted { failed: 1 };
+        }
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for document in documents {
+        if document.blocks().is_empty() {
+            eprintln!("pyt doc: {}: no Python blocks", document.name());
+        }
+        for (index, block) in document.blocks().iter().enumerate() {
+            if (index == 0 || given.isolated)
+                && let Err(error) = runner.begin(document)
+            {
+                eprint!("{}", error.traceback());
+                return Outcome::Counted { failed: 1 };
+            }
+            let progress = Progress::start(style, document, block);
+            let report = runner.run(document, block);
+            progress.stop();
+            let interrupted = report
+                .error
+                .as_ref()
+                .is_some_and(|error| error.kind() == ErrorKind::Interrupted);
+            match report.error {
+                Some(_) => failed += 1,
+                None => passed += 1,
+            }
+            if !show(&format_report(document, block, &report, given, style)) {
+                return Outcome::ReaderGone;
+            }
+            if interrupted {
+                return Outcome::Interrupted;
+            }
+        }
+    }
+    let verdict = format!("{passed} passed, {failed} failed");
+    let verdict = style.paint(if failed == 0 { GREEN } else { RED }, &verdict);
+    if !show(&format!("{verdict}\n")) {
+        return Outcome::ReaderGone;
+    }
+    Outcome::Counted { failed }
+}
+
+/// Writes to standard output; false if nobody reads it any more.
+fn show(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => true,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                eprintln!("pyt doc: cannot write: {error}");
+            }
+            false
+        }
+    }
+}
+
+fn format_report(
+    document: &Document,
+    block: &Block,
+    report: &Report,
+    given: &cli::Doc,
+    style: Style,
+) -> String {
+    let verdict = match &report.error {
+        None => style.paint(GREEN, "ok"),
+        Some(_) => style.paint(RED, "failed"),
+    };
+    let place = style.paint(BOLD, &format!("{}:{}", document.name(), block.line));
+    let mut text = format!("{place}: {verdict}");
+    if given.timings {
+        let _ = write!(text, " ({:.3} s)", report.elapsed.as_secs_f64());
+    }
+    text.push('\n');
+    for line in report.output.lines() {
+        let _ = writeln!(text, "    {line}");
+    }
+    let mut note = |note: String| {
+        let _ = writeln!(text, "    {}", style.paint(DIM, &note));
+    };
+    if report.cut_lines > 0 {
+        note(format!(
+            "... {} more {} cut",
+            report.cut_lines,
+            plural(report.cut_lines, "line")
+        ));
+    }
+    if report.stopped_threads > 0 {
+        let count = report.stopped_threads;
+        note(format!(
+            "... {count} daemon {} stopped",
+            plural(count, "thread")
+        ));
+    }
+    if !block.closed {
+        note("... the fence is not closed".to_owned());
+    }
+    if let Some(error) = &report.error {
+        for line in error.traceback().lines() {
+            let _ = writeln!(text, "    {}", style.paint(RED, line));
+        }
+    }
+    text
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
+}
+
+const RED: &str = "31";
+const GREEN: &str = "32";
+const BOLD: &str = "1";
+const DIM: &str = "2";
+
+/// Whether to use colours, and whether somebody watches.
+#[derive(Clone, Copy)]
+struct Style {
+    colour: bool,
+    watched: bool,
+}
+
+impl Style {
+    fn detect() -> Self {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let watched = std::io::stdout().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            colour: watched && !dumb && !is_set("NO_COLOR"),
+            watched: watched && !dumb && std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Tells a terminal that a block still runs, and takes that back when it has ended.
+struct Progress {
+    ended: Option<(mpsc::Sender<()>, std::thread::JoinHandle<()>)>,
+}
+
+impl Progress {
+    fn start(style: Style, document: &Document, block: &Block) -> Self {
+        if !style.watched {
+            return Self { ended: None };
+        }
+        let place = format!("{}:{}", document.name(), block.line);
+        let (sender, ended) = mpsc::channel::<()>();
+        let watch = move || {
+            let start = Instant::now();
+            let mut wait = PATIENCE;
+            let mut shown = false;
+            while ended.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprint!("\r{place}: running for {} s ", start.elapsed().as_secs());
+                shown = true;
+                wait = Duration::from_secs(1);
+            }
+            if shown {
+                eprint!("\r\x1b[K");
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(watch);
+        Self {
+            ended: thread.ok().map(|thread| (sender, thread)),
+        }
+    }
+
+    fn stop(self) {
+        if let Some((sender, thread)) = self.ended {
+            drop(sender);
+            // Nothing is left to do if showing progress has failed.
+            let _ = thread.join();
+        }
+    }
+}

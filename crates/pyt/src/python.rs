@@ -1,0 +1,141 @@
+//! `pyt` in the place of `python`, and `pyt run`.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
+
+use pyt_runtime::{Options, Program, RUSTPYTHON_VERSION, Runtime, python_version};
+
+use crate::{
+    cli,
+    python_args::{self, Action, Extensions, Help, Invocation, UsageError},
+    text,
+};
+
+/// Runs `pyt [OPTION...] [-c CODE | -m MODULE | FILE | -] [ARG...]`. Returns the exit status.
+pub(crate) fn python(program: &OsStr, args: &[OsString]) -> i32 {
+    let name = program.to_string_lossy();
+    match python_args::parse(args.iter().cloned(), Extensions::default()) {
+        Ok(Invocation {
+            action: Action::Help(help),
+            ..
+        }) => text::print(&text::help(help, &name)),
+        Ok(invocation) => start(program, invocation),
+        Err(error) => refuse(&error, &name),
+    }
+}
+
+/// Runs `pyt run`, which knows more options.
+pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
+    let extensions = Extensions { virtual_time: true };
+    match python_args::parse(args.iter().cloned(), extensions) {
+        Ok(Invocation {
+            action: Action::Help(Help::Usage),
+            ..
+        }) => cli::help(&["run".into()]),
+        Ok(Invocation {
+            action: Action::Help(help),
+            ..
+        }) => text::print(&text::help(help, &program.to_string_lossy())),
+        Ok(invocation) => start(program, invocation),
+        Err(error) => {
+            eprintln!("{}", error.0);
+            eprintln!("usage: pyt run {}", cli::RUN_USAGE);
+            eprintln!("Try `pyt run --help' for more information.");
+            2
+        }
+    }
+}
+
+fn refuse(error: &UsageError, name: &str) -> i32 {
+    eprintln!("{}", error.0);
+    eprintln!("{}", text::usage_line(name));
+    eprintln!("Try `pyt -h' for more information.");
+    2
+}
+
+fn start(program: &OsStr, invocation: Invocation) -> i32 {
+    let Invocation {
+        mut options,
+        action,
+    } = invocation;
+    if let Action::Version { times } = action {
+        return text::print(&version(times));
+    }
+    let configured = options
+        .apply_xoptions()
+        .and_then(|()| options.apply_environment(|name| std::env::var_os(name)));
+    if let Err(error) = configured {
+        eprintln!("{error}\n");
+        return 1;
+    }
+    let program_to_run = match what_to_run(action, &options) {
+        Ok(program) => program,
+        Err(message) => {
+            eprintln!("{message}");
+            return 1;
+        }
+    };
+    options.executable = executable(program);
+    options.program_name = Some(program.to_string_lossy().into_owned());
+    match Runtime::builder().options(options).build() {
+        Ok(runtime) => runtime.main(program_to_run),
+        Err(error) => {
+            eprint!("{}", error.traceback());
+            eprintln!("Fatal Python error: {error}");
+            1
+        }
+    }
+}
+
+fn what_to_run(action: Action, options: &Options) -> Result<Program, String> {
+    let decode = |text: OsString, what: &str| {
+        text.into_string()
+            .map_err(|_| format!("Unable to decode the {what} from the command line:"))
+    };
+    Ok(match action {
+        Action::Command(text) => Program::Command(decode(text, "command")?),
+        Action::Module(name) => Program::Module(decode(name, "module name")?),
+        Action::File(path) => Program::File(path.into()),
+        _ if options.interactive || std::io::stdin().is_terminal() => {
+            Program::Interactive { banner: banner() }
+        }
+        _ => Program::Stdin,
+    })
+}
+
+fn version(times: u8) -> String {
+    let python = python_version();
+    let pyt = env!("CARGO_PKG_VERSION");
+    match times {
+        0 | 1 => format!("Python {python} (pyt {pyt})\n"),
+        _ => format!("Python {python} (pyt {pyt}, RustPython {RUSTPYTHON_VERSION})\n"),
+    }
+}
+
+fn banner() -> String {
+    format!(
+        "pyt {} (Python {}, RustPython {RUSTPYTHON_VERSION}) on {}\n\
+         Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.",
+        env!("CARGO_PKG_VERSION"),
+        python_version(),
+        std::env::consts::OS
+    )
+}
+
+/// The absolute path that this program was started by, links in it not resolved.
+fn executable(program: &OsStr) -> Option<PathBuf> {
+    let given = Path::new(program);
+    let found = if given.components().count() > 1 {
+        let folder = std::env::current_dir().ok()?;
+        Some(folder.join(given.strip_prefix(".").unwrap_or(given)))
+    } else {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join(given))
+            .find(|path| path.is_file())
+    };
+    found.filter(|path| path.is_absolute() && path.is_file())
+}

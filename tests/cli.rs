@@ -1,0 +1,814 @@
+//! The `pyt` command as a user meets it: arguments, streams, signals, exit statuses.
+//!
+//! What is expected here was seen with CPython 3.14, unless a comment says otherwise. Every run
+//! has a deadline, after which it is killed and the test fails with what it printed.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{Read, Write},
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A command in the making. Starts from an environment without `PYTHON*` variables.
+struct Pyt {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+struct Run {
+    status: ExitStatus,
+    out: String,
+    err: String,
+}
+
+fn pyt<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Pyt {
+    program(PROGRAM, args)
+}
+
+/// A shell script, in which `$0` is pyt.
+fn shell(script: &str) -> Pyt {
+    program("sh", ["-c", script, PROGRAM])
+}
+
+fn program<S: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = S>) -> Pyt {
+    let mut command = Command::new(name);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYTHON") {
+            command.env_remove(name);
+        }
+    }
+    command.args(args);
+    Pyt {
+        command,
+        stdin: Vec::new(),
+    }
+}
+
+impl Pyt {
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    fn dir(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.stdin = text.into();
+        self
+    }
+
+    fn spawn(mut self) -> Running {
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("pyt starts");
+        let mut stdin = child.stdin.take().expect("piped");
+        let text = self.stdin;
+        thread::spawn(move || {
+            // A program that does not read its input is fine.
+            let _ = stdin.write_all(&text);
+        });
+        let out = reader(child.stdout.take().expect("piped"));
+        let err = reader(child.stderr.take().expect("piped"));
+        Running { child, out, err }
+    }
+
+    fn run(self) -> Run {
+        self.spawn().wait()
+    }
+}
+
+struct Running {
+    child: Child,
+    out: thread::JoinHandle<String>,
+    err: thread::JoinHandle<String>,
+}
+
+fn reader(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What came before an error is still worth looking at.
+        let _ = pipe.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+impl Running {
+    fn wait(mut self) -> Run {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child to wait for") {
+                break Some(status);
+            }
+            if start.elapsed() > DEADLINE {
+                self.child.kill().expect("a child to kill");
+                self.child.wait().expect("a child to wait for");
+                break None;
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        let out = self.out.join().expect("a reader");
+        let err = self.err.join().expect("a reader");
+        match status {
+            Some(status) => Run { status, out, err },
+            None => panic!("killed after {DEADLINE:?}\n--- stdout\n{out}\n--- stderr\n{err}"),
+        }
+    }
+
+    fn interrupt(&self) {
+        let id = i32::try_from(self.child.id()).expect("a process id");
+        // SAFETY: sends a signal to a child that has not been waited for.
+        assert_eq!(unsafe { libc::kill(id, libc::SIGINT) }, 0);
+    }
+}
+
+impl Run {
+    #[track_caller]
+    fn gives(&self, status: i32, out: &str, err: &str) {
+        assert_eq!(self.status.code(), Some(status), "{self:#?}");
+        assert_eq!(self.out, out, "{self:#?}");
+        assert_eq!(self.err, err, "{self:#?}");
+    }
+
+    #[track_caller]
+    fn prints(&self, out: &str) {
+        self.gives(0, out, "");
+    }
+}
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cli-{}-{number}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path.canonicalize().expect("a folder"))
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Left-over files in the target folder harm nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_pyt");
+
+// ---- programs ------------------------------------------------------------------------------
+
+#[test]
+fn a_command_has_its_arguments() {
+    pyt([
+        "-c",
+        "import sys; print(sys.argv, __name__, sys.path[0] == '')",
+        "a",
+        "-b",
+        "--help",
+    ])
+    .run()
+    .prints("['-c', 'a', '-b', '--help'] __main__ True\n");
+    pyt(["-Bqc", "  if 1:\n    print('dedented')"])
+        .run()
+        .prints("dedented\n");
+}
+
+#[test]
+fn a_file_has_its_attributes() {
+    let folder = Folder::new();
+    let code = "import sys\nprint(__name__, __file__, sys.argv, sys.path[0], __loader__.path)\n";
+    let path = shown(&folder.file("sub/script.py", code));
+    let sub = shown(&folder.0.join("sub"));
+    let expected = format!("__main__ {path} ['sub/script.py', '-x'] {sub} {path}\n");
+    pyt(["sub/script.py", "-x"])
+        .dir(&folder.0)
+        .run()
+        .prints(&expected);
+    pyt(["run", "sub/script.py", "-x"])
+        .dir(&folder.0)
+        .run()
+        .prints(&expected);
+}
+
+#[test]
+fn a_module_runs_as_main() {
+    let folder = Folder::new();
+    folder.file("package/__init__.py", "");
+    let module = shown(&folder.file("package/tool.py", "import sys; print(sys.argv, __name__)"));
+    let expected = format!("['{module}', 'x'] __main__\n");
+    pyt(["-m", "package.tool", "x"])
+        .dir(&folder.0)
+        .run()
+        .prints(&expected);
+    pyt(["run", "-m", "package.tool", "x"])
+        .dir(&folder.0)
+        .run()
+        .prints(&expected);
+}
+
+#[test]
+fn folders_and_zip_files_run_their_main() {
+    let folder = Folder::new();
+    folder.file("app/__main__.py", "print('main', __name__)");
+    pyt(["app"]).dir(&folder.0).run().prints("main __main__\n");
+    pyt(["-m", "zipfile", "-c", "../app.zip", "__main__.py"])
+        .dir(&folder.0.join("app"))
+        .run()
+        .prints("");
+    pyt(["app.zip"])
+        .dir(&folder.0)
+        .run()
+        .prints("main __main__\n");
+}
+
+#[test]
+fn compiled_files_run() {
+    let folder = Folder::new();
+    folder.file("x.py", "print('compiled')");
+    pyt([
+        "-c",
+        "import py_compile; py_compile.compile('x.py', 'x.pyc')",
+    ])
+    .dir(&folder.0)
+    .run()
+    .prints("");
+    pyt(["x.pyc"]).dir(&folder.0).run().prints("compiled\n");
+}
+
+#[test]
+fn standard_input_is_a_program() {
+    let program = "import sys\nprint(sys.argv, __file__)\n";
+    pyt([""; 0]).stdin(program).run().prints("[''] <stdin>\n");
+    pyt(["-", "a"])
+        .stdin(program)
+        .run()
+        .prints("['-', 'a'] <stdin>\n");
+    pyt(["run", "-", "a"])
+        .stdin(program)
+        .run()
+        .prints("['-', 'a'] <stdin>\n");
+}
+
+#[test]
+fn first_lines_are_skipped_but_counted() {
+    let folder = Folder::new();
+    let path = shown(&folder.file(
+        "x.py",
+        "#!junk (\nimport sys\nprint(sys._getframe().f_lineno)\n",
+    ));
+    pyt(["-x", &path]).run().prints("3\n");
+}
+
+#[test]
+fn a_file_named_like_a_subcommand_is_a_script() {
+    let folder = Folder::new();
+    folder.file("run", "import sys; print(sys.argv)");
+    pyt(["run", "a"])
+        .dir(&folder.0)
+        .run()
+        .prints("['run', 'a']\n");
+    pyt(["./run", "a"])
+        .dir(&folder.0)
+        .run()
+        .prints("['./run', 'a']\n");
+}
+
+#[test]
+fn the_executable_starts_another_interpreter() {
+    let code = "import subprocess, sys, os\n\
+        assert os.path.isabs(sys.executable), sys.executable\n\
+        print(subprocess.check_output([sys.executable, '-c', 'print(6*7)']))\n";
+    pyt(["-c", code]).run().prints("b'42\\n'\n");
+}
+
+// ---- exit statuses -------------------------------------------------------------------------
+
+#[test]
+fn exit_statuses_are_cpythons() {
+    let status = |code: &str| pyt(["-c", code]).run();
+    status("import sys; sys.exit(3)").gives(3, "", "");
+    status("import sys; sys.exit()").gives(0, "", "");
+    status("import sys; sys.exit(-1)").gives(255, "", "");
+    status("import sys; sys.exit(2**40 + 7)").gives(7, "", "");
+    status("import sys; sys.exit(2**80)").gives(255, "", "");
+    status("raise SystemExit('boo')").gives(1, "", "boo\n");
+    status("raise SystemExit([1])").gives(1, "", "[1]\n");
+    status("import os; os._exit(9)").gives(9, "", "");
+}
+
+#[test]
+fn an_uncaught_exception_shows_its_lines() {
+    let folder = Folder::new();
+    let path = shown(&folder.file("x.py", "def f():\n    1/0\nf()\n"));
+    let expected = format!(
+        "Traceback (most recent call last):\n  File \"{path}\", line 3, in <module>\n    f()\n    \
+         ~^^\n  File \"{path}\", line 2, in f\n    1/0\n    ~^~\nZeroDivisionError: division by zero\n"
+    );
+    pyt([&path]).run().gives(1, "", &expected);
+    pyt(["-c", "1/0"]).run().gives(
+        1,
+        "",
+        "Traceback (most recent call last):\n  File \"<string>\", line 1, in <module>\n    1/0\n    \
+         ~^~\nZeroDivisionError: division by zero\n",
+    );
+}
+
+#[test]
+fn threads_and_exit_functions_end_before_the_process() {
+    let code = "import atexit, threading, time\n\
+        atexit.register(print, 'exit')\n\
+        threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\n\
+        raise SystemExit(4)\n";
+    pyt(["-c", code]).run().gives(4, "thread\nexit\n", "");
+}
+
+#[test]
+fn an_exit_in_a_thread_ends_that_thread_alone() {
+    let code = "import sys, threading\n\
+        t = threading.Thread(target=sys.exit, args=(4,)); t.start(); t.join(); print('on')\n";
+    pyt(["-c", code]).run().prints("on\n");
+}
+
+#[test]
+fn an_exception_in_a_thread_is_shown_and_forgotten() {
+    let code = "import threading\n\
+        t = threading.Thread(target=lambda: 1/0); t.start(); t.join(); print('on')\n";
+    let run = pyt(["-c", code]).run();
+    assert_eq!(
+        (run.status.code(), run.out.as_str()),
+        (Some(0), "on\n"),
+        "{run:#?}"
+    );
+    assert!(
+        run.err
+            .starts_with("Exception in thread Thread-1 (<lambda>):\n"),
+        "{run:#?}"
+    );
+    assert!(
+        run.err.ends_with("ZeroDivisionError: division by zero\n"),
+        "{run:#?}"
+    );
+}
+
+// ---- bad input -----------------------------------------------------------------------------
+
+#[test]
+fn a_missing_file_is_named() {
+    let folder = Folder::new();
+    let path = shown(&folder.0.join("none.py"));
+    let expected =
+        format!("{PROGRAM}: can't open file '{path}': [Errno 2] No such file or directory\n");
+    pyt(["none.py"])
+        .dir(&folder.0)
+        .run()
+        .gives(2, "", &expected);
+}
+
+#[test]
+fn a_folder_without_main_cannot_run() {
+    let folder = Folder::new();
+    let path = shown(&folder.0);
+    let expected = format!("{PROGRAM}: can't find '__main__' module in '{path}'\n");
+    pyt([&path]).run().gives(1, "", &expected);
+}
+
+#[test]
+fn a_missing_module_is_named() {
+    let expected = format!("{PROGRAM}: No module named nowhere\n");
+    pyt(["-m", "nowhere"]).run().gives(1, "", &expected);
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_a_syntax_error() {
+    let folder = Folder::new();
+    let path = shown(&folder.file("x.py", b"# \xe9\nprint(1)\n"));
+    let run = pyt([&path]).run();
+    assert_eq!(
+        (run.status.code(), run.out.as_str()),
+        (Some(1), ""),
+        "{run:#?}"
+    );
+    let expected =
+        format!("SyntaxError: Non-UTF-8 code starting with '\\xe9' in file {path} on line 1");
+    assert!(run.err.contains(&expected), "{run:#?}");
+    let path = shown(&folder.file("y.py", b"# coding: latin-1\nprint(ascii('\xe9'))\n"));
+    pyt([&path]).run().prints("'\\xe9'\n");
+}
+
+#[test]
+fn a_null_byte_is_a_syntax_error() {
+    let folder = Folder::new();
+    let path = shown(&folder.file("x.py", b"x = 1\n\0"));
+    let expected = format!(
+        "  File \"{path}\", line 2\n    \nSyntaxError: source code cannot contain null bytes\n"
+    );
+    pyt([&path]).run().gives(1, "", &expected);
+}
+
+#[test]
+fn a_syntax_error_points_at_its_place() {
+    let folder = Folder::new();
+    let path = shown(&folder.file("x.py", "x = 1\nx = = 2\n"));
+    let expected =
+        format!("  File \"{path}\", line 2\n    x = = 2\n        ^\nSyntaxError: invalid syntax\n");
+    pyt([&path]).run().gives(1, "", &expected);
+}
+
+#[test]
+fn unknown_options_and_missing_values_show_the_usage() {
+    for (args, message) in [
+        (&["-Z"][..], "Unknown option: -Z"),
+        (&["--foo"], "Unknown option: --foo"),
+        (&["-Bc"], "Argument expected for the -c option"),
+        (&["-X"], "Argument expected for the -X option"),
+    ] {
+        let expected = format!(
+            "{message}\nusage: {PROGRAM} [option] ... [-c cmd | -m mod | file | -] [arg] ...\n\
+             Try `pyt -h' for more information.\n"
+        );
+        pyt(args).run().gives(2, "", &expected);
+    }
+    let run = pyt(["run", "--foo"]).run();
+    assert_eq!(run.status.code(), Some(2), "{run:#?}");
+    assert!(
+        run.err
+            .starts_with("Unknown option: --foo\nusage: pyt run "),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn fatal_settings_are_refused_in_cpythons_words() {
+    let gil = "Fatal Python error: config_read_gil: PYTHON_GIL / -X gil must be \"0\" or \"1\"\n\
+               Python runtime state: preinitialized\n\n";
+    let seed = "Fatal Python error: config_init_hash_seed: PYTHONHASHSEED must be \"random\" or an \
+                integer in range [0; 4294967295]\nPython runtime state: preinitialized\n\n";
+    pyt(["-X", "gil=2", "-c", "pass"]).run().gives(1, "", gil);
+    pyt(["-c", "pass"])
+        .env("PYTHON_GIL", "x")
+        .run()
+        .gives(1, "", gil);
+    pyt(["-c", "pass"])
+        .env("PYTHONHASHSEED", "x")
+        .run()
+        .gives(1, "", seed);
+    pyt(["-E", "-c", "pass"])
+        .env("PYTHONHASHSEED", "x")
+        .run()
+        .prints("");
+    pyt(["-I", "-c", "pass"])
+        .env("PYTHON_GIL", "x")
+        .run()
+        .prints("");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let run = shell("\"$0\" -c 'for i in range(100000): print(i)' | head -n 1").run();
+    assert_eq!(run.out, "0\n");
+    assert!(
+        run.err.contains("BrokenPipeError: [Errno 32] Broken pipe"),
+        "{run:#?}"
+    );
+    assert!(!run.err.contains("panicked"), "{run:#?}");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_status_120() {
+    // The pipe is closed long before the few bytes are flushed, at the end.
+    let command = "\"$0\" -c 'import time; time.sleep(0.3); print(1)'";
+    let run = shell(&format!("({command}; echo $? >&2) | true")).run();
+    assert!(run.err.ends_with("120\n"), "{run:#?}");
+    assert!(run.err.contains("Exception ignored"), "{run:#?}");
+}
+
+#[test]
+fn help_and_version_survive_a_closed_pipe() {
+    for args in ["--help", "--help-all", "-VV", "run --help", "doc --help"] {
+        let run = shell(&format!("(sleep 0.2; \"$0\" {args}; echo $? >&2) | true")).run();
+        assert_eq!(run.err, "0\n", "{args}");
+    }
+}
+
+// ---- Ctrl-C --------------------------------------------------------------------------------
+
+#[track_caller]
+fn dies_of_interrupt(code: &str) {
+    let folder = Folder::new();
+    let ready = folder.0.join("ready");
+    let code = format!(
+        "import sys\n{}",
+        code.replace("READY", "open(sys.argv[1], 'w').close()")
+    );
+    let running = pyt(["-c", &code, &shown(&ready)]).spawn();
+    let start = Instant::now();
+    while !ready.exists() && start.elapsed() < DEADLINE {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(100));
+    running.interrupt();
+    let run = running.wait();
+    // CPython ends itself by the signal, so that a shell loop around it ends too.
+    assert_eq!(run.status.signal(), Some(libc::SIGINT), "{run:#?}");
+    assert!(run.err.ends_with("KeyboardInterrupt\n"), "{run:#?}");
+}
+
+#[test]
+fn ctrl_c_ends_a_loop() {
+    dies_of_interrupt("READY\nwhile True: pass");
+}
+
+#[test]
+fn ctrl_c_ends_a_sleep() {
+    dies_of_interrupt("import time; READY; time.sleep(1000)");
+}
+
+#[test]
+fn exit_functions_run_after_ctrl_c() {
+    let code = "import atexit, sys, time; atexit.register(print, 'exit', flush=True)\n\
+                raise KeyboardInterrupt";
+    let run = pyt(["-c", code]).run();
+    assert_eq!(run.status.signal(), Some(libc::SIGINT), "{run:#?}");
+    assert_eq!(run.out, "exit\n", "{run:#?}");
+}
+
+// ---- settings ------------------------------------------------------------------------------
+
+#[test]
+fn flags_reach_sys_flags() {
+    let code = "import sys; f = sys.flags; print(f.isolated, f.ignore_environment, f.no_user_site, \
+                f.safe_path, f.no_site, f.optimize, f.dont_write_bytecode, f.quiet, f.dev_mode)";
+    pyt(["-IOOBqS", "-X", "dev", "-c", code])
+        .run()
+        .prints("1 1 1 True 1 2 1 1 True\n");
+    pyt(["-c", code])
+        .run()
+        .prints("0 0 0 False 0 0 0 0 False\n");
+    pyt(["-O", "-c", "assert 0; print(__debug__)"])
+        .run()
+        .prints("False\n");
+}
+
+#[test]
+fn the_gil_flag_is_what_was_asked_for() {
+    let code = "import sys; print(sys.flags.gil == sys._is_gil_enabled())";
+    pyt(["-X", "gil=1", "-c", code]).run().prints("True\n");
+    pyt(["-X", "gil=0", "-c", code]).run().prints("True\n");
+}
+
+#[test]
+fn x_options_are_kept() {
+    let code = "import sys; print(sys._xoptions)";
+    pyt(["-X", "a=1", "-Xb", "-c", code])
+        .run()
+        .prints("{'a': '1', 'b': True}\n");
+}
+
+#[test]
+fn warning_filters_keep_their_order() {
+    let code = "import sys; print(sys.warnoptions)";
+    let run = pyt(["-W", "error", "-b", "-c", code])
+        .env("PYTHONWARNINGS", "ignore,once")
+        .run();
+    run.prints("['ignore', 'once', 'error', 'default::BytesWarning']\n");
+    let run = pyt(["-W", "error", "-c", "import warnings; warnings.warn('x')"]).run();
+    assert_eq!(run.status.code(), Some(1), "{run:#?}");
+    assert!(run.err.ends_with("UserWarning: x\n"), "{run:#?}");
+}
+
+#[test]
+fn python_path_comes_before_the_library() {
+    let folder = Folder::new();
+    folder.file("mine.py", "print('mine')");
+    let path = shown(&folder.0);
+    pyt(["-c", "import mine"])
+        .env("PYTHONPATH", &path)
+        .run()
+        .prints("mine\n");
+    let run = pyt(["-E", "-c", "import mine"])
+        .env("PYTHONPATH", &path)
+        .run();
+    assert!(run.err.contains("No module named 'mine'"), "{run:#?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_hashes() {
+    let hash = || {
+        pyt(["-c", "print(hash('pyt'))"])
+            .env("PYTHONHASHSEED", "42")
+            .run()
+            .out
+    };
+    assert_eq!(hash(), hash());
+}
+
+#[test]
+fn unbuffered_output_is_there_before_an_abrupt_end() {
+    let code = "import os; print('there', end=''); os._exit(0)";
+    pyt(["-u", "-c", code]).run().prints("there");
+    pyt(["-c", code])
+        .env("PYTHONUNBUFFERED", "1")
+        .run()
+        .prints("there");
+    pyt(["-c", code]).run().prints("");
+}
+
+#[test]
+fn versions_and_help() {
+    let run = pyt(["-V"]).run();
+    assert!(run.out.starts_with("Python 3.14"), "{run:#?}");
+    assert_eq!(run.out, pyt(["--version"]).run().out);
+    assert!(pyt(["-VV"]).run().out.contains("RustPython"));
+    for args in [&["--help"][..], &["-h"], &["-?"], &["help"]] {
+        let run = pyt(args).run();
+        assert_eq!(run.status.code(), Some(0), "{run:#?}");
+        assert!(
+            run.out.starts_with("usage: ") && run.out.contains("pyt doc FILE"),
+            "{run:#?}"
+        );
+    }
+    for command in ["run", "doc"] {
+        let run = pyt([command, "--help"]).run();
+        assert_eq!(
+            (run.status.code(), run.err.as_str()),
+            (Some(0), ""),
+            "{run:#?}"
+        );
+        assert!(run.out.contains("Examples:"), "{run:#?}");
+        assert_eq!(pyt(["help", command]).run().status.code(), Some(0));
+    }
+}
+
+// ---- the prompt ----------------------------------------------------------------------------
+
+#[test]
+fn a_piped_prompt_runs_statement_by_statement() {
+    let input =
+        "1/0\nfor i in range(2):\n    print(i)\n\nx = (\n1)\nx\n_\nimport sys; sys.exit(4)\n";
+    let run = pyt(["-q", "-i"]).stdin(input).run();
+    assert_eq!(
+        (run.status.code(), run.out.as_str()),
+        (Some(4), "0\n1\n1\n1\n"),
+        "{run:#?}"
+    );
+    let expected = ">>> Traceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n    \
+                    1/0\n    ~^~\nZeroDivisionError: division by zero\n>>> ... ... >>> ... >>> >>> >>> ";
+    assert_eq!(run.err, expected);
+}
+
+#[test]
+fn inspecting_follows_a_program() {
+    let run = pyt(["-q", "-i", "-c", "x = 5; import sys; sys.exit(3)"])
+        .stdin("x\n")
+        .run();
+    assert_eq!(
+        (run.status.code(), run.out.as_str()),
+        (Some(0), "5\n"),
+        "{run:#?}"
+    );
+    assert!(run.err.contains("SystemExit: 3\n"), "{run:#?}");
+}
+
+#[test]
+fn prompts_can_be_changed() {
+    let run = pyt(["-q", "-i"])
+        .stdin("import sys; sys.ps1 = 'now: '\nexit()\n")
+        .run();
+    run.gives(0, "", ">>> now: ");
+}
+
+// ---- pyt doc -------------------------------------------------------------------------------
+
+fn document(text: &str, args: &[&str]) -> Run {
+    let folder = Folder::new();
+    folder.file("d.md", text);
+    pyt(["doc"].iter().chain(args).chain(&["d.md"]))
+        .dir(&folder.0)
+        .run()
+}
+
+#[test]
+fn blocks_share_a_namespace_and_show_their_lines() {
+    let text = "# Title\n```python\nx = 1\n```\n\n~~~py\nprint(x)\n~~~\n```sh\nls\n```\n";
+    document(text, &[]).prints("d.md:2: ok\nd.md:6: ok\n    1\n2 passed, 0 failed\n");
+    let run = document(text, &["--isolated"]);
+    assert_eq!(run.status.code(), Some(1), "{run:#?}");
+    assert!(
+        run.out
+            .contains("NameError: name 'x' is not defined\n1 passed, 1 failed\n"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_failing_block_shows_its_place_in_the_document() {
+    let text =
+        "- list\n  ```python\n  def f():\n      1/0\n  f()\n  ```\n```python\nprint('next')\n```\n";
+    document(text, &[]).gives(
+        1,
+        "d.md:2: failed\n    Traceback (most recent call last):\n      File \"d.md\", line 5, in \
+         <module>\n        f()\n        ~^^\n      File \"d.md\", line 4, in f\n        1/0\n        \
+         ~^~\n    ZeroDivisionError: division by zero\nd.md:7: ok\n    next\n1 passed, 1 failed\n",
+        "",
+    );
+}
+
+#[test]
+fn sessions_run_without_prompts_and_may_raise_as_shown() {
+    let text = "```pycon\n>>> for i in range(2):\n...     print(i)\n...\n0\n1\n>>> 1 + 1\n2\n>>> 1/0\n\
+                Traceback (most recent call last):\n  ...\nZeroDivisionError\n>>> 'on'\n```\n";
+    let run = document(text, &[]);
+    assert_eq!(run.status.code(), Some(0), "{run:#?}");
+    assert!(
+        run.out
+            .starts_with("d.md:1: ok\n    0\n    1\n    2\n    Traceback"),
+        "{run:#?}"
+    );
+    assert!(
+        run.out.ends_with("    'on'\n1 passed, 0 failed\n"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn the_threads_of_a_block_are_joined_first() {
+    let text = "```python\nimport threading, time\n\
+                def work():\n    time.sleep(0.2)\n    print('done')\n\
+                threading.Thread(target=work).start()\nprint('started')\n```\n";
+    document(text, &["--real-time"])
+        .prints("d.md:1: ok\n    started\n    done\n1 passed, 0 failed\n");
+}
+
+#[test]
+fn long_output_is_cut_with_a_note() {
+    let text = "```python\nfor i in range(10): print(i)\n```\n";
+    document(text, &["--max-lines", "2"])
+        .prints("d.md:1: ok\n    0\n    1\n    ... 8 more lines cut\n1 passed, 0 failed\n");
+}
+
+#[test]
+fn errors_and_bytes_are_caught_in_order() {
+    let text = "```python\nimport sys\nprint(1)\nprint(2, file=sys.stderr)\n\
+                sys.stdout.buffer.write(b'3\\n')\nsys.stdout.writelines(['4\\n', '5\\n'])\n```\n";
+    document(text, &[])
+        .prints("d.md:1: ok\n    1\n    2\n    3\n    4\n    5\n1 passed, 0 failed\n");
+}
+
+#[test]
+fn an_exit_of_zero_is_no_failure() {
+    document("```py\nraise SystemExit\n```\n", &[]).prints("d.md:1: ok\n1 passed, 0 failed\n");
+    assert_eq!(
+        document("```py\nraise SystemExit(1)\n```\n", &[])
+            .status
+            .code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_status_2() {
+    let folder = Folder::new();
+    folder.file("bad.md", b"one\ntwo \xff\n");
+    fs::create_dir(folder.0.join("sub")).expect("a folder");
+    let run = |name: &str| pyt(["doc", name]).dir(&folder.0).run();
+    run("none.md").gives(2, "", "pyt doc: none.md: No such file or directory\n");
+    run("bad.md").gives(2, "", "pyt doc: bad.md: line 2 is not UTF-8\n");
+    run("sub").gives(2, "", "pyt doc: sub: Is a directory\n");
+    assert_eq!(pyt(["doc"]).run().status.code(), Some(2));
+    assert_eq!(pyt(["doc", "--unknown", "x"]).run().status.code(), Some(2));
+}
+
+#[test]
+fn a_document_may_come_from_standard_input() {
+    let run = pyt(["doc", "-"]).stdin("```py\nprint(1)").run();
+    run.prints("-:1: ok\n    1\n    ... the fence is not closed\n1 passed, 0 failed\n");
+}
