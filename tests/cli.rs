@@ -10,7 +10,10 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -704,6 +707,97 @@ fn prompts_can_be_changed() {
         .stdin("import sys; sys.ps1 = 'now: '\nexit()\n")
         .run();
     run.gives(0, "", ">>> now: ");
+}
+
+/// Types `lines` at a prompt on a terminal of its own. Returns what the terminal showed.
+fn on_a_terminal(lines: &[&str], history: &Path) -> (ExitStatus, String) {
+    use std::os::fd::{FromRawFd, OwnedFd};
+    let (mut master, mut slave) = (0, 0);
+    let null = std::ptr::null_mut();
+    // SAFETY: the two descriptors are written to valid places; the optional pointers are null.
+    let opened = unsafe { libc::openpty(&mut master, &mut slave, null, null.cast(), null.cast()) };
+    assert_eq!(opened, 0);
+    // SAFETY: both were just opened and have no other owner.
+    let (master, slave) = unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };
+    let copy = || Stdio::from(slave.try_clone().expect("a descriptor"));
+    let mut command = pyt(["-q"]).env("PYTHON_HISTORY", &shown(history)).command;
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut child = command
+        .stdin(copy())
+        .stdout(copy())
+        .stderr(copy())
+        .spawn()
+        .expect("pyt");
+    // The command keeps descriptors of the terminal, which would then never end.
+    drop((command, slave));
+    let mut keys = fs::File::from(master.try_clone().expect("a descriptor"));
+    let screen = Arc::new(Mutex::new(Vec::new()));
+    let seen = screen.clone();
+    let mut terminal = fs::File::from(master);
+    thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = terminal.read(&mut bytes) {
+            seen.lock()
+                .expect("a screen")
+                .extend_from_slice(&bytes[..count]);
+        }
+    });
+    let text = || String::from_utf8_lossy(&screen.lock().expect("a screen")).into_owned();
+    let start = Instant::now();
+    let check = |child: &mut Child| {
+        if start.elapsed() > DEADLINE {
+            child.kill().expect("a child to kill");
+            child.wait().expect("a child to wait for");
+            panic!("killed; the terminal showed {:?}", text());
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    let mut answered = 0;
+    for line in lines {
+        // Keys that come before the prompt would be for the terminal itself.
+        let is_prompt = |new: &str| new.contains(">>> ") || new.contains("... ");
+        while !text().get(answered..).is_some_and(is_prompt) {
+            check(&mut child);
+        }
+        answered = text().len();
+        keys.write_all(line.as_bytes()).expect("a terminal");
+    }
+    loop {
+        match child.try_wait().expect("a child") {
+            Some(status) => break (status, text()),
+            None => check(&mut child),
+        }
+    }
+}
+
+#[test]
+fn a_terminal_has_a_prompt_with_a_history() {
+    let folder = Folder::new();
+    let history = folder.0.join("history");
+    let lines = [
+        "def f():\r",
+        "    return 6 * 7\r",
+        "\r",
+        "f()\r",
+        "junk\x03",
+        "1/0\r",
+        "\x04",
+    ];
+    let (status, screen) = on_a_terminal(&lines, &history);
+    assert_eq!(status.code(), Some(0), "{screen}");
+    for expected in [
+        "... ",
+        "42\r\n",
+        "KeyboardInterrupt\r\n",
+        "\"<python-input-2>\", line 1",
+    ] {
+        assert!(screen.contains(expected), "{expected:?} in {screen}");
+    }
+    // Two lines up is the function, which comes back whole.
+    let lines = ["\x1b[A\x1b[A\x1b[A\r", "f()\r", "exit(5)\r"];
+    let (status, screen) = on_a_terminal(&lines, &history);
+    assert_eq!(status.code(), Some(5), "{screen}");
+    assert!(screen.contains("42\r\n"), "{screen}");
 }
 
 // ---- pyt doc -------------------------------------------------------------------------------

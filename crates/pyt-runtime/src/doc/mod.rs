@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, scope::Scope};
+use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine, scope::Scope};
 
 pub use fence::{Block, Code, Statement, parse};
 
@@ -156,7 +156,15 @@ impl<'r> Runner<'r> {
             let session = self.runtime.session();
             let before = session.daemon_threads();
             let result = run_code(vm, &document.name, block);
-            let joined = join_threads(vm);
+            // Whoever pressed Ctrl-C does not want to wait for the threads either.
+            let interrupted = result
+                .as_ref()
+                .is_err_and(|error| error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt));
+            let joined = if interrupted {
+                Ok(())
+            } else {
+                join_threads(vm)
+            };
             let mut started = session.daemon_threads();
             started.retain(|ident| !before.contains(ident));
             session.stop_daemon_threads(vm, &started);
@@ -238,7 +246,7 @@ fn join_threads(vm: &VirtualMachine) -> PyResult<()> {
         let mut joined_any = false;
         for thread in threads {
             let is_daemon = thread.get_attr("daemon", vm)?.is_true(vm)?;
-            if !is_daemon && !rustpython_vm::AsObject::is(&thread, &current) {
+            if !is_daemon && !thread.is(&current) {
                 vm.call_method(&thread, "join", ())?;
                 joined_any = true;
             }
