@@ -7,7 +7,7 @@
 mod interpreters;
 mod queue;
 mod session;
-mod switch_interval;
+mod sys;
 mod thread;
 mod threading;
 mod time;

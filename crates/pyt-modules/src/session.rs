@@ -9,7 +9,7 @@ use std::{
 };
 
 use pyt_sched::{Clock, Gil, Scheduler, Thread};
-use rustpython_vm::{AsObject, InterpreterBuilder, VirtualMachine, builtins::PyBaseExceptionRef};
+use rustpython_vm::{InterpreterBuilder, PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use crate::{interpreters, interpreters::Threads, world};
 
@@ -142,18 +142,12 @@ impl Drop for Turn<'_> {
 }
 
 /// What has to be done once, inside.
-fn prepare(session: &Session, vm: &VirtualMachine) -> rustpython_vm::PyResult<()> {
-    let threads = Arc::downgrade(&session.threads);
-    let exclusive = session.threads.scheduler.policy().is_exclusive();
-    let gil_enabled = vm.new_function("_is_gil_enabled", move || exclusive);
-    vm.sys_module
-        .as_object()
-        .set_attr("_is_gil_enabled", gil_enabled, vm)?;
-    if let Some(gil) = session.threads.scheduler.policy().switch_interval() {
-        crate::switch_interval::install(gil, vm)?;
-    }
+fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
+    let threads = &session.threads;
+    crate::sys::install(threads, vm)?;
     // `atexit` runs its functions last in, first out: this one, the first, runs last, just
     // before the interpreter ends.
+    let threads = Arc::downgrade(threads);
     let stop_all = vm.new_function("stop_daemon_threads", move || {
         if let Some(threads) = threads.upgrade() {
             threads.scheduler.halt(&threads.records(None), PATIENCE);

@@ -15,7 +15,7 @@ use std::{
     thread::ThreadId,
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use pyt_sched::{Aborted, Activity, Thread, World};
 use rustpython_vm::{
     VirtualMachine,
@@ -48,6 +48,8 @@ pub(crate) struct Interpreter {
     closed: AtomicBool,
     frozen: Mutex<HashMap<u64, CurrentFrameSlot>>,
     stop: Mutex<Stop>,
+    /// Held during a stop of ours, and while frozen threads are listed.
+    gate: Mutex<()>,
 }
 
 /// A stop under way.
@@ -76,6 +78,54 @@ impl Interpreter {
         if let Some(mut frozen) = self.frozen.try_lock() {
             frozen.clear();
         }
+    }
+
+    /// Takes the gate, outside the interpreter: whoever holds it may have to stop this thread.
+    fn pass_gate(&self) -> MutexGuard<'_, ()> {
+        if thread::current_vm_is_set() {
+            thread::with_current_vm(|vm| vm.allow_threads(|| self.gate.lock()))
+        } else {
+            self.gate.lock()
+        }
+    }
+
+    /// Runs `f`, on an attached thread, with frozen threads in the interpreter's registry again,
+    /// for functions that look at all threads. They stay frozen.
+    pub(crate) fn with_all_listed<R>(&self, f: impl FnOnce() -> R) -> R {
+        let Some(state) = self.state.get() else {
+            return f();
+        };
+        let gate = self.pass_gate();
+        let listed: Vec<_> = self
+            .frozen
+            .lock()
+            .iter()
+            .map(|(tag, slot)| (*tag, slot.clone()))
+            .collect();
+        for (tag, slot) in &listed {
+            // What `f` does may start the world; it passes over threads in this state.
+            slot.state
+                .store(ThreadState::ShuttingDown as i32, Ordering::Release);
+            state.thread_frames.lock().insert(*tag, slot.clone());
+        }
+        let result = f();
+        for (tag, slot) in &listed {
+            // One that was thawed meanwhile is listed for good.
+            let frozen = slot
+                .state
+                .compare_exchange(
+                    ThreadState::ShuttingDown as i32,
+                    ThreadState::Suspended as i32,
+                    Ordering::AcqRel,
+                    Ordering::Acquire,
+                )
+                .is_ok();
+            if frozen {
+                state.thread_frames.lock().remove(tag);
+            }
+        }
+        drop(gate);
+        result
     }
 
     fn stopped_by_me(&self) -> bool {
@@ -136,6 +186,7 @@ impl World for Interpreter {
         if self.closed.load(Ordering::Acquire) {
             return;
         }
+        let _gate = self.pass_gate();
         let before = state
             .thread_frames
             .lock()

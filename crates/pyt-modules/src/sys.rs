@@ -1,0 +1,67 @@
+//! Functions of `sys` that have to do with threads.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rustpython_vm::{AsObject, PyResult, VirtualMachine, function::FuncArgs};
+
+use crate::interpreters::Threads;
+
+/// Functions of upstream's that look at all threads, and would pass over preempted ones.
+const LOOK_AT_ALL: [&str; 4] = [
+    "_current_exceptions",
+    "_current_frames",
+    "_setprofileallthreads",
+    "_settraceallthreads",
+];
+
+/// Puts pyt's functions into `vm`'s `sys`.
+pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
+    let sys = vm.sys_module.as_object();
+    let policy = threads.scheduler.policy();
+    let exclusive = policy.is_exclusive();
+    let enabled = vm.new_function("_is_gil_enabled", move || exclusive);
+    sys.set_attr("_is_gil_enabled", enabled, vm)?;
+    if let Some(interval) = policy.switch_interval() {
+        install_switch_interval(interval, vm)?;
+    }
+    for name in LOOK_AT_ALL {
+        let upstreams = sys.get_attr(name, vm)?;
+        let world = threads.world.clone();
+        let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| {
+            world.with_all_listed(|| upstreams.call(args, vm))
+        });
+        sys.set_attr(name, ours, vm)?;
+    }
+    Ok(())
+}
+
+/// `sys.setswitchinterval` and `sys.getswitchinterval` on `interval`, in nanoseconds.
+fn install_switch_interval(interval: Arc<AtomicU64>, vm: &VirtualMachine) -> PyResult<()> {
+    let sys = vm.sys_module.as_object();
+    let read = interval.clone();
+    let get = vm.new_function("getswitchinterval", move || {
+        Duration::from_nanos(read.load(Ordering::Relaxed)).as_secs_f64()
+    });
+    let set = vm.new_function(
+        "setswitchinterval",
+        move |seconds: f64, vm: &VirtualMachine| -> PyResult<()> {
+            if seconds.is_nan() || seconds <= 0.0 {
+                return Err(vm.new_value_error("switch interval must be strictly positive"));
+            }
+            let wanted = Duration::try_from_secs_f64(seconds)
+                .ok()
+                .and_then(|wanted| u64::try_from(wanted.as_nanos()).ok())
+                .unwrap_or(u64::MAX);
+            interval.store(wanted, Ordering::Relaxed);
+            Ok(())
+        },
+    );
+    sys.set_attr("getswitchinterval", get, vm)?;
+    sys.set_attr("setswitchinterval", set, vm)
+}
