@@ -134,11 +134,19 @@ impl Waiter {
         if self.thread.is_halted() {
             return false;
         }
-        if self.turn(BLOCKED, reason) {
-            self.resume();
-            return true;
+        // The thread may go back and forth between the two until one of these meets it.
+        loop {
+            if self.turn(BLOCKED, reason) {
+                self.resume();
+                return true;
+            }
+            if self.turn(HANDLING, reason) {
+                return true;
+            }
+            if !matches!(self.state.load(Ordering::SeqCst), BLOCKED | HANDLING) {
+                return false;
+            }
         }
-        self.turn(HANDLING, reason)
     }
 
     /// The wait is over: its thread may have its turn.

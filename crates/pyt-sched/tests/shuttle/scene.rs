@@ -150,35 +150,38 @@ impl Scene {
 
     /// Starts a thread.
     pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
-        let (actor, handle) = self.start(name, f);
-        self.handles.borrow_mut().push(handle);
+        let (actor, run) = self.prepare(name, f);
+        self.handles.borrow_mut().push(thread::spawn(run));
         actor
     }
 
-    /// Starts a thread that the scene does not wait for: one that is to be halted.
+    /// Starts a thread that the scene does not wait for: one that is to be halted. Shuttle lets a
+    /// task be left behind, but not a thread.
     pub fn spawn_doomed(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
-        self.start(name, f).0
+        let (actor, run) = self.prepare(name, f);
+        drop(shuttle::future::spawn(async move { run() }));
+        actor
     }
 
-    fn start(
+    fn prepare(
         &self,
         name: &str,
         f: impl FnOnce() + Send + 'static,
-    ) -> (Actor, thread::JoinHandle<()>) {
+    ) -> (Actor, impl FnOnce() + Send + 'static) {
         let record = self.scheduler.register(name);
         let ended = Arc::new(Event::new());
         let actor = Actor {
             record: record.clone(),
             ended: ended.clone(),
         };
-        let handle = thread::spawn(move || {
+        let run = move || {
             record.begin();
             record.entered();
             f();
             ended.set();
             record.end();
-        });
-        (actor, handle)
+        };
+        (actor, run)
     }
 
     /// Lets other threads run.
