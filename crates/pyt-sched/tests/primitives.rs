@@ -221,7 +221,7 @@ fn a_deadline_during_a_barriers_action_does_not_count() {
                             if waiting.kind == Kind::Barrier && waiting.deadline.is_none())
                 })
             });
-            Ok(())
+            Ok::<(), &str>(())
         });
         assert_eq!(passed, Ok(1));
         stage.join(actor);
