@@ -71,7 +71,13 @@ impl Clock {
     pub fn read(&self) -> Deadline {
         Deadline(match self {
             Self::Real(start) => nanos(start.elapsed()),
-            Self::Virtual(now) => now.fetch_add(READING_COSTS, Ordering::SeqCst) + READING_COSTS,
+            Self::Virtual(now) => {
+                let later = |now: u64| Some(now.saturating_add(READING_COSTS));
+                let before = now.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+                before
+                    .unwrap_or_else(|now| now)
+                    .saturating_add(READING_COSTS)
+            }
         })
     }
 
@@ -120,5 +126,8 @@ mod tests {
         clock.advance_to(Deadline(10));
         assert_eq!(clock.after(Duration::MAX), Deadline(u64::MAX));
         assert_eq!(clock.until(Deadline(3)), Duration::ZERO);
+        clock.advance_to(Deadline(u64::MAX));
+        assert_eq!(clock.read(), Deadline(u64::MAX), "and does not begin anew");
+        assert_eq!(clock.now(), Deadline(u64::MAX));
     }
 }

@@ -86,6 +86,11 @@ impl Gil {
     /// Gives the free lock to the next in line. The caller is attached or has stopped the world.
     fn dispatch(&self, state: &mut State) {
         debug_assert!(state.owner.is_none());
+        // Those halted meanwhile are about to be forgotten, and must not become the owner.
+        let halted = |first: &Preempted| first.thread.is_halted();
+        while state.preempted.front().is_some_and(halted) {
+            state.preempted.pop_front();
+        }
         let overdue = state
             .preempted
             .front()
@@ -93,7 +98,7 @@ impl Gil {
         let next = if overdue {
             None
         } else {
-            state.woken.pop_front()
+            std::iter::from_fn(|| state.woken.pop_front()).find(|thread| !thread.is_halted())
         };
         if let Some(thread) = next {
             thread.grant();
@@ -184,10 +189,21 @@ impl Gil {
                 state.owner = Some(owner);
                 return;
             }
+            let halted = owner.thread.is_halted();
             if self.world.activity(&owner.thread) == Activity::Detached {
                 state.strays.push(owner.thread);
+            } else if halted && voluntary < attached {
+                // It might be in foreign code: as above.
+                state.owner = Some(owner);
+                return;
             } else if self.world.freeze(&owner.thread) {
-                state.preempted.push_back(Preempted::now(owner.thread));
+                if !halted {
+                    state.preempted.push_back(Preempted::now(owner.thread));
+                }
+            } else if !halted {
+                // The world can't stop it: it runs until it waits.
+                state.owner = Some(owner);
+                return;
             }
         }
         self.dispatch(state);
@@ -247,10 +263,11 @@ impl Policy for Gil {
     }
 
     fn ready(&self, thread: &Arc<Thread>) {
+        let mut state = self.state.lock();
+        // Asked under the lock: one that is halted from now on is found and forgotten.
         if thread.is_halted() {
             return;
         }
-        let mut state = self.state.lock();
         if state.owner.is_none() && state.woken.is_empty() && state.preempted.is_empty() {
             thread.grant();
             state.owner = Some(Owner::now(thread.clone()));
@@ -275,7 +292,9 @@ impl Policy for Gil {
             state.owner = None;
             self.dispatch(&mut state);
         }
-        state.woken.push_back(thread.clone());
+        if !thread.is_halted() {
+            state.woken.push_back(thread.clone());
+        }
         if state.owner.is_none() {
             self.dispatch(&mut state);
         }
@@ -290,6 +309,11 @@ impl Policy for Gil {
         state
             .preempted
             .retain(|other| !Arc::ptr_eq(&other.thread, thread));
+        if state.is_owner(thread) && thread.in_wait() {
+            // Granted, and on its way back into the world, which it will not enter.
+            state.owner = None;
+            self.dispatch(&mut state);
+        }
     }
 
     fn reset_after_fork(&self, thread: &Arc<Thread>) {

@@ -22,7 +22,7 @@ pub trait Policy: Send + Sync {
         false
     }
 
-    /// Forgets `thread`, which will never run again.
+    /// Forgets `thread`, which was halted and will never run again. Called on an attached thread.
     fn forget(&self, _thread: &Arc<Thread>) {}
 
     /// In the child of a `fork`: `thread` is the only one there is, and runs.

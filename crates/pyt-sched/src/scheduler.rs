@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World,
+    Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World, current_id,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -28,6 +28,7 @@ pub struct Scheduler {
     world: Arc<dyn World>,
     threads: Mutex<BTreeMap<ThreadId, Arc<Thread>>>,
     /// Threads that are not blocked in a wait: when there are none, a virtual clock leaps.
+    /// Counted on a virtual clock only.
     running: AtomicUsize,
     timers: Mutex<Timers>,
     ticker: Ticker,
@@ -124,16 +125,25 @@ impl Scheduler {
     /// Makes a thread known. It takes part once it has [begun](Thread::begin), or once it was
     /// [made ready](Policy::ready) and has waited for its turn.
     pub fn register(self: &Arc<Self>, name: &str) -> Arc<Thread> {
-        let thread = Arc::new(Thread::new(self.clone(), name));
+        self.take_in(Thread::new(self.clone(), ThreadId::next(), name))
+    }
+
+    /// As [`register`](Self::register), for the calling OS thread, which keeps its identity.
+    pub(crate) fn register_caller(self: &Arc<Self>, name: &str) -> Arc<Thread> {
+        self.take_in(Thread::new(self.clone(), current_id(), name))
+    }
+
+    fn take_in(&self, thread: Thread) -> Arc<Thread> {
+        let thread = Arc::new(thread);
         self.threads.lock().insert(thread.id(), thread.clone());
-        self.one_more_runs();
+        self.one_more_runs(&thread);
         thread
     }
 
     /// Takes back [`register`](Self::register); also when the thread could not be started.
     pub fn unregister(&self, thread: &Thread) {
         if self.threads.lock().remove(&thread.id()).is_some() {
-            self.one_stopped();
+            self.write_off(thread);
         }
     }
 
@@ -150,7 +160,7 @@ impl Scheduler {
         if self.policy.step_back(me) {
             self.world.detached(&mut || me.await_turn());
         }
-        me.set_in_wait(false);
+        me.came_back();
     }
 
     /// Sees to it that the ticker looks at once.
@@ -160,12 +170,35 @@ impl Scheduler {
 
     // --- virtual time -------------------------------------------------------------------------
 
-    pub(crate) fn one_more_runs(&self) {
-        self.running.fetch_add(1, Ordering::SeqCst);
+    // `running` is never lower than it should be: counted up before the thread's own count, and
+    // down after it. Whoever counts it down to zero leaps.
+
+    pub(crate) fn one_more_runs(&self, thread: &Thread) {
+        if self.clock.is_virtual() {
+            self.running.fetch_add(1, Ordering::SeqCst);
+            if !thread.count(1) {
+                // Halted a moment ago. No leap from here, since the caller may be in one; it
+                // looks again, and so does the ticker.
+                self.running.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
     }
 
-    pub(crate) fn one_stopped(&self) {
-        if self.running.fetch_sub(1, Ordering::SeqCst) == 1 && self.clock.is_virtual() {
+    pub(crate) fn one_stopped(&self, thread: &Thread) {
+        if self.clock.is_virtual() && thread.count(-1) {
+            self.fewer_run(1);
+        }
+    }
+
+    /// From now on `thread` does not count, whatever happens to it.
+    fn write_off(&self, thread: &Thread) {
+        if self.clock.is_virtual() {
+            self.fewer_run(thread.write_off());
+        }
+    }
+
+    fn fewer_run(&self, n: usize) {
+        if n != 0 && self.running.fetch_sub(n, Ordering::SeqCst) == n {
             self.leap();
         }
     }
@@ -177,11 +210,13 @@ impl Scheduler {
         deadline: Option<Deadline>,
     ) -> Option<TimerId> {
         let mut timer = None;
-        if self.clock.is_virtual() {
-            timer = deadline.map(|deadline| self.timers.lock().insert(deadline, waiter.clone()));
+        if self.clock.is_virtual()
+            && let Some(deadline) = deadline
+        {
+            timer = Some(self.timers.lock().insert(deadline, waiter.clone()));
             self.wake_ticker();
         }
-        self.one_stopped();
+        self.one_stopped(waiter.thread());
         timer
     }
 
@@ -209,14 +244,17 @@ impl Scheduler {
     /// stopping; for the ticker.
     pub(crate) fn pass_time(&self, step: Duration) {
         let now = self.clock.after(step);
-        let mut timers = self.timers.lock();
-        while timers.first().is_some_and(|deadline| deadline <= now) {
-            if let Some((deadline, waiter)) = timers.pop() {
-                self.clock.advance_to(deadline);
-                waiter.expire();
+        {
+            let mut timers = self.timers.lock();
+            while timers.first().is_some_and(|deadline| deadline <= now) {
+                if let Some((deadline, waiter)) = timers.pop() {
+                    self.clock.advance_to(deadline);
+                    waiter.expire();
+                }
             }
+            self.clock.advance_to(now);
         }
-        self.clock.advance_to(now);
+        self.leap();
     }
 
     pub(crate) fn has_timers(&self) -> bool {
@@ -246,6 +284,7 @@ impl Scheduler {
         for thread in threads {
             thread.set_halted();
             self.policy.forget(thread);
+            self.write_off(thread);
         }
         let mut left: Vec<_> = threads.to_vec();
         let started = Instant::now();
@@ -283,6 +322,7 @@ impl Scheduler {
         self.ticker.forget();
         self.timers.lock().clear();
         self.threads.lock().retain(|id, _| *id == me.id());
+        me.reset_count();
         self.running.store(1, Ordering::SeqCst);
         self.policy.reset_after_fork(me);
     }

@@ -41,7 +41,9 @@ impl Scheduler {
                 standing: if thread.is_halted() {
                     Standing::Halted
                 } else {
-                    (*thread.waiting.lock()).map_or(Standing::Running, Standing::Waiting)
+                    (thread.wait.lock().as_ref()).map_or(Standing::Running, |(waiting, _)| {
+                        Standing::Waiting(*waiting)
+                    })
                 },
             })
             .collect();

@@ -7,11 +7,11 @@ use std::{
 };
 
 use crate::{
-    Scheduler,
+    Scheduler, Waiter,
     parker::{Parked, Parker},
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
         thread_local,
     },
     wait::Waiting,
@@ -22,7 +22,7 @@ use crate::{
 pub struct ThreadId(pub(crate) u64);
 
 impl ThreadId {
-    fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         Self(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
     }
@@ -45,6 +45,19 @@ thread_local! {
     static CURRENT: RefCell<Vec<Arc<Thread>>> = RefCell::new(Vec::new());
     /// The innermost one's number, or one for an OS thread that no scheduler knows.
     static CURRENT_ID: Cell<u64> = Cell::new(0);
+    /// The number this OS thread has when it has begun nothing, if it was ever asked for.
+    static OWN_ID: Cell<u64> = Cell::new(0);
+    /// The record by which this OS thread was taken in as a stranger.
+    static STRANGER: RefCell<Option<Stranger>> = RefCell::new(None);
+}
+
+/// An OS thread that no scheduler knew; forgotten when it ends.
+struct Stranger(Arc<Thread>);
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.0.scheduler.unregister(&self.0);
+    }
 }
 
 /// The calling thread's identity. Cheap: one thread-local read.
@@ -52,11 +65,19 @@ thread_local! {
 pub fn current_id() -> ThreadId {
     CURRENT_ID.with(|id| {
         if id.get() == 0 {
-            id.set(ThreadId::next().0);
+            id.set(OWN_ID.with(|own| {
+                if own.get() == 0 {
+                    own.set(ThreadId::next().0);
+                }
+                own.get()
+            }));
         }
         ThreadId(id.get())
     })
 }
+
+/// The mark of a thread that no longer counts among those that run.
+const WRITTEN_OFF: i64 = i64::MIN;
 
 /// A thread known to a [`Scheduler`].
 pub struct Thread {
@@ -70,8 +91,13 @@ pub struct Thread {
     halted: AtomicBool,
     /// Signal handlers run on this thread.
     takes_signals: AtomicBool,
+    /// Somebody wants it to look up from its wait.
+    interrupted: AtomicBool,
+    /// How often it counts among the threads that run: once or not at all, but for moments.
+    runs: AtomicI64,
     tag: AtomicU64,
-    pub(crate) waiting: Mutex<Option<Waiting>>,
+    /// The wait that it is in, as it shows in reports and as it can be ended.
+    pub(crate) wait: Mutex<Option<(Waiting, Arc<Waiter>)>>,
 }
 
 impl fmt::Debug for Thread {
@@ -84,17 +110,19 @@ impl fmt::Debug for Thread {
 }
 
 impl Thread {
-    pub(crate) fn new(scheduler: Arc<Scheduler>, name: &str) -> Self {
+    pub(crate) fn new(scheduler: Arc<Scheduler>, id: ThreadId, name: &str) -> Self {
         Self {
-            id: ThreadId::next(),
+            id,
             name: Mutex::new(name.to_owned()),
             scheduler,
             parker: Parker::default(),
             in_wait: AtomicBool::new(true),
             halted: AtomicBool::new(false),
             takes_signals: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
+            runs: AtomicI64::new(0),
             tag: AtomicU64::new(0),
-            waiting: Mutex::new(None),
+            wait: Mutex::new(None),
         }
     }
 
@@ -108,9 +136,11 @@ impl Thread {
     /// clock, for as long as the OS thread lives.
     pub(crate) fn current_or_adopted() -> Arc<Self> {
         Self::current().unwrap_or_else(|| {
-            let thread = Scheduler::of_strangers().register("stranger");
+            // Under the identity it has: it may hold a reentrant lock already.
+            let thread = Scheduler::of_strangers().register_caller("stranger");
             thread.adopt();
-            thread.in_wait.store(false, Ordering::Release);
+            thread.set_in_wait(false);
+            STRANGER.with(|stranger| *stranger.borrow_mut() = Some(Stranger(thread.clone())));
             thread
         })
     }
@@ -169,7 +199,7 @@ impl Thread {
     /// Says that a registered thread does not take part yet: it will [resume](Self::resume)
     /// rather than [begin](Self::begin).
     pub fn set_out(&self) {
-        self.scheduler.one_stopped();
+        self.scheduler.one_stopped(self);
     }
 
     /// Starts taking part on the calling OS thread: waits for the turn to run. To be called
@@ -180,21 +210,73 @@ impl Thread {
         self.await_turn();
     }
 
-    /// Blocks until the policy grants this thread its turn.
+    /// Blocks until the policy grants this thread its turn; for ever if it is halted.
     pub fn await_turn(&self) {
         while self.parker.park(None) != Parked::Token {}
+        self.accept_turn();
+    }
+
+    /// The thread has been granted its turn; it blocks for ever if it is halted.
+    pub(crate) fn accept_turn(&self) {
+        if self.is_halted() {
+            self.stay_parked();
+        }
     }
 
     /// Says that the thread has entered the world after [`begin`](Self::begin): from now on it
-    /// can be preempted.
-    pub fn entered(&self) {
-        self.in_wait.store(false, Ordering::Release);
+    /// can be preempted. Blocks for ever if it was halted meanwhile.
+    pub fn entered(self: &Arc<Self>) {
+        self.came_back();
+    }
+
+    /// The thread is back in the world, with its turn: it leaves the scheduler's hands, unless it
+    /// was halted meanwhile.
+    pub(crate) fn came_back(self: &Arc<Self>) {
+        self.set_in_wait(false);
+        // In this order: whoever halts us either is seen here, or sees us outside of a wait and
+        // stops us at a safe point.
+        if self.is_halted() {
+            self.set_in_wait(true);
+            self.scheduler.policy().leave(self);
+            self.scheduler.world().detached(&mut || self.stay_parked());
+        }
+    }
+
+    fn stay_parked(&self) -> ! {
+        loop {
+            self.parker.park(None);
+        }
+    }
+
+    /// Makes the thread look up from its wait: it ends as if a signal had come, and the world is
+    /// [asked](crate::World::interrupted) whether it goes on. If the thread does not wait, its
+    /// next wait begins so. Several interruptions before the world is asked count as one.
+    ///
+    /// Callable from any thread, at any time, but not from a signal handler. Whoever interrupts a thread first
+    /// tells the world why.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::SeqCst);
+        // Either we find the wait here, or the wait, which puts itself here first, finds the mark.
+        let waiter = self.wait.lock().as_ref().map(|(_, waiter)| waiter.clone());
+        if let Some(waiter) = waiter {
+            waiter.interrupt();
+        }
+    }
+
+    /// Whether the thread has a reason to look up from its wait.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+
+    /// The world is about to be asked.
+    pub(crate) fn clear_interrupt(&self) {
+        self.interrupted.store(false, Ordering::SeqCst);
     }
 
     /// Stops taking part for good: gives up the turn. The last thing before the thread leaves
     /// the world.
     pub fn end(self: &Arc<Self>) {
-        self.in_wait.store(true, Ordering::Release);
+        self.set_in_wait(true);
         self.scheduler.unregister(self);
         self.abandon();
     }
@@ -203,13 +285,13 @@ impl Thread {
     /// last thing before the thread leaves the world.
     pub fn pause(self: &Arc<Self>) {
         self.in_wait.store(true, Ordering::Release);
-        self.scheduler.one_stopped();
+        self.scheduler.one_stopped(self);
         self.abandon();
     }
 
     /// Takes part again after [`pause`](Self::pause), as [`begin`](Self::begin) does.
     pub fn resume(self: &Arc<Self>) {
-        self.scheduler.one_more_runs();
+        self.scheduler.one_more_runs(self);
         self.begin();
     }
 
@@ -236,22 +318,42 @@ impl Thread {
     }
 
     pub(crate) fn set_in_wait(&self, value: bool) {
-        self.in_wait.store(value, Ordering::Release);
+        self.in_wait.store(value, Ordering::SeqCst);
     }
 
     /// Whether the thread is in the scheduler's hands rather than running or in foreign code.
     #[must_use]
     pub fn in_wait(&self) -> bool {
-        self.in_wait.load(Ordering::Acquire)
+        self.in_wait.load(Ordering::SeqCst)
     }
 
     /// Whether the thread was [halted](Scheduler::halt) for good.
     #[must_use]
     pub fn is_halted(&self) -> bool {
-        self.halted.load(Ordering::Acquire)
+        self.halted.load(Ordering::SeqCst)
     }
 
     pub(crate) fn set_halted(&self) {
-        self.halted.store(true, Ordering::Release);
+        self.halted.store(true, Ordering::SeqCst);
+    }
+
+    /// Adds to the number of times this thread counts as running. False: it no longer counts.
+    pub(crate) fn count(&self, change: i64) -> bool {
+        self.runs
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |runs| {
+                (runs != WRITTEN_OFF).then_some(runs + change)
+            })
+            .is_ok()
+    }
+
+    /// From now on the thread does not count. Returns how often it did.
+    pub(crate) fn write_off(&self) -> usize {
+        // Never below zero but for the mark itself: counted up before it is counted down.
+        usize::try_from(self.runs.swap(WRITTEN_OFF, Ordering::SeqCst)).unwrap_or(0)
+    }
+
+    /// The thread counts once: in the child of a `fork`.
+    pub(crate) fn reset_count(&self) {
+        self.runs.store(1, Ordering::SeqCst);
     }
 }

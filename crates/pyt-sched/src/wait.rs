@@ -124,15 +124,36 @@ impl Waiter {
             .is_ok()
     }
 
-    /// Ends the wait for `reason` on behalf of another thread. False: it has ended already.
+    pub(crate) const fn thread(&self) -> &Arc<Thread> {
+        &self.thread
+    }
+
+    /// Ends the wait for `reason` on behalf of another thread. False: it has ended already, or
+    /// its thread was stopped for good.
     fn finish(&self, reason: u8) -> bool {
-        if self.turn(BLOCKED, reason) {
-            let scheduler = self.thread.scheduler();
-            scheduler.one_more_runs();
-            scheduler.policy().ready(&self.thread);
-            return true;
+        if self.thread.is_halted() {
+            return false;
         }
-        self.turn(HANDLING, reason)
+        // The thread may go back and forth between the two until one of these meets it.
+        loop {
+            if self.turn(BLOCKED, reason) {
+                self.resume();
+                return true;
+            }
+            if self.turn(HANDLING, reason) {
+                return true;
+            }
+            if !matches!(self.state.load(Ordering::SeqCst), BLOCKED | HANDLING) {
+                return false;
+            }
+        }
+    }
+
+    /// The wait is over: its thread may have its turn.
+    fn resume(&self) {
+        let scheduler = self.thread.scheduler();
+        scheduler.one_more_runs(&self.thread);
+        scheduler.policy().ready(&self.thread);
     }
 
     /// Wakes the waiting thread, if its wait has not ended in another way. A waker that also
@@ -164,15 +185,16 @@ impl Waiter {
     ) -> Result<Wake, Aborted> {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
-        *thread.waiting.lock() = Some(Waiting {
+        let waiting = Waiting {
             kind,
             object,
             holder,
             since: scheduler.clock().now(),
             deadline,
-        });
+        };
+        *thread.wait.lock() = Some((waiting, self.clone()));
         let ended = self.wait_until_over(deadline);
-        *thread.waiting.lock() = None;
+        *thread.wait.lock() = None;
         ended
     }
 
@@ -180,12 +202,10 @@ impl Waiter {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         loop {
-            thread.set_in_wait(true);
-            let timer = scheduler.one_less_runs(self, deadline);
-            scheduler.policy().leave(thread);
-            scheduler.world().detached(&mut || self.park(deadline));
-            thread.set_in_wait(false);
-            scheduler.cancel(timer);
+            // Interrupted before it began to block, it need not leave the world to look up.
+            if !(thread.is_interrupted() && self.turn(BLOCKED, HANDLING)) {
+                self.block(deadline);
+            }
             match self.state.load(Ordering::SeqCst) {
                 WOKEN => return Ok(Wake::Woken),
                 EXPIRED => return Ok(Wake::TimedOut),
@@ -193,6 +213,7 @@ impl Waiter {
             }
             // A signal may have come: its handlers run while the wait goes on, so that a
             // wake-up meanwhile is not missed.
+            thread.clear_interrupt();
             if scheduler.world().interrupted().is_err() {
                 let woken = !self.turn(HANDLING, ABORTED) && self.is(WOKEN);
                 return Err(Aborted { woken });
@@ -208,6 +229,25 @@ impl Waiter {
                     Wake::TimedOut
                 });
             }
+        }
+    }
+
+    /// Gives up the turn until the wait is over or there may be a signal to handle.
+    fn block(self: &Arc<Self>, deadline: Option<Deadline>) {
+        let thread = &self.thread;
+        let scheduler = thread.scheduler();
+        thread.set_in_wait(true);
+        let timer = scheduler.one_less_runs(self, deadline);
+        scheduler.policy().leave(thread);
+        scheduler.world().detached(&mut || self.park(deadline));
+        thread.came_back();
+        scheduler.cancel(timer);
+    }
+
+    /// Makes the blocked thread look up, on behalf of another.
+    pub(crate) fn interrupt(&self) {
+        if !self.thread.is_halted() && self.turn(BLOCKED, HANDLING) {
+            self.resume();
         }
     }
 
@@ -229,7 +269,7 @@ impl Waiter {
             };
             let limit = if shortened { slice } else { left };
             let reason = match thread.park(limit) {
-                Parked::Token => return,
+                Parked::Token => return thread.accept_turn(),
                 Parked::Elapsed if !shortened => EXPIRED,
                 // Only a thread that runs signal handlers has a reason to look up.
                 _ if thread.takes_signals() => HANDLING,
@@ -237,11 +277,9 @@ impl Waiter {
             };
             // Winning this swap, the thread wakes itself; losing it, somebody else has.
             if self.turn(BLOCKED, reason) {
-                scheduler.one_more_runs();
-                scheduler.policy().ready(thread);
+                self.resume();
             }
-            thread.await_turn();
-            return;
+            return thread.await_turn();
         }
     }
 }

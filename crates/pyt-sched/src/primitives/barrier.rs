@@ -124,10 +124,13 @@ impl Barrier {
 
     fn wait_for_others<E>(&self, deadline: Option<Deadline>) -> Result<(), BarrierError<E>> {
         loop {
-            let waiter = {
+            let (waiter, deadline) = {
                 let mut state = self.state.lock();
                 match state.phase {
-                    Phase::Filling | Phase::Acting => state.queue.enqueue(),
+                    Phase::Filling => (state.queue.enqueue(), deadline),
+                    // All have come: a deadline no longer counts, as in CPython, where the action
+                    // runs inside the barrier's lock.
+                    Phase::Acting => (state.queue.enqueue(), None),
                     Phase::Draining => return Ok(()),
                     Phase::Resetting | Phase::Broken => return Err(BarrierError::Broken),
                 }
@@ -172,10 +175,11 @@ impl Barrier {
     /// Puts the barrier into its first state; threads that wait at it fail.
     pub fn reset(&self) {
         let mut state = self.state.lock();
-        state.phase = if state.inside == 0 {
-            Phase::Filling
-        } else {
-            Phase::Resetting
+        state.phase = match state.phase {
+            _ if state.inside == 0 => Phase::Filling,
+            // Those inside have passed already, whether they know it or not.
+            Phase::Draining => Phase::Draining,
+            _ => Phase::Resetting,
         };
         state.queue.wake_all();
     }
@@ -198,7 +202,7 @@ impl Barrier {
     pub fn waiting(&self) -> usize {
         let state = self.state.lock();
         match state.phase {
-            Phase::Filling => state.inside,
+            Phase::Filling | Phase::Acting => state.inside,
             _ => 0,
         }
     }

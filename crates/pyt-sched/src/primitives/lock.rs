@@ -114,7 +114,8 @@ impl Lock {
                     if !aborted.woken {
                         self.give_up(&waiter);
                     } else if waiter.was_handed() {
-                        self.release_slow();
+                        // It is ours, so it can't be that nobody holds it.
+                        let _ = self.release_slow();
                     } else {
                         self.pass_on();
                     }
@@ -155,28 +156,44 @@ impl Lock {
         {
             Ok(_) => Ok(()),
             Err(state) if state & HELD == 0 => Err(NotHeld),
-            Err(_) => {
-                self.release_slow();
-                Ok(())
-            }
+            Err(_) => self.release_slow(),
         }
     }
 
     #[cold]
-    fn release_slow(&self) {
+    fn release_slow(&self) -> Result<(), NotHeld> {
         let mut queue = self.queue.lock();
+        // Two threads may release at once.
+        if self.state.load(Ordering::Relaxed) & HELD == 0 {
+            return Err(NotHeld);
+        }
         if queue.front().is_some_and(|first| first.overtaken) && queue.hand_over() {
             // The state stays HELD: the lock never was free.
             if queue.is_empty() {
                 self.state.fetch_and(!WAITED, Ordering::Relaxed);
             }
-            return;
+            return Ok(());
         }
         self.state.fetch_and(!HELD, Ordering::Release);
         queue.wake_one();
         if queue.is_empty() {
             self.state.fetch_and(!WAITED, Ordering::Relaxed);
         }
+        Ok(())
+    }
+
+    /// Whether the caller took it, if nobody but the thread that took it releases it, and that
+    /// one [says so](Self::disown) first.
+    #[inline]
+    pub(crate) fn is_mine(&self) -> bool {
+        self.holder.load(Ordering::Relaxed) == current_id().0
+    }
+
+    /// The caller, who took the lock, is about to release it. Without this, it would be taken for
+    /// the holder until the next one has left its name.
+    #[inline]
+    pub(crate) fn disown(&self) {
+        self.holder.store(0, Ordering::Relaxed);
     }
 
     /// Whether somebody holds it now.
@@ -196,6 +213,7 @@ impl Lock {
     /// that held it or waited for it do not exist.
     pub fn reset_after_fork(&self) {
         self.queue.lock().forget();
+        self.disown();
         self.state.store(0, Ordering::Release);
     }
 }

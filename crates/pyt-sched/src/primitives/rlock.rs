@@ -1,7 +1,7 @@
 //! A lock that the thread which holds it may take again.
 
 use crate::{
-    Aborted, Deadline, Lock, NotHeld, ThreadId, current_id,
+    Aborted, Deadline, Lock, NotHeld, ThreadId,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -63,6 +63,7 @@ impl RLock {
             return Err(NotHeld);
         }
         if self.count.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.lock.disown();
             self.lock.release()?;
         }
         Ok(())
@@ -77,6 +78,7 @@ impl RLock {
             return Err(NotHeld);
         }
         let count = self.count.swap(0, Ordering::Relaxed);
+        self.lock.disown();
         self.lock.release()?;
         Ok(count)
     }
@@ -91,7 +93,7 @@ impl RLock {
     #[must_use]
     #[inline]
     pub fn is_mine(&self) -> bool {
-        self.lock.holder() == Some(current_id())
+        self.lock.is_mine()
     }
 
     /// Whether somebody holds it now.

@@ -1,0 +1,247 @@
+//! The stage for one execution: a scheduler on a virtual clock, a main thread, and others.
+
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use pyt_sched::{
+    Aborted, Activity, Clock, Deadline, Event, Free, Gil, Kind, NoWorld, Scheduler, Thread, World,
+};
+use shuttle::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+/// The policies under which each check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Free,
+    Gil,
+}
+
+/// How many executions a check makes with each strategy under each policy.
+pub const ITERATIONS: usize = 2_000;
+
+/// How many preemptions in the wrong place the bugs that `pct` looks for need.
+const DEPTH: usize = 3;
+
+/// Runs `body` in [`ITERATIONS`] random and as many prioritised interleavings per policy.
+pub fn check(body: fn(&Scene)) {
+    for mode in [Mode::Free, Mode::Gil] {
+        shuttle::check_random(
+            move || Scene::play(mode, Arc::new(NoWorld), body),
+            ITERATIONS,
+        );
+        shuttle::check_pct(
+            move || Scene::play(mode, Arc::new(NoWorld), body),
+            ITERATIONS,
+            DEPTH,
+        );
+    }
+}
+
+/// As [`check`], in a world where interrupted waits are given up.
+pub fn check_interrupted(body: fn(&Scene)) {
+    for mode in [Mode::Free, Mode::Gil] {
+        shuttle::check_random(
+            move || Scene::play(mode, Arc::new(Impatient), body),
+            ITERATIONS,
+        );
+        shuttle::check_pct(
+            move || Scene::play(mode, Arc::new(Impatient), body),
+            ITERATIONS,
+            DEPTH,
+        );
+    }
+}
+
+/// Runs `body` in every interleaving there is, up to `most` of them.
+pub fn check_all(body: fn(&Scene), most: usize) {
+    for mode in [Mode::Free, Mode::Gil] {
+        shuttle::check_dfs(
+            move || Scene::play(mode, Arc::new(NoWorld), body),
+            Some(most),
+        );
+    }
+}
+
+/// No interpreter, but every interrupted wait is given up.
+struct Impatient;
+
+impl World for Impatient {
+    fn detached(&self, f: &mut dyn FnMut()) {
+        f();
+    }
+
+    fn interrupted(&self) -> Result<(), Aborted> {
+        Err(Aborted::new())
+    }
+
+    fn activity(&self, _thread: &Thread) -> Activity {
+        Activity::Unknown
+    }
+
+    fn stop(&self, f: &mut dyn FnMut(usize)) {
+        f(0);
+    }
+
+    fn freeze(&self, _thread: &Thread) -> bool {
+        false
+    }
+
+    fn thaw(&self, _thread: &Thread) {}
+}
+
+/// One execution.
+pub struct Scene {
+    pub mode: Mode,
+    pub scheduler: Arc<Scheduler>,
+    main: Arc<Thread>,
+    handles: RefCell<Vec<thread::JoinHandle<()>>>,
+}
+
+/// A thread of the scene: its record, and an event that its end sets.
+pub struct Actor {
+    pub record: Arc<Thread>,
+    ended: Arc<Event>,
+}
+
+impl Actor {
+    /// Waits for the thread's end.
+    pub fn join(&self) {
+        assert_eq!(self.join_until(None), Ok(true));
+    }
+
+    /// Waits for the thread's end until `deadline`.
+    pub fn join_until(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        self.ended.wait_as(deadline, Kind::Join)
+    }
+}
+
+impl Scene {
+    fn play(mode: Mode, world: Arc<dyn World>, body: fn(&Self)) {
+        let builder = Scheduler::builder()
+            .clock(Clock::virtual_time())
+            .world(world.clone());
+        let scheduler = match mode {
+            Mode::Free => builder.policy(Free),
+            Mode::Gil => builder.policy(Gil::new(world)),
+        }
+        .build();
+        let main = scheduler.register("main");
+        main.begin();
+        main.entered();
+        let scene = Self {
+            mode,
+            scheduler,
+            main,
+            handles: RefCell::default(),
+        };
+        body(&scene);
+        scene.main.end();
+        for handle in scene.handles.take() {
+            handle.join().unwrap();
+        }
+        let left = scene.scheduler.threads();
+        assert!(left.iter().all(|thread| thread.is_halted()));
+    }
+
+    /// Starts a thread.
+    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
+        let (actor, run) = self.prepare(name, f);
+        self.handles.borrow_mut().push(thread::spawn(run));
+        actor
+    }
+
+    /// Starts a thread that the scene does not wait for: one that is to be halted. Shuttle lets a
+    /// task be left behind, but not a thread.
+    pub fn spawn_doomed(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
+        let (actor, run) = self.prepare(name, f);
+        drop(shuttle::future::spawn(async move { run() }));
+        actor
+    }
+
+    fn prepare(
+        &self,
+        name: &str,
+        f: impl FnOnce() + Send + 'static,
+    ) -> (Actor, impl FnOnce() + Send + 'static) {
+        let record = self.scheduler.register(name);
+        let ended = Arc::new(Event::new());
+        let actor = Actor {
+            record: record.clone(),
+            ended: ended.clone(),
+        };
+        let run = move || {
+            record.begin();
+            record.entered();
+            f();
+            ended.set();
+            record.end();
+        };
+        (actor, run)
+    }
+
+    /// Lets other threads run.
+    pub fn yield_now(&self) {
+        self.scheduler.yield_now(&self.main);
+    }
+
+    /// Waits until `ready` says so, without any primitive of ours.
+    pub fn until(&self, ready: impl Fn() -> bool) {
+        while !ready() {
+            self.yield_now();
+            thread::yield_now();
+        }
+    }
+}
+
+/// A deadline `millis` from now on the calling thread's clock.
+pub fn ms(millis: u64) -> Option<Deadline> {
+    Some(Deadline::after(Duration::from_millis(millis)))
+}
+
+/// Counts who is inside a critical section, and fails if that are too many.
+#[derive(Clone, Default)]
+pub struct Inside(Arc<AtomicUsize>);
+
+impl Inside {
+    pub fn visit(&self, most: usize) {
+        let inside = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        assert!(inside <= most, "{inside} at once where {most} may be");
+        thread::yield_now();
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What happened, in order. On a standard mutex: never contended while shuttle switches.
+#[derive(Clone)]
+pub struct Log<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Log<T> {
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(Vec::new())))
+    }
+
+    pub fn push(&self, entry: T) {
+        self.0.lock().unwrap().push(entry);
+    }
+
+    pub fn take(&self) -> Vec<T> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+/// Whether `actor` is blocked in a wait.
+pub fn waits(actor: &Actor) -> bool {
+    let (_, rows) = actor.record.scheduler().table();
+    rows.iter().any(|row| {
+        row.id == actor.record.id() && matches!(row.standing, pyt_sched::Standing::Waiting(_))
+    })
+}

@@ -1,0 +1,139 @@
+//! `Semaphore` and `BoundedSemaphore`.
+
+use std::sync::Arc;
+
+use pyt_sched::{BoundedSemaphore, OverRelease, Semaphore};
+
+use crate::scene::{Inside, Log, check, check_all, ms, waits};
+
+#[test]
+fn as_many_as_there_are_permits() {
+    check(|scene| {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let inside = Inside::default();
+        let actors = [(); 4].map(|()| {
+            let (semaphore, inside) = (semaphore.clone(), inside.clone());
+            scene.spawn("user", move || {
+                assert_eq!(semaphore.acquire(None), Ok(true));
+                inside.visit(2);
+                semaphore.release(1);
+            })
+        });
+        for actor in actors {
+            actor.join();
+        }
+        assert_eq!(semaphore.permits(), 2);
+    });
+}
+
+#[test]
+fn an_acquire_and_a_release_exhaustively() {
+    check_all(
+        |scene| {
+            let semaphore = Arc::new(Semaphore::new(0));
+            let other = semaphore.clone();
+            let actor = scene.spawn("user", move || assert_eq!(other.acquire(None), Ok(true)));
+            semaphore.release(1);
+            actor.join();
+            assert_eq!(semaphore.permits(), 0);
+        },
+        20_000,
+    );
+}
+
+#[test]
+fn one_release_of_many() {
+    check(|scene| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let actors = [(); 3].map(|()| {
+            let semaphore = semaphore.clone();
+            scene.spawn("user", move || {
+                assert_eq!(semaphore.acquire(None), Ok(true))
+            })
+        });
+        semaphore.release(3);
+        for actor in actors {
+            actor.join();
+        }
+        assert_eq!(semaphore.permits(), 0);
+    });
+}
+
+#[test]
+fn no_permit_is_lost_to_one_who_gives_up() {
+    check(|scene| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let taken = Log::new();
+        let timed = [1, 1].map(|timeout| {
+            let (semaphore, taken) = (semaphore.clone(), taken.clone());
+            scene.spawn("timed", move || {
+                if semaphore.acquire(ms(timeout)).unwrap() {
+                    taken.push(());
+                    semaphore.release(1);
+                }
+            })
+        });
+        let other = semaphore.clone();
+        let patient = scene.spawn("patient", move || {
+            assert_eq!(other.acquire(None), Ok(true));
+        });
+        pyt_sched::sleep(ms(1).unwrap()).unwrap();
+        semaphore.release(1);
+        patient.join();
+        for actor in timed {
+            actor.join();
+        }
+        assert_eq!(semaphore.permits(), 0);
+    });
+}
+
+#[test]
+fn first_come_first() {
+    check(|scene| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let order = Log::new();
+        let actors: Vec<_> = (0..3)
+            .map(|number| {
+                let (semaphore, order) = (semaphore.clone(), order.clone());
+                let actor = scene.spawn("user", move || {
+                    assert_eq!(semaphore.acquire(None), Ok(true));
+                    order.push(number);
+                });
+                scene.until(|| waits(&actor));
+                actor
+            })
+            .collect();
+        for (given, actor) in actors.iter().enumerate() {
+            assert_eq!(order.len(), given);
+            semaphore.release(1);
+            actor.join();
+        }
+        assert_eq!(order.take(), [0, 1, 2]);
+    });
+}
+
+#[test]
+fn bounded_never_has_too_many() {
+    check(|scene| {
+        let semaphore = Arc::new(BoundedSemaphore::new(1));
+        let inside = Inside::default();
+        let actors = [(); 2].map(|()| {
+            let (semaphore, inside) = (semaphore.clone(), inside.clone());
+            scene.spawn("user", move || {
+                assert_eq!(semaphore.acquire(None), Ok(true));
+                inside.visit(1);
+                semaphore.release(1).unwrap();
+            })
+        });
+        if semaphore.acquire(ms(1)) == Ok(true) {
+            assert_eq!(semaphore.release(2), Err(OverRelease));
+            inside.visit(1);
+            semaphore.release(1).unwrap();
+        }
+        for actor in actors {
+            actor.join();
+        }
+        assert_eq!(semaphore.permits(), 1);
+        assert_eq!(semaphore.release(1), Err(OverRelease));
+    });
+}
