@@ -150,7 +150,8 @@ impl<const N: usize> Signature<N> {
 /// given, and those that may be, with their defaults as a signature shows them.
 macro_rules! arguments {
     ($type:ident, $origin:ident, $method:literal, [$($required:ident),*], [$($optional:ident = $default:literal),*]) => {
-        pub(in crate::queue) struct $type {
+        #[allow(dead_code, reason = "some arguments are accepted and ignored")]
+        pub(crate) struct $type {
             $(pub(in crate::queue) $required: PyObjectRef,)*
             $(pub(in crate::queue) $optional: Option<PyObjectRef>,)*
         }

@@ -14,6 +14,8 @@ pub(crate) enum Round {
     Up,
     /// Away from zero: a wait that is not zero stays so.
     Away,
+    /// To the next lower one: a clock never runs ahead.
+    Down,
 }
 
 /// `seconds`, an int, a float, or an object with `__index__`, in nanoseconds.
@@ -50,6 +52,7 @@ fn from_float(seconds: f64, round: Round, vm: &VirtualMachine) -> PyResult<i64> 
     }
     let nanos = seconds * 1e9;
     let nanos = match round {
+        Round::Down => nanos.floor(),
         Round::Away if nanos < 0.0 => nanos.floor(),
         Round::Up | Round::Away => nanos.ceil(),
     };
