@@ -47,7 +47,10 @@ pub use primitives::{
     condition::Condition,
     event::Event,
     lock::{Lock, NotHeld},
-    queue::{Discipline, Fifo, GetError, Lifo, Priority, PutError, Queue, TooManyTasksDone},
+    queue::{
+        Discipline, Fifo, GetError, JoinError, Lifo, Moved, Priority, PutError, Queue, QueueState,
+        TakenOver, TaskDoneError,
+    },
     rlock::RLock,
     semaphore::{BoundedSemaphore, OverRelease, Semaphore},
     simple_queue::SimpleQueue,

@@ -9,7 +9,7 @@ use crate::{Aborted, Deadline, Kind, WaitQueue, Wake, primitives::address, sync:
 
 /// In which order items leave a [`Queue`]. Its methods run inside the queue's lock: they must
 /// neither block nor call back into the queue.
-pub trait Discipline<T>: Default {
+pub trait Discipline<T> {
     /// Adds an item.
     fn push(&mut self, item: T);
     /// Takes the item whose turn it is.
@@ -150,6 +150,8 @@ pub enum PutError<T> {
     Full(T),
     /// The queue has been shut down.
     ShutDown(T),
+    /// The queue's contents have been [taken over](Queue::take_over).
+    Moved(T),
     /// A signal handler raised during the wait.
     Aborted(T, Aborted),
 }
@@ -161,19 +163,68 @@ pub enum GetError {
     Empty,
     /// The queue has been shut down and is empty.
     ShutDown,
+    /// The queue's contents have been [taken over](Queue::take_over).
+    Moved,
     /// A signal handler raised during the wait.
     Aborted(Aborted),
 }
 
-/// More tasks were said to be done than were put.
+/// Why a task could not be counted as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyTasksDone;
+pub enum TaskDoneError {
+    /// More tasks were said to be done than were put.
+    TooMany,
+    /// The queue's contents have been [taken over](Queue::take_over).
+    Moved,
+}
+
+/// Why waiting for all tasks ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// The queue's contents have been [taken over](Queue::take_over).
+    Moved,
+    /// A signal handler raised during the wait.
+    Aborted(Aborted),
+}
+
+/// The queue's contents have been [taken over](Queue::take_over).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved;
+
+/// What a queue was like at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueState {
+    /// How many items there were.
+    pub len: usize,
+    /// How many tasks were not done.
+    pub unfinished: usize,
+    /// Whether it had been shut down.
+    pub shut_down: bool,
+}
+
+/// What [`Queue::take_over`] takes.
+#[derive(Debug)]
+pub struct TakenOver<D> {
+    /// The items, in their discipline.
+    pub items: D,
+    /// What else was known.
+    pub state: QueueState,
+}
+
+/// What a queue is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    ShutDown,
+    /// Somebody else has the contents: nothing can be had here any more.
+    Moved,
+}
 
 #[derive(Debug)]
 struct Inner<D> {
     items: D,
     unfinished: usize,
-    shut_down: bool,
+    phase: Phase,
     getters: WaitQueue,
     putters: WaitQueue,
     joiners: WaitQueue,
@@ -190,12 +241,21 @@ pub struct Queue<T, D = Fifo<T>> {
 impl<T, D: Discipline<T>> Queue<T, D> {
     /// An empty queue for at most `capacity` items; `None`: as many as there is memory for.
     #[must_use]
-    pub fn new(capacity: Option<usize>) -> Self {
+    pub fn new(capacity: Option<usize>) -> Self
+    where
+        D: Default,
+    {
+        Self::with_items(D::default(), capacity)
+    }
+
+    /// A queue in whose discipline `items` already are; they do not count as tasks.
+    #[must_use]
+    pub const fn with_items(items: D, capacity: Option<usize>) -> Self {
         Self {
             inner: Mutex::new(Inner {
-                items: D::default(),
+                items,
                 unfinished: 0,
-                shut_down: false,
+                phase: Phase::Open,
                 getters: WaitQueue::new(),
                 putters: WaitQueue::new(),
                 joiners: WaitQueue::new(),
@@ -214,8 +274,10 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     }
 
     fn put_locked(&self, inner: &mut Inner<D>, item: T) -> Result<(), PutError<T>> {
-        if inner.shut_down {
-            return Err(PutError::ShutDown(item));
+        match inner.phase {
+            Phase::Open => {}
+            Phase::ShutDown => return Err(PutError::ShutDown(item)),
+            Phase::Moved => return Err(PutError::Moved(item)),
         }
         if self.capacity.is_some_and(|most| inner.items.len() >= most) {
             return Err(PutError::Full(item));
@@ -279,8 +341,11 @@ impl<T, D: Discipline<T>> Queue<T, D> {
                 inner.putters.wake_one();
                 Ok(item)
             }
-            None if inner.shut_down => Err(GetError::ShutDown),
-            None => Err(GetError::Empty),
+            None => Err(match inner.phase {
+                Phase::Open => GetError::Empty,
+                Phase::ShutDown => GetError::ShutDown,
+                Phase::Moved => GetError::Moved,
+            }),
         }
     }
 
@@ -325,10 +390,16 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// Says that one task that was taken is done.
     ///
     /// # Errors
-    /// [`TooManyTasksDone`] if all were already.
-    pub fn task_done(&self) -> Result<(), TooManyTasksDone> {
+    /// [`TaskDoneError`].
+    pub fn task_done(&self) -> Result<(), TaskDoneError> {
         let mut inner = self.inner.lock();
-        inner.unfinished = inner.unfinished.checked_sub(1).ok_or(TooManyTasksDone)?;
+        if inner.phase == Phase::Moved {
+            return Err(TaskDoneError::Moved);
+        }
+        inner.unfinished = inner
+            .unfinished
+            .checked_sub(1)
+            .ok_or(TaskDoneError::TooMany)?;
         if inner.unfinished == 0 {
             inner.joiners.wake_all();
         }
@@ -338,11 +409,14 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// Waits until all tasks are done. False: the deadline passed first.
     ///
     /// # Errors
-    /// [`Aborted`] if a signal handler raised during the wait.
-    pub fn join(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+    /// [`JoinError`].
+    pub fn join(&self, deadline: Option<Deadline>) -> Result<bool, JoinError> {
         loop {
             let waiter = {
                 let mut inner = self.inner.lock();
+                if inner.phase == Phase::Moved {
+                    return Err(JoinError::Moved);
+                }
                 if inner.unfinished == 0 {
                     return Ok(true);
                 }
@@ -352,16 +426,26 @@ impl<T, D: Discipline<T>> Queue<T, D> {
             if ended != Ok(Wake::Woken) {
                 let mut inner = self.inner.lock();
                 inner.joiners.remove(&waiter);
-                return ended.map(|_| inner.unfinished == 0);
+                return match ended {
+                    Ok(_) if inner.phase == Phase::Moved => Err(JoinError::Moved),
+                    Ok(_) => Ok(inner.unfinished == 0),
+                    Err(aborted) => Err(JoinError::Aborted(aborted)),
+                };
             }
         }
     }
 
     /// Shuts the queue down: from now on `put` fails, and `get` once no item is left. With
     /// `immediate`, the items that are left are taken out, counted as done, and returned.
-    pub fn shut_down(&self, immediate: bool) -> Vec<T> {
+    ///
+    /// # Errors
+    /// [`Moved`].
+    pub fn shut_down(&self, immediate: bool) -> Result<Vec<T>, Moved> {
         let mut inner = self.inner.lock();
-        inner.shut_down = true;
+        if inner.phase == Phase::Moved {
+            return Err(Moved);
+        }
+        inner.phase = Phase::ShutDown;
         let mut dropped = Vec::new();
         if immediate {
             while let Some(item) = inner.items.pop() {
@@ -374,13 +458,44 @@ impl<T, D: Discipline<T>> Queue<T, D> {
         }
         inner.getters.wake_all();
         inner.putters.wake_all();
-        dropped
+        Ok(dropped)
     }
 
-    /// Whether it has been shut down.
+    /// Takes everything out for good, to carry on in another shape. Threads that wait here wake,
+    /// and they and all who come later learn that the contents have moved. `None`: somebody else
+    /// has taken them already.
+    ///
+    /// Such a thread has no time limit of its own to lose: its deadline is a point in time, which
+    /// holds for its next wait as well.
+    pub fn take_over(&self) -> Option<TakenOver<D>>
+    where
+        D: Default,
+    {
+        let mut inner = self.inner.lock();
+        let state = Self::state_of(&inner)?;
+        inner.phase = Phase::Moved;
+        inner.unfinished = 0;
+        inner.getters.wake_all();
+        inner.putters.wake_all();
+        inner.joiners.wake_all();
+        Some(TakenOver {
+            items: std::mem::take(&mut inner.items),
+            state,
+        })
+    }
+
+    fn state_of(inner: &Inner<D>) -> Option<QueueState> {
+        (inner.phase != Phase::Moved).then(|| QueueState {
+            len: inner.items.len(),
+            unfinished: inner.unfinished,
+            shut_down: inner.phase == Phase::ShutDown,
+        })
+    }
+
+    /// What the queue is like now; `None`: its contents have been taken over.
     #[must_use]
-    pub fn is_shut_down(&self) -> bool {
-        self.inner.lock().shut_down
+    pub fn state(&self) -> Option<QueueState> {
+        Self::state_of(&self.inner.lock())
     }
 
     /// How many items there are now.
@@ -401,14 +516,82 @@ impl<T, D: Discipline<T>> Queue<T, D> {
         self.capacity
     }
 
-    /// How many tasks are not done yet.
-    #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.inner.lock().unfinished
-    }
-
     /// Looks at every item, for a collector that has stopped all threads.
     pub fn visit(&self, mut f: impl FnMut(&T)) {
         self.inner.lock().items.visit(&mut f);
+    }
+}
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use std::{sync::Arc, thread, time::Duration};
+
+    use super::*;
+
+    fn soon() -> Option<Deadline> {
+        Some(Deadline::after(Duration::from_secs(20)))
+    }
+
+    /// Runs `wait` on another thread, takes `queue` over once somebody waits, returns both results.
+    fn moved_under<R: Send + 'static>(
+        queue: &Arc<Queue<i32>>,
+        waits: fn(&Inner<Fifo<i32>>) -> &WaitQueue,
+        wait: impl FnOnce(&Queue<i32>) -> R + Send + 'static,
+    ) -> (TakenOver<Fifo<i32>>, R) {
+        let other = queue.clone();
+        let waiting = thread::spawn(move || wait(&other));
+        while waits(&queue.inner.lock()).is_empty() {
+            thread::yield_now();
+        }
+        let taken = queue.take_over().expect("nobody else takes it");
+        (taken, waiting.join().expect("the waiter panicked"))
+    }
+
+    #[test]
+    fn taking_over_wakes_a_getter() {
+        let queue = Arc::new(Queue::new(None));
+        let (taken, got) = moved_under(&queue, |inner| &inner.getters, |q| q.get(soon()));
+        assert_eq!(got, Err(GetError::Moved));
+        assert_eq!(taken.items.len(), 0);
+        assert!(queue.take_over().is_none(), "only one may have it");
+    }
+
+    #[test]
+    fn taking_over_wakes_a_putter_who_keeps_its_item() {
+        let queue = Arc::new(Queue::new(Some(1)));
+        queue.try_put(1).expect("there is room");
+        let (mut taken, put) = moved_under(&queue, |inner| &inner.putters, |q| q.put(2, soon()));
+        assert_eq!(put, Err(PutError::Moved(2)));
+        assert_eq!(taken.items.pop(), Some(1));
+        assert_eq!(taken.items.pop(), None);
+        let state = QueueState {
+            len: 1,
+            unfinished: 1,
+            shut_down: false,
+        };
+        assert_eq!(taken.state, state);
+    }
+
+    #[test]
+    fn taking_over_wakes_a_joiner() {
+        let queue = Arc::new(Queue::new(None));
+        queue.try_put(1).expect("there is room");
+        let (taken, joined) = moved_under(&queue, |inner| &inner.joiners, |q| q.join(soon()));
+        assert_eq!(joined, Err(JoinError::Moved));
+        assert_eq!(taken.state.unfinished, 1);
+    }
+
+    #[test]
+    fn nothing_can_be_had_from_a_queue_that_was_taken_over() {
+        let queue = Queue::<i32>::new(None);
+        queue.try_put(1).expect("there is room");
+        queue.shut_down(false).expect("not moved");
+        assert!(queue.take_over().expect("the first").state.shut_down);
+        assert_eq!(queue.try_put(2), Err(PutError::Moved(2)));
+        assert_eq!(queue.try_get(), Err(GetError::Moved));
+        assert_eq!(queue.task_done(), Err(TaskDoneError::Moved));
+        assert_eq!(queue.join(None), Err(JoinError::Moved));
+        assert_eq!(queue.shut_down(true), Err(Moved));
+        assert_eq!(queue.state(), None);
     }
 }
