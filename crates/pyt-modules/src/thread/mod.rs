@@ -1,6 +1,6 @@
 //! The module `_thread`.
 
-mod locks;
+pub(crate) mod locks;
 
 pub(crate) use _thread::module_def;
 
