@@ -4,6 +4,7 @@
 //! importer. Their classes only convert arguments, errors and names: what waits and wakes is in
 //! `pyt-sched`, and how the two meet is in [`world`].
 
+mod arguments;
 mod interpreters;
 mod queue;
 mod session;

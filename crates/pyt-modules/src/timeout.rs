@@ -1,30 +1,181 @@
 //! Timeouts as Python code gives them: parsing, and CPython's errors for bad ones.
+//!
+//! Nothing here reads a clock: a timeout becomes a [`Deadline`] where its wait begins.
+
+use std::time::Duration;
 
 use pyt_sched::Deadline;
-use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{
+    AsObject, PyObject, PyResult, VirtualMachine,
+    builtins::{PyFloat, PyInt},
+    types::PyComparisonOp,
+};
 
-/// `_ThreadHandle.join`'s: none or negative, for ever.
-pub(crate) fn of_join(
-    timeout: Option<PyObjectRef>,
-    vm: &VirtualMachine,
-) -> PyResult<Option<Deadline>> {
-    let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout)) else {
-        return Ok(None);
-    };
-    let seconds: f64 = timeout.try_float(vm)?.to_f64();
-    Ok((seconds >= 0.0).then(|| Deadline::after(std::time::Duration::from_secs_f64(seconds))))
+/// The longest timeout there is, in seconds: `threading.TIMEOUT_MAX`.
+pub(crate) const MAX_SECONDS: f64 = (MAX_MICROS / 1_000_000) as f64;
+
+/// The longest timeout there is, in microseconds.
+const MAX_MICROS: i64 = i64::MAX / 1_000;
+
+/// How a lock is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// Only if it is free.
+    Try,
+    /// Waiting for ever, or for this long.
+    Wait(Option<Duration>),
 }
 
-/// `Thread.join`'s: none, for ever; negative, as zero.
-pub(crate) fn of_thread_join(
-    timeout: Option<PyObjectRef>,
+/// The point in time at which a wait of `timeout` that begins now ends.
+#[inline]
+pub(crate) fn deadline(timeout: Option<Duration>) -> Option<Deadline> {
+    timeout.map(Deadline::after)
+}
+
+/// `seconds`, a float or integer, in nanoseconds, rounded away from zero.
+///
+/// # Errors
+/// `ValueError` for NaN, `OverflowError` beyond the range of 64 bits, `TypeError` for what is
+/// neither.
+pub(crate) fn nanos(seconds: &PyObject, vm: &VirtualMachine) -> PyResult<i64> {
+    let out_of_range = || vm.new_overflow_error("timestamp out of range for C PyTime_t");
+    if let Some(float) = seconds.downcast_ref::<PyFloat>() {
+        let seconds = float.to_f64();
+        if seconds.is_nan() {
+            return Err(vm.new_value_error("Invalid value NaN (not a number)"));
+        }
+        let nanos = seconds * 1e9;
+        let nanos = if nanos < 0.0 {
+            nanos.floor()
+        } else {
+            nanos.ceil()
+        };
+        // 2 ** 63 itself is a float; the largest 64-bit integer is not.
+        const END: f64 = -(i64::MIN as f64);
+        return if (-END..END).contains(&nanos) {
+            Ok(nanos as i64)
+        } else {
+            Err(out_of_range())
+        };
+    }
+    let Some(seconds) = seconds.try_index_opt(vm) else {
+        return Err(vm.new_type_error(format!(
+            "'{}' object cannot be interpreted as an integer or float",
+            seconds.class().slot_name()
+        )));
+    };
+    seconds?
+        .try_to_primitive::<i64>(vm)
+        .ok()
+        .and_then(|seconds| seconds.checked_mul(1_000_000_000))
+        .ok_or_else(out_of_range)
+}
+
+/// A positive timeout as a duration.
+fn duration(nanos: i64, vm: &VirtualMachine) -> PyResult<Duration> {
+    let nanos = u64::try_from(nanos).unwrap_or(0);
+    if nanos.div_ceil(1_000) > MAX_MICROS as u64 {
+        return Err(vm.new_overflow_error("timeout value is too large"));
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+/// The arguments `blocking` and `timeout` of `Lock.acquire` and its like. A timeout of -1 means
+/// for ever, other negative ones are errors.
+pub(crate) fn attempt(
+    blocking: Option<&PyObject>,
+    timeout: Option<&PyObject>,
+    vm: &VirtualMachine,
+) -> PyResult<Attempt> {
+    const FOR_EVER: i64 = -1_000_000_000;
+    let blocking = match blocking {
+        Some(blocking) => blocking.to_owned().try_to_bool(vm)?,
+        None => true,
+    };
+    let timeout = match timeout {
+        Some(timeout) => nanos(timeout, vm)?,
+        None => FOR_EVER,
+    };
+    if !blocking && timeout != FOR_EVER {
+        return Err(vm.new_value_error("can't specify a timeout for a non-blocking call"));
+    }
+    if timeout < 0 && timeout != FOR_EVER {
+        return Err(vm.new_value_error("timeout value must be a non-negative number"));
+    }
+    Ok(match timeout {
+        _ if !blocking => Attempt::Try,
+        FOR_EVER => Attempt::Wait(None),
+        0 => Attempt::Try,
+        nanos => Attempt::Wait(Some(duration(nanos, vm)?)),
+    })
+}
+
+/// The argument `timeout` of `Condition.wait` and its like: nothing or `None` means for ever,
+/// zero and less not at all.
+pub(crate) fn wait(timeout: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<Option<Duration>> {
+    let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout)) else {
+        return Ok(None);
+    };
+    let is_number =
+        timeout.downcast_ref::<PyFloat>().is_some() || timeout.downcast_ref::<PyInt>().is_some();
+    if !is_number {
+        let zero = vm.ctx.new_int(0);
+        if timeout.rich_compare_bool(zero.as_object(), PyComparisonOp::Le, vm)? {
+            return Ok(Some(Duration::ZERO));
+        }
+    } else if timeout
+        .downcast_ref::<PyInt>()
+        .is_some_and(|int| int.as_bigint() <= &0.into())
+        || timeout
+            .downcast_ref::<PyFloat>()
+            .is_some_and(|float| float.to_f64() <= 0.0)
+    {
+        return Ok(Some(Duration::ZERO));
+    }
+    duration(nanos(timeout, vm)?, vm).map(Some)
+}
+
+/// Functions such as `Condition.wait_for` first add a timeout to the time: what cannot be added to
+/// a float fails in that way.
+pub(crate) fn addable(timeout: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
+    if let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout))
+        && timeout.downcast_ref::<PyFloat>().is_none()
+    {
+        vm._add(vm.ctx.new_float(0.0).as_object(), timeout)?;
+    }
+    Ok(())
+}
+
+/// `_ThreadHandle.join`'s: nothing, `None` or less than zero means for ever.
+pub(crate) fn of_join(
+    timeout: Option<&PyObject>,
     vm: &VirtualMachine,
 ) -> PyResult<Option<Deadline>> {
     let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout)) else {
         return Ok(None);
     };
-    let seconds: f64 = timeout.try_float(vm)?.to_f64();
-    Ok(Some(Deadline::after(std::time::Duration::from_secs_f64(
-        seconds.max(0.0),
-    ))))
+    let nanos = nanos(timeout, vm)?;
+    if nanos < 0 {
+        return Ok(None);
+    }
+    duration(nanos, vm).map(|timeout| deadline(Some(timeout)))
+}
+
+/// `Thread.join`'s: nothing or `None` means for ever, less than zero not at all.
+pub(crate) fn of_thread_join(
+    timeout: Option<&PyObject>,
+    vm: &VirtualMachine,
+) -> PyResult<Option<Deadline>> {
+    let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout)) else {
+        return Ok(None);
+    };
+    let zero = vm.ctx.new_int(0);
+    // As `max(timeout, 0)` compares.
+    if zero
+        .as_object()
+        .rich_compare_bool(timeout, PyComparisonOp::Gt, vm)?
+    {
+        return Ok(deadline(Some(Duration::ZERO)));
+    }
+    of_join(Some(timeout), vm)
 }

@@ -44,7 +44,7 @@ pub use gil::Gil;
 pub use policy::{Free, Policy};
 pub use primitives::{
     barrier::{Barrier, BarrierError},
-    condition::Condition,
+    condition::{Condition, Place},
     event::Event,
     lock::{Lock, NotHeld},
     queue::{
@@ -58,6 +58,6 @@ pub use primitives::{
 };
 pub use scheduler::{Builder, Scheduler};
 pub use table::{Standing, ThreadReport};
-pub use thread::{Thread, ThreadId, current_id};
+pub use thread::{Thread, ThreadId, current_id, tag_of};
 pub use wait::{Aborted, Kind, WaitQueue, Waiter, Waiting, Wake};
 pub use world::{Activity, NoWorld, World};

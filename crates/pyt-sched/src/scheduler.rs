@@ -153,6 +153,12 @@ impl Scheduler {
         self.threads.lock().values().cloned().collect()
     }
 
+    /// The thread with that identity, if it is known.
+    #[must_use]
+    pub fn thread(&self, id: ThreadId) -> Option<Arc<Thread>> {
+        self.threads.lock().get(&id).cloned()
+    }
+
     /// Gives other ready threads a chance to run before the caller goes on. Does nothing where
     /// all threads run at once.
     pub fn yield_now(&self, me: &Arc<Thread>) {

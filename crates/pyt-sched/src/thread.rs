@@ -79,6 +79,13 @@ pub fn current_id() -> ThreadId {
 /// The mark of a thread that no longer counts among those that run.
 const WRITTEN_OFF: i64 = i64::MIN;
 
+/// The [tag](Thread::tag) of a thread of the calling thread's scheduler; `None` if it has ended.
+#[must_use]
+pub fn tag_of(thread: ThreadId) -> Option<u64> {
+    let scheduler = Thread::current_or_adopted().scheduler.clone();
+    scheduler.thread(thread).map(|thread| thread.tag())
+}
+
 /// A thread known to a [`Scheduler`].
 pub struct Thread {
     id: ThreadId,

@@ -60,13 +60,19 @@ impl<const N: usize> Signature<N> {
         let method = self.method;
         let mut unknown = None;
         for (name, value) in args.remaining_keywords() {
-            let Some(place) = self.names.iter().position(|known| name.as_bytes() == known.as_bytes()) else {
+            let Some(place) = self
+                .names
+                .iter()
+                .position(|known| name.as_bytes() == known.as_bytes())
+            else {
                 unknown = unknown.or(Some(name));
                 continue;
             };
             if bound[place].replace(value).is_some() {
                 return Err(vm.new_type_error(match self.origin {
-                    Origin::Python => format!("{method}() got multiple values for argument '{name}'"),
+                    Origin::Python => {
+                        format!("{method}() got multiple values for argument '{name}'")
+                    }
                     Origin::C => format!(
                         "argument for {method}() given by name ('{name}') and position ({})",
                         place + 1
@@ -116,11 +122,7 @@ impl<const N: usize> Signature<N> {
     }
 
     #[cold]
-    fn missing(
-        &self,
-        bound: &[Option<PyObjectRef>; N],
-        vm: &VirtualMachine,
-    ) -> PyBaseExceptionRef {
+    fn missing(&self, bound: &[Option<PyObjectRef>; N], vm: &VirtualMachine) -> PyBaseExceptionRef {
         if self.origin == Origin::C {
             let place = bound.iter().position(Option::is_none).unwrap_or(0);
             return vm.new_type_error(format!(
@@ -198,8 +200,20 @@ mod declared {
     };
 
     arguments!(InitArgs, Python, "Queue.__init__", [], [maxsize = "0"]);
-    arguments!(PutArgs, Python, "Queue.put", [item], [block = "True", timeout = "None"]);
-    arguments!(GetArgs, Python, "Queue.get", [], [block = "True", timeout = "None"]);
+    arguments!(
+        PutArgs,
+        Python,
+        "Queue.put",
+        [item],
+        [block = "True", timeout = "None"]
+    );
+    arguments!(
+        GetArgs,
+        Python,
+        "Queue.get",
+        [],
+        [block = "True", timeout = "None"]
+    );
     arguments!(PutNowaitArgs, Python, "Queue.put_nowait", [item], []);
     arguments!(GetNowaitArgs, Python, "Queue.get_nowait", [], []);
     arguments!(TaskDoneArgs, Python, "Queue.task_done", [], []);
@@ -207,9 +221,27 @@ mod declared {
     arguments!(QsizeArgs, Python, "Queue.qsize", [], []);
     arguments!(EmptyArgs, Python, "Queue.empty", [], []);
     arguments!(FullArgs, Python, "Queue.full", [], []);
-    arguments!(ShutdownArgs, Python, "Queue.shutdown", [], [immediate = "False"]);
-    arguments!(SimplePutArgs, C, "put", [item], [block = "True", timeout = "None"]);
-    arguments!(SimpleGetArgs, C, "get", [], [block = "True", timeout = "None"]);
+    arguments!(
+        ShutdownArgs,
+        Python,
+        "Queue.shutdown",
+        [],
+        [immediate = "False"]
+    );
+    arguments!(
+        SimplePutArgs,
+        C,
+        "put",
+        [item],
+        [block = "True", timeout = "None"]
+    );
+    arguments!(
+        SimpleGetArgs,
+        C,
+        "get",
+        [],
+        [block = "True", timeout = "None"]
+    );
     arguments!(SimplePutNowaitArgs, C, "put_nowait", [item], []);
     arguments!(SimpleGetNowaitArgs, C, "get_nowait", [], []);
     arguments!(SimpleEmptyArgs, C, "SimpleQueue.empty", [], []);

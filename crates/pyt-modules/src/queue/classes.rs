@@ -82,7 +82,11 @@ unsafe impl Traverse for PyQueue {
     }
 
     fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        if let Some(taken) = self.native.get().and_then(|native| native.queue.take_over()) {
+        if let Some(taken) = self
+            .native
+            .get()
+            .and_then(|native| native.queue.take_over())
+        {
             out.extend(taken.items.into_vec());
         }
     }
@@ -179,7 +183,10 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
     };
     let fifo = &native.queue;
     if patience.has_timeout(vm) {
-        if fifo.state().is_some_and(|state| state.shut_down && state.len == 0) {
+        if fifo
+            .state()
+            .is_some_and(|state| state.shut_down && state.len == 0)
+        {
             return Err(errors::shut_down(vm));
         }
         patience.wait(vm)?;
@@ -220,9 +227,7 @@ impl Initializer for PyQueue {
     type Args = InitArgs;
 
     fn init(zelf: &Py<Self>, args: Self::Args, vm: &VirtualMachine) -> PyResult<()> {
-        let maxsize = args
-            .maxsize
-            .unwrap_or_else(|| vm.ctx.new_int(0).into());
+        let maxsize = args.maxsize.unwrap_or_else(|| vm.ctx.new_int(0).into());
         let size = maxsize
             .downcast_ref_if_exact::<PyInt>(vm)
             .and_then(|int| i64::try_from(int.as_bigint()).ok());
@@ -427,11 +432,7 @@ impl PyQueue {
     }
 
     #[pygetset(setter)]
-    fn set___dict__(
-        zelf: PyRef<Self>,
-        value: PySetterValue,
-        vm: &VirtualMachine,
-    ) -> PyResult<()> {
+    fn set___dict__(zelf: PyRef<Self>, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
         doors::open(&zelf, vm)?;
         object_generic_set_dict(zelf.into(), value, vm)
     }

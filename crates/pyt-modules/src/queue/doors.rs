@@ -182,10 +182,7 @@ fn move_items(
         "unfinished_tasks",
         vm.ctx.new_int(taken.state.unfinished).into(),
     )?;
-    set(
-        "is_shutdown",
-        vm.ctx.new_bool(taken.state.shut_down).into(),
-    )?;
+    set("is_shutdown", vm.ctx.new_bool(taken.state.shut_down).into())?;
     let order = taken.items.order();
     let items = PyList::from(taken.items.into_vec()).into_ref(&vm.ctx);
     let items = match order {

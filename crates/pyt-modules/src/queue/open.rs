@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use pyt_sched::Deadline;
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    identifier,
+    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine, identifier,
     types::PyComparisonOp,
 };
 
@@ -216,11 +215,7 @@ pub(super) fn full(queue: &Py<PyQueue>, vm: &VirtualMachine) -> PyResult<bool> {
         Ok(zero
             .as_object()
             .rich_compare_bool(&maxsize, PyComparisonOp::Lt, vm)?
-            && maxsize.rich_compare_bool(
-                &*hook(queue, "_qsize", vm)?,
-                PyComparisonOp::Le,
-                vm,
-            )?)
+            && maxsize.rich_compare_bool(&*hook(queue, "_qsize", vm)?, PyComparisonOp::Le, vm)?)
     })
 }
 
@@ -253,11 +248,7 @@ pub(super) fn shut_down(
 }
 
 /// What CPython's constructor does.
-pub(super) fn init(
-    queue: &Py<PyQueue>,
-    maxsize: PyObjectRef,
-    vm: &VirtualMachine,
-) -> PyResult<()> {
+pub(super) fn init(queue: &Py<PyQueue>, maxsize: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
     set_attribute(queue, "maxsize", maxsize.clone(), vm)?;
     vm.call_method(queue.as_object(), "_init", (maxsize,))?;
     let threading = vm.import("threading", 0)?;

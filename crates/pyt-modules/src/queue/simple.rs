@@ -123,15 +123,16 @@ impl PySimpleQueue {
             Some(block) => block.try_to_bool(vm)?,
             None => true,
         };
-        let timeout = match args.timeout {
-            Some(timeout) if blocks && !vm.is_none(&timeout) => {
-                let nanos = nanos_from_seconds(&timeout, Round::Up, vm)?;
-                Some(u64::try_from(nanos).map_err(|_| {
-                    vm.new_value_error("'timeout' must be a non-negative number")
-                })?)
-            }
-            _ => None,
-        };
+        let timeout =
+            match args.timeout {
+                Some(timeout) if blocks && !vm.is_none(&timeout) => {
+                    let nanos = nanos_from_seconds(&timeout, Round::Up, vm)?;
+                    Some(u64::try_from(nanos).map_err(|_| {
+                        vm.new_value_error("'timeout' must be a non-negative number")
+                    })?)
+                }
+                _ => None,
+            };
         if let Some(item) = zelf.queue.try_get() {
             return Ok(item);
         }
@@ -150,11 +151,7 @@ impl PySimpleQueue {
     ///
     /// Raises Empty if there is none.
     #[pymethod]
-    fn get_nowait(
-        zelf: &Py<Self>,
-        _args: SimpleGetNowaitArgs,
-        vm: &VirtualMachine,
-    ) -> PyResult {
+    fn get_nowait(zelf: &Py<Self>, _args: SimpleGetNowaitArgs, vm: &VirtualMachine) -> PyResult {
         zelf.queue.try_get().ok_or_else(|| errors::empty(vm))
     }
 

@@ -5,7 +5,7 @@
 
 mod handle;
 mod local;
-mod locks;
+pub(crate) mod locks;
 
 pub(crate) use _thread::module_def;
 pub(crate) use handle::{Handle, Start};
@@ -53,6 +53,12 @@ mod _thread {
             module.as_object().set_attr(alias, value, vm)?;
         }
         Ok(())
+    }
+
+    /// A new lock.
+    #[pyfunction]
+    fn allocate_lock() -> super::locks::lock::Lock {
+        super::locks::lock::Lock::default()
     }
 
     /// A joinable thread's handle.
@@ -105,7 +111,8 @@ mod _thread {
             timeout: OptionalArg<PyObjectRef>,
             vm: &VirtualMachine,
         ) -> PyResult<()> {
-            let deadline = timeout::of_join(timeout.into_option(), vm)?;
+            let deadline =
+                timeout::of_join(timeout.as_ref().into_option().map(|timeout| &**timeout), vm)?;
             zelf.handle.join(deadline, vm)
         }
 

@@ -1,4 +1,167 @@
 //! `threading.Event`.
 
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use rustpython_vm::{
+    AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
+    builtins::PyType,
+    function::FuncArgs,
+    pyclass,
+    stdlib::_warnings,
+    types::{Constructor, Initializer, Representable},
+};
+
+use super::condition::Condition;
+use crate::{
+    arguments::{self, Signature},
+    timeout, world,
+};
+
+/// `threading.Event`.
+#[pyclass(module = "threading", name = "Event")]
+#[derive(Debug, Default, PyPayload)]
+pub(crate) struct Event {
+    inner: pyt_sched::Event,
+    /// `__init__` has run: a subclass may have forgotten it.
+    made: AtomicBool,
+    /// Made when somebody asks for it; nothing of ours does.
+    condition: OnceLock<PyObjectRef>,
+}
+
+#[inline]
+fn check_made(zelf: &Py<Event>, vm: &VirtualMachine) -> PyResult<()> {
+    if zelf.made.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    Err(arguments::uninitialised(zelf.as_object(), "_cond", vm))
+}
+
+#[pyclass(
+    with(Constructor, Initializer, Representable),
+    flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
+)]
+impl Event {
+    /// Whether the flag is set.
+    #[pymethod]
+    fn is_set(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
+        arguments::none("Event.is_set", &args, vm)?;
+        Self::_flag(zelf, vm)
+    }
+
+    /// The old name of is_set, which is deprecated.
+    #[pymethod(name = "isSet")]
+    fn is_set_deprecated(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        arguments::none("Event.isSet", &args, vm)?;
+        let message = "isSet() is deprecated, use is_set() instead".to_owned();
+        _warnings::warn(vm.ctx.exceptions.deprecation_warning, message, 1, vm)?;
+        vm.call_method(zelf.as_object(), "is_set", ())
+    }
+
+    /// Sets the flag and wakes all threads that wait for it.
+    #[pymethod]
+    fn set(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        arguments::none("Event.set", &args, vm)?;
+        check_made(zelf, vm)?;
+        zelf.inner.set();
+        Ok(())
+    }
+
+    /// Unsets the flag.
+    #[pymethod]
+    fn clear(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        arguments::none("Event.clear", &args, vm)?;
+        check_made(zelf, vm)?;
+        zelf.inner.clear();
+        Ok(())
+    }
+
+    /// Waits until the flag is set, or until timeout seconds have passed. Returns whether the
+    /// flag was set.
+    #[pymethod]
+    fn wait(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
+        let signature = Signature {
+            name: "Event.wait",
+            params: ["timeout"],
+            required: 0,
+        };
+        let [timeout] = signature.bind(args, vm)?;
+        check_made(zelf, vm)?;
+        if zelf.inner.is_set() {
+            return Ok(true);
+        }
+        let timeout = timeout::wait(timeout.as_deref(), vm)?;
+        zelf.inner
+            .wait(timeout::deadline(timeout))
+            .map_err(|aborted| world::aborted(aborted, vm))
+    }
+
+    #[pymethod]
+    fn _at_fork_reinit(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        arguments::none("Event._at_fork_reinit", &args, vm)?;
+        check_made(zelf, vm)?;
+        zelf.inner.reset_after_fork();
+        if let Some(condition) = zelf.condition.get() {
+            vm.call_method(condition, "_at_fork_reinit", ())?;
+        }
+        Ok(())
+    }
+
+    #[pygetset]
+    fn _flag(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
+        if zelf.made.load(Ordering::Relaxed) {
+            return Ok(zelf.inner.is_set());
+        }
+        Err(arguments::uninitialised(zelf.as_object(), "_flag", vm))
+    }
+
+    #[pygetset]
+    fn _cond(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        check_made(zelf, vm)?;
+        Ok(zelf.condition.get_or_init(|| Condition::inside(vm)).clone())
+    }
+}
+
+impl Constructor for Event {
+    type Args = FuncArgs;
+
+    fn py_new(_cls: &Py<PyType>, _args: FuncArgs, _vm: &VirtualMachine) -> PyResult<Self> {
+        Ok(Self::default())
+    }
+}
+
+impl Initializer for Event {
+    type Args = FuncArgs;
+
+    fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        arguments::none("Event.__init__", &args, vm)?;
+        zelf.inner.clear();
+        zelf.made.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Representable for Event {
+    fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
+        let status = if Self::_flag(zelf, vm)? {
+            "set"
+        } else {
+            "unset"
+        };
+        let class = arguments::class_shown(zelf.as_object(), vm)?;
+        Ok(format!("<{class} at {:#x}: {status}>", zelf.get_id()))
+    }
+}
+
+/// What this file adds to the module `threading`.
 #[rustpython_vm::pymodule(sub, name = "threading")]
-pub(crate) mod event {}
+pub(crate) mod event {
+    use rustpython_vm::{VirtualMachine, builtins::PyTypeRef, class::PyClassImpl};
+
+    #[pyattr(name = "Event")]
+    fn event_type(_vm: &VirtualMachine) -> PyTypeRef {
+        super::Event::make_static_type()
+    }
+}

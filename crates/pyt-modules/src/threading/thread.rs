@@ -462,7 +462,10 @@ pub(crate) mod thread {
             if !handle.is_done() && handle.ident() == get_ident() {
                 return Err(vm.new_runtime_error("cannot join current thread"));
             }
-            let deadline = timeout::of_thread_join(timeout.into_option(), vm)?;
+            let deadline = timeout::of_thread_join(
+                timeout.as_ref().into_option().map(|timeout| &**timeout),
+                vm,
+            )?;
             handle.join(deadline, vm)
         }
 

@@ -46,7 +46,9 @@ fn call(name: &str, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         .methods
         .iter()
         .find(|method| method.name == name)
-        .ok_or_else(|| vm.new_attribute_error(format!("module 'time' has no attribute '{name}'")))?;
+        .ok_or_else(|| {
+            vm.new_attribute_error(format!("module 'time' has no attribute '{name}'"))
+        })?;
     (method.func)(vm, args, Callee::named(method.name))
 }
 

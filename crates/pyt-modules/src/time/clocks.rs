@@ -101,10 +101,9 @@ pub(super) struct Info {
 /// The clock behind the function `name`.
 pub(super) fn info(name: &str) -> Option<Info> {
     let (id, implementation) = match name {
-        "monotonic" | "perf_counter" => (
-            ClockId::CLOCK_MONOTONIC,
-            "clock_gettime(CLOCK_MONOTONIC)",
-        ),
+        "monotonic" | "perf_counter" => {
+            (ClockId::CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)")
+        }
         "time" => (ClockId::CLOCK_REALTIME, "clock_gettime(CLOCK_REALTIME)"),
         "process_time" => (
             ClockId::CLOCK_PROCESS_CPUTIME_ID,

@@ -223,9 +223,7 @@ mod time {
     ) -> PyResult<()> {
         let clock = clock_id(&clk_id, vm)?;
         let Some(time) = time.downcast_ref::<PyInt>() else {
-            return Err(
-                vm.new_type_error(format!("expect int, got {}", time.class().name()))
-            );
+            return Err(vm.new_type_error(format!("expect int, got {}", time.class().name())));
         };
         let nanos = i64::try_from(time.as_bigint())
             .map_err(|_| vm.new_overflow_error("Python int too large to convert to C long long"))?;

@@ -1,9 +1,9 @@
 //! A condition variable over a lock of the caller's choice.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    Aborted, Deadline, Kind, WaitQueue, Waiter, Wake,
+    Aborted, Deadline, Event, Kind, WaitQueue, Waiter, Wake,
     primitives::address,
     sync::{
         Mutex,
@@ -13,12 +13,51 @@ use crate::{
 
 /// Threads that wait to be notified. The lock belongs to the caller: a wait is
 /// [`join`](Self::join), then releasing the lock, then [`wait`](Self::wait), then taking the lock
-/// again.
+/// again. Between `join` and `wait` the thread must not wait for anything else; where releasing
+/// the lock may do so, the wait is [`join_early`](Self::join_early) and
+/// [`wait_in`](Self::wait_in).
 #[derive(Debug, Default)]
 pub struct Condition {
-    queue: Mutex<WaitQueue>,
+    line: Mutex<Line>,
     /// How many are in line, so that a notification without waiters costs one load.
     waiting: AtomicUsize,
+}
+
+/// Who waits. One condition has one lock, so only one of the two is in use at a time.
+#[derive(Debug, Default)]
+struct Line {
+    queue: WaitQueue,
+    places: VecDeque<Arc<Place>>,
+}
+
+impl Line {
+    const fn new() -> Self {
+        Self {
+            queue: WaitQueue::new(),
+            places: VecDeque::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.queue.len() + self.places.len()
+    }
+
+    fn wake(&mut self, n: usize) -> usize {
+        let mut woken = self.queue.wake(n);
+        while woken < n
+            && let Some(place) = self.places.pop_front()
+        {
+            place.notified.set();
+            woken += 1;
+        }
+        woken
+    }
+}
+
+/// A place in a condition's line whose thread does not wait yet.
+#[derive(Debug, Default)]
+pub struct Place {
+    notified: Event,
 }
 
 impl Condition {
@@ -26,18 +65,23 @@ impl Condition {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            queue: Mutex::new(WaitQueue::new()),
+            line: Mutex::new(Line::new()),
             waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// Works on the line and publishes its length.
+    fn with_line<R>(&self, work: impl FnOnce(&mut Line) -> R) -> R {
+        let mut line = self.line.lock();
+        let done = work(&mut line);
+        self.waiting.store(line.len(), Ordering::Release);
+        done
     }
 
     /// Gets in line, while the caller holds its lock: a notification from now on counts.
     #[must_use]
     pub fn join(&self) -> Arc<Waiter> {
-        let mut queue = self.queue.lock();
-        let waiter = queue.enqueue();
-        self.waiting.store(queue.len(), Ordering::Release);
-        waiter
+        self.with_line(|line| line.queue.enqueue())
     }
 
     /// Waits in the place in line that [`join`](Self::join) gave. True: notified. False: the
@@ -60,9 +104,41 @@ impl Condition {
 
     /// Gets out of line without having waited.
     pub fn leave(&self, waiter: &Arc<Waiter>) {
-        let mut queue = self.queue.lock();
-        queue.remove(waiter);
-        self.waiting.store(queue.len(), Ordering::Release);
+        self.with_line(|line| line.queue.remove(waiter));
+    }
+
+    /// As [`join`](Self::join), for a thread that may wait for other things before it gets to
+    /// [`wait_in`](Self::wait_in).
+    #[must_use]
+    pub fn join_early(&self) -> Arc<Place> {
+        let place = Arc::new(Place::default());
+        self.with_line(|line| line.places.push_back(place.clone()));
+        place
+    }
+
+    /// As [`wait`](Self::wait), in the place that [`join_early`](Self::join_early) gave.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub fn wait_in(&self, place: &Arc<Place>, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        let ended = place.notified.wait_as(deadline, Kind::Condition);
+        if ended == Ok(true) {
+            return ended;
+        }
+        // A notification may have come just after the wait had ended for another reason.
+        let missed = self.leave_early(place);
+        if missed && ended.is_err() {
+            self.notify(1);
+        }
+        ended.map(|_| missed)
+    }
+
+    /// Gets out of line. True: too late, a notification had been spent on this place.
+    pub fn leave_early(&self, place: &Arc<Place>) -> bool {
+        self.with_line(|line| {
+            let at = line.places.iter().position(|p| Arc::ptr_eq(p, place));
+            at.and_then(|at| line.places.remove(at)).is_none()
+        })
     }
 
     /// Wakes up to `n` threads, first come first; returns how many.
@@ -70,10 +146,7 @@ impl Condition {
         if self.waiting.load(Ordering::Acquire) == 0 {
             return 0;
         }
-        let mut queue = self.queue.lock();
-        let woken = queue.wake(n);
-        self.waiting.store(queue.len(), Ordering::Release);
-        woken
+        self.with_line(|line| line.wake(n))
     }
 
     /// Wakes all.
@@ -89,7 +162,50 @@ impl Condition {
 
     /// Forgets who waited: in the child of a `fork`.
     pub fn reset_after_fork(&self) {
-        self.queue.lock().forget();
-        self.waiting.store(0, Ordering::Release);
+        self.with_line(|line| {
+            line.queue.forget();
+            line.places.clear();
+        });
+    }
+}
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Lock, Scheduler};
+
+    #[test]
+    fn a_place_keeps_a_notification_that_comes_before_its_wait() {
+        let scheduler = Scheduler::builder().build();
+        let main = scheduler.register("main");
+        main.begin();
+        let condition = Condition::new();
+        let place = condition.join_early();
+        assert_eq!(condition.waiting(), 1);
+        assert_eq!(condition.notify(5), 1);
+        assert_eq!(condition.waiting(), 0);
+        // Another wait of the same thread in between takes nothing from it.
+        let other = Lock::new();
+        other.acquire(None).unwrap();
+        let soon = || Some(Deadline::after(Duration::from_millis(5)));
+        assert_eq!(other.acquire(soon()), Ok(false));
+        assert_eq!(condition.wait_in(&place, soon()), Ok(true));
+        main.end();
+    }
+
+    #[test]
+    fn a_place_whose_deadline_passes_leaves_the_line() {
+        let scheduler = Scheduler::builder().build();
+        let main = scheduler.register("main");
+        main.begin();
+        let condition = Condition::new();
+        let place = condition.join_early();
+        let soon = Deadline::after(Duration::from_millis(5));
+        assert_eq!(condition.wait_in(&place, Some(soon)), Ok(false));
+        assert_eq!(condition.waiting(), 0);
+        assert_eq!(condition.notify(1), 0);
+        main.end();
     }
 }

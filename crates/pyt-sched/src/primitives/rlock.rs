@@ -85,8 +85,18 @@ impl RLock {
 
     /// Takes the lock as often as [`release_all`](Self::release_all) said. Not ended by signals.
     pub fn acquire_all(&self, count: usize) {
-        while self.lock.acquire(None).is_err() {}
+        while self.acquire_again(count).is_err() {}
+    }
+
+    /// As [`acquire_all`](Self::acquire_all), for a caller that keeps what signal handlers raise
+    /// and tries again.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait: the lock is not taken.
+    pub fn acquire_again(&self, count: usize) -> Result<(), Aborted> {
+        self.lock.acquire(None)?;
         self.count.store(count, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether the caller holds it.

@@ -117,6 +117,27 @@ impl Semaphore {
         self.permits.load(Ordering::Relaxed)
     }
 
+    /// As [`release`](Self::release), if there are then at most `bound` permits.
+    ///
+    /// # Errors
+    /// [`OverRelease`] if there would be more; then none is added.
+    #[inline]
+    pub fn release_within(&self, n: usize, bound: usize) -> Result<(), OverRelease> {
+        self.permits
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
+                permits.checked_add(n).filter(|sum| *sum <= bound)
+            })
+            .map_err(|_| OverRelease)?;
+        self.wake(n);
+        Ok(())
+    }
+
+    /// Sets the number of permits and wakes as many waiters.
+    pub fn set_permits(&self, permits: usize) {
+        self.permits.store(permits, Ordering::SeqCst);
+        self.wake(permits);
+    }
+
     /// Sets the number of permits and forgets who waited: in the child of a `fork`.
     pub fn reset_after_fork(&self, permits: usize) {
         self.queue.lock().forget();
@@ -164,14 +185,7 @@ impl BoundedSemaphore {
     /// # Errors
     /// [`OverRelease`] if that would make them more than at first; then none is added.
     pub fn release(&self, n: usize) -> Result<(), OverRelease> {
-        self.semaphore
-            .permits
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
-                permits.checked_add(n).filter(|sum| *sum <= self.bound)
-            })
-            .map_err(|_| OverRelease)?;
-        self.semaphore.wake(n);
-        Ok(())
+        self.semaphore.release_within(n, self.bound)
     }
 
     /// How many permits there are now.
