@@ -42,13 +42,13 @@ impl fmt::Display for ThreadId {
 
 thread_local! {
     /// The threads this OS thread has begun and not ended, innermost last.
-    static CURRENT: RefCell<Vec<Arc<Thread>>> = RefCell::new(Vec::new());
+    static CURRENT: RefCell<Vec<Arc<Thread>>> = const { RefCell::new(Vec::new()) };
     /// The innermost one's number, or one for an OS thread that no scheduler knows.
-    static CURRENT_ID: Cell<u64> = Cell::new(0);
+    static CURRENT_ID: Cell<u64> = const { Cell::new(0) };
     /// The number this OS thread has when it has begun nothing, if it was ever asked for.
-    static OWN_ID: Cell<u64> = Cell::new(0);
+    static OWN_ID: Cell<u64> = const { Cell::new(0) };
     /// The record by which this OS thread was taken in as a stranger.
-    static STRANGER: RefCell<Option<Stranger>> = RefCell::new(None);
+    static STRANGER: RefCell<Option<Stranger>> = const { RefCell::new(None) };
 }
 
 /// An OS thread that no scheduler knew; forgotten when it ends.

@@ -36,7 +36,7 @@ fn a_wait_and_a_set_exhaustively() {
             event.set();
             actor.join();
         },
-        20_000,
+        5_000,
     );
 }
 

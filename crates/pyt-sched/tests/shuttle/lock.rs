@@ -47,7 +47,7 @@ fn one_at_a_time_exhaustively() {
             actor.join();
             assert!(!lock.is_held());
         },
-        20_000,
+        5_000,
     );
 }
 

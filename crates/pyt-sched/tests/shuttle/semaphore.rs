@@ -37,7 +37,7 @@ fn an_acquire_and_a_release_exhaustively() {
             actor.join();
             assert_eq!(semaphore.permits(), 0);
         },
-        20_000,
+        5_000,
     );
 }
 

@@ -48,7 +48,7 @@ fn a_put_and_a_get_exhaustively() {
             queue.put(1);
             actor.join();
         },
-        20_000,
+        5_000,
     );
 }
 

@@ -38,7 +38,7 @@ fn time_leaps_exactly_when_all_sleep() {
             actor.join();
             assert_eq!(scene.scheduler.clock().now(), Deadline(2_000));
         },
-        20_000,
+        5_000,
     );
 }
 
