@@ -19,8 +19,9 @@ pub(crate) use threading::module_def;
     condition::condition,
     event::event,
     semaphore::semaphore,
-    special::special,
-    thread::thread
+    // A base class before those built on it.
+    thread::thread,
+    special::special
 ))]
 mod threading {
     use rustpython_vm::{

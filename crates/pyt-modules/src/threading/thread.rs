@@ -671,7 +671,7 @@ pub(crate) mod thread {
         }
 
         #[pygetset]
-        fn _invoke_excepthook(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        fn _invoke_excepthook(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
             excepthook::make(vm)
         }
 
