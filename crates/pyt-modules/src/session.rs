@@ -58,8 +58,6 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
     .build();
     let main = scheduler.register("MainThread");
     main.set_takes_signals(true);
-    // Not a part of anything until it is entered.
-    main.set_out();
     let session = Session {
         threads: Threads::new(scheduler, world),
         main,
@@ -82,7 +80,7 @@ impl Session {
         }
         self.threads.world.bind(&interpreter.global_state);
         interpreters::set(interpreter.id(), self.threads.clone());
-        self.main.resume();
+        self.main.begin();
         interpreter.enter(|vm| {
             let _turn = Turn::of(&self.main);
             if !self.entered.swap(true, Ordering::AcqRel)
@@ -103,7 +101,7 @@ impl Session {
     ) -> u32 {
         let id = interpreter.id();
         self.threads.world.bind(&interpreter.global_state);
-        self.main.resume();
+        self.main.begin();
         let status = interpreter.finalize(error);
         // The interpreter is gone: nobody is left to hand the turn to.
         interpreters::forget(id);

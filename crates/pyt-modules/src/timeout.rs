@@ -11,9 +11,6 @@ use rustpython_vm::{
     types::PyComparisonOp,
 };
 
-/// The longest timeout there is, in seconds: `threading.TIMEOUT_MAX`.
-pub(crate) const MAX_SECONDS: f64 = (MAX_MICROS / 1_000_000) as f64;
-
 /// The longest timeout there is, in microseconds.
 const MAX_MICROS: i64 = i64::MAX / 1_000;
 

@@ -203,12 +203,6 @@ impl Thread {
         CURRENT_ID.with(|id| id.set(self.id.0));
     }
 
-    /// Says that a registered thread does not take part yet: it will [resume](Self::resume)
-    /// rather than [begin](Self::begin).
-    pub fn set_out(&self) {
-        self.scheduler.one_stopped(self);
-    }
-
     /// Starts taking part on the calling OS thread: waits for the turn to run. To be called
     /// before the world is entered, and paired with [`end`](Self::end).
     pub fn begin(self: &Arc<Self>) {
@@ -288,18 +282,12 @@ impl Thread {
         self.abandon();
     }
 
-    /// Stops taking part for a while: gives up the turn, until [`resume`](Self::resume). The
-    /// last thing before the thread leaves the world.
+    /// Stops taking part for a while: gives up the turn, until it [begins](Self::begin) again.
+    /// The last thing before the thread leaves the world. What the host does meanwhile counts as
+    /// running: a virtual clock does not leap.
     pub fn pause(self: &Arc<Self>) {
         self.in_wait.store(true, Ordering::Release);
-        self.scheduler.one_stopped(self);
         self.abandon();
-    }
-
-    /// Takes part again after [`pause`](Self::pause), as [`begin`](Self::begin) does.
-    pub fn resume(self: &Arc<Self>) {
-        self.scheduler.one_more_runs(self);
-        self.begin();
     }
 
     fn abandon(self: &Arc<Self>) {
