@@ -813,12 +813,12 @@ fn document(text: &str, args: &[&str]) -> Run {
 #[test]
 fn blocks_share_a_namespace_and_show_their_lines() {
     let text = "# Title\n```python\nx = 1\n```\n\n~~~py\nprint(x)\n~~~\n```sh\nls\n```\n";
-    document(text, &[]).prints("d.md:2: ok\nd.md:6: ok\n    1\n2 passed, 0 failed\n");
+    document(text, &[]).prints("d.md:2: ok\nd.md:6: ok\n    1\n2 of 2 blocks passed\n");
     let run = document(text, &["--isolated"]);
     assert_eq!(run.status.code(), Some(1), "{run:#?}");
     assert!(
         run.out
-            .contains("NameError: name 'x' is not defined\n1 passed, 1 failed\n"),
+            .contains("NameError: name 'x' is not defined\n1 of 2 blocks passed, 1 failed\n"),
         "{run:#?}"
     );
 }
@@ -831,7 +831,7 @@ fn a_failing_block_shows_its_place_in_the_document() {
         1,
         "d.md:2: failed\n    Traceback (most recent call last):\n      File \"d.md\", line 5, in \
          <module>\n        f()\n        ~^^\n      File \"d.md\", line 4, in f\n        1/0\n        \
-         ~^~\n    ZeroDivisionError: division by zero\nd.md:7: ok\n    next\n1 passed, 1 failed\n",
+         ~^~\n    ZeroDivisionError: division by zero\nd.md:7: ok\n    next\n1 of 2 blocks passed, 1 failed\n",
         "",
     );
 }
@@ -848,7 +848,7 @@ fn sessions_run_without_prompts_and_may_raise_as_shown() {
         "{run:#?}"
     );
     assert!(
-        run.out.ends_with("    'on'\n1 passed, 0 failed\n"),
+        run.out.ends_with("    'on'\n1 of 1 blocks passed\n"),
         "{run:#?}"
     );
 }
@@ -859,14 +859,14 @@ fn the_threads_of_a_block_are_joined_first() {
                 def work():\n    time.sleep(0.2)\n    print('done')\n\
                 threading.Thread(target=work).start()\nprint('started')\n```\n";
     document(text, &["--real-time"])
-        .prints("d.md:1: ok\n    started\n    done\n1 passed, 0 failed\n");
+        .prints("d.md:1: ok\n    started\n    done\n1 of 1 blocks passed\n");
 }
 
 #[test]
 fn long_output_is_cut_with_a_note() {
     let text = "```python\nfor i in range(10): print(i)\n```\n";
     document(text, &["--max-lines", "2"])
-        .prints("d.md:1: ok\n    0\n    1\n    ... 8 more lines cut\n1 passed, 0 failed\n");
+        .prints("d.md:1: ok\n    0\n    1\n    ... 8 more lines cut\n1 of 1 blocks passed\n");
 }
 
 #[test]
@@ -874,12 +874,12 @@ fn errors_and_bytes_are_caught_in_order() {
     let text = "```python\nimport sys\nprint(1)\nprint(2, file=sys.stderr)\n\
                 sys.stdout.buffer.write(b'3\\n')\nsys.stdout.writelines(['4\\n', '5\\n'])\n```\n";
     document(text, &[])
-        .prints("d.md:1: ok\n    1\n    2\n    3\n    4\n    5\n1 passed, 0 failed\n");
+        .prints("d.md:1: ok\n    1\n    2\n    3\n    4\n    5\n1 of 1 blocks passed\n");
 }
 
 #[test]
 fn an_exit_of_zero_is_no_failure() {
-    document("```py\nraise SystemExit\n```\n", &[]).prints("d.md:1: ok\n1 passed, 0 failed\n");
+    document("```py\nraise SystemExit\n```\n", &[]).prints("d.md:1: ok\n1 of 1 blocks passed\n");
     assert_eq!(
         document("```py\nraise SystemExit(1)\n```\n", &[])
             .status
@@ -904,5 +904,5 @@ fn documents_that_cannot_be_read_are_status_2() {
 #[test]
 fn a_document_may_come_from_standard_input() {
     let run = pyt(["doc", "-"]).stdin("```py\nprint(1)").run();
-    run.prints("-:1: ok\n    1\n    ... the fence is not closed\n1 passed, 0 failed\n");
+    run.prints("-:1: ok\n    1\n    ... the fence is not closed\n1 of 1 blocks passed\n");
 }

@@ -141,7 +141,10 @@ fn run_all(runtime: &Runtime, documents: &[Document], given: &cli::Doc, style: S
             }
         }
     }
-    let verdict = format!("{passed} passed, {failed} failed");
+    let mut verdict = format!("{passed} of {} blocks passed", passed + failed);
+    if failed != 0 {
+        verdict.push_str(&format!(", {failed} failed"));
+    }
     let verdict = style.paint(if failed == 0 { GREEN } else { RED }, &verdict);
     if !show(&format!("{verdict}\n")) {
         return Outcome::ReaderGone;

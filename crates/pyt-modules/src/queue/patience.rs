@@ -43,7 +43,7 @@ impl Patience {
     /// What the arguments come to. The time is counted from the first call.
     ///
     /// # Errors
-    /// `ValueError` for a negative timeout, and whatever comparing and adding the timeout raise.
+    /// `ValueError` for a negative timeout or NaN, and whatever comparing and adding the timeout raise.
     pub(super) fn wait(&mut self, vm: &VirtualMachine) -> PyResult<Wait> {
         let wait = match self {
             Self::Known(wait) => return Ok(*wait),
@@ -54,7 +54,9 @@ impl Patience {
                 };
                 match timeout {
                     _ if !blocks => Wait::No,
-                    Some(timeout) if !vm.is_none(timeout) => for_seconds(seconds(timeout, vm)?),
+                    Some(timeout) if !vm.is_none(timeout) => {
+                        for_seconds(seconds(timeout, vm)?, vm)?
+                    }
                     _ => Wait::Forever,
                 }
             }
@@ -64,14 +66,15 @@ impl Patience {
     }
 }
 
-fn for_seconds(seconds: f64) -> Wait {
+fn for_seconds(seconds: f64, vm: &VirtualMachine) -> PyResult<Wait> {
     if seconds.is_nan() {
-        // CPython goes round and round without ever finding that the time is up.
-        Wait::Forever
+        Err(vm.new_value_error("Invalid value NaN (not a number)"))
     } else if seconds * 1e9 >= LONGEST {
-        Wait::TooLong
+        Ok(Wait::TooLong)
     } else {
-        Wait::Until(Deadline::after(Duration::from_secs_f64(seconds)))
+        Ok(Wait::Until(Deadline::after(Duration::from_secs_f64(
+            seconds,
+        ))))
     }
 }
 

@@ -38,8 +38,10 @@ mod _thread {
         "get_ident",
         "get_native_id",
         "interrupt_main",
-        "stack_size",
     ];
+
+    /// The smallest stack that a thread may be given, in bytes, as CPython's on Linux.
+    const LEAST_STACK: usize = 0x8000;
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         __module_exec(vm, module);
@@ -276,6 +278,22 @@ mod _thread {
                 return;
             }
         }
+    }
+
+    /// The stack size of new threads, in bytes; zero stands for the system's default. With an
+    /// argument, sets it and returns what it was.
+    #[pyfunction]
+    fn stack_size(size: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult<usize> {
+        let size = match size.into_option() {
+            Some(size) => size.try_index(vm)?.try_to_primitive::<isize>(vm)?,
+            None => 0,
+        };
+        let size = usize::try_from(size)
+            .map_err(|_| vm.new_value_error("size must be 0 or a positive value"))?;
+        if size != 0 && size < LEAST_STACK {
+            return Err(vm.new_value_error(format!("size not valid: {size} bytes")));
+        }
+        Ok(vm.state.stacksize.swap(size))
     }
 
     #[pyfunction]

@@ -32,12 +32,13 @@ pub(crate) mod special {
     use rustpython_vm::{
         AsObject, FromArgs, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
         builtins::PyDict,
-        function::{FuncArgs, KwArgs, OptionalArg},
+        function::{FuncArgs, KwArgs},
         pyclass,
         types::Initializer,
     };
 
     use crate::{
+        arguments::Signature,
         thread::keywords,
         threading::{next_number, registry, thread::PyThread},
     };
@@ -52,17 +53,11 @@ pub(crate) mod special {
         <PyThread as Initializer>::slot_init(thread, args, vm)
     }
 
-    #[derive(FromArgs)]
-    pub(crate) struct TimerArgs {
-        #[pyarg(any)]
-        interval: PyObjectRef,
-        #[pyarg(any)]
-        function: PyObjectRef,
-        #[pyarg(any, optional)]
-        args: OptionalArg<PyObjectRef>,
-        #[pyarg(any, optional)]
-        kwargs: OptionalArg<PyObjectRef>,
-    }
+    const TIMER: Signature<4> = Signature {
+        name: "Timer.__init__",
+        params: ["interval", "function", "args", "kwargs"],
+        required: 2,
+    };
 
     /// Call a function after a specified number of seconds.
     #[pyattr]
@@ -72,18 +67,17 @@ pub(crate) mod special {
     pub(crate) struct Timer(PyThread);
 
     impl Initializer for Timer {
-        type Args = TimerArgs;
+        type Args = FuncArgs;
 
-        fn init(zelf: &Py<Self>, args: TimerArgs, vm: &VirtualMachine) -> PyResult<()> {
+        fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+            let [interval, function, positional, named] = TIMER.bind(args, vm)?;
             let zelf = zelf.as_object();
             init_thread(zelf, vec![], vm)?;
-            let some = |value: OptionalArg<PyObjectRef>| {
-                value.into_option().filter(|value| !vm.is_none(value))
-            };
-            let positional = some(args.args).unwrap_or_else(|| vm.ctx.new_list(vec![]).into());
-            let named = some(args.kwargs).unwrap_or_else(|| vm.ctx.new_dict().into());
-            zelf.set_attr("interval", args.interval, vm)?;
-            zelf.set_attr("function", args.function, vm)?;
+            let given = |value: Option<PyObjectRef>| value.filter(|value| !vm.is_none(value));
+            let positional = given(positional).unwrap_or_else(|| vm.ctx.new_list(vec![]).into());
+            let named = given(named).unwrap_or_else(|| vm.ctx.new_dict().into());
+            zelf.set_attr("interval", interval.unwrap_or_else(|| vm.ctx.none()), vm)?;
+            zelf.set_attr("function", function.unwrap_or_else(|| vm.ctx.none()), vm)?;
             zelf.set_attr("args", positional, vm)?;
             zelf.set_attr("kwargs", named, vm)?;
             let finished = registry::module(vm)?.get_attr("Event", vm)?.call((), vm)?;

@@ -145,7 +145,7 @@ pub(crate) mod thread {
     use std::sync::Arc;
 
     use rustpython_vm::{
-        AsObject, FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+        AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         builtins::{PyDict, PyStrRef, PyType},
         function::{FuncArgs, OptionalArg, PySetterValue},
         object::{Traverse, TraverseFn},
@@ -155,7 +155,7 @@ pub(crate) mod thread {
     };
 
     use super::{Fields, Guarded, Handle, PyThreadHandle, Start, bootstrap, excepthook, registry};
-    use crate::{thread::keywords, threading::warn_deprecated, timeout};
+    use crate::{arguments::Signature, thread::keywords, threading::warn_deprecated, timeout};
 
     /// A class that represents a thread of control.
     #[pyattr]
@@ -182,23 +182,17 @@ pub(crate) mod thread {
         }
     }
 
-    #[derive(FromArgs)]
-    pub(crate) struct ThreadArgs {
-        #[pyarg(any, optional)]
-        group: OptionalArg<PyObjectRef>,
-        #[pyarg(any, optional)]
-        target: OptionalArg<PyObjectRef>,
-        #[pyarg(any, optional)]
-        name: OptionalArg<PyObjectRef>,
-        #[pyarg(any, optional)]
-        args: OptionalArg<PyObjectRef>,
-        #[pyarg(any, optional)]
-        kwargs: OptionalArg<PyObjectRef>,
-        #[pyarg(named, optional)]
-        daemon: OptionalArg<PyObjectRef>,
-        #[pyarg(named, optional)]
-        context: OptionalArg<PyObjectRef>,
-    }
+    /// `daemon` and `context` can only be named.
+    const THREAD: Signature<7> = Signature {
+        name: "Thread.__init__",
+        params: [
+            "group", "target", "name", "args", "kwargs", "daemon", "context",
+        ],
+        required: 0,
+    };
+
+    /// How many of its parameters can be given by position.
+    const POSITIONAL: usize = 5;
 
     impl Constructor for PyThread {
         type Args = FuncArgs;
@@ -211,24 +205,31 @@ pub(crate) mod thread {
     }
 
     impl Initializer for PyThread {
-        type Args = ThreadArgs;
+        type Args = FuncArgs;
 
-        fn init(zelf: &Py<Self>, args: ThreadArgs, vm: &VirtualMachine) -> PyResult<()> {
-            let some = |value: OptionalArg<PyObjectRef>| {
-                value.into_option().filter(|value| !vm.is_none(value))
-            };
-            if some(args.group).is_some() {
+        fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+            if args.args.len() > POSITIONAL {
+                return Err(vm.new_type_error(format!(
+                    "Thread.__init__() takes from 1 to {} positional arguments but {} were given",
+                    POSITIONAL + 1,
+                    args.args.len() + 1
+                )));
+            }
+            let [group, target, name, positional, named, daemon, context] =
+                THREAD.bind(args, vm)?;
+            let some = |value: Option<PyObjectRef>| value.filter(|value| !vm.is_none(value));
+            if some(group).is_some() {
                 return Err(vm.new_exception_msg(
                     vm.ctx.exceptions.assertion_error.to_owned(),
                     "group argument must be None for now".into(),
                 ));
             }
-            let target = some(args.target);
-            let name = match some(args.name) {
+            let target = some(target);
+            let name = match some(name) {
                 Some(name) if name.clone().try_to_bool(vm)? => name.str(vm)?,
                 _ => vm.ctx.new_str(default_name(target.as_ref(), vm)?),
             };
-            let daemon = match some(args.daemon) {
+            let daemon = match some(daemon) {
                 Some(daemon) => {
                     let daemon = daemon.try_to_bool(vm)?;
                     if daemon && !vm.state.allow_daemon_threads() {
@@ -249,14 +250,11 @@ pub(crate) mod thread {
             let fields = Fields {
                 initialized: true,
                 target: target.or_else(|| Some(vm.ctx.none())),
-                args: args
-                    .args
-                    .into_option()
-                    .or_else(|| Some(vm.ctx.empty_tuple.clone().into())),
-                kwargs: some(args.kwargs).or_else(|| Some(vm.ctx.new_dict().into())),
+                args: positional.or_else(|| Some(vm.ctx.empty_tuple.clone().into())),
+                kwargs: some(named).or_else(|| Some(vm.ctx.new_dict().into())),
                 name: Some(name),
                 daemon,
-                context: some(args.context),
+                context: some(context),
                 started: None,
                 stderr: vm.sys_module.get_attr("stderr", vm).ok(),
                 handle: Arc::default(),
