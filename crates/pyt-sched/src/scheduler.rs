@@ -124,7 +124,11 @@ impl Scheduler {
     /// Makes a thread known. It takes part once it has [begun](Thread::begin), or once it was
     /// [made ready](Policy::ready) and has waited for its turn.
     pub fn register(self: &Arc<Self>, name: &str) -> Arc<Thread> {
-        let thread = Arc::new(Thread::new(self.clone(), name));
+        self.register_as(ThreadId::next(), name)
+    }
+
+    pub(crate) fn register_as(self: &Arc<Self>, id: ThreadId, name: &str) -> Arc<Thread> {
+        let thread = Arc::new(Thread::new(self.clone(), id, name));
         self.threads.lock().insert(thread.id(), thread.clone());
         self.one_more_runs();
         thread

@@ -22,7 +22,7 @@ use crate::{
 pub struct ThreadId(pub(crate) u64);
 
 impl ThreadId {
-    fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         Self(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
     }
@@ -91,9 +91,9 @@ impl fmt::Debug for Thread {
 }
 
 impl Thread {
-    pub(crate) fn new(scheduler: Arc<Scheduler>, name: &str) -> Self {
+    pub(crate) fn new(scheduler: Arc<Scheduler>, id: ThreadId, name: &str) -> Self {
         Self {
-            id: ThreadId::next(),
+            id,
             name: Mutex::new(name.to_owned()),
             scheduler,
             parker: Parker::default(),
@@ -115,7 +115,8 @@ impl Thread {
     /// clock, for as long as the OS thread lives.
     pub(crate) fn current_or_adopted() -> Arc<Self> {
         Self::current().unwrap_or_else(|| {
-            let thread = Scheduler::of_strangers().register("stranger");
+            // It keeps the identity it may have taken locks under.
+            let thread = Scheduler::of_strangers().register_as(current_id(), "stranger");
             thread.adopt();
             thread.in_wait.store(false, Ordering::Release);
             thread
@@ -235,5 +236,21 @@ impl Thread {
 
     pub(crate) fn set_halted(&self) {
         self.halted.store(true, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_that_is_taken_in_keeps_its_identity() {
+        std::thread::spawn(|| {
+            let before = current_id();
+            assert_eq!(Thread::current_or_adopted().id(), before);
+            assert_eq!(current_id(), before);
+        })
+        .join()
+        .unwrap();
     }
 }
