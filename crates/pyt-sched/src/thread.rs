@@ -352,3 +352,19 @@ impl Thread {
         self.runs.store(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_that_is_taken_in_keeps_its_identity() {
+        std::thread::spawn(|| {
+            let before = current_id();
+            assert_eq!(Thread::current_or_adopted().id(), before);
+            assert_eq!(current_id(), before);
+        })
+        .join()
+        .unwrap();
+    }
+}

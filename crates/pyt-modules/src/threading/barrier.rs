@@ -18,7 +18,7 @@ use crate::{
     timeout, world,
 };
 
-/// `threading.Barrier`.
+/// A point at which a fixed number of threads wait for each other before any goes on, over and over.
 #[pyclass(module = "threading", name = "Barrier", traverse = "manual")]
 #[derive(Debug, Default, PyPayload)]
 pub(crate) struct Barrier {
@@ -61,9 +61,9 @@ fn broken(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_exception_empty(broken_barrier_error(vm))
 }
 
-fn inner(zelf: &Py<Barrier>, vm: &VirtualMachine) -> PyResult<Arc<Inner>> {
+fn inner(zelf: &Py<Barrier>, missing: &'static str, vm: &VirtualMachine) -> PyResult<Arc<Inner>> {
     let inner = zelf.inner.read().clone();
-    inner.ok_or_else(|| arguments::uninitialised(zelf.as_object(), "_cond", vm))
+    inner.ok_or_else(|| arguments::uninitialised(zelf.as_object(), missing, vm))
 }
 
 #[pyclass(
@@ -81,11 +81,11 @@ impl Barrier {
             required: 0,
         };
         let [timeout] = signature.bind(args, vm)?;
-        let inner = inner(zelf, vm)?;
+        let given = timeout.filter(|timeout| !vm.is_none(timeout));
+        let missing = if given.is_some() { "_cond" } else { "_timeout" };
+        let inner = inner(zelf, missing, vm)?;
         let barrier = &inner.barrier;
-        let timeout = timeout
-            .filter(|timeout| !vm.is_none(timeout))
-            .unwrap_or_else(|| inner.timeout.clone());
+        let timeout = given.unwrap_or_else(|| inner.timeout.clone());
         let parsed =
             timeout::addable(Some(&timeout), vm).and_then(|()| timeout::wait(Some(&timeout), vm));
         let timeout = match parsed {
@@ -113,7 +113,7 @@ impl Barrier {
     #[pymethod]
     fn reset(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         arguments::none("Barrier.reset", &args, vm)?;
-        inner(zelf, vm)?.barrier.reset();
+        inner(zelf, "_cond", vm)?.barrier.reset();
         Ok(())
     }
 
@@ -121,26 +121,26 @@ impl Barrier {
     #[pymethod]
     fn abort(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         arguments::none("Barrier.abort", &args, vm)?;
-        inner(zelf, vm)?.barrier.abort();
+        inner(zelf, "_cond", vm)?.barrier.abort();
         Ok(())
     }
 
     /// How many threads it takes to pass.
     #[pygetset]
     fn parties(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
-        Ok(inner(zelf, vm)?.barrier.parties())
+        Ok(inner(zelf, "_parties", vm)?.barrier.parties())
     }
 
     /// How many threads wait at the barrier.
     #[pygetset]
     fn n_waiting(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
-        Ok(inner(zelf, vm)?.barrier.waiting())
+        Ok(inner(zelf, "_state", vm)?.barrier.waiting())
     }
 
     /// Whether the barrier is broken.
     #[pygetset]
     fn broken(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
-        Ok(inner(zelf, vm)?.barrier.is_broken())
+        Ok(inner(zelf, "_state", vm)?.barrier.is_broken())
     }
 }
 
@@ -182,7 +182,7 @@ impl Initializer for Barrier {
 
 impl Representable for Barrier {
     fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
-        let inner = inner(zelf, vm)?;
+        let inner = inner(zelf, "_state", vm)?;
         let (barrier, id) = (&inner.barrier, zelf.get_id());
         let class = arguments::class_shown(zelf.as_object(), vm)?;
         Ok(if barrier.is_broken() {

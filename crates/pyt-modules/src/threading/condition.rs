@@ -17,7 +17,9 @@ use crate::{
     timeout, world,
 };
 
-/// `threading.Condition`.
+/// A condition variable: threads that hold its lock wait until another thread notifies them.
+///
+/// The lock may be any object with acquire, release and locked; a new RLock if none is given.
 #[pyclass(module = "threading", name = "Condition", traverse = "manual")]
 #[derive(Debug, PyPayload)]
 pub(crate) struct Condition {

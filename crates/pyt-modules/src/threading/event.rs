@@ -20,7 +20,7 @@ use crate::{
     timeout, world,
 };
 
-/// `threading.Event`.
+/// A flag that threads can wait for, unset at first.
 #[pyclass(module = "threading", name = "Event")]
 #[derive(Debug, Default, PyPayload)]
 pub(crate) struct Event {

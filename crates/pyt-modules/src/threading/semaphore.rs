@@ -20,7 +20,8 @@ use crate::{
     timeout, world,
 };
 
-/// `threading.Semaphore`.
+/// A number of permits, one if not given. acquire() takes one and waits while there is none;
+/// release() gives one back. The number has no upper limit.
 #[pyclass(module = "threading", name = "Semaphore")]
 #[derive(Debug, PyPayload)]
 pub(crate) struct Semaphore {
@@ -33,7 +34,7 @@ pub(crate) struct Semaphore {
     condition: OnceLock<PyObjectRef>,
 }
 
-/// `threading.BoundedSemaphore`.
+/// A semaphore that never has more permits than it began with: releasing too often is an error.
 #[pyclass(module = "threading", name = "BoundedSemaphore", base = Semaphore)]
 #[derive(Debug)]
 #[repr(transparent)]
@@ -291,7 +292,10 @@ impl Initializer for BoundedSemaphore {
 
 impl Representable for BoundedSemaphore {
     fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
-        let bound = Self::_initial_value(zelf, vm)?;
+        if !zelf.0.made.load(Ordering::Relaxed) {
+            return Err(arguments::uninitialised(zelf.as_object(), "_value", vm));
+        }
+        let bound = zelf.0.initial.load(Ordering::Relaxed);
         let class = arguments::class_shown(zelf.as_object(), vm)?;
         Ok(format!(
             "<{class} at {:#x}: value={}/{bound}>",

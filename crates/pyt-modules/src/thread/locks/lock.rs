@@ -15,7 +15,11 @@ use crate::{
     world,
 };
 
-/// `_thread.lock`, which is `threading.Lock`.
+/// A lock. Only one thread at a time can hold it; the others wait for it in line. Any thread may
+/// release it, whichever took it.
+///
+/// acquire() takes the lock, release() frees it, locked() tells whether somebody holds it. A thread
+/// that takes the lock twice waits for itself, unless another thread frees it.
 #[pyclass(module = "_thread", name = "lock")]
 #[derive(Debug, Default, PyPayload)]
 pub(crate) struct Lock {
@@ -91,8 +95,7 @@ impl Lock {
     /// Takes the lock.
     #[pymethod]
     fn __enter__(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        arguments::none_builtin("lock.__enter__", &args, vm)?;
-        zelf.acquire_now(vm)
+        zelf.acquire_with(args, vm)
     }
 
     /// Frees the lock.

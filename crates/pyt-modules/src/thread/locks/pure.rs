@@ -18,7 +18,7 @@ use crate::{
     world,
 };
 
-/// `threading._RLock`.
+/// A lock that the thread which holds it may take again, and must free as often as it has taken it.
 #[pyclass(module = "threading", name = "_RLock")]
 #[derive(Debug, Default, PyPayload)]
 pub(crate) struct PyRLock {

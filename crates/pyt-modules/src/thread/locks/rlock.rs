@@ -16,7 +16,7 @@ use crate::{
     world,
 };
 
-/// `_thread.RLock`.
+/// A lock that the thread which holds it may take again, and must free as often as it has taken it.
 #[pyclass(module = "_thread", name = "RLock")]
 #[derive(Debug, Default, PyPayload)]
 pub(crate) struct RLock {
@@ -116,14 +116,12 @@ impl RLock {
     /// blocking is true, at most timeout seconds if timeout is not -1. Returns whether the lock
     /// was taken.
     #[pymethod]
-    #[pymethod(name = "acquire_lock")]
     fn acquire(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         zelf.acquire_with(args, vm)
     }
 
     /// Takes back one acquire of the calling thread; the last one frees the lock.
     #[pymethod]
-    #[pymethod(name = "release_lock")]
     fn release(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         arguments::none_builtin("RLock.release", &args, vm)?;
         zelf.release_now(vm)
@@ -139,8 +137,7 @@ impl RLock {
     /// Takes the lock.
     #[pymethod]
     fn __enter__(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        arguments::none_builtin("RLock.__enter__", &args, vm)?;
-        zelf.acquire_now(vm)
+        zelf.acquire_with(args, vm)
     }
 
     /// Frees the lock.
