@@ -100,7 +100,10 @@ impl<const N: usize> Signature<N> {
         if self.origin == Origin::C {
             let plural = if N == 1 { "" } else { "s" };
             return vm.new_type_error(match N {
-                0 => format!("{}() takes no arguments ({given} given)", self.method),
+                0 if self.method.contains('.') => {
+                    format!("{}() takes no arguments ({given} given)", self.method)
+                }
+                0 => format!("{}() takes no arguments", self.method),
                 _ => format!(
                     "{}() takes at most {N} argument{plural} ({given} given)",
                     self.method

@@ -77,8 +77,9 @@ fn read(queue: &Py<PyQueue>, name: &'static str, vm: &VirtualMachine) -> PyResul
     {
         return Ok(value);
     }
-    let object = queue.to_owned().into();
-    Err(vm.new_no_attribute_error(object, vm.ctx.intern_str(name).to_owned()))
+    // Without the module, as for a class written in Python.
+    let class = queue.class().name().to_string();
+    Err(vm.new_attribute_error(format!("'{class}' object has no attribute '{name}'")))
 }
 
 /// As `object.__setattr__`, but a queue opens when a name is set that it works through.

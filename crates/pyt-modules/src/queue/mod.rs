@@ -26,7 +26,7 @@ mod queue {
     use crate::queue::{
         classes::{PyLifoQueue, PyPriorityQueue, PyQueue},
         errors::{PyEmpty, PyFull, PyShutDown},
-        simple::PySimpleQueue,
+        simple::{PySimpleQueue, PySubstituteQueue},
     };
 
     #[pyattr]
@@ -46,7 +46,7 @@ mod queue {
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         __module_exec(vm, module);
-        let classes: [(&str, PyObjectRef); 7] = [
+        let classes: [(&str, PyObjectRef); 8] = [
             ("Empty", PyEmpty::make_static_type().into()),
             ("Full", PyFull::make_static_type().into()),
             ("ShutDown", PyShutDown::make_static_type().into()),
@@ -54,6 +54,10 @@ mod queue {
             ("PriorityQueue", PyPriorityQueue::make_static_type().into()),
             ("LifoQueue", PyLifoQueue::make_static_type().into()),
             ("SimpleQueue", PySimpleQueue::make_static_type().into()),
+            (
+                "_PySimpleQueue",
+                PySubstituteQueue::make_static_type().into(),
+            ),
         ];
         for (name, class) in classes {
             module.as_object().set_attr(name, class, vm)?;

@@ -181,3 +181,12 @@ impl PySimpleQueue {
         PyGenericAlias::from_args(cls, item, vm)
     }
 }
+
+/// CPython's substitute for `SimpleQueue` where `_queue` is missing; here it is the same queue.
+#[pyclass(module = "queue", name = "_PySimpleQueue", base = PySimpleQueue)]
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct PySubstituteQueue(PySimpleQueue);
+
+#[pyclass(flags(BASETYPE, HAS_DICT, HAS_WEAKREF))]
+impl PySubstituteQueue {}

@@ -34,9 +34,9 @@ pub(crate) fn nanos_from_seconds(
     let int = match seconds.try_index_opt(vm) {
         Some(int) => int?,
         None => {
+            let class = seconds.class().fully_qualified_name(vm)?;
             return Err(vm.new_type_error(format!(
-                "'{}' object cannot be interpreted as an integer or float",
-                seconds.class().name()
+                "'{class}' object cannot be interpreted as an integer or float",
             )));
         }
     };

@@ -1,0 +1,82 @@
+"""sleep(): how long, in which order, and what it refuses."""
+
+import sys
+import threading
+import time
+
+
+def raises(kind, message, call, *args, **kwargs):
+    try:
+        call(*args, **kwargs)
+    except kind as error:
+        assert str(error) == message, (str(error), message)
+    else:
+        raise AssertionError(f"{call} did not raise {kind}")
+
+
+raises(TypeError, "time.sleep() takes exactly one argument (0 given)", time.sleep)
+raises(TypeError, "time.sleep() takes exactly one argument (2 given)", time.sleep, 1, 2)
+raises(TypeError, "time.sleep() takes no keyword arguments", time.sleep, secs=1)
+raises(ValueError, "sleep length must be non-negative", time.sleep, -1)
+raises(ValueError, "sleep length must be non-negative", time.sleep, -1e-30)
+raises(TypeError, "'str' object cannot be interpreted as an integer or float", time.sleep, "a")
+raises(
+    TypeError, "'NoneType' object cannot be interpreted as an integer or float", time.sleep, None
+)
+raises(ValueError, "Invalid value NaN (not a number)", time.sleep, float("nan"))
+raises(OverflowError, "timestamp out of range for C PyTime_t", time.sleep, 1e400)
+raises(OverflowError, "timestamp out of range for C PyTime_t", time.sleep, 2**70)
+
+
+class Index:
+    def __index__(self):
+        return 0
+
+
+for nothing in (0, 0.0, -0.0, False, Index(), 1e-12):
+    assert time.sleep(nothing) is None
+
+for seconds in (0.05, 0.2):
+    began = time.monotonic()
+    time.sleep(seconds)
+    took = time.monotonic() - began
+    assert seconds * 0.99 <= took < seconds + 5, (seconds, took)
+
+# Sleepers wake in the order of their alarms.
+order = []
+threads = []
+for seconds in (0.6, 0.2, 0.4):
+    def work(seconds=seconds):
+        time.sleep(seconds)
+        order.append(seconds)
+    threads.append(threading.Thread(target=work))
+began = time.monotonic()
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert order == [0.2, 0.4, 0.6], order
+assert time.monotonic() - began < 5
+
+# sleep(0) lets others run.
+flag = []
+thread = threading.Thread(target=flag.append, args=(1,))
+thread.start()
+while not flag:
+    time.sleep(0)
+thread.join()
+
+# What is slept is told to those who audit.
+events = []
+watching = True
+
+
+def hook(event, args):
+    if watching and event == "time.sleep":
+        events.append(args)
+
+
+sys.addaudithook(hook)
+time.sleep(0.001)
+watching = False
+assert events == [(0.001,)], events
