@@ -175,11 +175,6 @@ fn threads() {
         ),
         (
             "",
-            "threading.ExceptHookArgs(5)",
-            "TypeError: constructor requires a sequence",
-        ),
-        (
-            "",
             "threading.stack_size('x')",
             "TypeError: 'str' object cannot be interpreted as an integer",
         ),

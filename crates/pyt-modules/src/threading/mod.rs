@@ -36,11 +36,8 @@ mod threading {
     /// Names that are those of `_thread`, and what they are called there.
     const FROM_THREAD: &[(&str, &str)] = &[
         ("ExceptHookArgs", "_ExceptHookArgs"),
-        ("Lock", "LockType"),
         ("TIMEOUT_MAX", "TIMEOUT_MAX"),
         ("ThreadError", "error"),
-        ("_CRLock", "RLock"),
-        ("_LockType", "LockType"),
         ("_ThreadHandle", "_ThreadHandle"),
         ("__excepthook__", "_excepthook"),
         ("_allocate_lock", "allocate_lock"),
@@ -119,19 +116,6 @@ mod threading {
             )?;
         }
         Ok(())
-    }
-
-    /// Factory function that returns a new reentrant lock.
-    #[pyfunction(name = "RLock")]
-    fn rlock(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        if !args.is_empty() {
-            super::warn_deprecated(
-                "Passing arguments to RLock is deprecated and will be removed in 3.15",
-                vm,
-            )?;
-        }
-        let class = vm.import("_thread", 0)?.get_attr("RLock", vm)?;
-        class.call((), vm)
     }
 
     /// Return the current Thread object, corresponding to the caller's thread of control.

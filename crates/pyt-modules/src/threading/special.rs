@@ -30,7 +30,7 @@ fn settle(thread: &PyObjectRef, ident: u64, vm: &VirtualMachine) -> PyResult<()>
 #[rustpython_vm::pymodule(sub, name = "threading")]
 pub(crate) mod special {
     use rustpython_vm::{
-        AsObject, FromArgs, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
+        AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
         builtins::PyDict,
         function::{FuncArgs, KwArgs},
         pyclass,

@@ -191,7 +191,13 @@ pub(crate) mod thread {
         required: 0,
     };
 
-    /// How many of its parameters can be given by position.
+    const JOIN: Signature<1> = Signature {
+        name: "Thread.join",
+        params: ["timeout"],
+        required: 0,
+    };
+
+    /// How many of [`THREAD`]'s parameters can be given by position.
     const POSITIONAL: usize = 5;
 
     impl Constructor for PyThread {
@@ -447,11 +453,8 @@ pub(crate) mod thread {
 
         /// Wait until the thread terminates.
         #[pymethod]
-        fn join(
-            zelf: PyRef<Self>,
-            timeout: OptionalArg<PyObjectRef>,
-            vm: &VirtualMachine,
-        ) -> PyResult<()> {
+        fn join(zelf: PyRef<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+            let [timeout] = JOIN.bind(args, vm)?;
             zelf.check("Thread.__init__() not called", vm)?;
             let handle = zelf.handle();
             if !handle.is_started() {
@@ -460,10 +463,7 @@ pub(crate) mod thread {
             if !handle.is_done() && handle.ident() == get_ident() {
                 return Err(vm.new_runtime_error("cannot join current thread"));
             }
-            let deadline = timeout::of_thread_join(
-                timeout.as_ref().into_option().map(|timeout| &**timeout),
-                vm,
-            )?;
+            let deadline = timeout::of_thread_join(timeout.as_deref(), vm)?;
             handle.join(deadline, vm)
         }
 
