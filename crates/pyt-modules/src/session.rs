@@ -102,6 +102,9 @@ impl Session {
         let id = interpreter.id();
         self.threads.world.bind(&interpreter.global_state);
         self.main.begin();
+        // `finalize` attaches at once. Until then the thread looks like one in foreign code, which
+        // is harmless; if it were never said to be inside, nobody could take the turn from it.
+        self.main.entered();
         let status = interpreter.finalize(error);
         // The interpreter is gone: nobody is left to hand the turn to.
         interpreters::forget(id);

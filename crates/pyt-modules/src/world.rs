@@ -15,7 +15,7 @@ use std::{
     thread::ThreadId,
 };
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use pyt_sched::{Aborted, Activity, Thread, World};
 use rustpython_vm::{
     VirtualMachine,
@@ -80,12 +80,20 @@ impl Interpreter {
         }
     }
 
-    /// Takes the gate, outside the interpreter: whoever holds it may have to stop this thread.
-    fn pass_gate(&self) -> MutexGuard<'_, ()> {
-        if thread::current_vm_is_set() {
-            thread::with_current_vm(|vm| vm.allow_threads(|| self.gate.lock()))
-        } else {
-            self.gate.lock()
+    /// Runs `f` with the gate held. The gate is taken outside the interpreter, since whoever holds
+    /// it may have to stop this thread; and nobody may preempt a thread that holds it.
+    fn gated<R>(&self, f: impl FnOnce() -> R) -> R {
+        let locked = || {
+            let _gate = if thread::current_vm_is_set() {
+                thread::with_current_vm(|vm| vm.allow_threads(|| self.gate.lock()))
+            } else {
+                self.gate.lock()
+            };
+            f()
+        };
+        match Thread::current() {
+            Some(me) => me.unpreempted(locked),
+            None => locked(),
         }
     }
 
@@ -95,7 +103,10 @@ impl Interpreter {
         let Some(state) = self.state.get() else {
             return f();
         };
-        let gate = self.pass_gate();
+        self.gated(|| self.list_all(state, f))
+    }
+
+    fn list_all<R>(&self, state: &PyGlobalState, f: impl FnOnce() -> R) -> R {
         let listed: Vec<_> = self
             .frozen
             .lock()
@@ -124,8 +135,28 @@ impl Interpreter {
                 state.thread_frames.lock().remove(tag);
             }
         }
-        drop(gate);
         result
+    }
+
+    fn stop_interpreter(&self, state: &PyGlobalState, f: &mut dyn FnMut(usize)) {
+        let before = state
+            .thread_frames
+            .lock()
+            .iter()
+            .map(|(tag, slot)| (*tag, activity_of(slot.state.load(Ordering::Acquire))))
+            .collect();
+        let stopper = &state.stop_the_world;
+        let suspended = || stopper.stats_snapshot().suspend_notifications;
+        let suspended_before = suspended();
+        stopper.stop_the_world(state);
+        *self.stop.lock() = Stop {
+            by: Some(std::thread::current().id()),
+            before,
+        };
+        let voluntary = suspended().wrapping_sub(suspended_before);
+        f(usize::try_from(voluntary).unwrap_or(usize::MAX));
+        *self.stop.lock() = Stop::default();
+        stopper.start_the_world(state);
     }
 
     fn stopped_by_me(&self) -> bool {
@@ -180,31 +211,11 @@ impl World for Interpreter {
     }
 
     fn stop(&self, f: &mut dyn FnMut(usize)) {
-        let Some(state) = self.state.get() else {
-            return f(0);
-        };
-        if self.closed.load(Ordering::Acquire) {
-            return;
+        match self.state.get() {
+            None => f(0),
+            Some(_) if self.closed.load(Ordering::Acquire) => {}
+            Some(state) => self.gated(|| self.stop_interpreter(state, f)),
         }
-        let _gate = self.pass_gate();
-        let before = state
-            .thread_frames
-            .lock()
-            .iter()
-            .map(|(tag, slot)| (*tag, activity_of(slot.state.load(Ordering::Acquire))))
-            .collect();
-        let stopper = &state.stop_the_world;
-        let suspended = || stopper.stats_snapshot().suspend_notifications;
-        let suspended_before = suspended();
-        stopper.stop_the_world(state);
-        *self.stop.lock() = Stop {
-            by: Some(std::thread::current().id()),
-            before,
-        };
-        let voluntary = suspended().wrapping_sub(suspended_before);
-        f(usize::try_from(voluntary).unwrap_or(usize::MAX));
-        *self.stop.lock() = Stop::default();
-        stopper.start_the_world(state);
     }
 
     fn freeze(&self, thread: &Thread) -> bool {

@@ -65,6 +65,9 @@ struct Owner {
 struct Preempted {
     thread: Arc<Thread>,
     since: Instant,
+    /// It stopped by itself, at a safe point. Otherwise it may have been caught in foreign code,
+    /// with a lock of the foreign code's in its hands.
+    at_safe_point: bool,
 }
 
 impl Gil {
@@ -170,15 +173,18 @@ impl Gil {
                     .as_ref()
                     .is_some_and(|owner| back(&owner.thread)),
             );
+        let all_at_safe_points = voluntary >= attached;
         strays.retain(|stray| {
             // One that is back queues. Freezing one that is still in foreign code would make it
             // queue for what it does not want; and one that is never to run again must not be
             // caught there, since it might hold a lock of the foreign code's for ever.
-            if !back(stray) || (stray.is_halted() && voluntary < attached) {
+            if !back(stray) || stray.in_wait() || (stray.is_halted() && !all_at_safe_points) {
                 return true;
             }
             if self.world.freeze(stray) && !stray.is_halted() {
-                state.preempted.push_back(Preempted::now(stray.clone()));
+                state
+                    .preempted
+                    .push_back(Preempted::now(stray.clone(), all_at_safe_points));
             }
             false
         });
@@ -192,13 +198,15 @@ impl Gil {
             let halted = owner.thread.is_halted();
             if self.world.activity(&owner.thread) == Activity::Detached {
                 state.strays.push(owner.thread);
-            } else if halted && voluntary < attached {
+            } else if halted && !all_at_safe_points {
                 // It might be in foreign code: as above.
                 state.owner = Some(owner);
                 return;
             } else if self.world.freeze(&owner.thread) {
                 if !halted {
-                    state.preempted.push_back(Preempted::now(owner.thread));
+                    state
+                        .preempted
+                        .push_back(Preempted::now(owner.thread, all_at_safe_points));
                 }
             } else if !halted {
                 // The world can't stop it: it runs until it waits.
@@ -235,10 +243,11 @@ impl Owner {
 }
 
 impl Preempted {
-    fn now(thread: Arc<Thread>) -> Self {
+    fn now(thread: Arc<Thread>, at_safe_point: bool) -> Self {
         Self {
             thread,
             since: Instant::now(),
+            at_safe_point,
         }
     }
 }
@@ -306,9 +315,16 @@ impl Policy for Gil {
     fn forget(&self, thread: &Arc<Thread>) {
         let mut state = self.state.lock();
         state.woken.retain(|other| !Arc::ptr_eq(other, thread));
-        state
+        let frozen = state
             .preempted
-            .retain(|other| !Arc::ptr_eq(&other.thread, thread));
+            .iter()
+            .position(|other| Arc::ptr_eq(&other.thread, thread))
+            .and_then(|place| state.preempted.remove(place));
+        if frozen.is_some_and(|frozen| !frozen.at_safe_point) {
+            // It goes on until it is out of foreign code, and is stopped there.
+            self.world.thaw(thread);
+            state.strays.push(thread.clone());
+        }
         if state.is_owner(thread) && thread.in_wait() {
             // Granted, and on its way back into the world, which it will not enter.
             state.owner = None;

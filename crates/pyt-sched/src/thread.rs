@@ -230,6 +230,18 @@ impl Thread {
         self.came_back();
     }
 
+    /// Runs `f` on this thread, the calling one, without being preempted, even if `f` leaves the
+    /// world: for short stretches in which the thread holds what preempting it needs.
+    pub fn unpreempted<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
+        if self.in_wait() {
+            return f();
+        }
+        self.set_in_wait(true);
+        let result = f();
+        self.came_back();
+        result
+    }
+
     /// The thread is back in the world, with its turn: it leaves the scheduler's hands, unless it
     /// was halted meanwhile.
     pub(crate) fn came_back(self: &Arc<Self>) {
