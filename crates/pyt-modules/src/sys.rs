@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rustpython_vm::{AsObject, PyResult, VirtualMachine, function::FuncArgs};
+use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine, function::FuncArgs};
 
 use crate::interpreters::Threads;
 
@@ -50,7 +50,8 @@ fn install_switch_interval(interval: Arc<AtomicU64>, vm: &VirtualMachine) -> PyR
     });
     let set = vm.new_function(
         "setswitchinterval",
-        move |seconds: f64, vm: &VirtualMachine| -> PyResult<()> {
+        move |seconds: PyObjectRef, vm: &VirtualMachine| -> PyResult<()> {
+            let seconds = seconds.try_float(vm)?.to_f64();
             if seconds.is_nan() || seconds <= 0.0 {
                 return Err(vm.new_value_error("switch interval must be strictly positive"));
             }
