@@ -299,12 +299,7 @@ impl Condition {
     /// lock again. Returns whether it was notified.
     #[pymethod]
     fn wait(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        let signature = Signature {
-            name: "Condition.wait",
-            params: ["timeout"],
-            required: 0,
-        };
-        let [timeout] = signature.bind(args, vm)?;
+        let [timeout] = Signature::python("Condition.wait", ["timeout"], 0).bind(args, vm)?;
         wait_with(zelf, timeout.as_deref(), vm)
     }
 
@@ -312,14 +307,10 @@ impl Condition {
     /// Returns what the predicate returned last.
     #[pymethod]
     fn wait_for(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        let signature = Signature {
-            name: "Condition.wait_for",
-            params: ["predicate", "timeout"],
-            required: 1,
-        };
-        let [predicate, timeout] = signature.bind(args, vm)?;
+        let [predicate, timeout] =
+            Signature::python("Condition.wait_for", ["predicate", "timeout"], 1).bind(args, vm)?;
         let predicate = predicate.unwrap_or_else(|| vm.ctx.none());
-        let timeout = timeout.filter(|timeout| !vm.is_none(timeout));
+        let timeout = arguments::given(timeout, vm);
         let mut result = predicate.call((), vm)?;
         let mut end: Option<Deadline> = None;
         while !result.clone().try_to_bool(vm)? {
@@ -360,12 +351,7 @@ impl Condition {
     /// Wakes up to n threads that wait, first come first.
     #[pymethod]
     fn notify(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let signature = Signature {
-            name: "Condition.notify",
-            params: ["n"],
-            required: 0,
-        };
-        let [n] = signature.bind(args, vm)?;
+        let [n] = Signature::python("Condition.notify", ["n"], 0).bind(args, vm)?;
         match n {
             Some(n) => notify(zelf, Some(&n), vm),
             None => notify(zelf, Some(vm.ctx.new_int(1).as_object()), vm),
@@ -453,13 +439,8 @@ impl Initializer for Condition {
     type Args = FuncArgs;
 
     fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let signature = Signature {
-            name: "Condition.__init__",
-            params: ["lock"],
-            required: 0,
-        };
-        let [lock] = signature.bind(args, vm)?;
-        let lock = match lock.filter(|lock| !vm.is_none(lock)) {
+        let [lock] = Signature::python("Condition.__init__", ["lock"], 0).bind(args, vm)?;
+        let lock = match arguments::given(lock, vm) {
             Some(lock) => {
                 if lock.downcast_ref::<RLock>().is_none() && lock.downcast_ref::<Lock>().is_none() {
                     for name in ["acquire", "release", "locked"] {

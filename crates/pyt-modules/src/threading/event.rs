@@ -82,12 +82,7 @@ impl Event {
     /// flag was set.
     #[pymethod]
     fn wait(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        let signature = Signature {
-            name: "Event.wait",
-            params: ["timeout"],
-            required: 0,
-        };
-        let [timeout] = signature.bind(args, vm)?;
+        let [timeout] = Signature::python("Event.wait", ["timeout"], 0).bind(args, vm)?;
         check_made(zelf, vm)?;
         if zelf.inner.is_set() {
             return Ok(true);

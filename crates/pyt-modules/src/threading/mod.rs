@@ -31,7 +31,7 @@ mod threading {
     };
 
     use super::registry;
-    use crate::{interpreters, interpreters::Hooks};
+    use crate::{arguments::given, interpreters, interpreters::Hooks};
 
     /// Names that are those of `_thread`, and what they are called there.
     const FROM_THREAD: &[(&str, &str)] = &[
@@ -172,14 +172,10 @@ mod threading {
         f(&mut interpreters::of(vm).hooks.lock())
     }
 
-    fn given(function: PyObjectRef, vm: &VirtualMachine) -> Option<PyObjectRef> {
-        (!vm.is_none(&function)).then_some(function)
-    }
-
     /// Set a trace function for all threads started from the threading module.
     #[pyfunction]
     fn settrace(func: PyObjectRef, vm: &VirtualMachine) {
-        let new = given(func, vm);
+        let new = given(Some(func), vm);
         let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.trace, new));
         drop(old);
     }
@@ -187,7 +183,7 @@ mod threading {
     /// Set a profile function for all threads started from the threading module.
     #[pyfunction]
     fn setprofile(func: PyObjectRef, vm: &VirtualMachine) {
-        let new = given(func, vm);
+        let new = given(Some(func), vm);
         let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.profile, new));
         drop(old);
     }

@@ -97,12 +97,7 @@ impl Semaphore {
 
 /// The argument of `__init__`.
 fn initial(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
-    let signature = Signature {
-        name,
-        params: ["value"],
-        required: 0,
-    };
-    match signature.bind(args, vm)? {
+    match Signature::python(name, ["value"], 0).bind(args, vm)? {
         [Some(value)] => permits(&value, 0, "semaphore initial value must be >= 0", vm),
         [None] => Ok(1),
     }
@@ -111,12 +106,7 @@ fn initial(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult<
 /// The argument of `release`.
 #[inline]
 fn released(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
-    let signature = Signature {
-        name,
-        params: ["n"],
-        required: 0,
-    };
-    match signature.bind(args, vm)? {
+    match Signature::python(name, ["n"], 0).bind(args, vm)? {
         [Some(n)] => permits(&n, 1, "n must be one or more", vm),
         [None] => Ok(1),
     }
@@ -124,14 +114,10 @@ fn released(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult
 
 /// `acquire` when the permit is not there for the taking.
 fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-    let signature = Signature {
-        name: "Semaphore.acquire",
-        params: ["blocking", "timeout"],
-        required: 0,
-    };
-    let [blocking, timeout] = signature.bind(args, vm)?;
+    let [blocking, timeout] =
+        Signature::python("Semaphore.acquire", ["blocking", "timeout"], 0).bind(args, vm)?;
     let blocking = blocking.map_or(Ok(true), |blocking| blocking.try_to_bool(vm))?;
-    let timeout = timeout.filter(|timeout| !vm.is_none(timeout));
+    let timeout = arguments::given(timeout, vm);
     if !blocking && timeout.is_some() {
         return Err(vm.new_value_error("can't specify timeout for non-blocking acquire"));
     }

@@ -155,7 +155,12 @@ pub(crate) mod thread {
     };
 
     use super::{Fields, Guarded, Handle, PyThreadHandle, Start, bootstrap, excepthook, registry};
-    use crate::{arguments::Signature, thread::keywords, threading::warn_deprecated, timeout};
+    use crate::{
+        arguments::{Signature, given},
+        thread::keywords,
+        threading::warn_deprecated,
+        timeout,
+    };
 
     /// A class that represents a thread of control.
     #[pyattr]
@@ -182,23 +187,16 @@ pub(crate) mod thread {
         }
     }
 
-    /// `daemon` and `context` can only be named.
-    const THREAD: Signature<7> = Signature {
-        name: "Thread.__init__",
-        params: [
+    const THREAD: Signature<7> = Signature::python(
+        "Thread.__init__",
+        [
             "group", "target", "name", "args", "kwargs", "daemon", "context",
         ],
-        required: 0,
-    };
+        0,
+    )
+    .keyword_only(2);
 
-    const JOIN: Signature<1> = Signature {
-        name: "Thread.join",
-        params: ["timeout"],
-        required: 0,
-    };
-
-    /// How many of [`THREAD`]'s parameters can be given by position.
-    const POSITIONAL: usize = 5;
+    const JOIN: Signature<1> = Signature::python("Thread.join", ["timeout"], 0);
 
     impl Constructor for PyThread {
         type Args = FuncArgs;
@@ -214,28 +212,20 @@ pub(crate) mod thread {
         type Args = FuncArgs;
 
         fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-            if args.args.len() > POSITIONAL {
-                return Err(vm.new_type_error(format!(
-                    "Thread.__init__() takes from 1 to {} positional arguments but {} were given",
-                    POSITIONAL + 1,
-                    args.args.len() + 1
-                )));
-            }
             let [group, target, name, positional, named, daemon, context] =
                 THREAD.bind(args, vm)?;
-            let some = |value: Option<PyObjectRef>| value.filter(|value| !vm.is_none(value));
-            if some(group).is_some() {
+            if given(group, vm).is_some() {
                 return Err(vm.new_exception_msg(
                     vm.ctx.exceptions.assertion_error.to_owned(),
                     "group argument must be None for now".into(),
                 ));
             }
-            let target = some(target);
-            let name = match some(name) {
+            let target = given(target, vm);
+            let name = match given(name, vm) {
                 Some(name) if name.clone().try_to_bool(vm)? => name.str(vm)?,
                 _ => vm.ctx.new_str(default_name(target.as_ref(), vm)?),
             };
-            let daemon = match some(daemon) {
+            let daemon = match given(daemon, vm) {
                 Some(daemon) => {
                     let daemon = daemon.try_to_bool(vm)?;
                     if daemon && !vm.state.allow_daemon_threads() {
@@ -257,10 +247,10 @@ pub(crate) mod thread {
                 initialized: true,
                 target: target.or_else(|| Some(vm.ctx.none())),
                 args: positional.or_else(|| Some(vm.ctx.empty_tuple.clone().into())),
-                kwargs: some(named).or_else(|| Some(vm.ctx.new_dict().into())),
+                kwargs: given(named, vm).or_else(|| Some(vm.ctx.new_dict().into())),
                 name: Some(name),
                 daemon,
-                context: some(context),
+                context: given(context, vm),
                 started: None,
                 stderr: vm.sys_module.get_attr("stderr", vm).ok(),
                 handle: Arc::default(),
