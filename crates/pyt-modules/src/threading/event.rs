@@ -10,11 +10,10 @@ use rustpython_vm::{
     builtins::PyType,
     function::FuncArgs,
     pyclass,
-    stdlib::_warnings,
     types::{Constructor, Initializer, Representable},
 };
 
-use super::condition::Condition;
+use super::{condition::Condition, warn_deprecated};
 use crate::{
     arguments::{self, Signature},
     timeout, world,
@@ -55,8 +54,7 @@ impl Event {
     #[pymethod(name = "isSet")]
     fn is_set_deprecated(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         arguments::none("Event.isSet", &args, vm)?;
-        let message = "isSet() is deprecated, use is_set() instead".to_owned();
-        _warnings::warn(vm.ctx.exceptions.deprecation_warning, message, 1, vm)?;
+        warn_deprecated("isSet() is deprecated, use is_set() instead", vm)?;
         vm.call_method(zelf.as_object(), "is_set", ())
     }
 

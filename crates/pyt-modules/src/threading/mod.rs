@@ -7,6 +7,7 @@ mod barrier;
 mod condition;
 mod event;
 mod excepthook;
+mod locks;
 mod registry;
 mod semaphore;
 mod special;
@@ -18,6 +19,7 @@ pub(crate) use threading::module_def;
     barrier::barrier,
     condition::condition,
     event::event,
+    locks::locks,
     semaphore::semaphore,
     // A base class before those built on it.
     thread::thread,
