@@ -350,11 +350,17 @@ pub(crate) fn class_shown(object: &PyObject, vm: &VirtualMachine) -> PyResult<St
     ))
 }
 
-/// The error of a method on an object whose class forgot `super().__init__()`.
-pub(crate) fn uninitialised(
+/// The error for an attribute that an object lacks, because `super().__init__()` was forgotten or
+/// because it was deleted. As for a class written in Python: without the module.
+pub(crate) fn no_attribute(
     object: &PyObject,
-    attribute: &'static str,
+    name: &'static str,
     vm: &VirtualMachine,
 ) -> PyBaseExceptionRef {
-    vm.new_no_attribute_error(object.to_owned(), vm.ctx.new_str(attribute))
+    let error = vm.new_attribute_error(format!(
+        "'{}' object has no attribute '{name}'",
+        object.class().name()
+    ));
+    vm.set_attribute_error_context(&error, object.to_owned(), vm.ctx.new_str(name));
+    error
 }

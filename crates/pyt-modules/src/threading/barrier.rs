@@ -63,7 +63,7 @@ fn broken(vm: &VirtualMachine) -> PyBaseExceptionRef {
 
 fn inner(zelf: &Py<Barrier>, missing: &'static str, vm: &VirtualMachine) -> PyResult<Arc<Inner>> {
     let inner = zelf.inner.read().clone();
-    inner.ok_or_else(|| arguments::uninitialised(zelf.as_object(), missing, vm))
+    inner.ok_or_else(|| arguments::no_attribute(zelf.as_object(), missing, vm))
 }
 
 #[pyclass(

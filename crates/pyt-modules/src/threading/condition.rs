@@ -59,7 +59,7 @@ impl Condition {
 fn lock_of<'a>(zelf: &'a Py<Condition>, vm: &VirtualMachine) -> PyResult<&'a PyObject> {
     zelf.lock
         .deref()
-        .ok_or_else(|| arguments::uninitialised(zelf.as_object(), "_lock", vm))
+        .ok_or_else(|| arguments::no_attribute(zelf.as_object(), "_lock", vm))
 }
 
 /// The lock, told apart.

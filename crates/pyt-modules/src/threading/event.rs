@@ -35,7 +35,7 @@ fn check_made(zelf: &Py<Event>, vm: &VirtualMachine) -> PyResult<()> {
     if zelf.made.load(Ordering::Relaxed) {
         return Ok(());
     }
-    Err(arguments::uninitialised(zelf.as_object(), "_cond", vm))
+    Err(arguments::no_attribute(zelf.as_object(), "_cond", vm))
 }
 
 #[pyclass(
@@ -107,7 +107,7 @@ impl Event {
         if zelf.made.load(Ordering::Relaxed) {
             return Ok(zelf.inner.is_set());
         }
-        Err(arguments::uninitialised(zelf.as_object(), "_flag", vm))
+        Err(arguments::no_attribute(zelf.as_object(), "_flag", vm))
     }
 
     #[pygetset]

@@ -70,7 +70,7 @@ fn check_made(zelf: &Py<Semaphore>, vm: &VirtualMachine) -> PyResult<()> {
     if zelf.made.load(Ordering::Relaxed) {
         return Ok(());
     }
-    Err(arguments::uninitialised(zelf.as_object(), "_cond", vm))
+    Err(arguments::no_attribute(zelf.as_object(), "_cond", vm))
 }
 
 impl Semaphore {
@@ -185,7 +185,7 @@ impl Semaphore {
         if zelf.made.load(Ordering::Relaxed) {
             return Ok(zelf.inner.permits());
         }
-        Err(arguments::uninitialised(zelf.as_object(), "_value", vm))
+        Err(arguments::no_attribute(zelf.as_object(), "_value", vm))
     }
 
     #[pygetset(setter)]
@@ -239,7 +239,7 @@ impl BoundedSemaphore {
     fn release(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let n = released("BoundedSemaphore.release", args, vm)?;
         if !zelf.0.made.load(Ordering::Relaxed) {
-            return Err(arguments::uninitialised(zelf.as_object(), "_cond", vm));
+            return Err(arguments::no_attribute(zelf.as_object(), "_cond", vm));
         }
         zelf.0.release_bounded(n, vm)
     }
@@ -249,7 +249,7 @@ impl BoundedSemaphore {
         if zelf.0.made.load(Ordering::Relaxed) {
             return Ok(zelf.0.initial.load(Ordering::Relaxed));
         }
-        Err(arguments::uninitialised(
+        Err(arguments::no_attribute(
             zelf.as_object(),
             "_initial_value",
             vm,
@@ -279,7 +279,7 @@ impl Initializer for BoundedSemaphore {
 impl Representable for BoundedSemaphore {
     fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
         if !zelf.0.made.load(Ordering::Relaxed) {
-            return Err(arguments::uninitialised(zelf.as_object(), "_value", vm));
+            return Err(arguments::no_attribute(zelf.as_object(), "_value", vm));
         }
         let bound = zelf.0.initial.load(Ordering::Relaxed);
         let class = arguments::class_shown(zelf.as_object(), vm)?;

@@ -261,7 +261,7 @@ pub(crate) mod thread {
         /// Method representing the thread's activity.
         #[pymethod]
         fn run(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            let missing = |name| arguments::uninitialised(zelf.as_object(), name, vm);
+            let missing = |name| arguments::no_attribute(zelf.as_object(), name, vm);
             let (target, args, kwargs) = {
                 let fields = zelf.fields.lock();
                 (

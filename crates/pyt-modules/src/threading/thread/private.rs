@@ -23,7 +23,7 @@ fn get<T: PrivateAttributes>(
     vm: &VirtualMachine,
 ) -> PyResult {
     let value = field(&zelf.fields().lock()).clone();
-    value.ok_or_else(|| arguments::uninitialised(zelf.as_object(), name, vm))
+    value.ok_or_else(|| arguments::no_attribute(zelf.as_object(), name, vm))
 }
 
 /// Sets or deletes an attribute.
