@@ -1,5 +1,6 @@
 //! Arguments of native methods, bound by hand: a call without arguments costs nothing, and the
-//! errors are those of the functions the methods stand for.
+//! errors are those that CPython gives for the functions that the methods stand for, which are
+//! written in Python or in C.
 //!
 //! Upstream's `FromArgs` builds messages of its own and always walks the whole signature.
 
@@ -8,82 +9,189 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-/// A signature whose errors read as those of a function written in Python.
+/// In what the original is written, which shows in its error messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Python,
+    C,
+}
+
+/// The parameters of a function, or those of a method after its instance.
 pub(crate) struct Signature<const N: usize> {
-    /// The qualified name.
-    pub(crate) name: &'static str,
-    /// The parameters after `self`.
-    pub(crate) params: [&'static str; N],
-    /// How many of them have no default.
-    pub(crate) required: usize,
+    origin: Origin,
+    /// As CPython names the function in messages.
+    name: &'static str,
+    params: [&'static str; N],
+    /// How many of the parameters have no default: the first ones.
+    required: usize,
+    /// How many of them can be given by position: the first ones.
+    positional: usize,
 }
 
 impl<const N: usize> Signature<N> {
+    /// A signature of `origin`, of which the first `required` parameters must be given.
+    pub(crate) const fn new(
+        origin: Origin,
+        name: &'static str,
+        params: [&'static str; N],
+        required: usize,
+    ) -> Self {
+        Self {
+            origin,
+            name,
+            params,
+            required,
+            positional: N,
+        }
+    }
+
+    /// That of a method written in Python; `name` is its qualified name.
+    pub(crate) const fn python(
+        name: &'static str,
+        params: [&'static str; N],
+        required: usize,
+    ) -> Self {
+        Self::new(Origin::Python, name, params, required)
+    }
+
+    /// That of a function written in C.
+    pub(crate) const fn builtin(
+        name: &'static str,
+        params: [&'static str; N],
+        required: usize,
+    ) -> Self {
+        Self::new(Origin::C, name, params, required)
+    }
+
+    /// The same, but the last `count` parameters can only be named.
+    pub(crate) const fn keyword_only(mut self, count: usize) -> Self {
+        self.positional -= count;
+        self
+    }
+
     /// The arguments in the order of the parameters.
+    ///
+    /// # Errors
+    /// `TypeError` if they do not fit the signature.
     #[inline]
     pub(crate) fn bind(
         &self,
         args: FuncArgs,
         vm: &VirtualMachine,
     ) -> PyResult<[Option<PyObjectRef>; N]> {
-        if args.kwargs.is_empty() && args.args.is_empty() && self.required == 0 {
+        if args.is_empty() && self.required == 0 {
             return Ok([const { None }; N]);
         }
-        self.bind_slow(args, vm)
+        self.bind_given(args, vm)
     }
 
-    fn bind_slow(&self, args: FuncArgs, vm: &VirtualMachine) -> PyResult<[Option<PyObjectRef>; N]> {
-        let mut bound = [const { None }; N];
+    fn bind_given(
+        &self,
+        args: FuncArgs,
+        vm: &VirtualMachine,
+    ) -> PyResult<[Option<PyObjectRef>; N]> {
+        let named = args.kwargs.len();
         let given = args.args.len();
-        for (slot, arg) in bound.iter_mut().zip(args.args) {
-            *slot = Some(arg);
+        if self.origin == Origin::C && given + named > N {
+            return Err(self.too_many(given, named, vm));
         }
+        let mut bound = [const { None }; N];
+        for (place, value) in bound[..self.positional].iter_mut().zip(args.args) {
+            *place = Some(value);
+        }
+        let mut unknown = None;
         for (name, value) in args.kwargs {
-            let name = name.to_string_lossy();
-            let Some(place) = self.params.iter().position(|param| *param == name) else {
-                return Err(vm.new_type_error(format!(
-                    "{}() got an unexpected keyword argument '{name}'",
-                    self.name
-                )));
-            };
-            if bound[place].replace(value).is_some() {
-                return Err(vm.new_type_error(format!(
-                    "{}() got multiple values for argument '{name}'",
-                    self.name
-                )));
+            let known = |param: &&str| name.as_bytes() == param.as_bytes();
+            if let Some(place) = self.params.iter().position(known) {
+                if bound[place].replace(value).is_some() {
+                    return Err(self.twice(place, vm));
+                }
+                continue;
             }
+            let error = vm.new_type_error(format!(
+                "{}() got an unexpected keyword argument '{name}'",
+                self.name
+            ));
+            if self.origin == Origin::Python {
+                return Err(error);
+            }
+            // C functions look for what is missing first.
+            unknown.get_or_insert(error);
         }
-        if given > N {
-            // The instance counts, as it does for a function written in Python.
-            let most = N + 1;
-            let takes = if self.required < N {
-                format!("from {} to {most} positional arguments", self.required + 1)
-            } else if most == 1 {
-                "1 positional argument".to_owned()
-            } else {
-                format!("{most} positional arguments")
-            };
-            return Err(vm.new_type_error(format!(
-                "{}() takes {takes} but {} were given",
-                self.name,
-                given + 1
-            )));
+        if given > self.positional {
+            return Err(self.too_many(given, named, vm));
         }
-        let missing: Vec<_> = (0..self.required)
+        if bound[..self.required].iter().any(Option::is_none) {
+            return Err(self.missing(&bound, vm));
+        }
+        unknown.map_or(Ok(bound), Err)
+    }
+
+    #[cold]
+    fn twice(&self, place: usize, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let (name, param) = (self.name, self.params[place]);
+        vm.new_type_error(match self.origin {
+            Origin::Python => format!("{name}() got multiple values for argument '{param}'"),
+            Origin::C => format!(
+                "argument for {name}() given by name ('{param}') and position ({})",
+                place + 1
+            ),
+        })
+    }
+
+    #[cold]
+    fn too_many(&self, given: usize, named: usize, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let name = self.name;
+        vm.new_type_error(match self.origin {
+            // Python counts the instance on both sides.
+            Origin::Python => {
+                let (least, most, given) = (self.required + 1, self.positional + 1, given + 1);
+                let takes = if least < most {
+                    format!("from {least} to {most}")
+                } else {
+                    most.to_string()
+                };
+                let s = plural(most);
+                format!("{name}() takes {takes} positional argument{s} but {given} were given")
+            }
+            // Without the class in its name: a function that looks at its arguments itself.
+            Origin::C if N == 0 && !name.contains('.') => format!("{name}() takes no arguments"),
+            Origin::C if N == 0 && named > 0 => format!("{name}() takes no keyword arguments"),
+            Origin::C if N == 0 => format!("{name}() takes no arguments ({given} given)"),
+            Origin::C => format!(
+                "{name}() takes at most {N} argument{} ({} given)",
+                plural(N),
+                given + named
+            ),
+        })
+    }
+
+    #[cold]
+    fn missing(&self, bound: &[Option<PyObjectRef>; N], vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let missing: Vec<usize> = (0..self.required)
             .filter(|place| bound[*place].is_none())
-            .map(|place| format!("'{}'", self.params[place]))
             .collect();
-        if !missing.is_empty() {
-            return Err(vm.new_type_error(format!(
+        let shown = |place: &usize| format!("'{}'", self.params[*place]);
+        vm.new_type_error(match (self.origin, missing.first()) {
+            (Origin::C, Some(first)) => format!(
+                "{}() missing required argument {} (pos {})",
+                self.name,
+                shown(first),
+                first + 1
+            ),
+            _ => format!(
                 "{}() missing {} required positional argument{}: {}",
                 self.name,
                 missing.len(),
-                if missing.len() == 1 { "" } else { "s" },
-                listed(&missing)
-            )));
-        }
-        Ok(bound)
+                plural(missing.len()),
+                listed(&missing.iter().map(shown).collect::<Vec<_>>())
+            ),
+        })
     }
+}
+
+const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// As Python lists missing arguments: `a`, `a and b`, `a, b, and c`.
@@ -96,18 +204,58 @@ fn listed(names: &[String]) -> String {
     }
 }
 
+/// Declares the type of a method's arguments, for methods that show a text signature: the type's
+/// name, the origin, the method's name, the parameters that must be given, and those that may be,
+/// with their defaults as a signature shows them.
+macro_rules! arguments {
+    ($type:ident, $origin:ident, $method:literal, [$($required:ident),*], [$($optional:ident = $default:literal),*]) => {
+        #[allow(dead_code, reason = "some arguments are accepted and ignored")]
+        pub(crate) struct $type {
+            $(pub(super) $required: ::rustpython_vm::PyObjectRef,)*
+            $(pub(super) $optional: Option<::rustpython_vm::PyObjectRef>,)*
+        }
+
+        impl ::rustpython_vm::function::FromArgs for $type {
+            const PARAMS: Option<&'static [::rustpython_vm::function::Param]> = Some(&[
+                $(::rustpython_vm::function::Param::positional_or_keyword(stringify!($required)),)*
+                $(::rustpython_vm::function::Param {
+                    name: stringify!($optional),
+                    kind: ::rustpython_vm::function::ParamKind::PositionalOrKeyword,
+                    default: Some(::rustpython_vm::function::DefaultRepr::Raw($default)),
+                },)*
+            ]);
+
+            #[inline]
+            fn from_args(
+                vm: &::rustpython_vm::VirtualMachine,
+                args: &mut ::rustpython_vm::function::FuncArgs,
+            ) -> Result<Self, ::rustpython_vm::function::ArgumentError> {
+                const NAMES: &[&str] = &[$(stringify!($required),)* $(stringify!($optional),)*];
+                const REQUIRED: &[&str] = &[$(stringify!($required)),*];
+                const SIGNATURE: $crate::arguments::Signature<{ NAMES.len() }> =
+                    $crate::arguments::Signature::new(
+                        $crate::arguments::Origin::$origin,
+                        $method,
+                        [$(stringify!($required),)* $(stringify!($optional),)*],
+                        REQUIRED.len(),
+                    );
+                let [$($required,)* $($optional,)*] = SIGNATURE.bind(std::mem::take(args), vm)?;
+                Ok(Self {
+                    $($required: $required
+                        .ok_or(::rustpython_vm::function::ArgumentError::TooFewArgs)?,)*
+                    $($optional,)*
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use arguments;
+
 /// Checks that a method written in Python, called `name`, got nothing but its instance.
 #[inline]
 pub(crate) fn none(name: &'static str, args: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-    if args.is_empty() {
-        return Ok(());
-    }
-    let signature = Signature {
-        name,
-        params: [],
-        required: 0,
-    };
-    signature.bind(args.clone(), vm).map(|[]| ())
+    nothing(Origin::Python, name, args, vm)
 }
 
 /// Checks that a method written in C, called `name` (`class.method`), got nothing but its
@@ -118,50 +266,67 @@ pub(crate) fn none_builtin(
     args: &FuncArgs,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
+    nothing(Origin::C, name, args, vm)
+}
+
+#[inline]
+fn nothing(
+    origin: Origin,
+    name: &'static str,
+    args: &FuncArgs,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
     if args.is_empty() {
         return Ok(());
     }
-    let kind = if args.kwargs.is_empty() {
-        format!("no arguments ({} given)", args.args.len())
-    } else {
-        "no keyword arguments".to_owned()
-    };
-    Err(vm.new_type_error(format!("{name}() takes {kind}")))
+    let [] = Signature::new(origin, name, [], 0).bind_given(args.clone(), vm)?;
+    Ok(())
 }
 
-/// The arguments of a function written in C, called `name`, whose parameters all have defaults.
-pub(crate) fn builtin<const N: usize>(
+/// From `least` to `N` arguments of a C function called `name` whose parameters have no names.
+pub(crate) fn unnamed<const N: usize>(
     name: &'static str,
-    params: [&'static str; N],
+    least: usize,
     args: FuncArgs,
     vm: &VirtualMachine,
 ) -> PyResult<[Option<PyObjectRef>; N]> {
-    let mut bound = [const { None }; N];
-    let given = args.args.len() + args.kwargs.len();
-    if given > N {
-        return Err(vm.new_type_error(format!(
-            "{name}() takes at most {N} argument{} ({given} given)",
-            if N == 1 { "" } else { "s" }
-        )));
+    if !args.kwargs.is_empty() {
+        return Err(vm.new_type_error(format!("{name}() takes no keyword arguments")));
     }
-    for (slot, arg) in bound.iter_mut().zip(args.args) {
-        *slot = Some(arg);
+    let given = args.args.len();
+    if (least..=N).contains(&given) {
+        let mut values = args.args.into_iter();
+        return Ok(std::array::from_fn(|_| values.next()));
     }
-    for (key, value) in args.kwargs {
-        let key = key.to_string_lossy();
-        let Some(place) = params.iter().position(|param| *param == key) else {
-            return Err(vm.new_type_error(format!(
-                "{name}() got an unexpected keyword argument '{key}'"
-            )));
-        };
-        if bound[place].replace(value).is_some() {
-            return Err(vm.new_type_error(format!(
-                "argument for {name}() given by name ('{key}') and position ({})",
-                place + 1
-            )));
-        }
+    let (bound, limit) = match least {
+        least if least == N => ("", least),
+        least if given < least => ("at least ", least),
+        _ => ("at most ", N),
+    };
+    Err(vm.new_type_error(format!(
+        "{name} expected {bound}{limit} argument{}, got {given}",
+        plural(limit)
+    )))
+}
+
+/// The one argument of a C function called `name`, whose parameter has no name.
+pub(crate) fn one(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    if !args.kwargs.is_empty() {
+        return Err(vm.new_type_error(format!("{name}() takes no keyword arguments")));
     }
-    Ok(bound)
+    <[PyObjectRef; 1]>::try_from(args.args)
+        .map(|[argument]| argument)
+        .map_err(|given| {
+            vm.new_type_error(format!(
+                "{name}() takes exactly one argument ({} given)",
+                given.len()
+            ))
+        })
+}
+
+/// An argument that is not `None`.
+pub(crate) fn given(argument: Option<PyObjectRef>, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    argument.filter(|argument| !vm.is_none(argument))
 }
 
 /// Checks the arguments of a method `__exit__(self, t, v, tb)`.
@@ -170,12 +335,9 @@ pub(crate) fn exit(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> P
     if args.args.len() == 3 && args.kwargs.is_empty() {
         return Ok(());
     }
-    let signature = Signature {
-        name,
-        params: ["t", "v", "tb"],
-        required: 3,
-    };
-    signature.bind(args, vm).map(drop)
+    Signature::python(name, ["t", "v", "tb"], 3)
+        .bind(args, vm)
+        .map(drop)
 }
 
 /// `module.qualname` of an object's class, as reprs show it.
@@ -188,11 +350,17 @@ pub(crate) fn class_shown(object: &PyObject, vm: &VirtualMachine) -> PyResult<St
     ))
 }
 
-/// The error of a method on an object whose class forgot `super().__init__()`.
-pub(crate) fn uninitialised(
+/// The error for an attribute that an object lacks, because `super().__init__()` was forgotten or
+/// because it was deleted. As for a class written in Python: without the module.
+pub(crate) fn no_attribute(
     object: &PyObject,
-    attribute: &'static str,
+    name: &'static str,
     vm: &VirtualMachine,
 ) -> PyBaseExceptionRef {
-    vm.new_no_attribute_error(object.to_owned(), vm.ctx.new_str(attribute))
+    let error = vm.new_attribute_error(format!(
+        "'{}' object has no attribute '{name}'",
+        object.class().name()
+    ));
+    vm.set_attribute_error_context(&error, object.to_owned(), vm.ctx.new_str(name));
+    error
 }

@@ -7,6 +7,7 @@
 mod arguments;
 mod interpreters;
 mod queue;
+mod seconds;
 mod session;
 mod sys;
 mod thread;

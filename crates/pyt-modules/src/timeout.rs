@@ -1,4 +1,5 @@
-//! Timeouts as Python code gives them: parsing, and CPython's errors for bad ones.
+//! Timeouts as Python code gives them: which numbers each function takes, and CPython's errors
+//! for the others.
 //!
 //! Nothing here reads a clock: a timeout becomes a [`Deadline`] where its wait begins.
 
@@ -10,6 +11,8 @@ use rustpython_vm::{
     builtins::{PyFloat, PyInt},
     types::PyComparisonOp,
 };
+
+use crate::seconds::{self, Round};
 
 /// The longest timeout there is, in microseconds.
 const MAX_MICROS: i64 = i64::MAX / 1_000;
@@ -27,45 +30,6 @@ pub(crate) enum Attempt {
 #[inline]
 pub(crate) fn deadline(timeout: Option<Duration>) -> Option<Deadline> {
     timeout.map(Deadline::after)
-}
-
-/// `seconds`, a float or integer, in nanoseconds, rounded away from zero.
-///
-/// # Errors
-/// `ValueError` for NaN, `OverflowError` beyond the range of 64 bits, `TypeError` for what is
-/// neither.
-pub(crate) fn nanos(seconds: &PyObject, vm: &VirtualMachine) -> PyResult<i64> {
-    let out_of_range = || vm.new_overflow_error("timestamp out of range for C PyTime_t");
-    if let Some(float) = seconds.downcast_ref::<PyFloat>() {
-        let seconds = float.to_f64();
-        if seconds.is_nan() {
-            return Err(vm.new_value_error("Invalid value NaN (not a number)"));
-        }
-        let nanos = seconds * 1e9;
-        let nanos = if nanos < 0.0 {
-            nanos.floor()
-        } else {
-            nanos.ceil()
-        };
-        // 2 ** 63 itself is a float; the largest 64-bit integer is not.
-        const END: f64 = -(i64::MIN as f64);
-        return if (-END..END).contains(&nanos) {
-            Ok(nanos as i64)
-        } else {
-            Err(out_of_range())
-        };
-    }
-    let Some(seconds) = seconds.try_index_opt(vm) else {
-        return Err(vm.new_type_error(format!(
-            "'{}' object cannot be interpreted as an integer or float",
-            seconds.class().slot_name()
-        )));
-    };
-    seconds?
-        .try_to_primitive::<i64>(vm)
-        .ok()
-        .and_then(|seconds| seconds.checked_mul(1_000_000_000))
-        .ok_or_else(out_of_range)
 }
 
 /// A positive timeout as a duration.
@@ -90,7 +54,7 @@ pub(crate) fn attempt(
         None => true,
     };
     let timeout = match timeout {
-        Some(timeout) => nanos(timeout, vm)?,
+        Some(timeout) => seconds::nanos(timeout, Round::Away, vm)?,
         None => FOR_EVER,
     };
     if !blocking && timeout != FOR_EVER {
@@ -129,7 +93,7 @@ pub(crate) fn wait(timeout: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<
     {
         return Ok(Some(Duration::ZERO));
     }
-    duration(nanos(timeout, vm)?, vm).map(Some)
+    duration(seconds::nanos(timeout, Round::Away, vm)?, vm).map(Some)
 }
 
 /// Functions such as `Condition.wait_for` first add a timeout to the time: what cannot be added to
@@ -151,7 +115,7 @@ pub(crate) fn of_join(
     let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout)) else {
         return Ok(None);
     };
-    let nanos = nanos(timeout, vm)?;
+    let nanos = seconds::nanos(timeout, Round::Away, vm)?;
     if nanos < 0 {
         return Ok(None);
     }

@@ -1,21 +1,41 @@
 //! Upstream's own definitions of the modules that pyt replaces, for the parts that scheduling
 //! does not touch.
 
+use std::sync::OnceLock;
+
 use rustpython_vm::{
     AsObject, Py, PyRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef},
+    function::{Callee, FuncArgs},
     stdlib::builtin_module_defs,
 };
 
+/// Upstream's definition of the module `name`.
+fn definition(vm: &VirtualMachine, name: &str) -> PyResult<&'static PyModuleDef> {
+    static ALL: OnceLock<Vec<&'static PyModuleDef>> = OnceLock::new();
+    ALL.get_or_init(|| builtin_module_defs(&vm.ctx))
+        .iter()
+        .find(|def| def.name.as_str() == name)
+        .copied()
+        .ok_or_else(|| vm.new_system_error(format!("upstream defines no module {name}")))
+}
+
 /// A fresh instance of upstream's module `name`, in no `sys.modules`.
 pub(crate) fn module(vm: &VirtualMachine, name: &str) -> PyResult<PyRef<PyModule>> {
-    let def: &'static PyModuleDef = builtin_module_defs(&vm.ctx)
-        .into_iter()
-        .find(|def| def.name.as_str() == name)
-        .ok_or_else(|| vm.new_system_error(format!("upstream defines no module {name}")))?;
+    let def = definition(vm, name)?;
     let module = def.create_module(vm)?;
     def.exec_module(vm, &module)?;
     Ok(module)
+}
+
+/// Calls the function `name` of upstream's module `module`.
+pub(crate) fn call(vm: &VirtualMachine, module: &str, name: &str, args: FuncArgs) -> PyResult {
+    let function = definition(vm, module)?
+        .methods
+        .iter()
+        .find(|function| function.name == name)
+        .ok_or_else(|| vm.new_system_error(format!("upstream defines no {module}.{name}")))?;
+    (function.func)(vm, args, Callee::named(function.name))
 }
 
 /// Copies the named attributes of upstream's module `name` into `target`.

@@ -1,4 +1,4 @@
-//! `Queue`, `LifoQueue` and `PriorityQueue`.
+//! `Queue`; those that order their items in another way are in `ordered`.
 //!
 //! A queue starts *native*: `put` and `get` are the scheduler's, and cost little. It *opens* when
 //! Python code reaches for what it could see or replace in CPython's (see `doors` and `native`);
@@ -11,7 +11,7 @@ use std::sync::{
 
 use pyt_sched::{GetError, JoinError, PutError, RLock, TaskDoneError};
 use rustpython_vm::{
-    AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{
         PyDictRef, PyGenericAlias, PyInt, PyStr, PyType, PyTypeRef, object_generic_set_dict,
     },
@@ -455,80 +455,4 @@ impl PyQueue {
 /// `block=False`
 fn not_blocking(vm: &VirtualMachine) -> KwArgs {
     std::iter::once(("block", vm.ctx.new_bool(false).into())).collect()
-}
-
-/// Whatever is in `queue`, a list.
-fn list_of(zelf: &PyObject, vm: &VirtualMachine) -> PyResult {
-    zelf.get_attr("queue", vm)
-}
-
-/// A queue for several threads, last in, first out.
-#[pyclass(module = "queue", name = "LifoQueue", base = PyQueue)]
-#[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct PyLifoQueue(PyQueue);
-
-#[pyclass(flags(BASETYPE, HAS_DICT, HAS_WEAKREF))]
-impl PyLifoQueue {
-    /// Makes self.queue, which the other three work with.
-    #[pymethod]
-    fn _init(zelf: PyObjectRef, _maxsize: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        zelf.set_attr("queue", vm.ctx.new_list(Vec::new()), vm)
-    }
-
-    /// How many items are in self.queue.
-    #[pymethod]
-    fn _qsize(zelf: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
-        list_of(&zelf, vm)?.length(vm)
-    }
-
-    /// Puts an item into self.queue.
-    #[pymethod]
-    fn _put(zelf: PyObjectRef, item: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        vm.call_method(&*list_of(&zelf, vm)?, "append", (item,))
-            .map(drop)
-    }
-
-    /// Takes an item out of self.queue.
-    #[pymethod]
-    fn _get(zelf: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-        vm.call_method(&*list_of(&zelf, vm)?, "pop", ())
-    }
-}
-
-/// A queue for several threads, smallest item first.
-///
-/// Items are often tuples: (priority, data).
-#[pyclass(module = "queue", name = "PriorityQueue", base = PyQueue)]
-#[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct PyPriorityQueue(PyQueue);
-
-#[pyclass(flags(BASETYPE, HAS_DICT, HAS_WEAKREF))]
-impl PyPriorityQueue {
-    /// Makes self.queue, which the other three work with.
-    #[pymethod]
-    fn _init(zelf: PyObjectRef, _maxsize: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        zelf.set_attr("queue", vm.ctx.new_list(Vec::new()), vm)
-    }
-
-    /// How many items are in self.queue.
-    #[pymethod]
-    fn _qsize(zelf: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
-        list_of(&zelf, vm)?.length(vm)
-    }
-
-    /// Puts an item into self.queue.
-    #[pymethod]
-    fn _put(zelf: PyObjectRef, item: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        let push = vm.import("heapq", 0)?.get_attr("heappush", vm)?;
-        push.call((list_of(&zelf, vm)?, item), vm).map(drop)
-    }
-
-    /// Takes an item out of self.queue.
-    #[pymethod]
-    fn _get(zelf: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-        let pop = vm.import("heapq", 0)?.get_attr("heappop", vm)?;
-        pop.call((list_of(&zelf, vm)?,), vm)
-    }
 }

@@ -19,7 +19,7 @@ use super::{
     classes::{Phase, PyQueue},
     native::{CALLED, DOORS, HOOKS, Order},
 };
-use crate::world::aborted;
+use crate::{arguments::no_attribute, world::aborted};
 
 /// One of the attributes that a queue gets when it opens.
 #[pyclass(module = "queue", name = "_door")]
@@ -77,9 +77,7 @@ fn read(queue: &Py<PyQueue>, name: &'static str, vm: &VirtualMachine) -> PyResul
     {
         return Ok(value);
     }
-    // Without the module, as for a class written in Python.
-    let class = queue.class().name().to_string();
-    Err(vm.new_attribute_error(format!("'{class}' object has no attribute '{name}'")))
+    Err(no_attribute(queue.as_object(), name, vm))
 }
 
 /// As `object.__setattr__`, but a queue opens when a name is set that it works through.

@@ -9,6 +9,7 @@ mod doors;
 mod errors;
 mod native;
 mod open;
+mod ordered;
 mod patience;
 pub(crate) mod simple;
 
@@ -24,8 +25,9 @@ mod queue {
     };
 
     use crate::queue::{
-        classes::{PyLifoQueue, PyPriorityQueue, PyQueue},
+        classes::PyQueue,
         errors::{PyEmpty, PyFull, PyShutDown},
+        ordered::{PyLifoQueue, PyPriorityQueue},
         simple::{PySimpleQueue, PySubstituteQueue},
     };
 

@@ -10,10 +10,7 @@ use rustpython_vm::{
     class::StaticType,
 };
 
-use super::{
-    classes::{PyLifoQueue, PyQueue},
-    doors::Door,
-};
+use super::{classes::PyQueue, doors::Door, ordered::PyLifoQueue};
 
 /// What a subclass overrides to organise its items in another way.
 pub(super) const HOOKS: [&str; 4] = ["_init", "_qsize", "_put", "_get"];

@@ -9,8 +9,7 @@ use rustpython_vm::{
     types::PyComparisonOp,
 };
 
-/// The longest wait that Python's time type can express, in nanoseconds.
-const LONGEST: f64 = i64::MAX as f64;
+use crate::seconds::{BadSeconds, Round, nanos_of_float};
 
 /// How long to wait.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +66,13 @@ impl Patience {
 }
 
 fn for_seconds(seconds: f64, vm: &VirtualMachine) -> PyResult<Wait> {
-    if seconds.is_nan() {
-        Err(vm.new_value_error("Invalid value NaN (not a number)"))
-    } else if seconds * 1e9 >= LONGEST {
-        Ok(Wait::TooLong)
-    } else {
-        Ok(Wait::Until(Deadline::after(Duration::from_secs_f64(
-            seconds,
-        ))))
+    match nanos_of_float(seconds, Round::Up) {
+        Ok(nanos) => {
+            let nanos = u64::try_from(nanos).unwrap_or(0);
+            Ok(Wait::Until(Deadline::after(Duration::from_nanos(nanos))))
+        }
+        Err(BadSeconds::OutOfRange) => Ok(Wait::TooLong),
+        Err(bad @ BadSeconds::Nan) => Err(bad.raise(vm)),
     }
 }
 
@@ -100,11 +98,12 @@ fn seconds(timeout: &PyObject, vm: &VirtualMachine) -> PyResult<f64> {
     sum.try_float(vm).map(|f| f.to_f64())
 }
 
-fn negative(vm: &VirtualMachine) -> PyBaseExceptionRef {
+/// The error for a timeout below zero.
+pub(super) fn negative(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_value_error("'timeout' must be a non-negative number")
 }
 
 /// The wait would be longer than can be expressed.
 pub(super) fn too_long(vm: &VirtualMachine) -> PyBaseExceptionRef {
-    vm.new_overflow_error("timestamp out of range for C PyTime_t")
+    BadSeconds::OutOfRange.raise(vm)
 }

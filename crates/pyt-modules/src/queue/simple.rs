@@ -18,9 +18,11 @@ use super::{
         SimpleQsizeArgs,
     },
     errors,
+    patience::negative,
 };
 use crate::{
-    time::seconds::{Round, nanos_from_seconds},
+    arguments::given,
+    seconds::{self, Round},
     world::aborted,
 };
 
@@ -123,16 +125,13 @@ impl PySimpleQueue {
             Some(block) => block.try_to_bool(vm)?,
             None => true,
         };
-        let timeout =
-            match args.timeout {
-                Some(timeout) if blocks && !vm.is_none(&timeout) => {
-                    let nanos = nanos_from_seconds(&timeout, Round::Up, vm)?;
-                    Some(u64::try_from(nanos).map_err(|_| {
-                        vm.new_value_error("'timeout' must be a non-negative number")
-                    })?)
-                }
-                _ => None,
-            };
+        let timeout = match given(args.timeout, vm) {
+            Some(timeout) if blocks => {
+                let nanos = seconds::nanos(&timeout, Round::Up, vm)?;
+                Some(u64::try_from(nanos).map_err(|_| negative(vm))?)
+            }
+            _ => None,
+        };
         if let Some(item) = zelf.queue.try_get() {
             return Ok(item);
         }

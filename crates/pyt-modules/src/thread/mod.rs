@@ -7,23 +7,32 @@ mod handle;
 mod local;
 pub(crate) mod locks;
 
-pub(crate) use _thread::module_def;
+pub(crate) use _thread::{PyThreadHandle, module_def};
 pub(crate) use handle::{Handle, Start};
+
+use rustpython_vm::{
+    PyResult, VirtualMachine,
+    builtins::{PyDictRef, PyStr},
+    function::KwArgs,
+};
 
 #[rustpython_vm::pymodule(with(locks::locks, local::local_module))]
 mod _thread {
     use std::sync::Arc;
 
     use rustpython_vm::{
-        AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-        builtins::{PyBaseExceptionRef, PyDictRef, PyInt, PyModule, PyStrRef, PyTupleRef},
-        function::{FuncArgs, KwArgs, OptionalArg},
+        AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+        builtins::{PyBaseExceptionRef, PyDict, PyInt, PyModule, PyStrRef, PyTuple, PyType},
+        function::{FuncArgs, OptionalArg},
         pyclass,
         types::{Constructor, Representable},
     };
 
     use super::{Handle, Start};
-    use crate::{interpreters, timeout, upstream};
+    use crate::{
+        arguments::{self, Signature, given},
+        interpreters, timeout, upstream,
+    };
 
     /// Names that are upstream's.
     const UPSTREAMS: &[&str] = &[
@@ -80,11 +89,7 @@ mod _thread {
     impl Constructor for PyThreadHandle {
         type Args = ();
 
-        fn py_new(
-            _cls: &Py<rustpython_vm::builtins::PyType>,
-            (): (),
-            _vm: &VirtualMachine,
-        ) -> PyResult<Self> {
+        fn py_new(_cls: &Py<PyType>, (): (), _vm: &VirtualMachine) -> PyResult<Self> {
             Ok(Self {
                 handle: Arc::default(),
             })
@@ -113,8 +118,7 @@ mod _thread {
             timeout: OptionalArg<PyObjectRef>,
             vm: &VirtualMachine,
         ) -> PyResult<()> {
-            let deadline =
-                timeout::of_join(timeout.as_ref().into_option().map(|timeout| &**timeout), vm)?;
+            let deadline = timeout::of_join(timeout.into_option().as_deref(), vm)?;
             zelf.handle.join(deadline, vm)
         }
 
@@ -155,34 +159,24 @@ mod _thread {
         vm.run_unraisable(exc, message, vm.ctx.none());
     }
 
-    #[derive(FromArgs)]
-    struct StartJoinableThreadArgs {
-        #[pyarg(any)]
-        function: PyObjectRef,
-        #[pyarg(any, optional)]
-        handle: OptionalArg<PyObjectRef>,
-        #[pyarg(any, default = true)]
-        daemon: bool,
-    }
-
     #[pyfunction]
     fn start_joinable_thread(
-        args: StartJoinableThreadArgs,
+        args: FuncArgs,
         vm: &VirtualMachine,
     ) -> PyResult<PyRef<PyThreadHandle>> {
-        let StartJoinableThreadArgs {
-            function,
-            handle,
-            daemon,
-        } = args;
+        let [function, handle, daemon] =
+            Signature::builtin("start_joinable_thread", ["function", "handle", "daemon"], 1)
+                .bind(args, vm)?;
+        let function = function.unwrap_or_else(|| vm.ctx.none());
+        let daemon = daemon.map_or(Ok(true), |daemon| daemon.try_to_bool(vm))?;
         if !function.is_callable() {
             return Err(vm.new_type_error("thread function must be callable"));
         }
-        let handle = match handle.into_option() {
-            Some(handle) if !vm.is_none(&handle) => handle
+        let handle = match given(handle, vm) {
+            Some(handle) => handle
                 .downcast::<PyThreadHandle>()
                 .map_err(|_| vm.new_type_error("'handle' must be a _ThreadHandle"))?,
-            _ => PyThreadHandle {
+            None => PyThreadHandle {
                 handle: Arc::default(),
             }
             .into_ref(&vm.ctx),
@@ -204,35 +198,20 @@ mod _thread {
     }
 
     #[pyfunction]
-    fn start_new_thread(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<u64> {
-        if !args.kwargs.is_empty() {
-            return Err(vm.new_type_error("start_new_thread() takes no keyword arguments"));
-        }
-        let given = args.args.len();
-        if !(2..=3).contains(&given) {
-            let (bound, limit) = if given < 2 {
-                ("at least", 2)
-            } else {
-                ("at most", 3)
-            };
-            return Err(vm.new_type_error(format!(
-                "start_new_thread expected {bound} {limit} arguments, got {given}"
-            )));
-        }
-        let keywords = if given == 3 { args.args.pop() } else { None };
-        let positional = args.args.pop().unwrap_or_else(|| vm.ctx.none());
-        let function = args.args.pop().unwrap_or_else(|| vm.ctx.none());
+    fn start_new_thread(args: FuncArgs, vm: &VirtualMachine) -> PyResult<u64> {
+        let [function, positional, keywords] = arguments::unnamed("start_new_thread", 2, args, vm)?;
+        let function = function.unwrap_or_else(|| vm.ctx.none());
+        let positional = positional.unwrap_or_else(|| vm.ctx.none());
         if !function.is_callable() {
             return Err(vm.new_type_error("first arg must be callable"));
         }
-        let Ok(positional) = positional.downcast::<rustpython_vm::builtins::PyTuple>() else {
-            return Err(vm.new_type_error("2nd arg must be a tuple"));
-        };
-        let positional: PyTupleRef = positional;
-        let keywords: Option<PyDictRef> = keywords
+        let positional = positional
+            .downcast::<PyTuple>()
+            .map_err(|_| vm.new_type_error("2nd arg must be a tuple"))?;
+        let keywords = keywords
             .map(|keywords| {
                 keywords
-                    .downcast::<rustpython_vm::builtins::PyDict>()
+                    .downcast::<PyDict>()
                     .map_err(|_| vm.new_type_error("optional 3rd arg must be a dictionary"))
             })
             .transpose()?;
@@ -306,31 +285,20 @@ mod _thread {
         super::set_os_name(&name.to_string_lossy());
         Ok(())
     }
-
-    pub(super) fn to_keywords(keywords: &PyDictRef, vm: &VirtualMachine) -> PyResult<KwArgs> {
-        keywords
-            .into_iter()
-            .map(|(key, value)| {
-                let key = key
-                    .downcast::<rustpython_vm::builtins::PyStr>()
-                    .map_err(|_| vm.new_type_error("keywords must be strings"))?;
-                Ok((key.to_string_lossy().into_owned(), value))
-            })
-            .collect()
-    }
 }
 
-pub(crate) use _thread::PyThreadHandle;
-
 /// A call's keyword arguments from a dictionary.
-pub(crate) fn keywords(
-    keywords: Option<&rustpython_vm::builtins::PyDictRef>,
-    vm: &rustpython_vm::VirtualMachine,
-) -> rustpython_vm::PyResult<rustpython_vm::function::KwArgs> {
-    keywords.map_or_else(
-        || Ok(rustpython_vm::function::KwArgs::default()),
-        |keywords| _thread::to_keywords(keywords, vm),
-    )
+pub(crate) fn keywords(keywords: Option<&PyDictRef>, vm: &VirtualMachine) -> PyResult<KwArgs> {
+    keywords
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| {
+            let key = key
+                .downcast::<PyStr>()
+                .map_err(|_| vm.new_type_error("keywords must be strings"))?;
+            Ok((key.to_string_lossy().into_owned(), value))
+        })
+        .collect()
 }
 
 /// Gives the calling OS thread a name, as far as the kernel keeps it: 15 bytes.

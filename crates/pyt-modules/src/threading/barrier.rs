@@ -63,7 +63,7 @@ fn broken(vm: &VirtualMachine) -> PyBaseExceptionRef {
 
 fn inner(zelf: &Py<Barrier>, missing: &'static str, vm: &VirtualMachine) -> PyResult<Arc<Inner>> {
     let inner = zelf.inner.read().clone();
-    inner.ok_or_else(|| arguments::uninitialised(zelf.as_object(), missing, vm))
+    inner.ok_or_else(|| arguments::no_attribute(zelf.as_object(), missing, vm))
 }
 
 #[pyclass(
@@ -75,13 +75,8 @@ impl Barrier {
     /// number from 0 to parties - 1 that no other thread of this round gets.
     #[pymethod]
     fn wait(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
-        let signature = Signature {
-            name: "Barrier.wait",
-            params: ["timeout"],
-            required: 0,
-        };
-        let [timeout] = signature.bind(args, vm)?;
-        let given = timeout.filter(|timeout| !vm.is_none(timeout));
+        let [timeout] = Signature::python("Barrier.wait", ["timeout"], 0).bind(args, vm)?;
+        let given = arguments::given(timeout, vm);
         let missing = if given.is_some() { "_cond" } else { "_timeout" };
         let inner = inner(zelf, missing, vm)?;
         let barrier = &inner.barrier;
@@ -156,12 +151,9 @@ impl Initializer for Barrier {
     type Args = FuncArgs;
 
     fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let signature = Signature {
-            name: "Barrier.__init__",
-            params: ["parties", "action", "timeout"],
-            required: 1,
-        };
-        let [parties, action, timeout] = signature.bind(args, vm)?;
+        let [parties, action, timeout] =
+            Signature::python("Barrier.__init__", ["parties", "action", "timeout"], 1)
+                .bind(args, vm)?;
         let parties = parties.unwrap_or_else(|| vm.ctx.none());
         let one = vm.ctx.new_int(1);
         if parties.rich_compare_bool(one.as_object(), PyComparisonOp::Lt, vm)? {

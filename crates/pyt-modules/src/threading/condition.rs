@@ -1,21 +1,25 @@
-//! `threading.Condition`, and the locks that `threading` offers under names of its own.
+//! `threading.Condition`.
 
-use pyt_sched::{Deadline, NotHeld};
+mod held;
+
+use pyt_sched::Deadline;
 use rustpython_vm::{
-    AsObject, Py, PyAtomicRef, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, Py, PyAtomicRef, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyFloat, PyInt, PyType},
     function::FuncArgs,
     object::{Traverse, TraverseFn},
     pyclass,
-    stdlib::_warnings,
     types::{Constructor, Initializer, PyComparisonOp, Representable},
 };
 
 use crate::{
     arguments::{self, Signature},
-    thread::locks::{self, lock::Lock, rlock, rlock::RLock},
+    thread::locks::{lock::Lock, rlock::RLock},
     timeout, world,
 };
+
+use self::held::{Held, call_optional};
+use super::warn_deprecated;
 
 /// A condition variable: threads that hold its lock wait until another thread notifies them.
 ///
@@ -33,20 +37,6 @@ unsafe impl Traverse for Condition {
     fn traverse(&self, visit: &mut TraverseFn<'_>) {
         self.lock.traverse(visit);
     }
-}
-
-/// The lock of a condition: one of ours, which takes no Python call, or any other object.
-enum Held<'a> {
-    Lock(&'a Py<Lock>),
-    RLock(&'a Py<RLock>),
-    Foreign(&'a PyObject),
-}
-
-/// What a wait keeps to take its lock again.
-enum Released {
-    Lock(PyRef<Lock>),
-    RLock(PyRef<RLock>, usize),
-    Foreign(PyObjectRef, Option<PyObjectRef>),
 }
 
 impl Condition {
@@ -69,92 +59,13 @@ impl Condition {
 fn lock_of<'a>(zelf: &'a Py<Condition>, vm: &VirtualMachine) -> PyResult<&'a PyObject> {
     zelf.lock
         .deref()
-        .ok_or_else(|| arguments::uninitialised(zelf.as_object(), "_lock", vm))
+        .ok_or_else(|| arguments::no_attribute(zelf.as_object(), "_lock", vm))
 }
 
 /// The lock, told apart.
 #[inline]
 fn held<'a>(zelf: &'a Py<Condition>, vm: &VirtualMachine) -> PyResult<Held<'a>> {
-    let lock = lock_of(zelf, vm)?;
-    // Subclasses may override what we would skip.
-    Ok(
-        if let Some(lock) = lock.downcast_ref_if_exact::<RLock>(vm) {
-            Held::RLock(lock)
-        } else if let Some(lock) = lock.downcast_ref_if_exact::<Lock>(vm) {
-            Held::Lock(lock)
-        } else {
-            Held::Foreign(lock)
-        },
-    )
-}
-
-/// Calls a method that a foreign lock need not have. `None`: it has not.
-fn call_optional(
-    lock: &PyObject,
-    method: &'static str,
-    args: Vec<PyObjectRef>,
-    vm: &VirtualMachine,
-) -> PyResult<Option<PyObjectRef>> {
-    let method = vm.get_attribute_opt(lock, vm.ctx.intern_str(method))?;
-    method.map(|method| method.call(args, vm)).transpose()
-}
-
-fn is_owned(lock: &Held<'_>, vm: &VirtualMachine) -> PyResult<bool> {
-    match lock {
-        Held::Lock(lock) => Ok(lock.inner().is_held()),
-        Held::RLock(lock) => Ok(lock.inner().is_mine()),
-        Held::Foreign(lock) => {
-            if let Some(owned) = call_optional(lock, "_is_owned", vec![], vm)? {
-                return owned.try_to_bool(vm);
-            }
-            if vm.call_method(lock, "acquire", (false,))?.try_to_bool(vm)? {
-                vm.call_method(lock, "release", ())?;
-                return Ok(false);
-            }
-            Ok(true)
-        }
-    }
-}
-
-fn release_save(lock: &Held<'_>, vm: &VirtualMachine) -> PyResult<Released> {
-    match lock {
-        Held::Lock(lock) => {
-            lock.release_now(vm)?;
-            Ok(Released::Lock((*lock).to_owned()))
-        }
-        Held::RLock(lock) => {
-            let count = lock
-                .inner()
-                .release_all()
-                .map_err(|NotHeld| rlock::not_held(vm))?;
-            Ok(Released::RLock((*lock).to_owned(), count))
-        }
-        Held::Foreign(lock) => {
-            let state = call_optional(lock, "_release_save", vec![], vm)?;
-            if state.is_none() {
-                vm.call_method(lock, "release", ())?;
-            }
-            Ok(Released::Foreign((*lock).to_owned(), state))
-        }
-    }
-}
-
-impl Released {
-    /// Takes the lock again, whatever signal handlers raise meanwhile; what they raised comes
-    /// out afterwards.
-    fn take_again(self, vm: &VirtualMachine) -> PyResult<()> {
-        match self {
-            Self::Lock(lock) => locks::persist(|| lock.inner().acquire(None), vm),
-            Self::RLock(lock, count) => locks::persist(|| lock.inner().acquire_again(count), vm),
-            Self::Foreign(lock, state) => {
-                let args: Vec<_> = vec![state.unwrap_or_else(|| vm.ctx.none())];
-                if call_optional(&lock, "_acquire_restore", args, vm)?.is_none() {
-                    vm.call_method(&lock, "acquire", ())?;
-                }
-                Ok(())
-            }
-        }
-    }
+    lock_of(zelf, vm).map(|lock| Held::of(lock, vm))
 }
 
 /// Waits for a notification, with the lock released, until `deadline`.
@@ -168,13 +79,13 @@ fn wait_until(
     let (ended, released) = if let Held::Foreign(_) = lock {
         // Releasing runs Python code, which may wait for other things.
         let place = line.join_early();
-        let released = release_save(&lock, vm).inspect_err(|_| {
+        let released = lock.release_save(vm).inspect_err(|_| {
             line.leave_early(&place);
         })?;
         (line.wait_in(&place, deadline), released)
     } else {
         let waiter = line.join();
-        let released = release_save(&lock, vm).inspect_err(|_| line.leave(&waiter))?;
+        let released = lock.release_save(vm).inspect_err(|_| line.leave(&waiter))?;
         (line.wait(&waiter, deadline), released)
     };
     let ended = ended.map_err(|aborted| world::aborted(aborted, vm));
@@ -189,7 +100,7 @@ fn wait_with(
     timeout: Option<&PyObject>,
     vm: &VirtualMachine,
 ) -> PyResult<bool> {
-    if !is_owned(&held(zelf, vm)?, vm)? {
+    if !held(zelf, vm)?.is_owned(vm)? {
         return Err(vm.new_runtime_error("cannot wait on un-acquired lock"));
     }
     let timeout = timeout::wait(timeout, vm)?;
@@ -198,7 +109,7 @@ fn wait_with(
 
 /// Wakes up to `n` waiters, all if there is no number.
 fn notify(zelf: &Py<Condition>, n: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
-    if !is_owned(&held(zelf, vm)?, vm)? {
+    if !held(zelf, vm)?.is_owned(vm)? {
         return Err(vm.new_runtime_error("cannot notify on un-acquired lock"));
     }
     if zelf.line.waiting() == 0 {
@@ -299,12 +210,7 @@ impl Condition {
     /// lock again. Returns whether it was notified.
     #[pymethod]
     fn wait(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        let signature = Signature {
-            name: "Condition.wait",
-            params: ["timeout"],
-            required: 0,
-        };
-        let [timeout] = signature.bind(args, vm)?;
+        let [timeout] = Signature::python("Condition.wait", ["timeout"], 0).bind(args, vm)?;
         wait_with(zelf, timeout.as_deref(), vm)
     }
 
@@ -312,14 +218,10 @@ impl Condition {
     /// Returns what the predicate returned last.
     #[pymethod]
     fn wait_for(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        let signature = Signature {
-            name: "Condition.wait_for",
-            params: ["predicate", "timeout"],
-            required: 1,
-        };
-        let [predicate, timeout] = signature.bind(args, vm)?;
+        let [predicate, timeout] =
+            Signature::python("Condition.wait_for", ["predicate", "timeout"], 1).bind(args, vm)?;
         let predicate = predicate.unwrap_or_else(|| vm.ctx.none());
-        let timeout = timeout.filter(|timeout| !vm.is_none(timeout));
+        let timeout = arguments::given(timeout, vm);
         let mut result = predicate.call((), vm)?;
         let mut end: Option<Deadline> = None;
         while !result.clone().try_to_bool(vm)? {
@@ -341,7 +243,7 @@ impl Condition {
             }
             if zelf.class().is(Self::class(&vm.ctx)) {
                 match end {
-                    Some(end) if is_owned(&held(zelf, vm)?, vm)? => {
+                    Some(end) if held(zelf, vm)?.is_owned(vm)? => {
                         wait_until(zelf, Some(end), vm)?;
                     }
                     _ => {
@@ -360,12 +262,7 @@ impl Condition {
     /// Wakes up to n threads that wait, first come first.
     #[pymethod]
     fn notify(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let signature = Signature {
-            name: "Condition.notify",
-            params: ["n"],
-            required: 0,
-        };
-        let [n] = signature.bind(args, vm)?;
+        let [n] = Signature::python("Condition.notify", ["n"], 0).bind(args, vm)?;
         match n {
             Some(n) => notify(zelf, Some(&n), vm),
             None => notify(zelf, Some(vm.ctx.new_int(1).as_object()), vm),
@@ -383,15 +280,14 @@ impl Condition {
     #[pymethod(name = "notifyAll")]
     fn notify_all_deprecated(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         arguments::none("Condition.notifyAll", &args, vm)?;
-        let message = "notifyAll() is deprecated, use notify_all() instead".to_owned();
-        _warnings::warn(vm.ctx.exceptions.deprecation_warning, message, 1, vm)?;
+        warn_deprecated("notifyAll() is deprecated, use notify_all() instead", vm)?;
         vm.call_method(zelf.as_object(), "notify_all", ()).map(drop)
     }
 
     #[pymethod]
     fn _is_owned(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none("Condition._is_owned", &args, vm)?;
-        is_owned(&held(zelf, vm)?, vm)
+        held(zelf, vm)?.is_owned(vm)
     }
 
     #[pymethod]
@@ -453,13 +349,8 @@ impl Initializer for Condition {
     type Args = FuncArgs;
 
     fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let signature = Signature {
-            name: "Condition.__init__",
-            params: ["lock"],
-            required: 0,
-        };
-        let [lock] = signature.bind(args, vm)?;
-        let lock = match lock.filter(|lock| !vm.is_none(lock)) {
+        let [lock] = Signature::python("Condition.__init__", ["lock"], 0).bind(args, vm)?;
+        let lock = match arguments::given(lock, vm) {
             Some(lock) => {
                 if lock.downcast_ref::<RLock>().is_none() && lock.downcast_ref::<Lock>().is_none() {
                     for name in ["acquire", "release", "locked"] {
@@ -485,54 +376,10 @@ impl Representable for Condition {
 /// What this file adds to the module `threading`.
 #[rustpython_vm::pymodule(sub, name = "threading")]
 pub(crate) mod condition {
-    use crate::thread::locks::{lock::Lock, pure::PyRLock, rlock::RLock as NativeRLock};
-    use rustpython_vm::{
-        PyPayload, PyRef, PyResult, VirtualMachine, builtins::PyTypeRef, class::PyClassImpl,
-        function::FuncArgs, stdlib::_warnings,
-    };
+    use rustpython_vm::{VirtualMachine, builtins::PyTypeRef, class::PyClassImpl};
 
     #[pyattr(name = "Condition")]
     fn condition_type(_vm: &VirtualMachine) -> PyTypeRef {
         super::Condition::make_static_type()
-    }
-
-    #[pyattr(name = "Lock")]
-    fn lock_type(_vm: &VirtualMachine) -> PyTypeRef {
-        Lock::make_static_type()
-    }
-
-    #[pyattr(name = "_LockType")]
-    fn private_lock_type(_vm: &VirtualMachine) -> PyTypeRef {
-        Lock::make_static_type()
-    }
-
-    #[pyattr(name = "_CRLock")]
-    fn native_rlock_type(_vm: &VirtualMachine) -> PyTypeRef {
-        NativeRLock::make_static_type()
-    }
-
-    #[pyattr(name = "_RLock")]
-    fn rlock_type(_vm: &VirtualMachine) -> PyTypeRef {
-        PyRLock::make_static_type()
-    }
-
-    #[pyattr(name = "_PyRLock")]
-    fn pure_rlock_type(_vm: &VirtualMachine) -> PyTypeRef {
-        PyRLock::make_static_type()
-    }
-
-    /// A new lock that its holder may take again, and must free as often as it has taken it.
-    #[pyfunction(name = "RLock")]
-    fn rlock(args: FuncArgs, vm: &VirtualMachine) -> PyResult<PyRef<NativeRLock>> {
-        if !args.is_empty() {
-            let message = "Passing arguments to RLock is deprecated and will be removed in 3.15";
-            _warnings::warn(
-                vm.ctx.exceptions.deprecation_warning,
-                message.to_owned(),
-                1,
-                vm,
-            )?;
-        }
-        Ok(NativeRLock::default().into_ref(&vm.ctx))
     }
 }

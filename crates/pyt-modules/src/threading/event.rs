@@ -10,11 +10,10 @@ use rustpython_vm::{
     builtins::PyType,
     function::FuncArgs,
     pyclass,
-    stdlib::_warnings,
     types::{Constructor, Initializer, Representable},
 };
 
-use super::condition::Condition;
+use super::{condition::Condition, warn_deprecated};
 use crate::{
     arguments::{self, Signature},
     timeout, world,
@@ -36,7 +35,7 @@ fn check_made(zelf: &Py<Event>, vm: &VirtualMachine) -> PyResult<()> {
     if zelf.made.load(Ordering::Relaxed) {
         return Ok(());
     }
-    Err(arguments::uninitialised(zelf.as_object(), "_cond", vm))
+    Err(arguments::no_attribute(zelf.as_object(), "_cond", vm))
 }
 
 #[pyclass(
@@ -55,8 +54,7 @@ impl Event {
     #[pymethod(name = "isSet")]
     fn is_set_deprecated(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         arguments::none("Event.isSet", &args, vm)?;
-        let message = "isSet() is deprecated, use is_set() instead".to_owned();
-        _warnings::warn(vm.ctx.exceptions.deprecation_warning, message, 1, vm)?;
+        warn_deprecated("isSet() is deprecated, use is_set() instead", vm)?;
         vm.call_method(zelf.as_object(), "is_set", ())
     }
 
@@ -82,12 +80,7 @@ impl Event {
     /// flag was set.
     #[pymethod]
     fn wait(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        let signature = Signature {
-            name: "Event.wait",
-            params: ["timeout"],
-            required: 0,
-        };
-        let [timeout] = signature.bind(args, vm)?;
+        let [timeout] = Signature::python("Event.wait", ["timeout"], 0).bind(args, vm)?;
         check_made(zelf, vm)?;
         if zelf.inner.is_set() {
             return Ok(true);
@@ -114,7 +107,7 @@ impl Event {
         if zelf.made.load(Ordering::Relaxed) {
             return Ok(zelf.inner.is_set());
         }
-        Err(arguments::uninitialised(zelf.as_object(), "_flag", vm))
+        Err(arguments::no_attribute(zelf.as_object(), "_flag", vm))
     }
 
     #[pygetset]

@@ -7,6 +7,7 @@ mod barrier;
 mod condition;
 mod event;
 mod excepthook;
+mod locks;
 mod registry;
 mod semaphore;
 mod special;
@@ -18,6 +19,7 @@ pub(crate) use threading::module_def;
     barrier::barrier,
     condition::condition,
     event::event,
+    locks::locks,
     semaphore::semaphore,
     // A base class before those built on it.
     thread::thread,
@@ -31,7 +33,7 @@ mod threading {
     };
 
     use super::registry;
-    use crate::{interpreters, interpreters::Hooks};
+    use crate::{arguments::given, interpreters, interpreters::Hooks};
 
     /// Names that are those of `_thread`, and what they are called there.
     const FROM_THREAD: &[(&str, &str)] = &[
@@ -172,14 +174,10 @@ mod threading {
         f(&mut interpreters::of(vm).hooks.lock())
     }
 
-    fn given(function: PyObjectRef, vm: &VirtualMachine) -> Option<PyObjectRef> {
-        (!vm.is_none(&function)).then_some(function)
-    }
-
     /// Set a trace function for all threads started from the threading module.
     #[pyfunction]
     fn settrace(func: PyObjectRef, vm: &VirtualMachine) {
-        let new = given(func, vm);
+        let new = given(Some(func), vm);
         let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.trace, new));
         drop(old);
     }
@@ -187,7 +185,7 @@ mod threading {
     /// Set a profile function for all threads started from the threading module.
     #[pyfunction]
     fn setprofile(func: PyObjectRef, vm: &VirtualMachine) {
-        let new = given(func, vm);
+        let new = given(Some(func), vm);
         let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.profile, new));
         drop(old);
     }

@@ -70,7 +70,7 @@ fn check_made(zelf: &Py<Semaphore>, vm: &VirtualMachine) -> PyResult<()> {
     if zelf.made.load(Ordering::Relaxed) {
         return Ok(());
     }
-    Err(arguments::uninitialised(zelf.as_object(), "_cond", vm))
+    Err(arguments::no_attribute(zelf.as_object(), "_cond", vm))
 }
 
 impl Semaphore {
@@ -97,12 +97,7 @@ impl Semaphore {
 
 /// The argument of `__init__`.
 fn initial(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
-    let signature = Signature {
-        name,
-        params: ["value"],
-        required: 0,
-    };
-    match signature.bind(args, vm)? {
+    match Signature::python(name, ["value"], 0).bind(args, vm)? {
         [Some(value)] => permits(&value, 0, "semaphore initial value must be >= 0", vm),
         [None] => Ok(1),
     }
@@ -111,12 +106,7 @@ fn initial(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult<
 /// The argument of `release`.
 #[inline]
 fn released(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
-    let signature = Signature {
-        name,
-        params: ["n"],
-        required: 0,
-    };
-    match signature.bind(args, vm)? {
+    match Signature::python(name, ["n"], 0).bind(args, vm)? {
         [Some(n)] => permits(&n, 1, "n must be one or more", vm),
         [None] => Ok(1),
     }
@@ -124,14 +114,10 @@ fn released(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult
 
 /// `acquire` when the permit is not there for the taking.
 fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-    let signature = Signature {
-        name: "Semaphore.acquire",
-        params: ["blocking", "timeout"],
-        required: 0,
-    };
-    let [blocking, timeout] = signature.bind(args, vm)?;
+    let [blocking, timeout] =
+        Signature::python("Semaphore.acquire", ["blocking", "timeout"], 0).bind(args, vm)?;
     let blocking = blocking.map_or(Ok(true), |blocking| blocking.try_to_bool(vm))?;
-    let timeout = timeout.filter(|timeout| !vm.is_none(timeout));
+    let timeout = arguments::given(timeout, vm);
     if !blocking && timeout.is_some() {
         return Err(vm.new_value_error("can't specify timeout for non-blocking acquire"));
     }
@@ -199,7 +185,7 @@ impl Semaphore {
         if zelf.made.load(Ordering::Relaxed) {
             return Ok(zelf.inner.permits());
         }
-        Err(arguments::uninitialised(zelf.as_object(), "_value", vm))
+        Err(arguments::no_attribute(zelf.as_object(), "_value", vm))
     }
 
     #[pygetset(setter)]
@@ -253,7 +239,7 @@ impl BoundedSemaphore {
     fn release(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let n = released("BoundedSemaphore.release", args, vm)?;
         if !zelf.0.made.load(Ordering::Relaxed) {
-            return Err(arguments::uninitialised(zelf.as_object(), "_cond", vm));
+            return Err(arguments::no_attribute(zelf.as_object(), "_cond", vm));
         }
         zelf.0.release_bounded(n, vm)
     }
@@ -263,7 +249,7 @@ impl BoundedSemaphore {
         if zelf.0.made.load(Ordering::Relaxed) {
             return Ok(zelf.0.initial.load(Ordering::Relaxed));
         }
-        Err(arguments::uninitialised(
+        Err(arguments::no_attribute(
             zelf.as_object(),
             "_initial_value",
             vm,
@@ -293,7 +279,7 @@ impl Initializer for BoundedSemaphore {
 impl Representable for BoundedSemaphore {
     fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
         if !zelf.0.made.load(Ordering::Relaxed) {
-            return Err(arguments::uninitialised(zelf.as_object(), "_value", vm));
+            return Err(arguments::no_attribute(zelf.as_object(), "_value", vm));
         }
         let bound = zelf.0.initial.load(Ordering::Relaxed);
         let class = arguments::class_shown(zelf.as_object(), vm)?;

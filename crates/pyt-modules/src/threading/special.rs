@@ -38,7 +38,7 @@ pub(crate) mod special {
     };
 
     use crate::{
-        arguments::Signature,
+        arguments::{self, Signature},
         thread::keywords,
         threading::{next_number, registry, thread::PyThread},
     };
@@ -53,11 +53,11 @@ pub(crate) mod special {
         <PyThread as Initializer>::slot_init(thread, args, vm)
     }
 
-    const TIMER: Signature<4> = Signature {
-        name: "Timer.__init__",
-        params: ["interval", "function", "args", "kwargs"],
-        required: 2,
-    };
+    const TIMER: Signature<4> = Signature::python(
+        "Timer.__init__",
+        ["interval", "function", "args", "kwargs"],
+        2,
+    );
 
     /// Call a function after a specified number of seconds.
     #[pyattr]
@@ -73,9 +73,9 @@ pub(crate) mod special {
             let [interval, function, positional, named] = TIMER.bind(args, vm)?;
             let zelf = zelf.as_object();
             init_thread(zelf, vec![], vm)?;
-            let given = |value: Option<PyObjectRef>| value.filter(|value| !vm.is_none(value));
-            let positional = given(positional).unwrap_or_else(|| vm.ctx.new_list(vec![]).into());
-            let named = given(named).unwrap_or_else(|| vm.ctx.new_dict().into());
+            let positional =
+                arguments::given(positional, vm).unwrap_or_else(|| vm.ctx.new_list(vec![]).into());
+            let named = arguments::given(named, vm).unwrap_or_else(|| vm.ctx.new_dict().into());
             zelf.set_attr("interval", interval.unwrap_or_else(|| vm.ctx.none()), vm)?;
             zelf.set_attr("function", function.unwrap_or_else(|| vm.ctx.none()), vm)?;
             zelf.set_attr("args", positional, vm)?;

@@ -1,161 +1,36 @@
 //! `threading.Thread`.
 
-use std::sync::Arc;
-
-use parking_lot::Mutex;
-use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyStrRef},
-    object::TraverseFn,
-};
-
-use super::{excepthook, registry};
-use crate::{
-    interpreters,
-    thread::{Handle, PyThreadHandle, Start},
-};
+mod fields;
+mod life;
+mod private;
 
 pub(crate) use thread::PyThread;
-
-/// What a `Thread` object holds.
-#[derive(Default)]
-struct Fields {
-    initialized: bool,
-    target: Option<PyObjectRef>,
-    args: Option<PyObjectRef>,
-    kwargs: Option<PyObjectRef>,
-    name: Option<PyStrRef>,
-    daemon: bool,
-    context: Option<PyObjectRef>,
-    /// The `Event` behind `_started`, made when somebody asks for it.
-    started: Option<PyObjectRef>,
-    stderr: Option<PyObjectRef>,
-    handle: Arc<Handle>,
-}
-
-impl Fields {
-    fn objects(&self) -> impl Iterator<Item = &PyObjectRef> {
-        [
-            &self.target,
-            &self.args,
-            &self.kwargs,
-            &self.context,
-            &self.started,
-            &self.stderr,
-        ]
-        .into_iter()
-        .flatten()
-    }
-
-    fn take_objects(&mut self) -> impl Iterator<Item = PyObjectRef> {
-        [
-            self.target.take(),
-            self.args.take(),
-            self.kwargs.take(),
-            self.context.take(),
-            self.started.take(),
-            self.stderr.take(),
-        ]
-        .into_iter()
-        .flatten()
-    }
-}
-
-/// A lock around the fields of an object that the collector may visit. No Python code runs, and
-/// no object is dropped, while it is held.
-#[derive(Default)]
-struct Guarded(Mutex<Fields>);
-
-impl Guarded {
-    fn visit(&self, f: &mut TraverseFn<'_>) {
-        if let Some(fields) = self.0.try_lock() {
-            fields.objects().for_each(|object| f(object));
-        }
-    }
-
-    fn clear(&self, out: &mut Vec<PyObjectRef>) {
-        if let Some(mut fields) = self.0.try_lock() {
-            out.extend(fields.take_objects());
-        }
-    }
-}
-
-/// The life of a started thread, on that thread.
-fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
-    let handle = thread.handle();
-    let ident = handle.ident();
-    registry::set_current(thread.as_object(), vm);
-    thread.set_os_name();
-    let done = registry::add(thread.as_object(), ident, vm).and_then(|()| {
-        let hooks = interpreters::of(vm).hooks.lock().clone();
-        for (function, hook) in [("settrace", hooks.trace), ("setprofile", hooks.profile)] {
-            if let Some(hook) = hook {
-                vm.sys_module.get_attr(function, vm)?.call((hook,), vm)?;
-            }
-        }
-        if let Err(raised) = run_in_context(thread, vm) {
-            report(raised, thread, vm)?;
-        }
-        Ok(())
-    });
-    if let Err(raised) = done {
-        let message = format!(
-            "Exception ignored in thread started by {}",
-            describe(thread, vm)
-        );
-        vm.run_unraisable(raised, Some(message), vm.ctx.none());
-    }
-    registry::leave(ident, vm);
-}
-
-fn describe(thread: &Py<PyThread>, vm: &VirtualMachine) -> String {
-    thread
-        .as_object()
-        .repr(vm)
-        .map_or_else(|_| String::from("a thread"), |repr| repr.to_string())
-}
-
-fn run_in_context(thread: &Py<PyThread>, vm: &VirtualMachine) -> PyResult<()> {
-    match thread.context() {
-        Some(context) => {
-            let run = thread.as_object().get_attr("run", vm)?;
-            vm.call_method(&context, "run", (run,))?;
-        }
-        None => {
-            vm.call_method(thread.as_object(), "run", ())?;
-        }
-    }
-    Ok(())
-}
-
-/// Hands an exception that left `run` to the hook, with the exception as the current one.
-fn report(raised: PyBaseExceptionRef, thread: &Py<PyThread>, vm: &VirtualMachine) -> PyResult<()> {
-    let before = vm.current_exception();
-    vm.set_exception(Some(raised.clone()));
-    let done = thread
-        .as_object()
-        .get_attr("_invoke_excepthook", vm)
-        .and_then(|hook| hook.call((thread.to_owned(),), vm));
-    vm.set_exception(before);
-    done.map(drop)
-}
 
 #[rustpython_vm::pymodule(sub, name = "threading")]
 pub(crate) mod thread {
     use std::sync::Arc;
 
     use rustpython_vm::{
-        AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-        builtins::{PyDict, PyStrRef, PyType},
-        function::{FuncArgs, OptionalArg, PySetterValue},
+        AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+        builtins::{PyStrRef, PyType},
+        function::FuncArgs,
         object::{Traverse, TraverseFn},
         pyclass,
         stdlib::_thread::get_ident,
         types::{Constructor, Initializer, Representable},
     };
 
-    use super::{Fields, Guarded, Handle, PyThreadHandle, Start, bootstrap, excepthook, registry};
-    use crate::{arguments::Signature, thread::keywords, threading::warn_deprecated, timeout};
+    use super::{
+        fields::{Fields, Guarded},
+        life::{bootstrap, call_target},
+        private::PrivateAttributes,
+    };
+    use crate::{
+        arguments::{self, Signature, given},
+        thread::{Handle, Start},
+        threading::{registry, warn_deprecated},
+        timeout,
+    };
 
     /// A class that represents a thread of control.
     #[pyattr]
@@ -182,23 +57,22 @@ pub(crate) mod thread {
         }
     }
 
-    /// `daemon` and `context` can only be named.
-    const THREAD: Signature<7> = Signature {
-        name: "Thread.__init__",
-        params: [
+    const THREAD: Signature<7> = Signature::python(
+        "Thread.__init__",
+        [
             "group", "target", "name", "args", "kwargs", "daemon", "context",
         ],
-        required: 0,
-    };
+        0,
+    )
+    .keyword_only(2);
 
-    const JOIN: Signature<1> = Signature {
-        name: "Thread.join",
-        params: ["timeout"],
-        required: 0,
-    };
+    const JOIN: Signature<1> = Signature::python("Thread.join", ["timeout"], 0);
 
-    /// How many of [`THREAD`]'s parameters can be given by position.
-    const POSITIONAL: usize = 5;
+    impl PrivateAttributes for PyThread {
+        fn fields(&self) -> &Guarded {
+            &self.fields
+        }
+    }
 
     impl Constructor for PyThread {
         type Args = FuncArgs;
@@ -214,28 +88,20 @@ pub(crate) mod thread {
         type Args = FuncArgs;
 
         fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-            if args.args.len() > POSITIONAL {
-                return Err(vm.new_type_error(format!(
-                    "Thread.__init__() takes from 1 to {} positional arguments but {} were given",
-                    POSITIONAL + 1,
-                    args.args.len() + 1
-                )));
-            }
             let [group, target, name, positional, named, daemon, context] =
                 THREAD.bind(args, vm)?;
-            let some = |value: Option<PyObjectRef>| value.filter(|value| !vm.is_none(value));
-            if some(group).is_some() {
+            if given(group, vm).is_some() {
                 return Err(vm.new_exception_msg(
                     vm.ctx.exceptions.assertion_error.to_owned(),
                     "group argument must be None for now".into(),
                 ));
             }
-            let target = some(target);
-            let name = match some(name) {
+            let target = given(target, vm);
+            let name = match given(name, vm) {
                 Some(name) if name.clone().try_to_bool(vm)? => name.str(vm)?,
                 _ => vm.ctx.new_str(default_name(target.as_ref(), vm)?),
             };
-            let daemon = match some(daemon) {
+            let daemon = match given(daemon, vm) {
                 Some(daemon) => {
                     let daemon = daemon.try_to_bool(vm)?;
                     if daemon && !vm.state.allow_daemon_threads() {
@@ -248,7 +114,7 @@ pub(crate) mod thread {
                 None => {
                     let current = registry::current(vm)?;
                     match current.downcast_ref::<Self>() {
-                        Some(current) => current.fields.0.lock().daemon,
+                        Some(current) => current.fields.lock().daemon,
                         None => false,
                     }
                 }
@@ -257,15 +123,15 @@ pub(crate) mod thread {
                 initialized: true,
                 target: target.or_else(|| Some(vm.ctx.none())),
                 args: positional.or_else(|| Some(vm.ctx.empty_tuple.clone().into())),
-                kwargs: some(named).or_else(|| Some(vm.ctx.new_dict().into())),
+                kwargs: given(named, vm).or_else(|| Some(vm.ctx.new_dict().into())),
                 name: Some(name),
                 daemon,
-                context: some(context),
+                context: given(context, vm),
                 started: None,
                 stderr: vm.sys_module.get_attr("stderr", vm).ok(),
                 handle: Arc::default(),
             };
-            let old = std::mem::replace(&mut *zelf.fields.0.lock(), fields);
+            let old = std::mem::replace(&mut *zelf.fields.lock(), fields);
             drop(old);
             registry::watch(zelf.as_object(), vm)
         }
@@ -286,7 +152,7 @@ pub(crate) mod thread {
     impl Representable for PyThread {
         fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
             zelf.check_asserting("Thread.__init__() was not called", vm)?;
-            let fields = zelf.fields.0.lock();
+            let fields = zelf.fields.lock();
             let mut status = String::from(if fields.handle.is_done() {
                 "stopped"
             } else if fields.handle.is_started() {
@@ -307,50 +173,28 @@ pub(crate) mod thread {
         }
     }
 
-    /// Defines the accessors of a private attribute that holds any object.
-    macro_rules! object_attribute {
-        ($zelf:ident, $field:ident, $value:ident, $vm:ident, get $name:literal) => {{
-            let held = $zelf.fields.0.lock().$field.clone();
-            held.ok_or_else(|| {
-                $vm.new_attribute_error(format!(
-                    "'{}' object has no attribute '{}'",
-                    $zelf.class().name(),
-                    $name
-                ))
-            })
-        }};
-        ($zelf:ident, $field:ident, $value:ident, $vm:ident, set) => {{
-            let new = match $value {
-                PySetterValue::Assign(value) => Some(value),
-                PySetterValue::Delete => None,
-            };
-            let old = std::mem::replace(&mut $zelf.fields.0.lock().$field, new);
-            drop(old);
-        }};
-    }
-
     #[pyclass(
-        with(Constructor, Initializer, Representable),
+        with(Constructor, Initializer, Representable, PrivateAttributes),
         flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
     )]
     impl PyThread {
         pub(crate) fn handle(&self) -> Arc<Handle> {
-            self.fields.0.lock().handle.clone()
+            self.fields.handle()
         }
 
         /// Makes this the object of a thread that runs already: the calling one.
         pub(crate) fn adopt(&self, ident: u64) {
             let handle = Handle::running(ident);
             handle.set_native_id_here();
-            self.fields.0.lock().handle = handle;
+            self.fields.lock().handle = handle;
         }
 
         pub(crate) fn context(&self) -> Option<PyObjectRef> {
-            self.fields.0.lock().context.clone()
+            self.fields.lock().context.clone()
         }
 
         pub(crate) fn set_os_name(&self) {
-            let name = self.fields.0.lock().name.clone();
+            let name = self.fields.lock().name.clone();
             if let Some(name) = name {
                 let name = name.to_string();
                 crate::thread::set_os_name(&name);
@@ -361,14 +205,14 @@ pub(crate) mod thread {
         }
 
         fn check_asserting(&self, message: &'static str, vm: &VirtualMachine) -> PyResult<()> {
-            if self.fields.0.lock().initialized {
+            if self.fields.lock().initialized {
                 return Ok(());
             }
             Err(vm.new_exception_msg(vm.ctx.exceptions.assertion_error.to_owned(), message.into()))
         }
 
         fn check(&self, message: &'static str, vm: &VirtualMachine) -> PyResult<()> {
-            if self.fields.0.lock().initialized {
+            if self.fields.lock().initialized {
                 return Ok(());
             }
             Err(vm.new_runtime_error(message))
@@ -379,7 +223,7 @@ pub(crate) mod thread {
         fn start(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
             zelf.check("thread.__init__() not called", vm)?;
             let (handle, name, daemon, context) = {
-                let fields = zelf.fields.0.lock();
+                let fields = zelf.fields.lock();
                 (
                     fields.handle.clone(),
                     fields.name.clone(),
@@ -395,7 +239,7 @@ pub(crate) mod thread {
                     .import("_contextvars", 0)?
                     .get_attr("copy_context", vm)?
                     .call((), vm)?;
-                zelf.fields.0.lock().context = Some(copy);
+                zelf.fields.lock().context = Some(copy);
             }
             let thread = zelf.clone();
             Start {
@@ -407,7 +251,7 @@ pub(crate) mod thread {
                 bootstrap(&thread, vm);
                 drop(thread);
             })?;
-            let started = zelf.fields.0.lock().started.clone();
+            let started = zelf.fields.lock().started.clone();
             if let Some(started) = started {
                 vm.call_method(&started, "set", ())?;
             }
@@ -417,14 +261,9 @@ pub(crate) mod thread {
         /// Method representing the thread's activity.
         #[pymethod]
         fn run(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            let missing = |name: &str| {
-                vm.new_attribute_error(format!(
-                    "'{}' object has no attribute '{name}'",
-                    zelf.class().name()
-                ))
-            };
+            let missing = |name| arguments::no_attribute(zelf.as_object(), name, vm);
             let (target, args, kwargs) = {
-                let fields = zelf.fields.0.lock();
+                let fields = zelf.fields.lock();
                 (
                     fields.target.clone(),
                     fields.args.clone(),
@@ -440,7 +279,7 @@ pub(crate) mod thread {
             };
             // The thread may be a member of its own arguments: a cycle no more.
             let dropped = {
-                let mut fields = zelf.fields.0.lock();
+                let mut fields = zelf.fields.lock();
                 (
                     fields.target.take(),
                     fields.args.take(),
@@ -479,14 +318,14 @@ pub(crate) mod thread {
         #[pygetset]
         fn name(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Option<PyStrRef>> {
             zelf.check_asserting("Thread.__init__() not called", vm)?;
-            Ok(zelf.fields.0.lock().name.clone())
+            Ok(zelf.fields.lock().name.clone())
         }
 
         #[pygetset(setter)]
         fn set_name(zelf: &Py<Self>, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
             zelf.check_asserting("Thread.__init__() not called", vm)?;
             let name = value.str(vm)?;
-            let old = zelf.fields.0.lock().name.replace(name);
+            let old = zelf.fields.lock().name.replace(name);
             drop(old);
             if zelf.handle().ident() == get_ident() {
                 zelf.set_os_name();
@@ -512,7 +351,7 @@ pub(crate) mod thread {
         #[pygetset]
         fn daemon(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
             zelf.check_asserting("Thread.__init__() not called", vm)?;
-            Ok(zelf.fields.0.lock().daemon)
+            Ok(zelf.fields.lock().daemon)
         }
 
         #[pygetset(setter)]
@@ -525,7 +364,7 @@ pub(crate) mod thread {
             if zelf.handle().is_started() {
                 return Err(vm.new_runtime_error("cannot set daemon status of active thread"));
             }
-            zelf.fields.0.lock().daemon = daemon;
+            zelf.fields.lock().daemon = daemon;
             Ok(())
         }
 
@@ -576,161 +415,5 @@ pub(crate) mod thread {
             )?;
             zelf.as_object().set_attr("name", name, vm)
         }
-
-        /// In the child of a fork. Without an ident, the thread was not copied.
-        #[pymethod]
-        fn _after_fork(
-            zelf: PyRef<Self>,
-            new_ident: OptionalArg<PyObjectRef>,
-            vm: &VirtualMachine,
-        ) -> PyResult<()> {
-            let handle = zelf.handle();
-            let survives = new_ident
-                .into_option()
-                .is_some_and(|ident| !vm.is_none(&ident));
-            handle.reset_after_fork(survives);
-            if survives {
-                handle.set_ident(get_ident());
-                handle.set_native_id_here();
-            }
-            Ok(())
-        }
-
-        #[pygetset]
-        fn _initialized(zelf: &Py<Self>) -> bool {
-            zelf.fields.0.lock().initialized
-        }
-
-        #[pygetset]
-        fn _os_thread_handle(zelf: &Py<Self>) -> PyThreadHandle {
-            PyThreadHandle {
-                handle: zelf.handle(),
-            }
-        }
-
-        #[pygetset(name = "_started")]
-        fn started(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
-            if let Some(started) = zelf.fields.0.lock().started.clone() {
-                return Ok(started);
-            }
-            let event = registry::module(vm)?.get_attr("Event", vm)?.call((), vm)?;
-            let event = zelf.fields.0.lock().started.get_or_insert(event).clone();
-            if zelf.handle().is_started() {
-                vm.call_method(&event, "set", ())?;
-            }
-            Ok(event)
-        }
-
-        #[pygetset]
-        fn _ident(zelf: &Py<Self>) -> Option<u64> {
-            Some(zelf.handle().ident()).filter(|ident| *ident != 0)
-        }
-
-        #[pygetset]
-        fn _native_id(zelf: &Py<Self>) -> Option<u64> {
-            Some(zelf.handle().native_id()).filter(|id| *id != 0)
-        }
-
-        #[pygetset]
-        fn _name(zelf: &Py<Self>) -> Option<PyStrRef> {
-            zelf.fields.0.lock().name.clone()
-        }
-
-        #[pygetset(setter)]
-        fn set__name(zelf: &Py<Self>, value: PyStrRef) {
-            let old = zelf.fields.0.lock().name.replace(value);
-            drop(old);
-        }
-
-        #[pygetset]
-        fn _daemonic(zelf: &Py<Self>) -> bool {
-            zelf.fields.0.lock().daemon
-        }
-
-        #[pygetset(setter)]
-        fn set__daemonic(zelf: &Py<Self>, value: bool) {
-            zelf.fields.0.lock().daemon = value;
-        }
-
-        #[pygetset]
-        fn _context(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            zelf.context().unwrap_or_else(|| vm.ctx.none())
-        }
-
-        #[pygetset]
-        fn _stderr(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            let stderr = zelf.fields.0.lock().stderr.clone();
-            stderr.unwrap_or_else(|| vm.ctx.none())
-        }
-
-        #[pygetset(setter)]
-        fn set__stderr(zelf: &Py<Self>, value: PySetterValue) {
-            object_attribute!(zelf, stderr, value, vm, set);
-        }
-
-        #[pygetset]
-        fn _invoke_excepthook(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
-            excepthook::make(vm)
-        }
-
-        #[pygetset]
-        fn _target(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
-            object_attribute!(zelf, target, value, vm, get "_target")
-        }
-
-        #[pygetset(setter)]
-        fn set__target(zelf: PyRef<Self>, value: PySetterValue) {
-            object_attribute!(zelf, target, value, vm, set);
-        }
-
-        #[pygetset]
-        fn _args(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
-            object_attribute!(zelf, args, value, vm, get "_args")
-        }
-
-        #[pygetset(setter)]
-        fn set__args(zelf: PyRef<Self>, value: PySetterValue) {
-            object_attribute!(zelf, args, value, vm, set);
-        }
-
-        #[pygetset]
-        fn _kwargs(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
-            object_attribute!(zelf, kwargs, value, vm, get "_kwargs")
-        }
-
-        #[pygetset(setter)]
-        fn set__kwargs(zelf: PyRef<Self>, value: PySetterValue) {
-            object_attribute!(zelf, kwargs, value, vm, set);
-        }
-    }
-
-    fn call_target(
-        target: &PyObject,
-        args: &PyObject,
-        kwargs: Option<&PyObjectRef>,
-        vm: &VirtualMachine,
-    ) -> PyResult<()> {
-        let positional: Vec<PyObjectRef> = args.try_to_value(vm)?;
-        let named = match kwargs {
-            Some(kwargs) => match kwargs.downcast_ref::<PyDict>() {
-                Some(dict) => keywords(Some(&dict.to_owned()), vm)?,
-                None => {
-                    let dict = vm
-                        .ctx
-                        .types
-                        .dict_type
-                        .as_object()
-                        .call((kwargs.clone(),), vm)?;
-                    keywords(
-                        dict.downcast_ref::<PyDict>()
-                            .map(ToOwned::to_owned)
-                            .as_ref(),
-                        vm,
-                    )?
-                }
-            },
-            None => keywords(None, vm)?,
-        };
-        target.call(FuncArgs::new(positional, named), vm).map(drop)
     }
 }

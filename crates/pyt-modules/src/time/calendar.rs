@@ -1,34 +1,18 @@
 //! What `time` has to do with dates: upstream's functions, told the time by our clock.
 
-use std::sync::OnceLock;
-
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyStr},
-    function::{Callee, FuncArgs},
+    builtins::{PyModule, PyStr},
+    function::FuncArgs,
     host_env::time::tz,
-    stdlib::builtin_module_defs,
 };
 
 use super::clocks;
-
-/// Upstream's module `time`.
-fn upstream(vm: &VirtualMachine) -> PyResult<&'static PyModuleDef> {
-    static UPSTREAM: OnceLock<Option<&'static PyModuleDef>> = OnceLock::new();
-    UPSTREAM
-        .get_or_init(|| {
-            builtin_module_defs(&vm.ctx)
-                .into_iter()
-                .find(|def| def.name.as_str() == "time")
-        })
-        .ok_or_else(|| vm.new_runtime_error("the interpreter has no module 'time' of its own"))
-}
+use crate::upstream;
 
 /// Gives `module` everything that upstream's has and it has not.
 pub(super) fn complete(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
-    let upstream = upstream(vm)?;
-    let theirs = upstream.create_module(vm)?;
-    upstream.exec_module(vm, &theirs)?;
+    let theirs = upstream::module(vm, "time")?;
     let ours = module.dict();
     for (name, value) in &theirs.dict() {
         if let Some(name) = name.downcast_ref::<PyStr>()
@@ -40,18 +24,6 @@ pub(super) fn complete(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<(
     set_zone(module, vm)
 }
 
-/// Calls upstream's function `name`.
-fn call(name: &str, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    let method = upstream(vm)?
-        .methods
-        .iter()
-        .find(|method| method.name == name)
-        .ok_or_else(|| {
-            vm.new_attribute_error(format!("module 'time' has no attribute '{name}'"))
-        })?;
-    (method.func)(vm, args, Callee::named(method.name))
-}
-
 fn now(vm: &VirtualMachine) -> PyObjectRef {
     vm.ctx.new_int(clocks::wall().as_secs()).into()
 }
@@ -61,7 +33,7 @@ pub(super) fn of_seconds(name: &str, mut args: FuncArgs, vm: &VirtualMachine) ->
     if clocks::is_virtual() && args.args.iter().all(|arg| vm.is_none(arg)) && args.args.len() < 2 {
         args.args = vec![now(vm)];
     }
-    call(name, args, vm)
+    upstream::call(vm, "time", name, args)
 }
 
 /// A function of a time tuple, which is by default that of the local time now: `asctime`, for
@@ -73,10 +45,11 @@ pub(super) fn of_tuple(
     vm: &VirtualMachine,
 ) -> PyResult {
     if clocks::is_virtual() && args.args.len() == before {
+        let now = FuncArgs::from(vec![now(vm)]);
         args.args
-            .push(call("localtime", FuncArgs::from(vec![now(vm)]), vm)?);
+            .push(upstream::call(vm, "time", "localtime", now)?);
     }
-    call(name, args, vm)
+    upstream::call(vm, "time", name, args)
 }
 
 /// Sets what the module says of the time zone from the C library.

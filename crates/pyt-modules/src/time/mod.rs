@@ -3,7 +3,6 @@
 mod calendar;
 mod clocks;
 mod cpu_clock;
-pub(crate) mod seconds;
 
 pub(crate) use time::module_def;
 
@@ -23,10 +22,9 @@ mod time {
     };
 
     use crate::{
-        time::{
-            calendar, clocks, cpu_clock,
-            seconds::{Round, nanos_from_seconds},
-        },
+        arguments,
+        seconds::{self, Round},
+        time::{calendar, clocks, cpu_clock},
         world::aborted,
     };
 
@@ -42,10 +40,10 @@ mod time {
 
     /// Lets seconds pass, while other threads run.
     #[pyfunction]
-    fn sleep(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let seconds = only_argument("time.sleep", &mut args, vm)?;
+    fn sleep(args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let seconds = arguments::one("time.sleep", args, vm)?;
         vm.audit("time.sleep", || (seconds.clone(),))?;
-        let nanos = nanos_from_seconds(&seconds, Round::Away, vm)?;
+        let nanos = seconds::nanos(&seconds, Round::Away, vm)?;
         let nanos = u64::try_from(nanos)
             .map_err(|_| vm.new_value_error("sleep length must be non-negative"))?;
         if nanos == 0 {
@@ -58,23 +56,6 @@ mod time {
         }
         pyt_sched::sleep(Deadline::after(Duration::from_nanos(nanos)))
             .map_err(|gave_up| aborted(gave_up, vm))
-    }
-
-    fn only_argument(
-        function: &str,
-        args: &mut FuncArgs,
-        vm: &VirtualMachine,
-    ) -> PyResult<PyObjectRef> {
-        if !args.kwargs.is_empty() {
-            return Err(vm.new_type_error(format!("{function}() takes no keyword arguments")));
-        }
-        let given = args.args.len();
-        match args.take_positional() {
-            Some(argument) if given == 1 => Ok(argument),
-            _ => Err(vm.new_type_error(format!(
-                "{function}() takes exactly one argument ({given} given)"
-            ))),
-        }
     }
 
     /// Seconds on a clock that never goes back.
@@ -184,8 +165,8 @@ mod time {
 
     /// Seconds on the clock of that number.
     #[pyfunction]
-    fn clock_gettime(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<f64> {
-        let clock = clock_id(&*only_argument("time.clock_gettime", &mut args, vm)?, vm)?;
+    fn clock_gettime(args: FuncArgs, vm: &VirtualMachine) -> PyResult<f64> {
+        let clock = clock_id(&*arguments::one("time.clock_gettime", args, vm)?, vm)?;
         clocks::by_id(clock)
             .map(as_seconds)
             .map_err(|error| error.into_pyexception(vm))
@@ -193,8 +174,8 @@ mod time {
 
     /// Nanoseconds on the clock of that number.
     #[pyfunction]
-    fn clock_gettime_ns(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<u128> {
-        let clock = clock_id(&*only_argument("time.clock_gettime_ns", &mut args, vm)?, vm)?;
+    fn clock_gettime_ns(args: FuncArgs, vm: &VirtualMachine) -> PyResult<u128> {
+        let clock = clock_id(&*arguments::one("time.clock_gettime_ns", args, vm)?, vm)?;
         clocks::by_id(clock)
             .map(|time| time.as_nanos())
             .map_err(|error| error.into_pyexception(vm))
@@ -202,8 +183,8 @@ mod time {
 
     /// The resolution, in seconds, of the clock of that number.
     #[pyfunction]
-    fn clock_getres(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<f64> {
-        let clock = clock_id(&*only_argument("time.clock_getres", &mut args, vm)?, vm)?;
+    fn clock_getres(args: FuncArgs, vm: &VirtualMachine) -> PyResult<f64> {
+        let clock = clock_id(&*arguments::one("time.clock_getres", args, vm)?, vm)?;
         resolution(clock, vm)
     }
 
@@ -211,7 +192,7 @@ mod time {
     #[pyfunction]
     fn clock_settime(clk_id: PyObjectRef, time: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
         let clock = clock_id(&clk_id, vm)?;
-        set(clock, nanos_from_seconds(&time, Round::Down, vm)?, vm)
+        set(clock, seconds::nanos(&time, Round::Down, vm)?, vm)
     }
 
     /// Sets the clock of that number to nanoseconds.

@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    arguments,
+    arguments::{self, Signature},
     timeout::{self, Attempt},
     world,
 };
@@ -38,7 +38,8 @@ impl Lock {
         if args.is_empty() {
             return self.acquire_now(vm);
         }
-        let [blocking, timeout] = arguments::builtin("acquire", ["blocking", "timeout"], args, vm)?;
+        let [blocking, timeout] =
+            Signature::builtin("acquire", ["blocking", "timeout"], 0).bind(args, vm)?;
         match timeout::attempt(blocking.as_deref(), timeout.as_deref(), vm)? {
             Attempt::Try => Ok(self.inner.try_acquire()),
             Attempt::Wait(_) if self.inner.try_acquire() => Ok(true),
@@ -121,14 +122,7 @@ impl Constructor for Lock {
     }
 
     fn py_new(_cls: &Py<PyType>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self> {
-        if !args.kwargs.is_empty() {
-            return Err(vm.new_type_error("lock() takes no keyword arguments"));
-        }
-        if !args.args.is_empty() {
-            let given = args.args.len();
-            return Err(vm.new_type_error(format!("lock expected 0 arguments, got {given}")));
-        }
-        Ok(Self::default())
+        arguments::unnamed("lock", 0, args, vm).map(|[]| Self::default())
     }
 }
 

@@ -38,12 +38,7 @@ impl PyRLock {
                 .acquire(None)
                 .map_err(|aborted| world::aborted(aborted, vm));
         }
-        let signature = Signature {
-            name,
-            params: ["blocking", "timeout"],
-            required: 0,
-        };
-        let bound = signature.bind(args, vm)?;
+        let bound = Signature::python(name, ["blocking", "timeout"], 0).bind(args, vm)?;
         if self.inner.is_mine() {
             // The arguments are not looked at.
             return Ok(self.inner.try_acquire());

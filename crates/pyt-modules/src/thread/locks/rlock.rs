@@ -11,7 +11,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    arguments,
+    arguments::{self, Signature},
     timeout::{self, Attempt},
     world,
 };
@@ -88,7 +88,7 @@ impl RLock {
         if args.is_empty() {
             return self.acquire_now(vm);
         }
-        let bound = arguments::builtin("acquire", ["blocking", "timeout"], args, vm)?;
+        let bound = Signature::builtin("acquire", ["blocking", "timeout"], 0).bind(args, vm)?;
         acquire(&self.inner, bound, vm)
     }
 

@@ -23,13 +23,9 @@ pub(crate) enum Round {
 /// # Errors
 /// `TypeError` for anything else, `ValueError` for NaN, `OverflowError` for what is beyond
 /// CPython's time type: 64 bits of nanoseconds.
-pub(crate) fn nanos_from_seconds(
-    seconds: &PyObject,
-    round: Round,
-    vm: &VirtualMachine,
-) -> PyResult<i64> {
+pub(crate) fn nanos(seconds: &PyObject, round: Round, vm: &VirtualMachine) -> PyResult<i64> {
     if let Some(float) = seconds.downcast_ref::<PyFloat>() {
-        return from_float(float.to_f64(), round, vm);
+        return nanos_of_float(float.to_f64(), round).map_err(|bad| bad.raise(vm));
     }
     let int = match seconds.try_index_opt(vm) {
         Some(int) => int?,
@@ -43,12 +39,31 @@ pub(crate) fn nanos_from_seconds(
     i64::try_from(int.as_bigint())
         .ok()
         .and_then(|seconds| seconds.checked_mul(PER_SECOND))
-        .ok_or_else(|| out_of_range(vm))
+        .ok_or_else(|| BadSeconds::OutOfRange.raise(vm))
 }
 
-fn from_float(seconds: f64, round: Round, vm: &VirtualMachine) -> PyResult<i64> {
+/// Why a number of seconds is not a number of nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadSeconds {
+    Nan,
+    /// Beyond CPython's time type.
+    OutOfRange,
+}
+
+impl BadSeconds {
+    /// CPython's exception.
+    pub(crate) fn raise(self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        match self {
+            Self::Nan => vm.new_value_error("Invalid value NaN (not a number)"),
+            Self::OutOfRange => vm.new_overflow_error("timestamp out of range for C PyTime_t"),
+        }
+    }
+}
+
+/// `seconds` in nanoseconds.
+pub(crate) fn nanos_of_float(seconds: f64, round: Round) -> Result<i64, BadSeconds> {
     if seconds.is_nan() {
-        return Err(vm.new_value_error("Invalid value NaN (not a number)"));
+        return Err(BadSeconds::Nan);
     }
     let nanos = seconds * 1e9;
     let nanos = match round {
@@ -62,10 +77,6 @@ fn from_float(seconds: f64, round: Round, vm: &VirtualMachine) -> PyResult<i64> 
     if nanos >= i64::MIN as f64 && nanos < i64::MAX as f64 {
         Ok(nanos as i64)
     } else {
-        Err(out_of_range(vm))
+        Err(BadSeconds::OutOfRange)
     }
-}
-
-fn out_of_range(vm: &VirtualMachine) -> PyBaseExceptionRef {
-    vm.new_overflow_error("timestamp out of range for C PyTime_t")
 }
