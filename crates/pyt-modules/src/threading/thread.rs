@@ -147,7 +147,7 @@ pub(crate) mod thread {
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         builtins::{PyDict, PyStrRef, PyType},
-        function::{FuncArgs, OptionalArg, PySetterValue},
+        function::{FuncArgs, KwArgs, OptionalArg, PySetterValue},
         object::{Traverse, TraverseFn},
         pyclass,
         stdlib::_thread::get_ident,
@@ -397,6 +397,9 @@ pub(crate) mod thread {
                     .call((), vm)?;
                 zelf.fields.0.lock().context = Some(copy);
             }
+            if let Some(start) = registry::other_start(vm)? {
+                return Self::start_by(&zelf, &start, daemon, vm);
+            }
             let thread = zelf.clone();
             Start {
                 handle,
@@ -411,6 +414,39 @@ pub(crate) mod thread {
             if let Some(started) = started {
                 vm.call_method(&started, "set", ())?;
             }
+            Ok(())
+        }
+
+        /// As `start`, by the function that was put in the place of `_start_joinable_thread`.
+        fn start_by(
+            zelf: &Py<Self>,
+            start: &PyObject,
+            daemon: bool,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            let thread = zelf.as_object();
+            let keywords = [
+                (
+                    "handle".to_owned(),
+                    thread.get_attr("_os_thread_handle", vm)?,
+                ),
+                ("daemon".to_owned(), vm.ctx.new_bool(daemon).into()),
+            ];
+            let args = FuncArgs::new(
+                vec![thread.get_attr("_bootstrap", vm)?],
+                keywords.into_iter().collect::<KwArgs>(),
+            );
+            start.call(args, vm)?;
+            let started = thread.get_attr("_started", vm)?;
+            vm.call_method(&started, "wait", ()).map(drop)
+        }
+
+        /// The thread's life, on that thread.
+        #[pymethod]
+        fn _bootstrap(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            let started = zelf.as_object().get_attr("_started", vm)?;
+            vm.call_method(&started, "set", ())?;
+            bootstrap(&zelf, vm);
             Ok(())
         }
 
@@ -579,7 +615,7 @@ pub(crate) mod thread {
 
         /// In the child of a fork. Without an ident, the thread was not copied.
         #[pymethod]
-        fn _after_fork(
+        pub(crate) fn _after_fork(
             zelf: PyRef<Self>,
             new_ident: OptionalArg<PyObjectRef>,
             vm: &VirtualMachine,
