@@ -352,10 +352,9 @@ pub(crate) mod thread {
         pub(crate) fn set_os_name(&self) {
             let name = self.fields.0.lock().name.clone();
             if let Some(name) = name {
-                let name = name.to_string();
-                crate::thread::set_os_name(&name);
+                crate::thread::os_name::set(&name);
                 if let Some(me) = pyt_sched::Thread::current() {
-                    me.set_name(&name);
+                    me.set_name(&name.to_string_lossy());
                 }
             }
         }
