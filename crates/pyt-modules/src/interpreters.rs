@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
 };
 
 use parking_lot::RwLock;
@@ -17,6 +20,11 @@ pub(crate) struct Threads {
     pub(crate) world: Arc<Interpreter>,
     started: parking_lot::Mutex<Vec<Started>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
+    /// The process that all this is about: another one after a fork.
+    process: AtomicU32,
+    /// The process is the child of a fork by one of these threads: it has no main thread that
+    /// would end it.
+    without_main: AtomicBool,
 }
 
 /// A thread that was started here and has not ended.
@@ -40,6 +48,8 @@ impl Threads {
             world,
             started: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
+            process: AtomicU32::new(std::process::id()),
+            without_main: AtomicBool::new(false),
         })
     }
 
@@ -93,8 +103,13 @@ impl Threads {
             .collect()
     }
 
-    /// After `fork`: only the calling thread is left.
+    /// After `fork`: only the calling thread is left. Does nothing unless the process has changed
+    /// since the last time. To be called in the child before it starts a thread.
     pub(crate) fn reset_after_fork(&self) {
+        let process = std::process::id();
+        if self.process.swap(process, Ordering::AcqRel) == process {
+            return;
+        }
         let me = Thread::current();
         self.started.lock().retain(|started| {
             let survives = me
@@ -103,11 +118,22 @@ impl Threads {
             started.handle.reset_after_fork(survives);
             survives
         });
-        self.world.reset_after_fork();
+        // SAFETY: a process that has just been forked has one thread.
+        unsafe { self.world.reset_after_fork() };
         if let Some(me) = me {
+            let forked_by_started = !self.started.lock().is_empty();
+            self.without_main
+                .store(forked_by_started, Ordering::Release);
             me.set_takes_signals(true);
-            self.scheduler.reset_after_fork(&me);
+            // SAFETY: as above.
+            unsafe { self.scheduler.reset_after_fork(&me) };
         }
+    }
+
+    /// Whether the process has nothing left to do: a thread that was started here forked it, so
+    /// that no main thread will end it, and all threads have ended.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.without_main.load(Ordering::Acquire) && self.started.lock().is_empty()
     }
 }
 

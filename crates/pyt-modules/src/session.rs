@@ -9,7 +9,11 @@ use std::{
 };
 
 use pyt_sched::{Clock, Gil, Scheduler, Thread};
-use rustpython_vm::{InterpreterBuilder, PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
+use rustpython_vm::{
+    InterpreterBuilder, PyResult, VirtualMachine,
+    builtins::PyBaseExceptionRef,
+    function::{FuncArgs, KwArgs},
+};
 
 use crate::{interpreters, interpreters::Threads, world};
 
@@ -146,6 +150,7 @@ impl Drop for Turn<'_> {
 fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let threads = &session.threads;
     crate::sys::install(threads, vm)?;
+    reset_after_forks(threads, vm)?;
     // `atexit` runs its functions last in, first out: this one, the first, runs last, just
     // before the interpreter ends.
     let threads = Arc::downgrade(threads);
@@ -158,4 +163,24 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let atexit = vm.import("atexit", 0)?;
     atexit.get_attr("register", vm)?.call((stop_all,), vm)?;
     Ok(())
+}
+
+/// Sees to it that a forked process begins with what it does have: one thread. Programs that use
+/// threads without `threading` need that, too.
+fn reset_after_forks(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
+    let posix = vm.import("posix", 0)?;
+    let threads = Arc::downgrade(threads);
+    let reset = vm.new_function("reset_after_fork", move || {
+        if let Some(threads) = threads.upgrade() {
+            threads.reset_after_fork();
+        }
+    });
+    let keywords = [("after_in_child".to_owned(), reset.into())];
+    let register = posix.get_attr("register_at_fork", vm)?;
+    register
+        .call(
+            FuncArgs::new(vec![], keywords.into_iter().collect::<KwArgs>()),
+            vm,
+        )
+        .map(drop)
 }

@@ -20,7 +20,7 @@ use pyt_sched::{Aborted, Activity, Thread, World};
 use rustpython_vm::{
     VirtualMachine,
     builtins::PyBaseExceptionRef,
-    common::rc::PyRc,
+    common::{lock, rc::PyRc},
     vm::{
         PyGlobalState,
         thread::{self, CurrentFrameSlot, ThreadState},
@@ -71,13 +71,23 @@ impl Interpreter {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Forgets the threads that a `fork` did not copy.
-    pub(crate) fn reset_after_fork(&self) {
-        // Their entries belong to threads that do not exist here: dropping them is harmless, but
-        // the lock may have been copied while it was held.
-        if let Some(mut frozen) = self.frozen.try_lock() {
-            frozen.clear();
+    /// Forgets the threads that a `fork` did not copy, and the locks that they held: the ticker
+    /// looks at the threads at any time, and waits with the gate closed while the fork keeps the
+    /// world stopped.
+    ///
+    /// # Safety
+    /// The calling thread is the only one in the process.
+    pub(crate) unsafe fn reset_after_fork(&self) {
+        // SAFETY: there is no other thread, and this one is in none of the functions that lock
+        // these: none of them calls back.
+        unsafe {
+            lock::zero_reinit_after_fork(self.frozen.raw());
+            lock::zero_reinit_after_fork(self.stop.raw());
+            lock::zero_reinit_after_fork(self.gate.raw());
         }
+        // Entries of threads that do not exist here.
+        self.frozen.lock().clear();
+        *self.stop.lock() = Stop::default();
     }
 
     /// Runs `f` with the gate held. The gate is taken outside the interpreter, since whoever holds

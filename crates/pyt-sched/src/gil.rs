@@ -20,6 +20,7 @@ use crate::{
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
+        renew,
     },
 };
 
@@ -332,11 +333,13 @@ impl Policy for Gil {
         }
     }
 
-    fn reset_after_fork(&self, thread: &Arc<Thread>) {
-        *self.state.lock() = State {
+    unsafe fn reset_after_fork(&self, thread: &Arc<Thread>) {
+        let state = State {
             owner: Some(Owner::now(thread.clone())),
             ..State::default()
         };
+        // SAFETY: the caller is the only thread, and not inside this policy.
+        unsafe { renew(&self.state, state) };
     }
 
     fn is_exclusive(&self) -> bool {

@@ -26,7 +26,11 @@ pub trait Policy: Send + Sync {
     fn forget(&self, _thread: &Arc<Thread>) {}
 
     /// In the child of a `fork`: `thread` is the only one there is, and runs.
-    fn reset_after_fork(&self, _thread: &Arc<Thread>) {}
+    ///
+    /// # Safety
+    /// `thread` is the calling thread, and the only one in the process: locks of the policy's that
+    /// others held may be replaced.
+    unsafe fn reset_after_fork(&self, _thread: &Arc<Thread>) {}
 
     /// Whether at most one thread runs at a time.
     fn is_exclusive(&self) -> bool {

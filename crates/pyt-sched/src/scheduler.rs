@@ -11,6 +11,7 @@ use crate::{
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
+        renew,
     },
     ticker::Ticker,
     timers::{TimerId, Timers},
@@ -323,13 +324,27 @@ impl Scheduler {
 
     // --- fork ---------------------------------------------------------------------------------
 
-    /// In the child of a `fork`, on its only thread `me`: forgets all others.
-    pub fn reset_after_fork(&self, me: &Arc<Thread>) {
+    /// In the child of a `fork`, on its only thread `me`: forgets all others. They may still be
+    /// in line for locks and the like that this thread goes on to use; whoever wakes the next in
+    /// line passes over them.
+    ///
+    /// # Safety
+    /// `me` is the calling thread, and the only one in the process.
+    pub unsafe fn reset_after_fork(&self, me: &Arc<Thread>) {
         self.ticker.forget();
-        self.timers.lock().clear();
-        self.threads.lock().retain(|id, _| *id == me.id());
+        // SAFETY: there is no other thread, and none of these is locked here: the caller came
+        // from the world. The threads' own lock is only ever held inside the world, which the
+        // fork stopped.
+        unsafe { renew(&self.timers, Timers::default()) };
+        self.threads.lock().retain(|id, thread| {
+            if *id != me.id() {
+                thread.set_halted();
+            }
+            *id == me.id()
+        });
         me.reset_count();
         self.running.store(1, Ordering::SeqCst);
-        self.policy.reset_after_fork(me);
+        // SAFETY: as the caller warrants.
+        unsafe { self.policy.reset_after_fork(me) };
     }
 }

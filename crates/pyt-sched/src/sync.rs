@@ -31,3 +31,25 @@ mod real {
 }
 
 pub(crate) use real::*;
+
+/// Puts a fresh, unlocked mutex around `value` in the place of one that the child of a `fork` got:
+/// a thread that does not exist here may have held it, in the middle of a change. What was in it
+/// is leaked, not dropped.
+///
+/// # Safety
+/// The calling thread is the only one in the process, and has not locked the mutex.
+#[cfg_attr(
+    feature = "shuttle",
+    allow(unused_variables, clippy::needless_pass_by_value)
+)]
+pub(crate) unsafe fn renew<T>(mutex: &Mutex<T>, value: T) {
+    // Shuttle's threads don't fork.
+    #[cfg(not(feature = "shuttle"))]
+    // SAFETY: nobody else reads or writes the mutex, as the caller warrants, and all of it is
+    // made for being changed behind a shared reference.
+    unsafe {
+        std::ptr::from_ref(mutex)
+            .cast_mut()
+            .write(Mutex::new(value));
+    }
+}

@@ -68,6 +68,8 @@ impl Ticker {
     /// After `fork`, the thread does not exist in the child.
     pub(crate) fn forget(&self) {
         self.shared.idle.store(false, Ordering::Release);
+        // It may have left a token that it was woken with.
+        self.shared.parker.park(Some(Duration::ZERO));
         self.shared.started.store(false, Ordering::Release);
     }
 }

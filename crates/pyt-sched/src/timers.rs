@@ -32,10 +32,6 @@ impl Timers {
             .map(|((deadline, _), waiter)| (deadline, waiter))
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.pending.clear();
-    }
-
     /// When the soonest is due.
     pub(crate) fn first(&self) -> Option<Deadline> {
         self.pending.keys().next().map(|(deadline, _)| *deadline)

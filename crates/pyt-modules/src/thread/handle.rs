@@ -88,6 +88,13 @@ impl Handle {
         if !self.is_done() && self.ident() == rustpython_vm::stdlib::_thread::get_ident() {
             return Err(vm.new_runtime_error("Cannot join current thread"));
         }
+        if !self.is_done() && vm.state.finalizing.load(Ordering::Acquire) {
+            // The threads that are left were stopped for good.
+            return Err(vm.new_exception_msg(
+                vm.ctx.exceptions.python_finalization_error.to_owned(),
+                "cannot join thread at interpreter shutdown".into(),
+            ));
+        }
         self.wait(deadline)
             .map(drop)
             .map_err(|end| crate::world::aborted(end, vm))
@@ -196,6 +203,7 @@ fn spawn(
                 record.entered();
                 vm.state.thread_count.fetch_add(1);
                 body(vm);
+                crate::threading::thread_ends(vm);
                 super::local::drop_all_of_this_thread();
                 vm.state.thread_count.fetch_sub(1);
                 threads.remove(&handle);
@@ -205,6 +213,10 @@ fn spawn(
                 record.end();
                 thread::cleanup_current_thread_frames(vm);
             });
+            // As a C program ends with its last thread when the main thread has not ended it.
+            if threads.is_deserted() {
+                std::process::exit(0);
+            }
         })
         .map(|thread| thread.as_pthread_t() as u64)
         .map_err(|_| vm.new_runtime_error("can't start new thread"))

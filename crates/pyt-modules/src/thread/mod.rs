@@ -6,6 +6,7 @@
 mod handle;
 mod local;
 pub(crate) mod locks;
+pub(crate) mod os_name;
 
 pub(crate) use _thread::{PyThreadHandle, module_def};
 pub(crate) use handle::{Handle, Start};
@@ -280,9 +281,19 @@ mod _thread {
         vm.state.thread_count.load()
     }
 
+    /// How many bytes of a thread's name the system keeps.
+    #[pyattr]
+    const _NAME_MAXLEN: usize = super::os_name::MAX_LEN;
+
+    /// Get the name of the current thread.
+    #[pyfunction]
+    fn _get_name(vm: &VirtualMachine) -> PyObjectRef {
+        super::os_name::get(vm)
+    }
+
     #[pyfunction]
     fn set_name(name: PyStrRef) -> PyResult<()> {
-        super::set_os_name(&name.to_string_lossy());
+        super::os_name::set(&name);
         Ok(())
     }
 }
@@ -299,17 +310,4 @@ pub(crate) fn keywords(keywords: Option<&PyDictRef>, vm: &VirtualMachine) -> PyR
             Ok((key.to_string_lossy().into_owned(), value))
         })
         .collect()
-}
-
-/// Gives the calling OS thread a name, as far as the kernel keeps it: 15 bytes.
-pub(crate) fn set_os_name(name: &str) {
-    let name = name.replace('\0', "");
-    let mut end = name.len().min(15);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    // The name is for people who look from outside; failing to set it changes nothing else.
-    if let Ok(name) = std::ffi::CString::new(&name[..end]) {
-        let _ = rustix::thread::set_name(&name);
-    }
 }

@@ -167,7 +167,7 @@ mod threading {
     /// Return the main thread object.
     #[pyfunction]
     fn main_thread(vm: &VirtualMachine) -> PyResult {
-        registry::module(vm)?.get_attr("_main_thread", vm)
+        registry::main(vm)
     }
 
     fn with_hooks<R>(vm: &VirtualMachine, f: impl FnOnce(&mut Hooks) -> R) -> R {
@@ -271,6 +271,11 @@ mod threading {
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustpython_vm::{PyResult, VirtualMachine};
+
+/// The calling thread is about to end: what made itself a dummy object is forgotten.
+pub(crate) fn thread_ends(vm: &VirtualMachine) {
+    registry::leave(rustpython_vm::stdlib::_thread::get_ident(), vm);
+}
 
 /// The number in the next default name.
 fn next_number() -> u64 {

@@ -23,6 +23,11 @@ struct State {
     active: PyDictRef,
     limbo: PyDictRef,
     dangling: PyObjectRef,
+    /// The module, for when it can no longer be imported.
+    module: PyObjectRef,
+    main: Option<PyObjectRef>,
+    /// `_start_joinable_thread` as it is here.
+    start: PyObjectRef,
     atexits: Vec<(PyObjectRef, FuncArgs)>,
     shutting_down: bool,
 }
@@ -52,6 +57,9 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
                 active: vm.ctx.new_dict(),
                 limbo: vm.ctx.new_dict(),
                 dangling: weak_set.call((), vm)?,
+                module: module.to_owned(),
+                main: None,
+                start: module.get_attr("_start_joinable_thread", vm)?,
                 atexits: Vec::new(),
                 shutting_down: false,
             };
@@ -75,12 +83,29 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     } else {
         active.get_item(&*vm.new_pyobj(main_ident), vm)?
     };
+    set_main(&main, vm);
     module.set_attr("_main_thread", main, vm)
+}
+
+fn set_main(main: &PyObject, vm: &VirtualMachine) {
+    let old = with(vm, |state| state.main.replace(main.to_owned()));
+    drop(old);
+}
+
+/// The main thread's object.
+pub(super) fn main(vm: &VirtualMachine) -> PyResult {
+    match with(vm, |state| state.main.clone()).flatten() {
+        Some(main) => Ok(main),
+        None => module(vm)?.get_attr("_main_thread", vm),
+    }
 }
 
 /// The module itself.
 pub(super) fn module(vm: &VirtualMachine) -> PyResult {
-    vm.import("threading", 0)
+    vm.import("threading", 0).or_else(|failed| {
+        // Imports end before the last destructors have run.
+        with(vm, |state| state.module.clone()).ok_or(failed)
+    })
 }
 
 /// The calling thread's `Thread` object; one that was not started here gets a dummy.
@@ -120,6 +145,16 @@ pub(super) fn set_current(thread: &PyObject, vm: &VirtualMachine) {
     drop(old);
 }
 
+/// What stands in the place of `threading._start_joinable_thread`, if that was replaced.
+pub(super) fn other_start(vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
+    let Some((module, ours)) = with(vm, |state| (state.module.clone(), state.start.clone())) else {
+        return Ok(None);
+    };
+    let stands = module.get_attr("_start_joinable_thread", vm)?;
+    // A module is cleared to `None` at the end.
+    Ok((!stands.is(&ours) && !vm.is_none(&stands)).then_some(stands))
+}
+
 /// Lists `thread`, which is the calling thread's, as alive.
 pub(super) fn add(thread: &PyObject, ident: u64, vm: &VirtualMachine) -> PyResult<()> {
     if let Some(active) = with(vm, |state| state.active.clone()) {
@@ -128,12 +163,8 @@ pub(super) fn add(thread: &PyObject, ident: u64, vm: &VirtualMachine) -> PyResul
     Ok(())
 }
 
-/// Ends the calling thread's membership.
+/// Ends the calling thread's membership, if it is a member.
 pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
-    if let Some(active) = with(vm, |state| state.active.clone()) {
-        // The entry may be gone: tests and forks clear the dictionary.
-        let _ = active.del_item(&*vm.new_pyobj(ident), vm);
-    }
     let id = vm.state.interpreter_id;
     let old = CURRENT.with_borrow_mut(|current| {
         current
@@ -141,6 +172,12 @@ pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
             .position(|(interpreter, _)| *interpreter == id)
             .map(|place| current.swap_remove(place))
     });
+    if old.is_some()
+        && let Some(active) = with(vm, |state| state.active.clone())
+    {
+        // The entry may be gone: tests and forks clear the dictionary.
+        let _ = active.del_item(&*vm.new_pyobj(ident), vm);
+    }
     drop(old);
 }
 
@@ -188,7 +225,7 @@ pub(super) fn pop_atexit(vm: &VirtualMachine) -> Option<(PyObjectRef, FuncArgs)>
 
 /// Marks the main thread as ended, for threads that join it.
 pub(super) fn end_main_thread(vm: &VirtualMachine) -> PyResult<()> {
-    let main = module(vm)?.get_attr("_main_thread", vm)?;
+    let main = main(vm)?;
     if let Some(main) = main.downcast_ref::<PyThread>() {
         main.handle().set_done();
     }
@@ -215,6 +252,7 @@ pub(super) fn after_fork(vm: &VirtualMachine) -> PyResult<()> {
         Some(me) => me,
         None => special::make_main(ident, vm)?,
     };
+    set_main(&me, vm);
     module.set_attr("_main_thread", me.clone(), vm)?;
     let mut others = all(vm)?;
     let watched: Vec<PyObjectRef> = dangling.try_to_value(vm).unwrap_or_default();

@@ -30,9 +30,9 @@ fn settle(thread: &PyObjectRef, ident: u64, vm: &VirtualMachine) -> PyResult<()>
 #[rustpython_vm::pymodule(sub, name = "threading")]
 pub(crate) mod special {
     use rustpython_vm::{
-        AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
+        AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         builtins::PyDict,
-        function::{FuncArgs, KwArgs},
+        function::{FuncArgs, KwArgs, OptionalArg},
         pyclass,
         types::Initializer,
     };
@@ -40,7 +40,10 @@ pub(crate) mod special {
     use crate::{
         arguments::{self, Signature},
         thread::keywords,
-        threading::{next_number, registry, thread::PyThread},
+        threading::{
+            next_number, registry,
+            thread::{PrivateAttributes, PyThread},
+        },
     };
 
     /// Calls `Thread.__init__` with these keyword arguments.
@@ -158,10 +161,11 @@ pub(crate) mod special {
     impl DummyThread {
         #[pymethod]
         fn is_alive(zelf: PyObjectRef, vm: &VirtualMachine) -> PyResult<bool> {
-            let alive = zelf
+            let done = zelf
                 .downcast_ref::<PyThread>()
-                .is_some_and(|thread| !thread.handle().is_done());
-            if alive {
+                .is_none_or(|thread| thread.handle().is_done());
+            let started = zelf.get_attr("_started", vm)?;
+            if !done && vm.call_method(&started, "is_set", ())?.try_to_bool(vm)? {
                 Ok(true)
             } else {
                 Err(vm.new_runtime_error("thread is not alive"))
@@ -171,6 +175,23 @@ pub(crate) mod special {
         #[pymethod]
         fn join(_zelf: PyObjectRef, _args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
             Err(vm.new_runtime_error("cannot join a dummy thread"))
+        }
+
+        /// In the child of a fork. The thread that survived is the main thread from now on.
+        #[pymethod]
+        fn _after_fork(
+            zelf: PyRef<PyThread>,
+            new_ident: OptionalArg<PyObjectRef>,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            if (new_ident.as_ref().into_option()).is_some_and(|ident| !vm.is_none(ident)) {
+                let thread = zelf.as_object();
+                // Both classes are nothing but a `Thread`.
+                thread.set_class(MainThread::class(&vm.ctx).to_owned(), vm);
+                thread.set_attr("_name", vm.ctx.new_str("MainThread"), vm)?;
+                thread.set_attr("_daemonic", vm.ctx.new_bool(false), vm)?;
+            }
+            <PyThread as PrivateAttributes>::_after_fork(&zelf, new_ident, vm)
         }
     }
 }

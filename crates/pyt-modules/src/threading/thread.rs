@@ -4,6 +4,7 @@ mod fields;
 mod life;
 mod private;
 
+pub(crate) use private::PrivateAttributes;
 pub(crate) use thread::PyThread;
 
 #[rustpython_vm::pymodule(sub, name = "threading")]
@@ -11,9 +12,9 @@ pub(crate) mod thread {
     use std::sync::Arc;
 
     use rustpython_vm::{
-        AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+        AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         builtins::{PyStrRef, PyType},
-        function::FuncArgs,
+        function::{FuncArgs, KwArgs},
         object::{Traverse, TraverseFn},
         pyclass,
         stdlib::_thread::get_ident,
@@ -196,10 +197,9 @@ pub(crate) mod thread {
         pub(crate) fn set_os_name(&self) {
             let name = self.fields.lock().name.clone();
             if let Some(name) = name {
-                let name = name.to_string();
-                crate::thread::set_os_name(&name);
+                crate::thread::os_name::set(&name);
                 if let Some(me) = pyt_sched::Thread::current() {
-                    me.set_name(&name);
+                    me.set_name(&name.to_string_lossy());
                 }
             }
         }
@@ -241,6 +241,9 @@ pub(crate) mod thread {
                     .call((), vm)?;
                 zelf.fields.lock().context = Some(copy);
             }
+            if let Some(start) = registry::other_start(vm)? {
+                return Self::start_by(&zelf, &start, daemon, vm);
+            }
             let thread = zelf.clone();
             Start {
                 handle,
@@ -255,6 +258,39 @@ pub(crate) mod thread {
             if let Some(started) = started {
                 vm.call_method(&started, "set", ())?;
             }
+            Ok(())
+        }
+
+        /// As `start`, by the function that was put in the place of `_start_joinable_thread`.
+        fn start_by(
+            zelf: &Py<Self>,
+            start: &PyObject,
+            daemon: bool,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            let thread = zelf.as_object();
+            let keywords = [
+                (
+                    "handle".to_owned(),
+                    thread.get_attr("_os_thread_handle", vm)?,
+                ),
+                ("daemon".to_owned(), vm.ctx.new_bool(daemon).into()),
+            ];
+            let args = FuncArgs::new(
+                vec![thread.get_attr("_bootstrap", vm)?],
+                keywords.into_iter().collect::<KwArgs>(),
+            );
+            start.call(args, vm)?;
+            let started = thread.get_attr("_started", vm)?;
+            vm.call_method(&started, "wait", ()).map(drop)
+        }
+
+        /// The thread's life, on that thread.
+        #[pymethod]
+        fn _bootstrap(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            let started = zelf.as_object().get_attr("_started", vm)?;
+            vm.call_method(&started, "set", ())?;
+            bootstrap(&zelf, vm);
             Ok(())
         }
 

@@ -6,7 +6,7 @@ use pyt_sched::{Discipline, Fifo, GetError, Lifo, Priority, PutError, Queue};
 
 use crate::scene::{Log, Scene, check, check_all, ms, waits};
 
-fn everything_arrives_once<D: Discipline<u32> + Send + 'static>(scene: &Scene) {
+fn everything_arrives_once<D: Discipline<u32> + Default + Send + 'static>(scene: &Scene) {
     let queue = Arc::new(Queue::<u32, D>::new(Some(1)));
     let got = Log::new();
     let producers = [0, 10].map(|from| {

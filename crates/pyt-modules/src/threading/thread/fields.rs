@@ -9,18 +9,18 @@ use crate::thread::Handle;
 
 /// What a `Thread` object holds.
 #[derive(Default)]
-pub(super) struct Fields {
-    pub(super) initialized: bool,
-    pub(super) target: Option<PyObjectRef>,
-    pub(super) args: Option<PyObjectRef>,
-    pub(super) kwargs: Option<PyObjectRef>,
-    pub(super) name: Option<PyStrRef>,
-    pub(super) daemon: bool,
-    pub(super) context: Option<PyObjectRef>,
+pub(crate) struct Fields {
+    pub(crate) initialized: bool,
+    pub(crate) target: Option<PyObjectRef>,
+    pub(crate) args: Option<PyObjectRef>,
+    pub(crate) kwargs: Option<PyObjectRef>,
+    pub(crate) name: Option<PyStrRef>,
+    pub(crate) daemon: bool,
+    pub(crate) context: Option<PyObjectRef>,
     /// The `Event` behind `_started`, made when somebody asks for it.
-    pub(super) started: Option<PyObjectRef>,
-    pub(super) stderr: Option<PyObjectRef>,
-    pub(super) handle: Arc<Handle>,
+    pub(crate) started: Option<PyObjectRef>,
+    pub(crate) stderr: Option<PyObjectRef>,
+    pub(crate) handle: Arc<Handle>,
 }
 
 impl Fields {
@@ -54,24 +54,24 @@ impl Fields {
 /// A lock around the fields of an object that the collector may visit. No Python code runs, and
 /// no object is dropped, while it is held.
 #[derive(Default)]
-pub(super) struct Guarded(Mutex<Fields>);
+pub(crate) struct Guarded(Mutex<Fields>);
 
 impl Guarded {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Fields> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Fields> {
         self.0.lock()
     }
 
-    pub(super) fn handle(&self) -> Arc<Handle> {
+    pub(crate) fn handle(&self) -> Arc<Handle> {
         self.lock().handle.clone()
     }
 
-    pub(super) fn visit(&self, f: &mut TraverseFn<'_>) {
+    pub(crate) fn visit(&self, f: &mut TraverseFn<'_>) {
         if let Some(fields) = self.0.try_lock() {
             fields.objects().for_each(|object| f(object));
         }
     }
 
-    pub(super) fn clear(&self, out: &mut Vec<PyObjectRef>) {
+    pub(crate) fn clear(&self, out: &mut Vec<PyObjectRef>) {
         if let Some(mut fields) = self.0.try_lock() {
             out.extend(fields.take_objects());
         }

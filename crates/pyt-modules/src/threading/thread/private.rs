@@ -43,7 +43,7 @@ fn set<T: PrivateAttributes>(
 
 /// The attributes. A trait, since a Python class's methods stand in one `impl` and in traits.
 #[pyclass]
-pub(super) trait PrivateAttributes: PyPayload {
+pub(crate) trait PrivateAttributes: PyPayload {
     /// What the object holds.
     fn fields(&self) -> &Guarded;
 
