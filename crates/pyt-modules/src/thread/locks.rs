@@ -9,6 +9,11 @@ use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use crate::world;
 
+/// How reprs show whether a lock is held.
+const fn state(held: bool) -> &'static str {
+    if held { "locked" } else { "unlocked" }
+}
+
 /// Waits again and again until nothing interrupts, then raises what did first.
 pub(crate) fn persist<T>(
     mut wait: impl FnMut() -> Result<T, Aborted>,

@@ -130,11 +130,7 @@ impl Representable for Lock {
     fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
         Ok(format!(
             "<{} {} object at {:#x}>",
-            if zelf.inner.is_held() {
-                "locked"
-            } else {
-                "unlocked"
-            },
+            super::state(zelf.inner.is_held()),
             zelf.class().slot_name(),
             zelf.get_id()
         ))

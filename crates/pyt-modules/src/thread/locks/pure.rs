@@ -8,7 +8,6 @@ use rustpython_vm::{
     builtins::{PyType, PyTypeRef},
     function::FuncArgs,
     pyclass,
-    stdlib::_thread::get_ident,
     types::{Constructor, Initializer, Representable},
 };
 
@@ -101,11 +100,7 @@ impl PyRLock {
     #[pymethod]
     fn _recursion_count(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
         arguments::none("_RLock._recursion_count", &args, vm)?;
-        Ok(if zelf.inner.is_mine() {
-            zelf.inner.count()
-        } else {
-            0
-        })
+        Ok(rlock::count_of_mine(&zelf.inner))
     }
 
     #[pymethod]
@@ -115,11 +110,7 @@ impl PyRLock {
         vm: &VirtualMachine,
     ) -> PyResult<(usize, u64)> {
         arguments::none("_RLock._release_save", &args, vm)?;
-        let count = zelf
-            .inner
-            .release_all()
-            .map_err(|NotHeld| rlock::not_held(vm))?;
-        Ok((count, get_ident()))
+        rlock::release_save(&zelf.inner, vm)
     }
 
     #[pymethod]
@@ -186,12 +177,8 @@ impl Representable for PyRLock {
         let owner = owner_shown(holder.map(rlock::ident), vm)?.repr(vm)?;
         Ok(format!(
             "<{} {} object owner={owner} count={} at {:#x}>",
-            if holder.is_some() {
-                "locked"
-            } else {
-                "unlocked"
-            },
-            crate::arguments::class_shown(zelf.as_object(), vm)?,
+            super::state(holder.is_some()),
+            arguments::class_shown(zelf.as_object(), vm)?,
             zelf.inner.count(),
             zelf.get_id()
         ))

@@ -47,6 +47,17 @@ pub(crate) fn acquire(
     }
 }
 
+/// How often the calling thread has taken `lock`.
+pub(crate) fn count_of_mine(lock: &pyt_sched::RLock) -> usize {
+    if lock.is_mine() { lock.count() } else { 0 }
+}
+
+/// Frees `lock` however often it was taken, and returns what [`restore`] needs.
+pub(crate) fn release_save(lock: &pyt_sched::RLock, vm: &VirtualMachine) -> PyResult<(usize, u64)> {
+    let count = lock.release_all().map_err(|NotHeld| not_held(vm))?;
+    Ok((count, get_ident()))
+}
+
 /// Takes `lock` again as often as the pair that `_release_save` gave says.
 pub(crate) fn restore(
     lock: &pyt_sched::RLock,
@@ -157,11 +168,7 @@ impl RLock {
     #[pymethod]
     fn _recursion_count(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<usize> {
         arguments::none_builtin("RLock._recursion_count", &args, vm)?;
-        Ok(if zelf.inner.is_mine() {
-            zelf.inner.count()
-        } else {
-            0
-        })
+        Ok(count_of_mine(&zelf.inner))
     }
 
     /// Frees the lock however often it was taken, and returns what _acquire_restore needs.
@@ -172,8 +179,7 @@ impl RLock {
         vm: &VirtualMachine,
     ) -> PyResult<(usize, u64)> {
         arguments::none_builtin("RLock._release_save", &args, vm)?;
-        let count = zelf.inner.release_all().map_err(|NotHeld| not_held(vm))?;
-        Ok((count, get_ident()))
+        release_save(&zelf.inner, vm)
     }
 
     /// Takes the lock as often as _release_save has freed it.
@@ -207,15 +213,10 @@ impl Constructor for RLock {
 impl Representable for RLock {
     fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
         let holder = zelf.inner.holder();
+        let (class, owner) = (zelf.class().slot_name(), holder.map_or(0, ident));
         Ok(format!(
-            "<{} {} object owner={} count={} at {:#x}>",
-            if holder.is_some() {
-                "locked"
-            } else {
-                "unlocked"
-            },
-            zelf.class().slot_name(),
-            holder.map_or(0, ident),
+            "<{} {class} object owner={owner} count={} at {:#x}>",
+            super::state(holder.is_some()),
             zelf.inner.count(),
             zelf.get_id()
         ))
