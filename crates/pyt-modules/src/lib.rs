@@ -4,6 +4,11 @@
 //! importer. Their classes only convert arguments, errors and names: what waits and wakes is in
 //! `pyt-sched`, and how the two meet is in [`world`].
 
+#![allow(
+    clippy::module_inception,
+    reason = "a file's Python module or part of one is named as what it defines"
+)]
+
 mod arguments;
 mod interpreters;
 mod queue;

@@ -218,6 +218,6 @@ fn spawn(
                 std::process::exit(0);
             }
         })
-        .map(|thread| thread.as_pthread_t() as u64)
+        .map(|thread| thread.as_pthread_t())
         .map_err(|_| vm.new_runtime_error("can't start new thread"))
 }
