@@ -631,6 +631,13 @@ pub(crate) mod thread {
             Ok(())
         }
 
+        /// Takes down the calling thread's number as this thread's: `multiprocessing` does so in
+        /// a forked process.
+        #[pymethod]
+        fn _set_native_id(zelf: PyRef<Self>) {
+            zelf.handle().set_native_id_here();
+        }
+
         #[pygetset]
         fn _initialized(zelf: &Py<Self>) -> bool {
             zelf.fields.0.lock().initialized
