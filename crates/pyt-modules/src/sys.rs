@@ -27,6 +27,18 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
     let exclusive = policy.is_exclusive();
     let enabled = vm.new_function("_is_gil_enabled", move || exclusive);
     sys.set_attr("_is_gil_enabled", enabled, vm)?;
+    // As CPython on Linux: what programs read from it is that signals interrupt waits for locks.
+    let info = sys.get_attr("thread_info", vm)?;
+    let description = vec![
+        info.get_attr("name", vm)?,
+        vm.ctx.new_str("semaphore").into(),
+        threads_version(vm),
+    ];
+    let ours = info
+        .class()
+        .as_object()
+        .call((vm.ctx.new_tuple(description),), vm)?;
+    sys.set_attr("thread_info", ours, vm)?;
     if let Some(interval) = policy.switch_interval() {
         install_switch_interval(interval, vm)?;
     }
@@ -39,6 +51,23 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
         sys.set_attr(name, ours, vm)?;
     }
     Ok(())
+}
+
+/// The C library's threads, as `sys.thread_info.version` names them.
+#[cfg(target_env = "gnu")]
+fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
+    unsafe extern "C" {
+        safe fn gnu_get_libc_version() -> *const std::ffi::c_char;
+    }
+    // SAFETY: glibc gives a string of its own that never changes.
+    let version = unsafe { std::ffi::CStr::from_ptr(gnu_get_libc_version()) };
+    let version = format!("NPTL {}", version.to_string_lossy());
+    vm.ctx.new_str(version).into()
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
+    vm.ctx.none()
 }
 
 /// `sys.setswitchinterval` and `sys.getswitchinterval` on `interval`, in nanoseconds.

@@ -18,6 +18,11 @@ const STARTING: u8 = 1;
 const RUNNING: u8 = 2;
 const DONE: u8 = 3;
 
+/// The stack of a thread that no other size was asked for, in bytes: what Linux gives a main thread
+/// and CPython's threads. The 2 MiB of `std` end recursion before the interpreter's limit does.
+/// Only what is used of it takes memory.
+const DEFAULT_STACK: usize = 8 << 20;
+
 /// What there is to know about one Python thread from outside.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
@@ -184,11 +189,11 @@ fn spawn(
     record: &Arc<Thread>,
     body: impl FnOnce(&VirtualMachine) + Send + 'static,
 ) -> Result<u64, PyBaseExceptionRef> {
-    let mut builder = std::thread::Builder::new();
-    let stack_size = vm.state.stacksize.load();
-    if stack_size != 0 {
-        builder = builder.stack_size(stack_size);
-    }
+    let stack_size = match vm.state.stacksize.load() {
+        0 => DEFAULT_STACK,
+        wanted => wanted,
+    };
+    let builder = std::thread::Builder::new().stack_size(stack_size);
     let for_thread = vm.new_thread();
     let (threads, handle, record) = (threads.clone(), handle.clone(), record.clone());
     builder

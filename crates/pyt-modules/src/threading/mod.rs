@@ -88,6 +88,9 @@ mod threading {
         "get_native_id",
     ];
 
+    #[pyattr]
+    const _HAVE_THREAD_NATIVE_ID: bool = true;
+
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         __module_exec(vm, module);
         let module = module.as_object();

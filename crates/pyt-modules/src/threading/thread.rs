@@ -451,5 +451,171 @@ pub(crate) mod thread {
             )?;
             zelf.as_object().set_attr("name", name, vm)
         }
+<<<<<<< HEAD
+=======
+
+        /// In the child of a fork. Without an ident, the thread was not copied.
+        #[pymethod]
+        pub(crate) fn _after_fork(
+            zelf: PyRef<Self>,
+            new_ident: OptionalArg<PyObjectRef>,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            let handle = zelf.handle();
+            let survives = new_ident
+                .into_option()
+                .is_some_and(|ident| !vm.is_none(&ident));
+            handle.reset_after_fork(survives);
+            if survives {
+                handle.set_ident(get_ident());
+                handle.set_native_id_here();
+            }
+            Ok(())
+        }
+
+        /// Takes down the calling thread's number as this thread's: `multiprocessing` does so in
+        /// a forked process.
+        #[pymethod]
+        fn _set_native_id(zelf: PyRef<Self>) {
+            zelf.handle().set_native_id_here();
+        }
+
+        #[pygetset]
+        fn _initialized(zelf: &Py<Self>) -> bool {
+            zelf.fields.0.lock().initialized
+        }
+
+        #[pygetset]
+        fn _os_thread_handle(zelf: &Py<Self>) -> PyThreadHandle {
+            PyThreadHandle {
+                handle: zelf.handle(),
+            }
+        }
+
+        #[pygetset(name = "_started")]
+        fn started(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            if let Some(started) = zelf.fields.0.lock().started.clone() {
+                return Ok(started);
+            }
+            let event = registry::module(vm)?.get_attr("Event", vm)?.call((), vm)?;
+            let event = zelf.fields.0.lock().started.get_or_insert(event).clone();
+            if zelf.handle().is_started() {
+                vm.call_method(&event, "set", ())?;
+            }
+            Ok(event)
+        }
+
+        #[pygetset]
+        fn _ident(zelf: &Py<Self>) -> Option<u64> {
+            Some(zelf.handle().ident()).filter(|ident| *ident != 0)
+        }
+
+        #[pygetset]
+        fn _native_id(zelf: &Py<Self>) -> Option<u64> {
+            Some(zelf.handle().native_id()).filter(|id| *id != 0)
+        }
+
+        #[pygetset]
+        fn _name(zelf: &Py<Self>) -> Option<PyStrRef> {
+            zelf.fields.0.lock().name.clone()
+        }
+
+        #[pygetset(setter)]
+        fn set__name(zelf: &Py<Self>, value: PyStrRef) {
+            let old = zelf.fields.0.lock().name.replace(value);
+            drop(old);
+        }
+
+        #[pygetset]
+        fn _daemonic(zelf: &Py<Self>) -> bool {
+            zelf.fields.0.lock().daemon
+        }
+
+        #[pygetset(setter)]
+        fn set__daemonic(zelf: &Py<Self>, value: bool) {
+            zelf.fields.0.lock().daemon = value;
+        }
+
+        #[pygetset]
+        fn _context(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
+            zelf.context().unwrap_or_else(|| vm.ctx.none())
+        }
+
+        #[pygetset]
+        fn _stderr(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
+            let stderr = zelf.fields.0.lock().stderr.clone();
+            stderr.unwrap_or_else(|| vm.ctx.none())
+        }
+
+        #[pygetset(setter)]
+        fn set__stderr(zelf: &Py<Self>, value: PySetterValue) {
+            object_attribute!(zelf, stderr, value, vm, set);
+        }
+
+        #[pygetset]
+        fn _invoke_excepthook(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            excepthook::make(vm)
+        }
+
+        #[pygetset]
+        fn _target(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
+            object_attribute!(zelf, target, value, vm, get "_target")
+        }
+
+        #[pygetset(setter)]
+        fn set__target(zelf: PyRef<Self>, value: PySetterValue) {
+            object_attribute!(zelf, target, value, vm, set);
+        }
+
+        #[pygetset]
+        fn _args(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
+            object_attribute!(zelf, args, value, vm, get "_args")
+        }
+
+        #[pygetset(setter)]
+        fn set__args(zelf: PyRef<Self>, value: PySetterValue) {
+            object_attribute!(zelf, args, value, vm, set);
+        }
+
+        #[pygetset]
+        fn _kwargs(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
+            object_attribute!(zelf, kwargs, value, vm, get "_kwargs")
+        }
+
+        #[pygetset(setter)]
+        fn set__kwargs(zelf: PyRef<Self>, value: PySetterValue) {
+            object_attribute!(zelf, kwargs, value, vm, set);
+        }
+    }
+
+    fn call_target(
+        target: &PyObject,
+        args: &PyObject,
+        kwargs: Option<&PyObjectRef>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let positional: Vec<PyObjectRef> = args.try_to_value(vm)?;
+        let named = match kwargs {
+            Some(kwargs) => match kwargs.downcast_ref::<PyDict>() {
+                Some(dict) => keywords(Some(&dict.to_owned()), vm)?,
+                None => {
+                    let dict = vm
+                        .ctx
+                        .types
+                        .dict_type
+                        .as_object()
+                        .call((kwargs.clone(),), vm)?;
+                    keywords(
+                        dict.downcast_ref::<PyDict>()
+                            .map(ToOwned::to_owned)
+                            .as_ref(),
+                        vm,
+                    )?
+                }
+            },
+            None => keywords(None, vm)?,
+        };
+        target.call(FuncArgs::new(positional, named), vm).map(drop)
+>>>>>>> wt-g
     }
 }
