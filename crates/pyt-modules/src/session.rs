@@ -154,8 +154,9 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     // `atexit` runs its functions last in, first out: this one, the first, runs last, just
     // before the interpreter ends.
     let threads = Arc::downgrade(threads);
-    let stop_all = vm.new_function("stop_daemon_threads", move || {
+    let stop_all = vm.new_function("stop_daemon_threads", move |vm: &VirtualMachine| {
         if let Some(threads) = threads.upgrade() {
+            flush_streams(vm);
             threads.scheduler.halt(&threads.records(None), PATIENCE);
             threads.world.close();
         }
@@ -163,6 +164,19 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let atexit = vm.import("atexit", 0)?;
     atexit.get_attr("register", vm)?.call((stop_all,), vm)?;
     Ok(())
+}
+
+/// Writes out what threads that have ended left in the buffers of the standard streams: a daemon
+/// thread that is stopped in the middle of a write of its own may take the rest of them along.
+fn flush_streams(vm: &VirtualMachine) {
+    for name in ["stdout", "stderr"] {
+        if let Ok(stream) = vm.sys_module.get_attr(name, vm)
+            && !vm.is_none(&stream)
+        {
+            // The interpreter flushes once more at its end, and reports what fails then.
+            let _ = vm.call_method(&stream, "flush", ());
+        }
+    }
 }
 
 /// Sees to it that a forked process begins with what it does have: one thread. Programs that use

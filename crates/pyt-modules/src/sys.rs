@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine, function::FuncArgs};
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    function::{ArgIntoFloat, FuncArgs},
+};
 
 use crate::interpreters::Threads;
 
@@ -79,8 +82,8 @@ fn install_switch_interval(interval: Arc<AtomicU64>, vm: &VirtualMachine) -> PyR
     });
     let set = vm.new_function(
         "setswitchinterval",
-        move |seconds: PyObjectRef, vm: &VirtualMachine| -> PyResult<()> {
-            let seconds = seconds.try_float(vm)?.to_f64();
+        move |seconds: ArgIntoFloat, vm: &VirtualMachine| -> PyResult<()> {
+            let seconds = seconds.into_float();
             if seconds.is_nan() || seconds <= 0.0 {
                 return Err(vm.new_value_error("switch interval must be strictly positive"));
             }
