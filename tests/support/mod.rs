@@ -176,14 +176,19 @@ impl Program {
 
 /// Runs `pyt` with the given arguments from the workspace's folder. Panics if it passes the deadline.
 pub fn pyt(arguments: &[&str]) -> Run {
+    match pyt_until(DEADLINE, arguments) {
+        Ok(run) => run,
+        Err(hung) => panic!("{hung}"),
+    }
+}
+
+/// As [`pyt`], with a deadline of its own; passing it is not a failure yet.
+pub fn pyt_until(deadline: Duration, arguments: &[&str]) -> Result<Run, Hung> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyt"));
     command.args(arguments).current_dir(workspace());
     clean_environment(&mut command);
     let script = format!("pyt {}", arguments.join(" "));
-    match Running::start(command).watch(script, DEADLINE, None) {
-        Ok(run) => run,
-        Err(hung) => panic!("{hung}"),
-    }
+    Running::start(command).watch(script, deadline, None)
 }
 
 /// Takes away what would make a program's behaviour depend on who runs the tests.

@@ -3,11 +3,12 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, LazyLock,
+        Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
+use once_cell::sync::Lazy;
 use parking_lot::RwLock;
 use pyt_sched::{Gil, Scheduler, Thread};
 use rustpython_vm::{PyObjectRef, VirtualMachine};
@@ -137,7 +138,7 @@ impl Threads {
     }
 }
 
-static INTERPRETERS: LazyLock<RwLock<HashMap<i64, Arc<Threads>>>> = LazyLock::new(RwLock::default);
+static INTERPRETERS: Lazy<RwLock<HashMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
 
 /// Makes `threads` those of the interpreter with this number.
 pub(crate) fn set(id: i64, threads: Arc<Threads>) {

@@ -6,6 +6,9 @@
 //! after [`GRACE`] if one that was woken from a wait does, which spares such threads CPython's
 //! "convoy effect".
 //!
+//! A thread that steps back, as one does that has just started another, is not in that hurry: the
+//! new thread has the whole switch interval, as in CPython.
+//!
 //! A thread in foreign code (the world shows it detached) loses the lock to whoever wants it. On
 //! its return it may run beside the owner until the next tick, at most [`TICK`]; then it queues.
 
@@ -47,7 +50,7 @@ pub struct Gil {
 struct State {
     owner: Option<Owner>,
     /// Woken or new threads, parked in our own hands, first come first.
-    woken: VecDeque<Arc<Thread>>,
+    woken: VecDeque<Woken>,
     /// Preempted threads, frozen in the middle of their code, first come first.
     preempted: VecDeque<Preempted>,
     /// Threads that lost the lock while they were in foreign code.
@@ -61,6 +64,12 @@ struct Owner {
     since: Instant,
     /// The last tick found it in foreign code.
     seen_detached: bool,
+}
+
+struct Woken {
+    thread: Arc<Thread>,
+    /// It stepped back of its own accord, and lets the owner have its switch interval.
+    patient: bool,
 }
 
 struct Preempted {
@@ -102,7 +111,9 @@ impl Gil {
         let next = if overdue {
             None
         } else {
-            std::iter::from_fn(|| state.woken.pop_front()).find(|thread| !thread.is_halted())
+            std::iter::from_fn(|| state.woken.pop_front())
+                .map(|woken| woken.thread)
+                .find(|thread| !thread.is_halted())
         };
         if let Some(thread) = next {
             thread.grant();
@@ -151,7 +162,7 @@ impl Gil {
             };
         }
         owner.seen_detached = false;
-        let due = if state.woken.is_empty() {
+        let due = if state.woken.iter().all(|woken| woken.patient) {
             self.patience()
         } else {
             GRACE
@@ -286,7 +297,10 @@ impl Policy for Gil {
                 thread.scheduler().wake_ticker();
             }
         } else {
-            state.woken.push_back(thread.clone());
+            state.woken.push_back(Woken {
+                thread: thread.clone(),
+                patient: false,
+            });
             drop(state);
             thread.scheduler().wake_ticker();
         }
@@ -303,7 +317,10 @@ impl Policy for Gil {
             self.dispatch(&mut state);
         }
         if !thread.is_halted() {
-            state.woken.push_back(thread.clone());
+            state.woken.push_back(Woken {
+                thread: thread.clone(),
+                patient: true,
+            });
         }
         if state.owner.is_none() {
             self.dispatch(&mut state);
@@ -315,7 +332,9 @@ impl Policy for Gil {
 
     fn forget(&self, thread: &Arc<Thread>) {
         let mut state = self.state.lock();
-        state.woken.retain(|other| !Arc::ptr_eq(other, thread));
+        state
+            .woken
+            .retain(|other| !Arc::ptr_eq(&other.thread, thread));
         let frozen = state
             .preempted
             .iter()

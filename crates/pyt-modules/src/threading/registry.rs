@@ -3,8 +3,9 @@
 //!
 //! The dictionaries are Python objects, because the standard library and tests look into them.
 
-use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
+use std::{cell::RefCell, collections::HashMap};
 
+use once_cell::sync::Lazy;
 use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyDictRef,
@@ -32,7 +33,7 @@ struct State {
     shutting_down: bool,
 }
 
-static STATES: LazyLock<Mutex<HashMap<i64, State>>> = LazyLock::new(Mutex::default);
+static STATES: Lazy<Mutex<HashMap<i64, State>>> = Lazy::new(Mutex::default);
 
 fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
     STATES.lock().get_mut(&vm.state.interpreter_id).map(f)
