@@ -244,3 +244,23 @@ fn every_kind_of_loop_can_be_interrupted() {
         run_with_and_without_gil(&source, "stopped\n");
     }
 }
+
+/// A new thread has the whole switch interval before the one that started it goes on, so that short
+/// threads run one after the other.
+#[test]
+fn a_started_thread_has_its_switch_interval() {
+    let source = "import sys, threading\n\
+        sys.setswitchinterval(5)\n\
+        done = []\n\
+        def work():\n    \
+            for _ in range(100_000):\n        pass\n    \
+            done.append(True)\n\
+        thread = threading.Thread(target=work)\n\
+        thread.start()\n\
+        print(done)\n\
+        thread.join()\n";
+    Program::new("started.py", source)
+        .run()
+        .succeeded()
+        .printed("[True]\n");
+}
