@@ -36,7 +36,7 @@ fn everything_arrives_once<D: Discipline<u32> + Default + Send + 'static>(scene:
     let mut got = got.take();
     got.sort_unstable();
     assert_eq!(got, [0, 1, 10, 11]);
-    assert_eq!(queue.unfinished(), 0);
+    assert_eq!(queue.state().map(|state| state.unfinished), Some(0));
     assert!(queue.task_done().is_err());
     assert!(queue.is_empty());
 }
