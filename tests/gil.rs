@@ -264,3 +264,21 @@ fn a_started_thread_has_its_switch_interval() {
         .succeeded()
         .printed("[True]\n");
 }
+
+/// Among many threads that spin, one that starts others and sleeps gets on: the line of those that
+/// were preempted does not keep it out.
+#[test]
+fn a_crowd_of_spinning_threads_does_not_starve_the_one_that_starts_them() {
+    run_with_and_without_gil(
+        "import threading, time\n\
+         stop = False\n\
+         def spin():\n    while not stop: pass\n\
+         threads = [threading.Thread(target=spin) for _ in range(16)]\n\
+         for thread in threads: thread.start()\n\
+         for _ in range(5): time.sleep(0.001)\n\
+         stop = True\n\
+         for thread in threads: thread.join()\n\
+         print('all started')\n",
+        "all started\n",
+    );
+}

@@ -53,6 +53,8 @@ struct State {
     woken: VecDeque<Woken>,
     /// Preempted threads, frozen in the middle of their code, first come first.
     preempted: VecDeque<Preempted>,
+    /// The last turn that was given out went to a woken thread.
+    last_was_woken: bool,
     /// Threads that lost the lock while they were in foreign code.
     strays: Vec<Arc<Thread>>,
     /// Ticks in a row that found nothing to do.
@@ -108,7 +110,9 @@ impl Gil {
             .preempted
             .front()
             .is_some_and(|first| first.since.elapsed() >= self.patience());
-        let next = if overdue {
+        // Turn about when both press: neither line starves the other, however long they are.
+        let preempted_first = overdue && (state.last_was_woken || state.woken.is_empty());
+        let next = if preempted_first {
             None
         } else {
             std::iter::from_fn(|| state.woken.pop_front())
@@ -118,9 +122,11 @@ impl Gil {
         if let Some(thread) = next {
             thread.grant();
             state.owner = Some(Owner::now(thread));
+            state.last_was_woken = true;
         } else if let Some(Preempted { thread, .. }) = state.preempted.pop_front() {
             self.world.thaw(&thread);
             state.owner = Some(Owner::now(thread));
+            state.last_was_woken = false;
         }
     }
 
