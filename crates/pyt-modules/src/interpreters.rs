@@ -28,11 +28,17 @@ pub(crate) struct Threads {
     without_main: AtomicBool,
 }
 
-/// A thread that was started here and has not ended.
+/// A thread that was started here and has not left.
 struct Started {
     handle: Arc<Handle>,
     record: Arc<Thread>,
     daemon: bool,
+}
+
+impl Started {
+    fn is_alive(&self) -> bool {
+        !self.handle.is_done() && !self.record.is_halted()
+    }
 }
 
 /// What `threading.settrace` and `threading.setprofile` set for threads to come.
@@ -74,8 +80,27 @@ impl Threads {
         self.started
             .lock()
             .iter()
-            .find(|started| !started.daemon && started.record.id() != me)
+            .find(|started| {
+                !started.daemon && !started.handle.is_done() && started.record.id() != me
+            })
             .map(|started| started.handle.clone())
+    }
+
+    /// Whether a thread with this ident runs Python in this interpreter.
+    pub(crate) fn is_running(&self, ident: u64) -> bool {
+        let (mut known, mut alive) = (false, false);
+        for started in self.started.lock().iter() {
+            if started.handle.ident() == ident {
+                known = true;
+                alive |= started.is_alive();
+            }
+        }
+        // One that was not started here is there for as long as it is inside.
+        if known {
+            alive
+        } else {
+            self.world.has_thread(ident)
+        }
     }
 
     /// Idents of the daemon threads that have not ended.
@@ -83,7 +108,7 @@ impl Threads {
         self.started
             .lock()
             .iter()
-            .filter(|started| started.daemon && !started.record.is_halted())
+            .filter(|started| started.daemon && started.is_alive())
             .map(|started| started.handle.ident())
             .collect()
     }
@@ -99,7 +124,7 @@ impl Threads {
                 Some(idents) => started.daemon && idents.contains(&started.handle.ident()),
                 None => true,
             })
-            .filter(|started| started.record.id() != me && !started.record.is_halted())
+            .filter(|started| started.record.id() != me && started.is_alive())
             .map(|started| started.record.clone())
             .collect()
     }

@@ -10,7 +10,9 @@
 )]
 
 mod arguments;
+mod async_exc;
 mod interpreters;
+mod pythonapi;
 mod queue;
 mod seconds;
 mod session;

@@ -9,7 +9,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     thread::ThreadId,
@@ -19,20 +19,24 @@ use parking_lot::Mutex;
 use pyt_sched::{Aborted, Activity, Thread, World};
 use rustpython_vm::{
     VirtualMachine,
-    builtins::PyBaseExceptionRef,
+    builtins::{PyBaseExceptionRef, PyCode},
     common::{lock, rc::PyRc},
+    frame::InterpreterFrame,
+    stdlib::_thread::get_ident,
     vm::{
         PyGlobalState,
         thread::{self, CurrentFrameSlot, ThreadState},
     },
 };
 
+use crate::async_exc::AsyncExceptions;
+
 thread_local! {
-    /// The exception a signal handler raised during this thread's wait.
+    /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
     static PENDING: RefCell<Option<PyBaseExceptionRef>> = const { RefCell::new(None) };
 }
 
-/// The exception that ended a wait: what a signal handler raised.
+/// The exception that ended a wait.
 pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
     PENDING
         .take()
@@ -50,6 +54,8 @@ pub(crate) struct Interpreter {
     stop: Mutex<Stop>,
     /// Held during a stop of ours, and while frozen threads are listed.
     gate: Mutex<()>,
+    /// What threads raise in one another.
+    pub(crate) async_exceptions: Arc<AsyncExceptions>,
 }
 
 /// A stop under way.
@@ -85,6 +91,8 @@ impl Interpreter {
             lock::zero_reinit_after_fork(self.stop.raw());
             lock::zero_reinit_after_fork(self.gate.raw());
         }
+        // SAFETY: the caller's promise.
+        unsafe { self.async_exceptions.reset_after_fork(get_ident()) };
         // Entries of threads that do not exist here.
         self.frozen.lock().clear();
         *self.stop.lock() = Stop::default();
@@ -169,6 +177,38 @@ impl Interpreter {
         stopper.start_the_world(state);
     }
 
+    /// Whether a thread with this ident is in the interpreter, preempted or not.
+    pub(crate) fn has_thread(&self, ident: u64) -> bool {
+        // While it is being preempted it is in both places at most, never in none: that takes a
+        // stop, which waits for this attached thread.
+        self.slot(ident).is_some()
+    }
+
+    /// Calls `f` with the code of each function that the thread with this ident is in, innermost
+    /// first, while the world is stopped.
+    pub(crate) fn functions_of(&self, ident: u64, f: &mut dyn FnMut(&PyCode)) {
+        World::stop(self, &mut |_| {
+            let Some(slot) = self.slot(ident) else {
+                return;
+            };
+            let mut frame = slot.top_iframe.load(Ordering::Acquire) as *const InterpreterFrame;
+            // SAFETY: the thread is stopped, or outside the interpreter and cannot come back now:
+            // what it has published are the frames it is in, each alive until it returns from it.
+            while let Some(here) = unsafe { frame.as_ref() } {
+                f(here.code());
+                frame = here.previous();
+            }
+        });
+    }
+
+    fn slot(&self, ident: u64) -> Option<CurrentFrameSlot> {
+        let frozen = self.frozen.lock().get(&ident).cloned();
+        frozen.or_else(|| {
+            let state = self.state.get()?;
+            state.thread_frames.lock().get(&ident).cloned()
+        })
+    }
+
     fn stopped_by_me(&self) -> bool {
         self.stop.lock().by == Some(std::thread::current().id())
     }
@@ -195,7 +235,13 @@ impl World for Interpreter {
         if !thread::current_vm_is_set() {
             return Ok(());
         }
-        thread::with_current_vm(|vm| vm.check_signals()).map_err(|raised| {
+        let looked = thread::with_current_vm(|vm| {
+            vm.check_signals()?;
+            self.async_exceptions
+                .take(get_ident(), vm)
+                .map_or(Ok(()), Err)
+        });
+        looked.map_err(|raised| {
             PENDING.set(Some(raised));
             Aborted::new()
         })

@@ -163,7 +163,6 @@ impl Start {
             Ok(ident) => ident,
             Err(refused) => {
                 scheduler.unregister(&record);
-                threads.remove(&handle);
                 handle.set_done();
                 return Err(refused);
             }
@@ -210,13 +209,14 @@ fn spawn(
                 body(vm);
                 crate::threading::thread_ends(vm);
                 super::local::drop_all_of_this_thread();
+                threads.world.async_exceptions.forget(ident, vm);
                 vm.state.thread_count.fetch_sub(1);
-                threads.remove(&handle);
                 handle.set_done();
                 // The turn is given up while still attached, as the scheduler asks; what
                 // follows touches no Python object.
                 record.end();
                 thread::cleanup_current_thread_frames(vm);
+                threads.remove(&handle);
             });
             // As a C program ends with its last thread when the main thread has not ended it.
             if threads.is_deserted() {
