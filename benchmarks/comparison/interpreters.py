@@ -15,9 +15,10 @@ WORKSPACE = Path(__file__).resolve().parents[2]
 PEERS = WORKSPACE.parent / "shared" / "tools" / "peers"
 OF_PEERS = ("python3.14", "pypy3")
 
-PROBE = (
-    "import json, sys; print(json.dumps([sys.implementation.name, *sys.version_info[:3], sys.executable]))"
-)
+PROBE = """\
+import json, sys
+print(json.dumps([sys.implementation.name, *sys.version_info[:3], sys.executable]))
+"""
 
 
 class NotFound(Exception):

@@ -1,7 +1,7 @@
 """Turns the rounds' results into medians, ratios and goals, and those into a table or JSON."""
 
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from suite._measure import human
 
@@ -77,7 +77,8 @@ class Comparison:
         if row.name not in goals.RELATIVE or not ratios or not interpreter.gil:
             return None
         limit, found = goals.RELATIVE[row.name], statistics.median(ratios)
-        return Verdict(interpreter.label, row.name, f"at most {limit:g} of CPython", f"{found:.2f}", found <= limit)
+        goal = f"at most {limit:g} of CPython"
+        return Verdict(interpreter.label, row.name, goal, times(found), found <= limit)
 
     def table(self, with_goals):
         """The text to print: a block for each suite, then the goals, then what failed."""
@@ -102,10 +103,10 @@ class Comparison:
         if interpreter.label == base:
             return text
         ratios = row.ratios(interpreter.label, base)
-        ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
+        ratio = times(statistics.median(ratios)) if ratios else ""
         text += f"{ratio:>{RATIO}}"
         if interpreter.is_pyt:
-            spread = f"{min(ratios):.2f}..{max(ratios):.2f}" if ratios else ""
+            spread = f"{times(min(ratios))}..{times(max(ratios))}" if ratios else ""
             verdict = self.verdict(row, interpreter)
             mark = "" if verdict is None else "met" if verdict.is_met else "not met"
             text += f"  {spread:<{SPREAD}}{mark:<{MARK}}"
@@ -119,7 +120,8 @@ class Comparison:
         lines = ["", f"goals: {met} of {len(verdicts)} met"]
         for verdict in sorted(verdicts, key=lambda verdict: verdict.is_met):
             mark = "met" if verdict.is_met else "not met"
-            lines.append(f"  {mark:<8} {verdict.label}: {verdict.name}: {verdict.found}, goal: {verdict.goal}")
+            result = f"{verdict.name}: {verdict.found}, goal: {verdict.goal}"
+            lines.append(f"  {mark:<8} {verdict.label}: {result}")
         return lines
 
     def failure_lines(self):
@@ -127,8 +129,8 @@ class Comparison:
             return []
         lines = ["", "failed:"]
         for (label, suite, benchmark, error), rounds in self.failures.items():
-            times = f" ({rounds} rounds)" if rounds > 1 else ""
-            lines.append(f"  {label}: {suite}: {benchmark or 'the script'}: {error}{times}")
+            often = f" ({rounds} rounds)" if rounds > 1 else ""
+            lines.append(f"  {label}: {suite}: {benchmark or 'the script'}: {error}{often}")
         return lines
 
     def as_json(self):
@@ -136,7 +138,12 @@ class Comparison:
         return {
             "base": base,
             "interpreters": [
-                {"label": one.label, "implementation": one.implementation, "version": list(one.version), "gil": one.gil}
+                {
+                    "label": one.label,
+                    "implementation": one.implementation,
+                    "version": list(one.version),
+                    "gil": one.gil,
+                }
                 for one in self.interpreters
             ],
             "results": [
@@ -145,17 +152,29 @@ class Comparison:
                     "name": row.name,
                     "unit": row.unit,
                     "median": {label: row.median(label) for label in row.rounds},
-                    "ratios": {label: row.ratios(label, base) for label in row.rounds if label != base},
+                    "ratios": {
+                        label: row.ratios(label, base) for label in row.rounds if label != base
+                    },
                     "rounds": {label: list(values.values()) for label, values in row.rounds.items()},
                 }
                 for row in self.rows.values()
             ],
-            "goals": [vars(verdict) for verdict in self.verdicts()],
+            "goals": [asdict(verdict) for verdict in self.verdicts()],
             "failures": [
-                {"interpreter": label, "suite": suite, "benchmark": benchmark, "error": error, "rounds": rounds}
+                {
+                    "interpreter": label,
+                    "suite": suite,
+                    "benchmark": benchmark,
+                    "error": error,
+                    "rounds": rounds,
+                }
                 for (label, suite, benchmark, error), rounds in self.failures.items()
             ],
         }
+
+
+def times(ratio):
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
 
 
 def head(interpreter, base):

@@ -202,7 +202,10 @@ def word_count():
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[0]
 
 
-RECORDS = [{"id": number, "name": f"user {number}", "tags": ["a", "b"], "score": number / 4} for number in range(50)]
+RECORDS = [
+    {"id": number, "name": f"user {number}", "tags": ["a", "b"], "score": number / 4}
+    for number in range(50)
+]
 RECORDS_AS_JSON = json.dumps(RECORDS)
 RECORDS_PICKLED = pickle.dumps(RECORDS)
 LOG = "\n".join(f"2026-01-{day:02} host{day % 3} GET /item/{day * 17} 200" for day in range(1, 31))

@@ -81,7 +81,7 @@ class Suite:
         return add
 
     def timed(self, name):
-        """Decorator: `function(times)` does something `times` times and returns the seconds that took."""
+        """Decorator: `function(times)` does it `times` times and returns the seconds that took."""
 
         def add(function):
             self._add_timed(name, function, 1, statistics.median, 2)
@@ -125,7 +125,7 @@ class Suite:
         effort = SMOKE if arguments.smoke else QUICK if arguments.quick else FULL
         report = _json_line if arguments.json else _table_line
         if not arguments.json:
-            print(f"{this_python()}{' (smoke: the figures mean nothing)' if effort.smoke else ''}")
+            print(this_python() + (" (smoke: the figures mean nothing)" if effort.smoke else ""))
         failed = False
         for name in names:
             report({"begin": name})
@@ -263,9 +263,15 @@ def _parser(description):
     parser.add_argument("--json", action="store_true", help="one JSON object on each line")
     parser.add_argument("--list", action="store_true", help="print the benchmarks' names")
     parser.add_argument(
-        "--only", nargs="+", default=[], metavar="PATTERN", help="those whose name contains one of these"
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="PATTERN",
+        help="those whose name contains one of these",
     )
-    parser.add_argument("--skip", nargs="+", default=[], metavar="NAME", help="all but these (whole names)")
+    parser.add_argument(
+        "--skip", nargs="+", default=[], metavar="NAME", help="all but these (whole names)"
+    )
     parser.add_argument("--quick", action="store_true", help="rough figures in a fraction of the time")
     parser.add_argument("--smoke", action="store_true", help="only see that everything runs")
     return parser

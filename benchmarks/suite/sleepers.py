@@ -38,14 +38,19 @@ def sleepers(count):
 
         threads = []
         started = time.perf_counter()
+
+        def check_deadline():
+            if time.perf_counter() - started > DEADLINE:
+                raise TimeoutError(f"only {len(there):,} of {crowd:,} threads run after {DEADLINE} s")
+
         try:
             for _ in range(crowd):
+                check_deadline()
                 thread = threading.Thread(target=sleeper, daemon=True)
                 thread.start()
                 threads.append(thread)
             while len(there) < crowd:
-                if time.perf_counter() - started > DEADLINE:
-                    raise TimeoutError(f"only {len(there):,} threads run after {DEADLINE} s")
+                check_deadline()
                 time.sleep(0.001)
             asleep = time.perf_counter()
             during = resident_memory()

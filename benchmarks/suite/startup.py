@@ -21,7 +21,8 @@ MEMORY = "print(next(line for line in open('/proc/self/status') if line.startswi
 
 
 def run(command):
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, timeout=30)
+    nowhere = subprocess.DEVNULL
+    subprocess.run(command, stdin=nowhere, stdout=nowhere, check=True, timeout=30)
 
 
 def start(name, *arguments):
@@ -45,7 +46,8 @@ def floor(times):
 start("python -c pass", "-c", "pass")
 start("python -I -S -c pass", "-I", "-S", "-c", "pass")
 start("python -c 'import threading'", "-c", "import threading")
-start("python -c 'import json, re, queue, concurrent.futures'", "-c", "import json, re, queue, concurrent.futures")
+imports = "import json, re, queue, concurrent.futures"
+start(f"python -c '{imports}'", "-c", imports)
 start("python -c with a thread", "-c", "import threading as t; t.Thread(target=print).start()")
 
 
@@ -64,7 +66,8 @@ def json_tool(times):
 @suite.values("resident memory after start")
 def memory(effort):
     if os.path.exists("/proc/self/status"):
-        line = subprocess.run(python + ["-c", MEMORY], capture_output=True, check=True, timeout=30).stdout
+        command = python + ["-c", MEMORY]
+        line = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
         yield "", int(line.split()[1]) * 1024, "bytes"
 
 
