@@ -111,7 +111,7 @@ def lateness(effort):
 
 
 def beside(count, what, measure):
-    crowd = {0: "alone", 1: "beside 1 computing thread"}.get(count, f"beside {count} computing threads")
+    crowd = f"beside {count} computing thread{'s' * (count > 1)}" if count else "alone"
 
     @suite.values(f"{what} {crowd}")
     def run(effort):

@@ -16,6 +16,9 @@ suite = Suite(__doc__)
 
 STEPS = 1_000_000
 
+# Seconds between the switches whose cost is measured.
+INTERVAL = 0.001
+
 
 def count(steps):
     total = 0
@@ -46,10 +49,10 @@ def speed_up(name, threads, work):
     def measure(effort):
         steps = 100 if effort.smoke else STEPS // 10 if effort.rough else STEPS
         work(steps)  # whatever a Python does on the first run, it has done
-        ratios = [
-            one_after_the_other(threads, lambda: work(steps)) / together(threads, lambda _: work(steps))
-            for _ in range(effort.samples)
-        ]
+        ratios = []
+        for _ in range(effort.samples):
+            alone = one_after_the_other(threads, lambda: work(steps))
+            ratios.append(alone / together(threads, lambda _: work(steps)))
         yield "", statistics.median(ratios), "x"
 
 
@@ -80,12 +83,14 @@ def switch(effort):
             # In this order: a switch anywhere in here is missed at worst, and never looks shorter.
             others = signs[1 - me]
             now = time.perf_counter()
-            if others > mine:
+            # After a switch the thread has been away for about the interval; one that was not ran
+            # beside the other, as after foreign code it may for a moment.
+            if others > mine and now - mine > INTERVAL / 2:
                 gaps.append(now - others)
             signs[me] = mine = now
 
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(INTERVAL)
     try:
         while not gaps:
             signs = [0.0, 0.0]  # each thread's last sign of life

@@ -1,4 +1,4 @@
-"""Threads that start, end, and hand the turn to each other: what each start and each hand-over costs."""
+"""What it costs that threads start, end, and hand the turn to each other."""
 
 import queue
 import threading
