@@ -30,7 +30,7 @@ def count(steps):
 def objects(steps):
     """Allocates, and calls methods: what a Python without a GIL must make safe."""
     names = {}
-    for number in range(steps // 10):
+    for number in range(steps // 4):
         names[str(number & 255)] = [number, number + 1]
     return len(names)
 
