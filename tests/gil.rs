@@ -1,6 +1,6 @@
 //! The switches of the simulated GIL, and that no thread starves, with it and without.
 //!
-//! How fast threads are is not tested here: `benchmarks/gil_scaling.py` measures it. A test of
+//! How fast threads are is not tested here: `benchmarks/suite/scaling.py` measures it. A test of
 //! progress only asks that a thread gets on at all while others spin; it has the whole deadline
 //! for it. Expectations were seen on CPython 3.14.10, where it has the feature: the usual build
 //! cannot turn the GIL off, so what `gil=0` does there is the documented behaviour of the

@@ -1,13 +1,8 @@
-//! What the primitives cost when nobody waits, and what a switch between two threads costs.
-
-use std::{
-    sync::Arc,
-    thread::{self, JoinHandle},
-};
+//! What the primitives cost one thread while nobody else wants them. See `handover.rs` for the rest.
 
 use divan::{Bencher, black_box};
 use pyt_sched::{
-    Event, Free, Gil, Lock, NoWorld, Policy, Queue, RLock, Scheduler, Semaphore, SimpleQueue,
+    Barrier, BoundedSemaphore, Condition, Event, Lifo, Lock, Queue, RLock, Semaphore, SimpleQueue,
 };
 
 fn main() {
@@ -21,6 +16,13 @@ fn lock(bencher: Bencher) {
         black_box(&lock).acquire(None).unwrap();
         black_box(&lock).release().unwrap();
     });
+}
+
+#[divan::bench]
+fn lock_refused(bencher: Bencher) {
+    let lock = Lock::new();
+    lock.acquire(None).unwrap();
+    bencher.bench_local(|| black_box(&lock).try_acquire());
 }
 
 #[divan::bench]
@@ -39,6 +41,27 @@ fn semaphore(bencher: Bencher) {
         black_box(&semaphore).acquire(None).unwrap();
         black_box(&semaphore).release(1);
     });
+}
+
+#[divan::bench]
+fn bounded_semaphore(bencher: Bencher) {
+    let semaphore = BoundedSemaphore::new(1);
+    bencher.bench_local(|| {
+        black_box(&semaphore).acquire(None).unwrap();
+        black_box(&semaphore).release(1).unwrap();
+    });
+}
+
+#[divan::bench]
+fn condition_notify(bencher: Bencher) {
+    let condition = Condition::new();
+    bencher.bench_local(|| black_box(&condition).notify(1));
+}
+
+#[divan::bench]
+fn barrier_of_one(bencher: Bencher) {
+    let barrier = Barrier::new(1);
+    bencher.bench_local(|| black_box(&barrier).wait(None, || Ok::<(), ()>(())).unwrap());
 }
 
 #[divan::bench]
@@ -61,6 +84,15 @@ fn queue(bencher: Bencher) {
 }
 
 #[divan::bench]
+fn lifo_queue(bencher: Bencher) {
+    let queue = Queue::<u32, Lifo<u32>>::new(None);
+    bencher.bench_local(|| {
+        black_box(&queue).put(1, None).unwrap();
+        black_box(&queue).get(None).unwrap()
+    });
+}
+
+#[divan::bench]
 fn simple_queue(bencher: Bencher) {
     let queue = SimpleQueue::new();
     bencher.bench_local(|| {
@@ -70,45 +102,6 @@ fn simple_queue(bencher: Bencher) {
 }
 
 #[divan::bench]
-fn ping_pong_free(bencher: Bencher) {
-    ping_pong(bencher, Free);
-}
-
-#[divan::bench]
-fn ping_pong_gil(bencher: Bencher) {
-    ping_pong(bencher, Gil::new(Arc::new(NoWorld)));
-}
-
-/// There and back over two queues, with a thread that answers: two switches.
-fn ping_pong(bencher: Bencher, policy: impl Policy + 'static) {
-    let scheduler = Scheduler::builder().policy(policy).build();
-    let main = scheduler.register("main");
-    main.begin();
-    main.entered();
-    let there = Arc::new(Queue::<bool>::new(None));
-    let back = Arc::new(Queue::<bool>::new(None));
-    let echo = echo(&scheduler, there.clone(), back.clone());
-    bencher.bench_local(|| {
-        there.put(true, None).unwrap();
-        back.get(None).unwrap()
-    });
-    there.put(false, None).unwrap();
-    main.end();
-    echo.join().unwrap();
-}
-
-fn echo(
-    scheduler: &Arc<Scheduler>,
-    there: Arc<Queue<bool>>,
-    back: Arc<Queue<bool>>,
-) -> JoinHandle<()> {
-    let record = scheduler.register("echo");
-    thread::spawn(move || {
-        record.begin();
-        record.entered();
-        while there.get(None).unwrap() {
-            back.put(true, None).unwrap();
-        }
-        record.end();
-    })
+fn current_id() -> pyt_sched::ThreadId {
+    pyt_sched::current_id()
 }
