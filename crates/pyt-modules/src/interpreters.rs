@@ -11,16 +11,22 @@ use std::{
 use once_cell::sync::Lazy;
 use parking_lot::RwLock;
 use pyt_sched::{Gil, Scheduler, Thread};
-use rustpython_vm::{PyObjectRef, VirtualMachine};
+use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 
-use crate::{thread::Handle, world::Interpreter};
+use crate::{
+    thread::{Handle, spare::Spares},
+    world::Interpreter,
+};
 
 /// One interpreter's threads.
 pub(crate) struct Threads {
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) world: Arc<Interpreter>,
     started: parking_lot::Mutex<Vec<Started>>,
+    /// Idents of the threads that are inside and were not started here.
+    visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
+    pub(crate) spares: Spares,
     /// The process that all this is about: another one after a fork.
     process: AtomicU32,
     /// The process is the child of a fork by one of these threads: it has no main thread that
@@ -28,17 +34,11 @@ pub(crate) struct Threads {
     without_main: AtomicBool,
 }
 
-/// A thread that was started here and has not left.
+/// A thread that was started here and has not ended.
 struct Started {
     handle: Arc<Handle>,
     record: Arc<Thread>,
     daemon: bool,
-}
-
-impl Started {
-    fn is_alive(&self) -> bool {
-        !self.handle.is_done() && !self.record.is_halted()
-    }
 }
 
 /// What `threading.settrace` and `threading.setprofile` set for threads to come.
@@ -54,7 +54,9 @@ impl Threads {
             scheduler,
             world,
             started: parking_lot::Mutex::default(),
+            visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
+            spares: Spares::default(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
         })
@@ -80,26 +82,29 @@ impl Threads {
         self.started
             .lock()
             .iter()
-            .find(|started| {
-                !started.daemon && !started.handle.is_done() && started.record.id() != me
-            })
+            .find(|started| !started.daemon && started.record.id() != me)
             .map(|started| started.handle.clone())
     }
 
     /// Whether a thread with this ident runs Python in this interpreter.
     pub(crate) fn is_running(&self, ident: u64) -> bool {
-        let (mut known, mut alive) = (false, false);
-        for started in self.started.lock().iter() {
-            if started.handle.ident() == ident {
-                known = true;
-                alive |= started.is_alive();
-            }
-        }
-        // One that was not started here is there for as long as it is inside.
-        if known {
-            alive
-        } else {
-            self.world.has_thread(ident)
+        let started = self.started.lock();
+        started
+            .iter()
+            .any(|started| started.handle.ident() == ident && !started.record.is_halted())
+            || self.visitors.lock().contains(&ident)
+    }
+
+    /// A thread that was not started here comes in: the main thread, or one of the host's.
+    pub(crate) fn comes_in(&self, ident: u64) {
+        self.visitors.lock().push(ident);
+    }
+
+    /// It goes out again.
+    pub(crate) fn goes_out(&self, ident: u64) {
+        let mut visitors = self.visitors.lock();
+        if let Some(place) = visitors.iter().position(|visitor| *visitor == ident) {
+            visitors.swap_remove(place);
         }
     }
 
@@ -108,7 +113,7 @@ impl Threads {
         self.started
             .lock()
             .iter()
-            .filter(|started| started.daemon && started.is_alive())
+            .filter(|started| started.daemon && !started.record.is_halted())
             .map(|started| started.handle.ident())
             .collect()
     }
@@ -124,7 +129,7 @@ impl Threads {
                 Some(idents) => started.daemon && idents.contains(&started.handle.ident()),
                 None => true,
             })
-            .filter(|started| started.record.id() != me && started.is_alive())
+            .filter(|started| started.record.id() != me && !started.record.is_halted())
             .map(|started| started.record.clone())
             .collect()
     }
@@ -144,6 +149,8 @@ impl Threads {
             started.handle.reset_after_fork(survives);
             survives
         });
+        let visits = self.visitors.lock().contains(&get_ident());
+        *self.visitors.lock() = visits.then(get_ident).into_iter().collect();
         // SAFETY: a process that has just been forked has one thread.
         unsafe { self.world.reset_after_fork() };
         if let Some(me) = me {

@@ -13,6 +13,7 @@ use rustpython_vm::{
     InterpreterBuilder, PyResult, VirtualMachine,
     builtins::PyBaseExceptionRef,
     function::{FuncArgs, KwArgs},
+    stdlib::_thread::get_ident,
 };
 
 use crate::{interpreters, interpreters::Threads, world};
@@ -86,7 +87,7 @@ impl Session {
         interpreters::set(interpreter.id(), self.threads.clone());
         self.main.begin();
         interpreter.enter(|vm| {
-            let _turn = Turn::of(&self.main);
+            let _turn = Turn::of(&self.main, &self.threads);
             if !self.entered.swap(true, Ordering::AcqRel)
                 && let Err(raised) = prepare(self, vm)
             {
@@ -130,19 +131,24 @@ impl Session {
 }
 
 /// A thread's stay in the interpreter: its turn is given up at the end, also in a panic.
-struct Turn<'a>(&'a Arc<Thread>);
+struct Turn<'a> {
+    thread: &'a Arc<Thread>,
+    threads: &'a Threads,
+}
 
 impl<'a> Turn<'a> {
-    fn of(thread: &'a Arc<Thread>) -> Self {
-        thread.set_tag(rustpython_vm::stdlib::_thread::get_ident());
+    fn of(thread: &'a Arc<Thread>, threads: &'a Threads) -> Self {
+        thread.set_tag(get_ident());
         thread.entered();
-        Self(thread)
+        threads.comes_in(get_ident());
+        Self { thread, threads }
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.pause();
+        self.threads.goes_out(get_ident());
+        self.thread.pause();
     }
 }
 
@@ -159,6 +165,7 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
             flush_streams(vm);
             threads.scheduler.halt(&threads.records(None), PATIENCE);
             threads.world.close();
+            threads.spares.close();
         }
     });
     let atexit = vm.import("atexit", 0)?;

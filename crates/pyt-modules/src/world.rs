@@ -177,13 +177,6 @@ impl Interpreter {
         stopper.start_the_world(state);
     }
 
-    /// Whether a thread with this ident is in the interpreter, preempted or not.
-    pub(crate) fn has_thread(&self, ident: u64) -> bool {
-        // While it is being preempted it is in both places at most, never in none: that takes a
-        // stop, which waits for this attached thread.
-        self.slot(ident).is_some()
-    }
-
     /// Calls `f` with the code of each function that the thread with this ident is in, innermost
     /// first, while the world is stopped.
     pub(crate) fn functions_of(&self, ident: u64, f: &mut dyn FnMut(&PyCode)) {

@@ -11,6 +11,7 @@ use std::{
 use pyt_sched::{Aborted, Deadline, Event, Kind, Thread};
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
+use super::spare::Heritage;
 use crate::interpreters::{self, Threads};
 
 const NOT_STARTED: u8 = 0;
@@ -193,7 +194,8 @@ fn spawn(
         wanted => wanted,
     };
     let builder = std::thread::Builder::new().stack_size(stack_size);
-    let for_thread = vm.new_thread();
+    let for_thread = threads.spares.take(vm);
+    let heritage = Heritage::of(vm);
     let (threads, handle, record) = (threads.clone(), handle.clone(), record.clone());
     builder
         .spawn(move || {
@@ -205,18 +207,20 @@ fn spawn(
                 record.set_tag(ident);
                 handle.set_ident(ident);
                 record.entered();
+                heritage.take_over(vm);
+                threads.spares.fill(vm);
                 vm.state.thread_count.fetch_add(1);
                 body(vm);
                 crate::threading::thread_ends(vm);
                 super::local::drop_all_of_this_thread();
                 threads.world.async_exceptions.forget(ident, vm);
                 vm.state.thread_count.fetch_sub(1);
+                threads.remove(&handle);
                 handle.set_done();
                 // The turn is given up while still attached, as the scheduler asks; what
                 // follows touches no Python object.
                 record.end();
                 thread::cleanup_current_thread_frames(vm);
-                threads.remove(&handle);
             });
             // As a C program ends with its last thread when the main thread has not ended it.
             if threads.is_deserted() {

@@ -7,6 +7,7 @@ mod handle;
 mod local;
 pub(crate) mod locks;
 pub(crate) mod os_name;
+pub(crate) mod spare;
 
 pub(crate) use _thread::{PyThreadHandle, module_def};
 pub(crate) use handle::{Handle, Start};

@@ -1,0 +1,83 @@
+//! `VirtualMachine`s for threads to come, made by threads for which that is cheap.
+//!
+//! A new one takes note of the stack bounds of the thread that makes it. On the main thread the C
+//! library reads them from the list of the process's memory mappings, which has two more for each
+//! thread: a main thread that starts many threads would spend its time there. So each thread
+//! leaves some for the next to be started.
+
+use parking_lot::Mutex;
+use rustpython_vm::{VirtualMachine, vm::thread::ThreadedVirtualMachine};
+
+/// Enough for a thread that starts others faster than they begin. Each takes 16 KiB.
+const WANTED: usize = 4;
+
+/// What is in stock for one interpreter.
+#[derive(Default)]
+pub(crate) struct Spares(Mutex<Stock>);
+
+#[derive(Default)]
+struct Stock {
+    machines: Vec<ThreadedVirtualMachine>,
+    closed: bool,
+}
+
+/// What a thread takes over from the one that starts it, and a spare does not know.
+pub(crate) struct Heritage {
+    recursion_limit: usize,
+}
+
+impl Heritage {
+    pub(crate) fn of(vm: &VirtualMachine) -> Self {
+        Self {
+            recursion_limit: vm.recursion_limit.get(),
+        }
+    }
+
+    /// To be called by the thread, inside, before it runs Python.
+    pub(crate) fn take_over(&self, vm: &VirtualMachine) {
+        vm.recursion_limit.set(self.recursion_limit);
+        let trace = vm.state.global_trace_func.lock().clone();
+        let profile = vm.state.global_profile_func.lock().clone();
+        vm.use_tracing.set(trace.is_some() || profile.is_some());
+        vm.trace_func
+            .replace(trace.unwrap_or_else(|| vm.ctx.none()));
+        vm.profile_func
+            .replace(profile.unwrap_or_else(|| vm.ctx.none()));
+    }
+}
+
+impl Spares {
+    /// One for a thread that `vm`'s thread is about to start.
+    pub(crate) fn take(&self, vm: &VirtualMachine) -> ThreadedVirtualMachine {
+        let spare = self.0.lock().machines.pop();
+        spare.unwrap_or_else(|| vm.new_thread())
+    }
+
+    /// Fills the stock up. Not for the main thread.
+    pub(crate) fn fill(&self, vm: &VirtualMachine) {
+        let missing = {
+            let stock = self.0.lock();
+            if stock.closed {
+                return;
+            }
+            WANTED.saturating_sub(stock.machines.len())
+        };
+        for _ in 0..missing {
+            let spare = vm.new_thread();
+            let mut stock = self.0.lock();
+            if !stock.closed {
+                stock.machines.push(spare);
+            }
+        }
+    }
+
+    /// Gives up what is in stock: the interpreter is about to end.
+    pub(crate) fn close(&self) {
+        let dropped = {
+            let mut stock = self.0.lock();
+            stock.closed = true;
+            std::mem::take(&mut stock.machines)
+        };
+        drop(dropped);
+    }
+}
