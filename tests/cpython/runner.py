@@ -140,8 +140,8 @@ def set_up_process(seconds):
     support.record_original_stdout(sys.stdout)
     support.verbose = 0
     support.failfast = False
-    # All that a test may use without a network, a screen or a lot of time.
-    support.use_resources = {"cpu": None, "subprocess": None, "walltime": None}
+    # The tests that ask for a network use the one within this machine.
+    support.use_resources = {"cpu": None, "network": None, "subprocess": None, "walltime": None}
     # The tests that start tens of threads count 70 to 100 MB for each, which no thread here uses.
     support.set_memlimit("5g")
 

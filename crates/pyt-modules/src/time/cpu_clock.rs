@@ -7,6 +7,8 @@ use std::{
 
 use rustpython_vm::VirtualMachine;
 
+use crate::interpreters;
+
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
 
@@ -23,6 +25,13 @@ pub(super) fn no_such_thread() -> io::Error {
 /// # Errors
 /// The operating system's; "no such process" if the interpreter knows no such thread.
 pub(super) fn of_thread(ident: u64, vm: &VirtualMachine) -> io::Result<i32> {
+    // Preempted threads are not in the interpreter's registry.
+    interpreters::of(vm)
+        .world
+        .with_all_listed(|| of_listed_thread(ident, vm))
+}
+
+fn of_listed_thread(ident: u64, vm: &VirtualMachine) -> io::Result<i32> {
     // A thread leaves this registry before it ends, and can't while the registry is locked.
     let threads = vm.state.thread_frames.lock();
     if !threads.contains_key(&ident) {
