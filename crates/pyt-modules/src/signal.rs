@@ -29,13 +29,14 @@ unsafe extern "C" {
 /// Puts these functions into `_signal`, where `signal` looks for them when it is imported.
 pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.import("_signal", 0)?;
-    let world = threads.world.clone();
+    let threads = Arc::downgrade(threads);
     let kill = vm.new_function(
         "pthread_kill",
         move |thread_id: u64, signalnum: i32, vm: &VirtualMachine| -> PyResult<()> {
-            // Preempted threads are not in the interpreter's registry.
-            let sent = world.with_all_listed(|| send(thread_id, signalnum, vm));
-            sent.map_err(|error| error.into_pyexception(vm))?;
+            if let Some(threads) = threads.upgrade() {
+                send(&threads, thread_id, signalnum, vm)
+                    .map_err(|error| error.into_pyexception(vm))?;
+            }
             // It may have been to this thread.
             vm.check_signals()
         },
@@ -49,14 +50,12 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
 ///
 /// # Errors
 /// The operating system's; "no such process" if the interpreter knows no such thread.
-fn send(ident: u64, signal: i32, vm: &VirtualMachine) -> io::Result<()> {
-    // A thread leaves this registry before it ends, and can't while the registry is locked.
-    let threads = vm.state.thread_frames.lock();
-    if !threads.contains_key(&ident) {
-        return Err(io::Error::from_raw_os_error(ESRCH));
-    }
-    // SAFETY: `ident` is the `pthread_t` of a thread that has not ended, see above.
-    match unsafe { pthread_kill(ident, signal) } {
+fn send(threads: &Threads, ident: u64, signal: i32, vm: &VirtualMachine) -> io::Result<()> {
+    let error = threads.while_alive(ident, vm, || {
+        // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
+        unsafe { pthread_kill(ident, signal) }
+    });
+    match error.unwrap_or(ESRCH) {
         0 => Ok(()),
         error => Err(io::Error::from_raw_os_error(error)),
     }
