@@ -12,8 +12,8 @@
 //! CPython up, where it can. Where there is neither, this test says so and passes.
 //!
 //! Tests that the suite marks as `cpython_only` run, too, and are counted: what they look at is what
-//! CPython does, which is what pyt is measured by. The five or so that need the C modules
-//! `_testcapi` are skipped by themselves, and stand in the ledger.
+//! CPython does, which is what pyt is measured by. Those that need CPython's C modules for tests,
+//! `_testcapi` and parts of `_testinternalcapi`, skip themselves, and stand in the ledger.
 //!
 //! `cargo pyt-test --test cpython -- [OPTION...] [MODULE...]`; `--help` lists the options.
 

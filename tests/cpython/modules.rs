@@ -16,6 +16,7 @@ pub const MODULES: &[&str] = &[
     "test_concurrent_futures.test_as_completed",
     "test_concurrent_futures.test_future",
     "test_time",
+    "test_signal",
     "test_thread",
     "test_threading_local",
     "test_socketserver",

@@ -118,6 +118,7 @@ fn print_table(rows: &[Row]) {
         false => String::from("     -"),
     };
     println!("{:44} {}   {their}", "all", ours.columns());
+    println!("Tests marked cpython_only are run by both, and counted.");
 }
 
 /// Prints the tests that CPython passes here and pyt does not.

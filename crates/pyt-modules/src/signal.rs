@@ -16,7 +16,7 @@ use crate::interpreters::Threads;
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
 
-/// One more than the largest number of a signal, as `signal.NSIG`.
+/// One more than the largest number of a signal on Linux. Upstream's `NSIG` leaves the last out.
 const NSIG: i32 = 65;
 
 unsafe extern "C" {
