@@ -113,9 +113,10 @@ fn print_table(rows: &[Row]) {
         let their = their.map_or_else(|| String::from("     -"), Counts::columns);
         println!("{:44} {}   {their}", row.ours.module, our.columns());
     }
-    let their = match rows.iter().all(|row| row.theirs.is_some()) {
-        true => theirs.columns(),
-        false => String::from("     -"),
+    let their = if rows.iter().all(|row| row.theirs.is_some()) {
+        theirs.columns()
+    } else {
+        String::from("     -")
     };
     println!("{:44} {}   {their}", "all", ours.columns());
     println!("Tests marked cpython_only are run by both, and counted.");

@@ -32,9 +32,8 @@ const KEPT_LINES: usize = 60;
 pub struct Interpreter {
     name: &'static str,
     command: Vec<String>,
-    /// What follows the command, before the program, to run it in a folder: the peers start in a
-    /// folder of their own.
-    changes_folder: bool,
+    /// The command starts programs in a root of its own, where a shell has to change the folder.
+    in_a_root: bool,
     env: Vec<(&'static str, PathBuf)>,
 }
 
@@ -49,7 +48,7 @@ impl Interpreter {
         Self {
             name: "pyt",
             command: options.python.clone().unwrap_or_else(pyt),
-            changes_folder: false,
+            in_a_root: false,
             env,
         }
     }
@@ -59,7 +58,7 @@ impl Interpreter {
         Self {
             name: "CPython",
             command: vec![peers.to_string_lossy().into_owned(), "run".to_owned()],
-            changes_folder: true,
+            in_a_root: true,
             env: Vec::new(),
         }
     }
@@ -69,7 +68,7 @@ impl Interpreter {
         Self {
             name: "CPython",
             command: vec!["python3.14".to_owned()],
-            changes_folder: false,
+            in_a_root: false,
             env: vec![("PYTHONPATH", suite.path())],
         }
     }
@@ -95,7 +94,7 @@ impl Interpreter {
     fn start(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
-        if self.changes_folder {
+        if self.in_a_root {
             command
                 .args(["sh", "-c", "cd \"$0\" && exec python3.14 \"$@\""])
                 .arg(folder);
