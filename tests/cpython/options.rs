@@ -12,7 +12,7 @@ Runs CPython's tests with pyt and compares every outcome with tests/cpython/ledg
 
   MODULE           run these only: a name below the package test, or its last part
   --list           print the modules
-  --free           run pyt without its GIL
+  --free           run pyt without its GIL; the two tests that need it then deviate, skipped
   --python PATH    run another interpreter in pyt's place (PYT_TEST_PYTHON does so, too)
   --record         print lines for the ledger, reasons missing, for what deviates from it
 
