@@ -134,6 +134,29 @@ impl Threads {
             .collect()
     }
 
+    /// Calls `f` while the thread `ident` can't end, be it running, preempted or yet to have its
+    /// first turn. `None`: there is no such thread.
+    pub(crate) fn while_alive<R>(
+        &self,
+        ident: u64,
+        vm: &VirtualMachine,
+        f: impl FnOnce() -> R,
+    ) -> Option<R> {
+        // A thread leaves either list before it ends, and can't while the list is locked.
+        let started = self.started.lock();
+        if started
+            .iter()
+            .any(|started| started.handle.ident() == ident)
+        {
+            return Some(f());
+        }
+        drop(started);
+        self.world.with_all_listed(|| {
+            let threads = vm.state.thread_frames.lock();
+            threads.contains_key(&ident).then(f)
+        })
+    }
+
     /// After `fork`: only the calling thread is left. Does nothing unless the process has changed
     /// since the last time. To be called in the child before it starts a thread.
     pub(crate) fn reset_after_fork(&self) {

@@ -16,6 +16,7 @@ mod pythonapi;
 mod queue;
 mod seconds;
 mod session;
+mod signal;
 mod sys;
 mod thread;
 mod threading;

@@ -132,8 +132,8 @@ impl Start {
     /// started; under the GIL it has had its first turn.
     ///
     /// # Errors
-    /// `RuntimeError` if the handle's thread was started before or the system refuses;
-    /// `PythonFinalizationError` once the interpreter ends.
+    /// `RuntimeError` if the handle's thread was started before, the system refuses or the
+    /// interpreter is one without threads; `PythonFinalizationError` once the interpreter ends.
     pub(crate) fn run(
         self,
         vm: &VirtualMachine,
@@ -144,6 +144,11 @@ impl Start {
             name,
             daemon,
         } = self;
+        if !vm.state.allow_threads() {
+            return Err(
+                vm.new_runtime_error("thread is not supported for isolated subinterpreters")
+            );
+        }
         if vm.state.finalizing.load(Ordering::Acquire) {
             return Err(vm.new_exception_msg(
                 vm.ctx.exceptions.python_finalization_error.to_owned(),

@@ -70,7 +70,7 @@ pub(crate) mod local_module {
 
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-        builtins::{PyDictRef, PyStr, PyType, PyTypeRef},
+        builtins::{PyBaseExceptionRef, PyDictRef, PyStr, PyType, PyTypeRef},
         function::{FuncArgs, PySetterValue},
         object::{Traverse, TraverseFn},
         pyclass,
@@ -167,6 +167,34 @@ pub(crate) mod local_module {
             Ok(dict)
         }
 
+        /// As assigning, and as CPython's it asks a name that is no string whether it is
+        /// `__dict__`.
+        #[pymethod]
+        fn __setattr__(
+            zelf: &Py<Self>,
+            name: PyObjectRef,
+            value: PyObjectRef,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            match name.downcast_ref::<PyStr>() {
+                Some(name) => Self::setattro(zelf, name, PySetterValue::Assign(value), vm),
+                None if vm.bool_eq(&name, vm.ctx.intern_str("__dict__").as_object())? => {
+                    Err(Self::read_only(zelf, vm))
+                }
+                None => Err(vm.new_type_error(format!(
+                    "attribute name must be string, not '{}'",
+                    name.class().slot_name(),
+                ))),
+            }
+        }
+
+        fn read_only(zelf: &Py<Self>, vm: &VirtualMachine) -> PyBaseExceptionRef {
+            vm.new_attribute_error(format!(
+                "'{}' object attribute '__dict__' is read-only",
+                zelf.class().slot_name(),
+            ))
+        }
+
         #[pygetset(name = "__dict__")]
         fn dict(zelf: rustpython_vm::PyRef<Self>, vm: &VirtualMachine) -> PyResult<PyDictRef> {
             Self::of_this_thread(&zelf, vm)
@@ -198,10 +226,7 @@ pub(crate) mod local_module {
             vm: &VirtualMachine,
         ) -> PyResult<()> {
             if name.as_bytes() == b"__dict__" {
-                return Err(vm.new_attribute_error(format!(
-                    "'{}' object attribute '__dict__' is read-only",
-                    zelf.class().slot_name(),
-                )));
+                return Err(Self::read_only(zelf, vm));
             }
             let dict = Self::of_this_thread(zelf, vm)?;
             match value {

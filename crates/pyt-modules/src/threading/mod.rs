@@ -26,6 +26,8 @@ pub(crate) use threading::module_def;
     special::special
 ))]
 mod threading {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
         builtins::PyModule,
@@ -221,10 +223,21 @@ mod threading {
         set.call((func,), vm)
     }
 
+    /// The number in the next default name. Threads ask the module for it, so that a program can
+    /// put its own in this one's place.
     #[pyfunction]
-    fn _newname(template: rustpython_vm::builtins::PyStrRef) -> String {
-        let number = super::next_number().to_string();
-        template.to_string_lossy().replace("%d", &number)
+    fn _counter() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    #[pyfunction]
+    fn _newname(
+        template: rustpython_vm::builtins::PyStrRef,
+        vm: &VirtualMachine,
+    ) -> PyResult<String> {
+        let number = super::next_number(vm)?;
+        Ok(template.to_string_lossy().replace("%d", &number))
     }
 
     #[pyfunction]
@@ -271,8 +284,6 @@ mod threading {
     }
 }
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use rustpython_vm::{PyResult, VirtualMachine};
 
 /// The calling thread is about to end: what made itself a dummy object is forgotten.
@@ -280,10 +291,12 @@ pub(crate) fn thread_ends(vm: &VirtualMachine) {
     registry::leave(rustpython_vm::stdlib::_thread::get_ident(), vm);
 }
 
-/// The number in the next default name.
-fn next_number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+/// What `threading._counter` says is the number in the next default name.
+fn next_number(vm: &VirtualMachine) -> PyResult<String> {
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    let module = modules.get_item("threading", vm)?;
+    let number = module.get_attr("_counter", vm)?.call((), vm)?;
+    Ok(number.str(vm)?.to_string_lossy().into_owned())
 }
 
 /// Issues a `DeprecationWarning` for the caller of the function that calls this.

@@ -147,7 +147,7 @@ pub(crate) mod special {
         type Args = ();
 
         fn init(zelf: &Py<Self>, (): (), vm: &VirtualMachine) -> PyResult<()> {
-            let name = format!("Dummy-{}", next_number());
+            let name = format!("Dummy-{}", next_number(vm)?);
             let daemon = vm.state.allow_daemon_threads();
             let named = vec![
                 ("name".to_owned(), vm.ctx.new_str(name).into()),

@@ -139,7 +139,7 @@ pub(crate) mod thread {
     }
 
     fn default_name(target: Option<&PyObjectRef>, vm: &VirtualMachine) -> PyResult<String> {
-        let name = format!("Thread-{}", crate::threading::next_number());
+        let name = format!("Thread-{}", crate::threading::next_number(vm)?);
         let Some(target) = target else {
             return Ok(name);
         };

@@ -1,8 +1,11 @@
 //! What `time` has to do with dates: upstream's functions, told the time by our clock.
 
+use std::io;
+
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyStr},
+    builtins::{PyFloat, PyModule, PyStr},
+    convert::IntoPyException,
     function::FuncArgs,
     host_env::time::tz,
 };
@@ -33,7 +36,42 @@ pub(super) fn of_seconds(name: &str, mut args: FuncArgs, vm: &VirtualMachine) ->
     if clocks::is_virtual() && args.args.iter().all(|arg| vm.is_none(arg)) && args.args.len() < 2 {
         args.args = vec![now(vm)];
     }
-    upstream::call(vm, "time", name, args)
+    if let Some(seconds) = args.args.first() {
+        check_seconds(seconds, vm)?;
+    }
+    upstream::call(vm, "time", name, args).map_err(|raised| {
+        // Upstream says the same of what is no `time_t` and of what is none that has a date.
+        if raised.fast_isinstance(vm.ctx.exceptions.overflow_error) {
+            io::Error::from_raw_os_error(EOVERFLOW).into_pyexception(vm)
+        } else {
+            raised
+        }
+    })
+}
+
+/// POSIX's "value too large for defined data type", as Linux numbers it.
+const EOVERFLOW: i32 = 75;
+
+/// Refuses a number of seconds that no `time_t` holds. None stands for now.
+fn check_seconds(seconds: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
+    let fits = if vm.is_none(seconds) {
+        true
+    } else if let Some(seconds) = seconds.downcast_ref::<PyFloat>() {
+        let seconds = seconds.to_f64();
+        if seconds.is_nan() {
+            return Err(vm.new_value_error("Invalid value NaN (not a number)"));
+        }
+        // The bounds as floats: the upper one is the first that is too much.
+        (i64::MIN as f64..i64::MAX as f64).contains(&seconds)
+    } else {
+        let seconds = seconds.try_index(vm)?;
+        seconds.try_to_primitive::<i64>(vm).is_ok()
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(vm.new_overflow_error("timestamp out of range for platform time_t"))
+    }
 }
 
 /// A function of a time tuple, which is by default that of the local time now: `asctime`, for

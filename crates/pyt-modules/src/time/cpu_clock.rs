@@ -7,6 +7,8 @@ use std::{
 
 use rustpython_vm::VirtualMachine;
 
+use crate::interpreters;
+
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
 
@@ -23,16 +25,14 @@ pub(super) fn no_such_thread() -> io::Error {
 /// # Errors
 /// The operating system's; "no such process" if the interpreter knows no such thread.
 pub(super) fn of_thread(ident: u64, vm: &VirtualMachine) -> io::Result<i32> {
-    // A thread leaves this registry before it ends, and can't while the registry is locked.
-    let threads = vm.state.thread_frames.lock();
-    if !threads.contains_key(&ident) {
-        return Err(no_such_thread());
-    }
     let mut clock = 0;
-    // SAFETY: `ident` is the `pthread_t` of a thread that has not ended, see above.
-    let error = unsafe { pthread_getcpuclockid(ident, &raw mut clock) };
+    let error = interpreters::of(vm).while_alive(ident, vm, || {
+        // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
+        unsafe { pthread_getcpuclockid(ident, &raw mut clock) }
+    });
     match error {
-        0 => Ok(clock),
-        error => Err(io::Error::from_raw_os_error(error)),
+        Some(0) => Ok(clock),
+        Some(error) => Err(io::Error::from_raw_os_error(error)),
+        None => Err(no_such_thread()),
     }
 }
