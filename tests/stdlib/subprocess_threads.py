@@ -41,15 +41,11 @@ def what_was_written_before_the_timeout(_=None):
 
 def wait_and_then_communicate(_=None):
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        for _ in range(3):
-            try:
-                child.communicate(b"hello " * 10, timeout=0.02)
-            except subprocess.TimeoutExpired:
-                # Input is closed once written, so that a later call may end.
-                continue
-            break
-        else:
-            child.communicate()
+        try:
+            child.communicate(b"hello " * 10, timeout=0.0001)
+        except subprocess.TimeoutExpired:
+            # What is left of the input is sent by a later call.
+            assert child.communicate(timeout=PATIENCE) == (b"hello " * 10, None)
         assert child.returncode == 0
     with subprocess.Popen(["sleep", str(PATIENCE)]) as child:
         try:

@@ -11,6 +11,7 @@
 
 mod arguments;
 mod interpreters;
+mod operator;
 mod pickling;
 mod queue;
 mod seconds;
