@@ -116,9 +116,11 @@ def one_signal_many_connectors():
         return kept
 
     def send():
-        while not stop.is_set():
+        while True:
             with lock:
                 counts.append(len(shared.send("sender")))
+            if stop.is_set():
+                break
 
     sender = threading.Thread(target=send)
     sender.start()
