@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import blinker
 from blinker import ANY, NamedSignal, Namespace, Signal, signal
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def run_all(*works):

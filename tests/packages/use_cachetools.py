@@ -6,7 +6,7 @@ import cachetools
 from cachetools import FIFOCache, LFUCache, LRUCache, RRCache, TLRUCache, TTLCache, cached
 from cachetools import cachedmethod, keys
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def run_all(work, count=6):

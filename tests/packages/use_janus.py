@@ -4,7 +4,7 @@ import threading
 
 import janus
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 async def threads_produce(kind=janus.Queue, maxsize=5):

@@ -9,7 +9,7 @@ import persistqueue
 from persistqueue import Empty, Full, Queue
 from persistqueue.serializers import json as json_serializer
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def run_all(*works):

@@ -5,7 +5,7 @@ import time
 
 import pykka
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Counter(pykka.ThreadingActor):

@@ -24,7 +24,7 @@ from tenacity import (
     wait_random,
 )
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def run_all(work, count=6):

@@ -5,7 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE = 30
+PATIENCE = 120
 request = contextvars.ContextVar("request", default="none")
 
 

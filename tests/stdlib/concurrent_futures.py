@@ -3,7 +3,7 @@ import threading
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def results_keep_their_order():

@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, ContextVar, copy_context
 
-PATIENCE = 30
+PATIENCE = 120
 user = ContextVar("user", default="nobody")
 trace = ContextVar("trace")
 

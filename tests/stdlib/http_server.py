@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -3,7 +3,7 @@ import sched
 import threading
 import time
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def on_its_own_clock():

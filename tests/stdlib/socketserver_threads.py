@@ -5,7 +5,7 @@ import socket
 import socketserver
 import threading
 
-PATIENCE = 30
+PATIENCE = 120
 CLIENTS = 8
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from multiprocessing.pool import ThreadPool
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def square(n):

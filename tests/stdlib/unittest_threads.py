@@ -6,7 +6,7 @@ import threading
 import unittest
 from unittest import mock
 
-PATIENCE = 30
+PATIENCE = 120
 log = []
 
 

@@ -3,7 +3,7 @@ import gc
 import threading
 import weakref
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Thing:

@@ -10,11 +10,15 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use super::{DEADLINE, Program, other_python, workspace};
 
 const AT_A_TIME: usize = 2;
+
+/// Longer than for a single program: some of these run for seconds on an idle machine.
+const PATIENCE: Duration = DEADLINE.saturating_mul(4);
 
 /// The scripts of one folder, and how they are run.
 pub struct Scripts {
@@ -91,7 +95,7 @@ impl Scripts {
         for (name, value) in &self.env {
             program = program.env(name, value);
         }
-        match program.run_until(DEADLINE) {
+        match program.run_until(PATIENCE) {
             Ok(run) if run.status.success() => None,
             Ok(run) => Some(format!("{}: {run}", path.display())),
             Err(hung) => Some(format!("{}: {hung}", path.display())),
