@@ -12,6 +12,7 @@
 #![allow(dead_code)]
 
 pub mod orders;
+pub mod scripts;
 
 use std::ffi::OsString;
 use std::io::Read;

@@ -12,6 +12,8 @@
 mod arguments;
 mod async_exc;
 mod interpreters;
+mod operator;
+mod pickling;
 mod pythonapi;
 mod queue;
 mod seconds;

@@ -47,6 +47,7 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
         crate::queue::module_def(&builder.ctx),
         crate::queue::simple::module_def(&builder.ctx),
         crate::time::module_def(&builder.ctx),
+        crate::operator::module_def(&builder.ctx),
     ];
     let world: Arc<world::Interpreter> = Arc::default();
     let clock = if config.virtual_time {

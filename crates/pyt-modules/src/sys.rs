@@ -45,6 +45,7 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
     if let Some(interval) = policy.switch_interval() {
         install_switch_interval(interval, vm)?;
     }
+    install_flags(vm)?;
     for name in LOOK_AT_ALL {
         let upstreams = sys.get_attr(name, vm)?;
         let world = threads.world.clone();
@@ -71,6 +72,34 @@ fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
 #[cfg(not(target_env = "gnu"))]
 fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
     vm.ctx.none()
+}
+
+/// The flags of `sys.flags` that upstream shows as `True` and `False`, as CPython's 1 and 0.
+fn install_flags(vm: &VirtualMachine) -> PyResult<()> {
+    let flags = vm.sys_module.as_object().get_attr("flags", vm)?;
+    let property = vm.ctx.types.property_type.as_object();
+    // The class is shared by all interpreters, so each flag is read from whichever asks.
+    for (name, read) in [
+        ("context_aware_warnings", context_aware_warnings as Flag),
+        ("thread_inherit_context", thread_inherit_context as Flag),
+    ] {
+        let get = vm.new_function(name, move |_flags: PyObjectRef, vm: &VirtualMachine| {
+            u8::from(read(vm))
+        });
+        let shown = property.call((get,), vm)?;
+        flags.class().set_attr(vm.ctx.intern_str(name), shown);
+    }
+    Ok(())
+}
+
+type Flag = fn(&VirtualMachine) -> bool;
+
+fn context_aware_warnings(vm: &VirtualMachine) -> bool {
+    vm.state.config.settings.context_aware_warnings
+}
+
+fn thread_inherit_context(vm: &VirtualMachine) -> bool {
+    vm.state.config.settings.thread_inherit_context
 }
 
 /// `sys.setswitchinterval` and `sys.getswitchinterval` on `interval`, in nanoseconds.

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     arguments::given,
+    pickling,
     seconds::{self, Round},
     world::aborted,
 };
@@ -167,8 +168,8 @@ impl PySimpleQueue {
     }
 
     #[pymethod]
-    fn __reduce__(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
-        Err(vm.new_type_error("cannot pickle '_queue.SimpleQueue' object"))
+    fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse(zelf.as_object(), vm)
     }
 
     #[pyclassmethod]

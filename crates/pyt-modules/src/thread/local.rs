@@ -78,6 +78,7 @@ pub(crate) mod local_module {
     };
 
     use super::{Dicts, USED};
+    use crate::pickling;
 
     /// What a class's slot for `__init__` holds.
     type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
@@ -198,6 +199,11 @@ pub(crate) mod local_module {
         #[pygetset(name = "__dict__")]
         fn dict(zelf: rustpython_vm::PyRef<Self>, vm: &VirtualMachine) -> PyResult<PyDictRef> {
             Self::of_this_thread(&zelf, vm)
+        }
+
+        #[pymethod]
+        fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            pickling::refuse(zelf.as_object(), vm)
         }
     }
 

@@ -33,7 +33,7 @@ mod _thread {
     use super::{Handle, Start};
     use crate::{
         arguments::{self, Signature, given},
-        interpreters, timeout, upstream,
+        interpreters, pickling, timeout, upstream,
     };
 
     /// Names that are upstream's.
@@ -136,6 +136,11 @@ mod _thread {
             }
             zelf.handle.set_done();
             Ok(())
+        }
+
+        #[pymethod]
+        fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            pickling::refuse(zelf.as_object(), vm)
         }
     }
 

@@ -15,7 +15,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
-    timeout, world,
+    pickling, timeout, world,
 };
 
 /// A point at which a fixed number of threads wait for each other before any goes on, over and over.
@@ -136,6 +136,11 @@ impl Barrier {
     #[pygetset]
     fn broken(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
         Ok(inner(zelf, "_state", vm)?.barrier.is_broken())
+    }
+
+    #[pymethod]
+    fn __getstate__(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse_for("_thread.lock", vm)
     }
 }
 

@@ -14,6 +14,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
+    pickling,
     thread::locks::{lock::Lock, rlock::RLock},
     timeout, world,
 };
@@ -331,6 +332,13 @@ impl Condition {
         let waiters = vec![vm.ctx.none(); zelf.line.waiting()];
         let deque = vm.import("_collections", 0)?.get_attr("deque", vm)?;
         deque.call((vm.ctx.new_list(waiters),), vm)
+    }
+
+    /// What stands in the way is the lock.
+    #[pymethod]
+    fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        vm.call_method(lock_of(zelf, vm)?, "__getstate__", ())?;
+        pickling::refuse(zelf.as_object(), vm)
     }
 }
 

@@ -16,7 +16,7 @@ use rustpython_vm::{
 use super::{condition::Condition, warn_deprecated};
 use crate::{
     arguments::{self, Signature},
-    timeout, world,
+    pickling, timeout, world,
 };
 
 /// A flag that threads can wait for, unset at first.
@@ -114,6 +114,11 @@ impl Event {
     fn _cond(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
         check_made(zelf, vm)?;
         Ok(zelf.condition.get_or_init(|| Condition::inside(vm)).clone())
+    }
+
+    #[pymethod]
+    fn __getstate__(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse_for("_thread.lock", vm)
     }
 }
 

@@ -17,7 +17,7 @@ use rustpython_vm::{
 use super::condition::Condition;
 use crate::{
     arguments::{self, Signature},
-    timeout, world,
+    pickling, timeout, world,
 };
 
 /// A number of permits, one if not given. acquire() takes one and waits while there is none;
@@ -199,6 +199,11 @@ impl Semaphore {
     fn _cond(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
         check_made(zelf, vm)?;
         Ok(zelf.condition.get_or_init(|| Condition::inside(vm)).clone())
+    }
+
+    #[pymethod]
+    fn __getstate__(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse_for("_thread.lock", vm)
     }
 }
 

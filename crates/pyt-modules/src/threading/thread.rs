@@ -28,6 +28,7 @@ pub(crate) mod thread {
     };
     use crate::{
         arguments::{self, Signature, given},
+        pickling,
         thread::{Handle, Start},
         threading::{registry, warn_deprecated},
         timeout,
@@ -457,6 +458,11 @@ pub(crate) mod thread {
         #[pymethod]
         fn _set_native_id(zelf: PyRef<Self>) {
             zelf.handle().set_native_id_here();
+        }
+
+        #[pymethod]
+        fn __getstate__(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            pickling::refuse_for("_thread._ThreadHandle", vm)
         }
     }
 }

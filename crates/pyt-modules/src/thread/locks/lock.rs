@@ -11,6 +11,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
+    pickling,
     timeout::{self, Attempt},
     world,
 };
@@ -110,6 +111,11 @@ impl Lock {
         arguments::none_builtin("lock._at_fork_reinit", &args, vm)?;
         zelf.inner.reset_after_fork();
         Ok(())
+    }
+
+    #[pymethod]
+    fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse(zelf.as_object(), vm)
     }
 }
 

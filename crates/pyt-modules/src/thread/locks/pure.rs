@@ -14,7 +14,7 @@ use rustpython_vm::{
 use super::rlock;
 use crate::{
     arguments::{self, Signature},
-    world,
+    pickling, world,
 };
 
 /// A lock that the thread which holds it may take again, and must free as often as it has taken it.
@@ -133,6 +133,11 @@ impl PyRLock {
     #[pygetset]
     fn _count(zelf: &Py<Self>) -> usize {
         zelf.inner.count()
+    }
+
+    #[pymethod]
+    fn __getstate__(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse_for("_thread.lock", vm)
     }
 }
 

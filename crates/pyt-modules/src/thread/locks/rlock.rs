@@ -12,6 +12,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
+    pickling,
     timeout::{self, Attempt},
     world,
 };
@@ -193,6 +194,11 @@ impl RLock {
         arguments::none_builtin("RLock._at_fork_reinit", &args, vm)?;
         zelf.inner.reset_after_fork();
         Ok(())
+    }
+
+    #[pymethod]
+    fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        pickling::refuse(zelf.as_object(), vm)
     }
 }
 

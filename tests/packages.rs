@@ -1,0 +1,109 @@
+//! Runs the programs in `tests/packages/`: each uses one package from PyPI from several threads.
+//!
+//! The packages are those of `tests/packages/requirements.txt`, unmodified and pure Python. They are
+//! installed once, below cargo's target folder, by the `pip` of any CPython (`PYT_TEST_PIP` names
+//! the command, `python3 -m pip` by default). Without it, or where it cannot fetch them, the tests
+//! say so and are skipped, unless `PYT_REQUIRE_PACKAGES=1` makes that a failure.
+//!
+//! All programs hold on CPython 3.14 as well: set `PYT_TEST_PYTHON` to check that.
+
+mod support;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use support::{scripts::Scripts, workspace};
+
+const REQUIREMENTS: &str = "tests/packages/requirements.txt";
+
+/// The file in the folder of packages that says which requirements were installed there.
+const INSTALLED: &str = "installed-requirements.txt";
+
+#[test]
+fn programs_hold_with_the_gil() {
+    if let Some(programs) = programs() {
+        programs.hold_with_the_gil();
+    }
+}
+
+#[test]
+fn programs_hold_without_the_gil() {
+    if let Some(programs) = programs() {
+        programs.hold_without_the_gil();
+    }
+}
+
+/// The programs, with the packages on their path; or none, where the packages cannot be had.
+fn programs() -> Option<Scripts> {
+    static PACKAGES: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match PACKAGES.get_or_init(packages) {
+        Ok(folder) => {
+            Some(Scripts::of("tests/packages").env("PYTHONPATH", &folder.to_string_lossy()))
+        }
+        Err(reason) => {
+            let required = env::var("PYT_REQUIRE_PACKAGES").is_ok_and(|value| value == "1");
+            assert!(!required, "PYT_REQUIRE_PACKAGES=1, but {reason}");
+            eprintln!("skipped: {reason}");
+            None
+        }
+    }
+}
+
+/// The folder that holds the packages, installed now if need be.
+fn packages() -> Result<PathBuf, String> {
+    let requirements = fs::read(workspace().join(REQUIREMENTS))
+        .unwrap_or_else(|error| panic!("reading {REQUIREMENTS}: {error}"));
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = scratch.join("packages");
+    if fs::read(folder.join(INSTALLED)).is_ok_and(|installed| installed == requirements) {
+        return Ok(folder);
+    }
+    // Made beside and renamed when complete, so that a folder of that name is never half full.
+    let making = scratch.join(format!("packages-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&making);
+    let made = install(&making).and_then(|()| {
+        let place = || {
+            fs::write(making.join(INSTALLED), &requirements)?;
+            let _ = fs::remove_dir_all(&folder);
+            fs::rename(&making, &folder)
+        };
+        place().map_err(|error| format!("the packages cannot be put in place: {error}"))
+    });
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&making);
+    }
+    made.map(|()| folder)
+}
+
+fn install(into: &Path) -> Result<(), String> {
+    let pip = env::var("PYT_TEST_PIP").unwrap_or_else(|_| "python3 -m pip".to_owned());
+    let mut words = pip.split_whitespace();
+    let mut command = Command::new(words.next().ok_or("PYT_TEST_PIP is empty")?);
+    command
+        .args(words)
+        .args([
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+        ])
+        // As for Python 3.14, whichever Python the pip runs on; only wheels can be had so.
+        .args(["--python-version", "3.14", "--only-binary", ":all:"])
+        .args(["--no-compile", "--requirement", REQUIREMENTS, "--target"])
+        .arg(into)
+        .current_dir(workspace());
+    let done = command
+        .output()
+        .map_err(|error| format!("there is no pip ({pip}): {error}"))?;
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "pip could not install the packages: {}",
+        String::from_utf8_lossy(&done.stderr).trim()
+    ))
+}
