@@ -78,6 +78,16 @@ impl Threads {
             .map(|started| started.handle.clone())
     }
 
+    /// Whether a thread with this ident was started here and has not ended; calls `then` while it
+    /// can't end.
+    pub(crate) fn while_it_lives<R>(&self, ident: u64, then: impl FnOnce() -> R) -> Option<R> {
+        let started = self.started.lock();
+        let lives = started
+            .iter()
+            .any(|started| started.handle.ident() == ident);
+        lives.then(then)
+    }
+
     /// Idents of the daemon threads that have not ended.
     pub(crate) fn daemons(&self) -> Vec<u64> {
         self.started

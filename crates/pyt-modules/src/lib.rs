@@ -14,6 +14,7 @@ mod interpreters;
 mod queue;
 mod seconds;
 mod session;
+mod signal;
 mod sys;
 mod thread;
 mod threading;

@@ -150,6 +150,7 @@ impl Drop for Turn<'_> {
 fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let threads = &session.threads;
     crate::sys::install(threads, vm)?;
+    crate::signal::install(threads, vm)?;
     reset_after_forks(threads, vm)?;
     // `atexit` runs its functions last in, first out: this one, the first, runs last, just
     // before the interpreter ends.
