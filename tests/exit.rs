@@ -10,12 +10,17 @@ use support::{Program, skipped_on_other_python};
 /// How often each program runs: what goes wrong at the end goes wrong once in a while.
 const RUNS: usize = 25;
 
-/// Daemon threads in every state; then three threads that print and end.
+/// Daemon threads in every state and in every wait; then threads that print and end; then an end,
+/// by what `{end}` stands for.
 const CROWD: &str = r#"
-import queue, threading, time
+import atexit, queue, sys, threading, time
 
-lock = threading.Lock()
-event = threading.Event()
+lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
+event, semaphore, barrier = threading.Event(), threading.Semaphore(0), threading.Barrier(50)
+items, full, simple, never = queue.Queue(), queue.Queue(1), queue.SimpleQueue(), threading.Lock()
+items.put(1)
+full.put(1)
+never.acquire()
 
 def printer():
     while True:
@@ -27,35 +32,72 @@ def allocator():
 
 def holder():
     while True:
-        with lock:
+        with lock, rlock:
             sum(range(50))
 
-def waiter():
+def notified():
+    with condition:
+        condition.wait()
+
+def ticking():
     while True:
         event.wait(0.001)
 
-def getter():
-    queue.Queue().get()
+def starter():
+    while True:
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
 
-for function in printer, allocator, holder, holder, waiter, getter, printer:
-    threading.Thread(target=function, daemon=True).start()
+def daemon(function, *args):
+    threading.Thread(target=function, args=args, daemon=True).start()
+
+for function in [printer, printer, allocator, holder, holder, notified, ticking, starter]:
+    daemon(function)
+for wait in [simple.get, items.join, event.wait, semaphore.acquire, barrier.wait, never.acquire,
+             queue.Queue().get, threading.main_thread().join]:
+    daemon(wait)
+daemon(full.put, 1)
+daemon(time.sleep, 3600)
 workers = [threading.Thread(target=print, args=(f"finished {i}",)) for i in range(3)]
 for worker in workers:
     worker.start()
+threading._register_atexit(print, "threads end")
+atexit.register(print, "exit handler")
 time.sleep(0.02)
+{end}
 "#;
+
+/// How a program ends, its exit status, and what its stderr ends with.
+const ENDS: [(&str, i32, &str); 3] = [
+    ("", 0, ""),
+    ("sys.exit(7)", 7, ""),
+    ("raise ValueError('the end')", 1, "ValueError: the end\n"),
+];
 
 fn ends_well(gil: &str) {
     if skipped_on_other_python("a quiet end with daemon threads that print") {
         return;
     }
     for number in 0..RUNS {
-        let run = Program::new("crowd.py", CROWD).flag("-X").flag(gil).run();
-        run.succeeded();
-        for worker in 0..3 {
+        let (end, status, complaint) = ENDS[number % ENDS.len()];
+        let source = CROWD.replace("{end}", end);
+        let run = Program::new("crowd.py", source).flag("-X").flag(gil).run();
+        run.exited_with(status);
+        assert!(
+            run.stderr.ends_with(complaint) && run.stderr.is_empty() == complaint.is_empty(),
+            "run {number}: {run}"
+        );
+        for line in [
+            "finished 0",
+            "finished 1",
+            "finished 2",
+            "threads end",
+            "exit handler",
+        ] {
             assert!(
-                run.stdout.contains(&format!("finished {worker}")),
-                "run {number}: the output of a thread that had ended is lost: {run}"
+                run.stdout.contains(line),
+                "run {number}: {line:?}, written before the end, is lost: {run}"
             );
         }
     }

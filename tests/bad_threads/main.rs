@@ -11,6 +11,7 @@ mod interrupts;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;
 
 use support::{Program, Run};
 

@@ -86,15 +86,6 @@ impl Threads {
             .map(|started| started.handle.clone())
     }
 
-    /// Whether a thread with this ident runs Python in this interpreter.
-    pub(crate) fn is_running(&self, ident: u64) -> bool {
-        let started = self.started.lock();
-        started
-            .iter()
-            .any(|started| started.handle.ident() == ident && !started.record.is_halted())
-            || self.visitors.lock().contains(&ident)
-    }
-
     /// A thread that was not started here comes in: the main thread, or one of the host's.
     pub(crate) fn comes_in(&self, ident: u64) {
         self.visitors.lock().push(ident);
@@ -136,25 +127,18 @@ impl Threads {
 
     /// Calls `f` while the thread `ident` can't end, be it running, preempted or yet to have its
     /// first turn. `None`: there is no such thread.
-    pub(crate) fn while_alive<R>(
-        &self,
-        ident: u64,
-        vm: &VirtualMachine,
-        f: impl FnOnce() -> R,
-    ) -> Option<R> {
+    pub(crate) fn while_alive<R>(&self, ident: u64, f: impl FnOnce() -> R) -> Option<R> {
         // A thread leaves either list before it ends, and can't while the list is locked.
         let started = self.started.lock();
         if started
             .iter()
-            .any(|started| started.handle.ident() == ident)
+            .any(|started| started.handle.ident() == ident && !started.record.is_halted())
         {
             return Some(f());
         }
         drop(started);
-        self.world.with_all_listed(|| {
-            let threads = vm.state.thread_frames.lock();
-            threads.contains_key(&ident).then(f)
-        })
+        let visitors = self.visitors.lock();
+        visitors.contains(&ident).then(f)
     }
 
     /// After `fork`: only the calling thread is left. Does nothing unless the process has changed

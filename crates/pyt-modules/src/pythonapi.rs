@@ -29,7 +29,7 @@ unsafe extern "C" fn PyThreadState_SetAsyncExc(ident: c_ulong, exception: *mut P
     thread::with_current_vm(|vm| {
         let threads = interpreters::of(vm);
         let ident: u64 = ident;
-        if !threads.is_running(ident) {
+        if threads.while_alive(ident, || ()).is_none() {
             return 0;
         }
         // The interpreter's `ctypes` hands over `None` where CPython's hands over null.

@@ -34,8 +34,7 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
         "pthread_kill",
         move |thread_id: u64, signalnum: i32, vm: &VirtualMachine| -> PyResult<()> {
             if let Some(threads) = threads.upgrade() {
-                send(&threads, thread_id, signalnum, vm)
-                    .map_err(|error| error.into_pyexception(vm))?;
+                send(&threads, thread_id, signalnum).map_err(|error| error.into_pyexception(vm))?;
             }
             // It may have been to this thread.
             vm.check_signals()
@@ -50,8 +49,8 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
 ///
 /// # Errors
 /// The operating system's; "no such process" if the interpreter knows no such thread.
-fn send(threads: &Threads, ident: u64, signal: i32, vm: &VirtualMachine) -> io::Result<()> {
-    let error = threads.while_alive(ident, vm, || {
+fn send(threads: &Threads, ident: u64, signal: i32) -> io::Result<()> {
+    let error = threads.while_alive(ident, || {
         // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
         unsafe { pthread_kill(ident, signal) }
     });

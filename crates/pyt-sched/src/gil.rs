@@ -101,15 +101,14 @@ impl Gil {
     /// Gives the free lock to the next in line. The caller is attached or has stopped the world.
     fn dispatch(&self, state: &mut State) {
         debug_assert!(state.owner.is_none());
-        // Those halted meanwhile are about to be forgotten, and must not become the owner.
-        let halted = |first: &Preempted| first.thread.is_halted();
-        while state.preempted.front().is_some_and(halted) {
-            state.preempted.pop_front();
-        }
-        let overdue = state
+        // Those halted meanwhile must not become the owner. They stay in line until they are
+        // forgotten, which takes some of them out of foreign code first.
+        let first = state
             .preempted
-            .front()
-            .is_some_and(|first| first.since.elapsed() >= self.patience());
+            .iter()
+            .position(|preempted| !preempted.thread.is_halted());
+        let overdue =
+            first.is_some_and(|first| state.preempted[first].since.elapsed() >= self.patience());
         // Turn about when both press: neither line starves the other, however long they are.
         let preempted_first = overdue && (state.last_was_woken || state.woken.is_empty());
         let next = if preempted_first {
@@ -123,7 +122,9 @@ impl Gil {
             thread.grant();
             state.owner = Some(Owner::now(thread));
             state.last_was_woken = true;
-        } else if let Some(Preempted { thread, .. }) = state.preempted.pop_front() {
+        } else if let Some(Preempted { thread, .. }) =
+            first.and_then(|first| state.preempted.remove(first))
+        {
             self.world.thaw(&thread);
             state.owner = Some(Owner::now(thread));
             state.last_was_woken = false;
@@ -400,5 +401,72 @@ impl Policy for Gil {
             Look::Again | Look::Rest => Some(TICK),
             Look::Soon => Some(GRACE / 2),
         }
+    }
+}
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use super::*;
+    use crate::{Aborted, ThreadId};
+
+    /// A world that notes whom it is told to thaw.
+    #[derive(Default)]
+    struct Thawing(Mutex<Vec<ThreadId>>);
+
+    impl World for Thawing {
+        fn detached(&self, f: &mut dyn FnMut()) {
+            f();
+        }
+
+        fn interrupted(&self) -> Result<(), Aborted> {
+            Ok(())
+        }
+
+        fn activity(&self, _thread: &Thread) -> Activity {
+            Activity::Attached
+        }
+
+        fn stop(&self, f: &mut dyn FnMut(usize)) {
+            f(0);
+        }
+
+        fn freeze(&self, _thread: &Thread) -> bool {
+            true
+        }
+
+        fn thaw(&self, thread: &Thread) {
+            self.0.lock().push(thread.id());
+        }
+    }
+
+    /// One that was frozen in foreign code is thawed when it is forgotten, also if somebody left
+    /// the lock between the moment it was halted and that one.
+    #[test]
+    fn one_halted_in_line_is_passed_over_and_still_found_by_forget() {
+        let world: Arc<Thawing> = Arc::default();
+        let gil = Gil::new(world.clone());
+        let scheduler = Scheduler::builder().build();
+        let [owner, halted, next] = ["owner", "halted", "next"].map(|name| {
+            let thread = scheduler.register(name);
+            thread.set_in_wait(false);
+            thread
+        });
+        {
+            let mut state = gil.state.lock();
+            state.owner = Some(Owner::now(owner.clone()));
+            for thread in [&halted, &next] {
+                let preempted = Preempted::now(thread.clone(), false);
+                state.preempted.push_back(preempted);
+            }
+        }
+        halted.set_halted();
+        gil.leave(&owner);
+        assert_eq!(*world.0.lock(), [next.id()], "the next that is not halted");
+        assert!(gil.state.lock().is_owner(&next));
+        gil.forget(&halted);
+        assert_eq!(*world.0.lock(), [next.id(), halted.id()]);
+        let state = gil.state.lock();
+        assert!(state.preempted.is_empty());
+        assert!(state.strays.iter().any(|stray| Arc::ptr_eq(stray, &halted)));
     }
 }

@@ -29,7 +29,7 @@ use super::{
     doors, errors,
     native::{Items, Profile, profile},
     open,
-    patience::{Patience, Wait, too_long},
+    patience::{Patience, Wait},
 };
 use crate::world::aborted;
 
@@ -162,7 +162,7 @@ fn put(
     if let Err(PutError::Full(item)) = done {
         done = match patience.wait(vm)? {
             Wait::No => return Err(errors::full(vm)),
-            Wait::TooLong => return Err(too_long(vm)),
+            Wait::Bad(bad) => return Err(bad.raise(vm)),
             Wait::Forever => fifo.put(item, None),
             Wait::Until(deadline) => fifo.put(item, Some(deadline)),
         };
@@ -195,7 +195,7 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
     if matches!(done, Err(GetError::Empty)) {
         done = match patience.wait(vm)? {
             Wait::No => return Err(errors::empty(vm)),
-            Wait::TooLong => return Err(too_long(vm)),
+            Wait::Bad(bad) => return Err(bad.raise(vm)),
             Wait::Forever => fifo.get(None),
             Wait::Until(deadline) => fifo.get(Some(deadline)),
         };

@@ -12,7 +12,7 @@ use rustpython_vm::{
 use super::{
     classes::PyQueue,
     errors,
-    patience::{Patience, Wait, too_long},
+    patience::{Patience, Wait},
 };
 
 /// `queue.name`
@@ -101,7 +101,7 @@ fn wait_while(
         let condition = attribute(queue, name, vm)?;
         match wait {
             Wait::No => return Ok(false),
-            Wait::TooLong => return Err(too_long(vm)),
+            Wait::Bad(bad) => return Err(bad.raise(vm)),
             Wait::Forever => {
                 vm.call_method(&condition, "wait", ())?;
             }

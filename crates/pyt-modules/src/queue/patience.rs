@@ -20,8 +20,9 @@ pub(super) enum Wait {
     Forever,
     /// Until then.
     Until(Deadline),
-    /// Longer than can be expressed: an error, but only if waiting turns out to be necessary.
-    TooLong,
+    /// Longer than can be expressed, or NaN: an error, but only if waiting turns out to be
+    /// necessary.
+    Bad(BadSeconds),
 }
 
 /// The arguments as given, or what they came to.
@@ -42,7 +43,7 @@ impl Patience {
     /// What the arguments come to. The time is counted from the first call.
     ///
     /// # Errors
-    /// `ValueError` for a negative timeout or NaN, and whatever comparing and adding the timeout raise.
+    /// `ValueError` for a negative timeout, and whatever comparing and adding the timeout raise.
     pub(super) fn wait(&mut self, vm: &VirtualMachine) -> PyResult<Wait> {
         let wait = match self {
             Self::Known(wait) => return Ok(*wait),
@@ -53,9 +54,7 @@ impl Patience {
                 };
                 match timeout {
                     _ if !blocks => Wait::No,
-                    Some(timeout) if !vm.is_none(timeout) => {
-                        for_seconds(seconds(timeout, vm)?, vm)?
-                    }
+                    Some(timeout) if !vm.is_none(timeout) => for_seconds(seconds(timeout, vm)?),
                     _ => Wait::Forever,
                 }
             }
@@ -65,14 +64,13 @@ impl Patience {
     }
 }
 
-fn for_seconds(seconds: f64, vm: &VirtualMachine) -> PyResult<Wait> {
+fn for_seconds(seconds: f64) -> Wait {
     match nanos_of_float(seconds, Round::Up) {
         Ok(nanos) => {
             let nanos = u64::try_from(nanos).unwrap_or(0);
-            Ok(Wait::Until(Deadline::after(Duration::from_nanos(nanos))))
+            Wait::Until(Deadline::after(Duration::from_nanos(nanos)))
         }
-        Err(BadSeconds::OutOfRange) => Ok(Wait::TooLong),
-        Err(bad @ BadSeconds::Nan) => Err(bad.raise(vm)),
+        Err(bad) => Wait::Bad(bad),
     }
 }
 
@@ -101,9 +99,4 @@ fn seconds(timeout: &PyObject, vm: &VirtualMachine) -> PyResult<f64> {
 /// The error for a timeout below zero.
 pub(super) fn negative(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_value_error("'timeout' must be a non-negative number")
-}
-
-/// The wait would be longer than can be expressed.
-pub(super) fn too_long(vm: &VirtualMachine) -> PyBaseExceptionRef {
-    BadSeconds::OutOfRange.raise(vm)
 }

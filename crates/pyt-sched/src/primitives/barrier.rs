@@ -11,7 +11,8 @@ pub enum BarrierError<E> {
     Broken,
     /// The last thread's action failed, which broke the barrier.
     Action(E),
-    /// A signal handler raised during the wait, which broke the barrier.
+    /// A signal handler raised during the wait. The barrier is as if this thread had not come, as
+    /// in CPython; others wait on.
     Aborted(Aborted),
 }
 
@@ -146,10 +147,7 @@ impl Barrier {
                         return Err(BarrierError::Broken);
                     }
                 }
-                Err(aborted) => {
-                    self.abort();
-                    return Err(BarrierError::Aborted(aborted));
-                }
+                Err(aborted) => return Err(BarrierError::Aborted(aborted)),
             }
         }
     }
