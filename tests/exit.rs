@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::os::unix::process::ExitStatusExt;
+
 use support::{Program, skipped_on_other_python};
 
 /// How often each program runs: what goes wrong at the end goes wrong once in a while.
@@ -124,4 +126,27 @@ fn the_endless_printer() {
     for _ in 0..RUNS {
         Program::new("printer.py", source).run().succeeded();
     }
+}
+
+/// Rust's handler for stack overflows would take the first such signal for one; and its lock, held
+/// by another thread during a fork, would stop every thread of the child (ADR 8).
+#[test]
+fn a_segmentation_fault_ends_the_program() {
+    if skipped_on_other_python("Rust's handler") {
+        return;
+    }
+    let source = r"
+import os, signal, sys, threading
+for number in (signal.SIGSEGV, signal.SIGBUS):
+    assert signal.getsignal(number) is signal.SIG_DFL, number
+thread = threading.Thread(target=int)
+thread.start()
+thread.join()
+print('before', flush=True)
+os.kill(os.getpid(), signal.SIGSEGV)
+print('after', flush=True)
+";
+    let run = Program::new("segmentation_fault.py", source).run();
+    assert_eq!(run.status.signal(), Some(libc::SIGSEGV), "{run:#?}");
+    run.printed("before\n");
 }

@@ -6,6 +6,8 @@ mod cli;
 mod doc;
 mod python;
 mod python_args;
+#[cfg(target_os = "linux")]
+mod stack_overflow;
 mod text;
 
 use std::{ffi::OsString, path::Path};
@@ -15,6 +17,8 @@ use std::{ffi::OsString, path::Path};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
+    #[cfg(target_os = "linux")]
+    stack_overflow::leave_to_the_system();
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
     let args: Vec<OsString> = args.collect();
