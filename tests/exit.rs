@@ -10,7 +10,11 @@ use std::os::unix::process::ExitStatusExt;
 use support::{Program, skipped_on_other_python};
 
 /// How often each program runs: what goes wrong at the end goes wrong once in a while.
-const RUNS: usize = 25;
+/// `PYT_TEST_EXITS` asks for another number.
+fn runs() -> usize {
+    let asked = std::env::var("PYT_TEST_EXITS").ok();
+    asked.and_then(|asked| asked.parse().ok()).unwrap_or(25)
+}
 
 /// Daemon threads in every state and in every wait; then threads that print and end; then an end,
 /// by what `{end}` stands for.
@@ -81,7 +85,7 @@ fn ends_well(gil: &str) {
     if skipped_on_other_python("a quiet end with daemon threads that print") {
         return;
     }
-    for number in 0..RUNS {
+    for number in 0..runs() {
         let (end, status, complaint) = ENDS[number % ENDS.len()];
         let source = CROWD.replace("{end}", end);
         let run = Program::new("crowd.py", source).flag("-X").flag(gil).run();
@@ -123,7 +127,7 @@ fn the_endless_printer() {
     let source = "import threading\n\
         def background_task():\n    while True:\n        print('Running in background...')\n\
         threading.Thread(target=background_task, daemon=True).start()\n";
-    for _ in 0..RUNS {
+    for _ in 0..runs() {
         Program::new("printer.py", source).run().succeeded();
     }
 }
