@@ -169,6 +169,7 @@ impl Start {
             Ok(ident) => ident,
             Err(refused) => {
                 scheduler.unregister(&record);
+                threads.remove(&handle);
                 handle.set_done();
                 return Err(refused);
             }
