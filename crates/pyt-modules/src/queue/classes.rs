@@ -31,7 +31,10 @@ use super::{
     open,
     patience::{Patience, Wait},
 };
-use crate::world::aborted;
+use crate::{
+    hot::{HotMethods, hot_methods},
+    world::aborted,
+};
 
 /// What a queue object works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,6 +212,8 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
     }
 }
 
+hot_methods!(PyQueue: put, get, put_nowait, get_nowait, task_done, qsize, empty, full);
+
 impl Constructor for PyQueue {
     type Args = FuncArgs;
 
@@ -267,7 +272,7 @@ impl SetAttr for PyQueue {
 }
 
 #[pyclass(
-    with(Constructor, Initializer, SetAttr),
+    with(Constructor, HotMethods, Initializer, SetAttr),
     flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
 )]
 impl PyQueue {
