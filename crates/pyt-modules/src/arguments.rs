@@ -82,6 +82,10 @@ impl<const N: usize> Signature<N> {
         if args.is_empty() && self.required == 0 {
             return Ok([const { None }; N]);
         }
+        if args.kwargs.is_empty() && (self.required..=self.positional).contains(&args.args.len()) {
+            let mut values = args.args.into_iter();
+            return Ok(std::array::from_fn(|_| values.next()));
+        }
         self.bind_given(args, vm)
     }
 
