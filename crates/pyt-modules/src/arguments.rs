@@ -82,6 +82,10 @@ impl<const N: usize> Signature<N> {
         if args.is_empty() && self.required == 0 {
             return Ok([const { None }; N]);
         }
+        if args.kwargs.is_empty() && (self.required..=self.positional).contains(&args.args.len()) {
+            let mut values = args.args.into_iter();
+            return Ok(std::array::from_fn(|_| values.next()));
+        }
         self.bind_given(args, vm)
     }
 
@@ -230,6 +234,16 @@ macro_rules! arguments {
                 vm: &::rustpython_vm::VirtualMachine,
                 args: &mut ::rustpython_vm::function::FuncArgs,
             ) -> Result<Self, ::rustpython_vm::function::ArgumentError> {
+                Ok(<Self as $crate::hot::Bind>::bind(std::mem::take(args), vm)?)
+            }
+        }
+
+        impl $crate::hot::Bind for $type {
+            #[inline]
+            fn bind(
+                args: ::rustpython_vm::function::FuncArgs,
+                vm: &::rustpython_vm::VirtualMachine,
+            ) -> ::rustpython_vm::PyResult<Self> {
                 const NAMES: &[&str] = &[$(stringify!($required),)* $(stringify!($optional),)*];
                 const REQUIRED: &[&str] = &[$(stringify!($required)),*];
                 const SIGNATURE: $crate::arguments::Signature<{ NAMES.len() }> =
@@ -239,15 +253,15 @@ macro_rules! arguments {
                         [$(stringify!($required),)* $(stringify!($optional),)*],
                         REQUIRED.len(),
                     );
-                let [$($required,)* $($optional,)*] = SIGNATURE.bind(std::mem::take(args), vm)?;
+                let [$($required,)* $($optional,)*] = SIGNATURE.bind(args, vm)?;
                 Ok(Self {
-                    $($required: $required
-                        .ok_or(::rustpython_vm::function::ArgumentError::TooFewArgs)?,)*
+                    // Bound, or there was an error above.
+                    $($required: $required.unwrap_or_else(|| vm.ctx.none()),)*
                     $($optional,)*
                 })
             }
         }
-    };
+   };
 }
 
 pub(crate) use arguments;

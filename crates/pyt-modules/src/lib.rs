@@ -11,6 +11,7 @@
 
 mod arguments;
 mod async_exc;
+mod hot;
 mod interpreters;
 mod operator;
 mod pickling;

@@ -49,7 +49,7 @@ pub use primitives::{
     lock::{Lock, NotHeld},
     queue::{
         Discipline, Fifo, GetError, JoinError, Lifo, Moved, Priority, PutError, Queue, QueueState,
-        TakenOver, TaskDoneError,
+        TakenOver, TaskDoneError, Undecided,
     },
     rlock::RLock,
     semaphore::{BoundedSemaphore, OverRelease, Semaphore},

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Scheduler, Waiter,
+    Clock, Scheduler, Waiter,
     parker::{Parked, Parker},
     sync::{
         Mutex,
@@ -137,6 +137,15 @@ impl Thread {
     #[must_use]
     pub fn current() -> Option<Arc<Self>> {
         CURRENT.with(|stack| stack.borrow().last().cloned())
+    }
+
+    /// The clock of the calling thread's scheduler, if one knows it, for `look`, which neither
+    /// begins nor ends a thread.
+    pub fn with_clock<R>(look: impl FnOnce(&Clock) -> R) -> Option<R> {
+        CURRENT.with(|stack| {
+            let stack = stack.borrow();
+            stack.last().map(|thread| look(thread.scheduler().clock()))
+        })
     }
 
     /// The calling thread; one that no scheduler knows is taken in by a free one on the real

@@ -27,11 +27,14 @@ use super::{
         QsizeArgs, ShutdownArgs, TaskDoneArgs,
     },
     doors, errors,
-    native::{Items, Profile, profile},
+    native::{Items, Order, Profile, profile},
     open,
     patience::{Patience, Wait},
 };
-use crate::world::aborted;
+use crate::{
+    hot::{HotMethods, hot_methods},
+    world::aborted,
+};
 
 /// What a queue object works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ pub(super) enum Phase {
 pub(super) struct Native {
     pub(super) queue: pyt_sched::Queue<PyObjectRef, Items>,
     pub(super) maxsize: i64,
+    order: Order,
 }
 
 /// A queue for several threads, first in, first out.
@@ -172,6 +176,10 @@ fn put(
         Err(PutError::Full(_)) => Err(errors::full(vm)),
         Err(PutError::ShutDown(_)) => Err(errors::shut_down(vm)),
         Err(PutError::Moved(item)) => open::put(queue, item, patience, vm),
+        Err(PutError::Undecided(item)) => {
+            doors::open(queue, vm)?;
+            open::put(queue, item, patience, vm)
+        }
         Err(PutError::Aborted(_, gave_up)) => Err(aborted(gave_up, vm)),
     }
 }
@@ -205,9 +213,15 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
         Err(GetError::Empty) => Err(errors::empty(vm)),
         Err(GetError::ShutDown) => Err(errors::shut_down(vm)),
         Err(GetError::Moved) => open::get(queue, patience, vm).map(or_none),
+        Err(GetError::Undecided) => {
+            doors::open(queue, vm)?;
+            open::get(queue, patience, vm).map(or_none)
+        }
         Err(GetError::Aborted(gave_up)) => Err(aborted(gave_up, vm)),
     }
 }
+
+hot_methods!(PyQueue: put, get, put_nowait, get_nowait, task_done, qsize, empty, full);
 
 impl Constructor for PyQueue {
     type Args = FuncArgs;
@@ -241,6 +255,7 @@ impl Initializer for PyQueue {
             let native = Native {
                 queue: pyt_sched::Queue::with_items(Items::new(profile.order), capacity),
                 maxsize: size,
+                order: profile.order,
             };
             if zelf.native.set(native).is_ok() {
                 zelf.know(zelf.class(), profile);
@@ -267,7 +282,7 @@ impl SetAttr for PyQueue {
 }
 
 #[pyclass(
-    with(Constructor, Initializer, SetAttr),
+    with(Constructor, HotMethods, Initializer, SetAttr),
     flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
 )]
 impl PyQueue {
@@ -385,6 +400,10 @@ impl PyQueue {
                 Some(immediate) => immediate.clone().try_to_bool(vm)?,
                 None => false,
             };
+            if immediate && native.order == Order::Priority {
+                // Items that can't be ordered here are taken out in their order all the same.
+                doors::open(zelf, vm)?;
+            }
             // The items die here, outside the queue's lock: their finalizers may use it.
             if native.queue.shut_down(immediate).is_ok() {
                 return Ok(());

@@ -186,7 +186,7 @@ fn move_items(
     let items = PyList::from(taken.items.into_vec()).into_ref(&vm.ctx);
     let items = match order {
         Order::Fifo => deque.call((items,), vm)?,
-        Order::Lifo => items.into(),
+        Order::Lifo | Order::Priority => items.into(),
     };
     set("queue", items)
 }

@@ -7,6 +7,7 @@ mod args;
 mod classes;
 mod doors;
 mod errors;
+mod heap;
 mod native;
 mod open;
 mod ordered;

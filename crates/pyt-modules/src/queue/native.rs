@@ -3,14 +3,19 @@
 //! A program may replace any of `Queue`'s hooks and attributes in a subclass, on the class or on
 //! one object. Here is decided for a class; what is done to an object, `doors` notices.
 
-use pyt_sched::Discipline;
+use pyt_sched::{Discipline, Undecided};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyType, descriptor::PyMethodDescriptor},
     class::StaticType,
 };
 
-use super::{classes::PyQueue, doors::Door, ordered::PyLifoQueue};
+use super::{
+    classes::PyQueue,
+    doors::Door,
+    heap,
+    ordered::{PyLifoQueue, PyPriorityQueue},
+};
 
 /// What a subclass overrides to organise its items in another way.
 pub(super) const HOOKS: [&str; 4] = ["_init", "_qsize", "_put", "_get"];
@@ -35,6 +40,8 @@ pub(super) const CALLED: [&str; 2] = ["put", "get"];
 pub(super) enum Order {
     Fifo,
     Lifo,
+    /// Smallest first.
+    Priority,
 }
 
 /// What is known of a class that can do with the native queue.
@@ -77,6 +84,8 @@ pub(super) fn profile(class: &Py<PyType>, vm: &VirtualMachine) -> Option<Profile
         Order::Fifo
     } else if all_of(PyLifoQueue::static_type()) {
         Order::Lifo
+    } else if all_of(PyPriorityQueue::static_type()) {
+        Order::Priority
     } else {
         return None;
     };
@@ -117,21 +126,26 @@ impl Items {
         self.order
     }
 
-    /// All of them, oldest first.
+    /// All of them, oldest first, or as they lie in the heap.
     pub(super) fn into_vec(self) -> Vec<PyObjectRef> {
         self.items.into()
     }
 }
 
 impl Discipline<PyObjectRef> for Items {
-    fn push(&mut self, item: PyObjectRef) {
-        self.items.push_back(item);
+    fn push(&mut self, item: PyObjectRef) -> Result<(), PyObjectRef> {
+        match self.order {
+            Order::Fifo | Order::Lifo => self.items.push_back(item),
+            Order::Priority => heap::push(&mut self.items, item)?,
+        }
+        Ok(())
     }
 
-    fn pop(&mut self) -> Option<PyObjectRef> {
+    fn pop(&mut self) -> Result<Option<PyObjectRef>, Undecided> {
         match self.order {
-            Order::Fifo => self.items.pop_front(),
-            Order::Lifo => self.items.pop_back(),
+            Order::Fifo => Ok(self.items.pop_front()),
+            Order::Lifo => Ok(self.items.pop_back()),
+            Order::Priority => heap::pop(&mut self.items),
         }
     }
 

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     arguments::given,
+    hot::{HotMethods, hot_methods},
     pickling,
     seconds::{self, Round},
     world::aborted,
@@ -64,6 +65,8 @@ unsafe impl Traverse for PySimpleQueue {
     }
 }
 
+hot_methods!(PySimpleQueue: put, get, get_nowait, put_nowait, qsize, empty);
+
 impl Constructor for PySimpleQueue {
     type Args = FuncArgs;
 
@@ -97,7 +100,7 @@ impl Representable for PySimpleQueue {
 }
 
 #[pyclass(
-    with(Constructor, Representable),
+    with(Constructor, HotMethods, Representable),
     flags(BASETYPE, HAS_WEAKREF, IMMUTABLETYPE)
 )]
 impl PySimpleQueue {
@@ -113,7 +116,7 @@ impl PySimpleQueue {
 
     /// Adds an item; never blocks.
     #[pymethod]
-    fn put_nowait(zelf: &Py<Self>, args: SimplePutNowaitArgs) {
+    fn put_nowait(zelf: &Py<Self>, args: SimplePutNowaitArgs, _vm: &VirtualMachine) {
         zelf.queue.put(args.item);
     }
 
@@ -157,13 +160,13 @@ impl PySimpleQueue {
 
     /// Whether there are no items now; other threads may change that at any time.
     #[pymethod]
-    fn empty(zelf: &Py<Self>, _args: SimpleEmptyArgs) -> bool {
+    fn empty(zelf: &Py<Self>, _args: SimpleEmptyArgs, _vm: &VirtualMachine) -> bool {
         zelf.queue.is_empty()
     }
 
     /// How many items there are now; other threads may change that at any time.
     #[pymethod]
-    fn qsize(zelf: &Py<Self>, _args: SimpleQsizeArgs) -> usize {
+    fn qsize(zelf: &Py<Self>, _args: SimpleQsizeArgs, _vm: &VirtualMachine) -> usize {
         zelf.queue.len()
     }
 

@@ -14,6 +14,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
+    hot::{HotMethods, hot_methods},
     pickling,
     thread::locks::{lock::Lock, rlock::RLock},
     timeout, world,
@@ -141,7 +142,7 @@ fn how_many(n: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
 }
 
 #[pyclass(
-    with(Constructor, Initializer, Representable),
+    with(Constructor, HotMethods, Initializer, Representable),
     flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
 )]
 impl Condition {
@@ -341,6 +342,8 @@ impl Condition {
         pickling::refuse(zelf.as_object(), vm)
     }
 }
+
+hot_methods!(Condition: acquire, release, __enter__, __exit__, wait, notify, notify_all);
 
 impl Constructor for Condition {
     type Args = FuncArgs;

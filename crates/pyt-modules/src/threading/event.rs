@@ -16,6 +16,7 @@ use rustpython_vm::{
 use super::{condition::Condition, warn_deprecated};
 use crate::{
     arguments::{self, Signature},
+    hot::{HotMethods, hot_methods},
     pickling, timeout, world,
 };
 
@@ -39,7 +40,7 @@ fn check_made(zelf: &Py<Event>, vm: &VirtualMachine) -> PyResult<()> {
 }
 
 #[pyclass(
-    with(Constructor, Initializer, Representable),
+    with(Constructor, HotMethods, Initializer, Representable),
     flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
 )]
 impl Event {
@@ -121,6 +122,8 @@ impl Event {
         pickling::refuse_for("_thread.lock", vm)
     }
 }
+
+hot_methods!(Event: is_set, set, clear, wait);
 
 impl Constructor for Event {
     type Args = FuncArgs;

@@ -17,6 +17,7 @@ use rustpython_vm::{
 use super::condition::Condition;
 use crate::{
     arguments::{self, Signature},
+    hot::{HotMethods, hot_methods},
     pickling, timeout, world,
 };
 
@@ -136,7 +137,7 @@ fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResul
 }
 
 #[pyclass(
-    with(Constructor, Initializer, Representable),
+    with(Constructor, HotMethods, Initializer, Representable),
     flags(BASETYPE, HAS_DICT, HAS_WEAKREF)
 )]
 impl Semaphore {
@@ -206,6 +207,8 @@ impl Semaphore {
         pickling::refuse_for("_thread.lock", vm)
     }
 }
+
+hot_methods!(Semaphore: acquire, release, __enter__, __exit__);
 
 impl Constructor for Semaphore {
     type Args = FuncArgs;

@@ -206,9 +206,21 @@ pub(crate) mod thread {
         }
 
         fn check_asserting(&self, message: &'static str, vm: &VirtualMachine) -> PyResult<()> {
-            if self.fields.lock().initialized {
-                return Ok(());
+            self.asserting(message, vm, |_| ())
+        }
+
+        /// What `look` finds, which needs nothing but the fields.
+        fn asserting<R>(
+            &self,
+            message: &'static str,
+            vm: &VirtualMachine,
+            look: impl FnOnce(&Fields) -> R,
+        ) -> PyResult<R> {
+            let fields = self.fields.lock();
+            if fields.initialized {
+                return Ok(look(&fields));
             }
+            drop(fields);
             Err(vm.new_exception_msg(vm.ctx.exceptions.assertion_error.to_owned(), message.into()))
         }
 
@@ -346,16 +358,17 @@ pub(crate) mod thread {
         /// Return whether the thread is alive.
         #[pymethod]
         fn is_alive(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<bool> {
-            zelf.check_asserting("Thread.__init__() not called", vm)?;
-            let handle = zelf.handle();
-            Ok(handle.is_started() && !handle.is_done())
+            zelf.asserting("Thread.__init__() not called", vm, |fields| {
+                fields.handle.is_started() && !fields.handle.is_done()
+            })
         }
 
         /// A string used for identification purposes only.
         #[pygetset]
         fn name(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Option<PyStrRef>> {
-            zelf.check_asserting("Thread.__init__() not called", vm)?;
-            Ok(zelf.fields.lock().name.clone())
+            zelf.asserting("Thread.__init__() not called", vm, |fields| {
+                fields.name.clone()
+            })
         }
 
         #[pygetset(setter)]

@@ -6,7 +6,7 @@
 
 use std::{io, sync::OnceLock, time::Duration};
 
-use pyt_sched::Thread;
+use pyt_sched::{Clock, Thread};
 use rustpython_vm::host_env::time::{
     self as os, CLOCK_BOOTTIME, CLOCK_MONOTONIC_RAW, CLOCK_TAI, ClockId,
 };
@@ -38,16 +38,14 @@ fn machine(clock: ClockId) -> Duration {
 
 /// The calling thread's virtual time, if that is what it lives in.
 fn virtual_now() -> Option<Duration> {
-    let thread = Thread::current()?;
-    let clock = thread.scheduler().clock();
-    clock
-        .is_virtual()
-        .then(|| Duration::from_nanos(clock.read().0))
+    Thread::with_clock(|clock| clock.is_virtual().then(|| clock.read()))
+        .flatten()
+        .map(|now| Duration::from_nanos(now.0))
 }
 
 /// Whether the calling thread lives in virtual time.
 pub(super) fn is_virtual() -> bool {
-    Thread::current().is_some_and(|thread| thread.scheduler().clock().is_virtual())
+    Thread::with_clock(Clock::is_virtual).unwrap_or(false)
 }
 
 /// Time that never goes back, from an unspecified beginning.

@@ -11,9 +11,15 @@ use crate::{Aborted, Deadline, Kind, WaitQueue, Wake, primitives::address, sync:
 /// neither block nor call back into the queue.
 pub trait Discipline<T> {
     /// Adds an item.
-    fn push(&mut self, item: T);
+    ///
+    /// # Errors
+    /// The item, if the discipline can't tell its place: nothing has changed.
+    fn push(&mut self, item: T) -> Result<(), T>;
     /// Takes the item whose turn it is.
-    fn pop(&mut self) -> Option<T>;
+    ///
+    /// # Errors
+    /// [`Undecided`]: nothing has changed.
+    fn pop(&mut self) -> Result<Option<T>, Undecided>;
     /// How many there are.
     fn len(&self) -> usize;
     /// Whether there are none.
@@ -23,6 +29,10 @@ pub trait Discipline<T> {
     /// Looks at every item, in no particular order.
     fn visit(&self, f: &mut dyn FnMut(&T));
 }
+
+/// A [`Discipline`] can't tell whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undecided;
 
 /// First in, first out.
 #[derive(Debug)]
@@ -35,12 +45,13 @@ impl<T> Default for Fifo<T> {
 }
 
 impl<T> Discipline<T> for Fifo<T> {
-    fn push(&mut self, item: T) {
+    fn push(&mut self, item: T) -> Result<(), T> {
         self.0.push_back(item);
+        Ok(())
     }
 
-    fn pop(&mut self) -> Option<T> {
-        self.0.pop_front()
+    fn pop(&mut self) -> Result<Option<T>, Undecided> {
+        Ok(self.0.pop_front())
     }
 
     fn len(&self) -> usize {
@@ -63,12 +74,13 @@ impl<T> Default for Lifo<T> {
 }
 
 impl<T> Discipline<T> for Lifo<T> {
-    fn push(&mut self, item: T) {
+    fn push(&mut self, item: T) -> Result<(), T> {
         self.0.push(item);
+        Ok(())
     }
 
-    fn pop(&mut self) -> Option<T> {
-        self.0.pop()
+    fn pop(&mut self) -> Result<Option<T>, Undecided> {
+        Ok(self.0.pop())
     }
 
     fn len(&self) -> usize {
@@ -124,14 +136,15 @@ impl<T: Ord> PartialEq for Ranked<T> {
 impl<T: Ord> Eq for Ranked<T> {}
 
 impl<T: Ord> Discipline<T> for Priority<T> {
-    fn push(&mut self, item: T) {
+    fn push(&mut self, item: T) -> Result<(), T> {
         let arrival = self.next;
         self.next += 1;
         self.heap.push(Ranked { item, arrival });
+        Ok(())
     }
 
-    fn pop(&mut self) -> Option<T> {
-        self.heap.pop().map(|ranked| ranked.item)
+    fn pop(&mut self) -> Result<Option<T>, Undecided> {
+        Ok(self.heap.pop().map(|ranked| ranked.item))
     }
 
     fn len(&self) -> usize {
@@ -152,6 +165,8 @@ pub enum PutError<T> {
     ShutDown(T),
     /// The queue's contents have been [taken over](Queue::take_over).
     Moved(T),
+    /// The queue's discipline can't tell the item's place.
+    Undecided(T),
     /// A signal handler raised during the wait.
     Aborted(T, Aborted),
 }
@@ -165,6 +180,8 @@ pub enum GetError {
     ShutDown,
     /// The queue's contents have been [taken over](Queue::take_over).
     Moved,
+    /// The queue's discipline can't tell whose turn it is.
+    Undecided,
     /// A signal handler raised during the wait.
     Aborted(Aborted),
 }
@@ -282,7 +299,7 @@ impl<T, D: Discipline<T>> Queue<T, D> {
         if self.capacity.is_some_and(|most| inner.items.len() >= most) {
             return Err(PutError::Full(item));
         }
-        inner.items.push(item);
+        inner.items.push(item).map_err(PutError::Undecided)?;
         inner.unfinished += 1;
         inner.getters.wake_one();
         Ok(())
@@ -337,11 +354,12 @@ impl<T, D: Discipline<T>> Queue<T, D> {
 
     fn get_locked(inner: &mut Inner<D>) -> Result<T, GetError> {
         match inner.items.pop() {
-            Some(item) => {
+            Ok(Some(item)) => {
                 inner.putters.wake_one();
                 Ok(item)
             }
-            None => Err(match inner.phase {
+            Err(Undecided) => Err(GetError::Undecided),
+            Ok(None) => Err(match inner.phase {
                 Phase::Open => GetError::Empty,
                 Phase::ShutDown => GetError::ShutDown,
                 Phase::Moved => GetError::Moved,
@@ -436,7 +454,8 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     }
 
     /// Shuts the queue down: from now on `put` fails, and `get` once no item is left. With
-    /// `immediate`, the items that are left are taken out, counted as done, and returned.
+    /// `immediate`, the items that are left are taken out, counted as done, and returned, as far
+    /// as their discipline can tell their order.
     ///
     /// # Errors
     /// [`Moved`].
@@ -448,7 +467,7 @@ impl<T, D: Discipline<T>> Queue<T, D> {
         inner.phase = Phase::ShutDown;
         let mut dropped = Vec::new();
         if immediate {
-            while let Some(item) = inner.items.pop() {
+            while let Ok(Some(item)) = inner.items.pop() {
                 dropped.push(item);
             }
             inner.unfinished = inner.unfinished.saturating_sub(dropped.len());
@@ -562,8 +581,8 @@ mod tests {
         queue.try_put(1).expect("there is room");
         let (mut taken, put) = moved_under(&queue, |inner| &inner.putters, |q| q.put(2, soon()));
         assert_eq!(put, Err(PutError::Moved(2)));
-        assert_eq!(taken.items.pop(), Some(1));
-        assert_eq!(taken.items.pop(), None);
+        assert_eq!(taken.items.pop(), Ok(Some(1)));
+        assert_eq!(taken.items.pop(), Ok(None));
         let state = QueueState {
             len: 1,
             unfinished: 1,

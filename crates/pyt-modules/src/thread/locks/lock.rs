@@ -11,6 +11,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
+    hot::{HotMethods, hot_methods},
     pickling,
     timeout::{self, Attempt},
     world,
@@ -68,7 +69,10 @@ impl Lock {
     }
 }
 
-#[pyclass(with(Constructor, Representable), flags(HAS_WEAKREF, IMMUTABLETYPE))]
+#[pyclass(
+    with(Constructor, HotMethods, Representable),
+    flags(HAS_WEAKREF, IMMUTABLETYPE)
+)]
 impl Lock {
     /// Takes the lock, waiting for it if blocking is true, at most timeout seconds if timeout is
     /// not -1. Returns whether the lock was taken.
@@ -118,6 +122,8 @@ impl Lock {
         pickling::refuse(zelf.as_object(), vm)
     }
 }
+
+hot_methods!(Lock: acquire, acquire as "acquire_lock", release, release as "release_lock", locked, __enter__, __exit__);
 
 impl Constructor for Lock {
     type Args = FuncArgs;

@@ -12,6 +12,7 @@ use rustpython_vm::{
 
 use crate::{
     arguments::{self, Signature},
+    hot::{HotMethods, hot_methods},
     pickling,
     timeout::{self, Attempt},
     world,
@@ -120,7 +121,7 @@ impl RLock {
 }
 
 #[pyclass(
-    with(Constructor, Representable),
+    with(Constructor, HotMethods, Representable),
     flags(BASETYPE, HAS_WEAKREF, IMMUTABLETYPE)
 )]
 impl RLock {
@@ -201,6 +202,8 @@ impl RLock {
         pickling::refuse(zelf.as_object(), vm)
     }
 }
+
+hot_methods!(RLock: acquire, release, locked, __enter__, __exit__);
 
 impl Constructor for RLock {
     type Args = FuncArgs;
