@@ -45,20 +45,30 @@ for make in (queue.Queue, lambda: queue.Queue(3), queue.LifoQueue, queue.Priorit
     assert sorted(got) == [1000 * n + i for n in range(3) for i in range(200)], make
 
 # First in, first out, for items and for those who wait.
-q = queue.Queue()
-order = []
-waiting = []
-for n in range(4):
-    thread = threading.Thread(target=lambda n=n: order.append((n, q.get(timeout=30))))
-    thread.start()
-    waiting.append(thread)
-    time.sleep(0.05)
-for item in "abcd":
-    q.put(item)
-    time.sleep(0.05)
-for thread in waiting:
-    thread.join(30)
-assert order == [(0, "a"), (1, "b"), (2, "c"), (3, "d")], order
+def order_of_waiters(pause):
+    q = queue.Queue()
+    order = []
+    waiting = []
+    for n in range(4):
+        thread = threading.Thread(target=lambda n=n: order.append((n, q.get(timeout=300))))
+        thread.start()
+        waiting.append(thread)
+        time.sleep(pause)
+    for item in "abcd":
+        q.put(item)
+        time.sleep(pause)
+    for thread in waiting:
+        thread.join(300)
+    return order
+
+
+# On a busy machine a thread may come to its wait late: then with longer pauses.
+for attempt in range(8):
+    order = order_of_waiters(0.02 * 2**attempt)
+    if order == [(0, "a"), (1, "b"), (2, "c"), (3, "d")]:
+        break
+else:
+    raise AssertionError(order)
 
 # join() waits for task_done().
 q = queue.Queue()
