@@ -4,17 +4,15 @@
 
 mod cli;
 mod doc;
+mod heap;
 mod python;
 mod python_args;
 mod text;
 
 use std::{ffi::OsString, path::Path};
 
-/// Threads allocate all the time; this allocator scales with them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
+    heap::begin();
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
     let args: Vec<OsString> = args.collect();
