@@ -192,6 +192,15 @@ impl Waiter {
             since: scheduler.clock().now(),
             deadline,
         };
+        // A look, not a wait, as it is in CPython: the turn is kept. Not on a virtual clock, which
+        // stands still for one that looks again and again. One that was woken already waits, for
+        // the turn that comes with it.
+        let looks = kind != Kind::Sleep
+            && deadline.is_some_and(|deadline| deadline <= waiting.since)
+            && !scheduler.clock().is_virtual();
+        if looks && self.turn(BLOCKED, EXPIRED) {
+            return Ok(Wake::TimedOut);
+        }
         *thread.wait.lock() = Some((waiting, self.clone()));
         let ended = self.wait_until_over(deadline, kind);
         *thread.wait.lock() = None;
