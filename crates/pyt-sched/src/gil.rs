@@ -99,7 +99,8 @@ impl Gil {
     }
 
     /// Gives the free lock to the next in line. The caller is attached or has stopped the world.
-    fn dispatch(&self, state: &mut State) {
+    #[must_use]
+    fn dispatch(&self, state: &mut State) -> Turn {
         debug_assert!(state.owner.is_none());
         // Those halted meanwhile must not become the owner. They stay in line until they are
         // forgotten, which takes some of them out of foreign code first.
@@ -119,16 +120,18 @@ impl Gil {
                 .find(|thread| !thread.is_halted())
         };
         if let Some(thread) = next {
-            thread.grant();
-            state.owner = Some(Owner::now(thread));
+            state.owner = Some(Owner::now(thread.clone()));
             state.last_was_woken = true;
-        } else if let Some(Preempted { thread, .. }) =
+            return Turn(Some(thread));
+        }
+        if let Some(Preempted { thread, .. }) =
             first.and_then(|first| state.preempted.remove(first))
         {
             self.world.thaw(&thread);
             state.owner = Some(Owner::now(thread));
             state.last_was_woken = false;
         }
+        Turn(None)
     }
 
     /// What a tick should do, from a look at the state alone.
@@ -182,7 +185,7 @@ impl Gil {
     }
 
     /// With the world stopped: freezes whom it must, and gives the lock to the next.
-    fn act(&self, state: &mut State, voluntary: usize) {
+    fn act(&self, state: &mut State, voluntary: usize) -> Turn {
         let mut strays = std::mem::take(&mut state.strays);
         let back = |thread: &Arc<Thread>| self.world.activity(thread) == Activity::Attached;
         let attached = strays.iter().filter(|stray| back(stray)).count()
@@ -212,7 +215,7 @@ impl Gil {
             let wanted = !state.woken.is_empty() || !state.preempted.is_empty();
             if !wanted || owner.thread.in_wait() {
                 state.owner = Some(owner);
-                return;
+                return Turn(None);
             }
             let halted = owner.thread.is_halted();
             if self.world.activity(&owner.thread) == Activity::Detached {
@@ -220,7 +223,7 @@ impl Gil {
             } else if halted && !all_at_safe_points {
                 // It might be in foreign code: as above.
                 state.owner = Some(owner);
-                return;
+                return Turn(None);
             } else if self.world.freeze(&owner.thread) {
                 if !halted {
                     state
@@ -230,10 +233,23 @@ impl Gil {
             } else if !halted {
                 // The world can't stop it: it runs until it waits.
                 state.owner = Some(owner);
-                return;
+                return Turn(None);
             }
         }
-        self.dispatch(state);
+        self.dispatch(state)
+    }
+}
+
+/// A thread that has just become the owner, and has yet to be told so: after our lock is released,
+/// since it may run at once and want the lock, and once the world goes on, which it enters. If it
+/// is halted meanwhile, [`Gil::forget`] finds it the owner, in its wait.
+struct Turn(Option<Arc<Thread>>);
+
+impl Turn {
+    fn give(self) {
+        if let Some(thread) = self.0 {
+            thread.grant();
+        }
     }
 }
 
@@ -284,7 +300,9 @@ impl Policy for Gil {
         let mut state = self.state.lock();
         if state.is_owner(thread) {
             state.owner = None;
-            self.dispatch(&mut state);
+            let turn = self.dispatch(&mut state);
+            drop(state);
+            turn.give();
         } else {
             state.strays.retain(|stray| !Arc::ptr_eq(stray, thread));
         }
@@ -297,10 +315,11 @@ impl Policy for Gil {
             return;
         }
         if state.owner.is_none() && state.woken.is_empty() && state.preempted.is_empty() {
-            thread.grant();
             state.owner = Some(Owner::now(thread.clone()));
-            if !state.strays.is_empty() {
-                drop(state);
+            let stray = !state.strays.is_empty();
+            drop(state);
+            thread.grant();
+            if stray {
                 thread.scheduler().wake_ticker();
             }
         } else {
@@ -315,13 +334,14 @@ impl Policy for Gil {
 
     fn step_back(&self, thread: &Arc<Thread>) -> bool {
         let mut state = self.state.lock();
+        let mut turn = Turn(None);
         if !state.is_owner(thread) {
             state.strays.retain(|stray| !Arc::ptr_eq(stray, thread));
         } else if state.woken.is_empty() && state.preempted.is_empty() {
             return false;
         } else {
             state.owner = None;
-            self.dispatch(&mut state);
+            turn = self.dispatch(&mut state);
         }
         if !thread.is_halted() {
             state.woken.push_back(Woken {
@@ -330,9 +350,10 @@ impl Policy for Gil {
             });
         }
         if state.owner.is_none() {
-            self.dispatch(&mut state);
+            turn = self.dispatch(&mut state);
         }
         drop(state);
+        turn.give();
         thread.scheduler().wake_ticker();
         true
     }
@@ -355,7 +376,9 @@ impl Policy for Gil {
         if state.is_owner(thread) && thread.in_wait() {
             // Granted, and on its way back into the world, which it will not enter.
             state.owner = None;
-            self.dispatch(&mut state);
+            let turn = self.dispatch(&mut state);
+            drop(state);
+            turn.give();
         }
     }
 
@@ -392,9 +415,11 @@ impl Policy for Gil {
         };
         match look {
             Look::Act => {
+                let mut turn = Turn(None);
                 // The world first, then our lock: a thread never stops with our lock held.
                 self.world
-                    .stop(&mut |voluntary| self.act(&mut self.state.lock(), voluntary));
+                    .stop(&mut |voluntary| turn = self.act(&mut self.state.lock(), voluntary));
+                turn.give();
                 Some(TICK)
             }
             Look::Watch => Some(2 * TICK),

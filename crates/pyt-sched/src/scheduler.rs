@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World, current_id,
+    parker,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -331,6 +332,7 @@ impl Scheduler {
     /// # Safety
     /// `me` is the calling thread, and the only one in the process.
     pub unsafe fn reset_after_fork(&self, me: &Arc<Thread>) {
+        parker::reset_after_fork();
         self.ticker.forget();
         // SAFETY: there is no other thread, and none of these is locked here: the caller came
         // from the world. The threads' own lock is only ever held inside the world, which the

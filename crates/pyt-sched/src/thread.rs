@@ -222,7 +222,7 @@ impl Thread {
 
     /// Blocks until the policy grants this thread its turn; for ever if it is halted.
     pub fn await_turn(&self) {
-        while self.parker.park(None) != Parked::Token {}
+        while self.parker.park_soon(None) != Parked::Token {}
         self.accept_turn();
     }
 
@@ -331,6 +331,11 @@ impl Thread {
 
     pub(crate) fn park(&self, timeout: Option<std::time::Duration>) -> Parked {
         self.parker.park(timeout)
+    }
+
+    /// As [`park`](Self::park), if it may well be over at once.
+    pub(crate) fn park_soon(&self, timeout: Option<std::time::Duration>) -> Parked {
+        self.parker.park_soon(timeout)
     }
 
     pub(crate) fn set_in_wait(&self, value: bool) {

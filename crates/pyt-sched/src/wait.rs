@@ -192,19 +192,32 @@ impl Waiter {
             since: scheduler.clock().now(),
             deadline,
         };
+        // A look, not a wait, as it is in CPython: the turn is kept. Not on a virtual clock, which
+        // stands still for one that looks again and again. One that was woken already waits, for
+        // the turn that comes with it.
+        let looks = kind != Kind::Sleep
+            && deadline.is_some_and(|deadline| deadline <= waiting.since)
+            && !scheduler.clock().is_virtual();
+        if looks && self.turn(BLOCKED, EXPIRED) {
+            return Ok(Wake::TimedOut);
+        }
         *thread.wait.lock() = Some((waiting, self.clone()));
-        let ended = self.wait_until_over(deadline);
+        let ended = self.wait_until_over(deadline, kind);
         *thread.wait.lock() = None;
         ended
     }
 
-    fn wait_until_over(self: &Arc<Self>, deadline: Option<Deadline>) -> Result<Wake, Aborted> {
+    fn wait_until_over(
+        self: &Arc<Self>,
+        deadline: Option<Deadline>,
+        kind: Kind,
+    ) -> Result<Wake, Aborted> {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         loop {
             // Interrupted before it began to block, it need not leave the world to look up.
             if !(thread.is_interrupted() && self.turn(BLOCKED, HANDLING)) {
-                self.block(deadline);
+                self.block(deadline, kind);
             }
             match self.state.load(Ordering::SeqCst) {
                 WOKEN => return Ok(Wake::Woken),
@@ -233,13 +246,15 @@ impl Waiter {
     }
 
     /// Gives up the turn until the wait is over or there may be a signal to handle.
-    fn block(self: &Arc<Self>, deadline: Option<Deadline>) {
+    fn block(self: &Arc<Self>, deadline: Option<Deadline>, kind: Kind) {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         thread.set_in_wait(true);
         let timer = scheduler.one_less_runs(self, deadline);
         scheduler.policy().leave(thread);
-        scheduler.world().detached(&mut || self.park(deadline));
+        scheduler
+            .world()
+            .detached(&mut || self.park(deadline, kind));
         thread.came_back();
         scheduler.cancel(timer);
     }
@@ -256,9 +271,10 @@ impl Waiter {
     }
 
     /// Sleeps, outside the world, until this thread has its turn again.
-    fn park(&self, deadline: Option<Deadline>) {
+    fn park(&self, deadline: Option<Deadline>, kind: Kind) {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
+        let mut expected_soon = kind != Kind::Sleep;
         loop {
             let left = scheduler.real_time_until(deadline);
             let slice = scheduler.signal_slice(thread);
@@ -268,7 +284,12 @@ impl Waiter {
                 (_, None) => false,
             };
             let limit = if shortened { slice } else { left };
-            let reason = match thread.park(limit) {
+            let parked = if std::mem::take(&mut expected_soon) {
+                thread.park_soon(limit)
+            } else {
+                thread.park(limit)
+            };
+            let reason = match parked {
                 Parked::Token => return thread.accept_turn(),
                 Parked::Elapsed if !shortened => EXPIRED,
                 // Only a thread that runs signal handlers has a reason to look up.

@@ -4,6 +4,7 @@
 
 mod cli;
 mod doc;
+mod heap;
 mod python;
 mod python_args;
 #[cfg(target_os = "linux")]
@@ -12,13 +13,10 @@ mod text;
 
 use std::{ffi::OsString, path::Path};
 
-/// Threads allocate all the time; this allocator scales with them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     #[cfg(target_os = "linux")]
     stack_overflow::leave_to_the_system();
+    heap::begin();
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
     let args: Vec<OsString> = args.collect();

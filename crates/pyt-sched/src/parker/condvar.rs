@@ -42,6 +42,11 @@ impl Parker {
         }
     }
 
+    /// As [`park`](Self::park): the platform's own mutex may look a while before it sleeps.
+    pub(crate) fn park_soon(&self, timeout: Option<Duration>) -> Parked {
+        self.park(timeout)
+    }
+
     pub(crate) fn unpark(&self) {
         let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         debug_assert!(!*token, "a second token for one park");
@@ -50,3 +55,6 @@ impl Parker {
         self.handed.notify_one();
     }
 }
+
+/// In the child of a `fork`: there is nothing to forget.
+pub(crate) fn reset_after_fork() {}

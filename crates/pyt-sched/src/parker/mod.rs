@@ -7,12 +7,12 @@
 #[cfg(all(target_os = "linux", not(feature = "shuttle")))]
 mod futex;
 #[cfg(all(target_os = "linux", not(feature = "shuttle")))]
-pub(crate) use futex::Parker;
+pub(crate) use futex::{Parker, reset_after_fork};
 
 #[cfg(any(not(target_os = "linux"), feature = "shuttle"))]
 mod condvar;
 #[cfg(any(not(target_os = "linux"), feature = "shuttle"))]
-pub(crate) use condvar::Parker;
+pub(crate) use condvar::{Parker, reset_after_fork};
 
 /// Why [`Parker::park`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
