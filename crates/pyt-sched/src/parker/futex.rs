@@ -212,7 +212,7 @@ mod tests {
         let dawdle = |round: u32| {
             let late = Duration::from_micros(u64::from(round % 5) * 10);
             let began = Instant::now();
-            while late > Duration::ZERO && round % 16 == 0 && began.elapsed() < late {}
+            while late > Duration::ZERO && round.is_multiple_of(16) && began.elapsed() < late {}
         };
         let echo = std::thread::spawn({
             let (asked, answered) = (asked.clone(), answered.clone());
