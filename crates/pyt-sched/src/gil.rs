@@ -144,6 +144,10 @@ impl Gil {
         if returned {
             return Look::Act;
         }
+        if state.owner.is_none() && state.has_candidate() {
+            // Nobody would ever give it the lock.
+            return Look::Act;
+        }
         let Some(owner) = &mut state.owner else {
             // Two that return would run side by side; one alone may.
             return if state.strays.len() > 1 {
@@ -288,6 +292,13 @@ impl Preempted {
 }
 
 impl State {
+    /// Whether somebody in line could run.
+    fn has_candidate(&self) -> bool {
+        let woken = self.woken.iter().map(|woken| &woken.thread);
+        let preempted = self.preempted.iter().map(|preempted| &preempted.thread);
+        woken.chain(preempted).any(|thread| !thread.is_halted())
+    }
+
     fn is_owner(&self, thread: &Arc<Thread>) -> bool {
         self.owner
             .as_ref()
@@ -314,12 +325,13 @@ impl Policy for Gil {
         if thread.is_halted() {
             return;
         }
-        if state.owner.is_none() && state.woken.is_empty() && state.preempted.is_empty() {
+        if state.owner.is_none() {
+            // Whoever is in line then was halted: the others were looked at when the owner left.
             state.owner = Some(Owner::now(thread.clone()));
-            let stray = !state.strays.is_empty();
+            let watched = !state.strays.is_empty() || state.has_candidate();
             drop(state);
             thread.grant();
-            if stray {
+            if watched {
                 thread.scheduler().wake_ticker();
             }
         } else {
@@ -493,5 +505,34 @@ mod tests {
         let state = gil.state.lock();
         assert!(state.preempted.is_empty());
         assert!(state.strays.iter().any(|stray| Arc::ptr_eq(stray, &halted)));
+    }
+
+    /// Halted threads that are not forgotten yet do not keep others out.
+    #[test]
+    fn one_that_becomes_ready_behind_halted_threads_has_its_turn() {
+        let gil = Gil::new(Arc::<Thawing>::default());
+        let scheduler = Scheduler::builder().build();
+        let [halted, next] = ["halted", "next"].map(|name| scheduler.register(name));
+        gil.state
+            .lock()
+            .preempted
+            .push_back(Preempted::now(halted.clone(), true));
+        halted.set_halted();
+        gil.ready(&next);
+        assert!(gil.state.lock().is_owner(&next));
+    }
+
+    /// However it came about: a lock that nobody holds is not withheld from those in line.
+    #[test]
+    fn a_tick_gives_a_free_lock_to_who_waits_for_it() {
+        let gil = Gil::new(Arc::<Thawing>::default());
+        let scheduler = Scheduler::builder().build();
+        let waiting = scheduler.register("waiting");
+        gil.state.lock().woken.push_back(Woken {
+            thread: waiting.clone(),
+            patient: true,
+        });
+        gil.tick(&scheduler);
+        assert!(gil.state.lock().is_owner(&waiting));
     }
 }
