@@ -26,6 +26,7 @@
 //! ```
 
 mod clock;
+pub mod controlled;
 mod gil;
 mod parker;
 mod policy;

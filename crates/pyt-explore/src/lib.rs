@@ -1,0 +1,1 @@
+//! What to do with threads whose every switch is ours: strategies, schedules, reports.
