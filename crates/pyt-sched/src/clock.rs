@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     Thread,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// A point in time on a [`Clock`], in nanoseconds since that clock's start.
@@ -30,55 +30,90 @@ const READING_COSTS: u64 = 1_000;
 
 /// A source of time.
 #[derive(Debug)]
-pub enum Clock {
-    /// The machine's monotonic clock.
-    Real(Instant),
-    /// A clock that stands still while threads run and leaps to the next deadline when none can.
-    Virtual(AtomicU64),
+pub struct Clock {
+    /// When a clock that follows the machine's began; `None` for one that is always virtual.
+    real_since: Option<Instant>,
+    /// Time is virtual now.
+    is_virtual: AtomicBool,
+    /// Virtual time.
+    now: AtomicU64,
 }
 
 impl Clock {
     /// A clock that follows the machine's monotonic clock, starting now.
     #[must_use]
     pub fn real() -> Self {
-        Self::Real(Instant::now())
+        Self {
+            real_since: Some(Instant::now()),
+            is_virtual: AtomicBool::new(false),
+            now: AtomicU64::new(0),
+        }
     }
 
-    /// A clock at zero that only [`advance_to`](Self::advance_to) and readings move.
+    /// A clock at zero that stands still while threads run and leaps to the next deadline when
+    /// none can. Only [`advance_to`](Self::advance_to) and readings move it.
     #[must_use]
     pub const fn virtual_time() -> Self {
-        Self::Virtual(AtomicU64::new(0))
+        Self {
+            real_since: None,
+            is_virtual: AtomicBool::new(true),
+            now: AtomicU64::new(0),
+        }
     }
 
-    /// Whether time is virtual.
+    /// Whether time is virtual now.
     #[must_use]
-    pub const fn is_virtual(&self) -> bool {
-        matches!(self, Self::Virtual(_))
+    #[inline]
+    pub fn is_virtual(&self) -> bool {
+        self.is_virtual.load(Ordering::Relaxed)
+    }
+
+    /// Whether time is never anything but virtual.
+    pub(crate) const fn is_always_virtual(&self) -> bool {
+        self.real_since.is_none()
+    }
+
+    /// Makes time virtual, from zero on, until [`leave_virtual_time`](Self::leave_virtual_time):
+    /// for a time in which one thread at a time runs. An always virtual clock begins anew.
+    pub(crate) fn enter_virtual_time(&self) {
+        self.now.store(0, Ordering::SeqCst);
+        self.is_virtual.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes that back.
+    pub(crate) fn leave_virtual_time(&self) {
+        self.is_virtual
+            .store(self.is_always_virtual(), Ordering::SeqCst);
+    }
+
+    /// The machine's time, where that is what the clock shows.
+    fn real_now(&self) -> Option<u64> {
+        let since = self.real_since.filter(|_| !self.is_virtual())?;
+        Some(nanos(since.elapsed()))
     }
 
     /// Nanoseconds since the clock's start. Reading a virtual clock does not move it.
     #[must_use]
     pub fn now(&self) -> Deadline {
-        Deadline(match self {
-            Self::Real(start) => nanos(start.elapsed()),
-            Self::Virtual(now) => now.load(Ordering::SeqCst),
-        })
+        Deadline(
+            self.real_now()
+                .unwrap_or_else(|| self.now.load(Ordering::SeqCst)),
+        )
     }
 
     /// As [`now`](Self::now), for a program that asks the time: a virtual clock moves on by a
     /// microsecond at each reading, so that polling loops end and differences are never zero.
     #[must_use]
     pub fn read(&self) -> Deadline {
-        Deadline(match self {
-            Self::Real(start) => nanos(start.elapsed()),
-            Self::Virtual(now) => {
-                let later = |now: u64| Some(now.saturating_add(READING_COSTS));
-                let before = now.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
-                before
-                    .unwrap_or_else(|now| now)
-                    .saturating_add(READING_COSTS)
-            }
-        })
+        Deadline(self.real_now().unwrap_or_else(|| {
+            let later = |now: u64| Some(now.saturating_add(READING_COSTS));
+            let before = self
+                .now
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+            before
+                .unwrap_or_else(|now| now)
+                .saturating_add(READING_COSTS)
+        }))
     }
 
     /// The point in time `timeout` from now; the far end of time if that can't be represented.
@@ -95,8 +130,8 @@ impl Clock {
 
     /// Moves a virtual clock forward to `deadline`; a real clock or an earlier point: no effect.
     pub(crate) fn advance_to(&self, deadline: Deadline) {
-        if let Self::Virtual(now) = self {
-            now.fetch_max(deadline.0, Ordering::SeqCst);
+        if self.is_virtual() {
+            self.now.fetch_max(deadline.0, Ordering::SeqCst);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Scheduler, Thread, sync::atomic::AtomicU64};
+use crate::{Scheduler, Thread, controlled::Controlled, sync::atomic::AtomicU64};
 
 /// Decides which of the threads that could run do run.
 ///
@@ -40,6 +40,11 @@ pub trait Policy: Send + Sync {
     /// How long a computing thread runs while another waits, in nanoseconds: what is stored
     /// there holds from the next tick. `None`: threads are not made to take turns.
     fn switch_interval(&self) -> Option<Arc<AtomicU64>> {
+        None
+    }
+
+    /// The policy as one that can [control](crate::controlled) its threads, if it is one.
+    fn controlled(&self) -> Option<&Controlled> {
         None
     }
 

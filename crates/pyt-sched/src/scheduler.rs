@@ -25,7 +25,7 @@ const SIGNAL_SLICE: Duration = Duration::from_millis(50);
 
 /// The threads of one runtime.
 pub struct Scheduler {
-    policy: Box<dyn Policy>,
+    policy: Arc<dyn Policy>,
     clock: Clock,
     world: Arc<dyn World>,
     threads: Mutex<BTreeMap<ThreadId, Arc<Thread>>>,
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Scheduler {
 
 /// Makes a [`Scheduler`].
 pub struct Builder {
-    policy: Box<dyn Policy>,
+    policy: Arc<dyn Policy>,
     clock: Clock,
     world: Arc<dyn World>,
 }
@@ -56,7 +56,14 @@ impl Builder {
     /// The policy; [`Free`] by default.
     #[must_use]
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
-        self.policy = Box::new(policy);
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// As [`policy`](Self::policy), for a policy that somebody else talks to as well.
+    #[must_use]
+    pub fn shared_policy(mut self, policy: Arc<dyn Policy>) -> Self {
+        self.policy = policy;
         self
     }
 
@@ -94,7 +101,7 @@ impl Scheduler {
     #[must_use]
     pub fn builder() -> Builder {
         Builder {
-            policy: Box::new(Free),
+            policy: Arc::new(Free),
             clock: Clock::real(),
             world: Arc::new(NoWorld),
         }
@@ -181,8 +188,21 @@ impl Scheduler {
     // `running` is never lower than it should be: counted up before the thread's own count, and
     // down after it. Whoever counts it down to zero leaps.
 
+    /// Whether this thread's stops and starts say when virtual time leaps. In a run of a
+    /// [controlled](crate::controlled) policy, that policy decides.
+    fn counts(&self, thread: &Thread) -> bool {
+        self.clock.is_always_virtual() && !self.is_controlled(thread)
+    }
+
+    /// Whether a strategy decides when `thread` runs.
+    pub(crate) fn is_controlled(&self, thread: &Thread) -> bool {
+        self.policy
+            .controlled()
+            .is_some_and(|controlled| controlled.has(thread))
+    }
+
     pub(crate) fn one_more_runs(&self, thread: &Thread) {
-        if self.clock.is_virtual() {
+        if self.counts(thread) {
             self.running.fetch_add(1, Ordering::SeqCst);
             if !thread.count(1) {
                 // Halted a moment ago. No leap from here, since the caller may be in one; it
@@ -193,14 +213,14 @@ impl Scheduler {
     }
 
     pub(crate) fn one_stopped(&self, thread: &Thread) {
-        if self.clock.is_virtual() && thread.count(-1) {
+        if self.counts(thread) && thread.count(-1) {
             self.fewer_run(1);
         }
     }
 
     /// From now on `thread` does not count, whatever happens to it.
     fn write_off(&self, thread: &Thread) {
-        if self.clock.is_virtual() {
+        if self.clock.is_always_virtual() {
             self.fewer_run(thread.write_off());
         }
     }
@@ -218,7 +238,7 @@ impl Scheduler {
         deadline: Option<Deadline>,
     ) -> Option<TimerId> {
         let mut timer = None;
-        if self.clock.is_virtual()
+        if self.counts(waiter.thread())
             && let Some(deadline) = deadline
         {
             timer = Some(self.timers.lock().insert(deadline, waiter.clone()));
@@ -280,7 +300,9 @@ impl Scheduler {
 
     /// How long `thread` may sleep without looking for signals.
     pub(crate) fn signal_slice(&self, thread: &Thread) -> Option<Duration> {
-        (thread.takes_signals() && !cfg!(feature = "shuttle")).then_some(SIGNAL_SLICE)
+        // In a controlled run, looking up would be a step that no strategy has chosen.
+        let looks = thread.takes_signals() && !self.is_controlled(thread);
+        (looks && !cfg!(feature = "shuttle")).then_some(SIGNAL_SLICE)
     }
 
     // --- stopping threads for good ------------------------------------------------------------

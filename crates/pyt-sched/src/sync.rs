@@ -22,6 +22,10 @@ mod real {
             Self(shuttle::sync::Mutex::new(value))
         }
 
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok()
+        }
+
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.0
                 .lock()

@@ -11,7 +11,7 @@ use crate::{
     parker::{Parked, Parker},
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
         thread_local,
     },
     wait::Waiting,
@@ -103,6 +103,10 @@ pub struct Thread {
     /// How often it counts among the threads that run: once or not at all, but for moments.
     runs: AtomicI64,
     tag: AtomicU64,
+    /// Its number in the run of a [controlled](crate::controlled) policy, plus one; zero: none.
+    member: AtomicU32,
+    /// How many [`atomic`](crate::controlled::atomic) stretches it is in.
+    atomic: AtomicU32,
     /// The wait that it is in, as it shows in reports and as it can be ended.
     pub(crate) wait: Mutex<Option<(Waiting, Arc<Waiter>)>>,
 }
@@ -129,6 +133,8 @@ impl Thread {
             interrupted: AtomicBool::new(false),
             runs: AtomicI64::new(0),
             tag: AtomicU64::new(0),
+            member: AtomicU32::new(0),
+            atomic: AtomicU32::new(0),
             wait: Mutex::new(None),
         }
     }
@@ -371,6 +377,27 @@ impl Thread {
     pub(crate) fn write_off(&self) -> usize {
         // Never below zero but for the mark itself: counted up before it is counted down.
         usize::try_from(self.runs.swap(WRITTEN_OFF, Ordering::SeqCst)).unwrap_or(0)
+    }
+
+    pub(crate) fn member_number(&self) -> Option<u32> {
+        self.member.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    pub(crate) fn set_member_number(&self, number: u32) {
+        self.member
+            .store(number.saturating_add(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_atomic(&self) -> bool {
+        self.atomic.load(Ordering::Relaxed) != 0
+    }
+
+    pub(crate) fn enter_atomic(&self) {
+        self.atomic.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn leave_atomic(&self) {
+        self.atomic.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The thread counts once: in the child of a `fork`.

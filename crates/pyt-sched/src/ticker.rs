@@ -127,7 +127,7 @@ impl Pulse {
     }
 
     fn pass_time(&mut self, scheduler: &Scheduler) -> Option<Duration> {
-        if !scheduler.clock().is_virtual() || !scheduler.has_timers() {
+        if !scheduler.clock().is_always_virtual() || !scheduler.has_timers() {
             self.stalled = Duration::ZERO;
             return None;
         }

@@ -201,6 +201,11 @@ impl Waiter {
         if looks && self.turn(BLOCKED, EXPIRED) {
             return Ok(Wake::TimedOut);
         }
+        if gives_up(thread) {
+            return Err(Aborted {
+                woken: self.is(WOKEN),
+            });
+        }
         *thread.wait.lock() = Some((waiting, self.clone()));
         let ended = self.wait_until_over(deadline, kind);
         *thread.wait.lock() = None;
@@ -227,7 +232,7 @@ impl Waiter {
             // A signal may have come: its handlers run while the wait goes on, so that a
             // wake-up meanwhile is not missed.
             thread.clear_interrupt();
-            if scheduler.world().interrupted().is_err() {
+            if gives_up(thread) || scheduler.world().interrupted().is_err() {
                 let woken = !self.turn(HANDLING, ABORTED) && self.is(WOKEN);
                 return Err(Aborted { woken });
             }
@@ -264,6 +269,12 @@ impl Waiter {
         if !self.thread.is_halted() && self.turn(BLOCKED, HANDLING) {
             self.resume();
         }
+    }
+
+    /// The policy chose the blocked thread: because its deadline has come, or to end it.
+    pub(crate) fn ended_by_policy(&self, timed_out: bool) {
+        // One that was woken meanwhile stays woken.
+        self.turn(BLOCKED, if timed_out { EXPIRED } else { HANDLING });
     }
 
     fn is(&self, state: u8) -> bool {
@@ -303,6 +314,14 @@ impl Waiter {
             return thread.await_turn();
         }
     }
+}
+
+/// Whether all that `thread` waits for fails, so that it ends.
+fn gives_up(thread: &Thread) -> bool {
+    let policy = thread.scheduler().policy();
+    policy
+        .controlled()
+        .is_some_and(|controlled| controlled.gives_up(thread))
 }
 
 /// Waiters in the order in which they came. It lives inside its primitive's own lock.

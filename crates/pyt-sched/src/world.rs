@@ -2,7 +2,7 @@
 //!
 //! The scheduler calls these functions; it never asks what is behind them.
 
-use crate::{Thread, wait::Aborted};
+use crate::{Thread, controlled::Place, wait::Aborted};
 
 /// What a thread is doing, as far as the world can tell from outside. A snapshot: it may be out
 /// of date by the time it is read.
@@ -38,6 +38,11 @@ pub trait World: Send + Sync + 'static {
     /// Keeps `thread` stopped when the world goes on. Only inside [`stop`](Self::stop). False if
     /// the world does not know it.
     fn freeze(&self, thread: &Thread) -> bool;
+
+    /// Where in the program the calling thread stands, in numbers of the world's own.
+    fn place(&self) -> Place {
+        Place::default()
+    }
 
     /// Lets a frozen thread go on. Only inside [`stop`](Self::stop) or on an attached thread,
     /// since no stop can complete meanwhile.

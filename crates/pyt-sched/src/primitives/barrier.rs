@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{Aborted, Deadline, Kind, WaitQueue, Waiter, Wake, primitives::address, sync::Mutex};
+use crate::{
+    Aborted, Deadline, Kind, WaitQueue, Waiter, Wake,
+    controlled::{Action, Op, before},
+    primitives::address,
+    sync::Mutex,
+};
 
 /// Why a wait at a [`Barrier`] failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +76,7 @@ impl Barrier {
         deadline: Option<Deadline>,
         action: impl FnOnce() -> Result<(), E>,
     ) -> Result<usize, BarrierError<E>> {
+        before(Op::on(Action::Arrive, address(self)));
         let index = self.arrive()?;
         let passed = if index + 1 == self.parties {
             self.act(action)
@@ -172,6 +178,7 @@ impl Barrier {
 
     /// Puts the barrier into its first state; threads that wait at it fail.
     pub fn reset(&self) {
+        before(Op::on(Action::Arrive, address(self)));
         let mut state = self.state.lock();
         state.phase = match state.phase {
             _ if state.inside == 0 => Phase::Filling,
@@ -184,6 +191,7 @@ impl Barrier {
 
     /// Breaks the barrier: threads that wait at it, now or later, fail until it is reset.
     pub fn abort(&self) {
+        before(Op::on(Action::Arrive, address(self)));
         let mut state = self.state.lock();
         state.phase = Phase::Broken;
         state.queue.wake_all();

@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     Aborted, Deadline, Event, Kind, WaitQueue, Waiter, Wake,
+    controlled::{Action, Op, before},
     primitives::address,
     sync::{
         Mutex,
@@ -47,7 +48,7 @@ impl Line {
         while woken < n
             && let Some(place) = self.places.pop_front()
         {
-            place.notified.set();
+            place.notified.set_now();
             woken += 1;
         }
         woken
@@ -143,6 +144,7 @@ impl Condition {
 
     /// Wakes up to `n` threads, first come first; returns how many.
     pub fn notify(&self, n: usize) -> usize {
+        before(Op::on(Action::Notify, address(self)));
         if self.waiting.load(Ordering::Acquire) == 0 {
             return 0;
         }

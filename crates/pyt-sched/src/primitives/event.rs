@@ -2,6 +2,7 @@
 
 use crate::{
     Aborted, Deadline, Kind, WaitQueue, Wake,
+    controlled::{Action, Op, before, wait_until},
     primitives::address,
     sync::{
         Mutex,
@@ -33,8 +34,22 @@ impl Event {
         self.set.load(Ordering::Acquire)
     }
 
+    /// As [`is_set`](Self::is_set), for a program that asks: a decision point.
+    #[must_use]
+    #[inline]
+    pub fn look(&self) -> bool {
+        before(Op::on(Action::Look, address(self)));
+        self.is_set()
+    }
+
     /// Sets the flag and wakes all that wait for it.
     pub fn set(&self) {
+        before(Op::on(Action::Set, address(self)));
+        self.set_now();
+    }
+
+    /// As [`set`](Self::set), without a decision point.
+    pub(crate) fn set_now(&self) {
         let mut queue = self.queue.lock();
         self.set.store(true, Ordering::Release);
         queue.wake_all();
@@ -42,6 +57,7 @@ impl Event {
 
     /// Unsets the flag.
     pub fn clear(&self) {
+        before(Op::on(Action::Clear, address(self)));
         self.set.store(false, Ordering::Release);
     }
 
@@ -59,8 +75,16 @@ impl Event {
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     pub fn wait_as(&self, deadline: Option<Deadline>, kind: Kind) -> Result<bool, Aborted> {
-        if self.is_set() {
-            return Ok(true);
+        let action = if kind == Kind::Join {
+            Action::Join
+        } else {
+            Action::Wait
+        };
+        let awaited = Op::on(action, address(self));
+        match wait_until(awaited, kind, deadline, || None, &|| self.is_set()) {
+            Some(ended) => return ended.map(|wake| wake == Wake::Woken),
+            None if self.is_set() => return Ok(true),
+            None => {}
         }
         let waiter = {
             let mut queue = self.queue.lock();

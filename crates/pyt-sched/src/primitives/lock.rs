@@ -1,7 +1,9 @@
 //! A mutual-exclusion lock that any thread may release, as Python's.
 
 use crate::{
-    Aborted, Deadline, Kind, ThreadId, WaitQueue, Wake, current_id,
+    Aborted, Deadline, Kind, ThreadId, WaitQueue, Wake,
+    controlled::{Action, Op, before, wait_until},
+    current_id,
     primitives::address,
     sync::{
         Mutex,
@@ -48,6 +50,12 @@ impl Lock {
     /// Takes the lock if it is free. Never blocks.
     #[inline]
     pub fn try_acquire(&self) -> bool {
+        before(Op::on(Action::Acquire, address(self)));
+        self.take()
+    }
+
+    #[inline]
+    fn take(&self) -> bool {
         let taken = self
             .state
             .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
@@ -73,7 +81,14 @@ impl Lock {
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        if self.try_acquire() {
+        let acquire = Op::on(Action::Acquire, address(self));
+        let free = || !self.is_held();
+        match wait_until(acquire, Kind::Lock, deadline, || self.holder(), &free) {
+            Some(Ok(Wake::TimedOut)) => return Ok(false),
+            Some(Err(aborted)) => return Err(aborted),
+            Some(Ok(Wake::Woken)) | None => {}
+        }
+        if self.take() {
             return Ok(true);
         }
         self.acquire_slow(deadline)
@@ -150,6 +165,13 @@ impl Lock {
     /// [`NotHeld`] if nobody holds the lock.
     #[inline]
     pub fn release(&self) -> Result<(), NotHeld> {
+        before(Op::on(Action::Release, address(self)));
+        self.free()
+    }
+
+    /// As [`release`](Self::release), where the decision point was before.
+    #[inline]
+    pub(crate) fn free(&self) -> Result<(), NotHeld> {
         match self
             .state
             .compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed)
@@ -194,6 +216,13 @@ impl Lock {
     #[inline]
     pub(crate) fn disown(&self) {
         self.holder.store(0, Ordering::Relaxed);
+    }
+
+    /// As [`is_held`](Self::is_held), for a program that asks: a decision point.
+    #[must_use]
+    pub fn look(&self) -> bool {
+        before(Op::on(Action::Look, address(self)));
+        self.is_held()
     }
 
     /// Whether somebody holds it now.

@@ -5,7 +5,12 @@ use std::{
     collections::{BinaryHeap, VecDeque},
 };
 
-use crate::{Aborted, Deadline, Kind, WaitQueue, Wake, primitives::address, sync::Mutex};
+use crate::{
+    Aborted, Deadline, Kind, WaitQueue, Wake,
+    controlled::{Action, Op, before, wait_until},
+    primitives::address,
+    sync::Mutex,
+};
 
 /// In which order items leave a [`Queue`]. Its methods run inside the queue's lock: they must
 /// neither block nor call back into the queue.
@@ -255,7 +260,7 @@ pub struct Queue<T, D = Fifo<T>> {
     items: std::marker::PhantomData<fn(T) -> T>,
 }
 
-impl<T, D: Discipline<T>> Queue<T, D> {
+impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// An empty queue for at most `capacity` items; `None`: as many as there is memory for.
     #[must_use]
     pub fn new(capacity: Option<usize>) -> Self
@@ -287,6 +292,7 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`PutError`] with the item.
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
+        before(Op::on(Action::Put, address(self)));
         self.put_locked(&mut self.inner.lock(), item)
     }
 
@@ -310,6 +316,18 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`PutError`] with the item.
     pub fn put(&self, item: T, deadline: Option<Deadline>) -> Result<(), PutError<T>> {
+        let room = || {
+            let inner = self.inner.try_lock();
+            let full =
+                |inner: &Inner<D>| self.capacity.is_some_and(|most| inner.items.len() >= most);
+            inner.is_some_and(|inner| inner.phase != Phase::Open || !full(&inner))
+        };
+        let put = Op::on(Action::Put, address(self));
+        match wait_until(put, Kind::Put, deadline, || None, &room) {
+            Some(Ok(Wake::TimedOut)) => return Err(PutError::Full(item)),
+            Some(Err(aborted)) => return Err(PutError::Aborted(item, aborted)),
+            Some(Ok(Wake::Woken)) | None => {}
+        }
         let mut item = item;
         let mut overtaken = false;
         loop {
@@ -349,6 +367,7 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`GetError`].
     pub fn try_get(&self) -> Result<T, GetError> {
+        before(Op::on(Action::Get, address(self)));
         Self::get_locked(&mut self.inner.lock())
     }
 
@@ -372,6 +391,16 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`GetError`].
     pub fn get(&self, deadline: Option<Deadline>) -> Result<T, GetError> {
+        let some = || {
+            let inner = self.inner.try_lock();
+            inner.is_some_and(|inner| inner.phase != Phase::Open || !inner.items.is_empty())
+        };
+        let get = Op::on(Action::Get, address(self));
+        match wait_until(get, Kind::Get, deadline, || None, &some) {
+            Some(Ok(Wake::TimedOut)) => return Err(GetError::Empty),
+            Some(Err(aborted)) => return Err(GetError::Aborted(aborted)),
+            Some(Ok(Wake::Woken)) | None => {}
+        }
         let mut overtaken = false;
         loop {
             let waiter = {
@@ -410,6 +439,7 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`TaskDoneError`].
     pub fn task_done(&self) -> Result<(), TaskDoneError> {
+        before(Op::on(Action::TaskDone, address(self)));
         let mut inner = self.inner.lock();
         if inner.phase == Phase::Moved {
             return Err(TaskDoneError::Moved);
@@ -429,6 +459,16 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`JoinError`].
     pub fn join(&self, deadline: Option<Deadline>) -> Result<bool, JoinError> {
+        let done = || {
+            let inner = self.inner.try_lock();
+            inner.is_some_and(|inner| inner.phase == Phase::Moved || inner.unfinished == 0)
+        };
+        let join = Op::on(Action::Join, address(self));
+        match wait_until(join, Kind::TasksDone, deadline, || None, &done) {
+            Some(Ok(Wake::TimedOut)) => return Ok(false),
+            Some(Err(aborted)) => return Err(JoinError::Aborted(aborted)),
+            Some(Ok(Wake::Woken)) | None => {}
+        }
         loop {
             let waiter = {
                 let mut inner = self.inner.lock();
@@ -460,6 +500,7 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// # Errors
     /// [`Moved`].
     pub fn shut_down(&self, immediate: bool) -> Result<Vec<T>, Moved> {
+        before(Op::on(Action::TaskDone, address(self)));
         let mut inner = self.inner.lock();
         if inner.phase == Phase::Moved {
             return Err(Moved);
@@ -514,12 +555,14 @@ impl<T, D: Discipline<T>> Queue<T, D> {
     /// What the queue is like now; `None`: its contents have been taken over.
     #[must_use]
     pub fn state(&self) -> Option<QueueState> {
+        before(Op::on(Action::Look, address(self)));
         Self::state_of(&self.inner.lock())
     }
 
     /// How many items there are now.
     #[must_use]
     pub fn len(&self) -> usize {
+        before(Op::on(Action::Look, address(self)));
         self.inner.lock().items.len()
     }
 

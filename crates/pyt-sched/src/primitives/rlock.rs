@@ -2,6 +2,8 @@
 
 use crate::{
     Aborted, Deadline, Lock, NotHeld, ThreadId,
+    controlled::{Action, Op, before},
+    primitives::address,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -63,10 +65,15 @@ impl RLock {
             return Err(NotHeld);
         }
         if self.count.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.lock.disown();
-            self.lock.release()?;
+            self.release_inner()?;
         }
         Ok(())
+    }
+
+    fn release_inner(&self) -> Result<(), NotHeld> {
+        before(Op::on(Action::Release, address(&self.lock)));
+        self.lock.disown();
+        self.lock.free()
     }
 
     /// Frees the lock however often it was taken, and returns how often that was.
@@ -78,8 +85,7 @@ impl RLock {
             return Err(NotHeld);
         }
         let count = self.count.swap(0, Ordering::Relaxed);
-        self.lock.disown();
-        self.lock.release()?;
+        self.release_inner()?;
         Ok(count)
     }
 
@@ -104,6 +110,12 @@ impl RLock {
     #[inline]
     pub fn is_mine(&self) -> bool {
         self.lock.is_mine()
+    }
+
+    /// As [`is_held`](Self::is_held), for a program that asks: a decision point.
+    #[must_use]
+    pub fn look(&self) -> bool {
+        self.lock.look()
     }
 
     /// Whether somebody holds it now.

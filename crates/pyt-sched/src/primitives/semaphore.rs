@@ -2,6 +2,7 @@
 
 use crate::{
     Aborted, Deadline, Kind, WaitQueue, Wake,
+    controlled::{Action, Op, before, wait_until},
     primitives::address,
     sync::{
         Mutex,
@@ -33,6 +34,12 @@ impl Semaphore {
     /// Takes a permit if there is one. Never blocks.
     #[inline]
     pub fn try_acquire(&self) -> bool {
+        before(Op::on(Action::Acquire, address(self)));
+        self.take()
+    }
+
+    #[inline]
+    fn take(&self) -> bool {
         // SeqCst, with `release`: either it sees us in line, or we see its permit.
         self.permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
@@ -47,7 +54,14 @@ impl Semaphore {
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        if self.try_acquire() {
+        let acquire = Op::on(Action::Acquire, address(self));
+        let some = || self.permits() != 0;
+        match wait_until(acquire, Kind::Semaphore, deadline, || None, &some) {
+            Some(Ok(Wake::TimedOut)) => return Ok(false),
+            Some(Err(aborted)) => return Err(aborted),
+            Some(Ok(Wake::Woken)) | None => {}
+        }
+        if self.take() {
             return Ok(true);
         }
         self.acquire_slow(deadline)
@@ -66,7 +80,7 @@ impl Semaphore {
         loop {
             let waiter = {
                 let mut queue = self.queue.lock();
-                if self.try_acquire() {
+                if self.take() {
                     return Ok(true);
                 }
                 if overtaken {
@@ -96,6 +110,7 @@ impl Semaphore {
     /// Adds `n` permits, up to the largest number there is, and wakes as many waiters.
     #[inline]
     pub fn release(&self, n: usize) {
+        before(Op::on(Action::Release, address(self)));
         let _ = self
             .permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
@@ -123,6 +138,7 @@ impl Semaphore {
     /// [`OverRelease`] if there would be more; then none is added.
     #[inline]
     pub fn release_within(&self, n: usize, bound: usize) -> Result<(), OverRelease> {
+        before(Op::on(Action::Release, address(self)));
         self.permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
                 permits.checked_add(n).filter(|sum| *sum <= bound)

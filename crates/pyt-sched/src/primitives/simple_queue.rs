@@ -2,7 +2,12 @@
 
 use std::collections::VecDeque;
 
-use crate::{Aborted, Deadline, Kind, WaitQueue, Wake, primitives::address, sync::Mutex};
+use crate::{
+    Aborted, Deadline, Kind, WaitQueue, Wake,
+    controlled::{Action, Op, before, wait_until},
+    primitives::address,
+    sync::Mutex,
+};
 
 /// An unbounded first-in, first-out queue without tasks.
 #[derive(Debug)]
@@ -16,13 +21,13 @@ struct Inner<T> {
     getters: WaitQueue,
 }
 
-impl<T> Default for SimpleQueue<T> {
+impl<T: Send> Default for SimpleQueue<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T> SimpleQueue<T> {
+impl<T: Send> SimpleQueue<T> {
     /// An empty queue.
     #[must_use]
     pub const fn new() -> Self {
@@ -36,6 +41,7 @@ impl<T> SimpleQueue<T> {
 
     /// Adds `item`. Never blocks; may be called where a `get` of the same thread is under way.
     pub fn put(&self, item: T) {
+        before(Op::on(Action::Put, address(self)));
         let mut inner = self.inner.lock();
         inner.items.push_back(item);
         inner.getters.wake_one();
@@ -43,6 +49,7 @@ impl<T> SimpleQueue<T> {
 
     /// Takes the oldest item if there is one. Never blocks.
     pub fn try_get(&self) -> Option<T> {
+        before(Op::on(Action::Get, address(self)));
         self.inner.lock().items.pop_front()
     }
 
@@ -51,6 +58,17 @@ impl<T> SimpleQueue<T> {
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     pub fn get(&self, deadline: Option<Deadline>) -> Result<Option<T>, Aborted> {
+        let get = Op::on(Action::Get, address(self));
+        let some = || {
+            self.inner
+                .try_lock()
+                .is_some_and(|inner| !inner.items.is_empty())
+        };
+        match wait_until(get, Kind::Get, deadline, || None, &some) {
+            Some(Ok(Wake::TimedOut)) => return Ok(None),
+            Some(Err(aborted)) => return Err(aborted),
+            Some(Ok(Wake::Woken)) | None => {}
+        }
         let mut overtaken = false;
         loop {
             let waiter = {
@@ -86,12 +104,14 @@ impl<T> SimpleQueue<T> {
     /// Whether there are no items now.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        before(Op::on(Action::Look, address(self)));
         self.inner.lock().items.is_empty()
     }
 
     /// How many items there are now.
     #[must_use]
     pub fn len(&self) -> usize {
+        before(Op::on(Action::Look, address(self)));
         self.inner.lock().items.len()
     }
 

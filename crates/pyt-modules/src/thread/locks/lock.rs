@@ -95,7 +95,7 @@ impl Lock {
     #[pymethod(name = "locked_lock")]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none_builtin("lock.locked", &args, vm)?;
-        Ok(zelf.inner.is_held())
+        Ok(zelf.inner.look())
     }
 
     /// Takes the lock.

@@ -88,7 +88,7 @@ impl PyRLock {
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none("_RLock.locked", &args, vm)?;
-        Ok(zelf.inner.is_held())
+        Ok(zelf.inner.look())
     }
 
     #[pymethod]

@@ -144,7 +144,7 @@ impl RLock {
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none_builtin("RLock.locked", &args, vm)?;
-        Ok(zelf.inner.is_held())
+        Ok(zelf.inner.look())
     }
 
     /// Takes the lock.

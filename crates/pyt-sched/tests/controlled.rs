@@ -1,0 +1,348 @@
+//! Runs under a strategy, on plain threads: who goes on, when time passes, how runs end.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use pyt_sched::{
+    Condition, Deadline, Event, Free, Gil, Lock, NoWorld, Queue, Scheduler, Semaphore, Thread,
+    controlled::{Action, Controlled, Decision, Ending, Finished, Op, Run, Strategy, point},
+    sleep,
+};
+
+/// Takes the choices that a number spells, digit by digit; then switches as little as possible.
+struct Digits(u64);
+
+impl Strategy for Digits {
+    fn choose(&mut self, decision: &Decision<'_>) -> usize {
+        let count = decision.candidates.len() as u64;
+        if count == 1 {
+            return 0;
+        }
+        let digit = self.0 % count;
+        self.0 /= count;
+        usize::try_from(digit).unwrap()
+    }
+}
+
+struct Scene {
+    scheduler: Arc<Scheduler>,
+    policy: Arc<Controlled>,
+}
+
+/// The policy behind an `Arc`, since the test talks to it as well.
+impl Scene {
+    fn new() -> Self {
+        let policy = Arc::new(Controlled::over(Free, Arc::new(NoWorld)));
+        let scheduler = Scheduler::builder().shared_policy(policy.clone()).build();
+        Self { scheduler, policy }
+    }
+
+    /// Runs `body` on a main thread of its own as one run.
+    fn run(&self, strategy: impl Strategy + 'static, body: impl FnOnce(&Self)) -> Finished {
+        let main = self.scheduler.register("main");
+        main.begin();
+        main.entered();
+        let run = Run {
+            strategy: Box::new(strategy),
+            max_steps: 10_000,
+            traced: true,
+            with_places: false,
+            on_standstill: None,
+        };
+        self.policy.begin(&self.scheduler, run).unwrap();
+        body(self);
+        let finished = self.policy.finish(&self.scheduler, false).unwrap();
+        main.end();
+        finished
+    }
+
+    fn start(&self, name: &str, body: impl FnOnce() + Send + 'static) {
+        let record = self.scheduler.register(name);
+        let thread = record.clone();
+        std::thread::spawn(move || {
+            thread.adopt();
+            thread.await_turn();
+            thread.entered();
+            body();
+            thread.end();
+        });
+        self.scheduler.policy().ready(&record);
+    }
+}
+
+/// Adds one to `value` in two steps.
+fn add(value: &AtomicUsize) {
+    let address = std::ptr::from_ref(value) as usize;
+    if point(Op::on(Action::Read, address)).is_err() {
+        return;
+    }
+    let read = value.load(Ordering::Relaxed);
+    let _ = point(Op::on(Action::Write, address));
+    value.store(read + 1, Ordering::Relaxed);
+}
+
+#[test]
+fn unguarded_updates_get_lost_and_guarded_ones_do_not() {
+    let scene = Scene::new();
+    for guarded in [false, true] {
+        let mut sums = BTreeSet::new();
+        for digits in 0..200 {
+            let value: Arc<AtomicUsize> = Arc::default();
+            let lock: Arc<Lock> = Arc::default();
+            let finished = scene.run(Digits(digits), |scene| {
+                for name in ["a", "b"] {
+                    let (value, lock) = (value.clone(), lock.clone());
+                    scene.start(name, move || {
+                        if guarded {
+                            lock.acquire(None).unwrap();
+                        }
+                        add(&value);
+                        if guarded {
+                            lock.release().unwrap();
+                        }
+                    });
+                }
+            });
+            assert_eq!(finished.ending, None);
+            assert_eq!(finished.names, ["main", "a", "b"]);
+            sums.insert(value.load(Ordering::Relaxed));
+        }
+        let expected: &[usize] = if guarded { &[2] } else { &[1, 2] };
+        assert!(sums.iter().eq(expected), "{guarded}: {sums:?}");
+    }
+}
+
+#[test]
+fn the_same_strategy_takes_the_same_steps() {
+    let scene = Scene::new();
+    let trace = |digits| {
+        let queue: Arc<Queue<u32>> = Arc::new(Queue::new(Some(1)));
+        let finished = scene.run(Digits(digits), |scene| {
+            let from = queue.clone();
+            scene.start("producer", move || {
+                for item in 0..3 {
+                    from.put(item, None).unwrap();
+                }
+            });
+            let to = queue.clone();
+            scene.start("consumer", move || {
+                for item in 0..3 {
+                    assert_eq!(to.get(None), Ok(item));
+                }
+            });
+        });
+        let steps = finished.trace.steps().iter();
+        steps
+            .map(|step| (step.thread, step.op.action))
+            .collect::<Vec<_>>()
+    };
+    let mut different = BTreeSet::new();
+    for digits in 0..100 {
+        let first = trace(digits);
+        assert_eq!(first, trace(digits));
+        different.insert(first);
+    }
+    assert!(different.len() > 1, "{}", different.len());
+}
+
+#[test]
+fn locks_taken_in_opposite_order_come_to_a_standstill_in_some_runs() {
+    let scene = Scene::new();
+    let mut endings = Vec::new();
+    for digits in 0..100 {
+        let locks: [Arc<Lock>; 2] = Default::default();
+        let finished = scene.run(Digits(digits), |scene| {
+            for (name, order) in [("ab", [0, 1]), ("ba", [1, 0])] {
+                let locks = locks.clone();
+                scene.start(name, move || {
+                    let mut held = Vec::new();
+                    for lock in order {
+                        if locks[lock].acquire(None).is_err() {
+                            break;
+                        }
+                        held.push(lock);
+                    }
+                    for lock in held {
+                        locks[lock].release().unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(finished.abandoned, 0);
+        assert!(locks.iter().all(|lock| !lock.is_held()));
+        endings.push(finished.ending);
+    }
+    assert!(endings.contains(&None));
+    assert!(endings.contains(&Some(Ending::Standstill)));
+}
+
+#[test]
+fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
+    let scene = Scene::new();
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let main = scene.scheduler.register("main");
+    main.begin();
+    main.entered();
+    let notes = told.clone();
+    let run = Run {
+        strategy: Box::new(Digits(0)),
+        max_steps: 1_000,
+        traced: false,
+        with_places: false,
+        on_standstill: Some(Box::new(move |stuck| {
+            for one in stuck {
+                let kind = one.waiting.map(|row| row.kind);
+                notes
+                    .lock()
+                    .unwrap()
+                    .push(format!("{} {kind:?} {:?}", one.name, one.holder));
+            }
+        })),
+    };
+    scene.policy.begin(&scene.scheduler, run).unwrap();
+    let lock: Arc<Lock> = Arc::default();
+    lock.acquire(None).unwrap();
+    let wanted = lock.clone();
+    scene.start("second", move || {
+        assert!(wanted.acquire(None).is_err());
+    });
+    let finished = scene.policy.finish(&scene.scheduler, false).unwrap();
+    main.end();
+    assert_eq!(finished.ending, Some(Ending::Standstill));
+    assert_eq!(
+        *told.lock().unwrap(),
+        ["main Some(Join) None", "second Some(Lock) Some(0)"]
+    );
+}
+
+#[test]
+fn time_leaps_when_nobody_can_go_on_and_ties_are_decisions() {
+    let scene = Scene::new();
+    let mut orders = BTreeSet::new();
+    for digits in 0..60 {
+        let order: Arc<Mutex<Vec<&str>>> = Arc::default();
+        let started = std::time::Instant::now();
+        scene.run(Digits(digits), |scene| {
+            for (name, seconds) in [("late", 7200), ("a", 3600), ("b", 3600)] {
+                let order = order.clone();
+                scene.start(name, move || {
+                    sleep(Deadline::after(Duration::from_secs(seconds))).unwrap();
+                    order.lock().unwrap().push(name);
+                });
+            }
+        });
+        assert!(started.elapsed() < Duration::from_secs(60));
+        let order = order.lock().unwrap().clone();
+        assert_eq!(order[2], "late");
+        orders.insert(order);
+    }
+    assert_eq!(orders.len(), 2, "{orders:?}");
+}
+
+#[test]
+fn a_wait_times_out_when_nothing_else_can_happen() {
+    let scene = Scene::new();
+    for digits in 0..50 {
+        let results: Arc<Mutex<Vec<bool>>> = Arc::default();
+        let seen = results.clone();
+        scene.run(Digits(digits), move |scene| {
+            scene.start("waiter", move || {
+                let soon = || Some(Deadline::after(Duration::from_secs(1)));
+                let event = Event::new();
+                let semaphore = Semaphore::new(0);
+                let lock = Lock::new();
+                lock.acquire(None).unwrap();
+                let mut seen = seen.lock().unwrap();
+                seen.push(event.wait(soon()).unwrap());
+                seen.push(semaphore.acquire(soon()).unwrap());
+                seen.push(lock.acquire(soon()).unwrap());
+                seen.push(Queue::<u8>::new(None).get(soon()).is_ok());
+            });
+        });
+        assert_eq!(*results.lock().unwrap(), [false; 4]);
+    }
+}
+
+#[test]
+fn a_notification_just_before_the_wait_is_not_lost() {
+    let scene = Scene::new();
+    for digits in 0..300 {
+        let shared: Arc<(Lock, Condition, AtomicUsize)> = Arc::default();
+        let finished = scene.run(Digits(digits), |scene| {
+            let waits = shared.clone();
+            scene.start("waits", move || {
+                let (lock, condition, ready) = &*waits;
+                lock.acquire(None).unwrap();
+                while ready.load(Ordering::Relaxed) == 0 {
+                    let place = condition.join();
+                    lock.release().unwrap();
+                    condition.wait(&place, None).unwrap();
+                    lock.acquire(None).unwrap();
+                }
+                lock.release().unwrap();
+            });
+            let notifies = shared.clone();
+            scene.start("notifies", move || {
+                let (lock, condition, ready) = &*notifies;
+                lock.acquire(None).unwrap();
+                ready.store(1, Ordering::Relaxed);
+                condition.notify(1);
+                lock.release().unwrap();
+            });
+        });
+        assert_eq!(finished.ending, None, "{digits}");
+    }
+}
+
+#[test]
+fn an_endless_loop_is_given_up() {
+    let scene = Scene::new();
+    let finished = scene.run(Digits(0), |scene| {
+        scene.start("spins", || while point(Op::alone(Action::Step)).is_ok() {});
+    });
+    assert_eq!(finished.ending, Some(Ending::TooManySteps));
+    assert_eq!((finished.steps, finished.abandoned), (10_000, 0));
+}
+
+#[test]
+fn members_wait_for_each_other_and_others_stand_still() {
+    let world = Arc::new(NoWorld);
+    let policy = Arc::new(Controlled::over(Gil::new(world.clone()), world));
+    let scheduler = Scheduler::builder().shared_policy(policy.clone()).build();
+    let scene = Scene { scheduler, policy };
+    let ran: Arc<AtomicUsize> = Arc::default();
+    let main = scene.scheduler.register("main");
+    main.begin();
+    main.entered();
+    // Ready before the run, but the main thread has the lock.
+    let outsider = ran.clone();
+    scene.start("outsider", move || {
+        outsider.fetch_add(1, Ordering::SeqCst);
+    });
+    let run = Run {
+        strategy: Box::new(Digits(1)),
+        max_steps: 1_000,
+        traced: false,
+        with_places: false,
+        on_standstill: None,
+    };
+    scene.policy.begin(&scene.scheduler, run).unwrap();
+    let seen = ran.clone();
+    scene.start("member", move || {
+        sleep(Deadline::after(Duration::from_secs(5))).unwrap();
+        assert_eq!(seen.load(Ordering::SeqCst), 0);
+    });
+    let finished = scene.policy.finish(&scene.scheduler, false).unwrap();
+    assert_eq!((finished.ending, finished.names.len()), (None, 2));
+    assert!(Thread::current().is_some());
+    main.end();
+    while ran.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+}
