@@ -29,7 +29,7 @@ use rustpython_vm::{
     },
 };
 
-use crate::async_exc::AsyncExceptions;
+use crate::{async_exc::AsyncExceptions, interpreters};
 
 thread_local! {
     /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
@@ -38,9 +38,10 @@ thread_local! {
 
 /// The exception that ended a wait.
 pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    // Nothing was raised: the run of which this thread is a member was given up.
     PENDING
         .take()
-        .unwrap_or_else(|| vm.new_runtime_error("a wait was given up for no reason"))
+        .unwrap_or_else(|| interpreters::of(vm).uncaught.abandonment(vm))
 }
 
 /// One interpreter, as the world of its threads. Threads are known by their ident, which is the

@@ -159,7 +159,7 @@ pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
 }
 
 /// Reports what ended the program. Returns its exit status, and whether it was Ctrl-C.
-fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
+pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
     if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
         let (status, message) = exit_status(vm, error);
         flush(vm, "stdout");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     op::Op,
     policy::Controlled,
-    strategy::{Strategy, ThreadNumber},
+    strategy::{Candidate, Strategy, ThreadNumber},
     trace::{Place, Trace},
 };
 use crate::{Scheduler, Waiting};
@@ -72,6 +72,9 @@ pub struct Finished {
     pub trace: Trace,
     /// Why the run was given up, if it was.
     pub ending: Option<Ending>,
+    /// The members that stood in a wait when no more steps were to be taken, each with the step
+    /// that it could not take: those of a standstill, and threads that nobody waited for.
+    pub blocked: Vec<Candidate>,
     /// The names of its threads, by number.
     pub names: Vec<String>,
     /// The first step after which a thread was in foreign code for so long that the turn went on
