@@ -103,6 +103,12 @@ impl Runtime {
                 Err(error) => conclude(vm, &error),
             }
         });
+        self.end_main(status, interrupted)
+    }
+
+    /// Ends the interpreter after a program's end. Returns the exit status; ends the process if
+    /// Ctrl-C ended the program.
+    pub(crate) fn end_main(self, status: i32, interrupted: bool) -> i32 {
         let finalized = self.finalize(None);
         if interrupted {
             die_by_sigint();
@@ -110,7 +116,7 @@ impl Runtime {
         if finalized == 0 { status } else { finalized }
     }
 
-    fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
+    pub(crate) fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
         match program {
             Program::File(path) => file(self, vm, &path),
             Program::Command(text) => command(self, vm, &text),
@@ -205,7 +211,7 @@ fn die_by_sigint() {
     }
 }
 
-fn add_path(runtime: &Runtime, vm: &VirtualMachine, folder: &OsStr) -> PyResult<()> {
+pub(crate) fn add_path(runtime: &Runtime, vm: &VirtualMachine, folder: &OsStr) -> PyResult<()> {
     if runtime.options().safe_path {
         return Ok(());
     }
