@@ -114,6 +114,9 @@ class Stage:
         for name in _RENEWED:
             if name in self._modules:
                 _RENEWED[name](sys.modules[name])
+        played = sys.modules.get("__main__")
+        if played is not None and played is not self._main:
+            played.__dict__.clear()  # its functions know it, and it them
         if self._main is not None:
             sys.modules["__main__"] = self._main
         self._runs += 1

@@ -4,10 +4,17 @@
 //! machine: who goes on at each decision point, the time, random numbers and hashes all come from
 //! it.
 
+mod explorer;
+mod method;
 mod script;
 mod stage;
 
-pub use pyt_explore::search::sampling::Kind;
+pub use explorer::{Exploration, Explored};
+pub use method::Method;
+pub use pyt_explore::{
+    Failure, Found, Outcome, Shard, Tally,
+    search::{Progress, sampling::Kind},
+};
 use pyt_modules::sched::controlled::{Run, Strategy};
 use rustpython_vm::{PyResult, VirtualMachine};
 
