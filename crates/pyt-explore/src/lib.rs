@@ -34,5 +34,7 @@ pub use pyt_sched::controlled::Strategy;
 pub use schedule::{LoadError, Schedule};
 pub use search::{
     Abandon, Next, Progress, Run, Search, Seen, Shard,
+    dfs::Dfs,
+    dpor::Dpor,
     sampling::{Kind, Sampling},
 };

@@ -10,6 +10,8 @@ use std::{
 
 use pyt_sched::controlled::{Candidate, Strategy, Trace};
 
+pub mod dfs;
+pub mod dpor;
 pub mod sampling;
 
 /// Raised by a strategy whose run is not worth finishing: nothing new can come of it. The run may
