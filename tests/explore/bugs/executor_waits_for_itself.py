@@ -1,0 +1,34 @@
+# expect: deadlock
+"""Tasks of a thread pool that wait for tasks of the same pool.
+
+Source: "Java Concurrency in Practice", listing 8.1 (ThreadDeadlock); the warning in the
+documentation of `concurrent.futures`.
+Failure: two clients' reports occupy both workers, and neither header that they wait for can run.
+"""
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+pool = ThreadPoolExecutor(max_workers=2)
+printed = []
+
+
+def header():
+    return "header"
+
+
+def report():
+    return pool.submit(header).result() + " and body"
+
+
+def client():
+    printed.append(pool.submit(report).result())
+
+
+threads = [threading.Thread(target=client) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+pool.shutdown()
+
+assert printed == ["header and body"] * 2
