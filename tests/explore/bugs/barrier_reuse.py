@@ -3,8 +3,8 @@
 """A barrier made of a counter and an event, used for two rounds.
 
 Source: Downey, "The Little Book of Semaphores", 3.7 (reusable barrier, the wrong solutions).
-Failure: the last to arrive resets the counter and clears the event for the next round before the
-other thread has gone on, which then waits for an event that nobody will set.
+Failure: the last to arrive comes round again, passes the event of the first round, still open, and
+clears it before the other thread has waited, which then waits for ever.
 """
 import threading
 

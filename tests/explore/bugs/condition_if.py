@@ -17,7 +17,7 @@ eaten = []
 def consumer():
     with condition:
         if not items:
-            condition.wait(timeout=60)
+            condition.wait()
         eaten.append(items.pop())
 
 

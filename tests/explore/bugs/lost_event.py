@@ -1,7 +1,7 @@
 # expect: deadlock
 """An event that is cleared after it was set, by a receiver that prepares too late.
 
-Source: the auto-reset misuse of Win32's PulseEvent; JaConTeBe's missed notifications.
+Source: JaConTeBe's missed notifications; Win32's `PulseEvent`, given up for the same reason.
 Failure: the message arrives before the receiver clears the event "to start fresh"; it waits for ever.
 """
 import threading

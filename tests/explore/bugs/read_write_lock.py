@@ -3,7 +3,7 @@
 """A read-write lock whose writer looks for readers and then, separately, lets itself in.
 
 Source: Courtois et al., "Concurrent Control with 'Readers' and 'Writers'", 1971, its rule broken;
-SCTBench's `CS.rwlock`-like programs of SV-COMP (`read_write_lock`).
+SV-COMP's `read_write_lock`.
 Failure: a reader enters between the look and the entry, and reads a half-written pair.
 """
 import threading

@@ -2,7 +2,8 @@
 # variable: inside
 """A semaphore that is released twice on one path, and so lets two into a room for one.
 
-Source: SCTBench's semaphore misuse in the CB programs; `BoundedSemaphore` exists because of it.
+Source: Downey, "The Little Book of Semaphores", on signalling too often; `BoundedSemaphore` exists
+because of it.
 Failure: after the first guest is out, two others are inside at once.
 """
 import threading

@@ -16,8 +16,6 @@ class Service:
         return thread
 
     def run(self):
-        for _ in range(3):
-            pass
         self.greeting = "this is " + self.thread_id
 
 
