@@ -30,8 +30,10 @@ def get():
         changed.notify()
 
 
-threads = [threading.Thread(target=get) for _ in range(2)]
-threads += [threading.Thread(target=put, args=(item,)) for item in range(2)]
+threads = []
+for item in range(2):
+    threads.append(threading.Thread(target=put, args=(item,)))
+    threads.append(threading.Thread(target=get))
 for thread in threads:
     thread.start()
 for thread in threads:
