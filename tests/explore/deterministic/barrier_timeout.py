@@ -1,0 +1,22 @@
+"""A barrier that breaks when the last party comes as late as the others' patience lasts."""
+import threading
+import time
+
+barrier = threading.Barrier(3)
+log = []
+
+
+def worker(name, delay):
+    time.sleep(delay)
+    try:
+        log.append((name, barrier.wait(timeout=0.004)))
+    except threading.BrokenBarrierError:
+        log.append((name, "broken"))
+
+
+threads = [threading.Thread(target=worker, args=(name, delay)) for name, delay in (("a", 0), ("b", 0.001), ("c", 0.004))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(log)

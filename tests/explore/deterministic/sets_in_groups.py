@@ -1,0 +1,19 @@
+"""Groups in a dict of sets of strings, filled by racing threads and printed as they iterate."""
+import collections
+import threading
+
+groups = collections.defaultdict(set)
+
+
+def worker(words):
+    for word in words:
+        groups[len(word)].add(word)
+
+
+threads = [threading.Thread(target=worker, args=(words.split(),)) for words in ("one three five seven", "two four six eight nine")]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+for length, words in groups.items():
+    print(length, *words)
