@@ -3,12 +3,12 @@
 
 Source: "Java Concurrency in Practice", listing 8.1 (ThreadDeadlock); the warning in the
 documentation of `concurrent.futures`.
-Failure: two clients' reports occupy both workers, and neither header that they wait for can run.
+Failure: three clients' reports occupy all workers, and no header that they wait for can run.
 """
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-pool = ThreadPoolExecutor(max_workers=2)
+pool = ThreadPoolExecutor(max_workers=3)
 printed = []
 
 
@@ -24,11 +24,12 @@ def client():
     printed.append(pool.submit(report).result())
 
 
-threads = [threading.Thread(target=client) for _ in range(2)]
+pool.submit(header).result()  # the first worker is there before the first client
+threads = [threading.Thread(target=client) for _ in range(3)]
 for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
 pool.shutdown()
 
-assert printed == ["header and body"] * 2
+assert printed == ["header and body"] * 3

@@ -3,13 +3,20 @@
 """A time limit that falls due at the very moment at which the work is done.
 
 Source: timeouts that race with completion; JaConTeBe's timer tasks that fire beside `cancel`.
-Failure: both sleeps end at the same instant, so the timer may run before `cancel`, and the job
-that was done in time is marked as late.
+Failure: both waits end at the same instant, so the limit may strike first, and the work that was
+done in time is counted as late.
 """
 import threading
 import time
 
 state = "running"
+
+
+def work():
+    global state
+    time.sleep(0.05)
+    assert state == "running", state
+    state = "done"
 
 
 def too_late():
@@ -18,10 +25,8 @@ def too_late():
         state = "late"
 
 
-timer = threading.Timer(0.05, too_late)
-timer.start()
-time.sleep(0.05)
-timer.cancel()
-timer.join()
-
-assert state == "running", state
+threads = [threading.Thread(target=work), threading.Timer(0.05, too_late)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

@@ -1,25 +1,31 @@
 # expect: exception AttributeError
-# variable: thread_id
-"""Order violation: the new thread uses what its creator sets only after starting it.
+# variable: name
+"""Order violation: a thread uses what its creator sets only after giving it something to do.
 
 Source: Lu et al., "Learning from Mistakes", ASPLOS 2008, figure 3 (Mozilla's `mThread`).
-Failure: AttributeError in the new thread, which runs before `start` has returned to its creator.
+Failure: AttributeError in the service's thread, which answers the first message at once.
 """
+import queue
 import threading
 
 
 class Service:
+    def __init__(self):
+        self.inbox = queue.Queue()
+        self.thread = threading.Thread(target=self.run)
+
     def start(self):
-        thread = threading.Thread(target=self.run)
-        thread.start()
-        self.thread_id = "service-1"
-        return thread
+        self.thread.start()
+        self.inbox.put("hello")
+        self.name = "service-1"
 
     def run(self):
-        self.greeting = "this is " + self.thread_id
+        message = self.inbox.get()
+        self.answer = f"{message} from {self.name}"
 
 
 service = Service()
-service.start().join()
+service.start()
+service.thread.join()
 
-assert service.greeting == "this is service-1"
+assert service.answer == "hello from service-1"

@@ -14,7 +14,8 @@ def worker(name, delay):
         log.append((name, "broken"))
 
 
-threads = [threading.Thread(target=worker, args=(name, delay)) for name, delay in (("a", 0), ("b", 0.001), ("c", 0.004))]
+parties = (("a", 0), ("b", 0.001), ("c", 0.004))
+threads = [threading.Thread(target=worker, args=party) for party in parties]
 for thread in threads:
     thread.start()
 for thread in threads:

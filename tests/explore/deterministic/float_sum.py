@@ -12,7 +12,8 @@ def add(values):
             total += value
 
 
-threads = [threading.Thread(target=add, args=(values,)) for values in ([0.1, 0.7, 1e16], [0.2, -1e16], [0.3, 1e-3])]
+shares = ([0.1, 0.7, 1e16], [0.2, -1e16], [0.3, 1e-3])
+threads = [threading.Thread(target=add, args=(values,)) for values in shares]
 for thread in threads:
     thread.start()
 for thread in threads:

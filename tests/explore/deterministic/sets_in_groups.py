@@ -10,7 +10,8 @@ def worker(words):
         groups[len(word)].add(word)
 
 
-threads = [threading.Thread(target=worker, args=(words.split(),)) for words in ("one three five seven", "two four six eight nine")]
+lists = ("one three five seven", "two four six eight nine")
+threads = [threading.Thread(target=worker, args=(words.split(),)) for words in lists]
 for thread in threads:
     thread.start()
 for thread in threads:
