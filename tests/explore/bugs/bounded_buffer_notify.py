@@ -32,8 +32,8 @@ def get():
 
 threads = []
 for item in range(2):
-    threads.append(threading.Thread(target=put, args=(item,)))
     threads.append(threading.Thread(target=get))
+    threads.append(threading.Thread(target=put, args=(item,)))
 for thread in threads:
     thread.start()
 for thread in threads:
