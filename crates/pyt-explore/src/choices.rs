@@ -1,11 +1,11 @@
 //! Who went on at each decision, in order: what a schedule is made of.
 
 use pyt_sched::controlled::{ThreadNumber, Trace};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The threads that took the steps of a run, first to last, kept as runs of the same thread:
 /// `[[thread, steps], ...]` in JSON.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Choices {
     runs: Vec<(ThreadNumber, u64)>,

@@ -22,6 +22,7 @@ pub mod runs;
 mod seconds;
 mod session;
 mod signal;
+pub mod sites;
 mod sys;
 mod thread;
 mod threading;

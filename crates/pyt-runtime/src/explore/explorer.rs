@@ -6,14 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_explore::{
-    Choices, Next, Outcome, Search, Seen, Shard, Tally,
-    search::{Progress, sampling::Sampling},
-};
+use pyt_explore::{Choices, Next, Outcome, Search, Seen, Shard, Tally, search::Progress};
 use pyt_modules::sched::controlled::{Ending, Run};
 use rustpython_vm::{PyResult, VirtualMachine};
+use serde::{Deserialize, Serialize};
 
-use super::{MAX_STEPS, method::Method, script::Script, stage::Stage};
+use super::{Granularity, MAX_STEPS, method::Method, script::Script, stage::Stage};
 use crate::{Error, Runtime};
 
 /// What to explore, and for how long.
@@ -26,10 +24,14 @@ pub struct Exploration {
     pub schedules: Option<u64>,
     /// No new schedule after this time.
     pub time: Option<Duration>,
+    /// Only schedules from this number on count.
+    pub first: u64,
     /// What all schedules come from.
     pub seed: u64,
     /// Which part of the schedules is this one's to run.
     pub shard: Shard,
+    /// Where threads may be switched, beside the operations of primitives.
+    pub granularity: Granularity,
     /// After so many steps a run is taken for an endless loop.
     pub max_steps: u64,
     /// No new schedule after the first failure.
@@ -44,6 +46,8 @@ impl Default for Exploration {
             time: None,
             seed: 0,
             shard: Shard::WHOLE,
+            granularity: Granularity::default(),
+            first: 0,
             max_steps: MAX_STEPS,
             stop_on_first: false,
         }
@@ -51,7 +55,7 @@ impl Default for Exploration {
 }
 
 /// What an exploration has found so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Explored {
     /// The outcomes, and how often each came.
     pub tally: Tally,
@@ -67,6 +71,30 @@ pub struct Explored {
     pub irreproducible: u64,
     /// Time spent.
     pub elapsed: Duration,
+}
+
+impl Explored {
+    /// What several parts of one exploration have found together. Schedule 0, which samplings
+    /// begin with in each part, counts in one of them.
+    #[must_use]
+    pub fn sum(parts: &[Self]) -> Self {
+        let mut sum = Self::default();
+        for part in parts {
+            sum.tally.merge(part.tally.clone());
+            let (all, one) = (&mut sum.progress, &part.progress);
+            all.started += one.started;
+            all.finished += one.finished;
+            all.abandoned += one.abandoned;
+            all.cut += one.cut;
+            all.exhausted |= one.exhausted;
+            all.proven |= one.proven;
+            sum.first_failure = sum.first_failure.or_else(|| part.first_failure.clone());
+            sum.abandoned_threads += part.abandoned_threads;
+            sum.irreproducible += part.irreproducible;
+            sum.elapsed = sum.elapsed.max(part.elapsed);
+        }
+        sum
+    }
 }
 
 impl Runtime {
@@ -106,7 +134,11 @@ impl<'a> Explorer<'a> {
         Ok(Self {
             exploration,
             stage: Stage::new(true, vm)?,
-            search: search_of(exploration),
+            search: exploration.method.search(
+                exploration.seed,
+                exploration.shard,
+                exploration.schedules.unwrap_or(u64::MAX),
+            ),
             explored: Explored::default(),
         })
     }
@@ -167,15 +199,6 @@ impl<'a> Explorer<'a> {
 impl Exploration {
     /// Whether this shard is the one that counts run `number`. An exhaustive search has no shards.
     fn shard_counts(&self, number: u64) -> bool {
-        self.shard.has(number)
-    }
-}
-
-fn search_of(exploration: &Exploration) -> Box<dyn Search> {
-    match exploration.method {
-        Method::Sample(kind) => Box::new(
-            Sampling::new(kind, exploration.seed, exploration.shard)
-                .limit(exploration.schedules.unwrap_or(u64::MAX)),
-        ),
+        self.shard.has(number) && number >= self.first
     }
 }

@@ -10,12 +10,13 @@ mod script;
 mod stage;
 
 pub use explorer::{Exploration, Explored};
-pub use method::Method;
+pub use method::{Method, UnknownMethod};
 pub use pyt_explore::{
     Failure, Found, Outcome, Shard, Tally,
     search::{Progress, sampling::Kind},
 };
 use pyt_modules::sched::controlled::{Run, Strategy};
+pub use pyt_modules::sites::{Granularity, UnknownGranularity};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use crate::{Program, Runtime, run};

@@ -1,0 +1,2 @@
+mod granularity;
+pub use granularity::{Granularity, UnknownGranularity};
