@@ -98,6 +98,18 @@ impl Error {
 }
 
 impl Error {
+    /// The script at `path` is not the one that a schedule was made for.
+    pub(crate) fn changed(path: &std::path::Path) -> Self {
+        let message = "the script has changed since the schedule was made: explore it again";
+        Self {
+            kind: ErrorKind::File,
+            summary: format!("{}: {message}", path.display()),
+            type_name: String::new(),
+            message: message.to_owned(),
+            traceback: String::new(),
+        }
+    }
+
     /// The file at `path` could not be read.
     pub(crate) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
         let reason = error.to_string();

@@ -157,6 +157,7 @@ impl<'a> Explorer<'a> {
                 max_steps: self.exploration.max_steps,
                 traced: is_first || next.seed.is_none(),
                 with_places: false,
+                patient: false,
                 on_standstill: None,
             };
             let seed = next.seed.unwrap_or(self.exploration.seed);

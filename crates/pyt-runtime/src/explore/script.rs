@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use pyt_explore::schedule::Fingerprint;
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine, builtins::PyCode, scope::Scope,
+    AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyCode, PyDictRef},
+    scope::Scope,
 };
 
 use crate::{Runtime, builder::absolute, error::Error, source};
@@ -49,6 +51,12 @@ impl Script {
     /// # Errors
     /// What it raises.
     pub(crate) fn play(&self, vm: &VirtualMachine) -> PyResult<()> {
+        let scope = Scope::with_builtins(None, self.names(vm)?, vm);
+        vm.run_code_obj(self.code.clone(), scope).map(drop)
+    }
+
+    /// The names of a new `__main__`.
+    pub(crate) fn names(&self, vm: &VirtualMachine) -> PyResult<PyDictRef> {
         let names = vm.ctx.new_dict();
         let file: PyObjectRef = vm.fsdecode(self.path.as_os_str()).into();
         names.set_item("__file__", file, vm)?;
@@ -57,7 +65,6 @@ impl Script {
         let module = vm.new_module("__main__", names.clone(), None);
         let modules = vm.sys_module.get_attr("modules", vm)?;
         modules.set_item("__main__", module.into(), vm)?;
-        let scope = Scope::with_builtins(None, names, vm);
-        vm.run_code_obj(self.code.clone(), scope).map(drop)
+        Ok(names)
     }
 }

@@ -61,6 +61,7 @@ struct State {
     max_steps: u64,
     trace: Option<Trace>,
     with_places: bool,
+    patient: bool,
     on_standstill: Option<Box<dyn FnMut(&[Stuck]) + Send>>,
     /// All is made to fail, so that threads end.
     giving_up: bool,
@@ -454,6 +455,7 @@ impl Controlled {
                 max_steps: run.max_steps,
                 trace: run.traced.then(Trace::new),
                 with_places: run.with_places,
+                patient: run.patient,
                 on_standstill: run.on_standstill,
                 ..State::default()
             };
@@ -551,7 +553,7 @@ impl Controlled {
                     return false;
                 }
                 let since = *state.away_since.get_or_insert_with(Instant::now);
-                since.elapsed() >= PATIENCE && state.members.0.len() > 1
+                !state.patient && since.elapsed() >= PATIENCE && state.members.0.len() > 1
             }
             None => {
                 // Time goes on, at its own pace, for those who wait beside foreign code.

@@ -20,6 +20,9 @@ pub struct Run {
     pub traced: bool,
     /// Whether the trace says where in the program each step was taken.
     pub with_places: bool,
+    /// Whether a thread keeps its turn however long it is in foreign code, as one that a debugger
+    /// has stopped. Otherwise the turn goes on without it after a while.
+    pub patient: bool,
     /// Called when nobody can go on any more, while everybody still stands where it stands, by
     /// the last thread that could; then all are made to give up.
     pub on_standstill: Option<Box<dyn FnMut(&[Stuck]) + Send>>,

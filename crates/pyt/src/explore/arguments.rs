@@ -6,7 +6,9 @@ use pyt_runtime::explore::{Exploration, Granularity, MAX_STEPS, Method, Shard};
 
 /// Runs a script under many schedules, and tells what goes wrong in some of them
 #[derive(Debug, clap::Args)]
-#[command(args_override_self = true, after_help = "\
+#[command(
+    args_override_self = true,
+    after_help = "\
 Examples:
   pyt explore bank.py                    1,000 schedules, a report, a .schedule file per failure
   pyt explore --time 60 bank.py          as many as a minute allows
@@ -24,7 +26,8 @@ Strategies: mix (random, pos and pct by turns), random, pos (partial order sampl
 (priorities that change DEPTH-1 times), round-robin, dfs (all schedules; dfs:N those with at most
 N preemptions), dpor (one of all that differ only in the order of independent steps).
 
-The exit status is 0 if no schedule failed, 1 if one did, 2 for bad usage.")]
+The exit status is 0 if no schedule failed, 1 if one did, 2 for bad usage."
+)]
 pub(crate) struct Arguments {
     /// The script
     #[arg(value_name = "SCRIPT")]
