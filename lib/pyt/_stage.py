@@ -17,6 +17,7 @@ import threading
 
 import _frozen_importlib
 import _pyt
+import _random
 
 # What runs may set and later runs must not see.
 _SYS_NAMES = (
@@ -48,6 +49,7 @@ class Stage:
     def __init__(self, capture):
         self._sys = {name: _copied(getattr(sys, name)) for name in _SYS_NAMES if hasattr(sys, name)}
         self._modules = set(sys.modules)
+        self._renewed = [name for name in _RENEWED if name in self._modules]
         self._thread_hook = threading.excepthook
         self._main = sys.modules.get("__main__")
         self._capture = capture
@@ -56,7 +58,9 @@ class Stage:
         self._noise = None
         self._true_urandom = os.urandom
         self._true_seed = random.Random.seed
+        self._seeding = _seeding(self._true_seed)
         self._true_find = _frozen_importlib._find_and_load
+        self._atomic_find = _atomically(self._true_find)
         self._was_collecting = gc.isenabled()
 
     # --- before a run ---------------------------------------------------------------------
@@ -67,9 +71,10 @@ class Stage:
         self._seed = seed
         threading._counter = itertools.count(1).__next__
         os.urandom = random._urandom = self._urandom
-        random.Random.seed = _seeding(self._true_seed)
-        random._inst.seed(seed)
-        _frozen_importlib._find_and_load = _atomically(self._true_find)
+        random.Random.seed = self._seeding
+        _random.Random.seed(random._inst, seed)
+        random._inst.gauss_next = None
+        _frozen_importlib._find_and_load = self._atomic_find
         gc.disable()
         if self._capture:
             if self._output is None or self._output.closed:
@@ -103,17 +108,16 @@ class Stage:
         random.Random.seed = self._true_seed
         _frozen_importlib._find_and_load = self._true_find
         for name, value in self._sys.items():
-            setattr(sys, name, _copied(value))
+            if type(value) is list:
+                if getattr(sys, name, None) != value:
+                    setattr(sys, name, value[:])
+            elif getattr(sys, name, None) is not value:
+                setattr(sys, name, value)
         threading.excepthook = self._thread_hook
-        for name in sys.modules.keys() - self._modules:
-            module = sys.modules[name]
-            if is_library(module):
-                self._modules.add(name)
-            else:
-                del sys.modules[name]
-        for name in _RENEWED:
-            if name in self._modules:
-                _RENEWED[name](sys.modules[name])
+        if len(sys.modules) != len(self._modules):
+            self._forget_modules()
+        for name in self._renewed:
+            _RENEWED[name](sys.modules[name])
         played = sys.modules.get("__main__")
         if played is not None and played is not self._main:
             played.__dict__.clear()  # its functions know it, and it them
@@ -125,6 +129,17 @@ class Stage:
         if self._was_collecting:
             gc.enable()
         return text
+
+
+    def _forget_modules(self):
+        for name in sys.modules.keys() - self._modules:
+            module = sys.modules[name]
+            if is_library(module):
+                self._modules.add(name)
+                if name in _RENEWED:
+                    self._renewed.append(name)
+            else:
+                del sys.modules[name]
 
 
 def _seeding(seed):
