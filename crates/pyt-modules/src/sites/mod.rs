@@ -1,2 +1,0 @@
-mod granularity;
-pub use granularity::{Granularity, UnknownGranularity};
