@@ -20,6 +20,7 @@ mod queue;
 mod seconds;
 mod session;
 mod signal;
+pub mod sites;
 mod sys;
 mod thread;
 mod threading;
