@@ -24,7 +24,7 @@ mod strategy;
 mod trace;
 
 pub use op::{Action, Op};
-pub use point::{atomic, point};
+pub use point::{atomic, point, steps};
 pub(crate) use point::{before, wait_until};
 pub use policy::Controlled;
 pub use run::{CannotBegin, Ending, Finished, Run, Stuck};

@@ -39,6 +39,16 @@ pub fn point(op: Op) -> Result<u64, Aborted> {
     }
 }
 
+/// How many steps the run under way has taken; 0 outside of a run.
+#[must_use]
+pub fn steps() -> u64 {
+    if any_run() {
+        controlled(|_, policy| policy.steps()).unwrap_or(0)
+    } else {
+        0
+    }
+}
+
 /// As [`point`], before an operation that does not fail.
 #[inline]
 pub(crate) fn before(op: Op) {

@@ -344,6 +344,11 @@ impl Controlled {
         me.came_back();
     }
 
+    /// How many steps the run under way has taken.
+    pub(super) fn steps(&self) -> u64 {
+        self.state.lock().steps
+    }
+
     pub(super) fn point(&self, me: &Arc<Thread>, op: Op) -> Result<u64, Aborted> {
         let number = {
             let state = self.state.lock();

@@ -1,0 +1,96 @@
+//! Reading code objects: their instructions with whole arguments, and the code inside them.
+
+use rustpython_vm::{
+    AsObject, Py, PyRef,
+    builtins::PyCode,
+    bytecode::{Instruction, OpArgState, Opcode},
+};
+
+/// An instruction as the compiler made it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decoded {
+    pub(super) index: usize,
+    pub(super) op: Opcode,
+    pub(super) arg: u32,
+}
+
+/// The instructions of `code`, without their caches and the prefixes of long arguments. What the
+/// interpreter has specialised is seen as it was; what is instrumented, through the tables beside
+/// the code.
+pub(super) fn instructions(code: &PyCode) -> Vec<Decoded> {
+    let units = &code.code.instructions;
+    let tables = code.monitoring_data.lock();
+    let original = |index: usize, mut found: Instruction| {
+        if let Some(tables) = tables.as_ref() {
+            if matches!(found, Instruction::InstrumentedLine) {
+                found = Instruction::try_from(tables.line_opcodes[index]).unwrap_or(found);
+            }
+            if matches!(found, Instruction::InstrumentedInstruction) {
+                found =
+                    Instruction::try_from(tables.per_instruction_opcodes[index]).unwrap_or(found);
+            }
+        }
+        found.deoptimize()
+    };
+    let mut found = Vec::with_capacity(units.len() / 2);
+    let mut argument = OpArgState::default();
+    let mut index = 0;
+    while index < units.len() {
+        let op = original(index, units.read_op(index));
+        let arg = argument.extend(units.read_arg(index));
+        if !matches!(op, Instruction::ExtendedArg) {
+            argument.reset();
+            found.push(Decoded {
+                index,
+                op: op.as_opcode(),
+                arg: u32::from(arg),
+            });
+        }
+        index += 1 + op.cache_entries();
+    }
+    found
+}
+
+/// The code objects among the constants of `code`.
+pub(super) fn inner(code: &Py<PyCode>) -> impl Iterator<Item = PyRef<PyCode>> + '_ {
+    let constants: &[_] = &code.code.constants;
+    constants.iter().filter_map(|constant| {
+        rustpython_vm::PyObjectRef::from(constant.clone())
+            .downcast::<PyCode>()
+            .ok()
+    })
+}
+
+/// `code` and all code objects inside it, outermost first, in the order of the source.
+pub(super) fn tree(code: &Py<PyCode>) -> Vec<PyRef<PyCode>> {
+    let mut all = vec![code.to_owned()];
+    let mut next = 0;
+    while next < all.len() {
+        let found: Vec<_> = inner(&all[next])
+            .filter(|one| !all.iter().any(|known| known.is(one)))
+            .collect();
+        all.extend(found);
+        next += 1;
+    }
+    all
+}
+
+/// From where to where each loop of the code goes: the instructions between the target of a
+/// backward jump and the jump.
+pub(super) fn loops(instructions: &[Decoded]) -> Vec<(usize, usize)> {
+    instructions
+        .iter()
+        .filter_map(|one| {
+            let back = match one.op {
+                // One cache entry lies between the jump and where its argument counts from.
+                Opcode::JumpBackward => 2,
+                Opcode::JumpBackwardNoInterrupt => 1,
+                _ => return None,
+            };
+            Some((
+                (one.index + back).saturating_sub(one.arg as usize),
+                one.index,
+            ))
+        })
+        .collect()
+}

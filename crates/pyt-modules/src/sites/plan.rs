@@ -1,0 +1,237 @@
+//! Which instructions of a code object are steps, and of what kind: known before it runs.
+
+use rustpython_vm::{Py, builtins::PyCode, bytecode::Opcode};
+
+use super::{
+    Granularity,
+    code::{self, Decoded},
+    shared::Shared,
+};
+
+/// What an instruction does that another thread could see. Names are places in the code's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Reads or changes a global.
+    Global { name: u32, change: bool },
+    /// Reads or changes a variable of a closure, held by the cell in a slot.
+    Cell { slot: u32, change: bool },
+    /// Reads an attribute of the top of the stack.
+    LoadAttr { name: u32 },
+    /// Changes an attribute of the top of the stack.
+    StoreAttr { name: u32, delete: bool },
+    /// `container[key]`: two values.
+    LoadItem,
+    /// `container[start:stop]`: three.
+    LoadSlice,
+    /// `value; container[key] =`: three.
+    StoreItem,
+    /// `del container[key]`: two.
+    DeleteItem,
+    /// `value; container[start:stop] =`: four.
+    StoreSlice,
+    /// `item in container`: two, the container on top.
+    Contains,
+    /// An operator with two operands that may be containers; `change` if it works in place.
+    Operator { change: bool },
+    /// Looks at what is on top as a whole, if it is a container.
+    Whole,
+    /// Takes the next item of the iterator on top.
+    Next,
+    /// Calls a function with this many arguments; `keywords` if their names are on top.
+    Call { arguments: u32, keywords: bool },
+    /// Calls a function with a tuple and a dictionary of arguments.
+    CallSpread,
+    /// Goes back to the beginning of a loop: a step only if nothing else was one.
+    Turn,
+    /// A step, whatever the instruction does.
+    Step,
+    /// No step: a module begins, whose globals are to be known.
+    Begin,
+}
+
+/// An instruction before which another thread may get its turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site {
+    pub(super) index: usize,
+    pub(super) kind: Kind,
+}
+
+/// The sites of `code`, by ascending index.
+pub(super) fn sites(code: &Py<PyCode>, shared: &Shared, granularity: Granularity) -> Vec<Site> {
+    let instructions = code::instructions(code);
+    let first = first_traceable(&instructions);
+    let steps = &instructions[first..];
+    match granularity {
+        Granularity::Sync => Vec::new(),
+        Granularity::Access => accesses(code, steps, shared),
+        Granularity::Line => lines(code, steps),
+        Granularity::Instruction => every(code, steps, shared),
+    }
+}
+
+/// Adds the first instruction of a module to its sites.
+pub(super) fn with_first(code: &Py<PyCode>, sites: &mut Vec<Site>) {
+    let instructions = code::instructions(code);
+    let first = instructions[first_traceable(&instructions)..]
+        .iter()
+        .find(|one| may_be_wrapped(one.op));
+    if let Some(first) = first
+        && sites.first().is_none_or(|site| site.index != first.index)
+    {
+        let site = Site {
+            index: first.index,
+            kind: Kind::Begin,
+        };
+        sites.insert(0, site);
+    }
+}
+
+/// What comes before the first `RESUME` makes cells and generators, and is not the function's.
+fn first_traceable(instructions: &[Decoded]) -> usize {
+    instructions
+        .iter()
+        .position(|one| one.op == Opcode::Resume)
+        .map_or(0, |place| place + 1)
+}
+
+fn accesses(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec<Site> {
+    (0..instructions.len())
+        .filter_map(|at| {
+            let kind = access(code, instructions, at, shared)?;
+            let index = instructions[at].index;
+            Some(Site { index, kind })
+        })
+        .collect()
+}
+
+fn every(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec<Site> {
+    (0..instructions.len())
+        .filter(|&at| may_be_wrapped(instructions[at].op))
+        .map(|at| Site {
+            index: instructions[at].index,
+            kind: access(code, instructions, at, shared)
+                .filter(|kind| *kind != Kind::Turn)
+                .unwrap_or(Kind::Step),
+        })
+        .collect()
+}
+
+/// What `sys.monitoring` never reports as an instruction.
+fn may_be_wrapped(op: Opcode) -> bool {
+    !matches!(
+        op,
+        Opcode::Resume | Opcode::EndFor | Opcode::Cache | Opcode::ExtendedArg
+    )
+}
+
+fn lines(code: &Py<PyCode>, instructions: &[Decoded]) -> Vec<Site> {
+    let mut before = 0;
+    let jumped_to: Vec<usize> = code::loops(instructions)
+        .into_iter()
+        .map(|(first, _)| first)
+        .collect();
+    instructions
+        .iter()
+        .filter_map(|one| {
+            let line = line_of(code, one.index)?;
+            let begins = line != before || jumped_to.contains(&one.index);
+            let site = begins && may_be_wrapped(one.op);
+            if !begins || site {
+                before = line;
+            }
+            site.then_some(Site {
+                index: one.index,
+                kind: Kind::Step,
+            })
+        })
+        .collect()
+}
+
+/// The line of an instruction, counted from 1.
+pub(super) fn line_of(code: &PyCode, index: usize) -> Option<usize> {
+    let (start, _) = code.code.locations.get(index)?;
+    Some(start.line.get())
+}
+
+fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Shared) -> Option<Kind> {
+    let Decoded { op, arg, .. } = instructions[at];
+    let global = |name: u32, change: bool| {
+        shared
+            .global(code.code.names[name as usize].as_str())
+            .then_some(Kind::Global { name, change })
+    };
+    let cell = |slot: u32, change: bool| {
+        shared
+            .cell(code, slot as usize)
+            .then_some(Kind::Cell { slot, change })
+    };
+    // What a constant was put on the stack for has no container on top.
+    let constant_on_top = at > 0
+        && matches!(
+            instructions[at - 1].op,
+            Opcode::LoadSmallInt | Opcode::LoadConst
+        );
+    match op {
+        Opcode::LoadGlobal => global(arg >> 1, false),
+        Opcode::LoadName | Opcode::LoadFromDictOrGlobals => global(arg, false),
+        Opcode::StoreGlobal | Opcode::DeleteGlobal => global(arg, true),
+        Opcode::StoreName | Opcode::DeleteName if is_module(code) => global(arg, true),
+        Opcode::LoadDeref | Opcode::LoadFromDictOrDeref => cell(arg, false),
+        Opcode::StoreDeref | Opcode::DeleteDeref => cell(arg, true),
+        Opcode::LoadAttr => Some(Kind::LoadAttr { name: arg >> 1 }),
+        Opcode::StoreAttr => Some(Kind::StoreAttr {
+            name: arg,
+            delete: false,
+        }),
+        Opcode::DeleteAttr => Some(Kind::StoreAttr {
+            name: arg,
+            delete: true,
+        }),
+        Opcode::BinarySlice => Some(Kind::LoadSlice),
+        Opcode::StoreSubscr => Some(Kind::StoreItem),
+        Opcode::DeleteSubscr => Some(Kind::DeleteItem),
+        Opcode::StoreSlice => Some(Kind::StoreSlice),
+        Opcode::ContainsOp => Some(Kind::Contains),
+        Opcode::BinaryOp => match arg {
+            SUBSCRIPT => Some(Kind::LoadItem),
+            _ if constant_on_top => None,
+            _ => Some(Kind::Operator {
+                change: (FIRST_IN_PLACE..SUBSCRIPT).contains(&arg),
+            }),
+        },
+        Opcode::CompareOp if !constant_on_top => Some(Kind::Operator { change: false }),
+        Opcode::ToBool
+        | Opcode::GetIter
+        | Opcode::GetYieldFromIter
+        | Opcode::GetLen
+        | Opcode::UnpackSequence
+        | Opcode::UnpackEx
+        | Opcode::ListExtend
+        | Opcode::SetUpdate
+        | Opcode::DictUpdate
+        | Opcode::DictMerge
+        | Opcode::FormatSimple
+        | Opcode::ConvertValue => Some(Kind::Whole),
+        Opcode::ForIter => Some(Kind::Next),
+        Opcode::Call => Some(Kind::Call {
+            arguments: arg,
+            keywords: false,
+        }),
+        Opcode::CallKw => Some(Kind::Call {
+            arguments: arg,
+            keywords: true,
+        }),
+        Opcode::CallFunctionEx => Some(Kind::CallSpread),
+        Opcode::JumpBackward => Some(Kind::Turn),
+        _ => None,
+    }
+}
+
+/// As `BINARY_OP` numbers its operators.
+const FIRST_IN_PLACE: u32 = 13;
+const SUBSCRIPT: u32 = 26;
+
+/// Whether names are globals in this code: in a module, not in a class or a function.
+pub(super) fn is_module(code: &PyCode) -> bool {
+    code.code.obj_name.as_str() == "<module>"
+}

@@ -1,0 +1,186 @@
+//! Which names threads can share: the globals and the closures' variables that a program changes.
+//!
+//! A global is shared if a function stores or deletes it (`global`), or if the module stores it
+//! more than once or in a loop while a function reads it. Names that are bound just once, such as
+//! functions, classes, imports and constants, are no variables. A global that is changed only as an
+//! attribute of its module, or through `globals()`, is not recognised as one.
+
+use std::collections::{HashMap, HashSet};
+
+use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode, bytecode::Opcode};
+
+use super::code::{self, Decoded};
+
+/// What is shared among the code objects of one module.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    globals: HashSet<String>,
+    /// By code object (its address) and slot.
+    cells: HashSet<(usize, usize)>,
+}
+
+impl Shared {
+    /// Of the code objects that `tree` has, outermost first.
+    pub(super) fn among(tree: &[PyRef<PyCode>]) -> Self {
+        let mut shared = Self::default();
+        shared.find_globals(tree);
+        for code in tree {
+            shared.find_cells(code);
+        }
+        shared
+    }
+
+    pub(super) fn global(&self, name: &str) -> bool {
+        self.globals.contains(name)
+    }
+
+    /// Whether the cell in this slot of this code object's is.
+    pub(super) fn cell(&self, code: &Py<PyCode>, slot: usize) -> bool {
+        self.cells.contains(&(code.get_id(), slot))
+    }
+
+    fn find_globals(&mut self, tree: &[PyRef<PyCode>]) {
+        let mut stored_outside: HashMap<&str, usize> = HashMap::new();
+        let mut stored_inside = HashSet::new();
+        let mut used_inside = HashSet::new();
+        for (depth, code) in tree.iter().enumerate() {
+            let instructions = code::instructions(code);
+            let loops = code::loops(&instructions);
+            let name = |arg: u32| code.code.names[arg as usize].as_str();
+            for one in &instructions {
+                match one.op {
+                    Opcode::StoreName
+                    | Opcode::DeleteName
+                    | Opcode::StoreGlobal
+                    | Opcode::DeleteGlobal
+                        if depth == 0 =>
+                    {
+                        *stored_outside.entry(name(one.arg)).or_default() += weight(one, &loops);
+                    }
+                    Opcode::StoreGlobal | Opcode::DeleteGlobal => {
+                        stored_inside.insert(name(one.arg));
+                    }
+                    Opcode::LoadGlobal if depth != 0 => {
+                        used_inside.insert(name(one.arg >> 1));
+                    }
+                    Opcode::LoadName | Opcode::LoadFromDictOrGlobals if depth != 0 => {
+                        used_inside.insert(name(one.arg));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let changed_outside = stored_outside
+            .into_iter()
+            .filter(|&(name, times)| times > 1 && used_inside.contains(name))
+            .map(|(name, _)| name);
+        self.globals = stored_inside
+            .into_iter()
+            .chain(changed_outside)
+            .map(str::to_owned)
+            .collect();
+    }
+
+    /// The variables that `code` owns and functions inside it share: those that one of these
+    /// changes, or that change after they came into being.
+    fn find_cells(&mut self, code: &Py<PyCode>) {
+        let names: Vec<_> = code
+            .code
+            .cellvars
+            .iter()
+            .map(|name| name.as_str())
+            .collect();
+        if names.is_empty() {
+            return;
+        }
+        let instructions = code::instructions(code);
+        let loops = code::loops(&instructions);
+        for name in names {
+            let Some(slot) = slot_of(code, name) else {
+                continue;
+            };
+            let is_argument = code
+                .code
+                .varnames
+                .iter()
+                .position(|one| one.as_str() == name);
+            let is_argument = is_argument.is_some_and(|place| place < argument_count(code));
+            let stores: usize = instructions
+                .iter()
+                .filter(|one| is_cell_store(one, slot))
+                .map(|one| weight(one, &loops))
+                .sum();
+            let mut inside = Vec::new();
+            for function in code::inner(code) {
+                users(&function, name, &mut inside);
+            }
+            let stored_inside = inside.iter().any(|(function, slot)| {
+                code::instructions(function)
+                    .iter()
+                    .any(|one| is_cell_store(one, *slot))
+            });
+            if stored_inside || stores + usize::from(is_argument) > 1 {
+                self.cells.insert((code.get_id(), slot));
+                let inside = inside.iter();
+                self.cells
+                    .extend(inside.map(|(function, slot)| (function.get_id(), *slot)));
+            }
+        }
+    }
+}
+
+/// How often a store may happen, as far as that matters: once, or more often.
+fn weight(store: &Decoded, loops: &[(usize, usize)]) -> usize {
+    let in_loop = loops
+        .iter()
+        .any(|&(first, last)| (first..=last).contains(&store.index));
+    1 + usize::from(in_loop)
+}
+
+fn is_cell_store(one: &Decoded, slot: usize) -> bool {
+    matches!(one.op, Opcode::StoreDeref | Opcode::DeleteDeref) && one.arg as usize == slot
+}
+
+fn argument_count(code: &PyCode) -> usize {
+    let code = &code.code;
+    let stars = [
+        rustpython_vm::bytecode::CodeFlags::VARARGS,
+        rustpython_vm::bytecode::CodeFlags::VARKEYWORDS,
+    ];
+    let stars = stars.into_iter().filter(|flag| code.flags.contains(*flag));
+    (code.arg_count + code.kwonlyarg_count) as usize + stars.count()
+}
+
+/// The code inside `code`, itself included, that uses the variable `name` of an outer function,
+/// and in which slot.
+fn users(code: &Py<PyCode>, name: &str, found: &mut Vec<(PyRef<PyCode>, usize)>) {
+    let free = &code.code.freevars;
+    let Some(place) = free.iter().position(|one| one.as_str() == name) else {
+        return;
+    };
+    let first = code.code.localspluskinds.len() - free.len();
+    found.push((code.to_owned(), first + place));
+    for function in code::inner(code) {
+        users(&function, name, found);
+    }
+}
+
+/// The slot of a variable that `code` owns and shares: among its locals if it is an argument,
+/// behind them otherwise.
+fn slot_of(code: &PyCode, name: &str) -> Option<usize> {
+    let code = &code.code;
+    let as_local = code.varnames.iter().position(|one| one.as_str() == name);
+    as_local.or_else(|| {
+        // Cells that are locals, too, have no slot of their own.
+        code.cellvars
+            .iter()
+            .filter(|one| {
+                !code
+                    .varnames
+                    .iter()
+                    .any(|local| local.as_str() == one.as_str())
+            })
+            .position(|one| one.as_str() == name)
+            .map(|place| code.varnames.len() + place)
+    })
+}

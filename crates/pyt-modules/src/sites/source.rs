@@ -1,0 +1,84 @@
+//! Where in the source an instruction stands, and what is written there.
+
+use std::collections::HashMap;
+
+use rustpython_vm::builtins::PyCode;
+
+/// A place in a program, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// The file, as tracebacks name it.
+    pub file: String,
+    /// The line, counted from 1; 0 if there is none.
+    pub line: usize,
+    /// The function's qualified name; `<module>` outside of functions.
+    pub function: String,
+    /// The line's text without the white space around it; empty if it is not known.
+    pub text: String,
+}
+
+/// The lines of source files that were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Sources(HashMap<String, Vec<String>>);
+
+impl Sources {
+    /// Gives the text of a file that cannot be read, such as `<string>`.
+    pub(super) fn remember(&mut self, file: &str, text: &str) {
+        self.0.insert(file.to_owned(), lines(text));
+    }
+
+    fn line(&mut self, file: &str, line: usize) -> Option<&str> {
+        let lines = self.0.entry(file.to_owned()).or_insert_with(|| {
+            std::fs::read(file)
+                .map(|bytes| lines(&String::from_utf8_lossy(&bytes)))
+                .unwrap_or_default()
+        });
+        Some(lines.get(line.checked_sub(1)?)?)
+    }
+
+    pub(super) fn describe(&mut self, code: &PyCode, index: usize) -> Described {
+        let file = code.source_path().as_str().to_owned();
+        let line = super::plan::line_of(code, index).unwrap_or(0);
+        let text = self.line(&file, line).unwrap_or_default().trim().to_owned();
+        Described {
+            file,
+            line,
+            function: code.code.qualname.as_str().to_owned(),
+            text,
+        }
+    }
+
+    /// What is written where the instruction comes from, on one line.
+    pub(super) fn expression(&mut self, code: &PyCode, index: usize) -> Option<String> {
+        let (start, end) = *code.code.locations.get(index)?;
+        let (first, last) = (start.line.get(), end.line.get());
+        let file = code.source_path().as_str();
+        let mut text = String::new();
+        for line in first..=last {
+            let whole = self.line(file, line)?;
+            // Columns count characters from 1.
+            let from = match line == first {
+                true => start.character_offset.to_zero_indexed(),
+                false => 0,
+            };
+            let to = match line == last {
+                true => end.character_offset.to_zero_indexed(),
+                false => usize::MAX,
+            };
+            let part: String = whole
+                .chars()
+                .skip(from)
+                .take(to.saturating_sub(from))
+                .collect();
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(part.trim());
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
