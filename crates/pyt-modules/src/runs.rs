@@ -9,11 +9,15 @@ use pyt_sched::{
     controlled::{Controlled, Finished, Run},
 };
 use rustpython_vm::{
-    PyResult, VirtualMachine, builtins::PyBaseExceptionRef, common::rc::PyRc, function::FuncArgs,
+    Py, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode},
+    common::rc::PyRc,
+    function::FuncArgs,
 };
 
 use crate::{
     interpreters::{self, Threads},
+    sites::{Granularity, Sites},
     threading::registry,
     uncaught::Uncaught,
     world,
@@ -107,6 +111,31 @@ impl Drop for Running {
             self.controlled.finish(&self.threads.scheduler, true);
             self.threads.uncaught.end();
         }
+    }
+}
+
+/// The decision points in the user code of `vm`'s interpreter: from the first call on, user code
+/// gets them. Their granularity is that of the first call.
+///
+/// # Errors
+/// `RuntimeError` if a debugger or the like has taken what they need of `sys.monitoring`.
+pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Sites>> {
+    let threads = interpreters::of(vm);
+    let mut is_new = false;
+    let sites = threads.world.sites_or(|| {
+        is_new = true;
+        Sites::new(granularity, false)
+    });
+    if is_new {
+        sites.install(vm)?;
+    }
+    Ok(sites.clone())
+}
+
+/// Gives `code` its decision points, if [`sites`] was called and it is user code.
+pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) {
+    if let Some(sites) = interpreters::of(vm).world.sites() {
+        sites.instrument(code, vm);
     }
 }
 

@@ -98,6 +98,17 @@ impl Error {
 }
 
 impl Error {
+    /// A schedule says what this program does not know.
+    pub(crate) fn unusable(message: &str) -> Self {
+        Self {
+            kind: ErrorKind::File,
+            summary: message.to_owned(),
+            type_name: String::new(),
+            message: message.to_owned(),
+            traceback: String::new(),
+        }
+    }
+
     /// The script at `path` is not the one that a schedule was made for.
     pub(crate) fn changed(path: &std::path::Path) -> Self {
         let message = "the script has changed since the schedule was made: explore it again";

@@ -113,6 +113,7 @@ impl Runtime {
             let script = Script::load(self, path, vm)?;
             let mut explorer = Explorer::new(exploration, vm)
                 .map_err(|raised| Error::from_exception(vm, &raised))?;
+            pyt_modules::runs::instrument(script.code(), vm);
             explorer
                 .run(&|vm| script.play(vm), &mut watch, vm)
                 .map_err(|raised| Error::from_exception(vm, &raised))?;
@@ -133,7 +134,7 @@ impl<'a> Explorer<'a> {
     pub(crate) fn new(exploration: &'a Exploration, vm: &VirtualMachine) -> PyResult<Self> {
         Ok(Self {
             exploration,
-            stage: Stage::new(true, vm)?,
+            stage: Stage::new(exploration.granularity, true, vm)?,
             search: exploration.method.search(
                 exploration.seed,
                 exploration.shard,
@@ -150,6 +151,7 @@ impl<'a> Explorer<'a> {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let started = Instant::now();
+        let code_before = self.stage.sites.mark();
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
             let run = Run {
@@ -162,6 +164,7 @@ impl<'a> Explorer<'a> {
             };
             let seed = next.seed.unwrap_or(self.exploration.seed);
             let performance = self.stage.perform(run, seed, program, vm)?;
+            self.stage.sites.release(code_before, vm);
             let finished = performance.finished;
             self.search.learn(
                 next.number,

@@ -9,7 +9,7 @@ use pyt_explore::{
 };
 use pyt_modules::{
     sched::controlled::{Run, Strategy},
-    sites::Granularity,
+    sites::{Granularity, UnknownGranularity},
 };
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 
@@ -57,6 +57,7 @@ impl Runtime {
             strategy: seeded.strategy.strategy(seeded.seed),
             seed: seeded.seed,
             max_steps: seeded.max_steps,
+            granularity: seeded.granularity,
             patient: false,
         };
         let (status, interrupted) = self.enter(|vm| {
@@ -88,6 +89,7 @@ impl Runtime {
             strategy: Box::new(replay),
             seed: schedule.seed,
             max_steps: MAX_STEPS.max(2 * schedule.choices.len()),
+            granularity: granularity_of(schedule)?,
             patient: debugger,
         };
         let (status, interrupted) = self.enter(|vm| {
@@ -112,11 +114,17 @@ impl Runtime {
     }
 }
 
+fn granularity_of(schedule: &Schedule) -> Result<Granularity, Error> {
+    let known = schedule.granularity.parse();
+    known.map_err(|unknown: UnknownGranularity| Error::unusable(&unknown.to_string()))
+}
+
 /// A run to be shown.
 struct Single {
     strategy: Box<dyn Strategy>,
     seed: u64,
     max_steps: u64,
+    granularity: Granularity,
     patient: bool,
 }
 
@@ -134,7 +142,8 @@ impl Single {
             patient: self.patient,
             on_standstill: None,
         };
-        let performance = Stage::new(false, vm)?.perform(run, self.seed, program, vm)?;
+        let stage = Stage::new(self.granularity, false, vm)?;
+        let performance = stage.perform(run, self.seed, program, vm)?;
         if let Some(failure @ (Failure::Deadlock { .. } | Failure::EndlessLoop { .. })) =
             &performance.outcome.failure
         {
@@ -170,6 +179,7 @@ fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let names = script.names(vm)?;
     let run = debugger.get_attr("run", vm)?;
     let code = script.code().clone();
+    pyt_modules::runs::instrument(&code, vm);
     let ran = run.call((code, names.clone(), names), vm);
     let Err(raised) = ran else { return Ok(()) };
     let traceback = raised.as_object().get_attr("__traceback__", vm)?;

@@ -2,10 +2,13 @@
 //!
 //! Which program it is, and what becomes of the outcome, is not known here.
 
+use std::sync::Arc;
+
 use pyt_explore::outcome::{Failure, Outcome};
 use pyt_modules::{
     Uncaught, runs,
     sched::controlled::{Ending, Finished, Run},
+    sites::{Granularity, Sites},
 };
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyBaseExceptionRef,
@@ -17,6 +20,7 @@ use crate::run::conclude;
 pub(crate) struct Stage {
     /// The `Stage` of `pyt._stage`.
     helper: PyObjectRef,
+    pub(crate) sites: Arc<Sites>,
 }
 
 /// What one run was like.
@@ -35,12 +39,17 @@ pub(crate) const STANDSTILL: i32 = 3;
 
 impl Stage {
     /// A stage; with `capture`, what runs write is kept instead of shown.
-    pub(crate) fn new(capture: bool, vm: &VirtualMachine) -> PyResult<Self> {
+    pub(crate) fn new(
+        granularity: Granularity,
+        capture: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<Self> {
         vm.import("pyt._stage", 0)?;
         let modules = vm.sys_module.get_attr("modules", vm)?;
         let module = modules.get_item("pyt._stage", vm)?;
         let helper = module.get_attr("Stage", vm)?.call((capture,), vm)?;
-        Ok(Self { helper })
+        let sites = runs::sites(granularity, vm)?;
+        Ok(Self { helper, sites })
     }
 
     /// Runs `program` on the calling thread, from the beginning to what CPython does at the end of
