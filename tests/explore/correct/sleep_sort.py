@@ -10,7 +10,7 @@ result = []
 
 def sleeper(number):
     begin.wait()
-    time.sleep(number / 50)
+    time.sleep(number / 10)
     result.append(number)
 
 
