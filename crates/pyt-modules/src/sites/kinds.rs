@@ -49,12 +49,12 @@ impl Sorts {
         if !class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
             return self.of_native(class, vm);
         }
-        let mut native = class.base.to_owned();
+        let mut native = class.base.load_owned();
         while let Some(base) = &native {
             if !base.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
                 break;
             }
-            native = base.base.to_owned();
+            native = base.base.load_owned();
         }
         match native {
             Some(base) if !base.is(vm.ctx.types.object_type) => match self.of_native(&base, vm) {

@@ -70,6 +70,7 @@ pub use values::Value;
 use access::Access;
 use kinds::{Builtins, Sorts};
 use operands::Operands;
+use place::Donor;
 use plan::Kind;
 use resolve::{Known, Resolver};
 use source::Sources;
@@ -88,6 +89,7 @@ thread_local! {
 pub struct Sites {
     granularity: Granularity,
     user: OnceLock<UserCode>,
+    donor: OnceLock<Donor>,
     with_library: bool,
     table: RwLock<Table>,
     modules: RwLock<HashSet<usize>>,
@@ -110,6 +112,7 @@ impl Sites {
         Arc::new(Self {
             granularity,
             user: OnceLock::new(),
+            donor: OnceLock::new(),
             with_library,
             table: RwLock::default(),
             modules: RwLock::default(),
@@ -159,12 +162,15 @@ impl Sites {
                 .callbacks
                 .insert((place::TOOL, place::INSTRUCTION), event.into());
         }
+        let donor = Donor::new(vm)?;
+        self.donor.get_or_init(|| donor);
         let sites = Arc::downgrade(self);
         let hook = vm.new_function(
             "instrument_user_code",
-            move |arguments: FuncArgs, vm: &VirtualMachine| {
-                if let Some(sites) = sites.upgrade() {
-                    sites.audit(&arguments, vm);
+            move |arguments: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                match sites.upgrade() {
+                    Some(sites) => sites.audit(&arguments, vm),
+                    None => Ok(()),
                 }
             },
         );
@@ -175,11 +181,17 @@ impl Sites {
     }
 
     /// Gives `code`, and all code inside it, its decision points, if it is user code. Call it for
-    /// the main script before it runs. Does nothing the second time.
-    pub fn instrument(&self, code: &Py<PyCode>, vm: &VirtualMachine) {
-        let is_user = self.user.get().is_some_and(|user| user.has(code, vm));
-        if !is_user || self.table.read().has(code.get_id()) {
-            return;
+    /// the main script before it runs. Does nothing the second time, nor before
+    /// [`install`](Self::install).
+    ///
+    /// # Errors
+    /// What the interpreter raises.
+    pub fn instrument(&self, code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
+        let (Some(user), Some(donor)) = (self.user.get(), self.donor.get()) else {
+            return Ok(());
+        };
+        if !user.has(code, vm) || self.table.read().has(code.get_id()) {
+            return Ok(());
         }
         let tree = code::tree(code);
         let shared = shared::Shared::among(&tree);
@@ -195,9 +207,10 @@ impl Sites {
             // In the table first: what it does not know is no site.
             self.table.write().add(one, &sites, module);
             if !sites.is_empty() {
-                place::place(one, &sites, vm);
+                place::place(one, &sites, donor, vm)?;
             }
         }
+        Ok(())
     }
 
     /// The user code so far. What comes later can be [released](Self::release) again.
@@ -261,22 +274,20 @@ impl Sites {
         self.recorder.lock().take(vm)
     }
 
-    fn audit(&self, arguments: &FuncArgs, vm: &VirtualMachine) {
+    fn audit(&self, arguments: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let [event, values, ..] = &arguments.args[..] else {
-            return;
+            return Ok(());
         };
         let is_exec = event
             .downcast_ref::<PyStr>()
             .is_some_and(|event| event.as_bytes() == b"exec");
         if !is_exec {
-            return;
+            return Ok(());
         }
         let code = values
             .downcast_ref::<rustpython_vm::builtins::PyTuple>()
             .and_then(|values| values.as_slice().first()?.downcast_ref::<PyCode>());
-        if let Some(code) = code {
-            self.instrument(code, vm);
-        }
+        code.map_or(Ok(()), |code| self.instrument(code, vm))
     }
 
     /// An instruction event in user code.

@@ -5,9 +5,10 @@
 //! interpreter goes on from these tables and reports every instruction, which does no harm.
 
 use rustpython_vm::{
-    AsObject, Py, VirtualMachine,
-    builtins::{PyCode, code::CoMonitoringData},
+    AsObject, Py, PyRef, PyResult, VirtualMachine,
+    builtins::PyCode,
     bytecode::{CodeUnits, Instruction},
+    compiler::Mode,
 };
 
 use super::plan::Site;
@@ -15,6 +16,7 @@ use super::plan::Site;
 use std::sync::atomic::Ordering;
 
 /// As `sys.monitoring` numbers events and tools.
+const PY_START: u32 = 1;
 pub(super) const INSTRUCTION: usize = 6;
 /// Debuggers, coverage, profilers and optimisers have numbers of their own; asynchronous exceptions
 /// take the first free one from 3 on.
@@ -23,16 +25,63 @@ pub(super) const TOOL: usize = 4;
 /// A counter at which the interpreter never specialises an instruction.
 const NEVER: u16 = 15;
 
+/// A piece of code that has the interpreter make the tables for others: their type has no name
+/// outside of it.
+pub(super) struct Donor(PyRef<PyCode>);
+
+impl Donor {
+    /// Compiles one.
+    pub(super) fn new(vm: &VirtualMachine) -> PyResult<Self> {
+        let code = vm
+            .compile("", Mode::Exec, "<pyt>")
+            .map_err(|error| error.into_pyexception(vm, None))?;
+        // The beginning of a function is watched without tables being used, but they are made.
+        vm.state
+            .monitoring
+            .lock()
+            .local_events
+            .insert((TOOL, code.get_id()), PY_START);
+        Ok(Self(code))
+    }
+
+    /// Gives `code` empty tables, unless it has some.
+    fn give_to(&self, code: &PyCode, vm: &VirtualMachine) -> PyResult<()> {
+        if code.monitoring_data.lock().is_some() {
+            return Ok(());
+        }
+        self.0
+            .instrumentation_version
+            .store(u64::MAX, Ordering::Release);
+        vm.run_code_obj(self.0.clone(), vm.new_scope_with_builtins())?;
+        let mut tables = self.0.monitoring_data.lock().take();
+        if let Some(tables) = &mut tables {
+            let length = code.code.instructions.len();
+            tables.line_opcodes = vec![0; length];
+            tables.per_instruction_opcodes = vec![0; length];
+        }
+        *code.monitoring_data.lock() = tables;
+        Ok(())
+    }
+}
+
 /// Has an instruction event happen before each of `sites`.
-pub(super) fn place(code: &Py<PyCode>, sites: &[Site], vm: &VirtualMachine) {
+///
+/// # Errors
+/// What the interpreter raises, and no events.
+pub(super) fn place(
+    code: &Py<PyCode>,
+    sites: &[Site],
+    donor: &Donor,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    donor.give_to(code, vm)?;
     let units = &code.code.instructions;
     let mut tables = code.monitoring_data.lock();
-    let tables = tables.get_or_insert_with(|| CoMonitoringData {
-        line_opcodes: vec![0; units.len()],
-        per_instruction_opcodes: vec![0; units.len()],
-    });
+    let Some(tables) = tables.as_mut() else {
+        return Ok(());
+    };
     for &Site { index, .. } in sites {
-        wrap(units, tables, index);
+        wrap(units, &mut tables.per_instruction_opcodes, index);
     }
     // With the version of today, the interpreter leaves the function as it is when it begins.
     let version = vm.state.instrumentation_version.load(Ordering::Acquire);
@@ -44,6 +93,7 @@ pub(super) fn place(code: &Py<PyCode>, sites: &[Site], vm: &VirtualMachine) {
         .lock()
         .local_events
         .insert((TOOL, code.get_id()), 1 << INSTRUCTION);
+    Ok(())
 }
 
 /// Takes the events of `code` out of the list. The code itself must not run any more.
@@ -55,7 +105,7 @@ pub(super) fn forget(code: &Py<PyCode>, vm: &VirtualMachine) {
         .remove(&(TOOL, code.get_id()));
 }
 
-fn wrap(units: &CodeUnits, tables: &mut CoMonitoringData, index: usize) {
+fn wrap(units: &CodeUnits, originals: &mut [u8], index: usize) {
     let found = units.read_op(index);
     if matches!(
         found,
@@ -78,7 +128,7 @@ fn wrap(units: &CodeUnits, tables: &mut CoMonitoringData, index: usize) {
             units.write_adaptive_counter(cache, NEVER);
         }
     }
-    tables.per_instruction_opcodes[index] = u8::from(original);
+    originals[index] = u8::from(original);
     // SAFETY: the index is that of an instruction, and the interpreter passes the argument on to
     // the one in the table.
     unsafe { units.replace_op(index, Instruction::InstrumentedInstruction) };

@@ -137,7 +137,7 @@ fn attribute(
         return Some(of_class);
     }
     let get = of_class.class().slots.descr_get.load()?;
-    get(of_class, Some(object.to_owned()), None, vm).ok()
+    get(&of_class, Some(object), None, vm).ok()
 }
 
 /// An item of a list or a dictionary: `Some(None)` if there is none, `None` if one cannot tell
