@@ -3,7 +3,7 @@
 import sys
 import types
 
-from pyt._stage import is_library
+from _pyt_stage import is_library
 
 _MOST = 10_000
 
