@@ -7,15 +7,21 @@
 //! - `stage`: one run, in an interpreter that looks the same to each
 //! - `script`: a program that is run again and again
 //! - `single`: one run whose output is shown
+//! - `finding`, `account`: failures pinned down, and told
+//! - `module`: what the Python package `pyt` stands on
 //! - `explorer`, `method`: many runs, and how they are chosen
 
+mod account;
 mod explorer;
+mod finding;
 mod method;
+pub(crate) mod module;
 mod script;
 mod single;
 mod stage;
 
 pub use explorer::{Exploration, Explored};
+pub use finding::{Failing, Finding};
 pub use method::{Method, UnknownMethod};
 pub use pyt_explore::{
     Choices, Failure, Found, LoadError, Outcome, Schedule, Shard, Tally,
