@@ -24,11 +24,11 @@ pub use explorer::{Exploration, Explored};
 pub use finding::{Failing, Finding};
 pub use method::{Method, UnknownMethod};
 pub use pyt_explore::{
-    Choices, Failure, Found, LoadError, Outcome, Schedule, Shard, Tally,
+    Choices, Failure, Found, LoadError, Outcome, Schedule, Shard, Tally, report,
     search::{Progress, sampling::Kind},
 };
 pub use pyt_modules::sites::{Granularity, UnknownGranularity};
 pub use single::Seeded;
 
 /// After so many steps a run is taken for an endless loop, unless told otherwise.
-pub const MAX_STEPS: u64 = 1_000_000;
+pub const MAX_STEPS: u64 = 200_000;

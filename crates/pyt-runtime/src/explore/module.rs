@@ -58,10 +58,7 @@ mod _pyt_explore {
     };
 
     use crate::explore::{
-        Exploration, Kind, Method,
-        explorer::Explorer,
-        finding::Failing,
-        stage::{Stage, failure_kind},
+        Exploration, Kind, Method, explorer::Explorer, finding::Failing, stage::Stage,
     };
 
     #[pyattr]
@@ -178,7 +175,7 @@ mod _pyt_explore {
         for one in failing.iter().take(super::MOST_FAILURES) {
             let found = one.smallest(&explorer.stage, &exploration, &program, vm)?;
             let fields = vec![
-                text(failure_kind(&one.failure), vm),
+                text(one.failure.word(), vm),
                 text(&found.told, vm),
                 text(&one.output, vm),
                 vm.ctx.new_int(one.seed).into(),
@@ -262,10 +259,7 @@ mod _pyt_explore {
             .and_then(|watch| watch.divergence())
             .filter(|_| !gave_up);
         let failure = performed.outcome.failure.map(|failure: Failure| {
-            let pair = vec![
-                text(failure_kind(&failure), vm),
-                text(&failure.to_string(), vm),
-            ];
+            let pair = vec![text(failure.word(), vm), text(&failure.to_string(), vm)];
             vm.ctx.new_tuple(pair).into()
         });
         let (returned, raised) = match result {

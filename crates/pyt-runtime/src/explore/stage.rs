@@ -99,17 +99,6 @@ impl Stage {
     }
 }
 
-/// The sort of a failure, in a word.
-pub(crate) const fn failure_kind(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Exception { .. } => "exception",
-        Failure::Deadlock { .. } => "deadlock",
-        Failure::EndlessLoop { .. } => "endless",
-        Failure::ExitStatus { .. } => "exit",
-        Failure::DifferentOutput => "output",
-    }
-}
-
 /// How the main thread ended.
 #[derive(Default)]
 struct End {
