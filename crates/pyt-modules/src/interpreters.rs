@@ -10,11 +10,12 @@ use std::{
 
 use once_cell::sync::Lazy;
 use parking_lot::RwLock;
-use pyt_sched::{Gil, Scheduler, Thread};
+use pyt_sched::{Gil, Scheduler, Thread, controlled::Controlled};
 use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 
 use crate::{
     thread::{Handle, spare::Spares},
+    uncaught::UncaughtExceptions,
     world::Interpreter,
 };
 
@@ -22,11 +23,14 @@ use crate::{
 pub(crate) struct Threads {
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) world: Arc<Interpreter>,
+    /// The scheduler's policy, if it can obey a strategy.
+    pub(crate) controlled: Option<Arc<Controlled>>,
     started: parking_lot::Mutex<Vec<Started>>,
     /// Idents of the threads that are inside and were not started here.
     visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
     pub(crate) spares: Spares,
+    pub(crate) uncaught: UncaughtExceptions,
     /// The process that all this is about: another one after a fork.
     process: AtomicU32,
     /// The process is the child of a fork by one of these threads: it has no main thread that
@@ -49,14 +53,20 @@ pub(crate) struct Hooks {
 }
 
 impl Threads {
-    pub(crate) fn new(scheduler: Arc<Scheduler>, world: Arc<Interpreter>) -> Arc<Self> {
+    pub(crate) fn new(
+        scheduler: Arc<Scheduler>,
+        world: Arc<Interpreter>,
+        controlled: Option<Arc<Controlled>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             scheduler,
             world,
+            controlled,
             started: parking_lot::Mutex::default(),
             visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
+            uncaught: UncaughtExceptions::default(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
         })
@@ -76,13 +86,13 @@ impl Threads {
             .retain(|started| !Arc::ptr_eq(&started.handle, handle));
     }
 
-    /// A non-daemon thread that has not ended, other than the calling one.
-    pub(crate) fn first_to_join(&self) -> Option<Arc<Handle>> {
+    /// A non-daemon thread that has not ended, other than the calling one, and is `wanted`.
+    pub(crate) fn first_to_join(&self, wanted: impl Fn(&Thread) -> bool) -> Option<Arc<Handle>> {
         let me = pyt_sched::current_id();
         self.started
             .lock()
             .iter()
-            .find(|started| !started.daemon && started.record.id() != me)
+            .find(|started| !started.daemon && started.record.id() != me && wanted(&started.record))
             .map(|started| started.handle.clone())
     }
 
@@ -198,7 +208,7 @@ pub(crate) fn of(vm: &VirtualMachine) -> Arc<Threads> {
         return threads.clone();
     }
     let threads = match Thread::current() {
-        Some(me) => Threads::new(me.scheduler().clone(), Arc::default()),
+        Some(me) => Threads::new(me.scheduler().clone(), Arc::default(), None),
         None => {
             let world: Arc<Interpreter> = Arc::default();
             world.bind(&vm.state);
@@ -206,7 +216,7 @@ pub(crate) fn of(vm: &VirtualMachine) -> Arc<Threads> {
                 .policy(Gil::new(world.clone()))
                 .world(world.clone())
                 .build();
-            Threads::new(scheduler, world)
+            Threads::new(scheduler, world, None)
         }
     };
     INTERPRETERS.write().entry(id).or_insert(threads).clone()

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pyt_sched::{Clock, Gil, Scheduler, Thread};
+use pyt_sched::{Clock, Free, Gil, Scheduler, Thread, controlled::Controlled};
 use rustpython_vm::{
     InterpreterBuilder, PyResult, VirtualMachine,
     builtins::PyBaseExceptionRef,
@@ -48,6 +48,7 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
         crate::queue::simple::module_def(&builder.ctx),
         crate::time::module_def(&builder.ctx),
         crate::operator::module_def(&builder.ctx),
+        crate::points::module_def(&builder.ctx),
     ];
     let world: Arc<world::Interpreter> = Arc::default();
     let clock = if config.virtual_time {
@@ -55,17 +56,20 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
     } else {
         Clock::real()
     };
-    let scheduler = Scheduler::builder().clock(clock).world(world.clone());
-    let scheduler = if config.gil {
-        scheduler.policy(Gil::new(world.clone()))
+    let controlled = Arc::new(if config.gil {
+        Controlled::over(Gil::new(world.clone()), world.clone())
     } else {
-        scheduler
-    }
-    .build();
+        Controlled::over(Free, world.clone())
+    });
+    let scheduler = Scheduler::builder()
+        .clock(clock)
+        .world(world.clone())
+        .shared_policy(controlled.clone())
+        .build();
     let main = scheduler.register("MainThread");
     main.set_takes_signals(true);
     let session = Session {
-        threads: Threads::new(scheduler, world),
+        threads: Threads::new(scheduler, world, Some(controlled)),
         main,
         entered: AtomicBool::new(false),
     };

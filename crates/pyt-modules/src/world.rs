@@ -16,7 +16,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_sched::{Aborted, Activity, Thread, World};
+use pyt_sched::{Aborted, Activity, Thread, World, controlled::Place};
 use rustpython_vm::{
     VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode},
@@ -29,7 +29,7 @@ use rustpython_vm::{
     },
 };
 
-use crate::async_exc::AsyncExceptions;
+use crate::{async_exc::AsyncExceptions, interpreters, sites::Sites};
 
 thread_local! {
     /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
@@ -38,9 +38,10 @@ thread_local! {
 
 /// The exception that ended a wait.
 pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    // Nothing was raised: the run of which this thread is a member was given up.
     PENDING
         .take()
-        .unwrap_or_else(|| vm.new_runtime_error("a wait was given up for no reason"))
+        .unwrap_or_else(|| interpreters::of(vm).uncaught.abandonment(vm))
 }
 
 /// One interpreter, as the world of its threads. Threads are known by their ident, which is the
@@ -54,6 +55,8 @@ pub(crate) struct Interpreter {
     stop: Mutex<Stop>,
     /// Held during a stop of ours, and while frozen threads are listed.
     gate: Mutex<()>,
+    /// The decision points in user code, if there are any: they know where threads stand.
+    sites: OnceLock<Arc<Sites>>,
     /// What threads raise in one another.
     pub(crate) async_exceptions: Arc<AsyncExceptions>,
 }
@@ -70,6 +73,16 @@ impl Interpreter {
     /// Tells which interpreter it is; before, the world is empty.
     pub(crate) fn bind(&self, state: &PyRc<PyGlobalState>) {
         self.state.get_or_init(|| state.clone());
+    }
+
+    /// The decision points in user code, if there are any.
+    pub(crate) fn sites(&self) -> Option<&Arc<Sites>> {
+        self.sites.get()
+    }
+
+    /// The decision points in user code, made the first time.
+    pub(crate) fn sites_or(&self, make: impl FnOnce() -> Arc<Sites>) -> &Arc<Sites> {
+        self.sites.get_or_init(make)
     }
 
     /// Stops taking part: the interpreter is about to end.
@@ -238,6 +251,13 @@ impl World for Interpreter {
             PENDING.set(Some(raised));
             Aborted::new()
         })
+    }
+
+    fn place(&self) -> Place {
+        self.sites
+            .get()
+            .map(|sites| sites.here())
+            .unwrap_or_default()
     }
 
     fn activity(&self, thread: &Thread) -> Activity {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustpython_vm::{
     AsObject, Interpreter, InterpreterBuilder, PyResult, Settings, VirtualMachine,
-    common::rc::PyRc, vm::CheckHashPycsMode,
+    common::rc::PyRc, frozen::FrozenLib, vm::CheckHashPycsMode,
 };
 
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
     error::Error,
     options::{CheckHashPycs, Options},
 };
+
+/// The Python source of `lib/`, compiled.
+const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../lib");
 
 /// Settings for a [`Runtime`] in the making. See [`Options`] for those without a method.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +85,8 @@ impl Builder {
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
         builder = builder
             .add_native_modules(&stdlib)
-            .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB);
+            .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+            .add_frozen_modules(PYT_LIB);
         builder = set_paths(builder, executable);
         let config = pyt_modules::Config {
             gil: options.gil,

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Exception,
     /// A setting is out of its range; no interpreter was made.
     Option,
+    /// A file could not be read or written.
+    File,
 }
 
 /// A failure of Python code, as text.
@@ -91,6 +93,44 @@ impl Error {
             type_name,
             message,
             traceback,
+        }
+    }
+}
+
+impl Error {
+    /// A schedule says what this program does not know.
+    pub(crate) fn unusable(message: &str) -> Self {
+        Self {
+            kind: ErrorKind::File,
+            summary: message.to_owned(),
+            type_name: String::new(),
+            message: message.to_owned(),
+            traceback: String::new(),
+        }
+    }
+
+    /// The script at `path` is not the one that a schedule was made for.
+    pub(crate) fn changed(path: &std::path::Path) -> Self {
+        let message = "the script has changed since the schedule was made: explore it again";
+        Self {
+            kind: ErrorKind::File,
+            summary: format!("{}: {message}", path.display()),
+            type_name: String::new(),
+            message: message.to_owned(),
+            traceback: String::new(),
+        }
+    }
+
+    /// The file at `path` could not be read.
+    pub(crate) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        Self {
+            kind: ErrorKind::File,
+            summary: format!("{}: {reason}", path.display()),
+            type_name: String::new(),
+            message: reason.to_owned(),
+            traceback: String::new(),
         }
     }
 }

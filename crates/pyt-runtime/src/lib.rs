@@ -19,6 +19,7 @@ mod builder;
 pub mod doc;
 mod environment;
 mod error;
+pub mod explore;
 mod options;
 mod repl;
 mod run;

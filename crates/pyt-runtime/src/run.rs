@@ -103,6 +103,12 @@ impl Runtime {
                 Err(error) => conclude(vm, &error),
             }
         });
+        self.end_main(status, interrupted)
+    }
+
+    /// Ends the interpreter after a program's end. Returns the exit status; ends the process if
+    /// Ctrl-C ended the program.
+    pub(crate) fn end_main(self, status: i32, interrupted: bool) -> i32 {
         let finalized = self.finalize(None);
         if interrupted {
             die_by_sigint();
@@ -110,7 +116,7 @@ impl Runtime {
         if finalized == 0 { status } else { finalized }
     }
 
-    fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
+    pub(crate) fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
         match program {
             Program::File(path) => file(self, vm, &path),
             Program::Command(text) => command(self, vm, &text),
@@ -159,7 +165,7 @@ pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
 }
 
 /// Reports what ended the program. Returns its exit status, and whether it was Ctrl-C.
-fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
+pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
     if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
         let (status, message) = exit_status(vm, error);
         flush(vm, "stdout");
@@ -205,7 +211,7 @@ fn die_by_sigint() {
     }
 }
 
-fn add_path(runtime: &Runtime, vm: &VirtualMachine, folder: &OsStr) -> PyResult<()> {
+pub(crate) fn add_path(runtime: &Runtime, vm: &VirtualMachine, folder: &OsStr) -> PyResult<()> {
     if runtime.options().safe_path {
         return Ok(());
     }
@@ -221,6 +227,7 @@ fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
     let text = source::dedent(text);
     let code = source::compile(vm, &text, "<string>", Start::File)?;
     source::remember(vm, &code, &text);
+    pyt_modules::runs::instrument(&code, vm);
     vm.run_code_obj(code, main_scope(vm)?).map(drop)
 }
 
@@ -238,6 +245,7 @@ fn stdin(runtime: &Runtime, vm: &VirtualMachine) -> PyResult<()> {
     }
     with_file_attributes(vm, vm.ctx.new_str("<stdin>").into(), || {
         let code = source::compile_bytes(vm, &bytes, "<stdin>")?;
+        pyt_modules::runs::instrument(&code, vm);
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
     })
 }
@@ -284,6 +292,7 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
     with_file_attributes(vm, filename.clone(), || {
         set_loader(vm, &dict, filename)?;
         let code = source::compile_bytes(vm, &bytes, &name)?;
+        pyt_modules::runs::instrument(&code, vm);
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
     })
 }

@@ -392,12 +392,17 @@ impl Thread {
         self.atomic.load(Ordering::Relaxed) != 0
     }
 
-    pub(crate) fn enter_atomic(&self) {
+    /// From here on no other member of a [run](crate::controlled) goes on unless this thread, the
+    /// calling one, waits. Nests; see [`atomic`](crate::controlled::atomic).
+    pub fn enter_atomic(&self) {
         self.atomic.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn leave_atomic(&self) {
-        self.atomic.fetch_sub(1, Ordering::Relaxed);
+    /// Takes back one [`enter_atomic`](Self::enter_atomic); does nothing without one.
+    pub fn leave_atomic(&self) {
+        let depth = self.atomic.load(Ordering::Relaxed);
+        self.atomic
+            .store(depth.saturating_sub(1), Ordering::Relaxed);
     }
 
     /// The thread counts once: in the child of a `fork`.

@@ -53,6 +53,7 @@ impl Scene {
             max_steps: 10_000,
             traced: true,
             with_places: false,
+            patient: false,
             on_standstill: None,
         };
         self.policy.begin(&self.scheduler, run).unwrap();
@@ -195,6 +196,7 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
         max_steps: 1_000,
         traced: false,
         with_places: false,
+        patient: false,
         on_standstill: Some(Box::new(move |stuck| {
             for one in stuck {
                 let kind = one.waiting.map(|row| row.kind);
@@ -330,6 +332,7 @@ fn members_wait_for_each_other_and_others_stand_still() {
         max_steps: 1_000,
         traced: false,
         with_places: false,
+        patient: false,
         on_standstill: None,
     };
     scene.policy.begin(&scene.scheduler, run).unwrap();

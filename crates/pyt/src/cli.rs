@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::text;
 
 /// The words that are subcommands when they come first.
-pub(crate) const SUBCOMMANDS: [&str; 3] = ["run", "doc", "help"];
+pub(crate) const SUBCOMMANDS: [&str; 5] = ["run", "explore", "replay", "doc", "help"];
 
 /// What `pyt run` takes.
 pub(crate) const RUN_USAGE: &str =
@@ -28,6 +28,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Run),
+    Explore(crate::explore::Arguments),
+    Replay(crate::replay::Arguments),
     Doc(Doc),
 }
 

@@ -4,9 +4,11 @@
 
 mod cli;
 mod doc;
+mod explore;
 mod heap;
 mod python;
 mod python_args;
+mod replay;
 #[cfg(target_os = "linux")]
 mod stack_overflow;
 mod text;
@@ -22,6 +24,8 @@ fn main() {
     let args: Vec<OsString> = args.collect();
     let status = match subcommand(&args) {
         Some("run") => python::run(&program, &args[1..]),
+        Some("explore") => explore::run(&program, &args[1..]),
+        Some("replay") => replay::run(&program, &args[1..]),
         Some("doc") => doc::run(&args[1..]),
         Some("help") => cli::help(&args[1..]),
         _ => python::python(&program, &args),

@@ -29,7 +29,7 @@ pub(crate) fn python(program: &OsStr, args: &[OsString]) -> i32 {
 
 /// Runs `pyt run`, which knows more options.
 pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
-    let extensions = Extensions { virtual_time: true };
+    let extensions = Extensions { scheduling: true };
     match python_args::parse(args.iter().cloned(), extensions) {
         Ok(Invocation {
             action: Action::Help(Help::Usage),
@@ -60,6 +60,7 @@ fn start(program: &OsStr, invocation: Invocation) -> i32 {
     let Invocation {
         mut options,
         action,
+        seeded,
     } = invocation;
     if let Action::Version { times } = action {
         return text::print(&version(times));
@@ -78,10 +79,17 @@ fn start(program: &OsStr, invocation: Invocation) -> i32 {
             return 1;
         }
     };
+    if seeded.is_some() {
+        // The same in every run, whatever its seed, so that any can be run again.
+        options.hash_seed = options.hash_seed.or(Some(0));
+    }
     options.executable = executable(program);
     options.program_name = Some(program.to_string_lossy().into_owned());
     match Runtime::builder().options(options).build() {
-        Ok(runtime) => runtime.main(program_to_run),
+        Ok(runtime) => match seeded {
+            Some(seeded) => runtime.main_seeded(program_to_run, seeded),
+            None => runtime.main(program_to_run),
+        },
         Err(error) => {
             eprint!("{}", error.traceback());
             eprintln!("Fatal Python error: {error}");

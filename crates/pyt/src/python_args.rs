@@ -6,13 +6,18 @@
 
 use std::ffi::{OsStr, OsString};
 
-use pyt_runtime::{CheckHashPycs, Options};
+use pyt_runtime::{
+    CheckHashPycs, Options,
+    explore::{Kind, Seeded},
+};
 
 /// What the arguments ask for.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) options: Options,
     pub(crate) action: Action,
+    /// `--seed`: the schedule to run under.
+    pub(crate) seeded: Option<Seeded>,
 }
 
 /// What to do.
@@ -45,8 +50,8 @@ pub(crate) struct UsageError(pub(crate) String);
 /// What `pyt run` allows beyond CPython's options.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extensions {
-    /// `--virtual-time`.
-    pub(crate) virtual_time: bool,
+    /// `--virtual-time`, `--seed`, `--strategy`, `--max-steps`.
+    pub(crate) scheduling: bool,
 }
 
 /// Reads the arguments after the program's name.
@@ -60,6 +65,9 @@ pub(crate) fn parse(
         options: Options::python(),
         version: 0,
         help: None,
+        seed: None,
+        strategy: None,
+        max_steps: None,
     };
     let action = parser.action()?;
     let Parser {
@@ -67,6 +75,9 @@ pub(crate) fn parse(
         version,
         help,
         args,
+        seed,
+        strategy,
+        max_steps,
         ..
     } = parser;
     let first: OsString = match &action {
@@ -82,7 +93,24 @@ pub(crate) fn parse(
         None if version > 0 => Action::Version { times: version },
         None => action.unwrap_or(Action::Stdin),
     };
-    Ok(Invocation { options, action })
+    let seeded = seed.map(|seed| {
+        let usual = Seeded::new(seed);
+        Seeded {
+            strategy: strategy.unwrap_or(usual.strategy),
+            max_steps: max_steps.unwrap_or(usual.max_steps),
+            ..usual
+        }
+    });
+    if seeded.is_none() && (strategy.is_some() || max_steps.is_some()) {
+        return Err(UsageError(
+            "--strategy and --max-steps say how a schedule is made: give its --seed too".to_owned(),
+        ));
+    }
+    Ok(Invocation {
+        options,
+        action,
+        seeded,
+    })
 }
 
 struct Parser<I> {
@@ -91,6 +119,9 @@ struct Parser<I> {
     options: Options,
     version: u8,
     help: Option<Help>,
+    seed: Option<u64>,
+    strategy: Option<Kind>,
+    max_steps: Option<u64>,
 }
 
 impl<I: Iterator<Item = OsString>> Parser<I> {
@@ -144,12 +175,50 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
                     }
                 };
             }
-            Some("--virtual-time") if self.extensions.virtual_time => {
+            Some("--virtual-time") if self.extensions.scheduling => {
                 self.options.virtual_time = true;
             }
+            Some(option) if self.extensions.scheduling && self.scheduling(option)? => {}
             _ => return Err(UsageError(format!("Unknown option: {}", arg.display()))),
         }
         Ok(())
+    }
+
+    /// Reads an option with a value that says how to schedule; false if it is none.
+    fn scheduling(&mut self, option: &str) -> Result<bool, UsageError> {
+        let (name, joined) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (option, None),
+        };
+        if !["--seed", "--strategy", "--max-steps"].contains(&name) {
+            return Ok(false);
+        }
+        let given = joined.or_else(|| {
+            let next = self.args.next()?;
+            Some(next.to_string_lossy().into_owned())
+        });
+        let Some(value) = given else {
+            return Err(UsageError(format!(
+                "Argument expected for the {name} option"
+            )));
+        };
+        let number = || {
+            value.parse::<u64>().map_err(|_| {
+                let most = u64::MAX;
+                UsageError(format!(
+                    "{name} takes a number from 0 to {most}, not {value:?}"
+                ))
+            })
+        };
+        match name {
+            "--seed" => self.seed = Some(number()?),
+            "--max-steps" => self.max_steps = Some(number()?),
+            _ => {
+                let known = value.parse::<Kind>();
+                self.strategy = Some(known.map_err(|error| UsageError(error.to_string()))?);
+            }
+        }
+        Ok(true)
     }
 
     /// Reads a group of joined short flags. Returns what ends the options, if one does.
@@ -345,7 +414,7 @@ mod tests {
     #[test]
     fn run_knows_virtual_time() {
         let args = ["-B", "--virtual-time", "-X", "gil=1", "x.py"].map(OsString::from);
-        let found = parse(args, Extensions { virtual_time: true }).unwrap();
+        let found = parse(args, Extensions { scheduling: true }).unwrap();
         assert!(found.options.virtual_time);
         assert_eq!(found.action, Action::File("x.py".into()));
     }

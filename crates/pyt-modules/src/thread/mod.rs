@@ -159,6 +159,9 @@ mod _thread {
         if exc.fast_isinstance(vm.ctx.exceptions.system_exit) {
             return;
         }
+        if !interpreters::of(vm).uncaught.note(&exc, function, vm) {
+            return;
+        }
         let message = function
             .repr(vm)
             .ok()
@@ -253,7 +256,7 @@ mod _thread {
     #[pyfunction]
     fn _shutdown(vm: &VirtualMachine) {
         let threads = interpreters::of(vm);
-        while let Some(handle) = threads.first_to_join() {
+        while let Some(handle) = threads.first_to_join(|_| true) {
             if let Err(end) = handle.wait(None) {
                 let message = "Exception ignored while joining a thread in _thread._shutdown()";
                 vm.run_unraisable(

@@ -8,7 +8,7 @@ mod condition;
 mod event;
 mod excepthook;
 mod locks;
-mod registry;
+pub(crate) mod registry;
 mod semaphore;
 mod special;
 mod thread;

@@ -219,6 +219,12 @@ pub(super) fn push_atexit(vm: &VirtualMachine, function: PyObjectRef, args: Func
     with(vm, |state| state.atexits.push((function, args)));
 }
 
+/// What `threading._register_atexit` was given, last first. It stays there.
+pub(crate) fn atexits(vm: &VirtualMachine) -> Vec<(PyObjectRef, FuncArgs)> {
+    let functions = with(vm, |state| state.atexits.clone()).unwrap_or_default();
+    functions.into_iter().rev().collect()
+}
+
 /// The function registered last that was not called yet.
 pub(super) fn pop_atexit(vm: &VirtualMachine) -> Option<(PyObjectRef, FuncArgs)> {
     with(vm, |state| state.atexits.pop()).flatten()

@@ -27,6 +27,6 @@ pub use op::{Action, Op};
 pub use point::{atomic, point, steps};
 pub(crate) use point::{before, wait_until};
 pub use policy::Controlled;
-pub use run::{Ending, Finished, Run, Stuck};
+pub use run::{CannotBegin, Ending, Finished, Run, Stuck};
 pub use strategy::{Candidate, Decision, Strategy, ThreadNumber};
 pub use trace::{Place, Step, Trace};

@@ -61,12 +61,14 @@ struct State {
     max_steps: u64,
     trace: Option<Trace>,
     with_places: bool,
+    patient: bool,
     on_standstill: Option<Box<dyn FnMut(&[Stuck]) + Send>>,
     /// All is made to fail, so that threads end.
     giving_up: bool,
     give_up_turns: u64,
     ending: Option<Ending>,
     irreproducible_from: Option<(u64, Place)>,
+    blocked: Vec<Candidate>,
     candidates: Vec<Candidate>,
 }
 
@@ -114,9 +116,23 @@ impl State {
             .collect()
     }
 
-    fn give_up(&mut self, why: Ending) {
-        self.giving_up = true;
-        self.ending.get_or_insert(why);
+    /// From now on all fails; `why`, unless the program had come to its end.
+    fn give_up(&mut self, why: Option<Ending>) {
+        if !std::mem::replace(&mut self.giving_up, true) {
+            self.ending = why;
+            let waits = |member: &Member| {
+                matches!(member.stand, Stand::Ready { .. } | Stand::Blocked { .. })
+            };
+            self.blocked = (0..)
+                .zip(&self.members.0)
+                .filter(|(_, member)| waits(member))
+                .map(|(thread, member)| Candidate {
+                    thread,
+                    op: member.op,
+                    timed_out: false,
+                })
+                .collect();
+        }
     }
 
     /// Makes a decision and returns who takes the next step, if anybody can.
@@ -146,12 +162,12 @@ impl State {
             if let Some(tell) = &mut self.on_standstill {
                 tell(&stuck);
             }
-            self.give_up(Ending::Standstill);
+            self.give_up(Some(Ending::Standstill));
             return self.next_to_give_up();
         }
         if self.steps >= self.max_steps {
             self.candidates = candidates;
-            self.give_up(Ending::TooManySteps);
+            self.give_up(Some(Ending::TooManySteps));
             return self.next_to_give_up();
         }
         let decision = Decision {
@@ -211,11 +227,16 @@ impl Controlled {
         self.main.load(Ordering::Acquire) != 0
     }
 
-    /// Whether `thread` is a member of the run under way.
     pub(crate) fn has(&self, thread: &Thread) -> bool {
         let main = self.main.load(Ordering::Acquire);
         let id = thread.id().get();
         main != 0 && (id == main || id >= self.first.load(Ordering::Acquire))
+    }
+
+    /// Whether `thread` is a member of the run under way.
+    #[must_use]
+    pub fn is_member(&self, thread: &Thread) -> bool {
+        self.has(thread)
     }
 
     /// Whether `thread` is to end: all that it waits for fails.
@@ -225,7 +246,7 @@ impl Controlled {
 
     pub(super) fn abort(&self, why: Ending) {
         if self.is_running() {
-            self.state.lock().give_up(why);
+            self.state.lock().give_up(Some(why));
         }
     }
 
@@ -439,6 +460,7 @@ impl Controlled {
                 max_steps: run.max_steps,
                 trace: run.traced.then(Trace::new),
                 with_places: run.with_places,
+                patient: run.patient,
                 on_standstill: run.on_standstill,
                 ..State::default()
             };
@@ -458,7 +480,7 @@ impl Controlled {
             return None;
         }
         if hurry {
-            self.state.lock().giving_up = true;
+            self.state.lock().give_up(None);
         }
         let done = || self.alive.load(Ordering::SeqCst) == 0;
         let all_ended = Op::alone(Action::Join);
@@ -506,6 +528,7 @@ impl Controlled {
             steps: state.steps,
             trace: state.trace.unwrap_or_default(),
             ending: state.ending,
+            blocked: state.blocked,
             names: (state.members.0.iter())
                 .map(|member| member.thread.name())
                 .collect(),
@@ -535,7 +558,7 @@ impl Controlled {
                     return false;
                 }
                 let since = *state.away_since.get_or_insert_with(Instant::now);
-                since.elapsed() >= PATIENCE && state.members.0.len() > 1
+                !state.patient && since.elapsed() >= PATIENCE && state.members.0.len() > 1
             }
             None => {
                 // Time goes on, at its own pace, for those who wait beside foreign code.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     op::Op,
     policy::Controlled,
-    strategy::{Strategy, ThreadNumber},
+    strategy::{Candidate, Strategy, ThreadNumber},
     trace::{Place, Trace},
 };
 use crate::{Scheduler, Waiting};
@@ -20,6 +20,9 @@ pub struct Run {
     pub traced: bool,
     /// Whether the trace says where in the program each step was taken.
     pub with_places: bool,
+    /// Whether a thread keeps its turn however long it is in foreign code, as one that a debugger
+    /// has stopped. Otherwise the turn goes on without it after a while.
+    pub patient: bool,
     /// Called when nobody can go on any more, while everybody still stands where it stands, by
     /// the last thread that could; then all are made to give up.
     pub on_standstill: Option<Box<dyn FnMut(&[Stuck]) + Send>>,
@@ -72,6 +75,9 @@ pub struct Finished {
     pub trace: Trace,
     /// Why the run was given up, if it was.
     pub ending: Option<Ending>,
+    /// The members that stood in a wait when no more steps were to be taken, each with the step
+    /// that it could not take: those of a standstill, and threads that nobody waited for.
+    pub blocked: Vec<Candidate>,
     /// The names of its threads, by number.
     pub names: Vec<String>,
     /// The first step after which a thread was in foreign code for so long that the turn went on

@@ -23,7 +23,10 @@ pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
             }
         }
         if let Err(raised) = run_in_context(thread, vm) {
-            report(raised, thread, vm)?;
+            let threads = interpreters::of(vm);
+            if threads.uncaught.note(&raised, thread.as_object(), vm) {
+                report(raised, thread, vm)?;
+            }
         }
         Ok(())
     });

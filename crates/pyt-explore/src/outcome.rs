@@ -1,0 +1,295 @@
+//! What came out of the runs: distinct outcomes, how often each came, and a seed for each.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::schedule::Fingerprint;
+
+/// Why a run counts as failed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Failure {
+    /// An exception left a thread.
+    Exception {
+        /// The thread's name.
+        thread: String,
+        /// The exception's type.
+        exception: String,
+        /// Its text.
+        message: String,
+    },
+    /// Every thread waits for another.
+    Deadlock {
+        /// Who waits for what, held by whom: a line each.
+        waits: Vec<String>,
+    },
+    /// The run did not end within the step limit.
+    EndlessLoop {
+        /// The limit.
+        steps: u64,
+    },
+    /// The program ended with a status other than 0.
+    ExitStatus {
+        /// The status.
+        status: i32,
+    },
+    /// The output is not what the other runs say.
+    DifferentOutput,
+}
+
+impl Failure {
+    /// Whether the two are the same bug as far as one can tell: the same kind; for an exception the
+    /// same type, whoever raised it and whatever it says; for an exit the same status.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Exception { exception: a, .. }, Self::Exception { exception: b, .. }) => a == b,
+            (Self::ExitStatus { status: a }, Self::ExitStatus { status: b }) => a == b,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exception {
+                thread,
+                exception,
+                message,
+            } if message.is_empty() => write!(f, "{exception} in {thread}"),
+            Self::Exception {
+                thread,
+                exception,
+                message,
+            } => write!(f, "{exception} in {thread}: {message}"),
+            Self::Deadlock { waits } if waits.is_empty() => f.write_str("deadlock"),
+            Self::Deadlock { waits } => write!(f, "deadlock: {}", waits.join("; ")),
+            Self::EndlessLoop { steps } => write!(f, "no end after {steps} steps"),
+            Self::ExitStatus { status } => write!(f, "exit status {status}"),
+            Self::DifferentOutput => f.write_str("a different output"),
+        }
+    }
+}
+
+/// How one run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What it wrote.
+    pub output: String,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+/// One of the distinct outcomes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// How many runs ended so.
+    pub count: u64,
+    /// The lowest number of a schedule that did.
+    pub first: u64,
+    /// That schedule's seed; `None` for an exhaustive search.
+    pub seed: Option<u64>,
+    /// Whether it is a failure: known also where the outcome itself was not kept.
+    pub failed: bool,
+    /// The outcome itself, unless very many came before it: its seed makes it again.
+    pub outcome: Option<Outcome>,
+}
+
+/// The sum of many runs: the same whatever the order in which they, or the sums of parts of them,
+/// are added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    runs: u64,
+    failures: u64,
+    /// By the outcome's fingerprint, so that 100,000 different outputs need no room for their text.
+    outcomes: BTreeMap<Fingerprint, Found>,
+    /// The schedule numbers of the outcomes whose text is kept.
+    kept: BTreeMap<u64, Fingerprint>,
+}
+
+impl Tally {
+    /// How many outcomes are kept with their text: those that came first by schedule number.
+    pub const KEPT: usize = 1000;
+
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Run `number`, made by `seed`, ended with `outcome`.
+    pub fn add(&mut self, number: u64, seed: Option<u64>, outcome: Outcome) {
+        let fingerprint = Fingerprint::of_outcome(&outcome);
+        let found = Found {
+            count: 1,
+            first: number,
+            seed,
+            failed: outcome.failure.is_some(),
+            outcome: Some(outcome),
+        };
+        self.runs += 1;
+        self.failures += u64::from(found.failed);
+        self.put(fingerprint, found);
+    }
+
+    /// Adds what another job or shard has found. No run may be in both.
+    pub fn merge(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.failures += other.failures;
+        for (fingerprint, found) in other.outcomes {
+            self.put(fingerprint, found);
+        }
+    }
+
+    fn put(&mut self, fingerprint: Fingerprint, found: Found) {
+        let entry = self.outcomes.entry(fingerprint).or_insert_with(|| Found {
+            count: 0,
+            first: u64::MAX,
+            seed: None,
+            failed: found.failed,
+            outcome: None,
+        });
+        entry.count += found.count;
+        if found.first < entry.first {
+            self.kept.remove(&entry.first);
+            entry.first = found.first;
+            entry.seed = found.seed;
+            entry.outcome = found.outcome.or_else(|| entry.outcome.take());
+            if entry.outcome.is_some() {
+                self.kept.insert(entry.first, fingerprint);
+            }
+        }
+        // Whoever is not among the first of those seen so far is not among the first of all.
+        while self.kept.len() > Self::KEPT
+            && let Some((_, fingerprint)) = self.kept.pop_last()
+            && let Some(entry) = self.outcomes.get_mut(&fingerprint)
+        {
+            entry.outcome = None;
+        }
+    }
+
+    /// How many runs.
+    #[must_use]
+    pub const fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// How many of them failed.
+    #[must_use]
+    pub const fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// How many distinct outcomes.
+    #[must_use]
+    pub fn distinct(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// The distinct outcomes, those that came most often first, then by first schedule.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<&Found> {
+        let mut outcomes: Vec<_> = self.outcomes.values().collect();
+        outcomes.sort_by_key(|found| (std::cmp::Reverse(found.count), found.first));
+        outcomes
+    }
+
+    /// The failed run with the lowest number.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&Found> {
+        let failures = self.outcomes.values().filter(|found| found.failed);
+        failures.min_by_key(|found| found.first)
+    }
+
+    /// For `--same-output`: of the outcomes that are no failures, the first by schedule number is
+    /// what the program should say; the others become failures.
+    pub fn expect_same_output(&mut self) {
+        let passed = |found: &&mut Found| !found.failed;
+        let mut others: Vec<_> = self.outcomes.values_mut().filter(passed).collect();
+        others.sort_by_key(|found| found.first);
+        for found in others.into_iter().skip(1) {
+            found.failed = true;
+            self.failures += found.count;
+            if let Some(outcome) = &mut found.outcome {
+                outcome.failure = Some(Failure::DifferentOutput);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(output: &str) -> Outcome {
+        Outcome {
+            output: output.to_owned(),
+            failure: None,
+        }
+    }
+
+    fn runs() -> Vec<(u64, Outcome)> {
+        let deadlock = Outcome {
+            output: String::new(),
+            failure: Some(Failure::Deadlock { waits: vec![] }),
+        };
+        let mut runs: Vec<_> = (0..5).map(|number| (number, said("2\n"))).collect();
+        runs.push((5, said("1\n")));
+        runs.push((6, deadlock));
+        runs.push((7, said("1\n")));
+        // More outcomes than are kept.
+        runs.extend((8..2500).map(|number| (number, said(&format!("{}\n", number % 1500)))));
+        runs
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter() {
+        let forward = runs();
+        let mut whole = Tally::new();
+        for (number, outcome) in &forward {
+            whole.add(*number, Some(number * 7), outcome.clone());
+        }
+        for parts in [1, 2, 3, 7] {
+            let mut sum = Tally::new();
+            for part in (0..parts).rev() {
+                let mut tally = Tally::new();
+                for (number, outcome) in forward.iter().rev().filter(|(n, _)| n % parts == part) {
+                    tally.add(*number, Some(number * 7), outcome.clone());
+                }
+                sum.merge(tally);
+            }
+            assert!(sum == whole, "{parts} parts");
+        }
+        assert_eq!(whole.runs(), 2500);
+        assert_eq!(whole.failures(), 1);
+        let kept = |found: &&&Found| found.outcome.is_some();
+        assert_eq!(whole.outcomes().iter().filter(kept).count(), Tally::KEPT);
+    }
+
+    #[test]
+    fn the_first_failure_and_the_most_frequent_outcome_are_told() {
+        let mut tally = Tally::new();
+        for (number, outcome) in runs().into_iter().take(8) {
+            tally.add(number, Some(number), outcome);
+        }
+        let first = tally.first_failure().map(|found| (found.first, found.seed));
+        assert_eq!(first, Some((6, Some(6))));
+        let counts: Vec<u64> = tally.outcomes().iter().map(|found| found.count).collect();
+        assert_eq!(counts, [5, 2, 1]);
+        tally.expect_same_output();
+        assert_eq!(tally.failures(), 3);
+        assert_eq!(tally.first_failure().map(|found| found.first), Some(5));
+    }
+
+    #[test]
+    fn json_and_back() {
+        let mut tally = Tally::new();
+        for (number, outcome) in runs().into_iter().take(20) {
+            tally.add(number, Some(number), outcome);
+        }
+        let json = serde_json::to_string(&tally).unwrap();
+        assert_eq!(serde_json::from_str::<Tally>(&json).unwrap(), tally);
+    }
+}

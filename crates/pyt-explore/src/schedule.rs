@@ -1,0 +1,353 @@
+//! The `.schedule` file: a schedule with all that is needed to run it again, and why one would.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, de};
+use serde_json::{Map, Value};
+
+use crate::{Choices, Outcome};
+
+/// A stable name for some text: FNV-1a with 64 bits (Fowler, Noll and Vo), sixteen hexadecimal
+/// digits as text. It tells texts apart by accident, not against malice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// That of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        }))
+    }
+
+    pub(crate) fn of_outcome(outcome: &Outcome) -> Self {
+        let failure = outcome
+            .failure
+            .as_ref()
+            .map(|failure| format!("{failure:?}"));
+        // No text contains the byte 0xff, so it parts the two.
+        let mut bytes = outcome.output.clone().into_bytes();
+        bytes.push(0xff);
+        bytes.extend(failure.unwrap_or_default().into_bytes());
+        Self::of(&bytes)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 16 || !text.bytes().all(is_digit) {
+            return Err(());
+        }
+        u64::from_str_radix(text, 16).map(Self).map_err(|_| ())
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map_err(|()| de::Error::custom("expected sixteen lower-case hexadecimal digits"))
+    }
+}
+
+/// A schedule to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The script, as it was named on the command line.
+    pub script: String,
+    /// The fingerprint of the script's text.
+    pub hash: Fingerprint,
+    /// The script's arguments.
+    pub args: Vec<String>,
+    /// The kind of strategy that found it.
+    pub strategy: String,
+    /// The seed that made it; also where `random`, time and the like come from.
+    pub seed: u64,
+    /// Where the decision points were: `sync`, `line`, `access`, `instruction`.
+    pub granularity: String,
+    /// Who goes on, step by step.
+    pub choices: Choices,
+    /// What fails, in words; `None` if nothing does.
+    pub failure: Option<String>,
+}
+
+/// Why some text is no schedule.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Not JSON at all.
+    #[error("not a schedule: not JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// JSON, but not an object.
+    #[error("not a schedule: expected a JSON object")]
+    NotAnObject,
+    /// A version that this program cannot read.
+    #[error("version {found} of the schedule format; this program reads version {expected}")]
+    Version {
+        /// What the file says.
+        found: String,
+        /// [`Schedule::VERSION`].
+        expected: u64,
+    },
+    /// A field is not there.
+    #[error("field {0:?} is missing")]
+    Missing(&'static str),
+    /// A field has a value that it cannot have.
+    #[error("field {field:?}: expected {expected}, found {found}")]
+    Bad {
+        /// Which field.
+        field: &'static str,
+        /// What it can be.
+        expected: &'static str,
+        /// What it is, shortened.
+        found: String,
+    },
+}
+
+impl Schedule {
+    /// The version of the format.
+    pub const VERSION: u64 = 1;
+
+    /// The text of the file: JSON, a field to a line.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut fields = vec![
+            ("version", Value::from(Self::VERSION)),
+            ("script", Value::from(self.script.as_str())),
+            ("hash", Value::from(self.hash.to_string())),
+            ("args", Value::from(self.args.clone())),
+            ("strategy", Value::from(self.strategy.as_str())),
+            ("seed", Value::from(self.seed)),
+            ("granularity", Value::from(self.granularity.as_str())),
+        ];
+        if let Some(failure) = &self.failure {
+            fields.push(("failure", Value::from(failure.as_str())));
+        }
+        let runs = self.choices.runs().iter();
+        let runs = runs.map(|&(thread, steps)| Value::from(vec![u64::from(thread), steps]));
+        fields.push(("choices", Value::from_iter(runs)));
+        let lines: Vec<_> = fields
+            .into_iter()
+            .map(|(name, value)| format!("  \"{name}\": {value}"))
+            .collect();
+        format!("{{\n{}\n}}\n", lines.join(",\n"))
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote. Fields that it does not know are left alone.
+    ///
+    /// # Errors
+    /// [`LoadError`], which names the field.
+    pub fn from_json(text: &str) -> Result<Self, LoadError> {
+        let Value::Object(fields) = serde_json::from_str(text)? else {
+            return Err(LoadError::NotAnObject);
+        };
+        // First: of another version nothing else is known.
+        let version = field(&fields, "version")?;
+        if version.as_u64() != Some(Self::VERSION) {
+            return Err(LoadError::Version {
+                found: shorten(version),
+                expected: Self::VERSION,
+            });
+        }
+        let failure = fields.get("failure").filter(|value| !value.is_null());
+        Ok(Self {
+            script: string(&fields, "script")?,
+            hash: string(&fields, "hash")?.parse().map_err(|()| {
+                bad(
+                    "hash",
+                    "sixteen lower-case hexadecimal digits",
+                    &fields["hash"],
+                )
+            })?,
+            args: args(field(&fields, "args")?)?,
+            strategy: string(&fields, "strategy")?,
+            seed: {
+                let seed = field(&fields, "seed")?;
+                let expected = "a whole number from 0 to 2^64 - 1";
+                seed.as_u64().ok_or_else(|| bad("seed", expected, seed))?
+            },
+            granularity: string(&fields, "granularity")?,
+            choices: choices(field(&fields, "choices")?)?,
+            failure: failure.map(|_| string(&fields, "failure")).transpose()?,
+        })
+    }
+}
+
+fn bad(field: &'static str, expected: &'static str, found: &Value) -> LoadError {
+    LoadError::Bad {
+        field,
+        expected,
+        found: shorten(found),
+    }
+}
+
+/// JSON text that fits into an error message.
+fn shorten(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+fn field<'a>(fields: &'a Map<String, Value>, name: &'static str) -> Result<&'a Value, LoadError> {
+    fields.get(name).ok_or(LoadError::Missing(name))
+}
+
+fn string(fields: &Map<String, Value>, name: &'static str) -> Result<String, LoadError> {
+    let value = field(fields, name)?;
+    let text = value.as_str().ok_or_else(|| bad(name, "a string", value))?;
+    Ok(text.to_owned())
+}
+
+fn args(value: &Value) -> Result<Vec<String>, LoadError> {
+    let wrong = |found| bad("args", "a list of strings", found);
+    let args = value.as_array().ok_or_else(|| wrong(value))?.iter();
+    args.map(|arg| Ok(arg.as_str().ok_or_else(|| wrong(arg))?.to_owned()))
+        .collect()
+}
+
+fn choices(value: &Value) -> Result<Choices, LoadError> {
+    let wrong = |found| {
+        let expected = "a list of [thread, steps], a thread from 0 to 2^32 - 1 and steps from 1";
+        bad("choices", expected, found)
+    };
+    let mut choices = Choices::new();
+    for run in value.as_array().ok_or_else(|| wrong(value))? {
+        let Some([thread, steps]) = run.as_array().map(Vec::as_slice) else {
+            return Err(wrong(run));
+        };
+        let thread = thread.as_u64().and_then(|thread| thread.try_into().ok());
+        let (Some(thread), Some(steps @ 1..)) = (thread, steps.as_u64()) else {
+            return Err(wrong(run));
+        };
+        choices.push_many(thread, steps);
+    }
+    Ok(choices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule() -> Schedule {
+        Schedule {
+            script: "counter.py".to_owned(),
+            hash: Fingerprint::of(b"x = 1\n"),
+            args: vec!["--fast".to_owned(), "\"\u{e9}\"\n".to_owned()],
+            strategy: "mix".to_owned(),
+            seed: u64::MAX - 1,
+            granularity: "access".to_owned(),
+            choices: [0, 0, 1, 1, 1, 0].into_iter().collect(),
+            failure: Some("AssertionError in Thread-1: 1 != 2".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_schedule_comes_back_as_it_was_written() {
+        let schedule = schedule();
+        let text = schedule.to_json();
+        assert!(
+            text.contains("\"choices\": [[0,2],[1,3],[0,1]]\n"),
+            "{text}"
+        );
+        assert_eq!(Schedule::from_json(&text).unwrap(), schedule);
+        let none = Schedule {
+            failure: None,
+            ..schedule
+        };
+        assert_eq!(Schedule::from_json(&none.to_json()).unwrap(), none);
+    }
+
+    #[test]
+    fn the_fingerprint_is_fnv_1a() {
+        assert_eq!(Fingerprint::of(b"").to_string(), "cbf29ce484222325");
+        assert_eq!(Fingerprint::of(b"a").to_string(), "af63dc4c8601ec8c");
+        assert_eq!(Fingerprint::of(b"foobar").to_string(), "85944171f73967e8");
+    }
+
+    #[test]
+    fn errors_name_the_field_and_what_was_expected() {
+        let good: Value = serde_json::from_str(&schedule().to_json()).unwrap();
+        let with = |name: &str, value: Option<Value>| {
+            let mut fields = good.clone();
+            let object = fields.as_object_mut().unwrap();
+            match value {
+                Some(value) => object.insert(name.to_owned(), value),
+                None => object.remove(name),
+            };
+            Schedule::from_json(&fields.to_string()).map_err(|error| error.to_string())
+        };
+        for name in [
+            "version",
+            "script",
+            "hash",
+            "args",
+            "strategy",
+            "seed",
+            "granularity",
+            "choices",
+        ] {
+            assert_eq!(with(name, None), Err(format!("field {name:?} is missing")));
+        }
+        assert!(with("failure", None).is_ok());
+        assert!(with("from the future", Some(Value::from(1))).is_ok());
+        assert_eq!(
+            with("version", Some(Value::from(2))),
+            Err("version 2 of the schedule format; this program reads version 1".to_owned())
+        );
+        assert_eq!(
+            with("seed", Some(Value::from(-1))),
+            Err("field \"seed\": expected a whole number from 0 to 2^64 - 1, found -1".to_owned())
+        );
+        for (name, value) in [
+            ("script", Value::Null),
+            ("hash", Value::from("0123456789ABCDEF")),
+            ("hash", Value::from("+123456789abcdef")),
+            ("args", Value::from(vec![1])),
+            ("choices", Value::from(vec![vec![0, 0]])),
+            ("choices", Value::from(vec![vec![1_u64 << 32, 1]])),
+            ("choices", Value::from(vec![vec![0, 1, 2]])),
+            ("failure", Value::from(7)),
+        ] {
+            let error = with(name, Some(value)).unwrap_err();
+            assert!(
+                error.starts_with(&format!("field {name:?}: expected ")),
+                "{error}"
+            );
+        }
+        assert!(matches!(
+            Schedule::from_json("{"),
+            Err(LoadError::NotJson(_))
+        ));
+        assert!(matches!(
+            Schedule::from_json("[]"),
+            Err(LoadError::NotAnObject)
+        ));
+    }
+
+    #[test]
+    fn absurd_step_counts_are_no_trouble() {
+        let text = schedule()
+            .to_json()
+            .replace("[0,1]", "[2,18446744073709551615],[2,5]");
+        let loaded = Schedule::from_json(&text).unwrap();
+        assert_eq!(loaded.choices.len(), u64::MAX);
+    }
+}

@@ -1,0 +1,316 @@
+//! One schedule for each order that matters: optimal dynamic partial order reduction.
+//!
+//! Abdulla, Aronis, Jonsson and Sagonas: Optimal dynamic partial order reduction (POPL 2014), and
+//! Source sets: a foundation for optimal dynamic partial order reduction (JACM 2017), whose names
+//! the code uses: after each run, for each race a continuation that reverses it goes into the
+//! wakeup tree at the earlier step, unless what sleeps there has covered it.
+//!
+//! What a run may do beside is handled like this:
+//! - Waiting. A step that waits is no candidate. Whether it could have been taken earlier is known
+//!   where its thread stood before it, and told from what was seen of the object elsewhere (module
+//!   `waiting`). If it cannot be told, the reversal is tried; where it turns out to be impossible,
+//!   the run is abandoned, and counted as that.
+//! - Steps that were never taken: what the threads of a deadlock wait for races, too.
+//! - Time leaps only when nobody can run, so what it allows happens after all that was before.
+//! - Threads that are cut off by the end of the main thread: that end depends on everything, once
+//!   such a run has been seen.
+//! - Addresses differ from run to run: from run to run, only threads' numbers are kept.
+
+use pyt_sched::controlled::{Candidate, Op, ThreadNumber, Trace};
+
+use super::{Abandon, Next, Progress, Run, Search, Seen};
+
+mod guide;
+mod order;
+mod races;
+mod waiting;
+mod wakeup;
+
+use guide::{Guide, Planned, Sleepers};
+use order::{Deed, Order, Rules};
+use races::{Later, Race, races};
+use waiting::{Facts, Objects};
+use wakeup::{Branch, Continuation, insert};
+
+/// One schedule of each class of those that differ only in the order of steps that commute
+/// (Mazurkiewicz traces). Complete as far as the steps say what they touch: where the decision
+/// points are lines or instructions without it, use [`Dfs`](super::dfs::Dfs).
+#[derive(Debug, Default)]
+pub struct Dpor {
+    rules: Rules,
+    /// One for each decision of the last run.
+    stack: Vec<Entry>,
+    /// What is to follow the stack in the next run.
+    then: Vec<Branch>,
+    under_way: Option<(Abandon, Sleepers)>,
+    progress: Progress,
+}
+
+#[derive(Debug)]
+struct Entry {
+    thread: ThreadNumber,
+    /// Who was here before.
+    tried: Vec<ThreadNumber>,
+    /// What is to be tried here.
+    tree: Vec<Branch>,
+    facts: Facts,
+}
+
+impl Dpor {
+    /// Starts with nothing known.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes the steps behind the prefix, as far as they went as they should.
+    fn extend(&mut self, trace: &Trace, steps: usize) {
+        for step in &trace.steps()[self.stack.len().min(steps)..steps] {
+            let mut tree = std::mem::take(&mut self.then);
+            if !tree.is_empty() {
+                self.then = tree.remove(0).then;
+            }
+            self.stack.push(Entry {
+                thread: step.thread,
+                tried: Vec::new(),
+                tree,
+                facts: Facts::default(),
+            });
+        }
+    }
+
+    /// Puts the reversal of each race into the tree where it belongs.
+    fn reverse_races(&mut self, seen: &Seen<'_>, sleepers: &[Vec<ThreadNumber>]) {
+        let trace = seen.trace;
+        let order = Order::of(trace, self.rules);
+        let last = never_taken(seen, &order);
+        let mut objects = Objects::of(trace, &order, &last);
+        for (step, facts) in objects.facts() {
+            self.stack[step].facts.add(facts);
+        }
+        objects.remember(|step| self.stack[step].facts);
+        for race in races(trace, &order, &objects, &last) {
+            let mut reversal = Reversal::new(trace, &order, &last, race);
+            let mut sleeping = sleepers[race.earlier].iter();
+            if !sleeping.any(|&thread| reversal.clone().take_initial(thread)) {
+                insert(&mut self.stack[race.earlier].tree, &mut reversal);
+            }
+        }
+    }
+
+    /// Goes to the next schedule. False: there is none.
+    fn advance(&mut self) -> bool {
+        while let Some(entry) = self.stack.last_mut() {
+            if entry.tree.is_empty() {
+                self.stack.pop();
+                continue;
+            }
+            let branch = entry.tree.remove(0);
+            entry.tried.push(entry.thread);
+            entry.thread = branch.thread;
+            entry.facts = Facts::default();
+            self.then = branch.then;
+            return true;
+        }
+        false
+    }
+}
+
+impl Search for Dpor {
+    fn next(&mut self) -> Next {
+        if self.progress.exhausted {
+            return Next::Done;
+        }
+        if self.under_way.is_some() {
+            return Next::Wait;
+        }
+        let abandon = Abandon::default();
+        let sleepers = Sleepers::default();
+        self.under_way = Some((abandon.clone(), sleepers.clone()));
+        let number = self.progress.started;
+        self.progress.started += 1;
+        let planned = |entry: &Entry| Planned {
+            thread: entry.thread,
+            tried: entry.tried.clone(),
+        };
+        let plan = self.stack.iter().map(planned).collect();
+        let then = self.then.clone();
+        let guide = Guide::new(self.rules, plan, then, sleepers, abandon.clone());
+        Next::Run(Run {
+            number,
+            seed: None,
+            strategy: Box::new(guide),
+            abandon,
+        })
+    }
+
+    fn learn(&mut self, _number: u64, seen: &Seen<'_>) {
+        let Some((abandon, sleepers)) = self.under_way.take() else {
+            return;
+        };
+        self.progress.finished += 1;
+        let sleepers = std::mem::take(
+            &mut *sleepers
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        let cuts_off = cuts_off(seen) && !self.rules.main_ends_all;
+        if abandon.is_raised() || sleepers.len() != seen.trace.steps().len() {
+            self.progress.abandoned += 1;
+            self.extend(seen.trace, sleepers.len());
+            // What could not be done is left out, what was to be tried beside it is not.
+            if self.stack.len() == sleepers.len() && self.then.len() > 1 {
+                self.then.remove(0);
+                return;
+            }
+            self.then.clear();
+        } else if cuts_off {
+            // All that was done so far was done under a wrong assumption.
+            self.rules.main_ends_all = true;
+            self.stack.clear();
+            self.then.clear();
+            return;
+        } else {
+            self.progress.cut += u64::from(seen.cut);
+            self.extend(seen.trace, sleepers.len());
+            self.reverse_races(seen, &sleepers);
+        }
+        if !self.advance() {
+            self.progress.exhausted = true;
+            self.progress.proven = self.progress.cut == 0;
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+}
+
+/// Whether the main thread's end kept others from going on.
+fn cuts_off(seen: &Seen<'_>) -> bool {
+    let Some(last) = seen.trace.steps().last() else {
+        return false;
+    };
+    let deed = Deed {
+        thread: last.thread,
+        op: last.op,
+    };
+    let rules = Rules {
+        main_ends_all: true,
+    };
+    let others = seen.trace.candidates(seen.trace.steps().len() - 1).len() > 1;
+    !seen.cut && deed.is_exit(rules) && others
+}
+
+/// What threads were about to do when the run ended: those that waited, and those that were not
+/// chosen any more.
+fn never_taken(seen: &Seen<'_>, order: &Order) -> Vec<Candidate> {
+    let mut last: Vec<Candidate> = seen.blocked.to_vec();
+    // The last that was seen of each thread, if it has not taken that step since.
+    for step in (0..seen.trace.steps().len()).rev() {
+        for candidate in seen.trace.candidates(step) {
+            let steps = &order.of_thread[candidate.thread as usize];
+            let stands = steps.last().is_none_or(|&taken| taken < step);
+            if stands && !last.iter().any(|known| known.thread == candidate.thread) {
+                last.push(*candidate);
+            }
+        }
+    }
+    last
+}
+
+/// All that came after the earlier step of a race and does not depend on it, then the later one.
+#[derive(Clone)]
+struct Reversal<'a> {
+    order: &'a Order,
+    last: &'a [Candidate],
+    steps: Vec<Later>,
+    /// Of each thread, how many steps it had taken where the tree stands.
+    taken: Vec<usize>,
+}
+
+impl<'a> Reversal<'a> {
+    fn new(_trace: &Trace, order: &'a Order, last: &'a [Candidate], race: Race) -> Self {
+        let Race { earlier, later } = race;
+        let rest = earlier + 1..order.deeds.len();
+        let mut steps: Vec<Later> = rest
+            .filter(|&step| !order.happens_before(earlier, step))
+            .map(Later::Step)
+            .collect();
+        steps.push(later);
+        let taken = order.of_thread.iter();
+        let taken = taken.map(|steps| steps.partition_point(|&step| step < earlier));
+        Self {
+            order,
+            last,
+            steps,
+            taken: taken.collect(),
+        }
+    }
+
+    fn deed(&self, step: Later) -> Deed {
+        match step {
+            Later::Step(step) => self.order.deeds[step],
+            Later::Never(deed) => deed,
+        }
+    }
+
+    fn directly_before(&self, earlier: Later, later: Later) -> bool {
+        match (earlier, later) {
+            (Later::Step(earlier), Later::Step(later)) => {
+                self.order.directly_before(earlier, later)
+            }
+            _ => self
+                .deed(earlier)
+                .depends_on(&self.deed(later), self.order.rules),
+        }
+    }
+
+    /// What `thread` does next where the tree stands, as far as this run tells.
+    fn next_op(&self, thread: ThreadNumber) -> Option<Op> {
+        let steps = self.order.of_thread.get(thread as usize)?;
+        match steps.get(self.taken[thread as usize]) {
+            Some(&step) => Some(self.order.deeds[step].op),
+            None => {
+                let known = self.last.iter().find(|last| last.thread == thread);
+                known.map(|last| last.op)
+            }
+        }
+    }
+}
+
+impl Continuation for Reversal<'_> {
+    fn take_initial(&mut self, thread: ThreadNumber) -> bool {
+        let first = self
+            .steps
+            .iter()
+            .position(|&step| self.deed(step).thread == thread);
+        let initial = match first {
+            Some(first) => {
+                let mut before = self.steps[..first].iter();
+                !before.any(|&step| self.directly_before(step, self.steps[first]))
+            }
+            None => self.next_op(thread).is_some_and(|op| {
+                let deed = Deed { thread, op };
+                let mut steps = self.steps.iter();
+                !steps.any(|&step| self.deed(step).depends_on(&deed, self.order.rules))
+            }),
+        };
+        if initial {
+            if let Some(first) = first {
+                self.steps.remove(first);
+            }
+            if let Some(taken) = self.taken.get_mut(thread as usize) {
+                *taken += 1;
+            }
+        }
+        initial
+    }
+
+    fn threads(&self) -> Vec<ThreadNumber> {
+        self.steps
+            .iter()
+            .map(|&step| self.deed(step).thread)
+            .collect()
+    }
+}

@@ -1,0 +1,237 @@
+//! Which steps of a run happen before which, whatever the schedule: vector clocks over the steps
+//! that do not commute.
+
+use std::collections::HashMap;
+
+use pyt_sched::controlled::{Action, Op, ThreadNumber, Trace};
+
+/// What decides whether two steps of different threads commute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Deed {
+    pub(super) thread: ThreadNumber,
+    pub(super) op: Op,
+}
+
+impl Deed {
+    /// Whether it ends the program, whatever the others still have to do.
+    pub(super) fn is_exit(&self, rules: Rules) -> bool {
+        rules.main_ends_all && self.thread == 0 && self.op.action == Action::End
+    }
+
+    /// Whether the order of two steps matters. Threads are numbered in the order in which they
+    /// start, so two starts do not commute.
+    pub(super) fn depends_on(&self, other: &Self, rules: Rules) -> bool {
+        self.thread == other.thread
+            || self.op.conflicts_with(&other.op)
+            || (self.op.action == Action::Start && other.op.action == Action::Start)
+            || self.is_exit(rules)
+            || other.is_exit(rules)
+    }
+}
+
+/// What depends on the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    /// The end of thread 0 cuts off other threads that could still go on.
+    pub(super) main_ends_all: bool,
+}
+
+/// Why a step could be taken only then, beside the steps that it depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Enabled {
+    /// It could be as soon as the thread's step before had been taken, or its own object says why.
+    Freely,
+    /// By this step, though they share no object: it started the thread, say.
+    By(usize),
+    /// By the passing of time, which waits for all that can run: after all steps before this one.
+    ByTime(usize),
+}
+
+/// The steps of a run with their order.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) rules: Rules,
+    pub(super) deeds: Vec<Deed>,
+    pub(super) enabled: Vec<Enabled>,
+    /// Of each step, the step that its thread took before.
+    pub(super) previous: Vec<Option<usize>>,
+    /// Of each thread, its steps.
+    pub(super) of_thread: Vec<Vec<usize>>,
+    /// Of each step, how many steps of each thread happen before it, or are it.
+    clocks: Vec<Vec<u32>>,
+    /// Of each thread, the first decision at which it was seen, if it was.
+    born: Vec<Option<usize>>,
+}
+
+impl Order {
+    pub(super) fn of(trace: &Trace, rules: Rules) -> Self {
+        let threads = (0..trace.steps().len())
+            .flat_map(|step| trace.candidates(step))
+            .map(|candidate| candidate.thread as usize + 1)
+            .max()
+            .unwrap_or(0);
+        let mut order = Self {
+            rules,
+            deeds: Vec::with_capacity(trace.steps().len()),
+            enabled: Vec::with_capacity(trace.steps().len()),
+            previous: Vec::with_capacity(trace.steps().len()),
+            of_thread: vec![Vec::new(); threads],
+            clocks: Vec::with_capacity(trace.steps().len()),
+            born: vec![None; threads],
+        };
+        let mut frontier = Frontier::default();
+        // Since which decision each thread has been a candidate without a break, and the last one
+        // at which it was.
+        let mut since = vec![(usize::MAX, usize::MAX); threads];
+        for (number, step) in trace.steps().iter().enumerate() {
+            for candidate in trace.candidates(number) {
+                let thread = candidate.thread as usize;
+                let (first, last) = &mut since[thread];
+                if number == 0 || *last != number - 1 {
+                    *first = number;
+                }
+                *last = number;
+                order.born[thread].get_or_insert(number);
+            }
+            let thread = step.thread as usize;
+            let deed = Deed {
+                thread: step.thread,
+                op: step.op,
+            };
+            let previous = order.of_thread[thread].last().copied();
+            let at_once = previous.map_or(0, |previous| previous + 1);
+            let first = since[thread].0.max(at_once);
+            let enabled = if waits_for_time(step.op, step.timed_out) && leaps(trace, first) {
+                Enabled::ByTime(first)
+            } else if first == at_once {
+                Enabled::Freely
+            } else if order.deeds[first - 1].depends_on(&deed, rules) {
+                Enabled::Freely
+            } else {
+                Enabled::By(first - 1)
+            };
+            let mut clock = previous.map_or_else(|| vec![0; threads], |p| order.clocks[p].clone());
+            match enabled {
+                Enabled::Freely => {}
+                Enabled::By(other) => join(&mut clock, &order.clocks[other]),
+                Enabled::ByTime(first) => {
+                    for (thread, steps) in order.of_thread.iter().enumerate() {
+                        let before = steps.partition_point(|&step| step < first);
+                        clock[thread] = clock[thread].max(small(before));
+                    }
+                }
+            }
+            frontier.join_and_add(&order, number, deed, &mut clock);
+            clock[thread] = small(order.of_thread[thread].len() + 1);
+            order.of_thread[thread].push(number);
+            order.previous.push(previous);
+            order.deeds.push(deed);
+            order.enabled.push(enabled);
+            order.clocks.push(clock);
+        }
+        order
+    }
+
+    /// Whether step `earlier` happens before step `later`, or is it.
+    pub(super) fn happens_before(&self, earlier: usize, later: usize) -> bool {
+        self.place_in_thread(earlier)
+            <= self.clocks[later][self.deeds[earlier].thread as usize] as usize
+    }
+
+    /// How many steps its thread had taken with it.
+    fn place_in_thread(&self, step: usize) -> usize {
+        self.clocks[step][self.deeds[step].thread as usize] as usize
+    }
+
+    /// The first decision at which `thread` could go on, if there was one.
+    pub(super) fn birth(&self, thread: ThreadNumber) -> Option<usize> {
+        self.born.get(thread as usize).copied().flatten()
+    }
+
+    /// Whether `later` had to come after `earlier`, without regard to steps between them.
+    pub(super) fn directly_before(&self, earlier: usize, later: usize) -> bool {
+        self.deeds[earlier].depends_on(&self.deeds[later], self.rules)
+            || match self.enabled[later] {
+                Enabled::Freely => false,
+                Enabled::By(step) => step == earlier,
+                Enabled::ByTime(first) => earlier < first,
+            }
+    }
+}
+
+fn waits_for_time(op: Op, timed_out: bool) -> bool {
+    timed_out || op.action == Action::Sleep
+}
+
+/// Whether time has leapt right before `decision`: everybody there has waited for it, and nobody
+/// could have gone on before.
+fn leaps(trace: &Trace, decision: usize) -> bool {
+    let before = decision.checked_sub(1);
+    trace.candidates(decision).iter().all(|candidate| {
+        let stood_ready = before.is_some_and(|before| {
+            trace.steps()[before].thread != candidate.thread
+                && trace
+                    .candidates(before)
+                    .iter()
+                    .any(|other| other.thread == candidate.thread)
+        });
+        waits_for_time(candidate.op, candidate.timed_out) && !stood_ready
+    })
+}
+
+fn join(clock: &mut [u32], other: &[u32]) {
+    for (mine, theirs) in clock.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// For each object, the steps that a later one may depend on directly.
+#[derive(Default)]
+struct Frontier {
+    of_object: HashMap<usize, Vec<usize>>,
+    last_start: Option<usize>,
+    exit: Option<usize>,
+}
+
+impl Frontier {
+    fn join_and_add(&mut self, order: &Order, number: usize, deed: Deed, clock: &mut [u32]) {
+        if let Some(exit) = self.exit {
+            join(clock, &order.clocks[exit]);
+        }
+        if deed.is_exit(order.rules) {
+            for steps in &order.of_thread {
+                if let Some(&last) = steps.last() {
+                    join(clock, &order.clocks[last]);
+                }
+            }
+            self.exit = Some(number);
+        }
+        if deed.op.action == Action::Start
+            && let Some(last) = self.last_start.replace(number)
+        {
+            join(clock, &order.clocks[last]);
+        }
+        if deed.op.object == 0 {
+            return;
+        }
+        let steps = self.of_object.entry(deed.op.object).or_default();
+        for &step in &*steps {
+            if deed.op.conflicts_with(&order.deeds[step].op) {
+                join(clock, &order.clocks[step]);
+            }
+        }
+        // Whatever conflicts with one of those that go will conflict with this one, too.
+        steps.retain(|&step| {
+            let old = order.deeds[step];
+            let covered = deed.op.part == old.op.part || deed.op.part == 0;
+            let succeeded =
+                !deed.op.only_reads() || (old.thread == deed.thread && old.op.only_reads());
+            !(covered && succeeded)
+        });
+        steps.push(number);
+    }
+}

@@ -1,0 +1,166 @@
+//! The races of a run: pairs of steps that could have come the other way round.
+//!
+//! A step that had to wait for a release did not race with the release, but may have raced with
+//! whatever made it wait: the search for the other one goes back until the step could have been
+//! taken.
+
+use std::collections::HashMap;
+
+use pyt_sched::controlled::{Action, Candidate, Op, ThreadNumber, Trace};
+
+use super::{
+    order::{Deed, Order},
+    waiting::{Could, Objects},
+};
+
+/// The later one of a race.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Later {
+    /// A step of the run.
+    Step(usize),
+    /// One that its thread was about to take when the run ended.
+    Never(Deed),
+}
+
+/// Two steps that could have come the other way round.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Race {
+    pub(super) earlier: usize,
+    pub(super) later: Later,
+}
+
+/// The races of a run whose steps that were never taken are `last`.
+pub(super) fn races(
+    trace: &Trace,
+    order: &Order,
+    objects: &Objects,
+    last: &[Candidate],
+) -> Vec<Race> {
+    let mut finder = Finder {
+        trace,
+        order,
+        objects,
+        of_object: HashMap::new(),
+        starts: Vec::new(),
+        races: Vec::new(),
+    };
+    for (step, deed) in order.deeds.iter().enumerate() {
+        finder.look_back(*deed, order.previous[step], Later::Step(step), step);
+        if deed.op.object != 0 {
+            let steps = finder.of_object.entry(deed.op.object).or_default();
+            steps.push(step);
+        }
+        if deed.op.action == Action::Start {
+            finder.starts.push(step);
+        }
+    }
+    let end = order.deeds.len();
+    for candidate in last {
+        let deed = Deed {
+            thread: candidate.thread,
+            op: candidate.op,
+        };
+        let steps = order.of_thread.get(deed.thread as usize);
+        let previous = steps.and_then(|steps| steps.last().copied());
+        finder.look_back(deed, previous, Later::Never(deed), end);
+    }
+    finder.races
+}
+
+struct Finder<'a> {
+    trace: &'a Trace,
+    order: &'a Order,
+    objects: &'a Objects,
+    of_object: HashMap<usize, Vec<usize>>,
+    starts: Vec<usize>,
+    races: Vec<Race>,
+}
+
+impl Finder<'_> {
+    /// Finds the steps before step `end` that `later` races with. Its thread took `previous` before
+    /// it.
+    fn look_back(&mut self, deed: Deed, previous: Option<usize>, later: Later, end: usize) {
+        let order = self.order;
+        let exit = order.deeds.last().filter(|last| last.is_exit(order.rules));
+        if let (Later::Never(_), Some(_)) = (later, exit) {
+            // Nothing is after the end of the program but what could have been before it.
+            let step = order.deeds.len() - 1;
+            if self.stood_ready(deed, step) {
+                self.races.push(Race {
+                    earlier: step,
+                    later,
+                });
+            }
+        }
+        let history: Box<dyn Iterator<Item = usize>> = if deed.is_exit(order.rules) {
+            Box::new(0..end)
+        } else if deed.op.action == Action::Start {
+            Box::new(self.starts.iter().copied())
+        } else {
+            let steps = self.of_object.get(&deed.op.object);
+            Box::new(steps.map_or(&[][..], Vec::as_slice).iter().copied())
+        };
+        let mut history: Vec<usize> = history.collect();
+        history.reverse();
+        let mut found: Vec<usize> = Vec::new();
+        let before = previous.or_else(|| self.birth(deed.thread)?.checked_sub(1));
+        for earlier in history {
+            let other = order.deeds[earlier];
+            if other.thread != deed.thread && !other.depends_on(&deed, order.rules) {
+                continue;
+            }
+            // All that came before such a one and conflicts with `deed` happens before it.
+            let covers = covers(&other.op, &deed.op) && !deed.is_exit(order.rules);
+            let ordered = other.thread == deed.thread
+                || before.is_some_and(|before| order.happens_before(earlier, before))
+                || found
+                    .iter()
+                    .any(|&race| order.happens_before(earlier, race));
+            if ordered {
+                if covers {
+                    break;
+                }
+                continue;
+            }
+            let could = self.could(deed, previous, earlier);
+            if could != Could::No {
+                self.races.push(Race { earlier, later });
+            }
+            if could == Could::Yes {
+                found.push(earlier);
+                if covers {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The first decision at which `thread` could have gone on; the end, if there was none.
+    fn birth(&self, thread: ThreadNumber) -> Option<usize> {
+        let end = self.order.deeds.len();
+        Some(self.order.birth(thread).unwrap_or(end))
+    }
+
+    /// Whether `deed` could have been taken right before `step`.
+    fn could(&self, deed: Deed, previous: Option<usize>, step: usize) -> Could {
+        if previous.is_some_and(|previous| previous > step) {
+            return self.objects.could(&deed.op, step);
+        }
+        if self.stood_ready(deed, step) {
+            Could::Yes
+        } else {
+            Could::No
+        }
+    }
+
+    fn stood_ready(&self, deed: Deed, step: usize) -> bool {
+        let candidates = self.trace.candidates(step);
+        candidates
+            .binary_search_by_key(&deed.thread, |candidate| candidate.thread)
+            .is_ok()
+    }
+}
+
+fn covers(earlier: &Op, later: &Op) -> bool {
+    !earlier.only_reads() && (earlier.part == 0 || earlier.part == later.part)
+}

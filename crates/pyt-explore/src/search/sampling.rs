@@ -1,0 +1,206 @@
+//! Seeded sampling: schedule number i of base seed S has a seed of its own, which makes it again.
+//!
+//! What a schedule is depends on the base seed, its number and one thing learnt: how long run
+//! number 0 was. So it is the same whatever the number of jobs and shards; each shard makes run 0.
+
+use pyt_sched::controlled::Strategy;
+
+use super::{Abandon, Next, Progress, Run, Search, Seen, Shard};
+use crate::{
+    seed::{Hints, nth},
+    strategy::{Pct, Pos, Random, RoundRobin},
+};
+
+/// A kind of strategy that a seed can make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Random walk, partial order sampling and PCT of depths 2 and 3, by turns: each finds bugs
+    /// that the others find late.
+    #[default]
+    Mix,
+    /// [`Random`].
+    Random,
+    /// [`Pos`].
+    Pos,
+    /// [`Pct`] for bugs of this depth.
+    Pct {
+        /// The number of orderings that a bug needs.
+        depth: u32,
+    },
+    /// [`RoundRobin`], whose turns are as long as the seed says: from 1 to 16 steps.
+    RoundRobin,
+}
+
+impl Kind {
+    /// The strategy that `seed` makes: the same for ever.
+    #[must_use]
+    pub fn strategy(self, seed: u64) -> Box<dyn Strategy> {
+        match self {
+            Self::Mix => match Hints::of(seed).member {
+                0 => Box::new(Random::new(seed)),
+                1 => Box::new(Pos::new(seed)),
+                2 => Box::new(Pct::from_seed(seed, 2)),
+                _ => Box::new(Pct::from_seed(seed, 3)),
+            },
+            Self::Random => Box::new(Random::new(seed)),
+            Self::Pos => Box::new(Pos::new(seed)),
+            Self::Pct { depth } => Box::new(Pct::from_seed(seed, depth)),
+            Self::RoundRobin => Box::new(RoundRobin::new((seed >> 60) + 1)),
+        }
+    }
+}
+
+/// A name that [`Kind`] does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown strategy {0:?}: expected mix, random, pos, pct, pct:DEPTH (a depth from 1 to 100) or \
+     round-robin"
+)]
+pub struct UnknownKind(pub String);
+
+impl std::str::FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        let unknown = || UnknownKind(name.to_owned());
+        Ok(match name {
+            "mix" => Self::Mix,
+            "random" => Self::Random,
+            "pos" => Self::Pos,
+            "pct" => Self::Pct { depth: 3 },
+            "round-robin" => Self::RoundRobin,
+            _ => {
+                let depth = name.strip_prefix("pct:").ok_or_else(unknown)?;
+                let depth = depth.parse().map_err(|_| unknown())?;
+                if !(1..=100).contains(&depth) {
+                    return Err(unknown());
+                }
+                Self::Pct { depth }
+            }
+        })
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Mix => f.write_str("mix"),
+            Self::Random => f.write_str("random"),
+            Self::Pos => f.write_str("pos"),
+            Self::Pct { depth } => write!(f, "pct:{depth}"),
+            Self::RoundRobin => f.write_str("round-robin"),
+        }
+    }
+}
+
+/// Schedules drawn by one kind of strategy.
+#[derive(Clone, Debug)]
+pub struct Sampling {
+    kind: Kind,
+    base: u64,
+    shard: Shard,
+    limit: u64,
+    next: u64,
+    length: Length,
+    progress: Progress,
+}
+
+/// The hint that all schedules but number 0 carry.
+#[derive(Clone, Copy, Debug)]
+enum Length {
+    /// Run 0 has not been handed out.
+    Unasked,
+    /// Run 0 is under way.
+    Asked,
+    Known(u8),
+}
+
+impl Sampling {
+    /// The schedules of `kind` that come of the base seed `seed`, as far as they belong to `shard`.
+    #[must_use]
+    pub const fn new(kind: Kind, seed: u64, shard: Shard) -> Self {
+        Self {
+            kind,
+            base: seed,
+            shard,
+            limit: u64::MAX,
+            next: 0,
+            length: Length::Unasked,
+            progress: Progress {
+                started: 0,
+                finished: 0,
+                abandoned: 0,
+                cut: 0,
+                exhausted: false,
+                proven: false,
+            },
+        }
+    }
+
+    /// No schedule whose number, over all shards, is `schedules` or more.
+    #[must_use]
+    pub const fn limit(mut self, schedules: u64) -> Self {
+        self.limit = schedules;
+        self
+    }
+
+    /// Whether run `number` counts in this shard. Run 0 is made in each, but counts in the first.
+    #[must_use]
+    pub const fn counts(&self, number: u64) -> bool {
+        self.shard.has(number)
+    }
+
+    fn seed_of(&self, number: u64, length: u8) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the rest of a division by 4"
+        )]
+        let member = (number % 4) as u8;
+        Hints { member, length }.write(nth(self.base, number))
+    }
+
+    fn run(&mut self, number: u64, length: u8) -> Next {
+        self.progress.started += 1;
+        let seed = self.seed_of(number, length);
+        Next::Run(Run {
+            number,
+            seed: Some(seed),
+            strategy: self.kind.strategy(seed),
+            abandon: Abandon::default(),
+        })
+    }
+}
+
+impl Search for Sampling {
+    fn next(&mut self) -> Next {
+        let length = match self.length {
+            Length::Unasked if self.limit > 0 => {
+                self.length = Length::Asked;
+                return self.run(0, 0);
+            }
+            Length::Unasked => return Next::Done,
+            Length::Asked => return Next::Wait,
+            Length::Known(length) => length,
+        };
+        while self.next < self.limit {
+            let number = self.next;
+            self.next += 1;
+            if number > 0 && self.shard.has(number) {
+                return self.run(number, length);
+            }
+        }
+        Next::Done
+    }
+
+    fn learn(&mut self, number: u64, seen: &Seen<'_>) {
+        if number == 0 {
+            self.length = Length::Known(Hints::length_for(Pct::length_of(seen.trace)));
+        }
+        self.progress.finished += 1;
+        self.progress.cut += u64::from(seen.cut);
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+}

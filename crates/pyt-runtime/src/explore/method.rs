@@ -1,0 +1,78 @@
+//! How schedules are chosen, by name.
+
+use pyt_explore::{
+    Search, Shard,
+    search::{
+        dfs::Dfs,
+        dpor::Dpor,
+        sampling::{Kind, Sampling},
+    },
+};
+
+/// How the schedules of an exploration are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Each by a seed of its own.
+    Sample(Kind),
+    /// All there are, depth first; with a bound, those with at most so many preemptions.
+    Dfs(Option<usize>),
+    /// One of each set that differ only in the order of steps that do not touch each other.
+    Dpor,
+}
+
+/// A name that no [`Method`] has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown strategy {0:?}: expected mix, random, pos, pct, pct:DEPTH, round-robin, dfs, \
+     dfs:PREEMPTIONS or dpor"
+)]
+pub struct UnknownMethod(pub String);
+
+impl Method {
+    /// Whether the search ends by itself, having tried all.
+    #[must_use]
+    pub const fn is_exhaustive(self) -> bool {
+        !matches!(self, Self::Sample(_))
+    }
+
+    /// A search of this kind for at most `limit` schedules. An exhaustive one has no shards.
+    pub(crate) fn search(self, seed: u64, shard: Shard, limit: u64) -> Box<dyn Search> {
+        match self {
+            Self::Sample(kind) => Box::new(Sampling::new(kind, seed, shard).limit(limit)),
+            Self::Dfs(None) => Box::new(Dfs::new()),
+            Self::Dfs(Some(preemptions)) => Box::new(Dfs::bounded(preemptions)),
+            Self::Dpor => Box::new(Dpor::new()),
+        }
+    }
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self::Sample(Kind::default())
+    }
+}
+
+impl std::str::FromStr for Method {
+    type Err = UnknownMethod;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMethod> {
+        let unknown = || UnknownMethod(name.to_owned());
+        match name.split_once(':') {
+            Some(("dfs", bound)) => Ok(Self::Dfs(Some(bound.parse().map_err(|_| unknown())?))),
+            None if name == "dfs" => Ok(Self::Dfs(None)),
+            None if name == "dpor" => Ok(Self::Dpor),
+            _ => name.parse().map(Self::Sample).map_err(|_| unknown()),
+        }
+    }
+}
+
+impl std::fmt::Display for Method {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sample(kind) => kind.fmt(f),
+            Self::Dfs(None) => f.write_str("dfs"),
+            Self::Dfs(Some(bound)) => write!(f, "dfs:{bound}"),
+            Self::Dpor => f.write_str("dpor"),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Runs under schedules of one's choice, and the search for those that fail.
+//!
+//! A run is made by a seed or a recorded schedule. The same seed makes the same run, on every
+//! machine: who goes on at each decision point, the time, random numbers and hashes all come from
+//! it.
+//!
+//! - `stage`: one run, in an interpreter that looks the same to each
+//! - `script`: a program that is run again and again
+//! - `single`: one run whose output is shown
+//! - `explorer`, `method`: many runs, and how they are chosen
+
+mod explorer;
+mod method;
+mod script;
+mod single;
+mod stage;
+
+pub use explorer::{Exploration, Explored};
+pub use method::{Method, UnknownMethod};
+pub use pyt_explore::{
+    Choices, Failure, Found, LoadError, Outcome, Schedule, Shard, Tally,
+    search::{Progress, sampling::Kind},
+};
+pub use pyt_modules::sites::{Granularity, UnknownGranularity};
+pub use single::Seeded;
+
+/// After so many steps a run is taken for an endless loop, unless told otherwise.
+pub const MAX_STEPS: u64 = 1_000_000;

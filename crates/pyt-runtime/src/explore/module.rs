@@ -1,0 +1,235 @@
+//! The module `_pyt_explore`: what the Python package `pyt` stands on.
+//!
+//! It takes and gives plain values; the classes and the defaults are the package's.
+
+pub(crate) use _pyt_explore::module_def;
+
+#[rustpython_vm::pymodule]
+mod _pyt_explore {
+    use std::{ops::ControlFlow, time::Duration};
+
+    use pyt_explore::{
+        Choices, Failure, Shard,
+        strategy::replay::Replay,
+    };
+    use pyt_modules::{
+        runs,
+        sched::controlled::{Run, Strategy, ThreadNumber},
+        sites::{Granularity, Sites},
+    };
+    use rustpython_vm::{
+        AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+        builtins::{PyBaseExceptionRef, PyCode, PyStrRef},
+        function::FuncArgs,
+    };
+
+    use crate::explore::{
+        Exploration, Kind, Method,
+        explorer::Explorer,
+        finding::Failing,
+        stage::{Stage, failure_kind},
+    };
+
+    #[pyattr]
+    const MAX_STEPS: u64 = crate::explore::MAX_STEPS;
+
+    fn parsed<T>(text: &PyStrRef, vm: &VirtualMachine) -> PyResult<T>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        let known = text.to_string_lossy().parse::<T>();
+        known.map_err(|unknown| vm.new_value_error(unknown.to_string()))
+    }
+
+    /// Gives the code its decision points for as long as the guard lives.
+    struct Instrumented<'a> {
+        sites: &'a Sites,
+        before: pyt_modules::sites::Mark,
+        vm: &'a VirtualMachine,
+    }
+
+    impl<'a> Instrumented<'a> {
+        fn new(sites: &'a Sites, codes: &[PyRef<PyCode>], vm: &'a VirtualMachine) -> PyResult<Self> {
+            let before = sites.mark();
+            let guard = Self { sites, before, vm };
+            sites.instrument_all(codes, vm)?;
+            Ok(guard)
+        }
+    }
+
+    impl Drop for Instrumented<'_> {
+        fn drop(&mut self) {
+            self.sites.release(self.before, self.vm);
+        }
+    }
+
+    fn choices_of(given: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Choices> {
+        let mut choices = Choices::new();
+        for run in given.try_to_value::<Vec<PyObjectRef>>(vm)? {
+            let run: Vec<u64> = run.try_to_value(vm)?;
+            let [thread, steps] = run[..] else {
+                return Err(vm.new_value_error("choices are pairs of a thread and its steps"));
+            };
+            let thread = ThreadNumber::try_from(thread)
+                .map_err(|_| vm.new_value_error("there is no such thread"))?;
+            if steps == 0 {
+                return Err(vm.new_value_error("a thread takes at least one step in a row"));
+            }
+            choices.push_many(thread, steps);
+        }
+        Ok(choices)
+    }
+
+    fn runs_of(choices: &Choices, vm: &VirtualMachine) -> PyObjectRef {
+        let runs = choices.runs().iter().map(|(thread, steps)| {
+            let pair = vec![vm.ctx.new_int(*thread).into(), vm.ctx.new_int(*steps).into()];
+            vm.ctx.new_tuple(pair).into()
+        });
+        vm.ctx.new_tuple(runs.collect()).into()
+    }
+
+    fn text(text: &str, vm: &VirtualMachine) -> PyObjectRef {
+        vm.ctx.new_str(text).into()
+    }
+
+    /// Calls a function under many schedules.
+    #[pyfunction]
+    fn explore(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        let (function, codes, strategy, schedules, time, seed, granularity, max_steps, stop, same): (
+            PyObjectRef,
+            Vec<PyRef<PyCode>>,
+            PyStrRef,
+            Option<u64>,
+            Option<f64>,
+            u64,
+            PyStrRef,
+            u64,
+            bool,
+            bool,
+        ) = super::bind(args, vm)?;
+        let method: Method = parsed(&strategy, vm)?;
+        let time = time
+            .map(Duration::try_from_secs_f64)
+            .transpose()
+            .map_err(|error| vm.new_value_error(error.to_string()))?;
+        let unlimited = time.is_some() || method.is_exhaustive();
+        let exploration = Exploration {
+            method,
+            schedules: schedules.or((!unlimited).then_some(1000)),
+            time,
+            seed,
+            shard: Shard::WHOLE,
+            granularity: parsed(&granularity, vm)?,
+            first: 0,
+            max_steps,
+            stop_on_first: stop && !same,
+        };
+        let mut explorer = Explorer::new(&exploration, vm)?;
+        let program = |vm: &VirtualMachine| function.call((), vm).map(drop);
+        let sites = explorer.stage.sites.clone();
+        let _instrumented = Instrumented::new(&sites, &codes, vm)?;
+        explorer.run(&program, &mut |_| ControlFlow::Continue(()), vm)?;
+        if same {
+            explorer.explored.tally.expect_same_output();
+        }
+        let failing = Failing::all_of(&explorer.explored, seed);
+        let mut failures = Vec::new();
+        for one in failing.iter().take(super::MOST_FAILURES) {
+            let found = one.smallest(&explorer.stage, &exploration, &program, vm)?;
+            let fields = vec![
+                text(failure_kind(&one.failure), vm),
+                text(&found.told, vm),
+                text(&one.output, vm),
+                vm.ctx.new_int(one.seed).into(),
+                runs_of(&found.choices, vm),
+            ];
+            failures.push(vm.ctx.new_tuple(fields).into());
+        }
+        let tally = &explorer.explored.tally;
+        let outcomes = tally.outcomes().into_iter().filter_map(|found| {
+            let outcome = found.outcome.as_ref()?;
+            let failure = outcome.failure.as_ref().map(ToString::to_string);
+            let fields = vec![
+                text(&outcome.output, vm),
+                failure.map_or_else(|| vm.ctx.none(), |failure| text(&failure, vm)),
+                vm.ctx.new_int(found.count).into(),
+                found.seed.map_or_else(|| vm.ctx.none(), |seed| vm.ctx.new_int(seed).into()),
+            ];
+            Some(vm.ctx.new_tuple(fields).into())
+        });
+        let outcomes = vm.ctx.new_list(outcomes.collect());
+        let fields = vec![
+            vm.ctx.new_int(tally.runs()).into(),
+            vm.ctx.new_int(tally.failures()).into(),
+            vm.ctx.new_float(explorer.explored.elapsed.as_secs_f64()).into(),
+            vm.ctx.new_bool(explorer.explored.progress.proven).into(),
+            outcomes.into(),
+            vm.ctx.new_list(failures).into(),
+        ];
+        Ok(vm.ctx.new_tuple(fields).into())
+    }
+
+    /// Calls a function under one schedule.
+    #[pyfunction]
+    fn perform(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        let (function, codes, seed, strategy, given, granularity, max_steps): (
+            PyObjectRef,
+            Vec<PyRef<PyCode>>,
+            u64,
+            PyStrRef,
+            PyObjectRef,
+            PyStrRef,
+            u64,
+        ) = super::bind(args, vm)?;
+        let mut watch = None;
+        let strategy: Box<dyn Strategy> = if vm.is_none(&given) {
+            parsed::<Kind>(&strategy, vm)?.strategy(seed)
+        } else {
+            let replay = Replay::new(choices_of(&given, vm)?);
+            watch = Some(replay.watch());
+            Box::new(replay)
+        };
+        let granularity: Granularity = parsed(&granularity, vm)?;
+        let stage = Stage::new(granularity, false, vm)?;
+        let run = Run {
+            strategy,
+            max_steps,
+            traced: true,
+            with_places: false,
+            patient: false,
+            on_standstill: None,
+        };
+        let mut result: Option<Result<PyObjectRef, PyBaseExceptionRef>> = None;
+        let program = |vm: &VirtualMachine| match function.call((), vm) {
+            Err(raised) if runs::is_abandonment(&raised, vm) => Err(raised),
+            done => {
+                result = Some(done);
+                Ok(())
+            }
+        };
+        let performed = {
+            let _instrumented = Instrumented::new(&stage.sites, &codes, vm)?;
+            stage.perform(run, seed, program, vm)?
+        };
+        let none = || vm.ctx.none();
+        let gave_up = performed.finished.ending.is_some();
+        let diverged = watch.and_then(|watch| watch.divergence()).filter(|_| !gave_up);
+        let failure = performed.outcome.failure.map(|failure: Failure| {
+            let pair = vec![text(failure_kind(&failure), vm), text(&failure.to_string(), vm)];
+            vm.ctx.new_tuple(pair).into()
+        });
+        let (returned, raised) = match result {
+            Some(Ok(returned)) => (returned, none()),
+            Some(Err(raised)) => (none(), raised.as_object().to_owned()),
+            None => (none(), none()),
+        };
+        let fields = vec![
+            returned,
+            raised,
+            failure.unwrap_or_else(none),
+            diverged.map_or_else(none, |diverged| text(&diverged.to_string(), vm)),
+            runs_of(&Choices::of(&performed.finished.trace), vm),
+        ];
+        Ok(vm.ctx.new_tuple(fields).into())
+    }
+}

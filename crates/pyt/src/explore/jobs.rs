@@ -1,0 +1,147 @@
+//! Several processes side by side, each with its part of the schedules, added up.
+//!
+//! A job is this program again, with the same arguments and `--job`: it writes a line of JSON to
+//! its standard output from time to time, each with all that it has found so far.
+
+use std::{
+    ffi::OsString,
+    io::{BufRead, BufReader, Write},
+    ops::ControlFlow,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use pyt_runtime::explore::Explored;
+use serde::{Deserialize, Serialize};
+
+/// How often a job reports.
+const PULSE: Duration = Duration::from_millis(200);
+
+/// A line that a job writes.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Line {
+    /// What it has found so far.
+    Explored(Explored),
+    /// Nothing is wrong with the schedules: it could not explore at all.
+    Error {
+        /// What went wrong, with a traceback before it if there is one.
+        text: String,
+    },
+}
+
+/// Reports what one job finds to its parent.
+pub(super) struct Reporter {
+    last: Instant,
+    heard: bool,
+}
+
+impl Reporter {
+    pub(super) fn new() -> Self {
+        Self {
+            last: Instant::now(),
+            heard: true,
+        }
+    }
+
+    /// Reports from time to time; breaks once the parent is gone.
+    pub(super) fn pulse(&mut self, explored: &Explored) -> ControlFlow<()> {
+        if self.last.elapsed() >= PULSE {
+            self.last = Instant::now();
+            self.report(&Line::Explored(explored.clone()));
+        }
+        if self.heard {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+
+    pub(super) fn report(&mut self, line: &Line) {
+        let mut out = std::io::stdout().lock();
+        let written = serde_json::to_writer(&mut out, line)
+            .map_err(std::io::Error::from)
+            .and_then(|()| out.write_all(b"\n"))
+            .and_then(|()| out.flush());
+        self.heard &= written.is_ok();
+    }
+}
+
+/// Processes that end when this is dropped.
+struct Jobs(Vec<Child>);
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Runs this program once for each list of arguments, all at once, and adds up what they find.
+/// `watch` sees the sum from time to time and may end the search.
+///
+/// # Errors
+/// What kept a job from exploring.
+pub(super) fn explore(
+    arguments: Vec<Vec<OsString>>,
+    watch: &mut dyn FnMut(&Explored) -> ControlFlow<()>,
+) -> Result<Explored, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let count = arguments.len();
+    let mut jobs = Jobs(Vec::with_capacity(count));
+    let (sender, lines) = mpsc::channel();
+    for (number, arguments) in arguments.into_iter().enumerate() {
+        let mut child = Command::new(&program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("starting a job: {error}"))?;
+        let output = child.stdout.take();
+        jobs.0.push(child);
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            for line in output
+                .into_iter()
+                .flat_map(|out| BufReader::new(out).lines())
+            {
+                let read = line.map_err(|error| error.to_string()).and_then(|line| {
+                    serde_json::from_str(&line).map_err(|error| format!("{error}: {line}"))
+                });
+                if sender.send((number, Some(read))).is_err() {
+                    return;
+                }
+            }
+            // Whoever waits is told that this job is over.
+            let _ = sender.send((number, None));
+        });
+    }
+    let mut found: Vec<Explored> = vec![Explored::default(); count];
+    let mut running = count;
+    while running > 0 {
+        let Ok((number, line)) = lines.recv() else {
+            break;
+        };
+        match line {
+            Some(Ok(Line::Explored(explored))) => found[number] = explored,
+            Some(Ok(Line::Error { text })) => return Err(text),
+            Some(Err(unreadable)) => return Err(format!("a job wrote nonsense: {unreadable}")),
+            None => {
+                running -= 1;
+                let status = jobs.0[number].wait();
+                let status = status.map_err(|error| error.to_string())?;
+                if !status.success() {
+                    return Err(format!("job {number} ended early: {status}"));
+                }
+            }
+        }
+        let sum = Explored::sum(&found);
+        if watch(&sum).is_break() {
+            return Ok(sum);
+        }
+    }
+    Ok(Explored::sum(&found))
+}

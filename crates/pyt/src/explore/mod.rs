@@ -1,0 +1,178 @@
+//! `pyt explore`: many schedules of one script, and what came out.
+//!
+//! Reads arguments, starts jobs, shows results. Running and searching is `pyt-runtime`'s.
+
+mod arguments;
+mod jobs;
+mod progress;
+mod tell;
+
+use std::{
+    ffi::{OsStr, OsString},
+    ops::ControlFlow,
+};
+
+pub(crate) use arguments::Arguments;
+use clap::Parser;
+use jobs::{Line, Reporter};
+use progress::Progress;
+use pyt_runtime::{Error, Options, Runtime, explore::Explored};
+
+use crate::cli::{Cli, Command};
+
+/// The exit status after a failure was found.
+const FAILED: i32 = 1;
+/// The exit status for bad usage.
+const BAD_USAGE: i32 = 2;
+
+/// Runs `pyt explore`. Returns the exit status.
+pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
+    let words = ["pyt".into(), "explore".into()].into_iter();
+    let arguments = match Cli::try_parse_from(words.chain(given.iter().cloned())) {
+        Ok(Cli {
+            command: Command::Explore(arguments),
+        }) => arguments,
+        Ok(_) => return BAD_USAGE,
+        Err(error) if error.use_stderr() => {
+            // Standard error is where this would be reported.
+            let _ = error.print();
+            return BAD_USAGE;
+        }
+        Err(help) => return crate::text::print(&help.render().to_string()),
+    };
+    if arguments.job {
+        return job(program, &arguments);
+    }
+    let explored = explore(program, given, &arguments);
+    match explored.and_then(|explored| tell::tell(program, &arguments, explored)) {
+        Ok(failed) => i32::from(failed) * FAILED,
+        Err(text) => {
+            eprintln!("pyt explore: {text}");
+            BAD_USAGE
+        }
+    }
+}
+
+fn explore(program: &OsStr, given: &[OsString], arguments: &Arguments) -> Result<Explored, String> {
+    let jobs = arguments.jobs();
+    let whole = arguments.exploration(0, 1);
+    let mut progress = Progress::of(&whole);
+    let mut watch = |explored: &Explored| {
+        progress.show(explored);
+        let enough = arguments.stop_on_first && explored.tally.failures() > 0;
+        if enough {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    if arguments.isolate {
+        return isolated(given, arguments, jobs, &mut watch);
+    }
+    if jobs == 1 {
+        let runtime = runtime(program, arguments).map_err(told)?;
+        return runtime
+            .explore(&arguments.script, &whole, watch)
+            .map_err(told);
+    }
+    let (index, count) = arguments.shard;
+    let of_job = |job: u64| {
+        let shard = format!("{}/{}", index + job * count, count * jobs);
+        job_arguments(given, [format!("--shard={shard}")])
+    };
+    jobs::explore((0..jobs).map(of_job).collect(), &mut watch)
+}
+
+/// Each schedule in a process of its own, so many at once.
+fn isolated(
+    given: &[OsString],
+    arguments: &Arguments,
+    jobs: u64,
+    watch: &mut dyn FnMut(&Explored) -> ControlFlow<()>,
+) -> Result<Explored, String> {
+    if arguments.strategy.is_exhaustive() {
+        return Err("--isolate is for strategies that draw schedules, not for dfs and dpor".into());
+    }
+    let whole = arguments.exploration(0, 1);
+    let began = std::time::Instant::now();
+    let mut sum = Explored::default();
+    let mut next = 0;
+    let last = whole.schedules.unwrap_or(u64::MAX);
+    let numbers = |from: u64| (from..last).filter(|number| whole.shard.has(*number));
+    while next < last && whole.time.is_none_or(|most| began.elapsed() < most) {
+        let batch: Vec<u64> = numbers(next)
+            .take(usize::try_from(jobs).unwrap_or(1))
+            .collect();
+        let Some(newest) = batch.last() else { break };
+        next = newest + 1;
+        let of_number = |number: &u64| {
+            let (number, beyond) = (*number, number + 1);
+            job_arguments(
+                given,
+                [
+                    format!("--first={number}"),
+                    format!("--schedules={beyond}"),
+                    String::from("--shard=0/1"),
+                ],
+            )
+        };
+        let found = jobs::explore(batch.iter().map(of_number).collect(), &mut |_| {
+            ControlFlow::Continue(())
+        })?;
+        sum = Explored::sum(&[sum, found]);
+        sum.elapsed = began.elapsed();
+        if watch(&sum).is_break() {
+            break;
+        }
+    }
+    Ok(sum)
+}
+
+/// What this program is started with to be one of several jobs: later options win.
+fn job_arguments<const N: usize>(given: &[OsString], more: [String; N]) -> Vec<OsString> {
+    let own = given.iter().position(|word| word == "--");
+    let (own, rest) = given.split_at(own.unwrap_or(given.len()));
+    let first = [OsString::from("explore"), OsString::from("--job")];
+    let more = more.into_iter().map(OsString::from);
+    let own = own.iter().cloned();
+    first
+        .into_iter()
+        .chain(own)
+        .chain(more)
+        .chain(rest.iter().cloned())
+        .collect()
+}
+
+/// Explores as one of several jobs.
+fn job(program: &OsStr, arguments: &Arguments) -> i32 {
+    let mut reporter = Reporter::new();
+    let exploration = arguments.exploration(0, 1);
+    let explored = runtime(program, arguments).and_then(|runtime| {
+        let watch = |explored: &Explored| reporter.pulse(explored);
+        runtime.explore(&arguments.script, &exploration, watch)
+    });
+    reporter.report(&match explored {
+        Ok(explored) => Line::Explored(explored),
+        Err(error) => Line::Error { text: told(error) },
+    });
+    0
+}
+
+/// An interpreter as each schedule is to find it.
+fn runtime(program: &OsStr, arguments: &Arguments) -> Result<Runtime, Error> {
+    let mut options = Options::python();
+    options.argv = std::iter::once(arguments.script.clone().into_os_string())
+        .chain(arguments.args.iter().cloned())
+        .collect();
+    options.apply_environment(|name| std::env::var_os(name))?;
+    // The same in every run, so that any can be run again.
+    options.hash_seed = options.hash_seed.or(Some(0));
+    options.program_name = Some(program.to_string_lossy().into_owned());
+    Runtime::builder().options(options).build()
+}
+
+fn told(error: Error) -> String {
+    format!("{error}\n{}", error.traceback())
+        .trim_end()
+        .to_owned()
+}
