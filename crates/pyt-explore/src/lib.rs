@@ -2,8 +2,8 @@
 //!
 //! `pyt-sched`'s controlled policy asks a [`Strategy`] at every decision point who goes on. This
 //! crate has the strategies, says which of them to run next ([`Search`]), writes what was found to
-//! a file ([`Schedule`]), makes it smaller, sums up what came out
-//! ([`Tally`]) and tells a person about it . It runs nothing itself and must never know
+//! a file ([`Schedule`]), makes it smaller ([`minimise`](fn@minimise)), sums up what came out
+//! ([`Tally`]) and tells a person about it ([`report`]). It runs nothing itself and must never know
 //! the interpreter: whoever can run the program once with a given strategy drives it like this.
 //!
 //! ```
@@ -22,13 +22,19 @@
 //! ```
 
 mod choices;
+pub mod conflict;
+pub mod minimise;
+mod order;
 pub mod outcome;
+pub mod report;
 pub mod schedule;
 pub mod search;
 pub mod seed;
 pub mod strategy;
 
 pub use choices::Choices;
+pub use conflict::Conflict;
+pub use minimise::{Minimised, minimise};
 pub use outcome::{Failure, Found, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
 pub use schedule::{LoadError, Schedule};

@@ -2,11 +2,13 @@
 //! strategy, as the controlled policy runs Python's.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod generate;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use pyt_explore::{Choices, Next, Search, Seen};
 use pyt_sched::controlled::{
-    Action, Candidate, Decision, Op, Place, Strategy, ThreadNumber, Trace,
+    Action, Candidate, Decision, Op, Place, Step as Taken, Strategy, ThreadNumber, Trace,
 };
 
 /// One instruction. Objects and registers are small numbers; registers begin as 0.
@@ -465,7 +467,7 @@ pub struct Explored {
     pub first_failure: Option<u64>,
     pub proven: bool,
     pub exhausted: bool,
-    pub max_preemptions: usize,
+    pub preemptions: BTreeMap<Vec<(ThreadNumber, u64)>, usize>,
 }
 
 pub fn explore(program: &Program, search: &mut dyn Search, most: u64) -> Explored {
@@ -486,8 +488,9 @@ pub fn explore(program: &Program, search: &mut dyn Search, most: u64) -> Explore
             explored
                 .schedules
                 .insert(Choices::of(&ran.trace).runs().to_vec());
-            explored.orders.insert(canonical(&ran.trace));
-            explored.max_preemptions = explored.max_preemptions.max(ran.trace.preemptions());
+            explored
+                .orders
+                .insert(canonical(&ran.trace, program.main_ends_all));
         }
         search.learn(run_.number, &ran.seen());
     }
@@ -520,7 +523,13 @@ pub fn brute_force(program: &Program, most: u64) -> Option<Explored> {
         explored
             .schedules
             .insert(Choices::of(&ran.trace).runs().to_vec());
-        explored.orders.insert(canonical(&ran.trace));
+        explored.preemptions.insert(
+            Choices::of(&ran.trace).runs().to_vec(),
+            ran.trace.preemptions(),
+        );
+        explored
+            .orders
+            .insert(canonical(&ran.trace, program.main_ends_all));
         prefix.resize(ran.trace.steps().len(), 0);
         loop {
             let Some(index) = prefix.pop() else {
@@ -536,14 +545,18 @@ pub fn brute_force(program: &Program, most: u64) -> Option<Explored> {
 
 /// The same for two runs that differ only in the order of neighbours that commute: the run with
 /// the lowest threads first, told by threads. (Lexicographic normal form of a Mazurkiewicz trace.)
-fn canonical(trace: &Trace) -> Vec<u8> {
+fn canonical(trace: &Trace, main_ends_all: bool) -> Vec<u8> {
     let mut rest: Vec<_> = trace.steps().to_vec();
     let mut order = Vec::new();
+    let ends_all =
+        |step: &Taken| main_ends_all && step.thread == 0 && step.op.action == Action::End;
     while !rest.is_empty() {
         let free = (0..rest.len()).filter(|&index| {
             !rest[..index].iter().any(|before| {
                 before.thread == rest[index].thread
                     || before.op.conflicts_with(&rest[index].op)
+                    || ends_all(before)
+                    || ends_all(&rest[index])
                     || (before.op.action == Action::Start && rest[index].op.action == Action::Start)
             })
         });

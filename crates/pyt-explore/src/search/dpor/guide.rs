@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyt_sched::controlled::{Action, Candidate, Decision, Strategy, ThreadNumber};
 
-use super::{
+use super::wakeup::Branch;
+use crate::{
     order::{Deed, Rules},
-    wakeup::Branch,
+    search::Abandon,
+    strategy::Streak,
 };
-use crate::{search::Abandon, strategy::Streak};
 
 /// What is to be done at a decision that a run before has made, too.
 #[derive(Clone, Debug)]
@@ -57,6 +58,8 @@ impl Guide {
     /// and it shows who it keeps waiting.
     fn freely(&self, decision: &Decision<'_>) -> Option<usize> {
         let rank = |candidate: &Candidate| match candidate.op.action {
+            // So that it shows whether others go on after it.
+            Action::End if candidate.thread == 0 => 0,
             Action::Start => 1,
             _ if candidate.op.object == 0 => 0,
             Action::Release | Action::Set | Action::Notify | Action::Put | Action::TaskDone => 3,

@@ -12,22 +12,22 @@
 //!   the run is abandoned, and counted as that.
 //! - Steps that were never taken: what the threads of a deadlock wait for races, too.
 //! - Time leaps only when nobody can run, so what it allows happens after all that was before.
-//! - Threads that are cut off by the end of the main thread: that end depends on everything, once
-//!   such a run has been seen.
+//! - Threads that the end of the main thread cuts off: that end depends on everything, once it
+//!   seems to be so.
 //! - Addresses differ from run to run: from run to run, only threads' numbers are kept.
 
-use pyt_sched::controlled::{Candidate, Op, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
+
+use crate::order::{Deed, Order, Rules};
 
 use super::{Abandon, Next, Progress, Run, Search, Seen};
 
 mod guide;
-mod order;
 mod races;
 mod waiting;
 mod wakeup;
 
 use guide::{Guide, Planned, Sleepers};
-use order::{Deed, Order, Rules};
 use races::{Later, Race, races};
 use waiting::{Facts, Objects};
 use wakeup::{Branch, Continuation, insert};
@@ -38,6 +38,10 @@ use wakeup::{Branch, Continuation, insert};
 #[derive(Debug, Default)]
 pub struct Dpor {
     rules: Rules,
+    /// Others have been seen to go on after the end of the main thread.
+    main_is_not_all: bool,
+    /// The next run is to tell.
+    probing: bool,
     /// One for each decision of the last run.
     stack: Vec<Entry>,
     /// What is to follow the stack in the next run.
@@ -79,6 +83,43 @@ impl Dpor {
         }
     }
 
+    /// Finds out whether the main thread's end cuts off others. True: it has to be tried, or it has
+    /// turned out to be so; what was done so far was done under a wrong assumption.
+    fn learn_rules(&mut self, seen: &Seen<'_>) -> bool {
+        let steps = seen.trace.steps();
+        let probed = std::mem::take(&mut self.probing);
+        let is_end = |step: &Step| step.thread == 0 && step.op.action == Action::End;
+        let end = steps.iter().position(is_end);
+        if end.is_some_and(|end| end + 1 < steps.len()) {
+            self.main_is_not_all = true;
+        }
+        if probed {
+            self.rules.main_ends_all = !self.main_is_not_all;
+        }
+        if self.main_is_not_all || self.rules.main_ends_all || seen.cut {
+            return probed;
+        }
+        let Some(end) = end else {
+            return false;
+        };
+        if seen.trace.candidates(end).len() > 1 {
+            self.rules.main_ends_all = true;
+            return true;
+        }
+        // It was the last step. If that was by chance, see what happens if it comes earlier.
+        let order = Order::of(seen.trace, self.rules);
+        let mut lasts = order.of_thread.iter().filter_map(|steps| steps.last());
+        let Some(&earlier) = lasts.find(|&&last| !order.happens_before(last, end)) else {
+            return false;
+        };
+        let later = Later::Step(end);
+        let reversal = Reversal::new(&order, &[], Race { earlier, later });
+        let prefix = steps[..earlier].iter().map(|step| step.thread);
+        self.then = wakeup::chain(prefix.chain(reversal.threads()));
+        self.probing = true;
+        true
+    }
+
     /// Puts the reversal of each race into the tree where it belongs.
     fn reverse_races(&mut self, seen: &Seen<'_>, sleepers: &[Vec<ThreadNumber>]) {
         let trace = seen.trace;
@@ -90,7 +131,7 @@ impl Dpor {
         }
         objects.remember(|step| self.stack[step].facts);
         for race in races(trace, &order, &objects, &last) {
-            let mut reversal = Reversal::new(trace, &order, &last, race);
+            let mut reversal = Reversal::new(&order, &last, race);
             let mut sleeping = sleepers[race.earlier].iter();
             if !sleeping.any(|&thread| reversal.clone().take_initial(thread)) {
                 insert(&mut self.stack[race.earlier].tree, &mut reversal);
@@ -154,7 +195,14 @@ impl Search for Dpor {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         );
-        let cuts_off = cuts_off(seen) && !self.rules.main_ends_all;
+        let probing = self.probing;
+        if self.learn_rules(seen) {
+            self.stack.clear();
+            if probing || !self.probing {
+                self.then.clear();
+            }
+            return;
+        }
         if abandon.is_raised() || sleepers.len() != seen.trace.steps().len() {
             self.progress.abandoned += 1;
             self.extend(seen.trace, sleepers.len());
@@ -164,12 +212,6 @@ impl Search for Dpor {
                 return;
             }
             self.then.clear();
-        } else if cuts_off {
-            // All that was done so far was done under a wrong assumption.
-            self.rules.main_ends_all = true;
-            self.stack.clear();
-            self.then.clear();
-            return;
         } else {
             self.progress.cut += u64::from(seen.cut);
             self.extend(seen.trace, sleepers.len());
@@ -184,22 +226,6 @@ impl Search for Dpor {
     fn progress(&self) -> Progress {
         self.progress
     }
-}
-
-/// Whether the main thread's end kept others from going on.
-fn cuts_off(seen: &Seen<'_>) -> bool {
-    let Some(last) = seen.trace.steps().last() else {
-        return false;
-    };
-    let deed = Deed {
-        thread: last.thread,
-        op: last.op,
-    };
-    let rules = Rules {
-        main_ends_all: true,
-    };
-    let others = seen.trace.candidates(seen.trace.steps().len() - 1).len() > 1;
-    !seen.cut && deed.is_exit(rules) && others
 }
 
 /// What threads were about to do when the run ended: those that waited, and those that were not
@@ -230,7 +256,7 @@ struct Reversal<'a> {
 }
 
 impl<'a> Reversal<'a> {
-    fn new(_trace: &Trace, order: &'a Order, last: &'a [Candidate], race: Race) -> Self {
+    fn new(order: &'a Order, last: &'a [Candidate], race: Race) -> Self {
         let Race { earlier, later } = race;
         let rest = earlier + 1..order.deeds.len();
         let mut steps: Vec<Later> = rest

@@ -8,10 +8,8 @@ use std::collections::HashMap;
 
 use pyt_sched::controlled::{Action, Candidate, Op, ThreadNumber, Trace};
 
-use super::{
-    order::{Deed, Order},
-    waiting::{Could, Objects},
-};
+use super::waiting::{Could, Objects};
+use crate::order::{Deed, Order};
 
 /// The later one of a race.
 #[derive(Clone, Copy, Debug)]

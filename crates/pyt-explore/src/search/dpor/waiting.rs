@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use pyt_sched::controlled::{Action, Candidate, Op, ThreadNumber, Trace};
 
-use super::order::Order;
+use crate::order::Order;
 
 /// An answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,12 +39,19 @@ pub(super) fn insert(tree: &mut Vec<Branch>, continuation: &mut impl Continuatio
         }
         branches = &mut branches[found].then;
     }
-    let mut chain: Vec<Branch> = Vec::new();
-    for thread in continuation.threads().into_iter().rev() {
-        let then = std::mem::take(&mut chain);
-        chain.push(Branch { thread, then });
-    }
-    let added = !chain.is_empty();
-    branches.append(&mut chain);
+    let mut rest = chain(continuation.threads());
+    let added = !rest.is_empty();
+    branches.append(&mut rest);
     added
+}
+
+/// The tree that has these steps and no others.
+pub(super) fn chain(threads: impl IntoIterator<Item = ThreadNumber>) -> Vec<Branch> {
+    let threads: Vec<_> = threads.into_iter().collect();
+    let mut tree = Vec::new();
+    for thread in threads.into_iter().rev() {
+        let then = std::mem::take(&mut tree);
+        tree.push(Branch { thread, then });
+    }
+    tree
 }

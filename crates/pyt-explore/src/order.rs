@@ -5,24 +5,30 @@ use std::collections::HashMap;
 
 use pyt_sched::controlled::{Action, Op, ThreadNumber, Trace};
 
+/// Whether it reads or changes a variable.
+pub(crate) const fn is_access(op: &Op) -> bool {
+    matches!(op.action, Action::Read | Action::Write)
+}
+
 /// What decides whether two steps of different threads commute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Deed {
-    pub(super) thread: ThreadNumber,
-    pub(super) op: Op,
+pub(crate) struct Deed {
+    pub(crate) thread: ThreadNumber,
+    pub(crate) op: Op,
 }
 
 impl Deed {
     /// Whether it ends the program, whatever the others still have to do.
-    pub(super) fn is_exit(&self, rules: Rules) -> bool {
+    pub(crate) fn is_exit(&self, rules: Rules) -> bool {
         rules.main_ends_all && self.thread == 0 && self.op.action == Action::End
     }
 
     /// Whether the order of two steps matters. Threads are numbered in the order in which they
     /// start, so two starts do not commute.
-    pub(super) fn depends_on(&self, other: &Self, rules: Rules) -> bool {
+    pub(crate) fn depends_on(&self, other: &Self, rules: Rules) -> bool {
         self.thread == other.thread
-            || self.op.conflicts_with(&other.op)
+            || (self.op.conflicts_with(&other.op)
+                && !(rules.only_sync && (is_access(&self.op) || is_access(&other.op))))
             || (self.op.action == Action::Start && other.op.action == Action::Start)
             || self.is_exit(rules)
             || other.is_exit(rules)
@@ -31,14 +37,16 @@ impl Deed {
 
 /// What depends on the program.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// The end of thread 0 cuts off other threads that could still go on.
-    pub(super) main_ends_all: bool,
+    pub(crate) main_ends_all: bool,
+    /// The order of accesses to variables is nobody's business: only what orders them is.
+    pub(crate) only_sync: bool,
 }
 
 /// Why a step could be taken only then, beside the steps that it depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Enabled {
+pub(crate) enum Enabled {
     /// It could be as soon as the thread's step before had been taken, or its own object says why.
     Freely,
     /// By this step, though they share no object: it started the thread, say.
@@ -49,14 +57,14 @@ pub(super) enum Enabled {
 
 /// The steps of a run with their order.
 #[derive(Debug)]
-pub(super) struct Order {
-    pub(super) rules: Rules,
-    pub(super) deeds: Vec<Deed>,
-    pub(super) enabled: Vec<Enabled>,
+pub(crate) struct Order {
+    pub(crate) rules: Rules,
+    pub(crate) deeds: Vec<Deed>,
+    pub(crate) enabled: Vec<Enabled>,
     /// Of each step, the step that its thread took before.
-    pub(super) previous: Vec<Option<usize>>,
+    pub(crate) previous: Vec<Option<usize>>,
     /// Of each thread, its steps.
-    pub(super) of_thread: Vec<Vec<usize>>,
+    pub(crate) of_thread: Vec<Vec<usize>>,
     /// Of each step, how many steps of each thread happen before it, or are it.
     clocks: Vec<Vec<u32>>,
     /// Of each thread, the first decision at which it was seen, if it was.
@@ -64,7 +72,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn of(trace: &Trace, rules: Rules) -> Self {
+    pub(crate) fn of(trace: &Trace, rules: Rules) -> Self {
         let threads = (0..trace.steps().len())
             .flat_map(|step| trace.candidates(step))
             .map(|candidate| candidate.thread as usize + 1)
@@ -133,7 +141,7 @@ impl Order {
     }
 
     /// Whether step `earlier` happens before step `later`, or is it.
-    pub(super) fn happens_before(&self, earlier: usize, later: usize) -> bool {
+    pub(crate) fn happens_before(&self, earlier: usize, later: usize) -> bool {
         self.place_in_thread(earlier)
             <= self.clocks[later][self.deeds[earlier].thread as usize] as usize
     }
@@ -144,12 +152,12 @@ impl Order {
     }
 
     /// The first decision at which `thread` could go on, if there was one.
-    pub(super) fn birth(&self, thread: ThreadNumber) -> Option<usize> {
+    pub(crate) fn birth(&self, thread: ThreadNumber) -> Option<usize> {
         self.born.get(thread as usize).copied().flatten()
     }
 
     /// Whether `later` had to come after `earlier`, without regard to steps between them.
-    pub(super) fn directly_before(&self, earlier: usize, later: usize) -> bool {
+    pub(crate) fn directly_before(&self, earlier: usize, later: usize) -> bool {
         self.deeds[earlier].depends_on(&self.deeds[later], self.rules)
             || match self.enabled[later] {
                 Enabled::Freely => false,
@@ -215,7 +223,7 @@ impl Frontier {
         {
             join(clock, &order.clocks[last]);
         }
-        if deed.op.object == 0 {
+        if deed.op.object == 0 || (order.rules.only_sync && is_access(&deed.op)) {
             return;
         }
         let steps = self.of_object.entry(deed.op.object).or_default();

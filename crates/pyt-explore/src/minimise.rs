@@ -1,0 +1,218 @@
+//! The fewest switches that still make the program fail.
+//!
+//! A schedule is taken as its deviations from running on without switches. Those that the failure
+//! does not need are left out by delta debugging (Zeller and Hildebrandt: Simplifying and isolating
+//! failure-inducing input, IEEE TSE 2002), then one by one; then one new deviation is tried in
+//! place of each and of each two, since the switches of a random schedule are seldom where the
+//! fewest would be.
+
+use std::collections::HashSet;
+
+use pyt_sched::controlled::{Decision, Strategy, Trace};
+
+use crate::{
+    Choices,
+    strategy::{Deviate, Deviation},
+};
+
+/// A schedule that fails with few switches.
+#[derive(Clone, Debug)]
+pub struct Minimised {
+    /// Who goes on, step by step.
+    pub choices: Choices,
+    /// The run that they make.
+    pub trace: Trace,
+    /// What is left of the deviations from running on without switches.
+    pub deviations: Vec<Deviation>,
+    /// How many runs it took.
+    pub runs: u64,
+    /// The switches of the schedule to begin with, and of this one.
+    pub switches: (usize, usize),
+    /// The preemptions of the schedule to begin with, and of this one.
+    pub preemptions: (usize, usize),
+    /// Nothing more was to be tried; otherwise the budget was used up.
+    pub finished: bool,
+}
+
+/// Makes a failing run smaller. `run` runs the program under a strategy and returns the trace if it
+/// fails in the same way, or `None`. It is called at most `budget` times.
+pub fn minimise(
+    failing: &Trace,
+    budget: u64,
+    run: impl FnMut(Box<dyn Strategy>) -> Option<Trace>,
+) -> Minimised {
+    let deviations = Deviation::of(failing);
+    let mut work = Work {
+        run,
+        runs: 0,
+        budget,
+        tried: HashSet::new(),
+        best: deviations,
+        trace: failing.clone(),
+    };
+    let finished =
+        work.ddmin().is_some() && work.one_by_one().is_some() && work.replace().is_some();
+    Minimised {
+        choices: Choices::of(&work.trace),
+        runs: work.runs,
+        switches: (failing.switches(), work.trace.switches()),
+        preemptions: (failing.preemptions(), work.trace.preemptions()),
+        deviations: work.best,
+        trace: work.trace,
+        finished,
+    }
+}
+
+/// What is to be as small as possible, the most important first.
+fn cost(trace: &Trace) -> (usize, usize, usize) {
+    (trace.switches(), trace.preemptions(), trace.steps().len())
+}
+
+struct Work<R> {
+    run: R,
+    runs: u64,
+    budget: u64,
+    tried: HashSet<Vec<Deviation>>,
+    best: Vec<Deviation>,
+    trace: Trace,
+}
+
+/// The budget is used up: `None`.
+type Done<T = ()> = Option<T>;
+
+impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
+    /// Whether these deviations make a failing run that is better than the best so far. Then it is
+    /// the best.
+    fn improves(&mut self, deviations: Vec<Deviation>) -> Done<bool> {
+        if !self.tried.insert(deviations.clone()) {
+            return Some(false);
+        }
+        if self.runs == self.budget {
+            return None;
+        }
+        self.runs += 1;
+        let strategy = Deviate::new(deviations.iter().copied());
+        let Some(trace) = (self.run)(Box::new(strategy)) else {
+            return Some(false);
+        };
+        let deviations = Deviation::of(&trace);
+        let better = (cost(&trace), deviations.len()) < (cost(&self.trace), self.best.len());
+        if better {
+            self.best = deviations;
+            self.trace = trace;
+        }
+        Some(better)
+    }
+
+    fn ddmin(&mut self) -> Done {
+        let mut parts = 2;
+        while !self.best.is_empty() {
+            let size = self.best.len().div_ceil(parts);
+            let chunks: Vec<Vec<Deviation>> = self.best.chunks(size).map(<[_]>::to_vec).collect();
+            let mut smaller = false;
+            for chunk in &chunks {
+                let without = self.best.iter().filter(|one| !chunk.contains(one));
+                let without = without.copied().collect();
+                if self.improves(chunk.clone())? {
+                    parts = 2;
+                    smaller = true;
+                    break;
+                }
+                if self.improves(without)? {
+                    parts = (parts - 1).max(2);
+                    smaller = true;
+                    break;
+                }
+            }
+            if !smaller {
+                if size == 1 {
+                    break;
+                }
+                parts = (parts * 2).min(self.best.len());
+            }
+        }
+        Some(())
+    }
+
+    fn one_by_one(&mut self) -> Done {
+        let mut index = self.best.len();
+        while index > 0 {
+            index -= 1;
+            let mut without = self.best.clone();
+            without.remove(index);
+            if self.improves(without)? {
+                index = self.best.len();
+            }
+        }
+        Some(())
+    }
+
+    /// Tries one new deviation alone, then instead of each two, then of each one.
+    fn replace(&mut self) -> Done {
+        'again: loop {
+            let places = deviations_around(&self.trace);
+            for rest in self.rests() {
+                for place in &places {
+                    let mut deviations = rest.clone();
+                    deviations.push(*place);
+                    if self.improves(deviations)? {
+                        self.one_by_one()?;
+                        continue 'again;
+                    }
+                }
+            }
+            return Some(());
+        }
+    }
+
+    /// What is kept beside a new one: nothing, all but two, all but one.
+    fn rests(&self) -> Vec<Vec<Deviation>> {
+        let count = self.best.len();
+        let without = |left_out: &[usize]| {
+            let kept = self.best.iter().enumerate();
+            let kept = kept.filter(|(index, _)| !left_out.contains(index));
+            kept.map(|(_, deviation)| *deviation).collect()
+        };
+        let mut rests = Vec::new();
+        if count > 1 || self.trace.switches() > 1 {
+            rests.push(Vec::new());
+        }
+        for first in 0..count {
+            for second in first + 1..count {
+                rests.push(without(&[first, second]));
+            }
+        }
+        for first in 0..count {
+            rests.push(without(&[first]));
+        }
+        rests
+    }
+}
+
+/// Every deviation that a run leaves room for, those first that come before a step that touches
+/// something.
+fn deviations_around(trace: &Trace) -> Vec<Deviation> {
+    let mut taken = std::collections::HashMap::new();
+    let mut after = None;
+    let mut found = Vec::new();
+    for (number, step) in trace.steps().iter().enumerate() {
+        let decision = Decision {
+            step: number as u64,
+            current: after.map(|(thread, _)| thread),
+            candidates: trace.candidates(number),
+        };
+        let default = decision.without_switch();
+        for (index, candidate) in decision.candidates.iter().enumerate() {
+            if index != default {
+                let touches = decision.candidates[default].op.object != 0;
+                let to = candidate.thread;
+                found.push((!touches, Deviation { after, to }));
+            }
+        }
+        let count = taken.entry(step.thread).or_insert(0_u64);
+        *count += 1;
+        after = Some((step.thread, *count));
+    }
+    found.sort_by_key(|(late, _)| *late);
+    found.into_iter().map(|(_, deviation)| deviation).collect()
+}

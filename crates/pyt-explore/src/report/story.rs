@@ -1,0 +1,244 @@
+//! The threads' lines side by side, in the order in which they ran.
+
+use super::text::{LEAST_WIDTH, cell, fit};
+
+/// A line that a thread ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Which thread: an index into [`Story::threads`].
+    pub thread: usize,
+    /// The file's name, as short as it is clear.
+    pub file: String,
+    /// The line's number.
+    pub line: u32,
+    /// The line's text.
+    pub text: String,
+    /// What happened there, `reads counter = 0` say; may be empty.
+    pub note: String,
+    /// The turn came to this thread although the one before could have gone on.
+    pub preempts: bool,
+}
+
+/// One of two accesses that conflict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// The thread's name.
+    pub thread: String,
+    /// `file.py:12`.
+    pub place: String,
+    /// What it does: `reads`, `writes`, `acquires`.
+    pub verb: String,
+    /// The value read or written, if it is known.
+    pub value: Option<String>,
+}
+
+/// The two accesses that are to blame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Culprit {
+    /// The variable: `global counter`, say.
+    pub variable: String,
+    /// The one that came first.
+    pub first: Side,
+    /// The other.
+    pub second: Side,
+    /// Nothing orders them: a data race.
+    pub race: bool,
+}
+
+/// What happened, for the explanation of a failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    /// The threads' names.
+    pub threads: Vec<String>,
+    /// The lines, first to last.
+    pub rows: Vec<Row>,
+    /// The accesses that conflict, if it is about some.
+    pub culprit: Option<Culprit>,
+}
+
+impl Story {
+    /// The story as text: a column for each thread, a rule where the turn changed hands (`=` where
+    /// it was taken from a thread that could have gone on), the culprit below. With so many threads
+    /// that a column would be too narrow to read, one column with the threads' names.
+    #[must_use]
+    pub fn render(&self, width: usize) -> String {
+        let width = width.max(LEAST_WIDTH);
+        let mut lines = if self.column(width) >= LEAST_COLUMN {
+            self.side_by_side(width)
+        } else {
+            self.one_below_the_other(width)
+        };
+        if let Some(culprit) = &self.culprit {
+            lines.push(String::new());
+            lines.extend(culprit.lines().iter().map(|line| fit(line, width)));
+        }
+        let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+        lines.join("\n") + "\n"
+    }
+
+    fn column(&self, width: usize) -> usize {
+        let threads = self.threads.len().max(1);
+        width.saturating_sub(BETWEEN.len() * (threads - 1)) / threads
+    }
+
+    fn side_by_side(&self, width: usize) -> Vec<String> {
+        let column = self.column(width);
+        let row_of = |cells: Vec<String>| cells.join(BETWEEN);
+        let heads = self.threads.iter().map(|name| cell(name, column));
+        let mut lines = vec![row_of(heads.collect())];
+        let whole = lines[0].chars().count();
+        let rule = |sign: &str| sign.repeat(whole);
+        lines.push(rule("-"));
+        let put = |thread: usize, text: &str| {
+            let cells = (0..self.threads.len())
+                .map(|other| cell(if other == thread { text } else { "" }, column));
+            row_of(cells.collect())
+        };
+        let mut last = None;
+        for row in &self.rows {
+            if last.is_some_and(|last| last != row.thread) {
+                lines.push(rule(if row.preempts { "=" } else { "-" }));
+            }
+            last = Some(row.thread);
+            lines.push(put(row.thread, &row.head()));
+            if !row.note.is_empty() {
+                lines.push(put(row.thread, &format!("      {}", row.note)));
+            }
+        }
+        lines
+    }
+
+    fn one_below_the_other(&self, width: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut last = None;
+        for row in &self.rows {
+            if last != Some(row.thread) {
+                let name = self.threads.get(row.thread).map_or("?", String::as_str);
+                let sign = if row.preempts { "=" } else { "-" };
+                let head = format!("{sign}{sign} {name} ");
+                let rest = width.saturating_sub(head.chars().count());
+                lines.push(fit(&(head + &sign.repeat(rest)), width));
+            }
+            last = Some(row.thread);
+            lines.push(fit(&format!("   {}", row.head()), width));
+            if !row.note.is_empty() {
+                lines.push(fit(&format!("         {}", row.note), width));
+            }
+        }
+        lines
+    }
+}
+
+const BETWEEN: &str = " | ";
+
+/// Narrower columns cannot be read.
+const LEAST_COLUMN: usize = 24;
+
+impl Row {
+    fn head(&self) -> String {
+        let Self {
+            file, line, text, ..
+        } = self;
+        let text = text.trim();
+        if file.is_empty() {
+            format!("{line:>4}  {text}")
+        } else {
+            format!("{file}:{line}  {text}")
+        }
+    }
+}
+
+impl Culprit {
+    fn lines(&self) -> Vec<String> {
+        let what = if self.race {
+            "nothing orders these two accesses to"
+        } else {
+            "the order of these two steps matters for"
+        };
+        let side = |side: &Side| {
+            let value = side.value.as_ref();
+            let value = value.map_or_else(String::new, |value| format!(" {value}"));
+            format!("  {} {}{value} at {}", side.thread, side.verb, side.place)
+        };
+        vec![
+            format!("{what} {}:", self.variable),
+            side(&self.first),
+            side(&self.second),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn story(threads: usize) -> Story {
+        let row = |thread, note: &str, preempts| Row {
+            thread,
+            file: "c.py".to_owned(),
+            line: 5,
+            text: "    counter += 1".to_owned(),
+            note: note.to_owned(),
+            preempts,
+        };
+        let side = |thread: &str, verb: &str, value: &str| Side {
+            thread: thread.to_owned(),
+            place: "c.py:5".to_owned(),
+            verb: verb.to_owned(),
+            value: Some(value.to_owned()),
+        };
+        Story {
+            threads: (1..=threads).map(|n| format!("Thread-{n}")).collect(),
+            rows: vec![
+                row(0, "reads counter = 0", false),
+                row(1, "reads counter = 0", true),
+                row(1, "writes counter = 1", false),
+                row(0, "writes counter = 1", false),
+            ],
+            culprit: Some(Culprit {
+                variable: "global counter".to_owned(),
+                first: side("Thread-1", "reads", "0"),
+                second: side("Thread-2", "writes", "1"),
+                race: true,
+            }),
+        }
+    }
+
+    #[test]
+    fn two_threads_stand_side_by_side() {
+        let expected = "\
+Thread-1                       | Thread-2
+---------------------------------------------------------------
+c.py:5  counter += 1           |
+      reads counter = 0        |
+===============================================================
+                               | c.py:5  counter += 1
+                               |       reads counter = 0
+                               | c.py:5  counter += 1
+                               |       writes counter = 1
+---------------------------------------------------------------
+c.py:5  counter += 1           |
+      writes counter = 1       |
+
+nothing orders these two accesses to global counter:
+  Thread-1 reads 0 at c.py:5
+  Thread-2 writes 1 at c.py:5
+";
+        let found = story(2).render(63);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked_for_and_many_threads_go_below_each_other() {
+        for threads in [2, 3, 9, 40] {
+            for width in [0, 40, 60, 80, 200] {
+                let text = story(threads).render(width);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest <= Some(width.max(40)), "{threads} {width}\n{text}");
+            }
+        }
+        let text = story(9).render(60);
+        assert!(text.starts_with("-- Thread-1 ---"), "{text}");
+        assert!(text.contains("\n== Thread-2 ==="), "{text}");
+    }
+}

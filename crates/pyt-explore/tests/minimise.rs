@@ -1,0 +1,128 @@
+//! The minimiser finds the fewest switches, and the blame falls on the right steps.
+
+mod model;
+
+use model::{Do, Do::*, Program, program, run};
+use pyt_explore::{Conflict, Kind, Minimised, minimise, strategy::Replay};
+use pyt_sched::controlled::Action;
+
+/// A failing run, found with `kind`, made smaller.
+fn smallest(program: &Program, kind: Kind, base: u64, budget: u64) -> Minimised {
+    let failing = (0..5000)
+        .map(|number| {
+            run(
+                program,
+                &mut *kind.strategy(pyt_explore::seed::nth(base, number)),
+                0,
+            )
+        })
+        .find(|ran| ran.failed)
+        .expect("none fails");
+    let mut runs = 0;
+    let found = minimise(&failing.trace, budget, |mut strategy| {
+        runs += 1;
+        let ran = run(program, &mut *strategy, runs);
+        ran.failed.then_some(ran.trace)
+    });
+    assert_eq!(found.runs, runs);
+    assert!(runs <= budget);
+    assert_eq!(found.switches.1, found.trace.switches());
+    assert!(found.switches.1 <= found.switches.0);
+    let mut replay = Replay::new(found.choices.clone());
+    let watch = replay.watch();
+    assert!(run(program, &mut replay, 9).failed, "it fails again");
+    assert_eq!(watch.divergence(), None);
+    found
+}
+
+fn lost_update(rounds: usize) -> Program {
+    let mut add = Vec::new();
+    for _ in 0..rounds {
+        add.extend([Step, Read(0, 0), Write(0, 0, 1), Step]);
+    }
+    let expected = 2 * rounds as i64;
+    let check = [
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(0, 1),
+        Assert(1, expected),
+    ];
+    program(&[&check, &add, &add])
+}
+
+#[test]
+fn a_lost_update_needs_one_preemption() {
+    for kind in [Kind::Random, Kind::Pos, Kind::Mix] {
+        for base in 0..10 {
+            let found = smallest(&lost_update(5), kind, base, 2000);
+            // Main, one, the other, one again, main: and main need not be asked in between.
+            assert_eq!(found.preemptions.1, 1, "{kind} {base} {:?}", found.choices);
+            assert_eq!(found.deviations.len(), 1);
+            assert!(found.finished);
+            let culprit = Conflict::culprit(&found.trace).unwrap();
+            let steps = found.trace.steps();
+            let (first, second) = (steps[culprit.first], steps[culprit.second]);
+            assert!(culprit.race);
+            assert_eq!(first.op.object, second.op.object);
+            assert!(first.op.action == Action::Write || second.op.action == Action::Write);
+            assert!(first.thread != second.thread && first.thread * second.thread == 2);
+        }
+    }
+}
+
+#[test]
+fn a_deadlock_of_two_locks_needs_one_preemption() {
+    let locks = |a, b| [Step, Acquire(a), Step, Acquire(b), Release(b), Release(a)];
+    let both: Vec<Do> = locks(0, 1).repeat(4);
+    let inverted: Vec<Do> = locks(1, 0).repeat(4);
+    let program = program(&[&[Start(1), Start(2), Join(1), Join(2)], &both, &inverted]);
+    for base in 0..10 {
+        let found = smallest(&program, Kind::Random, base, 2000);
+        assert_eq!(found.preemptions.1, 1, "{:?}", found.choices);
+    }
+}
+
+#[test]
+fn a_budget_is_kept_and_what_was_found_within_it_fails() {
+    for budget in [0, 1, 2, 5, 20] {
+        let found = smallest(&lost_update(5), Kind::Random, 1, budget);
+        assert!(!found.finished, "{budget}");
+    }
+}
+
+#[test]
+fn locked_accesses_do_not_race_and_started_threads_come_after_their_start() {
+    let add: &[Do] = &[Acquire(0), Read(0, 0), Write(0, 0, 1), Release(0)];
+    let main: &[Do] = &[
+        Write(0, 1, 0),
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(0, 1),
+    ];
+    let locked = program(&[main, add, add]);
+    let hasty: &[Do] = &[
+        Write(0, 1, 0),
+        Start(1),
+        Read(0, 1),
+        Start(2),
+        Join(2),
+        Join(1),
+    ];
+    let hasty = program(&[hasty, add, add]);
+    let mut racing = 0;
+    for seed in 0..50 {
+        let ran = run(&locked, &mut *Kind::Random.strategy(seed), 0);
+        assert_eq!(Conflict::races(&ran.trace), []);
+        let ran = run(&hasty, &mut *Kind::Random.strategy(seed), 0);
+        for race in Conflict::races(&ran.trace) {
+            racing += 1;
+            let steps = ran.trace.steps();
+            assert!(steps[race.first].thread * steps[race.second].thread == 0);
+        }
+    }
+    assert!(racing > 20, "main reads beside thread 1");
+}
