@@ -133,9 +133,13 @@ pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Site
 }
 
 /// Gives `code` its decision points, if [`sites`] was called and it is user code.
-pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) {
-    if let Some(sites) = interpreters::of(vm).world.sites() {
-        sites.instrument(code, vm);
+///
+/// # Errors
+/// What the interpreter raises.
+pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
+    match interpreters::of(vm).world.sites() {
+        Some(sites) => sites.instrument(code, vm),
+        None => Ok(()),
     }
 }
 

@@ -113,7 +113,8 @@ impl Runtime {
             let script = Script::load(self, path, vm)?;
             let mut explorer = Explorer::new(exploration, vm)
                 .map_err(|raised| Error::from_exception(vm, &raised))?;
-            pyt_modules::runs::instrument(script.code(), vm);
+            pyt_modules::runs::instrument(script.code(), vm)
+                .map_err(|raised| Error::from_exception(vm, &raised))?;
             explorer
                 .run(&|vm| script.play(vm), &mut watch, vm)
                 .map_err(|raised| Error::from_exception(vm, &raised))?;

@@ -179,7 +179,7 @@ fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let names = script.names(vm)?;
     let run = debugger.get_attr("run", vm)?;
     let code = script.code().clone();
-    pyt_modules::runs::instrument(&code, vm);
+    pyt_modules::runs::instrument(&code, vm)?;
     let ran = run.call((code, names.clone(), names), vm);
     let Err(raised) = ran else { return Ok(()) };
     let traceback = raised.as_object().get_attr("__traceback__", vm)?;
