@@ -1,5 +1,7 @@
 //! Reading code objects: their instructions with whole arguments, and the code inside them.
 
+use std::collections::HashSet;
+
 use rustpython_vm::{
     AsObject, Py, PyRef,
     builtins::PyCode,
@@ -93,4 +95,50 @@ pub(super) fn loops(instructions: &[Decoded]) -> Vec<(usize, usize)> {
             ))
         })
         .collect()
+}
+
+/// The places among `instructions` that a jump leads to.
+pub(super) fn jump_targets(instructions: &[Decoded]) -> HashSet<usize> {
+    let forward = instructions.iter().filter_map(|one| {
+        let behind = one.index + 1 + one.op.cache_entries();
+        let is_jump = one.op.has_jump() && !is_backward(one.op);
+        is_jump.then(|| behind + one.arg as usize)
+    });
+    let backward = loops(instructions).into_iter().map(|(first, _)| first);
+    forward.chain(backward).collect()
+}
+
+fn is_backward(op: Opcode) -> bool {
+    matches!(
+        op,
+        Opcode::JumpBackward | Opcode::JumpBackwardNoInterrupt | Opcode::EndAsyncFor
+    )
+}
+
+/// Which instruction has put the value on the stack that is `below` places below its top when
+/// instruction number `at` begins: if that is certain, and in the same stretch without jumps.
+pub(super) fn producer(
+    instructions: &[Decoded],
+    targets: &HashSet<usize>,
+    at: usize,
+    below: usize,
+) -> Option<usize> {
+    let mut below = below;
+    let mut at = at;
+    loop {
+        if targets.contains(&instructions[at].index) {
+            return None;
+        }
+        at = at.checked_sub(1)?;
+        let Decoded { op, arg, .. } = instructions[at];
+        if op.is_terminator() {
+            return None;
+        }
+        let effect = op.stack_effect_info(arg);
+        let pushed = effect.pushed() as usize;
+        if below < pushed {
+            return Some(at);
+        }
+        below = below - pushed + effect.popped() as usize;
+    }
 }

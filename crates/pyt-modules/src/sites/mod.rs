@@ -323,13 +323,7 @@ impl Sites {
             return Ok(());
         }
         if kind == Kind::Turn {
-            let steps = controlled::steps();
-            if LAST_TURN.replace(steps) != steps {
-                return Ok(());
-            }
-            self.step(planned, index, Access::step(), vm)?;
-            LAST_TURN.set(controlled::steps());
-            return Ok(());
+            return self.turn(planned, index, vm);
         }
         // SAFETY: this is the instruction event, and the operands are dropped before it ends.
         match unsafe { Operands::current(code, index) } {
@@ -345,16 +339,32 @@ impl Sites {
                     any = true;
                     self.step(planned, index, access, vm)
                 })?;
-                if !any && self.granularity == Granularity::Instruction {
-                    self.step(planned, index, Access::step(), vm)?;
+                if any {
+                    Ok(())
+                } else if self.granularity == Granularity::Instruction {
+                    self.step(planned, index, Access::step(), vm)
+                } else if kind == Kind::Next && resolver.may_never_end() {
+                    self.turn(planned, index, vm)
+                } else {
+                    Ok(())
                 }
-                Ok(())
             }
             None => {
                 let access = resolve::unknown(kind, code).unwrap_or_else(Access::step);
                 self.step(planned, index, access, vm)
             }
         }
+    }
+
+    /// A loop goes on: a step, unless this thread had one since it last did.
+    fn turn(&self, planned: &Planned, index: usize, vm: &VirtualMachine) -> PyResult<()> {
+        let steps = controlled::steps();
+        if LAST_TURN.replace(steps) != steps {
+            return Ok(());
+        }
+        self.step(planned, index, Access::step(), vm)?;
+        LAST_TURN.set(controlled::steps());
+        Ok(())
     }
 
     fn step(

@@ -86,10 +86,6 @@ impl Operands<'_> {
         self.frame.globals()
     }
 
-    pub(super) fn builtins(&self) -> &PyObject {
-        self.frame.builtins()
-    }
-
     fn slot(&self, index: usize) -> Option<&PyObject> {
         // SAFETY: the index is below the number of locals plus the depth of the stack, all of
         // which are slots. Each is null or an object's address, whose lowest bit says on the stack

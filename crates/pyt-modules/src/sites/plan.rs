@@ -1,6 +1,12 @@
 //! Which instructions of a code object are steps, and of what kind: known before it runs.
 
-use rustpython_vm::{Py, builtins::PyCode, bytecode::Opcode};
+use std::collections::HashSet;
+
+use rustpython_vm::{
+    Py,
+    builtins::PyCode,
+    bytecode::{BorrowedConstant, Constant, Opcode},
+};
 
 use super::{
     Granularity,
@@ -41,7 +47,7 @@ pub(super) enum Kind {
     Call { arguments: u32, keywords: bool },
     /// Calls a function with a tuple and a dictionary of arguments.
     CallSpread,
-    /// Goes back to the beginning of a loop: a step only if nothing else was one.
+    /// Goes back to the beginning of a `while` loop: a step only if nothing else was one.
     Turn,
     /// A step, whatever the instruction does.
     Step,
@@ -95,9 +101,19 @@ fn first_traceable(instructions: &[Decoded]) -> usize {
 }
 
 fn accesses(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec<Site> {
+    let targets = code::jump_targets(instructions);
     (0..instructions.len())
         .filter_map(|at| {
             let kind = access(code, instructions, at, shared)?;
+            let stretch = Stretch {
+                code,
+                instructions,
+                targets: &targets,
+                shared,
+            };
+            if stretch.is_harmless(at) {
+                return None;
+            }
             let index = instructions[at].index;
             Some(Site { index, kind })
         })
@@ -165,12 +181,6 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
             .cell(code, slot as usize)
             .then_some(Kind::Cell { slot, change })
     };
-    // What a constant was put on the stack for has no container on top.
-    let constant_on_top = at > 0
-        && matches!(
-            instructions[at - 1].op,
-            Opcode::LoadSmallInt | Opcode::LoadConst
-        );
     match op {
         Opcode::LoadGlobal => global(arg >> 1, false),
         Opcode::LoadName | Opcode::LoadFromDictOrGlobals => global(arg, false),
@@ -194,12 +204,13 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         Opcode::ContainsOp => Some(Kind::Contains),
         Opcode::BinaryOp => match arg {
             SUBSCRIPT => Some(Kind::LoadItem),
-            _ if constant_on_top => None,
-            _ => Some(Kind::Operator {
-                change: (FIRST_IN_PLACE..SUBSCRIPT).contains(&arg),
-            }),
+            _ => CONTAINER_OPERATORS
+                .contains(&(arg % FIRST_IN_PLACE))
+                .then_some(Kind::Operator {
+                    change: arg >= FIRST_IN_PLACE,
+                }),
         },
-        Opcode::CompareOp if !constant_on_top => Some(Kind::Operator { change: false }),
+        Opcode::CompareOp => Some(Kind::Operator { change: false }),
         Opcode::ToBool
         | Opcode::GetIter
         | Opcode::GetYieldFromIter
@@ -227,7 +238,126 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
     }
 }
 
-/// As `BINARY_OP` numbers its operators.
+/// What is known of instructions from those before them.
+struct Stretch<'a> {
+    code: &'a Py<PyCode>,
+    instructions: &'a [Decoded],
+    targets: &'a HashSet<usize>,
+    shared: &'a Shared,
+}
+
+impl Stretch<'_> {
+    /// Whether an instruction that could be an access certainly is none.
+    fn is_harmless(&self, at: usize) -> bool {
+        let Decoded { op, arg, .. } = self.instructions[at];
+        match op {
+            Opcode::BinaryOp if arg % FIRST_IN_PLACE == MULTIPLY => false,
+            Opcode::BinaryOp if arg == SUBSCRIPT => false,
+            Opcode::BinaryOp | Opcode::CompareOp => self.is_number(at, 0) || self.is_number(at, 1),
+            Opcode::Call => {
+                let function = self.global(at, arg as usize + 1);
+                function.is_some_and(|name| {
+                    self.shared.is_function(name)
+                        || HARMLESS.contains(&name) && self.shared.is_free(name)
+                })
+            }
+            Opcode::GetIter => self.is_range(at),
+            Opcode::ForIter => {
+                // The first turn comes right from there, whatever jumps here later.
+                at > 0 && self.instructions[at - 1].op == Opcode::GetIter && self.is_range(at - 1)
+            }
+            // A `for` loop looks at its iterator at each turn.
+            Opcode::JumpBackward => self.goes_to_for(at),
+            _ => false,
+        }
+    }
+
+    fn producer(&self, at: usize, below: usize) -> Option<Decoded> {
+        let found = code::producer(self.instructions, self.targets, at, below)?;
+        Some(self.instructions[found])
+    }
+
+    fn is_number(&self, at: usize, below: usize) -> bool {
+        match self.producer(at, below) {
+            Some(one) if one.op == Opcode::LoadSmallInt => true,
+            Some(one) if one.op == Opcode::LoadConst => {
+                let constants: &[_] = &self.code.code.constants;
+                matches!(
+                    constants[one.arg as usize].borrow_constant(),
+                    BorrowedConstant::Integer { .. }
+                        | BorrowedConstant::Float { .. }
+                        | BorrowedConstant::Boolean { .. }
+                        | BorrowedConstant::None
+                )
+            }
+            _ => false,
+        }
+    }
+
+    /// The name of the global that was loaded there.
+    fn global(&self, at: usize, below: usize) -> Option<&str> {
+        let loaded = self.producer(at, below)?;
+        let name = match loaded.op {
+            Opcode::LoadGlobal => loaded.arg >> 1,
+            Opcode::LoadName if is_module(self.code) => loaded.arg,
+            _ => return None,
+        };
+        Some(self.code.code.names[name as usize].as_str())
+    }
+
+    /// Whether what is on top is what `range` has returned.
+    fn is_range(&self, at: usize) -> bool {
+        let Some(call) = code::producer(self.instructions, self.targets, at, 0) else {
+            return false;
+        };
+        let Decoded { op, arg, .. } = self.instructions[call];
+        op == Opcode::Call
+            && self.global(call, arg as usize + 1) == Some("range")
+            && self.shared.is_free("range")
+    }
+
+    fn goes_to_for(&self, at: usize) -> bool {
+        let jump = &self.instructions[at];
+        code::loops(std::slice::from_ref(jump))
+            .first()
+            .and_then(|(target, _)| {
+                self.instructions
+                    .binary_search_by_key(target, |one| one.index)
+                    .ok()
+            })
+            .is_some_and(|target| self.instructions[target].op == Opcode::ForIter)
+    }
+}
+
+/// Built-in functions that look into no container.
+const HARMLESS: &[&str] = &[
+    "range",
+    "isinstance",
+    "issubclass",
+    "callable",
+    "int",
+    "float",
+    "abs",
+    "ord",
+    "chr",
+    "round",
+    "id",
+    "type",
+    "super",
+    "object",
+    "divmod",
+    "pow",
+    "hex",
+    "oct",
+    "bin",
+    "input",
+    "globals",
+    "locals",
+];
+
+/// As `BINARY_OP` numbers its operators: `+ & * | - ^` can have containers on both sides.
+const CONTAINER_OPERATORS: [u32; 6] = [0, 1, MULTIPLY, 7, 10, 12];
+const MULTIPLY: u32 = 5;
 const FIRST_IN_PLACE: u32 = 13;
 const SUBSCRIPT: u32 = 26;
 

@@ -102,6 +102,12 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether the iterator on top is none of those that are known to come to an end.
+    pub(super) fn may_never_end(&self) -> bool {
+        let iterator = self.operands.stack(0);
+        iterator.is_some_and(|iterator| !matches!(self.sort(iterator), Sort::Fixed | Sort::Over))
+    }
+
     fn name(&self, name: u32) -> &'static PyStrInterned {
         self.code.code.names[name as usize]
     }

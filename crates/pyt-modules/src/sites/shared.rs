@@ -15,6 +15,9 @@ use super::code::{self, Decoded};
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     globals: HashSet<String>,
+    /// Names that the module binds, and those of them that it binds once, to a function.
+    bound: HashSet<String>,
+    functions: HashSet<String>,
     /// By code object (its address) and slot.
     cells: HashSet<(usize, usize)>,
 }
@@ -34,6 +37,16 @@ impl Shared {
         self.globals.contains(name)
     }
 
+    /// Whether the name is that of a function of this module, for good.
+    pub(super) fn is_function(&self, name: &str) -> bool {
+        self.functions.contains(name) && !self.globals.contains(name)
+    }
+
+    /// Whether the name may be that of a built-in function: the module does not bind it.
+    pub(super) fn is_free(&self, name: &str) -> bool {
+        !self.bound.contains(name)
+    }
+
     /// Whether the cell in this slot of this code object's is.
     pub(super) fn cell(&self, code: &Py<PyCode>, slot: usize) -> bool {
         self.cells.contains(&(code.get_id(), slot))
@@ -43,12 +56,22 @@ impl Shared {
         let mut stored_outside: HashMap<&str, usize> = HashMap::new();
         let mut stored_inside = HashSet::new();
         let mut used_inside = HashSet::new();
+        let mut functions = HashSet::new();
         for (depth, code) in tree.iter().enumerate() {
             let instructions = code::instructions(code);
             let loops = code::loops(&instructions);
             let name = |arg: u32| code.code.names[arg as usize].as_str();
-            for one in &instructions {
+            for (at, one) in instructions.iter().enumerate() {
+                let binds_function = at > 0
+                    && matches!(
+                        instructions[at - 1].op,
+                        Opcode::MakeFunction | Opcode::SetFunctionAttribute
+                    );
                 match one.op {
+                    Opcode::StoreName | Opcode::StoreGlobal if depth == 0 && binds_function => {
+                        functions.insert(name(one.arg));
+                        *stored_outside.entry(name(one.arg)).or_default() += weight(one, &loops);
+                    }
                     Opcode::StoreName
                     | Opcode::DeleteName
                     | Opcode::StoreGlobal
@@ -70,6 +93,16 @@ impl Shared {
                 }
             }
         }
+        self.bound = stored_outside
+            .keys()
+            .chain(&stored_inside)
+            .map(|&name| name.to_owned())
+            .collect();
+        self.functions = functions
+            .into_iter()
+            .filter(|name| stored_outside.get(name) == Some(&1))
+            .map(str::to_owned)
+            .collect();
         let changed_outside = stored_outside
             .into_iter()
             .filter(|&(name, times)| times > 1 && used_inside.contains(name))
