@@ -36,7 +36,7 @@ impl Deed {
 }
 
 /// What depends on the program.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// The end of thread 0 cuts off other threads that could still go on.
     pub(crate) main_ends_all: bool,
