@@ -34,7 +34,7 @@ pub(crate) fn tell(account: &Account<'_>, width: usize) -> String {
         sites: account.sites,
         known: HashMap::new(),
     };
-    let things = Things::of(account.trace);
+    let things = Things::of(account);
     let story = Story {
         threads: account.names.to_vec(),
         rows: rows(account, &mut places, &things),
@@ -53,11 +53,12 @@ pub(crate) fn tell(account: &Account<'_>, width: usize) -> String {
 }
 
 /// Who waits for what: a line each, for the name of the failure.
-pub(crate) fn waits(stuck: &[Stuck]) -> Vec<String> {
+pub(crate) fn waits(stuck: &[Stuck], trace: &Trace) -> Vec<String> {
+    let held = held(trace);
     let name = |number: u32| stuck.iter().find(|one| one.thread == number);
     let lines = stuck.iter().map(|one| {
         let what = one.waiting.map_or("something", |row| thing(row.kind));
-        match one.holder.and_then(name) {
+        match holder(one, &held).and_then(name) {
             Some(holder) => format!("{} waits for {what} held by {}", one.name, holder.name),
             None => format!("{} waits for {what}", one.name),
         }
@@ -110,7 +111,8 @@ fn short(file: &str) -> &str {
 struct Things(HashMap<usize, String>);
 
 impl Things {
-    fn of(trace: &Trace) -> Self {
+    fn of(account: &Account<'_>) -> Self {
+        let trace = account.trace;
         let mut names: HashMap<usize, String> = HashMap::new();
         let mut counts: HashMap<&'static str, u32> = HashMap::new();
         for step in trace.steps() {
@@ -120,6 +122,12 @@ impl Things {
                 Action::Set | Action::Clear => "event",
                 Action::Arrive => "barrier",
                 Action::Put | Action::Get | Action::TaskDone => "queue",
+                Action::End => {
+                    // What others join.
+                    let name = account.names.get(step.thread as usize);
+                    names.insert(step.op.object, name.cloned().unwrap_or_default());
+                    continue;
+                }
                 _ => continue,
             };
             names.entry(step.op.object).or_insert_with(|| {
@@ -180,6 +188,7 @@ fn note(step: &Step, value: Option<&Value>, things: &Things) -> String {
             (None, None) => format!("changes {}", value.name),
         },
         (Action::Step | Action::Read | Action::Write, _) => String::new(),
+        (Action::End, _) => verb.to_owned(),
         _ => match things.name(&step.op) {
             Some(name) => format!("{verb} {name}"),
             None => verb.to_owned(),
@@ -208,7 +217,8 @@ fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<
                 .iter()
                 .any(|candidate| Some(candidate.thread) == before);
         let note = note(step, value_of(account, number), things);
-        let at = places.at(step.place);
+        let own_place = !matches!(step.op.action, Action::Begin | Action::End);
+        let at = places.at(step.place).filter(|_| own_place);
         let (file, line, text) = at.map_or((String::new(), 0, String::new()), |at| {
             let line = u32::try_from(at.line).unwrap_or(0);
             (short(&at.file).to_owned(), line, at.text.trim().to_owned())
@@ -237,6 +247,18 @@ fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<
             note,
             preempts,
         });
+    }
+    let one_file = rows
+        .iter()
+        .find(|row| row.line != 0)
+        .map(|row| row.file.clone());
+    if rows
+        .iter()
+        .all(|row| row.line == 0 || Some(&row.file) == one_file.as_ref())
+    {
+        for row in &mut rows {
+            row.file.clear();
+        }
     }
     if rows.len() > SHORT {
         around(rows, &switches)
@@ -306,10 +328,10 @@ fn culprit(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> O
     })
 }
 
-/// Who waits for what at the standstill, where, and what each holds meanwhile.
-fn stuck_waits(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<Wait> {
-    let mut held: HashMap<usize, (u32, Place)> = HashMap::new();
-    for step in account.trace.steps() {
+/// Who has taken each lock and not given it back, and where, by the locks' addresses.
+fn held(trace: &Trace) -> HashMap<usize, (u32, Place)> {
+    let mut held = HashMap::new();
+    for step in trace.steps() {
         match step.op.action {
             Action::Acquire if !step.timed_out => {
                 held.insert(step.op.object, (step.thread, step.place));
@@ -320,6 +342,19 @@ fn stuck_waits(account: &Account<'_>, places: &mut Places<'_>, things: &Things) 
             _ => {}
         }
     }
+    held
+}
+
+/// Who has what `one` waits for.
+fn holder(one: &Stuck, held: &HashMap<usize, (u32, Place)>) -> Option<u32> {
+    let is_lock = one.waiting.is_some_and(|row| row.kind == Kind::Lock);
+    let taken = held.get(&one.op.object).filter(|_| is_lock);
+    taken.map(|(thread, _)| *thread).or(one.holder)
+}
+
+/// Who waits for what at the standstill, where, and what each holds meanwhile.
+fn stuck_waits(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<Wait> {
+    let held = held(account.trace);
     let name = |number: u32| account.names.get(number as usize).cloned();
     let mut all = Vec::new();
     for one in account.stuck {
@@ -342,7 +377,7 @@ fn stuck_waits(account: &Account<'_>, places: &mut Places<'_>, things: &Things) 
         all.push(Wait {
             thread: one.name.clone(),
             awaits,
-            holder: one.holder.and_then(name),
+            holder: holder(one, &held).and_then(name),
             place: places.short(one.place),
             text: places
                 .at(one.place)

@@ -1,6 +1,9 @@
 //! A failure, pinned down: the smallest schedule that still fails, and what happens in it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use pyt_explore::{
     Choices, Failure, Found, minimise::minimise, outcome::Outcome, strategy::replay::Replay,
@@ -16,6 +19,8 @@ use super::{
 
 /// How many runs the search for a smaller schedule may take.
 const BUDGET: u64 = 400;
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How much an account may say, in columns.
 const WIDTH: usize = 100;
 
@@ -144,12 +149,15 @@ impl Failing {
             });
         };
         let mut broken = None;
-        let smallest = minimise(&trace, BUDGET, |strategy| match attempt.fails(strategy) {
-            Ok(trace) => trace,
-            Err(raised) => {
+        let began = Instant::now();
+        let smallest = minimise(&trace, BUDGET, |strategy| {
+            if broken.is_some() || began.elapsed() > PATIENCE {
+                return None;
+            }
+            attempt.fails(strategy).unwrap_or_else(|raised| {
                 broken = Some(raised);
                 None
-            }
+            })
         });
         if let Some(raised) = broken {
             return Err(raised);
@@ -231,15 +239,14 @@ impl Attempt<'_> {
                 stuck: &stuck,
                 sites,
             };
-            (account::tell(&account, WIDTH), performance.outcome)
+            let waits = account::waits(&stuck, &performance.finished.trace);
+            (account::tell(&account, WIDTH), waits, performance.outcome)
         });
         sites.release(code_before, self.vm);
-        let (told, outcome) = told?;
+        let (told, waits, outcome) = told?;
         let again = self.is_it(&outcome);
         let failure = match (&outcome.failure, again) {
-            (Some(Failure::Deadlock { .. }), true) => Failure::Deadlock {
-                waits: account::waits(&stuck.lock().unwrap_or_else(PoisonError::into_inner)),
-            },
+            (Some(Failure::Deadlock { .. }), true) => Failure::Deadlock { waits },
             (Some(failure), true) => failure.clone(),
             _ => self.failing.failure.clone(),
         };
