@@ -111,9 +111,7 @@ impl Order {
             let first = since[thread].0.max(at_once);
             let enabled = if waits_for_time(step.op, step.timed_out) && leaps(trace, first) {
                 Enabled::ByTime(first)
-            } else if first == at_once {
-                Enabled::Freely
-            } else if order.deeds[first - 1].depends_on(&deed, rules) {
+            } else if first == at_once || order.deeds[first - 1].depends_on(&deed, rules) {
                 Enabled::Freely
             } else {
                 Enabled::By(first - 1)

@@ -15,6 +15,16 @@
 //! - Threads that the end of the main thread cuts off: that end depends on everything, once it
 //!   seems to be so.
 //! - Addresses differ from run to run: from run to run, only threads' numbers are kept.
+//!
+//! What it takes for granted:
+//! - Every step says all that it touches, and a thread's next step depends on nothing but what its
+//!   steps before have read.
+//! - A step with [`Action::Acquire`], [`Action::Get`], [`Action::Put`], [`Action::Join`] or
+//!   [`Action::Wait`] waits until it can succeed or has timed out. An attempt that fails at once
+//!   (`acquire(blocking=False)`, a timeout of zero) has to say something else: [`Action::Look`] if
+//!   it fails, but since that is not known before, [`Action::Write`].
+//! - Whoever gets into a line of waiters does so by a step of its own: being in it can be seen by a
+//!   notification.
 
 use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
