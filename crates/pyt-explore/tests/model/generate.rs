@@ -28,9 +28,11 @@ pub enum Flavour {
     Daemons,
     /// Threads that start threads: their numbers depend on who was first.
     Nested,
+    /// Attempts that fail instead of waiting.
+    Tries,
 }
 
-pub const FLAVOURS: [Flavour; 7] = [
+pub const FLAVOURS: [Flavour; 8] = [
     Flavour::Memory,
     Flavour::Locks,
     Flavour::Signals,
@@ -38,6 +40,7 @@ pub const FLAVOURS: [Flavour; 7] = [
     Flavour::Threads,
     Flavour::Daemons,
     Flavour::Nested,
+    Flavour::Tries,
 ];
 
 fn access(draw: &mut Draw) -> Do {
@@ -79,6 +82,11 @@ fn block(draw: &mut Draw, flavour: Flavour, code: &mut Vec<Do>, depth: u64) {
         (Flavour::Time, 0) => code.extend([Sleep(1 + draw.below(2))]),
         (Flavour::Time, 1) => {
             code.extend([AcquireFor(lock, 1 + draw.below(2), 3), SkipIf(3, 0, 1)]);
+            code.push(Release(lock));
+        }
+        (Flavour::Tries, 1) => {
+            code.extend([Try(lock, 3), SkipIf(3, 0, 2)]);
+            code.push(access(draw));
             code.push(Release(lock));
         }
         (Flavour::Locks, 1) => {

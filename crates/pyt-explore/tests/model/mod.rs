@@ -19,6 +19,8 @@ pub enum Do {
     Acquire(u64),
     /// Waits so many units of time at most; the register says whether it was got.
     AcquireFor(u64, u64, usize),
+    /// Never waits; the register says whether it was got.
+    Try(u64, usize),
     Release(u64),
     /// As a step that may wait, on an object that begins with some permits.
     SemAcquire(u64),
@@ -264,6 +266,7 @@ impl Machine<'_> {
             Start(other) => (Action::Start, 9, u64::from(other), 0),
             Join(other) => (Action::Join, 9, u64::from(other), 0),
             Acquire(lock) | AcquireFor(lock, ..) => (Action::Acquire, 1, lock, 0),
+            Try(lock, _) => (Action::Write, 1, lock, 0),
             Release(lock) => (Action::Release, 1, lock, 0),
             SemAcquire(sem) => (Action::Acquire, 2, sem, 0),
             SemRelease(sem) => (Action::Release, 2, sem, 0),
@@ -369,6 +372,10 @@ impl Machine<'_> {
                 if !timed_out {
                     assert_eq!(world.owner.insert(lock, thread as u32), None);
                 }
+            }
+            Try(lock, register) => {
+                registers[register] = i64::from(!world.owner.contains_key(&lock));
+                world.owner.entry(lock).or_insert(thread as u32);
             }
             Release(lock) => {
                 world.owner.remove(&lock);

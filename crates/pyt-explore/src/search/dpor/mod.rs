@@ -21,8 +21,8 @@
 //!   steps before have read.
 //! - A step with [`Action::Acquire`], [`Action::Get`], [`Action::Put`], [`Action::Join`] or
 //!   [`Action::Wait`] waits until it can succeed or has timed out. An attempt that fails at once
-//!   (`acquire(blocking=False)`, a timeout of zero) has to say something else: [`Action::Look`] if
-//!   it fails, but since that is not known before, [`Action::Write`].
+//!   (`acquire(blocking=False)`, a timeout of zero) has to say something else: [`Action::Write`],
+//!   since it is not known before whether it will change anything.
 //! - Whoever gets into a line of waiters does so by a step of its own: being in it can be seen by a
 //!   notification.
 

@@ -67,12 +67,15 @@ impl Limits {
 pub(super) struct Facts {
     taking: Limits,
     putting: Limits,
+    /// Something has been done to it that counting takes and puts says nothing about.
+    opaque: bool,
 }
 
 impl Facts {
     pub(super) fn add(&mut self, other: Self) {
         self.taking.add(other.taking);
         self.putting.add(other.putting);
+        self.opaque |= other.opaque;
     }
 }
 
@@ -83,6 +86,14 @@ fn change(op: &Op, timed_out: bool) -> i64 {
         Action::Release | Action::Put if !timed_out => 1,
         _ => 0,
     }
+}
+
+/// Whether [`change`] and a look at the candidates tell all about the step.
+fn is_plain(op: &Op) -> bool {
+    matches!(
+        op.action,
+        Action::Acquire | Action::Release | Action::Get | Action::Put | Action::Look
+    )
 }
 
 /// The objects of one run.
@@ -118,6 +129,7 @@ impl Objects {
                 first_touch: number,
                 ..Object::default()
             });
+            object.facts.opaque |= !is_plain(&step.op);
             let change = change(&step.op, step.timed_out);
             if change != 0 {
                 let before = object.left.last().map_or(0, |&(_, left)| left);
@@ -209,6 +221,7 @@ impl Objects {
             return Could::Yes;
         };
         match op.action {
+            Action::Acquire | Action::Get | Action::Put if object.facts.opaque => Could::Unknown,
             Action::Acquire | Action::Get => object.facts.taking.answer(-object.left_before(step)),
             Action::Put => object.facts.putting.answer(object.left_before(step)),
             // What it depends on is the end of the other thread.
