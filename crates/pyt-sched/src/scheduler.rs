@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World, current_id,
+    deadlock::Watch,
     parker,
     sync::{
         Mutex,
@@ -34,6 +35,7 @@ pub struct Scheduler {
     running: AtomicUsize,
     timers: Mutex<Timers>,
     ticker: Ticker,
+    deadlocks: Watch,
 }
 
 impl std::fmt::Debug for Scheduler {
@@ -85,6 +87,7 @@ impl Builder {
             running: AtomicUsize::new(0),
             timers: Mutex::new(Timers::default()),
             ticker: Ticker::new(scheduler.clone()),
+            deadlocks: Watch::default(),
         })
     }
 }
@@ -146,6 +149,7 @@ impl Scheduler {
     pub fn unregister(&self, thread: &Thread) {
         if self.threads.lock().remove(&thread.id()).is_some() {
             self.write_off(thread);
+            self.deadlocks.has_ended(thread);
         }
     }
 
@@ -169,6 +173,11 @@ impl Scheduler {
             self.world.detached(&mut || me.await_turn());
         }
         me.came_back();
+    }
+
+    /// What looks for threads that wait for ever.
+    pub(crate) const fn deadlocks(&self) -> &Watch {
+        &self.deadlocks
     }
 
     /// Sees to it that the ticker looks at once.
@@ -345,6 +354,8 @@ impl Scheduler {
             *id == me.id()
         });
         me.reset_count();
+        // SAFETY: as above: what the watch locks calls nothing that would fork.
+        unsafe { self.deadlocks.reset_after_fork() };
         self.running.store(1, Ordering::SeqCst);
         // SAFETY: as the caller warrants.
         unsafe { self.policy.reset_after_fork(me) };

@@ -29,7 +29,10 @@ pub(crate) fn python(program: &OsStr, args: &[OsString]) -> i32 {
 
 /// Runs `pyt run`, which knows more options.
 pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
-    let extensions = Extensions { virtual_time: true };
+    let extensions = Extensions {
+        virtual_time: true,
+        deadlock: true,
+    };
     match python_args::parse(args.iter().cloned(), extensions) {
         Ok(Invocation {
             action: Action::Help(Help::Usage),

@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use pyt_runtime::{CheckHashPycs, Options};
+use pyt_runtime::{CheckHashPycs, Deadlocks, Options};
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ pub(crate) struct UsageError(pub(crate) String);
 pub(crate) struct Extensions {
     /// `--virtual-time`.
     pub(crate) virtual_time: bool,
+    /// `--deadlock`.
+    pub(crate) deadlock: bool,
 }
 
 /// Reads the arguments after the program's name.
@@ -147,6 +149,14 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
             Some("--virtual-time") if self.extensions.virtual_time => {
                 self.options.virtual_time = true;
             }
+            Some("--deadlock") if self.extensions.deadlock => {
+                let value = self.args.next();
+                let value = value.as_deref().and_then(OsStr::to_str);
+                self.options.deadlocks = deadlocks(value.unwrap_or_default())?;
+            }
+            Some(arg) if self.extensions.deadlock && arg.starts_with("--deadlock=") => {
+                self.options.deadlocks = deadlocks(&arg["--deadlock=".len()..])?;
+            }
             _ => return Err(UsageError(format!("Unknown option: {}", arg.display()))),
         }
         Ok(())
@@ -223,9 +233,19 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
     }
 }
 
+fn deadlocks(word: &str) -> Result<Deadlocks, UsageError> {
+    word.parse()
+        .map_err(|error| UsageError(format!("Argument for the --deadlock option: {error}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RUN: Extensions = Extensions {
+        virtual_time: true,
+        deadlock: true,
+    };
 
     fn parsed(args: &[&str]) -> Result<Invocation, UsageError> {
         parse(args.iter().map(OsString::from), Extensions::default())
@@ -345,8 +365,31 @@ mod tests {
     #[test]
     fn run_knows_virtual_time() {
         let args = ["-B", "--virtual-time", "-X", "gil=1", "x.py"].map(OsString::from);
-        let found = parse(args, Extensions { virtual_time: true }).unwrap();
+        let found = parse(args, RUN).unwrap();
         assert!(found.options.virtual_time);
         assert_eq!(found.action, Action::File("x.py".into()));
+    }
+
+    #[test]
+    fn run_knows_what_to_do_about_deadlocks() {
+        let run = |args: &[&str]| parse(args.iter().map(OsString::from), RUN);
+        for args in [
+            ["--deadlock=abort", "x.py"].as_slice(),
+            &["--deadlock", "abort", "x.py"],
+        ] {
+            let found = run(args).unwrap();
+            assert_eq!(found.options.deadlocks, Deadlocks::Abort);
+            assert_eq!(found.action, Action::File("x.py".into()));
+        }
+        for args in [
+            ["--deadlock=never"].as_slice(),
+            &["--deadlock="],
+            &["--deadlock"],
+        ] {
+            let expected = "Argument for the --deadlock option: expected report, abort or ignore";
+            assert_eq!(run(args).unwrap_err().0, expected);
+        }
+        let expected = "Unknown option: --deadlock=abort";
+        assert_eq!(bad(&["--deadlock=abort", "x.py"]), expected);
     }
 }
