@@ -130,6 +130,8 @@ impl Reporter {
     /// Reports what all threads are doing, soon.
     pub(crate) fn asked(self: &Arc<Self>) {
         self.aside(|reporter, threads| {
+            // The thread that was interrupted goes back to what it did.
+            std::thread::sleep(PAUSE);
             let now = reporter.account(threads, || Some(threads.scheduler.report_now()));
             if let Some(account) = now {
                 // Whoever asks does not ask for the end.

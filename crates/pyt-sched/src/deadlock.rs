@@ -326,7 +326,7 @@ impl Scheduler {
 /// All threads that are not halted, if all of them wait without a deadline and there are any.
 fn everyone(scheduler: &Scheduler) -> Option<Vec<Wait>> {
     // A thread that no scheduler knows could wake any of ours.
-    if !Scheduler::of_strangers().threads().is_empty() {
+    if Scheduler::has_strangers() {
         return None;
     }
     let threads = scheduler.threads();
@@ -345,6 +345,9 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
         let met = waits.iter().position(|wait| wait.thread.id() == holder);
         if let Some(met) = met {
             waits.drain(..met);
+            // A cycle has no beginning: it is told from its oldest thread on.
+            let oldest = (0..waits.len()).min_by_key(|place| waits[*place].thread.id());
+            waits.rotate_left(oldest.unwrap_or(0));
             return Some(waits);
         }
         let Some(thread) = scheduler.thread(holder) else {

@@ -13,7 +13,7 @@ use crate::{
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
-        renew,
+        renew, renew_lock,
     },
     ticker::Ticker,
     timers::{TimerId, Timers},
@@ -92,6 +92,9 @@ impl Builder {
     }
 }
 
+/// The scheduler of OS threads that belong to none, once there was one.
+static STRANGERS: OnceLock<Arc<Scheduler>> = OnceLock::new();
+
 impl Scheduler {
     /// A builder with the defaults: all threads free, the real clock, no world.
     #[must_use]
@@ -105,8 +108,14 @@ impl Scheduler {
 
     /// The scheduler of OS threads that belong to none.
     pub(crate) fn of_strangers() -> &'static Arc<Self> {
-        static STRANGERS: OnceLock<Arc<Scheduler>> = OnceLock::new();
         STRANGERS.get_or_init(|| Self::builder().build())
+    }
+
+    /// Whether there are OS threads that belong to none, and wait or have waited in our primitives.
+    pub(crate) fn has_strangers() -> bool {
+        STRANGERS
+            .get()
+            .is_some_and(|strangers| !strangers.threads.lock().is_empty())
     }
 
     /// The policy.
@@ -344,9 +353,16 @@ impl Scheduler {
         parker::reset_after_fork();
         self.ticker.forget();
         // SAFETY: there is no other thread, and none of these is locked here: the caller came
-        // from the world. The threads' own lock is only ever held inside the world, which the
-        // fork stopped.
-        unsafe { renew(&self.timers, Timers::default()) };
+        // from the world. The threads' own locks are held inside the world, which the fork stopped,
+        // and by the ticker, which only looks.
+        unsafe {
+            renew(&self.timers, Timers::default());
+            renew_lock(&self.threads);
+            renew_lock(&me.wait);
+            if let Some(strangers) = STRANGERS.get() {
+                renew_lock(&strangers.threads);
+            }
+        }
         self.threads.lock().retain(|id, thread| {
             if *id != me.id() {
                 thread.set_halted();
