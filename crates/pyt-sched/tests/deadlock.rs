@@ -3,7 +3,10 @@
 mod support;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -18,16 +21,20 @@ use support::{ms, run};
 #[derive(Default)]
 struct Notes {
     reports: Mutex<Vec<Report>>,
-    /// What it is told of is no deadlock.
-    doubtful: bool,
+    /// How often it was told of what it does not believe, if it believes nothing.
+    doubts: Option<AtomicUsize>,
 }
 
-impl Observer for Arc<Notes> {
+/// What a scheduler keeps of the notes.
+struct Clerk(Arc<Notes>);
+
+impl Observer for Clerk {
     fn suspected(&self, suspicion: Suspicion) -> bool {
-        if self.doubtful {
+        if let Some(doubts) = &self.0.doubts {
+            doubts.fetch_add(1, Ordering::SeqCst);
             return false;
         }
-        let notes = self.clone();
+        let notes = self.0.clone();
         thread::spawn(move || match suspicion.confirm() {
             Some(report) => notes.reports.lock().unwrap().push(report),
             None => suspicion.withdraw(),
@@ -39,7 +46,7 @@ impl Observer for Arc<Notes> {
 impl Notes {
     fn on(scheduler: &Scheduler) -> Arc<Self> {
         let notes = Arc::new(Self::default());
-        scheduler.observe(Arc::new(notes.clone()));
+        scheduler.observe(Arc::new(Clerk(notes.clone())));
         notes
     }
 
@@ -69,7 +76,7 @@ const WHILE: Duration = Duration::from_millis(1600);
 fn a_cycle_of_reentrant_locks_is_found_though_others_run() {
     let scheduler = Scheduler::builder().build();
     let notes = Notes::on(&scheduler);
-    run(&scheduler, |stage| {
+    run(&scheduler.clone(), move |stage| {
         let [a, b] = [(); 2].map(|()| Arc::new(RLock::new()));
         let met = Arc::new(Event::new());
         let one = {
@@ -77,7 +84,6 @@ fn a_cycle_of_reentrant_locks_is_found_though_others_run() {
             stage.spawn("one", move || {
                 a.acquire(None).unwrap();
                 met.wait(None).unwrap();
-                // The deadline of the other wait ends this one.
                 b.acquire(None).unwrap();
                 b.release().unwrap();
                 a.release().unwrap();
@@ -135,7 +141,7 @@ fn a_cycle_of_reentrant_locks_is_found_though_others_run() {
 fn a_plain_lock_that_waits_for_another_threads_release_is_no_deadlock() {
     let scheduler = Scheduler::builder().build();
     let notes = Notes::on(&scheduler);
-    run(&scheduler, |stage| {
+    run(&scheduler.clone(), move |stage| {
         let signal = Arc::new(Lock::new());
         let waiter = {
             let signal = signal.clone();
@@ -156,7 +162,7 @@ fn a_plain_lock_that_waits_for_another_threads_release_is_no_deadlock() {
 fn a_lock_taken_for_a_scope_waits_for_its_holder_alone() {
     let scheduler = Scheduler::builder().build();
     let notes = Notes::on(&scheduler);
-    run(&scheduler, |stage| {
+    run(&scheduler.clone(), move |stage| {
         let lock = Arc::new(Lock::new());
         let waiter = {
             let lock = lock.clone();
@@ -177,7 +183,7 @@ fn a_lock_taken_for_a_scope_waits_for_its_holder_alone() {
 fn a_standstill_is_told_after_a_second_and_only_if_nobody_is_left() {
     let scheduler = Scheduler::builder().build();
     let notes = Notes::on(&scheduler);
-    run(&scheduler, |stage| {
+    run(&scheduler.clone(), move |stage| {
         let event = Arc::new(Event::new());
         let waiters: Vec<_> = (0..3)
             .map(|_| {
@@ -218,7 +224,7 @@ fn a_standstill_is_told_after_a_second_and_only_if_nobody_is_left() {
 fn a_lock_that_a_thread_took_along_is_lost() {
     let scheduler = Scheduler::builder().build();
     let notes = Notes::on(&scheduler);
-    run(&scheduler, |stage| {
+    run(&scheduler.clone(), move |stage| {
         let lock = Arc::new(RLock::new());
         let taker = {
             let lock = lock.clone();
@@ -244,28 +250,52 @@ fn a_lock_that_a_thread_took_along_is_lost() {
 }
 
 #[test]
-fn deadlines_and_doubts_keep_it_silent() {
+fn a_deadline_keeps_it_silent() {
+    let scheduler = Scheduler::builder().build();
+    let notes = Notes::on(&scheduler);
+    run(&scheduler.clone(), move |stage| {
+        let event = Arc::new(Event::new());
+        let waiter = {
+            let event = event.clone();
+            stage.spawn("waiter", move || {
+                event.wait(None).unwrap();
+            })
+        };
+        stage.until_waits(&waiter);
+        pyt_sched::sleep(ms(1600).unwrap()).unwrap();
+        assert_eq!(notes.count(), 0);
+        event.set();
+        stage.join(waiter);
+    });
+}
+
+#[test]
+fn what_is_in_doubt_is_suspected_again() {
     for clock in [Clock::real(), Clock::virtual_time()] {
         let scheduler = Scheduler::builder().clock(clock).build();
         let notes = Arc::new(Notes {
-            doubtful: true,
+            doubts: Some(AtomicUsize::new(0)),
             ..Notes::default()
         });
-        scheduler.observe(Arc::new(notes.clone()));
-        run(&scheduler, |stage| {
+        scheduler.observe(Arc::new(Clerk(notes.clone())));
+        run(&scheduler, move |_| {
             let event = Arc::new(Event::new());
-            let waiter = {
+            let helper = {
                 let event = event.clone();
-                stage.spawn("waiter", move || {
-                    event.wait(None).unwrap();
+                thread::spawn(move || {
+                    let doubts = notes.doubts.as_ref().unwrap();
+                    let began = Instant::now();
+                    while doubts.load(Ordering::SeqCst) < 2 && began.elapsed() < PATIENCE {
+                        thread::sleep(Duration::from_millis(2));
+                    }
+                    let waited = began.elapsed();
+                    event.set();
+                    assert!(waited < PATIENCE && waited > WHILE, "{waited:?}");
+                    assert_eq!(notes.count(), 0);
                 })
             };
-            stage.until_waits(&waiter);
-            // One has a deadline.
-            pyt_sched::sleep(ms(1600).unwrap()).unwrap();
-            event.set();
-            stage.join(waiter);
+            event.wait(None).unwrap();
+            helper.join().unwrap();
         });
-        assert_eq!(notes.count(), 0);
     }
 }
