@@ -130,8 +130,6 @@ impl Reporter {
     /// Reports what all threads are doing, soon.
     pub(crate) fn asked(self: &Arc<Self>) {
         self.aside(|reporter, threads| {
-            // The thread that was interrupted goes back to what it did.
-            std::thread::sleep(PAUSE);
             let now = reporter.account(threads, || Some(threads.scheduler.report_now()));
             if let Some(account) = now {
                 // Whoever asks does not ask for the end.
@@ -147,6 +145,9 @@ impl Reporter {
             .name(REPORTER.to_owned())
             .spawn(move || {
                 if let Some(threads) = reporter.threads.upgrade() {
+                    // Whoever was just interrupted or given its turn gets to where it is going: on
+                    // its way it looks as if it were in foreign code.
+                    std::thread::sleep(PAUSE);
                     work(&reporter, &threads);
                 }
             })
