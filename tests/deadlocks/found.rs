@@ -515,7 +515,6 @@ fn with_daemons() -> String {
     ABBA.replace("name=f", "daemon=True, name=f").replace(
         "for thread in threads:\n    thread.join()  # main waits\n",
         "import sys, time\n\
-         print('\\nstarted', flush=True)\n\
          try:\n    threads[0].join()\n\
          except KeyboardInterrupt:\n    print('interrupted')\n    sys.exit(7)\n",
     )
@@ -528,11 +527,15 @@ fn a_report_comes_once_and_leaves_the_program_alone() {
     }
     for gil in [true, false] {
         for flags in [[].as_slice(), &["-X", "deadlock=report"]] {
-            let source =
-                with_daemons().replace("print('\\nstarted'", "time.sleep(2.2); print('started'");
-            let run = program("once", &source, gil, flags)
-                .interrupt_at("started")
-                .run();
+            // Another process ends it: a thread with a deadline would keep it from standing still.
+            let source = with_daemons().replace(
+                "try:",
+                "import os, subprocess\n\
+                 command = f'sleep 2.5; kill -INT {os.getpid()}'\n\
+                 child = subprocess.Popen(['sh', '-c', command])\n\
+                 try:",
+            );
+            let run = program("once", &source, gil, flags).run();
             run.exited_with(7);
             assert!(run.stdout.ends_with("interrupted\n"), "{run}");
             assert_eq!(run.stderr.matches("pyt: ").count(), 1, "{run}");
