@@ -146,6 +146,14 @@ impl Wait {
         })
     }
 
+    /// Whether `thread` is in such a wait.
+    fn is_one(thread: &Thread) -> bool {
+        let current = thread.wait.lock();
+        current
+            .as_ref()
+            .is_some_and(|(waiting, waiter)| waiting.deadline.is_none() && waiter.is_blocked())
+    }
+
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.waiter, &other.waiter) && self.holder == other.holder
     }
@@ -362,6 +370,20 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
     }
 }
 
+/// Whether whoever holds what `thread` waits for does not run itself: mostly it does.
+fn holder_waits(thread: &Thread) -> bool {
+    let holder = {
+        let current = thread.wait.lock();
+        current
+            .as_ref()
+            .and_then(|(waiting, waiter)| Held::now(waiting, waiter).by)
+    };
+    holder.is_some_and(|holder| {
+        let holder = thread.scheduler().thread(holder);
+        holder.is_none_or(|holder| Wait::is_one(&holder))
+    })
+}
+
 /// A cycle among `waits`, a certain one rather than one that others may break.
 fn cycle_among(scheduler: &Scheduler, waits: &[Wait]) -> Option<Vec<Wait>> {
     let cycles = waits
@@ -415,7 +437,7 @@ impl Watch {
         let scheduler = thread.scheduler();
         let is_news =
             !self.armed.load(Ordering::SeqCst) && !self.armed.swap(true, Ordering::SeqCst);
-        let cycle = if matches!(kind, Kind::Lock | Kind::Join) {
+        let cycle = if matches!(kind, Kind::Lock | Kind::Join) && holder_waits(thread) {
             Wait::of(thread).and_then(|wait| cycle_from(scheduler, wait))
         } else {
             None
@@ -424,10 +446,15 @@ impl Watch {
             Some(cycle) if cycle.iter().all(|wait| wait.certain) => {
                 self.suspect(scheduler, cycle, Cause::Cycle);
             }
-            // It depends on what the others do: the ticker finds out.
-            Some(_) => scheduler.wake_ticker(),
-            None if is_news => scheduler.wake_ticker(),
-            None => {}
+            // Not unless the others wait, too. Locks are used as signals as well, so this is no
+            // rare case: the ticker is woken only if there seems to be something to find.
+            Some(_)
+                if scheduler.all_threads(|thread| thread.is_halted() || Wait::is_one(thread)) =>
+            {
+                scheduler.wake_ticker();
+            }
+            _ if is_news => scheduler.wake_ticker(),
+            _ => {}
         }
     }
 

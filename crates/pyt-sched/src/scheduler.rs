@@ -168,6 +168,11 @@ impl Scheduler {
         self.threads.lock().values().cloned().collect()
     }
 
+    /// Whether `holds` is true of all threads. It must not come back here.
+    pub(crate) fn all_threads(&self, holds: impl FnMut(&Arc<Thread>) -> bool) -> bool {
+        self.threads.lock().values().all(holds)
+    }
+
     /// The thread with that identity, if it is known.
     #[must_use]
     pub fn thread(&self, id: ThreadId) -> Option<Arc<Thread>> {
