@@ -22,7 +22,7 @@ use crate::interpreters::Threads;
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
 
-/// Ctrl-\\.
+/// Ctrl-\.
 const SIGQUIT: i32 = 3;
 
 /// One more than the largest number of a signal on Linux. Upstream's `NSIG` leaves the last out.
@@ -117,7 +117,7 @@ fn install_handlers(
     module.set_attr("getsignal", get, vm)
 }
 
-/// Has SIGQUIT (Ctrl-\\) tell what all threads are doing, if that is wanted and the signal has its
+/// Has SIGQUIT (Ctrl-\) tell what all threads are doing, if that is wanted and the signal has its
 /// default action; the program may set a handler of its own at any time. Returns the handler.
 ///
 /// It is a handler as any other: it runs on the main thread, between two instructions or in a

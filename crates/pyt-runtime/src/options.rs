@@ -64,7 +64,7 @@ pub struct Options {
     /// Whether threads that wait for ever are looked for, and what is done about them
     /// (`--deadlock`, `-X deadlock`). Never by default for a host, whose threads pyt does not know.
     pub deadlocks: Deadlocks,
-    /// Whether SIGQUIT (Ctrl-\\) prints what each thread is doing, unless the program or whoever
+    /// Whether SIGQUIT (Ctrl-\) prints what each thread is doing, unless the program or whoever
     /// started the process has other plans with it. Needs `install_signal_handlers`.
     pub report_on_quit: bool,
     /// Whether SIGINT raises `KeyboardInterrupt` in the main thread. Process-wide.

@@ -370,18 +370,31 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
     }
 }
 
-/// Whether whoever holds what `thread` waits for does not run itself: mostly it does.
-fn holder_waits(thread: &Thread) -> bool {
-    let holder = {
+/// Whether the wait that `thread` begins may close a cycle that is to be told at once. Cheap, and
+/// mostly false: who holds what is waited for runs, or it is a lock that is used as a signal, while
+/// others run.
+fn may_close(thread: &Thread) -> bool {
+    let held = {
         let current = thread.wait.lock();
-        current
-            .as_ref()
-            .and_then(|(waiting, waiter)| Held::now(waiting, waiter).by)
+        match current.as_ref() {
+            Some((waiting, waiter)) => Held::now(waiting, waiter),
+            None => return false,
+        }
     };
-    holder.is_some_and(|holder| {
-        let holder = thread.scheduler().thread(holder);
-        holder.is_none_or(|holder| Wait::is_one(&holder))
-    })
+    let scheduler = thread.scheduler();
+    match held.by {
+        None => false,
+        Some(_) if !held.for_sure => all_wait(scheduler),
+        Some(holder) if holder == thread.id() => true,
+        Some(holder) => scheduler
+            .thread(holder)
+            .is_none_or(|holder| Wait::is_one(&holder)),
+    }
+}
+
+/// Whether all threads seem to wait without a deadline.
+fn all_wait(scheduler: &Scheduler) -> bool {
+    scheduler.all_threads(|thread| thread.is_halted() || Wait::is_one(thread))
 }
 
 /// A cycle among `waits`, a certain one rather than one that others may break.
@@ -437,24 +450,19 @@ impl Watch {
         let scheduler = thread.scheduler();
         let is_news =
             !self.armed.load(Ordering::SeqCst) && !self.armed.swap(true, Ordering::SeqCst);
-        let cycle = if matches!(kind, Kind::Lock | Kind::Join) && holder_waits(thread) {
-            Wait::of(thread).and_then(|wait| cycle_from(scheduler, wait))
-        } else {
-            None
-        };
-        match cycle {
-            Some(cycle) if cycle.iter().all(|wait| wait.certain) => {
-                self.suspect(scheduler, cycle, Cause::Cycle);
+        if matches!(kind, Kind::Lock | Kind::Join) && may_close(thread) {
+            let cycle = Wait::of(thread).and_then(|wait| cycle_from(scheduler, wait));
+            match cycle {
+                Some(cycle) if cycle.iter().all(|wait| wait.certain) => {
+                    self.suspect(scheduler, cycle, Cause::Cycle);
+                }
+                // Not unless all others wait, too, for sure: the ticker finds out.
+                Some(_) if all_wait(scheduler) => scheduler.wake_ticker(),
+                _ => {}
             }
-            // Not unless the others wait, too. Locks are used as signals as well, so this is no
-            // rare case: the ticker is woken only if there seems to be something to find.
-            Some(_)
-                if scheduler.all_threads(|thread| thread.is_halted() || Wait::is_one(thread)) =>
-            {
-                scheduler.wake_ticker();
-            }
-            _ if is_news => scheduler.wake_ticker(),
-            _ => {}
+        }
+        if is_news {
+            scheduler.wake_ticker();
         }
     }
 
