@@ -14,11 +14,16 @@ fn interrupted(setup: &str, blocking: &str) -> Run {
          print('blocking', flush=True)\n\
          {blocking}\n"
     );
-    let program = Program::new("blocking.py", source).interrupt_at("blocking");
+    run_interrupted(Program::new("blocking.py", source))
+}
+
+/// Runs a program that says `blocking`, and interrupts it then. Some of them are deadlocks; this is
+/// not about reports of those.
+fn run_interrupted(program: Program) -> Run {
+    let program = program.interrupt_at("blocking");
     if other_python().is_some() {
         return program.run();
     }
-    // Some of them are deadlocks, and this is not about reports of those.
     program.flag("-X").flag("deadlock=ignore").run()
 }
 
@@ -84,9 +89,7 @@ fn interrupt_that_is_caught_leaves_things_whole() {
         print('free again:', condition.acquire(blocking=False))\n\
         q.put('still works')\n\
         print(q.get())\n";
-    let run = Program::new("caught.py", source)
-        .interrupt_at("blocking")
-        .run();
+    let run = run_interrupted(Program::new("caught.py", source));
     run.succeeded()
         .printed("blocking\nowned: True\nfree again: True\nstill works\n");
 }
