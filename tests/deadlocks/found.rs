@@ -281,8 +281,8 @@ lock.acquire()  # waits
         );
         for run in aborted("lost", &source) {
             says(&run, "pyt: deadlock: the holder of a lock has ended\n");
-            let noun = kind.replace("Lock", "lock").replace("Rlock", "RLock");
-            says(&run, &format!("(held by taker, which has ended)\n"));
+            let noun = if kind == "Lock" { "lock" } else { kind };
+            says(&run, "(held by taker, which has ended)\n");
             let cells = ["MainThread", &format!("{noun} 1"), "taker, which has ended"];
             has_row(&run, &source, &cells, "# waits", "<module>");
         }

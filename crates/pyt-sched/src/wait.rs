@@ -114,7 +114,7 @@ impl Waiter {
             handed: AtomicBool::new(false),
             overtaken,
             thread: Thread::current_or_adopted(),
-            lock: AtomicPtr::default(),
+            lock: AtomicPtr::new(std::ptr::null_mut()),
         })
     }
 
