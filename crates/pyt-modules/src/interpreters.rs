@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
@@ -14,6 +14,8 @@ use pyt_sched::{Gil, Scheduler, Thread, controlled::Controlled};
 use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 
 use crate::{
+    deadlock::Reporter,
+    signal::Handlers,
     thread::{Handle, spare::Spares},
     uncaught::UncaughtExceptions,
     world::Interpreter,
@@ -31,6 +33,9 @@ pub(crate) struct Threads {
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
     pub(crate) spares: Spares,
     pub(crate) uncaught: UncaughtExceptions,
+    pub(crate) handlers: Handlers,
+    /// Who tells about threads that wait for ever, if anybody wants to know.
+    pub(crate) reporter: OnceLock<Arc<Reporter>>,
     /// The process that all this is about: another one after a fork.
     process: AtomicU32,
     /// The process is the child of a fork by one of these threads: it has no main thread that
@@ -67,6 +72,8 @@ impl Threads {
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
             uncaught: UncaughtExceptions::default(),
+            handlers: Handlers::default(),
+            reporter: OnceLock::new(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
         })
@@ -107,6 +114,14 @@ impl Threads {
         if let Some(place) = visitors.iter().position(|visitor| *visitor == ident) {
             visitors.swap_remove(place);
         }
+    }
+
+    /// Whether it is a daemon thread that was started here.
+    pub(crate) fn is_daemon(&self, thread: &Arc<Thread>) -> bool {
+        let started = self.started.lock();
+        started
+            .iter()
+            .any(|started| started.daemon && Arc::ptr_eq(&started.record, thread))
     }
 
     /// Idents of the daemon threads that have not ended.

@@ -11,6 +11,7 @@
 
 mod arguments;
 mod async_exc;
+pub mod deadlock;
 mod hot;
 mod interpreters;
 mod operator;

@@ -16,7 +16,12 @@ use rustpython_vm::{
     stdlib::_thread::get_ident,
 };
 
-use crate::{interpreters, interpreters::Threads, world};
+use crate::{
+    deadlock::{Listener, Occasions, Reporter},
+    interpreters,
+    interpreters::Threads,
+    world,
+};
 
 /// How long the end of the interpreter waits for daemon threads that are in foreign code, so
 /// that none is stopped while it holds a lock of, say, a buffered stream.
@@ -121,6 +126,12 @@ impl Session {
         status
     }
 
+    /// Tells `listener` about threads that wait for ever, on these occasions. Call it before the
+    /// first [`enter`](Self::enter).
+    pub fn report_deadlocks(&self, occasions: Occasions, listener: Listener) {
+        Reporter::begin(&self.threads, occasions, listener);
+    }
+
     /// Idents (as in `threading.get_ident()`) of the daemon threads that are alive.
     #[must_use]
     pub fn daemon_threads(&self) -> Vec<u64> {
@@ -181,7 +192,7 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
 
 /// Writes out what threads that have ended left in the buffers of the standard streams: a daemon
 /// thread that is stopped in the middle of a write of its own may take the rest of them along.
-fn flush_streams(vm: &VirtualMachine) {
+pub(crate) fn flush_streams(vm: &VirtualMachine) {
     for name in ["stdout", "stderr"] {
         if let Ok(stream) = vm.sys_module.get_attr(name, vm)
             && !vm.is_none(&stream)

@@ -3,18 +3,27 @@
 use std::{
     ffi::{c_int, c_ulong, c_void},
     io,
-    sync::Arc,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rustpython_vm::{
-    PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, builtins::PySet,
-    convert::IntoPyException, function::ArgIterable, host_env::signal as host,
+    AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    builtins::PySet,
+    convert::IntoPyException,
+    function::{ArgIterable, FuncArgs},
+    host_env::signal as host,
 };
 
 use crate::interpreters::Threads;
 
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
+
+/// Ctrl-\.
+const SIGQUIT: i32 = 3;
 
 /// One more than the largest number of a signal on Linux. Upstream's `NSIG` leaves the last out.
 const NSIG: i32 = 65;
@@ -26,9 +35,33 @@ unsafe extern "C" {
     fn sigwait(set: *const c_void, signal: *mut c_int) -> c_int;
 }
 
+/// Which signals the program handles with functions of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Handlers(AtomicU64);
+
+impl Handlers {
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// `signal` is handled, or no longer.
+    fn note(&self, signal: u32, handled: bool) {
+        let Some(bit) = 1_u64.checked_shl(signal) else {
+            return;
+        };
+        if handled {
+            self.0.fetch_or(bit, Ordering::Relaxed);
+        } else {
+            self.0.fetch_and(!bit, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Puts these functions into `_signal`, where `signal` looks for them when it is imported.
 pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.import("_signal", 0)?;
+    install_handlers(&Arc::downgrade(threads), &module, vm)?;
     let threads = Arc::downgrade(threads);
     let kill = vm.new_function(
         "pthread_kill",
@@ -43,6 +76,85 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
     module.set_attr("pthread_kill", kill, vm)?;
     module.set_attr("sigpending", vm.new_function("sigpending", pending), vm)?;
     module.set_attr("sigwait", vm.new_function("sigwait", wait), vm)
+}
+
+/// Wraps the functions that set and show handlers: the scheduler must know which signals the
+/// program handles, and a handler of our own does not show.
+fn install_handlers(
+    threads: &Weak<Threads>,
+    module: &PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let set = module.get_attr("signal", vm)?;
+    let get = module.get_attr("getsignal", vm)?;
+    let default = module.get_attr("SIG_DFL", vm)?;
+    let interrupt = module.get_attr("default_int_handler", vm)?;
+    let own = report_on_quit(threads, &set, &get, &default, vm)?;
+    let is_own = move |handler: &PyObject| own.as_ref().is_some_and(|own| own.is(handler));
+    let shown = move |handler: PyObjectRef| {
+        if is_own(&handler) {
+            default.clone()
+        } else {
+            handler
+        }
+    };
+    let (shown_by_set, shown_by_get) = (shown.clone(), shown);
+    let threads = threads.clone();
+    let set = vm.new_function("signal", move |args: FuncArgs, vm: &VirtualMachine| {
+        let given = args.args.clone();
+        let before = set.call(args, vm)?;
+        if let (Some(threads), [signal, handler, ..]) = (threads.upgrade(), &*given) {
+            let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
+            let handled = handler.is_callable() && !handler.is(&interrupt);
+            threads.handlers.note(signal, handled);
+        }
+        PyResult::Ok(shown_by_set(before))
+    });
+    module.set_attr("signal", set, vm)?;
+    let get = vm.new_function("getsignal", move |args: FuncArgs, vm: &VirtualMachine| {
+        get.call(args, vm).map(&shown_by_get)
+    });
+    module.set_attr("getsignal", get, vm)
+}
+
+/// Has SIGQUIT (Ctrl-\) tell what all threads are doing, if that is wanted and the signal has its
+/// default action; the program may set a handler of its own at any time. Returns the handler.
+///
+/// It is a handler as any other: it runs on the main thread, between two instructions or in a
+/// wait, and not inside of the operating system's.
+fn report_on_quit(
+    threads: &Weak<Threads>,
+    set: &PyObject,
+    get: &PyObject,
+    default: &PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<Option<PyObjectRef>> {
+    let wanted = threads.upgrade().is_some_and(|threads| {
+        threads
+            .reporter
+            .get()
+            .is_some_and(|it| it.reports_on_quit())
+    });
+    if !wanted {
+        return Ok(None);
+    }
+    let before = get.call((SIGQUIT,), vm)?;
+    // Ignored by whoever started us, say; or the host keeps signals to itself.
+    if !vm.bool_eq(&before, default)? {
+        return Ok(None);
+    }
+    let threads = threads.clone();
+    let report: PyObjectRef = vm
+        .new_function("report_threads", move |_args: FuncArgs| {
+            if let Some(threads) = threads.upgrade()
+                && let Some(reporter) = threads.reporter.get()
+            {
+                reporter.asked();
+            }
+        })
+        .into();
+    set.call((SIGQUIT, report.clone()), vm)?;
+    Ok(Some(report))
 }
 
 /// Sends a signal to the thread `ident`.

@@ -29,7 +29,7 @@ use rustpython_vm::{
     },
 };
 
-use crate::{async_exc::AsyncExceptions, interpreters, sites::Sites};
+use crate::{async_exc::AsyncExceptions, deadlock, interpreters, session, sites::Sites};
 
 thread_local! {
     /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
@@ -57,6 +57,8 @@ pub(crate) struct Interpreter {
     gate: Mutex<()>,
     /// The decision points in user code, if there are any: they know where threads stand.
     sites: OnceLock<Arc<Sites>>,
+    /// The exit status of the process, which is to end without ceremony.
+    last_words: OnceLock<i32>,
     /// What threads raise in one another.
     pub(crate) async_exceptions: Arc<AsyncExceptions>,
 }
@@ -194,17 +196,33 @@ impl Interpreter {
     /// first, while the world is stopped.
     pub(crate) fn functions_of(&self, ident: u64, f: &mut dyn FnMut(&PyCode)) {
         World::stop(self, &mut |_| {
-            let Some(slot) = self.slot(ident) else {
-                return;
-            };
-            let mut frame = slot.top_iframe.load(Ordering::Acquire) as *const InterpreterFrame;
-            // SAFETY: the thread is stopped, or outside the interpreter and cannot come back now:
-            // what it has published are the frames it is in, each alive until it returns from it.
-            while let Some(here) = unsafe { frame.as_ref() } {
-                f(here.code());
-                frame = here.previous();
-            }
+            self.frames_of(ident, &mut |frame| f(frame.code()))
         });
+    }
+
+    /// Calls `f` with each frame that the thread with this ident is in, innermost first. Does
+    /// nothing unless the caller has [stopped](World::stop) the world.
+    pub(crate) fn frames_of(&self, ident: u64, f: &mut dyn FnMut(&InterpreterFrame)) {
+        if !self.stopped_by_me() {
+            return;
+        }
+        let Some(slot) = self.slot(ident) else {
+            return;
+        };
+        let mut frame = slot.top_iframe.load(Ordering::Acquire) as *const InterpreterFrame;
+        // SAFETY: the thread is stopped, or outside the interpreter and cannot come back now:
+        // what it has published are the frames it is in, each alive until it returns from it.
+        while let Some(here) = unsafe { frame.as_ref() } {
+            f(here);
+            frame = here.previous();
+        }
+    }
+
+    /// Has the process ended with this exit status by the next thread of ours that looks up from
+    /// its wait, which writes out the standard streams first.
+    pub(crate) fn end_with(&self, status: i32) {
+        // Whoever said it first is about to be obeyed.
+        let _ = self.last_words.set(status);
     }
 
     fn slot(&self, ident: u64) -> Option<CurrentFrameSlot> {
@@ -242,6 +260,10 @@ impl World for Interpreter {
             return Ok(());
         }
         let looked = thread::with_current_vm(|vm| {
+            if let Some(status) = self.last_words.get() {
+                session::flush_streams(vm);
+                deadlock::exit_at_once(*status);
+            }
             vm.check_signals()?;
             self.async_exceptions
                 .take(get_ident(), vm)

@@ -10,9 +10,9 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Runtime,
+    Runtime, deadlock,
     error::Error,
-    options::{CheckHashPycs, Options},
+    options::{CheckHashPycs, Deadlocks, Options},
 };
 
 /// The Python source of `lib/`, compiled.
@@ -43,6 +43,15 @@ impl Builder {
     #[must_use]
     pub fn virtual_time(mut self, virtual_time: bool) -> Self {
         self.options.virtual_time = virtual_time;
+        self
+    }
+
+    /// What becomes of a program whose threads wait for one another for ever. Nobody looks by
+    /// default. Threads of the host's count as able to wake any thread: while there are any, only
+    /// cycles of locks and joins are told.
+    #[must_use]
+    pub fn deadlocks(mut self, deadlocks: Deadlocks) -> Self {
+        self.options.deadlocks = deadlocks;
         self
     }
 
@@ -95,6 +104,7 @@ impl Builder {
             virtual_time: options.virtual_time,
         };
         let (builder, session) = pyt_modules::install(builder, config);
+        deadlock::watch(&session, &options);
         let interpreter = builder.build();
         let runtime = Runtime::new(interpreter, session, options);
         runtime.enter(|vm| {

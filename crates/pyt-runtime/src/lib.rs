@@ -16,6 +16,7 @@
 //! blocks of a document.
 
 mod builder;
+mod deadlock;
 pub mod doc;
 mod environment;
 mod error;
@@ -29,7 +30,7 @@ mod xoptions;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind};
-pub use options::{CheckHashPycs, OptionError, Options};
+pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;

@@ -17,6 +17,39 @@ pub enum CheckHashPycs {
     Never,
 }
 
+/// What becomes of a program whose threads wait for one another for ever (`--deadlock`,
+/// `-X deadlock`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deadlocks {
+    /// Nobody looks for it.
+    #[default]
+    Ignore,
+    /// A report on standard error says who waits for what; the program is left as it is.
+    Report,
+    /// After the report the process ends with exit status 3, at once but for what is in the buffers
+    /// of the standard streams.
+    Abort,
+}
+
+/// A word that does not name one of the [`Deadlocks`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected report, abort or ignore")]
+pub struct UnknownDeadlocks;
+
+impl std::str::FromStr for Deadlocks {
+    type Err = UnknownDeadlocks;
+
+    /// Reads `report`, `abort` or `ignore`.
+    fn from_str(word: &str) -> Result<Self, UnknownDeadlocks> {
+        match word {
+            "ignore" => Ok(Self::Ignore),
+            "report" => Ok(Self::Report),
+            "abort" => Ok(Self::Abort),
+            _ => Err(UnknownDeadlocks),
+        }
+    }
+}
+
 /// Settings of an interpreter. [`Options::default`] is the embedding default: isolated from the
 /// process environment, without signal handlers, with the simulated GIL, on the real clock.
 ///
@@ -28,6 +61,12 @@ pub struct Options {
     pub gil: bool,
     /// Whether sleeps and timeouts pass at once, in the same order, on a virtual clock.
     pub virtual_time: bool,
+    /// Whether threads that wait for ever are looked for, and what is done about them
+    /// (`--deadlock`, `-X deadlock`). Never by default for a host, whose threads pyt does not know.
+    pub deadlocks: Deadlocks,
+    /// Whether SIGQUIT (Ctrl-\) prints what each thread is doing, unless the program or whoever
+    /// started the process has other plans with it. Needs `install_signal_handlers`.
+    pub report_on_quit: bool,
     /// Whether SIGINT raises `KeyboardInterrupt` in the main thread. Process-wide.
     pub install_signal_handlers: bool,
     /// `sys.argv`. Bytes that are not UTF-8 become surrogates, as in CPython.
@@ -106,6 +145,8 @@ impl Default for Options {
         let mut options = Self::python();
         options.isolate();
         options.install_signal_handlers = false;
+        options.deadlocks = Deadlocks::Ignore;
+        options.report_on_quit = false;
         options
     }
 }
@@ -117,6 +158,8 @@ impl Options {
         Self {
             gil: true,
             virtual_time: false,
+            deadlocks: Deadlocks::Report,
+            report_on_quit: true,
             install_signal_handlers: true,
             argv: Vec::new(),
             executable: None,

@@ -5,7 +5,7 @@
 
 use std::num::NonZeroI32;
 
-use crate::options::{OptionError, Options};
+use crate::options::{Deadlocks, OptionError, Options};
 
 impl Options {
     /// Applies the collected `-X` options to the settings they stand for.
@@ -13,6 +13,9 @@ impl Options {
         let own = |value: Option<Option<&str>>| value.map(|v| v.map(str::to_owned));
         if let Some(value) = own(self.xoption("gil")) {
             self.gil = parse_gil(value.as_deref())?;
+        }
+        if let Some(value) = own(self.xoption("deadlock")) {
+            self.deadlocks = parse_deadlocks(value.as_deref().unwrap_or_default())?;
         }
         if let Some(value) = own(self.xoption("utf8")) {
             self.utf8_mode = Some(match value.as_deref() {
@@ -92,6 +95,12 @@ pub(crate) fn parse_gil(value: Option<&str>) -> Result<bool, OptionError> {
     parse_switch(value).ok_or_else(|| {
         OptionError::new(r#"config_read_gil: PYTHON_GIL / -X gil must be "0" or "1""#)
     })
+}
+
+fn parse_deadlocks(value: &str) -> Result<Deadlocks, OptionError> {
+    value
+        .parse()
+        .map_err(|_| OptionError::new(r#"-X deadlock must be "report", "abort" or "ignore""#))
 }
 
 pub(crate) fn parse_switch(value: Option<&str>) -> Option<bool> {
@@ -178,6 +187,22 @@ mod tests {
         }
         let unlimited = applied(&[("int_max_str_digits", Some("0"))]).unwrap();
         assert_eq!(unlimited.int_max_str_digits, 0);
+    }
+
+    #[test]
+    fn deadlock_names_what_to_do() {
+        for (name, expected) in [
+            ("ignore", Deadlocks::Ignore),
+            ("report", Deadlocks::Report),
+            ("abort", Deadlocks::Abort),
+        ] {
+            let options = applied(&[("deadlock", Some(name))]).unwrap();
+            assert_eq!(options.deadlocks, expected);
+        }
+        assert_eq!(applied(&[]).unwrap().deadlocks, Deadlocks::Report);
+        for bad in [None, Some(""), Some("Abort"), Some("0")] {
+            assert!(applied(&[("deadlock", bad)]).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@
 
 mod clock;
 pub mod controlled;
+mod deadlock;
 mod gil;
 mod parker;
 mod policy;
@@ -41,6 +42,7 @@ mod wait;
 mod world;
 
 pub use clock::{Clock, Deadline};
+pub use deadlock::{Cause, Doing, Observer, Report, Row, Suspicion};
 pub use gil::Gil;
 pub use policy::{Free, Policy};
 pub use primitives::{

@@ -8,11 +8,12 @@ use std::{
 
 use crate::{
     Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World, current_id,
+    deadlock::Watch,
     parker,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
-        renew,
+        renew, renew_lock,
     },
     ticker::Ticker,
     timers::{TimerId, Timers},
@@ -34,6 +35,7 @@ pub struct Scheduler {
     running: AtomicUsize,
     timers: Mutex<Timers>,
     ticker: Ticker,
+    deadlocks: Watch,
 }
 
 impl std::fmt::Debug for Scheduler {
@@ -92,9 +94,13 @@ impl Builder {
             running: AtomicUsize::new(0),
             timers: Mutex::new(Timers::default()),
             ticker: Ticker::new(scheduler.clone()),
+            deadlocks: Watch::default(),
         })
     }
 }
+
+/// The scheduler of OS threads that belong to none, once there was one.
+static STRANGERS: OnceLock<Arc<Scheduler>> = OnceLock::new();
 
 impl Scheduler {
     /// A builder with the defaults: all threads free, the real clock, no world.
@@ -109,8 +115,14 @@ impl Scheduler {
 
     /// The scheduler of OS threads that belong to none.
     pub(crate) fn of_strangers() -> &'static Arc<Self> {
-        static STRANGERS: OnceLock<Arc<Scheduler>> = OnceLock::new();
         STRANGERS.get_or_init(|| Self::builder().build())
+    }
+
+    /// Whether there are OS threads that belong to none, and wait or have waited in our primitives.
+    pub(crate) fn has_strangers() -> bool {
+        STRANGERS
+            .get()
+            .is_some_and(|strangers| !strangers.threads.lock().is_empty())
     }
 
     /// The policy.
@@ -153,6 +165,7 @@ impl Scheduler {
     pub fn unregister(&self, thread: &Thread) {
         if self.threads.lock().remove(&thread.id()).is_some() {
             self.write_off(thread);
+            self.deadlocks.has_ended(thread);
         }
     }
 
@@ -160,6 +173,11 @@ impl Scheduler {
     #[must_use]
     pub fn threads(&self) -> Vec<Arc<Thread>> {
         self.threads.lock().values().cloned().collect()
+    }
+
+    /// Whether `holds` is true of all threads. It must not come back here.
+    pub(crate) fn all_threads(&self, holds: impl FnMut(&Arc<Thread>) -> bool) -> bool {
+        self.threads.lock().values().all(holds)
     }
 
     /// The thread with that identity, if it is known.
@@ -176,6 +194,11 @@ impl Scheduler {
             self.world.detached(&mut || me.await_turn());
         }
         me.came_back();
+    }
+
+    /// What looks for threads that wait for ever.
+    pub(crate) const fn deadlocks(&self) -> &Watch {
+        &self.deadlocks
     }
 
     /// Sees to it that the ticker looks at once.
@@ -357,9 +380,16 @@ impl Scheduler {
         parker::reset_after_fork();
         self.ticker.forget();
         // SAFETY: there is no other thread, and none of these is locked here: the caller came
-        // from the world. The threads' own lock is only ever held inside the world, which the
-        // fork stopped.
-        unsafe { renew(&self.timers, Timers::default()) };
+        // from the world. The threads' own locks are held inside the world, which the fork stopped,
+        // and by the ticker, which only looks.
+        unsafe {
+            renew(&self.timers, Timers::default());
+            renew_lock(&self.threads);
+            renew_lock(&me.wait);
+            if let Some(strangers) = STRANGERS.get() {
+                renew_lock(&strangers.threads);
+            }
+        }
         self.threads.lock().retain(|id, thread| {
             if *id != me.id() {
                 thread.set_halted();
@@ -367,6 +397,8 @@ impl Scheduler {
             *id == me.id()
         });
         me.reset_count();
+        // SAFETY: as above: what the watch locks calls nothing that would fork.
+        unsafe { self.deadlocks.reset_after_fork() };
         self.running.store(1, Ordering::SeqCst);
         // SAFETY: as the caller warrants.
         unsafe { self.policy.reset_after_fork(me) };

@@ -57,3 +57,22 @@ pub(crate) unsafe fn renew<T>(mutex: &Mutex<T>, value: T) {
             .write(Mutex::new(value));
     }
 }
+
+/// As [`renew`], for a mutex that a thread which does not exist here may have held to look at what
+/// is in it, never to change it: that stays.
+///
+/// # Safety
+/// The calling thread is the only one in the process, and has not locked the mutex; whoever had it
+/// locked when the process was forked was not changing what is in it.
+#[cfg_attr(feature = "shuttle", allow(unused_variables))]
+pub(crate) unsafe fn renew_lock<T>(mutex: &Mutex<T>) {
+    #[cfg(not(feature = "shuttle"))]
+    // SAFETY: as the caller warrants; the value is moved out of the old mutex, which is overwritten
+    // without being dropped, into the new one.
+    unsafe {
+        let value = mutex.data_ptr().read();
+        std::ptr::from_ref(mutex)
+            .cast_mut()
+            .write(Mutex::new(value));
+    }
+}

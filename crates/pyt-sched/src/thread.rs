@@ -206,7 +206,9 @@ impl Thread {
         self.takes_signals.store(takes, Ordering::Relaxed);
     }
 
-    pub(crate) fn takes_signals(&self) -> bool {
+    /// Whether signal handlers run on this thread.
+    #[must_use]
+    pub fn takes_signals(&self) -> bool {
         self.takes_signals.load(Ordering::Relaxed)
     }
 

@@ -102,7 +102,23 @@ fn run(scheduler: &Weak<Scheduler>, shared: &Shared) {
         if busy && shared.idle.swap(false, Ordering::AcqRel) {
             continue;
         }
-        while shared.parker.park(None) != Parked::Token {}
+        let until = scheduler
+            .upgrade()
+            .and_then(|scheduler| scheduler.deadlocks().look(&scheduler));
+        rest(shared, until);
+    }
+}
+
+/// Sleeps until woken, or for that long.
+fn rest(shared: &Shared, mut limit: Option<Duration>) {
+    loop {
+        match shared.parker.park(limit) {
+            Parked::Token => return,
+            Parked::Elapsed if shared.idle.swap(false, Ordering::AcqRel) => return,
+            // Somebody was just about to wake us.
+            Parked::Elapsed => limit = None,
+            Parked::Interrupted => {}
+        }
     }
 }
 

@@ -7,9 +7,9 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    Deadline, Thread, ThreadId,
+    Deadline, Lock, Thread, ThreadId,
     parker::Parked,
-    sync::atomic::{AtomicBool, AtomicU8, Ordering},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering},
 };
 
 /// Blocked on a queue; the thread sleeps or is about to.
@@ -102,6 +102,9 @@ pub struct Waiter {
     /// This thread was woken for the same thing before, in vain.
     pub(crate) overtaken: bool,
     thread: Arc<Thread>,
+    /// The lock that it waits for, if it is one: reports ask it who holds it now. Valid while the
+    /// wait is its thread's current one.
+    lock: AtomicPtr<Lock>,
 }
 
 impl Waiter {
@@ -111,7 +114,29 @@ impl Waiter {
             handed: AtomicBool::new(false),
             overtaken,
             thread: Thread::current_or_adopted(),
+            lock: AtomicPtr::new(std::ptr::null_mut()),
         })
+    }
+
+    /// Says that this wait, which is about to begin, is for `lock`.
+    pub(crate) fn is_for(&self, lock: &Lock) {
+        let lock = std::ptr::from_ref(lock).cast_mut();
+        self.lock.store(lock, Ordering::Relaxed);
+    }
+
+    /// The lock that [`is_for`](Self::is_for) named; null if none was.
+    pub(crate) fn lock(&self) -> *const Lock {
+        self.lock.load(Ordering::Relaxed)
+    }
+
+    /// Whether the wait goes on and its thread does nothing else.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.is(BLOCKED)
+    }
+
+    /// Whether the wait goes on, be it that its thread runs signal handlers meanwhile.
+    pub(crate) fn is_under_way(&self) -> bool {
+        matches!(self.state.load(Ordering::SeqCst), BLOCKED | HANDLING)
     }
 
     pub(crate) fn was_handed(&self) -> bool {
@@ -207,6 +232,9 @@ impl Waiter {
             });
         }
         *thread.wait.lock() = Some((waiting, self.clone()));
+        if deadline.is_none() {
+            scheduler.deadlocks().waits_for_ever(thread, kind);
+        }
         let ended = self.wait_until_over(deadline, kind);
         *thread.wait.lock() = None;
         ended

@@ -10,8 +10,7 @@ use crate::text;
 pub(crate) const SUBCOMMANDS: [&str; 5] = ["run", "explore", "replay", "doc", "help"];
 
 /// What `pyt run` takes.
-pub(crate) const RUN_USAGE: &str =
-    "[--virtual-time] [python options] [-c CODE | -m MODULE | FILE | -] [ARG]...";
+pub(crate) const RUN_USAGE: &str = "[--virtual-time] [--deadlock=report|abort|ignore] [python options] [-c CODE | -m MODULE | FILE | -] [ARG]...";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -41,18 +40,24 @@ pub(crate) enum Command {
 Examples:
   pyt run server.py --port 8000      as `python server.py --port 8000`
   pyt run --virtual-time jobs.py     sleeps and timeouts pass at once, in the same order
+  pyt run --deadlock=abort jobs.py   a deadlock ends the program: exit status 3, and a report
   pyt run -X gil=0 primes.py         all threads run at once, on all cores
   pyt run -c 'print(6 * 7)'          as `python -c`
   pyt run -m json.tool data.json     as `python -m`
   echo 'print(1)' | pyt run -        the program comes from standard input
 
 Every option of `python` goes before the program, joined or not: -I -E -s -S -u -B -O -q -v -W -X
--i -P -b. `pyt --help` lists them. The exit status is the program's."
+-i -P -b. `pyt --help` lists them. The exit status is the program's. Ctrl-\\ prints what each
+thread is doing."
 )]
 pub(crate) struct Run {
     /// Let sleeps and timeouts pass at once, in the same order, on a virtual clock
     #[arg(long)]
     virtual_time: bool,
+    /// What to do when threads wait for one another for ever: report (the default), abort (report,
+    /// then end with exit status 3) or ignore
+    #[arg(long, value_name = "MODE")]
+    deadlock: Option<String>,
     /// Set an option of the implementation, such as gil=0 or dev
     #[arg(short = 'X', value_name = "NAME[=VALUE]")]
     x: Vec<String>,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use pyt_runtime::{
-    ErrorKind, Options, Runtime,
+    Deadlocks, ErrorKind, Options, Runtime,
     doc::{Block, Document, Report, Runner},
 };
 
@@ -26,6 +26,8 @@ pub(crate) fn run(args: &[OsString]) -> i32 {
         Err(status) => return status,
     };
     let mut options = Options::python();
+    options.deadlocks = Deadlocks::Ignore;
+    options.report_on_quit = false;
     options.virtual_time = !given.real_time;
     options.argv = vec!["".into()];
     options.xoptions = given

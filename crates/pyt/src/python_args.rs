@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 
 use pyt_runtime::{
-    CheckHashPycs, Options,
+    CheckHashPycs, Deadlocks, Options,
     explore::{Kind, Seeded},
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct UsageError(pub(crate) String);
 /// What `pyt run` allows beyond CPython's options.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extensions {
-    /// `--virtual-time`, `--seed`, `--strategy`, `--max-steps`.
+    /// `--virtual-time`, `--deadlock`, `--seed`, `--strategy`, `--max-steps`.
     pub(crate) scheduling: bool,
 }
 
@@ -178,6 +178,14 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
             Some("--virtual-time") if self.extensions.scheduling => {
                 self.options.virtual_time = true;
             }
+            Some("--deadlock") if self.extensions.scheduling => {
+                let value = self.args.next();
+                let value = value.as_deref().and_then(OsStr::to_str);
+                self.options.deadlocks = deadlocks(value.unwrap_or_default())?;
+            }
+            Some(arg) if self.extensions.scheduling && arg.starts_with("--deadlock=") => {
+                self.options.deadlocks = deadlocks(&arg["--deadlock=".len()..])?;
+            }
             Some(option) if self.extensions.scheduling && self.scheduling(option)? => {}
             _ => return Err(UsageError(format!("Unknown option: {}", arg.display()))),
         }
@@ -292,9 +300,16 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
     }
 }
 
+fn deadlocks(word: &str) -> Result<Deadlocks, UsageError> {
+    word.parse()
+        .map_err(|error| UsageError(format!("Argument for the --deadlock option: {error}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RUN: Extensions = Extensions { scheduling: true };
 
     fn parsed(args: &[&str]) -> Result<Invocation, UsageError> {
         parse(args.iter().map(OsString::from), Extensions::default())
@@ -414,8 +429,31 @@ mod tests {
     #[test]
     fn run_knows_virtual_time() {
         let args = ["-B", "--virtual-time", "-X", "gil=1", "x.py"].map(OsString::from);
-        let found = parse(args, Extensions { scheduling: true }).unwrap();
+        let found = parse(args, RUN).unwrap();
         assert!(found.options.virtual_time);
         assert_eq!(found.action, Action::File("x.py".into()));
+    }
+
+    #[test]
+    fn run_knows_what_to_do_about_deadlocks() {
+        let run = |args: &[&str]| parse(args.iter().map(OsString::from), RUN);
+        for args in [
+            ["--deadlock=abort", "x.py"].as_slice(),
+            &["--deadlock", "abort", "x.py"],
+        ] {
+            let found = run(args).unwrap();
+            assert_eq!(found.options.deadlocks, Deadlocks::Abort);
+            assert_eq!(found.action, Action::File("x.py".into()));
+        }
+        for args in [
+            ["--deadlock=never"].as_slice(),
+            &["--deadlock="],
+            &["--deadlock"],
+        ] {
+            let expected = "Argument for the --deadlock option: expected report, abort or ignore";
+            assert_eq!(run(args).unwrap_err().0, expected);
+        }
+        let expected = "Unknown option: --deadlock=abort";
+        assert_eq!(bad(&["--deadlock=abort", "x.py"]), expected);
     }
 }

@@ -73,6 +73,7 @@ const X_OPTIONS: &str = "\
 Options of the implementation (-X NAME[=VALUE]), and the variables that do the same:
   gil=1|0       one thread at a time (the default), or all at once    PYTHON_GIL
   context_aware_warnings=0|1                                          PYTHON_CONTEXT_AWARE_WARNINGS
+  deadlock=report|abort|ignore  when threads wait for one another for ever
   cpu_count=N|default   what os.cpu_count() says                      PYTHON_CPU_COUNT
   dev           development mode                                      PYTHONDEVMODE
   faulthandler  show Python tracebacks on fatal signals               PYTHONFAULTHANDLER

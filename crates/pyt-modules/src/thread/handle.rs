@@ -3,12 +3,12 @@
 use std::{
     os::unix::thread::JoinHandleExt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
 };
 
-use pyt_sched::{Aborted, Deadline, Event, Kind, Thread, controlled::Action};
+use pyt_sched::{Aborted, Deadline, Event, Kind, Thread, ThreadId, controlled::Action};
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
 use super::spare::Heritage;
@@ -31,6 +31,8 @@ pub(crate) struct Handle {
     ident: AtomicU64,
     native_id: AtomicU64,
     done: Event,
+    /// The scheduler's record of the thread, once it was started here.
+    record: OnceLock<ThreadId>,
 }
 
 impl Handle {
@@ -41,6 +43,7 @@ impl Handle {
             ident: AtomicU64::new(ident),
             native_id: AtomicU64::new(0),
             done: Event::new(),
+            record: OnceLock::new(),
         })
     }
 
@@ -83,7 +86,18 @@ impl Handle {
 
     /// Waits until the thread has ended. False: the deadline passed first.
     pub(crate) fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        self.done.wait_as(deadline, Kind::Join)
+        if self.is_done() {
+            return Ok(true);
+        }
+        self.done.wait_from(deadline, Kind::Join, self.record())
+    }
+
+    fn record(&self) -> Option<ThreadId> {
+        self.record.get().copied().or_else(|| {
+            let threads = Thread::current()?.scheduler().threads();
+            let own = |thread: &&Arc<Thread>| thread.tag() == self.ident();
+            threads.iter().find(own).map(|thread| thread.id())
+        })
     }
 
     /// As `_ThreadHandle.join`, with its checks.
@@ -162,6 +176,8 @@ impl Start {
         let threads = interpreters::of(vm);
         let scheduler = threads.scheduler.clone();
         let record = scheduler.register(&name);
+        // Started once, as was just made sure.
+        let _ = handle.record.set(record.id());
         threads.add(&handle, &record, daemon);
 
         let spawned = spawn(vm, &threads, &handle, &record, body);

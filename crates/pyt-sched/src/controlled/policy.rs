@@ -384,6 +384,13 @@ impl Controlled {
         if me.is_atomic() && open() {
             return Ok(Wake::Woken);
         }
+        // What does not wait is another step than what does: it may fail at once.
+        let looks = deadline.is_some_and(|deadline| deadline <= me.scheduler().clock().now());
+        let op = if looks {
+            Op::on(Action::Write, op.object)
+        } else {
+            op
+        };
         loop {
             let number = {
                 let state = self.state.lock();
@@ -785,8 +792,9 @@ impl Policy for Controlled {
 /// What a thread that waits for such a thing is about to do.
 const fn action_of(kind: Kind) -> Action {
     match kind {
-        Kind::Lock | Kind::Semaphore => Action::Acquire,
-        Kind::Condition | Kind::Event => Action::Wait,
+        // In a condition's line already: to be woken is to get what the notification gives.
+        Kind::Lock | Kind::Semaphore | Kind::Condition => Action::Acquire,
+        Kind::Event => Action::Wait,
         Kind::Barrier => Action::Arrive,
         Kind::Get => Action::Get,
         Kind::Put => Action::Put,

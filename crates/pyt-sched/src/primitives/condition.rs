@@ -82,6 +82,7 @@ impl Condition {
     /// Gets in line, while the caller holds its lock: a notification from now on counts.
     #[must_use]
     pub fn join(&self) -> Arc<Waiter> {
+        before(Op::on(Action::Wait, address(self)));
         self.with_line(|line| line.queue.enqueue())
     }
 
@@ -112,6 +113,7 @@ impl Condition {
     /// [`wait_in`](Self::wait_in).
     #[must_use]
     pub fn join_early(&self) -> Arc<Place> {
+        before(Op::on(Action::Wait, address(self)));
         let place = Arc::new(Place::default());
         self.with_line(|line| line.places.push_back(place.clone()));
         place

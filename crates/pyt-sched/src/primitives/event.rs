@@ -1,7 +1,7 @@
 //! A flag that threads wait for.
 
 use crate::{
-    Aborted, Deadline, Kind, WaitQueue, Wake,
+    Aborted, Deadline, Kind, ThreadId, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
     primitives::address,
     sync::{
@@ -80,6 +80,19 @@ impl Event {
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     pub fn wait_as(&self, deadline: Option<Deadline>, kind: Kind) -> Result<bool, Aborted> {
+        self.wait_from(deadline, kind, None)
+    }
+
+    /// As [`wait_as`](Self::wait_as), for what only the thread `from` can bring about.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
+    pub fn wait_from(
+        &self,
+        deadline: Option<Deadline>,
+        kind: Kind,
+        from: Option<ThreadId>,
+    ) -> Result<bool, Aborted> {
         let action = if kind == Kind::Join {
             Action::Join
         } else {
@@ -98,7 +111,7 @@ impl Event {
             }
             queue.enqueue()
         };
-        let ended = waiter.wait(deadline, kind, address(self), None);
+        let ended = waiter.wait(deadline, kind, address(self), from);
         if ended != Ok(Wake::Woken) {
             self.queue.lock().remove(&waiter);
         }

@@ -16,6 +16,9 @@ const HELD: u8 = 1;
 /// Somebody waits for it: the release must look at the queue.
 const WAITED: u8 = 2;
 
+/// In the holder's record: taken for a stretch of code at whose end the same thread releases it.
+const SCOPED: u64 = 1 << 63;
+
 /// The lock that was to be released was not held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHeld;
@@ -25,6 +28,8 @@ pub struct NotHeld;
 #[derive(Debug)]
 pub struct Lock {
     state: AtomicU8,
+    /// Nobody but its holder ever releases it.
+    owned: bool,
     /// Who took it last, for reports; meaningful while it is held.
     holder: AtomicU64,
     queue: Mutex<WaitQueue>,
@@ -40,8 +45,18 @@ impl Lock {
     /// A lock that nobody holds.
     #[must_use]
     pub const fn new() -> Self {
+        Self::with(false)
+    }
+
+    /// A lock that nobody holds and that only its holder will release.
+    pub(crate) const fn owned() -> Self {
+        Self::with(true)
+    }
+
+    const fn with(owned: bool) -> Self {
         Self {
             state: AtomicU8::new(0),
+            owned,
             holder: AtomicU64::new(0),
             queue: Mutex::new(WaitQueue::new()),
         }
@@ -50,21 +65,37 @@ impl Lock {
     /// Takes the lock if it is free. Never blocks.
     #[inline]
     pub fn try_acquire(&self) -> bool {
-        before(Op::on(Action::Acquire, address(self)));
-        self.take()
+        before(Op::on(Action::Write, address(self)));
+        self.take_over()
     }
 
+    /// As [`try_acquire`](Self::try_acquire), without a decision point.
     #[inline]
-    fn take(&self) -> bool {
-        let taken = self
-            .state
-            .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
-            || self.take_despite_waiters();
+    fn take_over(&self) -> bool {
+        let taken = self.take();
         if taken {
             self.holder.store(current_id().0, Ordering::Relaxed);
         }
         taken
+    }
+
+    #[inline]
+    fn take(&self) -> bool {
+        self.state
+            .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+            || self.take_despite_waiters()
+    }
+
+    /// Waits as the strategy of a run says, where there is one. False: the deadline came first.
+    #[inline]
+    fn wait_as_chosen(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        let acquire = Op::on(Action::Acquire, address(self));
+        let free = || !self.is_held();
+        match wait_until(acquire, Kind::Lock, deadline, || self.holder(), &free) {
+            Some(ended) => ended.map(|wake| wake == Wake::Woken),
+            None => Ok(true),
+        }
     }
 
     /// Takes the free lock while others, woken or about to be, are in line for it.
@@ -81,17 +112,29 @@ impl Lock {
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let acquire = Op::on(Action::Acquire, address(self));
-        let free = || !self.is_held();
-        match wait_until(acquire, Kind::Lock, deadline, || self.holder(), &free) {
-            Some(Ok(Wake::TimedOut)) => return Ok(false),
-            Some(Err(aborted)) => return Err(aborted),
-            Some(Ok(Wake::Woken)) | None => {}
+        if !self.wait_as_chosen(deadline)? {
+            return Ok(false);
         }
-        if self.take() {
+        if self.take_over() {
             return Ok(true);
         }
         self.acquire_slow(deadline)
+    }
+
+    /// As [`acquire`](Self::acquire) without a deadline, for a stretch of code at whose end the
+    /// same thread releases the lock: reports then need not reckon with others that might.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
+    #[inline]
+    pub fn acquire_scoped(&self) -> Result<(), Aborted> {
+        self.wait_as_chosen(None)?;
+        if !self.take() {
+            self.acquire_slow(None)?;
+        }
+        let holder = current_id().0 | SCOPED;
+        self.holder.store(holder, Ordering::Relaxed);
+        Ok(())
     }
 
     #[cold]
@@ -114,6 +157,7 @@ impl Lock {
                     queue.enqueue()
                 }
             };
+            waiter.is_for(self);
             let ended = waiter.wait(deadline, Kind::Lock, address(self), self.holder());
             match ended {
                 Ok(Wake::Woken) if waiter.was_handed() => {
@@ -189,7 +233,12 @@ impl Lock {
         if self.state.load(Ordering::Relaxed) & HELD == 0 {
             return Err(NotHeld);
         }
-        if queue.front().is_some_and(|first| first.overtaken) && queue.hand_over() {
+        let hands_over = queue.front().is_some_and(|first| first.overtaken);
+        if hands_over {
+            // It must not look like ours until the next holder has left its name.
+            self.disown();
+        }
+        if hands_over && queue.hand_over() {
             // The state stays HELD: the lock never was free.
             if queue.is_empty() {
                 self.state.fetch_and(!WAITED, Ordering::Relaxed);
@@ -211,8 +260,8 @@ impl Lock {
         self.holder.load(Ordering::Relaxed) == current_id().0
     }
 
-    /// The caller, who took the lock, is about to release it. Without this, it would be taken for
-    /// the holder until the next one has left its name.
+    /// The caller is about to release the lock. Without this, the one who took it would be taken
+    /// for the holder until the next one has left its name.
     #[inline]
     pub(crate) fn disown(&self) {
         self.holder.store(0, Ordering::Relaxed);
@@ -234,8 +283,18 @@ impl Lock {
     /// Who holds it now.
     #[must_use]
     pub fn holder(&self) -> Option<ThreadId> {
-        let holder = self.holder.load(Ordering::Relaxed);
+        let holder = self.holder.load(Ordering::Relaxed) & !SCOPED;
         (self.is_held() && holder != 0).then_some(ThreadId(holder))
+    }
+
+    /// Whether only its holder releases it, in general.
+    pub(crate) const fn is_owned(&self) -> bool {
+        self.owned
+    }
+
+    /// Whether nobody but the holder will release it this time.
+    pub(crate) fn is_held_for_sure(&self) -> bool {
+        self.owned || self.holder.load(Ordering::Relaxed) & SCOPED != 0
     }
 
     /// Makes the lock free and forgets who waited: in the child of a `fork`, where the threads

@@ -292,7 +292,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`PutError`] with the item.
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        before(Op::on(Action::Put, address(self)));
+        before(Op::on(Action::Write, address(self)));
         self.put_locked(&mut self.inner.lock(), item)
     }
 
@@ -367,7 +367,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`GetError`].
     pub fn try_get(&self) -> Result<T, GetError> {
-        before(Op::on(Action::Get, address(self)));
+        before(Op::on(Action::Write, address(self)));
         Self::get_locked(&mut self.inner.lock())
     }
 

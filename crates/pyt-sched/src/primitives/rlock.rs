@@ -8,11 +8,17 @@ use crate::{
 };
 
 /// A reentrant lock.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RLock {
     lock: Lock,
     /// How often the holder has taken it; only the holder writes it.
     count: AtomicUsize,
+}
+
+impl Default for RLock {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl RLock {
@@ -20,7 +26,7 @@ impl RLock {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            lock: Lock::new(),
+            lock: Lock::owned(),
             count: AtomicUsize::new(0),
         }
     }

@@ -34,7 +34,7 @@ impl Semaphore {
     /// Takes a permit if there is one. Never blocks.
     #[inline]
     pub fn try_acquire(&self) -> bool {
-        before(Op::on(Action::Acquire, address(self)));
+        before(Op::on(Action::Write, address(self)));
         self.take()
     }
 

@@ -49,7 +49,7 @@ impl<T: Send> SimpleQueue<T> {
 
     /// Takes the oldest item if there is one. Never blocks.
     pub fn try_get(&self) -> Option<T> {
-        before(Op::on(Action::Get, address(self)));
+        before(Op::on(Action::Write, address(self)));
         self.inner.lock().items.pop_front()
     }
 

@@ -101,7 +101,13 @@ impl Lock {
     /// Takes the lock.
     #[pymethod]
     fn __enter__(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        zelf.acquire_with(args, vm)
+        if !args.is_empty() {
+            return zelf.acquire_with(args, vm);
+        }
+        let taken = zelf.inner.acquire_scoped();
+        taken
+            .map(|()| true)
+            .map_err(|aborted| world::aborted(aborted, vm))
     }
 
     /// Frees the lock.

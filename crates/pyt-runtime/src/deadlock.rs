@@ -1,0 +1,280 @@
+//! The reports about threads that wait for ever, as text on standard error.
+//!
+//! What is in them was found by `pyt-modules`; this file decides how it looks, and what becomes of
+//! the process.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Write},
+};
+
+use pyt_modules::{
+    Session,
+    deadlock::{Account, Cause, Doing, Frame, Kind, Occasions, Row, ThreadId, Verdict, Waiting},
+};
+
+use crate::options::{Deadlocks, Options};
+
+/// The exit status of a process that is ended because of a deadlock.
+const ENDED: i32 = 3;
+
+/// Has reports written to standard error, as the options say.
+pub(crate) fn watch(session: &Session, options: &Options) {
+    let occasions = Occasions {
+        deadlocks: options.deadlocks != Deadlocks::Ignore,
+        quit: options.report_on_quit,
+    };
+    if occasions == Occasions::default() {
+        return;
+    }
+    let ends = options.deadlocks == Deadlocks::Abort;
+    let listener = move |account: &Account| {
+        let ends = ends && account.report.cause != Cause::Asked;
+        let mut text = Text::of(account).to_string();
+        if ends {
+            let _ = writeln!(text, "\npyt: exit status {ENDED}, as --deadlock=abort asks");
+        }
+        complain(text.as_bytes());
+        if ends {
+            Verdict::End(ENDED)
+        } else {
+            Verdict::GoOn
+        }
+    };
+    session.report_deadlocks(occasions, Box::new(listener));
+}
+
+/// Writes to standard error past the library's lock on it, which may have been copied, taken, by a
+/// fork.
+fn complain(mut text: &[u8]) {
+    while !text.is_empty() {
+        // SAFETY: the buffer is as long as is said.
+        let written = unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+        match usize::try_from(written) {
+            Ok(written) => text = &text[written.min(text.len())..],
+            Err(_) if is_interrupted() => {}
+            // There is nowhere to say it.
+            Err(_) => return,
+        }
+    }
+}
+
+fn is_interrupted() -> bool {
+    std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted
+}
+
+/// One report.
+struct Text<'a> {
+    account: &'a Account,
+    /// Numbers for what is waited for: its kind and address, in the order of appearance.
+    things: Vec<(&'static str, usize)>,
+}
+
+impl<'a> Text<'a> {
+    fn of(account: &'a Account) -> Self {
+        let mut text = Self {
+            account,
+            things: Vec::new(),
+        };
+        let in_cycle = account.report.cycle.iter();
+        let first = in_cycle.filter_map(|id| text.row(*id));
+        let rows: Vec<_> = first.chain(&account.report.rows).collect();
+        for row in rows {
+            if let Doing::Waiting { waiting, reentrant } = row.doing
+                && let Some(noun) = noun(waiting.kind, reentrant)
+                && !text.things.contains(&(noun, waiting.object))
+            {
+                text.things.push((noun, waiting.object));
+            }
+        }
+        text
+    }
+
+    fn row(&self, id: ThreadId) -> Option<&'a Row> {
+        self.account.report.rows.iter().find(|row| row.id == id)
+    }
+
+    /// A thread by its name; if it has ended, that too.
+    fn name(&self, id: ThreadId) -> String {
+        if let Some(row) = self.row(id) {
+            return row.name.clone();
+        }
+        let ended = &self.account.report.ended;
+        match ended.iter().find(|(other, _)| *other == id) {
+            Some((_, name)) => format!("{name}, which has ended"),
+            None => "a thread that has ended".to_owned(),
+        }
+    }
+
+    /// What is waited for.
+    fn thing(&self, waiting: &Waiting, reentrant: bool) -> String {
+        let Some(noun) = noun(waiting.kind, reentrant) else {
+            return match (waiting.kind, waiting.holder) {
+                (Kind::Join, Some(other)) => format!("the end of {}", self.name(other)),
+                (Kind::Join, None) => "the end of a thread".to_owned(),
+                _ => "time to pass".to_owned(),
+            };
+        };
+        let same = self.things.iter().filter(|(other, _)| *other == noun);
+        let number = same
+            .map(|(_, object)| *object)
+            .position(|object| object == waiting.object)
+            .map_or(0, |place| place + 1);
+        match waiting.kind {
+            Kind::Get => format!("an item from {noun} {number}"),
+            Kind::Put => format!("room in {noun} {number}"),
+            Kind::TasksDone => format!("the tasks of {noun} {number}"),
+            _ => format!("{noun} {number}"),
+        }
+    }
+
+    fn title(&self) -> String {
+        let report = &self.account.report;
+        let threads = |n: usize| match n {
+            1 => "1 thread".to_owned(),
+            n => format!("{n} threads"),
+        };
+        match (report.cause, &*report.cycle) {
+            (Cause::Asked, _) => threads(report.rows.len()),
+            (_, [_]) if self.is_closed() => "deadlock: a thread waits for itself".to_owned(),
+            (_, cycle) if !cycle.is_empty() && self.is_closed() => {
+                format!("deadlock: {} wait for one another", threads(cycle.len()))
+            }
+            (_, [_, ..]) => "deadlock: the holder of a lock has ended".to_owned(),
+            _ if report.rows.len() == 1 => {
+                "standstill: the only thread waits, and nobody is left to wake it".to_owned()
+            }
+            _ => "standstill: all threads wait, and nobody is left to wake one".to_owned(),
+        }
+    }
+
+    /// Whether the last thread of the cycle waits for the first.
+    fn is_closed(&self) -> bool {
+        let cycle = &self.account.report.cycle;
+        let last = cycle.last().and_then(|id| self.row(*id));
+        last.is_some_and(|row| match row.doing {
+            Doing::Waiting { waiting, .. } => waiting.holder.as_ref() == cycle.first(),
+            _ => false,
+        })
+    }
+
+    fn chain(&self) -> String {
+        let link = |id: &ThreadId| {
+            let row = self.row(*id)?;
+            let Doing::Waiting { waiting, reentrant } = row.doing else {
+                return None;
+            };
+            let thing = self.thing(&waiting, reentrant);
+            Some(match waiting.holder {
+                Some(holder) if waiting.kind != Kind::Join => {
+                    let holder = self.name(holder);
+                    format!("{} waits for {thing} (held by {holder})", row.name)
+                }
+                _ => format!("{} waits for {thing}", row.name),
+            })
+        };
+        let links: Vec<_> = self.account.report.cycle.iter().filter_map(link).collect();
+        links.join(" -> ")
+    }
+
+    /// One thread's cells: its name, what it does, who holds that, for how long, and where it is.
+    fn cells(&self, row: &Row, stack: &[Frame]) -> [String; 5] {
+        let (does, holder, time) = match row.doing {
+            Doing::Waiting { waiting, reentrant } => {
+                let holder = waiting.holder.filter(|_| waiting.kind != Kind::Join);
+                let since = waiting.since.0;
+                let mut time = seconds(self.account.report.now.0.saturating_sub(since));
+                if let Some(deadline) = waiting.deadline {
+                    let whole = seconds(deadline.0.saturating_sub(since));
+                    let _ = write!(time, " of {whole}");
+                }
+                let holder = holder.map_or_else(String::new, |holder| self.name(holder));
+                (self.thing(&waiting, reentrant), holder, time)
+            }
+            Doing::Ready => ("its turn".to_owned(), String::new(), String::new()),
+            Doing::Running => ("nothing: it runs".to_owned(), String::new(), String::new()),
+            Doing::Foreign => (
+                "the system, or other foreign code".to_owned(),
+                String::new(),
+                String::new(),
+            ),
+            Doing::Halted => (
+                "nothing: it was stopped".to_owned(),
+                String::new(),
+                String::new(),
+            ),
+        };
+        let place = stack.last().map_or_else(String::new, |frame| {
+            format!("{}:{} in {}", frame.file, frame.line, frame.function)
+        });
+        [row.name.clone(), does, holder, time, place]
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Account { report, stacks } = self.account;
+        writeln!(f, "pyt: {}", self.title())?;
+        if !report.cycle.is_empty() {
+            writeln!(f, "  {}", self.chain())?;
+        }
+        writeln!(f)?;
+        let head = ["thread", "waits for", "held by", "for", "at"].map(str::to_owned);
+        let rows = report.rows.iter().zip(stacks);
+        let rows = rows.map(|(row, stack)| self.cells(row, stack));
+        let table: Vec<_> = std::iter::once(head).chain(rows).collect();
+        let width = |column: usize| {
+            let cells = table.iter().map(|row| row[column].chars().count());
+            cells.max().unwrap_or(0)
+        };
+        let widths: [usize; 5] = std::array::from_fn(width);
+        for row in &table {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                write!(line, "  {cell:width$}")?;
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        let mut sources = HashMap::new();
+        for (row, stack) in report.rows.iter().zip(stacks) {
+            if stack.is_empty() {
+                continue;
+            }
+            writeln!(f, "\n{} (most recent call last):", row.name)?;
+            for Frame {
+                file,
+                line,
+                function,
+            } in stack
+            {
+                writeln!(f, "  File \"{file}\", line {line}, in {function}")?;
+                let source = sources
+                    .entry(file)
+                    .or_insert_with(|| std::fs::read_to_string(file).unwrap_or_default());
+                let text = source.lines().nth(line.saturating_sub(1)).map(str::trim);
+                if let Some(text) = text.filter(|text| !text.is_empty()) {
+                    writeln!(f, "    {text}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The things that are numbered; the end of a thread and the time are not.
+const fn noun(kind: Kind, reentrant: bool) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Lock if reentrant => "RLock",
+        Kind::Lock => "lock",
+        Kind::Condition => "condition",
+        Kind::Semaphore => "semaphore",
+        Kind::Event => "event",
+        Kind::Barrier => "barrier",
+        Kind::Get | Kind::Put | Kind::TasksDone => "queue",
+        Kind::Join | Kind::Sleep => return None,
+    })
+}
+
+fn seconds(nanos: u64) -> String {
+    format!("{:.1} s", nanos as f64 * 1e-9)
+}

@@ -1,0 +1,210 @@
+//! SIGQUIT (Ctrl-\) tells what each thread of a live program is doing.
+
+use crate::{program, support::skipped_on_other_python};
+
+/// Sends itself the signal from another process and waits for that one's end.
+const QUIT: &str = "\
+import os, subprocess, sys, threading, time, signal
+
+def quit_from_outside():
+    subprocess.run(['sh', '-c', f'kill -QUIT {os.getpid()}'], check=True)
+
+";
+
+/// Runs `source` after [`QUIT`]; it must print `done` and complain in one report.
+fn told(name: &str, source: &str, expected: &[&str]) {
+    if skipped_on_other_python("a report on SIGQUIT") {
+        return;
+    }
+    for gil in [true, false] {
+        let run = program(name, &format!("{QUIT}{source}"), gil, &[]).run();
+        run.exited_with(0).printed("done\n");
+        assert_eq!(run.stderr.matches("pyt: ").count(), 1, "{run}");
+        for text in expected {
+            assert!(run.stderr.contains(text), "no {text:?} in {run}");
+        }
+    }
+}
+
+/// The main thread does something for a second, and gets the signal in the middle.
+fn told_while(name: &str, does: &str, expected: &[&str]) {
+    let source = format!(
+        "\
+def send():
+    time.sleep(0.4)
+    quit_from_outside()
+sender = threading.Thread(target=send, name='sender')
+sender.start()
+{does}
+sender.join()
+time.sleep(0.3)
+print('done')
+"
+    );
+    told(name, &source, expected);
+}
+
+#[test]
+fn a_program_that_computes() {
+    told_while(
+        "computes",
+        "end = time.monotonic() + 1.2\nwhile time.monotonic() < end:\n    pass",
+        &["pyt: ", "\n  MainThread", "in <module>\n"],
+    );
+}
+
+#[test]
+fn a_program_that_sleeps() {
+    told_while(
+        "sleeps",
+        "time.sleep(1.2)",
+        &[
+            "\n  MainThread  time to pass",
+            " of 1.2 s  ",
+            "\n    time.sleep(1.2)\n",
+        ],
+    );
+}
+
+#[test]
+fn a_program_that_waits_for_a_thread() {
+    told_while(
+        "joins",
+        "timer = threading.Timer(1.2, lambda: None)\ntimer.start()\ntimer.join()",
+        &["\n  MainThread  the end of Thread-"],
+    );
+}
+
+#[test]
+fn a_program_that_reads() {
+    told_while(
+        "reads",
+        "r, w = os.pipe()\n\
+         threading.Timer(1.2, os.write, (w, b'x')).start()\n\
+         assert os.read(r, 1) == b'x'",
+        &[
+            "\n  MainThread  the system, or other foreign code",
+            "os.read(r, 1)",
+        ],
+    );
+}
+
+#[test]
+fn a_program_that_waits_for_a_process() {
+    told_while(
+        "process",
+        "assert subprocess.run(['sleep', '1.2']).returncode == 0",
+        &["\n  MainThread  the system, or other foreign code"],
+    );
+}
+
+#[test]
+fn a_program_without_threads() {
+    told(
+        "alone",
+        "\
+subprocess.Popen(['sh', '-c', f'sleep 0.4; kill -QUIT {os.getpid()}'])
+end = time.monotonic() + 1.2
+while time.monotonic() < end:
+    pass
+os.wait()
+print('done')
+",
+        &["pyt: 1 thread\n", "\n  MainThread  nothing: it runs"],
+    );
+}
+
+#[test]
+fn a_deadlock_among_daemons_is_told_again() {
+    let source = "\
+a, b = threading.RLock(), threading.RLock()
+met = threading.Barrier(2)
+def take(first, second):
+    with first:
+        met.wait()
+        with second: pass
+for locks in (a, b), (b, a):
+    threading.Thread(target=take, args=locks, daemon=True).start()
+time.sleep(0.5)
+quit_from_outside()
+time.sleep(0.3)
+print('done')
+";
+    if skipped_on_other_python("a report on SIGQUIT") {
+        return;
+    }
+    let run = program("again", &format!("{QUIT}{source}"), true, &[]).run();
+    run.exited_with(0).printed("done\n");
+    let chain = "Thread-1 (take) waits for RLock 1 (held by Thread-2 (take)) -> ";
+    assert_eq!(run.stderr.matches(chain).count(), 2, "{run}");
+    assert!(run.stderr.contains("pyt: deadlock: 2 threads"), "{run}");
+    assert!(run.stderr.contains("pyt: 3 threads"), "{run}");
+}
+
+#[test]
+fn a_handler_of_the_programs_own_wins() {
+    let source = "\
+assert signal.getsignal(signal.SIGQUIT) is signal.SIG_DFL
+before = signal.signal(signal.SIGQUIT, lambda *_: print('own'))
+assert before is signal.SIG_DFL, before
+quit_from_outside()
+time.sleep(0.1)
+assert signal.signal(signal.SIGQUIT, signal.SIG_IGN).__name__ == '<lambda>'
+quit_from_outside()
+print('done')
+";
+    for gil in [true, false] {
+        let run = program("own", &format!("{QUIT}{source}"), gil, &[]).run();
+        run.succeeded().printed("own\ndone\n");
+    }
+}
+
+#[test]
+fn the_default_action_can_be_had_back() {
+    let source = "\
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+import resource
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+quit_from_outside()
+time.sleep(5)
+";
+    use std::os::unix::process::ExitStatusExt;
+    let run = program("default", &format!("{QUIT}{source}"), true, &[]).run();
+    assert_eq!(run.status.signal(), Some(3), "{run}");
+}
+
+#[test]
+fn children_begin_with_the_default_action_and_nothing_blocked() {
+    let source = "\
+show = ['sh', '-c', 'grep -E \"Sig(Blk|Ign)\" /proc/self/status']
+shown = subprocess.run(show, capture_output=True, text=True).stdout
+masks = [int(line.split()[1], 16) for line in shown.splitlines()]
+assert not any(mask & 1 << 2 for mask in masks), shown
+child = subprocess.Popen(['sleep', '20'])
+child.send_signal(signal.SIGQUIT)
+assert child.wait() == -signal.SIGQUIT
+print('done')
+";
+    for gil in [true, false] {
+        let run = program("children", &format!("{QUIT}{source}"), gil, &[]).run();
+        run.succeeded().printed("done\n");
+    }
+}
+
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    if skipped_on_other_python("a report on SIGQUIT") {
+        return;
+    }
+    // As a shell starts a program in the background.
+    let source = "\
+child = '''import os, signal
+assert signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN
+os.kill(os.getpid(), signal.SIGQUIT)
+print(\"done\")'''
+signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+subprocess.run([sys.executable, '-c', child], check=True)
+";
+    let run = program("ignored", &format!("{QUIT}{source}"), true, &[]).run();
+    run.succeeded().printed("done\n");
+}
