@@ -30,7 +30,7 @@ impl Choices {
     }
 
     /// `more` steps, at least 1, of the same thread.
-    pub(crate) fn push_many(&mut self, thread: ThreadNumber, more: u64) {
+    pub fn push_many(&mut self, thread: ThreadNumber, more: u64) {
         match self.runs.last_mut() {
             Some((last, steps)) if *last == thread => *steps = steps.saturating_add(more),
             _ => self.runs.push((thread, more)),

@@ -36,7 +36,7 @@ impl Deed {
 }
 
 /// What depends on the program.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// The end of thread 0 cuts off other threads that could still go on.
     pub(crate) main_ends_all: bool,
@@ -111,9 +111,7 @@ impl Order {
             let first = since[thread].0.max(at_once);
             let enabled = if waits_for_time(step.op, step.timed_out) && leaps(trace, first) {
                 Enabled::ByTime(first)
-            } else if first == at_once {
-                Enabled::Freely
-            } else if order.deeds[first - 1].depends_on(&deed, rules) {
+            } else if first == at_once || order.deeds[first - 1].depends_on(&deed, rules) {
                 Enabled::Freely
             } else {
                 Enabled::By(first - 1)

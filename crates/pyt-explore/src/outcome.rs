@@ -39,6 +39,18 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The sort of failure, in a word that can be part of a file's name.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Exception { .. } => "exception",
+            Self::Deadlock { .. } => "deadlock",
+            Self::EndlessLoop { .. } => "endless",
+            Self::ExitStatus { .. } => "exit",
+            Self::DifferentOutput => "output",
+        }
+    }
+
     /// Whether the two are the same bug as far as one can tell: the same kind; for an exception the
     /// same type, whoever raised it and whatever it says; for an exit the same status.
     #[must_use]

@@ -85,12 +85,15 @@ fn known_bugs_are_found_within_few_schedules() {
         ("hanging workers", hanging_workers()),
     ] {
         for kind in FINDERS {
+            let mut worst = 0;
             for base in 0..20 {
                 let mut search = Sampling::new(kind, base, Shard::WHOLE).limit(200);
                 let found = explore(&program, &mut search, u64::MAX);
                 let first = found.first_failure;
                 assert!(first.is_some(), "{name}, {kind}, base seed {base}");
+                worst = worst.max(first.unwrap_or(0));
             }
+            println!("{name}, {kind}: schedule {worst} at the latest");
         }
     }
 }

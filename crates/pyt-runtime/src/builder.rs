@@ -83,8 +83,10 @@ impl Builder {
         let executable = executable(&options);
         let mut builder = Interpreter::builder(settings(&options));
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
+        let explore = crate::explore::module::module_def(&builder.ctx);
         builder = builder
             .add_native_modules(&stdlib)
+            .add_native_modules(&[explore])
             .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
             .add_frozen_modules(PYT_LIB);
         builder = set_paths(builder, executable);

@@ -1,6 +1,6 @@
 //! The threads' lines side by side, in the order in which they ran.
 
-use super::text::{LEAST_WIDTH, cell, fit};
+use super::text::{LEAST_WIDTH, cell, fit, wrap};
 
 /// A line that a thread ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,9 +100,8 @@ impl Story {
                 lines.push(rule(if row.preempts { "=" } else { "-" }));
             }
             last = Some(row.thread);
-            lines.push(put(row.thread, &row.head()));
-            if !row.note.is_empty() {
-                lines.push(put(row.thread, &format!("      {}", row.note)));
+            for text in row.lines(column) {
+                lines.push(put(row.thread, &text));
             }
         }
         lines
@@ -120,9 +119,8 @@ impl Story {
                 lines.push(fit(&(head + &sign.repeat(rest)), width));
             }
             last = Some(row.thread);
-            lines.push(fit(&format!("   {}", row.head()), width));
-            if !row.note.is_empty() {
-                lines.push(fit(&format!("         {}", row.note), width));
+            for text in row.lines(width - 3) {
+                lines.push(fit(&format!("   {text}"), width));
             }
         }
         lines
@@ -135,12 +133,25 @@ const BETWEEN: &str = " | ";
 const LEAST_COLUMN: usize = 24;
 
 impl Row {
+    /// The line and below it what happened there; only that, where there is no line.
+    fn lines(&self, width: usize) -> Vec<String> {
+        const INDENT: &str = "      ";
+        let room = width.saturating_sub(INDENT.len());
+        let head = self.head();
+        let head = (!head.is_empty()).then_some(head);
+        let notes = wrap(&self.note, room);
+        let notes = notes.into_iter().map(|note| format!("{INDENT}{note}"));
+        head.into_iter().chain(notes).collect()
+    }
+
     fn head(&self) -> String {
         let Self {
             file, line, text, ..
         } = self;
         let text = text.trim();
-        if file.is_empty() {
+        if *line == 0 {
+            text.to_owned()
+        } else if file.is_empty() {
             format!("{line:>4}  {text}")
         } else {
             format!("{file}:{line}  {text}")

@@ -2,6 +2,22 @@
 
 pub(super) const LEAST_WIDTH: usize = 40;
 
+/// `text` in lines of at most `width` columns, broken between words where that can be. None for
+/// an empty text.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(fit(word, width)),
+        }
+    }
+    lines
+}
+
 /// One line of at most `width` characters; what was cut off is told by `...`. Control characters
 /// are written as Rust does.
 pub(super) fn fit(text: &str, width: usize) -> String {

@@ -91,7 +91,7 @@ impl<'a> Seen<'a> {
 }
 
 /// How far a search is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Progress {
     /// Runs handed out.
     pub started: u64,

@@ -151,10 +151,6 @@ impl Sampling {
     }
 
     fn seed_of(&self, number: u64, length: u8) -> u64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the rest of a division by 4"
-        )]
         let member = (number % 4) as u8;
         Hints { member, length }.write(nth(self.base, number))
     }

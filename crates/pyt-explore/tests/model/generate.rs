@@ -129,7 +129,7 @@ pub fn generate(flavour: Flavour, seed: u64) -> Program {
         Flavour::Nested => {
             for starter in 0..2 {
                 let number = threads.len() as u32;
-                threads[starter].truncate(2);
+                threads[starter].truncate(draw.below(2) as usize);
                 threads[starter].insert(0, Start(number));
                 threads.push(vec![access(&mut draw)]);
             }

@@ -511,6 +511,15 @@ impl Strategy for Indices {
 
 /// Every schedule, found in the simplest way. `None`: there are more than `most`.
 pub fn brute_force(program: &Program, most: u64) -> Option<Explored> {
+    every_schedule(program, most, false)
+}
+
+/// The same, with the `orders`, which take long.
+pub fn every_order(program: &Program, most: u64) -> Option<Explored> {
+    every_schedule(program, most, true)
+}
+
+fn every_schedule(program: &Program, most: u64, orders: bool) -> Option<Explored> {
     let mut explored = Explored::default();
     let mut prefix: Vec<usize> = Vec::new();
     loop {
@@ -527,9 +536,10 @@ pub fn brute_force(program: &Program, most: u64) -> Option<Explored> {
             Choices::of(&ran.trace).runs().to_vec(),
             ran.trace.preemptions(),
         );
-        explored
-            .orders
-            .insert(canonical(&ran.trace, program.main_ends_all));
+        if orders {
+            let order = canonical(&ran.trace, program.main_ends_all);
+            explored.orders.insert(order);
+        }
         prefix.resize(ran.trace.steps().len(), 0);
         loop {
             let Some(index) = prefix.pop() else {

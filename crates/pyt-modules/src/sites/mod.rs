@@ -59,7 +59,7 @@ use std::{
 use parking_lot::{Mutex, RwLock};
 use pyt_sched::controlled::{self, Place};
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
+    AsObject, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyStr},
     frame::{InterpreterFrame, current_thread_iframe},
     function::FuncArgs,
@@ -190,14 +190,28 @@ impl Sites {
     /// # Errors
     /// What the interpreter raises.
     pub fn instrument(&self, code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
-        let (Some(user), Some(donor)) = (self.user.get(), self.donor.get()) else {
+        if self.user.get().is_some_and(|user| user.has(code, vm)) {
+            self.instrument_tree(&code::tree(code), vm)?;
+        }
+        Ok(())
+    }
+
+    /// As [`instrument`](Self::instrument), for functions of one program whose modules were run
+    /// before: what one of them declares `global` is shared among all. Whose code it is, is not
+    /// asked.
+    ///
+    /// # Errors
+    /// What the interpreter raises.
+    pub fn instrument_all(&self, codes: &[PyRef<PyCode>], vm: &VirtualMachine) -> PyResult<()> {
+        let trees = codes.iter().flat_map(|code| code::tree(code));
+        self.instrument_tree(&trees.collect::<Vec<_>>(), vm)
+    }
+
+    fn instrument_tree(&self, tree: &[PyRef<PyCode>], vm: &VirtualMachine) -> PyResult<()> {
+        let Some(donor) = self.donor.get() else {
             return Ok(());
         };
-        if !user.has(code, vm) || self.table.read().has(code.get_id()) {
-            return Ok(());
-        }
-        let tree = code::tree(code);
-        let shared = shared::Shared::among(&tree);
+        let shared = shared::Shared::among(tree);
         for (depth, one) in tree.iter().enumerate() {
             if self.table.read().has(one.get_id()) {
                 continue;

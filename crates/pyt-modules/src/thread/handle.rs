@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use pyt_sched::{Aborted, Deadline, Event, Kind, Thread};
+use pyt_sched::{Aborted, Deadline, Event, Kind, Thread, controlled::Action};
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
 use super::spare::Heritage;
@@ -78,7 +78,7 @@ impl Handle {
 
     pub(crate) fn set_done(&self) {
         self.state.store(DONE, Ordering::Release);
-        self.done.set();
+        self.done.set_as(Action::End);
     }
 
     /// Waits until the thread has ended. False: the deadline passed first.

@@ -6,13 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_explore::{Choices, Next, Outcome, Search, Seen, Shard, Tally, search::Progress};
+use pyt_explore::{Choices, Next, Schedule, Search, Seen, Shard, Tally, search::Progress};
 use pyt_modules::sched::controlled::{Ending, Run};
 use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
 
-use super::{Granularity, MAX_STEPS, method::Method, script::Script, stage::Stage};
+use super::{
+    Failing, Finding, Granularity, MAX_STEPS, method::Method, script::Script, stage::Stage,
+};
 use crate::{Error, Runtime};
+
+/// How many new outcomes of an exhaustive search are kept with their choices.
+const MOST_KEPT: usize = 100;
 
 /// What to explore, and for how long.
 #[derive(Clone, Debug)]
@@ -61,9 +66,9 @@ pub struct Explored {
     pub tally: Tally,
     /// How far the search is.
     pub progress: Progress,
-    /// The first failed run of an exhaustive search, whose runs have no seeds: who went on, step
-    /// by step.
-    pub first_failure: Option<Choices>,
+    /// Runs of an exhaustive search, whose runs have no seeds, that ended as none did before: the
+    /// run's number, and who went on, step by step.
+    pub first_failures: Vec<(u64, Choices)>,
     /// Threads that would not end. Each keeps memory until the process ends.
     pub abandoned_threads: u64,
     /// Runs that depended on more than their schedule, since a thread was in foreign code (a
@@ -88,7 +93,7 @@ impl Explored {
             all.cut += one.cut;
             all.exhausted |= one.exhausted;
             all.proven |= one.proven;
-            sum.first_failure = sum.first_failure.or_else(|| part.first_failure.clone());
+            sum.first_failures.extend_from_slice(&part.first_failures);
             sum.abandoned_threads += part.abandoned_threads;
             sum.irreproducible += part.irreproducible;
             sum.elapsed = sum.elapsed.max(part.elapsed);
@@ -111,14 +116,47 @@ impl Runtime {
     ) -> Result<Explored, Error> {
         self.enter(|vm| {
             let script = Script::load(self, path, vm)?;
-            let mut explorer = Explorer::new(exploration, vm)
-                .map_err(|raised| Error::from_exception(vm, &raised))?;
-            pyt_modules::runs::instrument(script.code(), vm)
-                .map_err(|raised| Error::from_exception(vm, &raised))?;
-            explorer
-                .run(&|vm| script.play(vm), &mut watch, vm)
-                .map_err(|raised| Error::from_exception(vm, &raised))?;
-            Ok(explorer.explored)
+            let mut explore = || {
+                let mut explorer = Explorer::new(exploration, vm)?;
+                pyt_modules::runs::instrument(script.code(), vm)?;
+                explorer.run(&|vm| script.play(vm), &mut watch, vm)?;
+                Ok(explorer.explored)
+            };
+            explore().map_err(|raised| Error::from_exception(vm, &raised))
+        })
+    }
+
+    /// Makes a failure that an exploration of the script at `path` has found again, with as few
+    /// switches as can be found, and tells what happens. Also returns the schedule for a file.
+    ///
+    /// # Errors
+    /// As [`explore`](Self::explore).
+    pub fn pin_down(
+        &self,
+        path: &Path,
+        exploration: &Exploration,
+        failing: &Failing,
+    ) -> Result<(Finding, Schedule), Error> {
+        self.enter(|vm| {
+            let script = Script::load(self, path, vm)?;
+            let find = || {
+                let stage = Stage::new(exploration.granularity, true, vm)?;
+                pyt_modules::runs::instrument(script.code(), vm)?;
+                failing.smallest(&stage, exploration, &|vm| script.play(vm), vm)
+            };
+            let finding = find().map_err(|raised| Error::from_exception(vm, &raised))?;
+            let args = self.options().argv.iter().skip(1);
+            let schedule = Schedule {
+                script: path.to_string_lossy().into_owned(),
+                hash: script.hash,
+                args: args.map(|arg| arg.to_string_lossy().into_owned()).collect(),
+                strategy: exploration.method.to_string(),
+                seed: finding.seed,
+                granularity: exploration.granularity.to_string(),
+                choices: finding.choices.clone(),
+                failure: Some(finding.failure.to_string()),
+            };
+            Ok((finding, schedule))
         })
     }
 }
@@ -126,9 +164,9 @@ impl Runtime {
 /// A search under way.
 pub(crate) struct Explorer<'a> {
     exploration: &'a Exploration,
-    stage: Stage,
+    pub(crate) stage: Stage,
     search: Box<dyn Search>,
-    explored: Explored,
+    pub(crate) explored: Explored,
 }
 
 impl<'a> Explorer<'a> {
@@ -183,15 +221,21 @@ impl<'a> Explorer<'a> {
             let failed = performance.outcome.failure.is_some();
             let counts = !next.abandon.is_raised() && self.exploration.shard_counts(next.number);
             if counts {
-                if failed && next.seed.is_none() && explored.first_failure.is_none() {
-                    explored.first_failure = Some(Choices::of(&finished.trace));
+                let before = explored.tally.distinct();
+                explored
+                    .tally
+                    .add(next.number, next.seed, performance.outcome);
+                let is_new = explored.tally.distinct() > before;
+                // What prints something new may turn out to be a failure, too.
+                if is_new && next.seed.is_none() && explored.first_failures.len() < MOST_KEPT {
+                    let choices = Choices::of(&finished.trace);
+                    explored.first_failures.push((next.number, choices));
                 }
-                let Outcome { output, failure } = performance.outcome;
-                let outcome = Outcome { output, failure };
-                explored.tally.add(next.number, next.seed, outcome);
             }
             let out_of_time = (self.exploration.time).is_some_and(|most| explored.elapsed >= most);
-            let enough = self.exploration.stop_on_first && failed && counts;
+            let most = self.exploration.schedules.unwrap_or(u64::MAX);
+            let enough = (self.exploration.stop_on_first && failed && counts)
+                || (next.seed.is_none() && explored.progress.finished >= most);
             if watch(explored).is_break() || out_of_time || enough {
                 break;
             }

@@ -2,16 +2,50 @@
 //!
 //! It takes and gives plain values; the classes and the defaults are the package's.
 
+use rustpython_vm::{PyResult, VirtualMachine, convert::TryFromObject, function::FuncArgs};
+
 pub(crate) use _pyt_explore::module_def;
+
+/// How many sorts of failure are pinned down.
+const MOST_FAILURES: usize = 8;
+
+/// All positional arguments, each of its type.
+fn bind<T: Bind>(args: FuncArgs, vm: &VirtualMachine) -> PyResult<T> {
+    T::bind(args, vm)
+}
+
+/// Tuples of what functions here take.
+trait Bind: Sized {
+    fn bind(args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self>;
+}
+
+macro_rules! bind_tuples {
+    ($($name:ident),+) => {
+        impl<$($name: TryFromObject),+> Bind for ($($name,)+) {
+            fn bind(args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self> {
+                let mut args = args.args.into_iter();
+                let bound = ($({
+                    let given = args.next();
+                    let given = given.ok_or_else(|| vm.new_type_error("an argument is missing"))?;
+                    $name::try_from_object(vm, given)?
+                },)+);
+                match args.next() {
+                    Some(_) => Err(vm.new_type_error("too many arguments")),
+                    None => Ok(bound),
+                }
+            }
+        }
+    };
+}
+
+bind_tuples!(A, B, C, D, E, F, G);
+bind_tuples!(A, B, C, D, E, F, G, H, I, J);
 
 #[rustpython_vm::pymodule]
 mod _pyt_explore {
     use std::{ops::ControlFlow, time::Duration};
 
-    use pyt_explore::{
-        Choices, Failure, Shard,
-        strategy::replay::Replay,
-    };
+    use pyt_explore::{Choices, Failure, Shard, strategy::replay::Replay};
     use pyt_modules::{
         runs,
         sched::controlled::{Run, Strategy, ThreadNumber},
@@ -24,10 +58,7 @@ mod _pyt_explore {
     };
 
     use crate::explore::{
-        Exploration, Kind, Method,
-        explorer::Explorer,
-        finding::Failing,
-        stage::{Stage, failure_kind},
+        Exploration, Kind, Method, explorer::Explorer, finding::Failing, stage::Stage,
     };
 
     #[pyattr]
@@ -49,7 +80,11 @@ mod _pyt_explore {
     }
 
     impl<'a> Instrumented<'a> {
-        fn new(sites: &'a Sites, codes: &[PyRef<PyCode>], vm: &'a VirtualMachine) -> PyResult<Self> {
+        fn new(
+            sites: &'a Sites,
+            codes: &[PyRef<PyCode>],
+            vm: &'a VirtualMachine,
+        ) -> PyResult<Self> {
             let before = sites.mark();
             let guard = Self { sites, before, vm };
             sites.instrument_all(codes, vm)?;
@@ -82,7 +117,10 @@ mod _pyt_explore {
 
     fn runs_of(choices: &Choices, vm: &VirtualMachine) -> PyObjectRef {
         let runs = choices.runs().iter().map(|(thread, steps)| {
-            let pair = vec![vm.ctx.new_int(*thread).into(), vm.ctx.new_int(*steps).into()];
+            let pair = vec![
+                vm.ctx.new_int(*thread).into(),
+                vm.ctx.new_int(*steps).into(),
+            ];
             vm.ctx.new_tuple(pair).into()
         });
         vm.ctx.new_tuple(runs.collect()).into()
@@ -137,7 +175,7 @@ mod _pyt_explore {
         for one in failing.iter().take(super::MOST_FAILURES) {
             let found = one.smallest(&explorer.stage, &exploration, &program, vm)?;
             let fields = vec![
-                text(failure_kind(&one.failure), vm),
+                text(one.failure.word(), vm),
                 text(&found.told, vm),
                 text(&one.output, vm),
                 vm.ctx.new_int(one.seed).into(),
@@ -153,7 +191,9 @@ mod _pyt_explore {
                 text(&outcome.output, vm),
                 failure.map_or_else(|| vm.ctx.none(), |failure| text(&failure, vm)),
                 vm.ctx.new_int(found.count).into(),
-                found.seed.map_or_else(|| vm.ctx.none(), |seed| vm.ctx.new_int(seed).into()),
+                found
+                    .seed
+                    .map_or_else(|| vm.ctx.none(), |seed| vm.ctx.new_int(seed).into()),
             ];
             Some(vm.ctx.new_tuple(fields).into())
         });
@@ -161,7 +201,9 @@ mod _pyt_explore {
         let fields = vec![
             vm.ctx.new_int(tally.runs()).into(),
             vm.ctx.new_int(tally.failures()).into(),
-            vm.ctx.new_float(explorer.explored.elapsed.as_secs_f64()).into(),
+            vm.ctx
+                .new_float(explorer.explored.elapsed.as_secs_f64())
+                .into(),
             vm.ctx.new_bool(explorer.explored.progress.proven).into(),
             outcomes.into(),
             vm.ctx.new_list(failures).into(),
@@ -213,9 +255,11 @@ mod _pyt_explore {
         };
         let none = || vm.ctx.none();
         let gave_up = performed.finished.ending.is_some();
-        let diverged = watch.and_then(|watch| watch.divergence()).filter(|_| !gave_up);
+        let diverged = watch
+            .and_then(|watch| watch.divergence())
+            .filter(|_| !gave_up);
         let failure = performed.outcome.failure.map(|failure: Failure| {
-            let pair = vec![text(failure_kind(&failure), vm), text(&failure.to_string(), vm)];
+            let pair = vec![text(failure.word(), vm), text(&failure.to_string(), vm)];
             vm.ctx.new_tuple(pair).into()
         });
         let (returned, raised) = match result {

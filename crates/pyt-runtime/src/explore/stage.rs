@@ -18,7 +18,7 @@ use crate::run::conclude;
 
 /// The interpreter as runs find it.
 pub(crate) struct Stage {
-    /// The `Stage` of `pyt._stage`.
+    /// The `Stage` of `_pyt_stage`.
     helper: PyObjectRef,
     pub(crate) sites: Arc<Sites>,
 }
@@ -44,10 +44,8 @@ impl Stage {
         capture: bool,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
-        vm.import("pyt._stage", 0)?;
-        let modules = vm.sys_module.get_attr("modules", vm)?;
-        let module = modules.get_item("pyt._stage", vm)?;
-        let helper = module.get_attr("Stage", vm)?.call((capture,), vm)?;
+        let class = vm.import("_pyt_stage", 0)?.get_attr("Stage", vm)?;
+        let helper = class.call((capture,), vm)?;
         let sites = runs::sites(granularity, vm)?;
         Ok(Self { helper, sites })
     }

@@ -109,6 +109,7 @@ impl State {
                     name: member.thread.name(),
                     tag: member.thread.tag(),
                     op: member.op,
+                    place: member.place,
                     waiting,
                     holder,
                 }

@@ -48,6 +48,8 @@ pub struct Stuck {
     pub tag: u64,
     /// The step that it could not take.
     pub op: Op,
+    /// Where in the program, if the run [knows places](Run::with_places).
+    pub place: Place,
     /// What it waits for, held by whom.
     pub waiting: Option<Waiting>,
     /// Who holds it, if that is a member of the run.

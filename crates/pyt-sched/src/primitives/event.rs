@@ -44,7 +44,12 @@ impl Event {
 
     /// Sets the flag and wakes all that wait for it.
     pub fn set(&self) {
-        before(Op::on(Action::Set, address(self)));
+        self.set_as(Action::Set);
+    }
+
+    /// As [`set`](Self::set), shown as `action` in what a strategy sees.
+    pub fn set_as(&self, action: Action) {
+        before(Op::on(action, address(self)));
         self.set_now();
     }
 

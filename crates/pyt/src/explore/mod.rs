@@ -43,8 +43,13 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     if arguments.job {
         return job(program, &arguments);
     }
+    let whole = arguments.exploration(0, 1);
     let explored = explore(program, given, &arguments);
-    match explored.and_then(|explored| tell::tell(program, &arguments, explored)) {
+    let tell = |explored| {
+        let runtime = || runtime(program, &arguments).map_err(told);
+        tell::tell(&arguments, &whole, explored, runtime)
+    };
+    match explored.and_then(tell) {
         Ok(failed) => i32::from(failed) * FAILED,
         Err(text) => {
             eprintln!("pyt explore: {text}");

@@ -1,34 +1,225 @@
-//! The result, for people or as JSON.
+//! The result, for people or as JSON, and the `.schedule` files.
 
-use std::ffi::OsStr;
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
-use pyt_runtime::explore::Explored;
+use pyt_runtime::{
+    Runtime,
+    explore::{Exploration, Explored, Failing, Finding, Schedule, report},
+};
+use serde::Serialize;
 
-use super::Arguments;
+use super::{Arguments, told};
+use crate::text;
 
-/// Tells what was found. True: a schedule failed.
+/// How many sorts of failure are pinned down.
+const MOST_FAILURES: usize = 8;
+/// How many distinct outcomes are shown to people.
+const MOST_OUTCOMES: usize = 20;
+/// How many columns a report takes.
+const WIDTH: usize = 100;
+
+/// A failure, and where its schedule was written to.
+struct Written {
+    finding: Finding,
+    file: Option<PathBuf>,
+}
+
+/// Pins the failures down, writes their schedules, tells what was found. True: a schedule failed.
 ///
 /// # Errors
 /// What kept a `.schedule` file from being written.
 pub(super) fn tell(
-    _program: &OsStr,
     arguments: &Arguments,
+    exploration: &Exploration,
     mut explored: Explored,
+    runtime: impl FnOnce() -> Result<Runtime, String>,
 ) -> Result<bool, String> {
     if arguments.same_output {
         explored.tally.expect_same_output();
     }
-    let tally = &explored.tally;
-    println!(
-        "{} schedules in {:.2?}: {} failed, {} outcomes ({:.0}/s)",
-        tally.runs(),
-        explored.elapsed,
-        tally.failures(),
-        tally.distinct(),
-        tally.runs() as f64 / explored.elapsed.as_secs_f64()
-    );
-    for found in tally.outcomes().iter().take(10) {
-        println!("{found:?}");
+    let failing = Failing::all_of(&explored, arguments.seed);
+    let mut written = Vec::new();
+    if !failing.is_empty() {
+        let runtime = runtime()?;
+        for one in failing.iter().take(MOST_FAILURES) {
+            let pinned = runtime.pin_down(&arguments.script, exploration, one);
+            let (finding, schedule) = pinned.map_err(told)?;
+            let file = match finding.again {
+                true => Some(write(
+                    &arguments.output,
+                    &arguments.script,
+                    &finding,
+                    &schedule,
+                )?),
+                false => None,
+            };
+            written.push(Written { finding, file });
+        }
     }
-    Ok(tally.failures() > 0)
+    let report = if arguments.json {
+        json(&explored, &written)
+    } else {
+        plain(arguments, &explored, &written)
+    };
+    text::print(&report);
+    Ok(explored.tally.failures() > 0)
+}
+
+/// Writes a schedule next to those that are there already.
+fn write(
+    folder: &Path,
+    script: &Path,
+    finding: &Finding,
+    schedule: &Schedule,
+) -> Result<PathBuf, String> {
+    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    let stem = script.file_stem().unwrap_or_default().to_string_lossy();
+    let path = folder.join(format!("{stem}-{}.schedule", finding.failure.word()));
+    std::fs::write(&path, schedule.to_json()).map_err(|error| failed(&path, error))?;
+    Ok(path)
+}
+
+fn plain(arguments: &Arguments, explored: &Explored, written: &[Written]) -> String {
+    let tally = &explored.tally;
+    let seconds = explored.elapsed.as_secs_f64();
+    let mut told = String::new();
+    let failed = match tally.failures() {
+        0 => String::from("none failed"),
+        failures => format!("{failures} failed"),
+    };
+    // A string takes all that is written into it.
+    let _ = writeln!(
+        told,
+        "{}: {} schedules in {seconds:.1} s, {failed}, {} distinct outcomes",
+        arguments.script.display(),
+        tally.runs(),
+        tally.distinct(),
+    );
+    told += &verdict(arguments, explored);
+    for Written { finding, file } in written {
+        let _ = writeln!(told, "\nFAILED: {}", finding.failure);
+        if let Some(file) = file {
+            let (first, least) = finding.switches;
+            let _ = writeln!(
+                told,
+                "smallest schedule: {least} switches (the one found had {first}), in {}\nagain: pyt replay {}",
+                file.display(),
+                file.display(),
+            );
+        } else {
+            let _ = writeln!(told, "seed {}", finding.seed);
+        }
+        told.push('\n');
+        told += &finding.told;
+        if !finding.output.is_empty() {
+            told += "\nIt writes:\n";
+            for line in finding.output.lines() {
+                let _ = writeln!(told, "    {line}");
+            }
+        }
+    }
+    told += "\nOutcomes:\n";
+    told += &report::outcomes(tally, MOST_OUTCOMES, WIDTH);
+    told
+}
+
+/// What the numbers do not say.
+fn verdict(arguments: &Arguments, explored: &Explored) -> String {
+    let mut told = String::new();
+    let progress = &explored.progress;
+    if progress.proven {
+        let failures = explored.tally.failures();
+        let what = if failures == 0 {
+            "no schedule can fail"
+        } else {
+            "there are no other outcomes"
+        };
+        let _ = writeln!(
+            told,
+            "All schedules were tried: {what} (granularity {}).",
+            arguments.granularity
+        );
+    } else if progress.exhausted {
+        told += "All schedules within the bound were tried.\n";
+    }
+    if progress.cut > 0 {
+        let _ = writeln!(
+            told,
+            "{} runs were cut after {} steps; --max-steps allows more.",
+            progress.cut, arguments.max_steps
+        );
+    }
+    if explored.irreproducible > 0 {
+        let _ = writeln!(
+            told,
+            "{} runs had a thread in foreign code (a socket, a subprocess) for long: they depend on more than their schedule.",
+            explored.irreproducible
+        );
+    }
+    if explored.abandoned_threads > 0 {
+        let _ = writeln!(
+            told,
+            "{} threads would not end and were stopped for good.",
+            explored.abandoned_threads
+        );
+    }
+    told
+}
+
+fn json(explored: &Explored, written: &[Written]) -> String {
+    #[derive(Serialize)]
+    struct Report<'a> {
+        schedules: u64,
+        failed: u64,
+        seconds: f64,
+        exhausted: bool,
+        proven: bool,
+        irreproducible: u64,
+        outcomes: Vec<serde_json::Value>,
+        findings: Vec<Pinned<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Pinned<'a> {
+        failure: &'a pyt_runtime::explore::Failure,
+        told: String,
+        seed: u64,
+        switches: usize,
+        schedule: Option<String>,
+        reproducible: bool,
+        output: &'a str,
+        account: &'a str,
+    }
+    let outcomes = explored.tally.outcomes().into_iter();
+    let report = Report {
+        schedules: explored.tally.runs(),
+        failed: explored.tally.failures(),
+        seconds: explored.elapsed.as_secs_f64(),
+        exhausted: explored.progress.exhausted,
+        proven: explored.progress.proven,
+        irreproducible: explored.irreproducible,
+        outcomes: outcomes
+            .filter_map(|found| serde_json::to_value(found).ok())
+            .collect(),
+        findings: written
+            .iter()
+            .map(|Written { finding, file }| Pinned {
+                failure: &finding.failure,
+                told: finding.failure.to_string(),
+                seed: finding.seed,
+                switches: finding.switches.1,
+                schedule: file.as_ref().map(|file| file.display().to_string()),
+                reproducible: finding.again,
+                output: &finding.output,
+                account: &finding.told,
+            })
+            .collect(),
+    };
+    match serde_json::to_string_pretty(&report) {
+        Ok(text) => text + "\n",
+        Err(error) => format!("{{\"error\": {:?}}}\n", error.to_string()),
+    }
 }

@@ -15,6 +15,16 @@
 //! - Threads that the end of the main thread cuts off: that end depends on everything, once it
 //!   seems to be so.
 //! - Addresses differ from run to run: from run to run, only threads' numbers are kept.
+//!
+//! What it takes for granted:
+//! - Every step says all that it touches, and a thread's next step depends on nothing but what its
+//!   steps before have read.
+//! - A step with [`Action::Acquire`], [`Action::Get`], [`Action::Put`], [`Action::Join`] or
+//!   [`Action::Wait`] waits until it can succeed or has timed out. An attempt that fails at once
+//!   (`acquire(blocking=False)`, a timeout of zero) has to say something else: [`Action::Look`] if
+//!   it fails, but since that is not known before, [`Action::Write`].
+//! - Whoever gets into a line of waiters does so by a step of its own: being in it can be seen by a
+//!   notification.
 
 use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
@@ -83,9 +93,9 @@ impl Dpor {
         }
     }
 
-    /// Finds out whether the main thread's end cuts off others. True: it has to be tried, or it has
-    /// turned out to be so; what was done so far was done under a wrong assumption.
-    fn learn_rules(&mut self, seen: &Seen<'_>) -> bool {
+    /// Finds out whether the main thread's end cuts off others. True: it has to be tried first, or
+    /// what was done so far was done under a wrong assumption.
+    fn learn_rules(&mut self, seen: &Seen<'_>, order: &Order) -> bool {
         let steps = seen.trace.steps();
         let probed = std::mem::take(&mut self.probing);
         let is_end = |step: &Step| step.thread == 0 && step.op.action == Action::End;
@@ -97,41 +107,41 @@ impl Dpor {
             self.rules.main_ends_all = !self.main_is_not_all;
         }
         if self.main_is_not_all || self.rules.main_ends_all || seen.cut {
-            return probed;
+            return false;
         }
         let Some(end) = end else {
             return false;
         };
         if seen.trace.candidates(end).len() > 1 {
             self.rules.main_ends_all = true;
+            if self.stack.is_empty() {
+                return false;
+            }
+            self.then.clear();
             return true;
         }
         // It was the last step. If that was by chance, see what happens if it comes earlier.
-        let order = Order::of(seen.trace, self.rules);
         let mut lasts = order.of_thread.iter().filter_map(|steps| steps.last());
         let Some(&earlier) = lasts.find(|&&last| !order.happens_before(last, end)) else {
             return false;
         };
-        let later = Later::Step(end);
-        let reversal = Reversal::new(&order, &[], Race { earlier, later });
-        let prefix = steps[..earlier].iter().map(|step| step.thread);
-        self.then = wakeup::chain(prefix.chain(reversal.threads()));
+        let without = (0..=end).filter(|&step| !order.happens_before(earlier, step));
+        self.then = wakeup::chain(without.map(|step| steps[step].thread));
         self.probing = true;
         true
     }
 
     /// Puts the reversal of each race into the tree where it belongs.
-    fn reverse_races(&mut self, seen: &Seen<'_>, sleepers: &[Vec<ThreadNumber>]) {
+    fn reverse_races(&mut self, seen: &Seen<'_>, order: &Order, sleepers: &[Vec<ThreadNumber>]) {
         let trace = seen.trace;
-        let order = Order::of(trace, self.rules);
-        let last = never_taken(seen, &order);
-        let mut objects = Objects::of(trace, &order, &last);
+        let last = never_taken(seen, order);
+        let mut objects = Objects::of(trace, order, &last);
         for (step, facts) in objects.facts() {
             self.stack[step].facts.add(facts);
         }
         objects.remember(|step| self.stack[step].facts);
-        for race in races(trace, &order, &objects, &last) {
-            let mut reversal = Reversal::new(&order, &last, race);
+        for race in races(trace, order, &objects, &last) {
+            let mut reversal = Reversal::new(order, &last, race);
             let mut sleeping = sleepers[race.earlier].iter();
             if !sleeping.any(|&thread| reversal.clone().take_initial(thread)) {
                 insert(&mut self.stack[race.earlier].tree, &mut reversal);
@@ -195,16 +205,13 @@ impl Search for Dpor {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         );
-        let probing = self.probing;
-        if self.learn_rules(seen) {
-            self.stack.clear();
-            if probing || !self.probing {
-                self.then.clear();
-            }
-            return;
-        }
         if abandon.is_raised() || sleepers.len() != seen.trace.steps().len() {
             self.progress.abandoned += 1;
+            if std::mem::take(&mut self.probing) {
+                self.rules.main_ends_all = true;
+                self.then.clear();
+                return;
+            }
             self.extend(seen.trace, sleepers.len());
             // What could not be done is left out, what was to be tried beside it is not.
             if self.stack.len() == sleepers.len() && self.then.len() > 1 {
@@ -213,9 +220,18 @@ impl Search for Dpor {
             }
             self.then.clear();
         } else {
+            let rules = self.rules;
+            let mut order = Order::of(seen.trace, rules);
+            if self.learn_rules(seen, &order) {
+                self.stack.clear();
+                return;
+            }
+            if rules != self.rules {
+                order = Order::of(seen.trace, self.rules);
+            }
             self.progress.cut += u64::from(seen.cut);
             self.extend(seen.trace, sleepers.len());
-            self.reverse_races(seen, &sleepers);
+            self.reverse_races(seen, &order, &sleepers);
         }
         if !self.advance() {
             self.progress.exhausted = true;

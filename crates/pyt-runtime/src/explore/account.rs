@@ -1,0 +1,389 @@
+//! What happened in a run, from its steps to text: lines, values, who waits for whom.
+
+use std::collections::HashMap;
+
+use pyt_explore::{
+    conflict::Conflict,
+    report::{Culprit, Row, Side, Story, Wait, deadlock},
+};
+use pyt_modules::{
+    sched::{
+        Kind,
+        controlled::{Action, Op, Place, Step, Stuck, Trace},
+    },
+    sites::{Described, Sites, Value},
+};
+
+/// Rows this far from a switch are left out of a long story.
+const NEAR: usize = 4;
+/// A story of so many rows is told whole.
+const SHORT: usize = 60;
+
+/// A run that was looked at.
+pub(crate) struct Account<'a> {
+    pub(crate) names: &'a [String],
+    pub(crate) trace: &'a Trace,
+    pub(crate) values: &'a [Value],
+    pub(crate) stuck: &'a [Stuck],
+    pub(crate) sites: &'a Sites,
+}
+
+/// What happened, as text of at most `width` columns where that can be.
+pub(crate) fn tell(account: &Account<'_>, width: usize) -> String {
+    let mut places = Places {
+        sites: account.sites,
+        known: HashMap::new(),
+    };
+    let things = Things::of(account);
+    let story = Story {
+        threads: account.names.to_vec(),
+        rows: rows(account, &mut places, &things),
+        culprit: if account.stuck.is_empty() {
+            culprit(account, &mut places, &things)
+        } else {
+            None
+        },
+    };
+    let mut text = story.render(width);
+    if !account.stuck.is_empty() {
+        text.push('\n');
+        text += &deadlock(&stuck_waits(account, &mut places, &things), width);
+    }
+    text
+}
+
+/// Who waits for what: a line each, for the name of the failure.
+pub(crate) fn waits(stuck: &[Stuck], trace: &Trace) -> Vec<String> {
+    let held = held(trace);
+    let name = |number: u32| stuck.iter().find(|one| one.thread == number);
+    let lines = stuck.iter().map(|one| {
+        let what = one.waiting.map_or("something", |row| thing(row.kind));
+        match holder(one, &held).and_then(name) {
+            Some(holder) => format!("{} waits for {what} held by {}", one.name, holder.name),
+            None => format!("{} waits for {what}", one.name),
+        }
+    });
+    lines.collect()
+}
+
+const fn thing(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Lock => "a lock",
+        Kind::Condition => "a notification",
+        Kind::Semaphore => "a semaphore",
+        Kind::Event => "an event",
+        Kind::Barrier => "a barrier",
+        Kind::Get => "an item of a queue",
+        Kind::Put => "room in a queue",
+        Kind::TasksDone => "a queue's tasks",
+        Kind::Join => "the end of a thread",
+        Kind::Sleep => "time to pass",
+    }
+}
+
+/// The source of places, looked up once each.
+struct Places<'a> {
+    sites: &'a Sites,
+    known: HashMap<Place, Option<Described>>,
+}
+
+impl Places<'_> {
+    fn at(&mut self, place: Place) -> Option<&Described> {
+        let sites = self.sites;
+        self.known
+            .entry(place)
+            .or_insert_with(|| sites.describe(place))
+            .as_ref()
+    }
+
+    fn short(&mut self, place: Place) -> String {
+        self.at(place)
+            .map_or_else(String::new, |at| format!("{}:{}", short(&at.file), at.line))
+    }
+}
+
+/// The last part of a path.
+fn short(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
+}
+
+/// Names for locks, queues and the like, in the order in which the run met them.
+struct Things(HashMap<usize, String>);
+
+impl Things {
+    fn of(account: &Account<'_>) -> Self {
+        let trace = account.trace;
+        let mut names: HashMap<usize, String> = HashMap::new();
+        let mut counts: HashMap<&'static str, u32> = HashMap::new();
+        for step in trace.steps() {
+            let what = match step.op.action {
+                Action::Acquire | Action::Release => "lock",
+                Action::Wait | Action::Notify => "condition",
+                Action::Set | Action::Clear => "event",
+                Action::Arrive => "barrier",
+                Action::Put | Action::Get | Action::TaskDone => "queue",
+                Action::End => {
+                    // What others join.
+                    let name = account.names.get(step.thread as usize);
+                    names.insert(step.op.object, name.cloned().unwrap_or_default());
+                    continue;
+                }
+                _ => continue,
+            };
+            names.entry(step.op.object).or_insert_with(|| {
+                let count = counts.entry(what).or_default();
+                *count += 1;
+                format!("{what} {count}")
+            });
+        }
+        Self(names)
+    }
+
+    fn name(&self, op: &Op) -> Option<&str> {
+        self.0.get(&op.object).map(String::as_str)
+    }
+}
+
+/// What a step does, as a verb.
+const fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Begin => "begins",
+        Action::End => "ends",
+        Action::Start => "starts a thread",
+        Action::Join => "joins",
+        Action::Acquire => "acquires",
+        Action::Release => "releases",
+        Action::Wait => "waits for",
+        Action::Notify => "notifies",
+        Action::Set => "sets",
+        Action::Clear => "clears",
+        Action::Arrive => "arrives at",
+        Action::Put => "puts into",
+        Action::Get => "gets from",
+        Action::TaskDone => "finishes a task of",
+        Action::Look => "looks at",
+        Action::Sleep => "sleeps",
+        Action::Read => "reads",
+        Action::Write => "writes",
+        Action::Step => "",
+    }
+}
+
+fn note(step: &Step, value: Option<&Value>, things: &Things) -> String {
+    if step.timed_out {
+        return String::from("times out");
+    }
+    let verb = verb(step.op.action);
+    match (step.op.action, value) {
+        (Action::Read, Some(value)) => match &value.before {
+            Some(before) => format!("reads {} = {before}", value.name),
+            None => format!("reads {}", value.name),
+        },
+        (Action::Write, Some(value)) => match (&value.before, &value.after) {
+            (Some(before), Some(after)) if before != after => {
+                format!("writes {}: {before} -> {after}", value.name)
+            }
+            (_, Some(after)) => format!("writes {} = {after}", value.name),
+            (Some(before), None) => format!("changes {}, was {before}", value.name),
+            (None, None) => format!("changes {}", value.name),
+        },
+        (Action::Step | Action::Read | Action::Write, _) => String::new(),
+        (Action::End, _) => verb.to_owned(),
+        _ => match things.name(&step.op) {
+            Some(name) => format!("{verb} {name}"),
+            None => verb.to_owned(),
+        },
+    }
+}
+
+fn value_of<'a>(account: &Account<'a>, step: usize) -> Option<&'a Value> {
+    let found = account
+        .values
+        .binary_search_by_key(&(step as u64), |value| value.step);
+    account.values.get(found.ok()?)
+}
+
+fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<Row> {
+    let steps = account.trace.steps();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut switches = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        let before = number.checked_sub(1).map(|before| steps[before].thread);
+        let switched = before.is_some_and(|before| before != step.thread);
+        let preempts = switched
+            && account
+                .trace
+                .candidates(number)
+                .iter()
+                .any(|candidate| Some(candidate.thread) == before);
+        let note = note(step, value_of(account, number), things);
+        let own_place = !matches!(step.op.action, Action::Begin | Action::End);
+        let at = places.at(step.place).filter(|_| own_place);
+        let (file, line, text) = at.map_or((String::new(), 0, String::new()), |at| {
+            let line = u32::try_from(at.line).unwrap_or(0);
+            (short(&at.file).to_owned(), line, at.text.trim().to_owned())
+        });
+        if switched {
+            switches.push(rows.len());
+        } else if let Some(last) = rows.last_mut()
+            && last.line == line
+            && last.file == file
+            && (line != 0 || note.is_empty())
+        {
+            // The same line goes on.
+            if !note.is_empty() {
+                if !last.note.is_empty() {
+                    last.note += "; ";
+                }
+                last.note += &note;
+            }
+            continue;
+        }
+        rows.push(Row {
+            thread: step.thread as usize,
+            file,
+            line,
+            text,
+            note,
+            preempts,
+        });
+    }
+    let one_file = rows
+        .iter()
+        .find(|row| row.line != 0)
+        .map(|row| row.file.clone());
+    if rows
+        .iter()
+        .all(|row| row.line == 0 || Some(&row.file) == one_file.as_ref())
+    {
+        for row in &mut rows {
+            row.file.clear();
+        }
+    }
+    if rows.len() > SHORT {
+        around(rows, &switches)
+    } else {
+        rows
+    }
+}
+
+/// Only the rows near a switch, and the last ones, with a mark where some are left out.
+fn around(rows: Vec<Row>, switches: &[usize]) -> Vec<Row> {
+    let last = rows.len();
+    let near = |row: usize| {
+        let near_end = row + NEAR >= last;
+        near_end || switches.iter().any(|switch| row.abs_diff(*switch) <= NEAR)
+    };
+    let mut kept: Vec<Row> = Vec::new();
+    let mut left_out = 0;
+    for (number, row) in rows.into_iter().enumerate() {
+        if near(number) {
+            if left_out > 0 {
+                kept.push(Row {
+                    thread: row.thread,
+                    text: format!("... {left_out} lines"),
+                    ..Row::default()
+                });
+                left_out = 0;
+            }
+            kept.push(row);
+        } else {
+            left_out += 1;
+        }
+    }
+    kept
+}
+
+fn culprit(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Option<Culprit> {
+    let conflict = Conflict::culprit(account.trace)?;
+    let mut side = |number: usize| {
+        let step = account.trace.steps()[number];
+        let value = value_of(account, number);
+        Side {
+            thread: account
+                .names
+                .get(step.thread as usize)
+                .cloned()
+                .unwrap_or_default(),
+            place: places.short(step.place),
+            verb: verb(step.op.action).to_owned(),
+            value: value.and_then(|value| value.after.clone().or_else(|| value.before.clone())),
+        }
+    };
+    let (first, second) = (side(conflict.first), side(conflict.second));
+    let name = [conflict.first, conflict.second]
+        .into_iter()
+        .find_map(|number| {
+            let name = value_of(account, number).map(|value| value.name.clone());
+            name.filter(|name| !name.is_empty())
+        });
+    let op = account.trace.steps()[conflict.first].op;
+    Some(Culprit {
+        variable: name
+            .or_else(|| things.name(&op).map(str::to_owned))
+            .unwrap_or_default(),
+        first,
+        second,
+        race: conflict.race,
+    })
+}
+
+/// Who has taken each lock and not given it back, and where, by the locks' addresses.
+fn held(trace: &Trace) -> HashMap<usize, (u32, Place)> {
+    let mut held = HashMap::new();
+    for step in trace.steps() {
+        match step.op.action {
+            Action::Acquire if !step.timed_out => {
+                held.insert(step.op.object, (step.thread, step.place));
+            }
+            Action::Release => {
+                held.remove(&step.op.object);
+            }
+            _ => {}
+        }
+    }
+    held
+}
+
+/// Who has what `one` waits for.
+fn holder(one: &Stuck, held: &HashMap<usize, (u32, Place)>) -> Option<u32> {
+    let is_lock = one.waiting.is_some_and(|row| row.kind == Kind::Lock);
+    let taken = held.get(&one.op.object).filter(|_| is_lock);
+    taken.map(|(thread, _)| *thread).or(one.holder)
+}
+
+/// Who waits for what at the standstill, where, and what each holds meanwhile.
+fn stuck_waits(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<Wait> {
+    let held = held(account.trace);
+    let name = |number: u32| account.names.get(number as usize).cloned();
+    let mut all = Vec::new();
+    for one in account.stuck {
+        let what = one.waiting.map_or("something", |row| thing(row.kind));
+        let awaits = match things.name(&one.op) {
+            Some(named) if one.op.action == Action::Acquire => named.to_owned(),
+            Some(named) => format!("{what} ({named})"),
+            None => what.to_owned(),
+        };
+        let mut holds: Vec<(String, String)> = held
+            .iter()
+            .filter(|(_, (thread, _))| *thread == one.thread)
+            .map(|(object, (_, place))| {
+                let op = Op::on(Action::Acquire, *object);
+                let named = things.name(&op).unwrap_or("a lock").to_owned();
+                (named, places.short(*place))
+            })
+            .collect();
+        holds.sort();
+        all.push(Wait {
+            thread: one.name.clone(),
+            awaits,
+            holder: holder(one, &held).and_then(name),
+            place: places.short(one.place),
+            text: places
+                .at(one.place)
+                .map_or_else(String::new, |at| at.text.trim().to_owned()),
+            holds,
+        });
+    }
+    all
+}
