@@ -24,6 +24,7 @@
 //! - `granularity`: how finely
 //! - `code`, `shared`, `plan`: reading code objects, what is shared, which instructions are steps
 //! - `place`: putting the events there
+//! - `copies`: copies of code objects
 //! - `operands`: the values that an instruction is about to use
 //! - `kinds`, `hash`: sorts of objects, numbers for names and keys
 //! - `resolve`, `access`: from an instruction and its operands to steps
@@ -32,6 +33,7 @@
 
 mod access;
 mod code;
+mod copies;
 mod granularity;
 mod hash;
 mod kinds;
@@ -164,6 +166,7 @@ impl Sites {
         }
         let donor = Donor::new(vm)?;
         self.donor.get_or_init(|| donor);
+        copies::keep_whole(self, vm);
         let sites = Arc::downgrade(self);
         let hook = vm.new_function(
             "instrument_user_code",
@@ -225,6 +228,18 @@ impl Sites {
             }
         }
         Ok(())
+    }
+
+    /// Gives a copy of user code the same sites.
+    fn adopt(&self, copy: &Py<PyCode>, sites: &[plan::Site], vm: &VirtualMachine) -> PyResult<()> {
+        let Some(donor) = self.donor.get() else {
+            return Ok(());
+        };
+        self.table.write().add(copy, sites, false);
+        if sites.is_empty() {
+            return Ok(());
+        }
+        place::place(copy, sites, donor, vm)
     }
 
     /// The user code so far. What comes later can be [released](Self::release) again.

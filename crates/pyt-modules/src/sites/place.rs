@@ -105,6 +105,35 @@ pub(super) fn forget(code: &Py<PyCode>, vm: &VirtualMachine) {
         .remove(&(TOOL, code.get_id()));
 }
 
+/// Takes the events before `sites` out, for a moment in which `code` does not run.
+pub(super) fn lift(code: &PyCode, sites: &[Site]) {
+    let units = &code.code.instructions;
+    let tables = code.monitoring_data.lock();
+    let Some(tables) = tables.as_ref() else {
+        return;
+    };
+    for &Site { index, .. } in sites {
+        let is_event = matches!(units.read_op(index), Instruction::InstrumentedInstruction);
+        if is_event
+            && let Ok(original) = Instruction::try_from(tables.per_instruction_opcodes[index])
+        {
+            // SAFETY: it is what was there.
+            unsafe { units.replace_op(index, original) };
+        }
+    }
+}
+
+/// Puts back what [`lift`] took out.
+pub(super) fn lower(code: &PyCode, sites: &[Site]) {
+    let units = &code.code.instructions;
+    let mut tables = code.monitoring_data.lock();
+    if let Some(tables) = tables.as_mut() {
+        for &Site { index, .. } in sites {
+            wrap(units, &mut tables.per_instruction_opcodes, index);
+        }
+    }
+}
+
 fn wrap(units: &CodeUnits, originals: &mut [u8], index: usize) {
     let found = units.read_op(index);
     if matches!(

@@ -20,6 +20,13 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// All its sites, by ascending index.
+    pub(super) fn sites(&self) -> Vec<Site> {
+        let all = self.kinds.iter().enumerate();
+        all.filter_map(|(index, kind)| kind.map(|kind| Site { index, kind }))
+            .collect()
+    }
+
     pub(super) fn kind(&self, index: usize) -> Option<Kind> {
         self.kinds.get(index).copied().flatten()
     }

@@ -1,0 +1,64 @@
+//! Copies of code objects: `code.replace()`, which `types.coroutine`, decorators and `copy.replace`
+//! use.
+//!
+//! The interpreter copies the instructions as they are, instruction events included, but not the
+//! tables that say what these stand for; such a copy cannot run. So the two methods are wrapped:
+//! the events are taken out before, and put back afterwards, in the copy, too.
+
+use std::sync::{Arc, Weak};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::PyCode,
+    function::{FuncArgs, ItemDoc, PyMethodFlags},
+};
+
+use super::{Sites, place};
+
+/// Sees to it that copies of user code can run, and are user code.
+pub(super) fn keep_whole(sites: &Arc<Sites>, vm: &VirtualMachine) {
+    let class = vm.ctx.types.code_type;
+    for name in ["replace", "__replace__"] {
+        let interned = vm.ctx.intern_str(name);
+        let Some(original) = class.get_attr(interned) else {
+            continue;
+        };
+        let sites = Arc::downgrade(sites);
+        let replace = move |code: PyObjectRef, arguments: FuncArgs, vm: &VirtualMachine| {
+            copy(&sites, &original, code, arguments, vm)
+        };
+        let method = vm
+            .ctx
+            .new_method_def(name, replace, PyMethodFlags::METHOD, ItemDoc::NONE)
+            .build_method(class, vm);
+        class.set_attr(interned, method.into());
+    }
+}
+
+fn copy(
+    sites: &Weak<Sites>,
+    original: &PyObjectRef,
+    code: PyObjectRef,
+    mut arguments: FuncArgs,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let sites = sites.upgrade();
+    let planned = sites
+        .as_ref()
+        .and_then(|sites| sites.table.read().get(code.get_id()).cloned());
+    arguments.prepend_arg(code);
+    let (Some(sites), Some(planned)) = (sites, planned) else {
+        return original.call(arguments, vm);
+    };
+    let list = planned.sites();
+    place::lift(&planned.code, &list);
+    let made = original.call(arguments, vm);
+    place::lower(&planned.code, &list);
+    let made = made?;
+    if let Some(copy) = made.downcast_ref::<PyCode>()
+        && copy.code.instructions.len() == planned.code.code.instructions.len()
+    {
+        sites.adopt(copy, &list, vm)?;
+    }
+    Ok(made)
+}
