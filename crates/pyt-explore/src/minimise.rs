@@ -50,8 +50,10 @@ pub fn minimise(
         best: deviations,
         trace: failing.clone(),
     };
-    let finished =
-        work.ddmin().is_some() && work.one_by_one().is_some() && work.replace().is_some();
+    let finished = work.shorten().is_some()
+        && work.ddmin().is_some()
+        && work.one_by_one().is_some()
+        && work.replace().is_some();
     Minimised {
         choices: Choices::of(&work.trace),
         runs: work.runs,
@@ -62,6 +64,9 @@ pub fn minimise(
         finished,
     }
 }
+
+/// More deviations than these are not looked at one by one.
+const MANY: usize = 1024;
 
 /// What is to be as small as possible, the most important first.
 fn cost(trace: &Trace) -> (usize, usize, usize) {
@@ -102,6 +107,21 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
             self.trace = trace;
         }
         Some(better)
+    }
+
+    /// Keeps only the first deviations of very many, as of a run that was taken for an endless
+    /// loop, if that is enough. The budget is spent, as it were, if it is not.
+    fn shorten(&mut self) -> Done {
+        if self.best.len() <= MANY {
+            return Some(());
+        }
+        let all = self.best.clone();
+        for kept in [0, MANY / 16, MANY] {
+            if self.improves(all[..kept].to_vec())? && self.best.len() <= MANY {
+                return Some(());
+            }
+        }
+        None
     }
 
     fn ddmin(&mut self) -> Done {

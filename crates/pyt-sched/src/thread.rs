@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     Clock, Scheduler, Waiter,
+    controlled::any_run,
     parker::{Parked, Parker},
     sync::{
         Mutex,
@@ -230,7 +231,12 @@ impl Thread {
 
     /// Blocks until the policy grants this thread its turn; for ever if it is halted.
     pub fn await_turn(&self) {
-        while self.parker.park_soon(None) != Parked::Token {}
+        // In a run one thread at a time has work: to spin would only keep it from its core.
+        if any_run() {
+            while self.parker.park(None) != Parked::Token {}
+        } else {
+            while self.parker.park_soon(None) != Parked::Token {}
+        }
         self.accept_turn();
     }
 

@@ -8,6 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     Deadline, Lock, Thread, ThreadId,
+    controlled::any_run,
     parker::Parked,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering},
 };
@@ -313,7 +314,7 @@ impl Waiter {
     fn park(&self, deadline: Option<Deadline>, kind: Kind) {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
-        let mut expected_soon = kind != Kind::Sleep;
+        let mut expected_soon = kind != Kind::Sleep && !any_run();
         loop {
             let left = scheduler.real_time_until(deadline);
             let slice = scheduler.signal_slice(thread);

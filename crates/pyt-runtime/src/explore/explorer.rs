@@ -12,7 +12,8 @@ use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failing, Finding, Granularity, MAX_STEPS, method::Method, script::Script, stage::Stage,
+    Failing, Finding, Granularity, MAX_STEPS, core::OnOneCore, method::Method, script::Script,
+    stage::Stage,
 };
 use crate::{Error, Runtime};
 
@@ -29,6 +30,8 @@ pub struct Exploration {
     pub schedules: Option<u64>,
     /// No new schedule after this time.
     pub time: Option<Duration>,
+    /// Which of several processes on this machine this is, so that each finds a core of its own.
+    pub job: Option<usize>,
     /// Only schedules from this number on count.
     pub first: u64,
     /// What all schedules come from.
@@ -53,6 +56,7 @@ impl Default for Exploration {
             shard: Shard::WHOLE,
             granularity: Granularity::default(),
             first: 0,
+            job: None,
             max_steps: MAX_STEPS,
             stop_on_first: false,
         }
@@ -190,6 +194,7 @@ impl<'a> Explorer<'a> {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let started = Instant::now();
+        let _core = OnOneCore::begin(self.exploration.job);
         let code_before = self.stage.sites.mark();
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;

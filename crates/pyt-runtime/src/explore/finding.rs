@@ -14,6 +14,7 @@ use rustpython_vm::{PyResult, VirtualMachine};
 use super::{
     Exploration, Explored, Method,
     account::{self, Account},
+    core::OnOneCore,
     stage::{Performance, Stage},
 };
 
@@ -124,6 +125,7 @@ impl Failing {
         program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Finding> {
+        let _core = OnOneCore::begin(None);
         let attempt = Attempt {
             failing: self,
             stage,

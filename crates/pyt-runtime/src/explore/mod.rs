@@ -8,10 +8,12 @@
 //! - `script`: a program that is run again and again
 //! - `single`: one run whose output is shown
 //! - `finding`, `account`: failures pinned down, and told
+//! - `core`: where all this runs
 //! - `module`: what the Python package `pyt` stands on
 //! - `explorer`, `method`: many runs, and how they are chosen
 
 mod account;
+mod core;
 mod explorer;
 mod finding;
 mod method;

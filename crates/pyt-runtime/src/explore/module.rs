@@ -159,6 +159,7 @@ mod _pyt_explore {
             shard: Shard::WHOLE,
             granularity: parsed(&granularity, vm)?,
             first: 0,
+            job: None,
             max_steps,
             stop_on_first: stop && !same,
         };

@@ -24,8 +24,8 @@ mod strategy;
 mod trace;
 
 pub use op::{Action, Op};
+pub(crate) use point::{any_run, before, wait_until};
 pub use point::{atomic, point, steps};
-pub(crate) use point::{before, wait_until};
 pub use policy::Controlled;
 pub use run::{CannotBegin, Ending, Finished, Run, Stuck};
 pub use strategy::{Candidate, Decision, Strategy, ThreadNumber};

@@ -13,8 +13,9 @@ use crate::{Aborted, Deadline, Kind, Thread, ThreadId, Wake};
 /// How many runs are under way in this process.
 pub(super) static RUNS: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether a run is under way in this process.
 #[inline]
-fn any_run() -> bool {
+pub(crate) fn any_run() -> bool {
     !cfg!(feature = "shuttle") && RUNS.load(Ordering::Relaxed) != 0
 }
 

@@ -74,9 +74,9 @@ pub(crate) struct Arguments {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Report to a parent process: for --jobs
+    /// Be one of several processes, the one with this number, and report to their parent
     #[arg(long, hide = true)]
-    pub(crate) job: bool,
+    pub(crate) job: Option<usize>,
     /// Run the schedules from this number on: for --isolate
     #[arg(long, hide = true, default_value_t = 0)]
     pub(crate) first: u64,
@@ -112,6 +112,7 @@ impl Arguments {
             max_steps: self.max_steps,
             stop_on_first: self.stop_on_first,
             first: self.first,
+            job: self.job,
         }
     }
 

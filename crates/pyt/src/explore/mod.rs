@@ -40,7 +40,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
         }
         Err(help) => return crate::text::print(&help.render().to_string()),
     };
-    if arguments.job {
+    if arguments.job.is_some() {
         return job(program, &arguments);
     }
     let whole = arguments.exploration(0, 1);
@@ -83,7 +83,7 @@ fn explore(program: &OsStr, given: &[OsString], arguments: &Arguments) -> Result
     let (index, count) = arguments.shard;
     let of_job = |job: u64| {
         let shard = format!("{}/{}", index + job * count, count * jobs);
-        job_arguments(given, [format!("--shard={shard}")])
+        job_arguments(given, job, [format!("--shard={shard}")])
     };
     jobs::explore((0..jobs).map(of_job).collect(), &mut watch)
 }
@@ -110,10 +110,11 @@ fn isolated(
             .collect();
         let Some(newest) = batch.last() else { break };
         next = newest + 1;
-        let of_number = |number: &u64| {
+        let of_number = |(job, number): (u64, &u64)| {
             let (number, beyond) = (*number, number + 1);
             job_arguments(
                 given,
+                job,
                 [
                     format!("--first={number}"),
                     format!("--schedules={beyond}"),
@@ -121,7 +122,7 @@ fn isolated(
                 ],
             )
         };
-        let found = jobs::explore(batch.iter().map(of_number).collect(), &mut |_| {
+        let found = jobs::explore((0..).zip(&batch).map(of_number).collect(), &mut |_| {
             ControlFlow::Continue(())
         })?;
         sum = Explored::sum(&[sum, found]);
@@ -134,10 +135,10 @@ fn isolated(
 }
 
 /// What this program is started with to be one of several jobs: later options win.
-fn job_arguments<const N: usize>(given: &[OsString], more: [String; N]) -> Vec<OsString> {
+fn job_arguments<const N: usize>(given: &[OsString], job: u64, more: [String; N]) -> Vec<OsString> {
     let own = given.iter().position(|word| word == "--");
     let (own, rest) = given.split_at(own.unwrap_or(given.len()));
-    let first = [OsString::from("explore"), OsString::from("--job")];
+    let first = [OsString::from("explore"), format!("--job={job}").into()];
     let more = more.into_iter().map(OsString::from);
     let own = own.iter().cloned();
     first
