@@ -10,7 +10,7 @@ use crate::text;
 pub(crate) const SUBCOMMANDS: [&str; 5] = ["run", "explore", "replay", "doc", "help"];
 
 /// What `pyt run` takes.
-pub(crate) const RUN_USAGE: &str = "[--virtual-time] [--deadlock=report|abort|ignore] [python options] [-c CODE | -m MODULE | FILE | -] [ARG]...";
+pub(crate) const RUN_USAGE: &str = "[--seed N] [--virtual-time] [--deadlock=report|abort|ignore] [python options] [-c CODE | -m MODULE | FILE | -] [ARG]...";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -40,6 +40,7 @@ pub(crate) enum Command {
 Examples:
   pyt run server.py --port 8000      as `python server.py --port 8000`
   pyt run --virtual-time jobs.py     sleeps and timeouts pass at once, in the same order
+  pyt run --seed 42 jobs.py          the one schedule that this seed makes, in every run
   pyt run --deadlock=abort jobs.py   a deadlock ends the program: exit status 3, and a report
   pyt run -X gil=0 primes.py         all threads run at once, on all cores
   pyt run -c 'print(6 * 7)'          as `python -c`
@@ -58,6 +59,17 @@ pub(crate) struct Run {
     /// then end with exit status 3) or ignore
     #[arg(long, value_name = "MODE")]
     deadlock: Option<String>,
+    /// Run under the one schedule that this seed makes, in virtual time; exit status 3 if all
+    /// threads come to wait for each other
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// With --seed, what decides who goes on: mix (the default), random, pos, pct:DEPTH or
+    /// round-robin, as in `pyt explore`
+    #[arg(long, value_name = "NAME")]
+    strategy: Option<String>,
+    /// With --seed, take the program for an endless loop after so many steps (200000)
+    #[arg(long, value_name = "N")]
+    max_steps: Option<u64>,
     /// Set an option of the implementation, such as gil=0 or dev
     #[arg(short = 'X', value_name = "NAME[=VALUE]")]
     x: Vec<String>,

@@ -37,7 +37,9 @@ pub(crate) fn help(which: Help, program: &str) -> String {
 const USAGE: &str = "
 pyt is a Python 3.14 whose threads you control. It takes the place of `python`, and adds:
 
-  pyt run [--virtual-time] ...   run a program; sleeps and timeouts pass at once
+  pyt run [--seed N] ...         run a program: --seed, --virtual-time, --deadlock
+  pyt explore SCRIPT             run a script under many schedules, find races and deadlocks
+  pyt replay FILE                run a failure that was found again
   pyt doc FILE...                run the Python code blocks of documents
   pyt help COMMAND               what a command does, with examples
 

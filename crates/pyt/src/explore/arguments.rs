@@ -18,9 +18,10 @@ Examples:
   pyt replay bank-deadlock.schedule      runs a failure again
   pyt run --seed 42 bank.py              runs the one schedule that a seed makes
 
-Each schedule runs the whole, unmodified script from a fresh __main__. Time is virtual. A failure
-is an uncaught exception in any thread, a deadlock, a loop without end, or an exit status other
-than 0. Without any, the distinct outputs are told, how often each came, and a seed that makes it.
+Each schedule runs the whole, unmodified script from a fresh __main__. Time is virtual, and standard
+input is empty. A failure is an uncaught exception in any thread, a deadlock, a loop without end, or
+an exit status other than 0. The distinct outcomes are told, how often each came, and a seed that
+makes it, for `pyt run --seed`.
 
 Strategies: mix (random, pos and pct by turns), random, pos (partial order sampling), pct:DEPTH
 (priorities that change DEPTH-1 times), round-robin, dfs (all schedules; dfs:N those with at most

@@ -75,7 +75,11 @@ fn write(
     finding: &Finding,
     schedule: &Schedule,
 ) -> Result<PathBuf, String> {
-    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    let failed = |path: &Path, error: std::io::Error| {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        format!("{}: {reason}", path.display())
+    };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let stem = script.file_stem().unwrap_or_default().to_string_lossy();
     let path = folder.join(format!("{stem}-{}.schedule", finding.failure.word()));
@@ -94,10 +98,14 @@ fn plain(arguments: &Arguments, explored: &Explored, written: &[Written]) -> Str
     // A string takes all that is written into it.
     let _ = writeln!(
         told,
-        "{}: {} schedules in {seconds:.1} s, {failed}, {} distinct outcomes",
+        "{}: {} in {seconds:.1} s, {failed}, {}",
         arguments.script.display(),
-        tally.runs(),
-        tally.distinct(),
+        counted(tally.runs(), "schedule", "schedules"),
+        counted(
+            tally.distinct() as u64,
+            "distinct outcome",
+            "distinct outcomes"
+        ),
     );
     told += &verdict(arguments, explored);
     for Written { finding, file } in written {
@@ -106,7 +114,8 @@ fn plain(arguments: &Arguments, explored: &Explored, written: &[Written]) -> Str
             let (first, least) = finding.switches;
             let _ = writeln!(
                 told,
-                "smallest schedule: {least} switches (the one found had {first}), in {}\nagain: pyt replay {}",
+                "smallest schedule: {} (the one found had {first}), in {}\nagain: pyt replay {}",
+                counted(least as u64, "switch", "switches"),
                 file.display(),
                 file.display(),
             );
@@ -125,6 +134,11 @@ fn plain(arguments: &Arguments, explored: &Explored, written: &[Written]) -> Str
     told += "\nOutcomes:\n";
     told += &report::outcomes(tally, MOST_OUTCOMES, WIDTH);
     told
+}
+
+/// A number of things, in words that fit it.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// What the numbers do not say.
@@ -149,22 +163,23 @@ fn verdict(arguments: &Arguments, explored: &Explored) -> String {
     if progress.cut > 0 {
         let _ = writeln!(
             told,
-            "{} runs were cut after {} steps; --max-steps allows more.",
-            progress.cut, arguments.max_steps
+            "{} cut after {} steps; --max-steps allows more.",
+            counted(progress.cut, "run was", "runs were"),
+            arguments.max_steps
         );
     }
     if explored.irreproducible > 0 {
         let _ = writeln!(
             told,
-            "{} runs had a thread in foreign code (a socket, a subprocess) for long: they depend on more than their schedule.",
-            explored.irreproducible
+            "{} a thread in foreign code (a socket, a subprocess) for long; what follows there depends on more than the schedule.",
+            counted(explored.irreproducible, "run had", "runs had")
         );
     }
     if explored.abandoned_threads > 0 {
         let _ = writeln!(
             told,
-            "{} threads would not end and were stopped for good.",
-            explored.abandoned_threads
+            "{} not end and had to be stopped for good.",
+            counted(explored.abandoned_threads, "thread would", "threads would")
         );
     }
     told
