@@ -12,8 +12,10 @@ import io
 import itertools
 import os
 import random
+import selectors
 import sys
 import threading
+import time
 
 import _frozen_importlib
 import _pyt
@@ -48,6 +50,9 @@ class Stage:
 
     def __init__(self, capture):
         self._sys = {name: _copied(getattr(sys, name)) for name in _SYS_NAMES if hasattr(sys, name)}
+        if "datetime" not in sys.modules:
+            # The native one asks the machine for the time, the other one the module `time`.
+            sys.modules["_datetime"] = None
         self._modules = set(sys.modules)
         self._renewed = [name for name in _RENEWED if name in self._modules]
         self._thread_hook = threading.excepthook
@@ -57,6 +62,14 @@ class Stage:
         self._runs = 0
         self._noise = None
         self._true_urandom = os.urandom
+        self._true_getrandom = getattr(os, "getrandom", None)
+        names = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "DevpollSelector")
+        kinds = [getattr(selectors, name, object) for name in (*names, "KqueueSelector")]
+        self._selects = [
+            (kind, kind.select, _selecting(kind.select))
+            for kind in kinds
+            if "select" in vars(kind)
+        ]
         self._true_seed = random.Random.seed
         self._seeding = _seeding(self._true_seed)
         self._true_find = _frozen_importlib._find_and_load
@@ -71,6 +84,10 @@ class Stage:
         self._seed = seed
         threading._counter = itertools.count(1).__next__
         os.urandom = random._urandom = self._urandom
+        if self._true_getrandom is not None:
+            os.getrandom = self._getrandom
+        for kind, _, virtual in self._selects:
+            kind.select = virtual
         random.Random.seed = self._seeding
         _random.Random.seed(random._inst, seed)
         random._inst.gauss_next = None
@@ -91,6 +108,9 @@ class Stage:
             self._noise = random.Random(self._seed ^ 0x5EED)
         return self._noise.randbytes(size)
 
+    def _getrandom(self, size, flags=0):
+        return self._urandom(size)
+
     # --- after a run ----------------------------------------------------------------------
 
     def end(self):
@@ -105,6 +125,10 @@ class Stage:
             except ValueError:  # the program closed it
                 self._output = None
         os.urandom = random._urandom = self._true_urandom
+        if self._true_getrandom is not None:
+            os.getrandom = self._true_getrandom
+        for kind, true, _ in self._selects:
+            kind.select = true
         random.Random.seed = self._true_seed
         _frozen_importlib._find_and_load = self._true_find
         for name, value in self._sys.items():
@@ -140,6 +164,29 @@ class Stage:
                     self._renewed.append(name)
             else:
                 del sys.modules[name]
+
+
+def _selecting(select):
+    """Has a selector wait in virtual time: it looks, and sleeps if nothing is ready."""
+
+    def select_in_virtual_time(self, timeout=None):
+        ready = select(self, 0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        end = None if timeout is None else time.monotonic() + timeout
+        pause = 0.0005
+        while not ready:
+            pause = min(2 * pause, 1.0)
+            if end is not None:
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                pause = min(pause, left)
+            time.sleep(pause)
+            ready = select(self, 0)
+        return ready
+
+    return select_in_virtual_time
 
 
 def _seeding(seed):

@@ -8,10 +8,13 @@ use std::{
     },
 };
 
-use pyt_sched::{Aborted, Deadline, Event, Kind, Thread, ThreadId, controlled::Action};
+use pyt_sched::{
+    Aborted, Deadline, Event, Kind, Thread, ThreadId,
+    controlled::{self, Action},
+};
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
-use super::spare::Heritage;
+use super::{ident as shown, spare::Heritage};
 use crate::interpreters::{self, Threads};
 
 const NOT_STARTED: u8 = 0;
@@ -30,6 +33,8 @@ pub(crate) struct Handle {
     state: AtomicU8,
     ident: AtomicU64,
     native_id: AtomicU64,
+    /// What it shows in the place of both, if it was started in a run; else zero.
+    shown: AtomicU64,
     done: Event,
     /// The scheduler's record of the thread, once it was started here.
     record: OnceLock<ThreadId>,
@@ -42,6 +47,7 @@ impl Handle {
             state: AtomicU8::new(RUNNING),
             ident: AtomicU64::new(ident),
             native_id: AtomicU64::new(0),
+            shown: AtomicU64::new(0),
             done: Event::new(),
             record: OnceLock::new(),
         })
@@ -49,6 +55,23 @@ impl Handle {
 
     pub(crate) fn ident(&self) -> u64 {
         self.ident.load(Ordering::Acquire)
+    }
+
+    /// The ident that programs see.
+    pub(crate) fn shown_ident(&self) -> u64 {
+        match self.shown.load(Ordering::Acquire) {
+            0 => shown::of_other(self.ident()),
+            shown => shown,
+        }
+    }
+
+    /// The kernel's number, as programs see it: see [`native_id`](Self::native_id).
+    pub(crate) fn shown_native_id(&self) -> u64 {
+        match self.shown.load(Ordering::Acquire) {
+            0 if shown::of_other(self.ident()) != self.ident() => shown::of_other(self.ident()),
+            0 => self.native_id(),
+            shown => shown,
+        }
     }
 
     pub(crate) fn set_ident(&self, ident: u64) {
@@ -129,7 +152,8 @@ impl Handle {
     }
 }
 
-fn native_id() -> u64 {
+/// The kernel's number for the calling thread.
+pub(super) fn native_id() -> u64 {
     u64::try_from(rustix::thread::gettid().as_raw_nonzero().get()).unwrap_or(0)
 }
 
@@ -197,6 +221,11 @@ impl Start {
                 .state
                 .compare_exchange(STARTING, RUNNING, Ordering::AcqRel, Ordering::Acquire);
         scheduler.policy().ready(&record);
+        if let Some(number) = controlled::number_of(&record) {
+            handle
+                .shown
+                .store(shown::of_number(number), Ordering::Release);
+        }
         if let Some(me) = Thread::current() {
             scheduler.yield_now(&me);
         }

@@ -4,6 +4,7 @@
 //! upstream's.
 
 mod handle;
+pub(crate) mod ident;
 mod local;
 pub(crate) mod locks;
 pub(crate) mod os_name;
@@ -46,8 +47,6 @@ mod _thread {
         "daemon_threads_allowed",
         "error",
         "exit",
-        "get_ident",
-        "get_native_id",
         "interrupt_main",
     ];
 
@@ -66,6 +65,18 @@ mod _thread {
             module.as_object().set_attr(alias, value, vm)?;
         }
         Ok(())
+    }
+
+    /// A number for the calling thread that no other thread has while both live.
+    #[pyfunction]
+    fn get_ident() -> u64 {
+        super::ident::of_caller(rustpython_vm::stdlib::_thread::get_ident)
+    }
+
+    /// The kernel's number for the calling thread.
+    #[pyfunction]
+    fn get_native_id() -> u64 {
+        super::ident::of_caller(super::handle::native_id)
     }
 
     /// A new lock.
@@ -102,7 +113,7 @@ mod _thread {
         fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
             Ok(format!(
                 "<_ThreadHandle object: ident={}>",
-                zelf.handle.ident()
+                zelf.handle.shown_ident()
             ))
         }
     }
@@ -111,7 +122,7 @@ mod _thread {
     impl PyThreadHandle {
         #[pygetset]
         fn ident(zelf: &Py<Self>) -> u64 {
-            zelf.handle.ident()
+            zelf.handle.shown_ident()
         }
 
         #[pymethod]
@@ -249,7 +260,7 @@ mod _thread {
                 report(exc, &function, vm);
             }
         })?;
-        Ok(handle.ident())
+        Ok(handle.shown_ident())
     }
 
     /// Waits until all non-daemon threads have ended.

@@ -166,7 +166,7 @@ pub(crate) mod thread {
                 status.push_str(" daemon");
             }
             if fields.handle.ident() != 0 {
-                status.push_str(&format!(" {}", fields.handle.ident()));
+                status.push_str(&format!(" {}", fields.handle.shown_ident()));
             }
             let name = fields.name.clone();
             drop(fields);
@@ -387,14 +387,14 @@ pub(crate) mod thread {
         #[pygetset]
         fn ident(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Option<u64>> {
             zelf.check_asserting("Thread.__init__() not called", vm)?;
-            Ok(Some(zelf.handle().ident()).filter(|ident| *ident != 0))
+            Ok(Some(zelf.handle().shown_ident()).filter(|ident| *ident != 0))
         }
 
         /// Native integral thread ID of this thread, or None if it has not been started.
         #[pygetset]
         fn native_id(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Option<u64>> {
             zelf.check_asserting("Thread.__init__() not called", vm)?;
-            Ok(Some(zelf.handle().native_id()).filter(|id| *id != 0))
+            Ok(Some(zelf.handle().shown_native_id()).filter(|id| *id != 0))
         }
 
         /// A boolean value indicating whether this thread is a daemon thread.

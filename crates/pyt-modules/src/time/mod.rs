@@ -95,7 +95,7 @@ mod time {
     }
 
     fn cpu(clock: ClockId, vm: &VirtualMachine) -> PyResult<Duration> {
-        os::clock_gettime(clock).map_err(|error| error.into_pyexception(vm))
+        clocks::by_id(clock).map_err(|error| error.into_pyexception(vm))
     }
 
     /// Seconds of processor time that the process has used.

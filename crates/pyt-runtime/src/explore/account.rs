@@ -19,6 +19,9 @@ const NEAR: usize = 4;
 /// A story of so many rows is told whole.
 const SHORT: usize = 60;
 
+/// A run of more steps is not searched for accesses that conflict: that takes too long.
+const LONG: usize = 20_000;
+
 /// A run that was looked at.
 pub(crate) struct Account<'a> {
     pub(crate) names: &'a [String],
@@ -295,6 +298,10 @@ fn around(rows: Vec<Row>, switches: &[usize]) -> Vec<Row> {
 }
 
 fn culprit(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Option<Culprit> {
+    // Of an endless loop's many steps, no two are to blame.
+    if account.trace.steps().len() > LONG {
+        return None;
+    }
     let conflict = Conflict::culprit(account.trace)?;
     let mut side = |number: usize| {
         let step = account.trace.steps()[number];

@@ -138,7 +138,7 @@ impl Single {
             strategy: self.strategy,
             max_steps: self.max_steps,
             traced: false,
-            with_places: false,
+            with_places: true,
             patient: self.patient,
             on_standstill: None,
         };
@@ -149,10 +149,13 @@ impl Single {
         {
             eprintln!("pyt: {failure}");
         }
-        if performance.finished.irreproducible_from.is_some() {
+        if let Some((step, place)) = performance.finished.irreproducible_from {
+            let place = stage.sites.describe(place);
+            let place =
+                place.map_or_else(String::new, |at| format!(" after {}:{}", at.file, at.line));
             eprintln!(
-                "pyt: a thread was in foreign code (a socket, a subprocess) for long: this run \
-                 depends on more than its schedule"
+                "pyt: a thread was in foreign code (a socket, a subprocess) for long{place}: from \
+                 step {step} on, this run depends on more than its schedule"
             );
         }
         Ok(performance)

@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::{op::Op, policy::Controlled};
+use super::{op::Op, policy::Controlled, strategy::ThreadNumber};
 use crate::{Aborted, Deadline, Kind, Thread, ThreadId, Wake};
 
 /// How many runs are under way in this process.
@@ -48,6 +48,37 @@ pub fn steps() -> u64 {
     } else {
         0
     }
+}
+
+/// The calling thread's number in the run under way, if it is a member of one.
+#[must_use]
+#[inline]
+pub fn current_number() -> Option<ThreadNumber> {
+    if any_run() {
+        controlled(|me, _| me.member_number()).flatten()
+    } else {
+        None
+    }
+}
+
+/// `thread`'s number in the run under way, if it is a member of one.
+#[must_use]
+pub fn number_of(thread: &Thread) -> Option<ThreadNumber> {
+    let policy = thread.scheduler().policy().controlled()?;
+    let is_member = any_run() && policy.has(thread);
+    is_member.then(|| thread.member_number()).flatten()
+}
+
+/// Whether `tag` is that of the first member of the run of which the calling thread is a member.
+#[must_use]
+pub fn is_first(tag: u64) -> bool {
+    any_run() && controlled(|_, policy| policy.first_tag() == Some(tag)).unwrap_or(false)
+}
+
+/// Whether the calling thread is in an [`atomic`] stretch.
+#[must_use]
+pub fn is_atomic() -> bool {
+    Thread::current().is_some_and(|me| me.is_atomic())
 }
 
 /// As [`point`], before an operation that does not fail.

@@ -345,6 +345,12 @@ impl Controlled {
         me.came_back();
     }
 
+    /// The world's number for the run's first member.
+    pub(super) fn first_tag(&self) -> Option<u64> {
+        let state = self.state.lock();
+        state.members.0.first().map(|member| member.thread.tag())
+    }
+
     /// How many steps the run under way has taken.
     pub(super) fn steps(&self) -> u64 {
         self.state.lock().steps

@@ -8,7 +8,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     ops::ControlFlow,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
@@ -122,8 +122,17 @@ pub(super) fn explore(
     let mut found: Vec<Explored> = vec![Explored::default(); count];
     let mut running = count;
     while running > 0 {
-        let Ok((number, line)) = lines.recv() else {
-            break;
+        let (number, line) = match lines.recv_timeout(PULSE) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                // Somebody may have asked for the end.
+                let sum = Explored::sum(&found);
+                match watch(&sum) {
+                    ControlFlow::Break(()) => return Ok(sum),
+                    ControlFlow::Continue(()) => continue,
+                }
+            }
         };
         match line {
             Some(Ok(Line::Explored(explored))) => found[number] = explored,

@@ -3,6 +3,7 @@
 //! Reads arguments, starts jobs, shows results. Running and searching is `pyt-runtime`'s.
 
 mod arguments;
+mod interrupt;
 mod jobs;
 mod progress;
 mod tell;
@@ -43,6 +44,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     if arguments.job.is_some() {
         return job(program, &arguments);
     }
+    interrupt::watch();
     let whole = arguments.exploration(0, 1);
     let explored = explore(program, given, &arguments);
     let tell = |explored| {
@@ -64,7 +66,8 @@ fn explore(program: &OsStr, given: &[OsString], arguments: &Arguments) -> Result
     let mut progress = Progress::of(&whole);
     let mut watch = |explored: &Explored| {
         progress.show(explored);
-        let enough = arguments.stop_on_first && explored.tally.failures() > 0;
+        let enough =
+            (arguments.stop_on_first && explored.tally.failures() > 0) || interrupt::is_asked();
         if enough {
             ControlFlow::Break(())
         } else {
@@ -151,6 +154,7 @@ fn job_arguments<const N: usize>(given: &[OsString], job: u64, more: [String; N]
 
 /// Explores as one of several jobs.
 fn job(program: &OsStr, arguments: &Arguments) -> i32 {
+    interrupt::leave_to_parent();
     let mut reporter = Reporter::new();
     let exploration = arguments.exploration(0, 1);
     let explored = runtime(program, arguments).and_then(|runtime| {
@@ -174,6 +178,8 @@ fn runtime(program: &OsStr, arguments: &Arguments) -> Result<Runtime, Error> {
     // The same in every run, so that any can be run again.
     options.hash_seed = options.hash_seed.or(Some(0));
     options.program_name = Some(program.to_string_lossy().into_owned());
+    // Ctrl-C is for whoever explores, not for the script.
+    options.install_signal_handlers = false;
     Runtime::builder().options(options).build()
 }
 

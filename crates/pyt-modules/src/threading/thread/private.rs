@@ -93,12 +93,12 @@ pub(crate) trait PrivateAttributes: PyPayload {
 
     #[pygetset]
     fn _ident(zelf: &Py<Self>) -> Option<u64> {
-        Some(zelf.fields().handle().ident()).filter(|ident| *ident != 0)
+        Some(zelf.fields().handle().shown_ident()).filter(|ident| *ident != 0)
     }
 
     #[pygetset]
     fn _native_id(zelf: &Py<Self>) -> Option<u64> {
-        Some(zelf.fields().handle().native_id()).filter(|id| *id != 0)
+        Some(zelf.fields().handle().shown_native_id()).filter(|id| *id != 0)
     }
 
     #[pygetset]
