@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::{PATIENCE, all_hold, count, scripts, support::{Scratch, pyt_until}, text};
+use crate::{
+    PATIENCE, all_hold, count, scripts,
+    support::{Scratch, pyt_until},
+    text,
+};
 
 /// What `# expect:` says, as the words after it.
 fn expected(script: &Path) -> Vec<String> {
@@ -34,7 +38,10 @@ fn replayed(failure: &Value) -> (i32, String) {
         Some("endless_loop") => (1, String::from("pyt: no end after ")),
         Some("exit_status") => {
             let status = failure["status"].as_i64().expect("a status is a number");
-            (i32::try_from(status).expect("a small number"), String::new())
+            (
+                i32::try_from(status).expect("a small number"),
+                String::new(),
+            )
         }
         _ => {
             let name = failure["exception"].as_str().expect("the name of a class");
@@ -60,7 +67,10 @@ fn found_and_replayed(script: &Path) -> Result<(), String> {
         return Err(format!("nothing was found: {run}"));
     }
     let report: Value = serde_json::from_str(&run.stdout).map_err(|error| error.to_string())?;
-    if report["schedules"].as_u64().is_none_or(|count| count > 1000) {
+    if report["schedules"]
+        .as_u64()
+        .is_none_or(|count| count > 1000)
+    {
         return Err(format!("{} schedules", report["schedules"]));
     }
     let finding = &report["findings"][0];
@@ -85,7 +95,9 @@ fn found_and_replayed(script: &Path) -> Result<(), String> {
             && next.stdout == first.stdout
             && next.stderr == first.stderr;
         if !same {
-            return Err(format!("replay {number} differs: {next}\nthe first: {first}"));
+            return Err(format!(
+                "replay {number} differs: {next}\nthe first: {first}"
+            ));
         }
     }
     Ok(())

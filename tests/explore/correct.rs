@@ -12,14 +12,17 @@ fn is_silent(script: &Path) -> Result<(), String> {
     let deadline = PATIENCE * u32::try_from(schedules.div_ceil(1000)).unwrap_or(u32::MAX);
     let arguments = ["explore", "--json", "--jobs=1", &limit, text(script)];
     let run = pyt_until(deadline, &arguments).map_err(|hung| hung.to_string())?;
-    let report: Value = serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
+    let report: Value =
+        serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
     let all = report["outcomes"].as_array().map_or(0, Vec::len);
     let silent = run.status.success()
         && run.stderr.is_empty()
         && report["schedules"] == schedules
         && report["failed"] == 0
         && all == 1;
-    silent.then_some(()).ok_or_else(|| format!("not silent: {run}"))
+    silent
+        .then_some(())
+        .ok_or_else(|| format!("not silent: {run}"))
 }
 
 #[test]

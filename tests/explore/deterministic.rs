@@ -64,7 +64,9 @@ const SAMPLE: [&str; 5] = [
 
 fn sample() -> impl Iterator<Item = String> {
     let folder = workspace().join("tests/explore");
-    SAMPLE.map(|name| text(&folder.join(name)).to_owned()).into_iter()
+    SAMPLE
+        .map(|name| text(&folder.join(name)).to_owned())
+        .into_iter()
 }
 
 /// What was counted: without times and findings, which only the whole has.
@@ -79,7 +81,14 @@ fn one_job_and_two_find_the_same() {
     for script in sample() {
         let scratch = crate::support::Scratch::new();
         let output = format!("--output={}", scratch.at("found"));
-        let given = ["explore", "--json", "--schedules=60", "--seed=5", &output, &script];
+        let given = [
+            "explore",
+            "--json",
+            "--schedules=60",
+            "--seed=5",
+            &output,
+            &script,
+        ];
         let [one, two] = ["--jobs=1", "--jobs=2"].map(|jobs| {
             let run = pyt(&[&given[..], &[jobs]].concat());
             timeless(crate::parsed(&run))
@@ -106,7 +115,8 @@ fn shards_add_up_to_the_whole() {
         for outcome in whole["outcomes"].as_array().expect("outcomes") {
             let same = |part: &Value| {
                 let all = part["outcomes"].as_array().cloned().unwrap_or_default();
-                all.into_iter().find(|one| one["outcome"] == outcome["outcome"])
+                all.into_iter()
+                    .find(|one| one["outcome"] == outcome["outcome"])
             };
             let found: Vec<Value> = parts.iter().filter_map(same).collect();
             let sum: u64 = found.iter().filter_map(|one| one["count"].as_u64()).sum();

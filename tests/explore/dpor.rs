@@ -41,7 +41,10 @@ main()
 /// Small programs: a name, whether accesses are switch points, the source before the frame, what
 /// is printed after it.
 const SMALL: [(&str, &str, &str, &str); 12] = [
-    ("store and load", "access", "
+    (
+        "store and load",
+        "access",
+        "
 x = 0
 def store():
     global x
@@ -50,8 +53,13 @@ def load():
     seen.append(x)
 seen = []
 jobs = store, load
-", "print(seen)"),
-    ("two stores", "access", "
+",
+        "print(seen)",
+    ),
+    (
+        "two stores",
+        "access",
+        "
 x = 0
 def one():
     global x
@@ -60,37 +68,62 @@ def two():
     global x
     x = 2
 jobs = one, two
-", "print(x)"),
-    ("increments", "access", "
+",
+        "print(x)",
+    ),
+    (
+        "increments",
+        "access",
+        "
 x = 0
 def add():
     global x
     x += 1
 jobs = add, add
-", "print(x)"),
-    ("an attribute", "access", "
+",
+        "print(x)",
+    ),
+    (
+        "an attribute",
+        "access",
+        "
 class Box: pass
 box = Box()
 box.value = 0
 def add():
     box.value += 1
 jobs = add, add
-", "print(box.value)"),
-    ("two items of a list", "access", "
+",
+        "print(box.value)",
+    ),
+    (
+        "two items of a list",
+        "access",
+        "
 cells = [0, 0]
 def left():
     cells[0] = 1 + cells[1]
 def right():
     cells[1] = 1 + cells[0]
 jobs = left, right
-", "print(cells)"),
-    ("nothing shared", "access", "
+",
+        "print(cells)",
+    ),
+    (
+        "nothing shared",
+        "access",
+        "
 def work():
     x = 1
     x += 1
 jobs = work, work
-", "print('done')"),
-    ("locked increments", "sync", "
+",
+        "print('done')",
+    ),
+    (
+        "locked increments",
+        "sync",
+        "
 x = 0
 lock = threading.Lock()
 def add():
@@ -98,8 +131,13 @@ def add():
     with lock:
         x += 1
 jobs = add, add
-", "print(x)"),
-    ("order of a lock", "sync", "
+",
+        "print(x)",
+    ),
+    (
+        "order of a lock",
+        "sync",
+        "
 order = []
 lock = threading.Lock()
 def first():
@@ -112,8 +150,13 @@ def third():
     with lock:
         order.append(3)
 jobs = first, second, third
-", "print(order)"),
-    ("abba", "sync", "
+",
+        "print(order)",
+    ),
+    (
+        "abba",
+        "sync",
+        "
 a, b = threading.Lock(), threading.Lock()
 def first():
     with a:
@@ -122,8 +165,13 @@ def second():
     with b:
         with a: pass
 jobs = first, second
-", "print('through')"),
-    ("an attempt to lock", "sync", "
+",
+        "print('through')",
+    ),
+    (
+        "an attempt to lock",
+        "sync",
+        "
 lock = threading.Lock()
 got = []
 def take():
@@ -133,8 +181,13 @@ def take():
     else:
         got.append(False)
 jobs = take, take
-", "print(got.count(True))"),
-    ("a queue", "sync", "
+",
+        "print(got.count(True))",
+    ),
+    (
+        "a queue",
+        "sync",
+        "
 import queue
 q = queue.SimpleQueue()
 def one():
@@ -142,8 +195,13 @@ def one():
 def two():
     q.put(2)
 jobs = one, two
-", "print(q.get(), q.get())"),
-    ("a look at an event", "sync", "
+",
+        "print(q.get(), q.get())",
+    ),
+    (
+        "a look at an event",
+        "sync",
+        "
 event = threading.Event()
 seen = []
 def set():
@@ -151,7 +209,9 @@ def set():
 def look():
     seen.append(event.is_set())
 jobs = set, look
-", "print(seen)"),
+",
+        "print(seen)",
+    ),
 ];
 
 #[test]
@@ -170,7 +230,9 @@ fn dpor_and_dfs_agree_on_the_outcomes() {
             failures.push(format!("{name}: not proven, {numbers}"));
         } else if outcomes(&dfs) != outcomes(&dpor) {
             let (dfs, dpor) = (outcomes(&dfs), outcomes(&dpor));
-            failures.push(format!("{name}: {numbers}\n  dfs  {dfs:?}\n  dpor {dpor:?}"));
+            failures.push(format!(
+                "{name}: {numbers}\n  dfs  {dfs:?}\n  dpor {dpor:?}"
+            ));
         } else if dpor["schedules"].as_u64() > dfs["schedules"].as_u64() {
             failures.push(format!("{name}: dpor took more, {numbers}"));
         }
