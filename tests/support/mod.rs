@@ -490,15 +490,28 @@ impl Reader {
 }
 
 /// A folder of its own for one run, removed afterwards.
-struct Scratch(PathBuf);
+pub struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> Self {
+    #[allow(clippy::new_without_default)] // making a folder is no default
+    pub fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = env::temp_dir().join(format!("pyt-test-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).expect("making a scratch folder");
         Self(path)
+    }
+
+    /// A path in it, as text.
+    pub fn at(&self, name: &str) -> String {
+        self.0.join(name).to_string_lossy().into_owned()
+    }
+
+    /// Writes a file into it and returns its path.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.at(name);
+        fs::write(&path, text).expect("writing into a scratch folder");
+        path
     }
 }
 

@@ -1,0 +1,31 @@
+//! Correct programs stay silent, with one outcome, under every schedule that is tried.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{PATIENCE, all_hold, count, scripts, support::pyt_until, text};
+
+fn is_silent(script: &Path) -> Result<(), String> {
+    let schedules = count("PYT_TEST_SCHEDULES", 100);
+    let limit = format!("--schedules={schedules}");
+    let deadline = PATIENCE * u32::try_from(schedules.div_ceil(1000)).unwrap_or(u32::MAX);
+    let arguments = ["explore", "--json", "--jobs=1", &limit, text(script)];
+    let run = pyt_until(deadline, &arguments).map_err(|hung| hung.to_string())?;
+    let report: Value =
+        serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
+    let all = report["outcomes"].as_array().map_or(0, Vec::len);
+    let silent = run.status.success()
+        && run.stderr.is_empty()
+        && report["schedules"] == schedules
+        && report["failed"] == 0
+        && all == 1;
+    silent
+        .then_some(())
+        .ok_or_else(|| format!("not silent: {run}"))
+}
+
+#[test]
+fn all_stay_silent() {
+    all_hold(&scripts("correct"), is_silent);
+}

@@ -1,0 +1,241 @@
+//! The exhaustive searches: how many executions `dpor` takes, that it proves, and that it finds
+//! what `dfs` finds.
+
+use crate::{explore, explore_text, outcomes, support::workspace, text};
+
+fn benchmark(name: &str) -> serde_json::Value {
+    let script = workspace().join("benchmarks/explore").join(name);
+    let (report, run) = explore(text(&script), &["--strategy=dpor"]);
+    run.exited_with(0);
+    assert_eq!(report["proven"], true, "{run}");
+    assert_eq!(report["exhausted"], true, "{run}");
+    report
+}
+
+#[test]
+fn three_locked_increments_have_six_orders() {
+    assert_eq!(benchmark("locked_counter_3.py")["schedules"], 6);
+}
+
+#[test]
+fn three_unlocked_increments_have_thirty_six() {
+    let report = benchmark("unlocked_counter_3.py");
+    let executions = report["schedules"].as_u64().expect("a number");
+    assert_eq!(outcomes(&report).len(), 3, "1, 2 or 3: {report}");
+    assert!((36..=40).contains(&executions), "{executions} executions");
+}
+
+/// The threads of all programs: each function of `jobs` in one, all joined by a frame whose names
+/// are its own, so that starting them shares nothing.
+const FRAME: &str = "
+def main():
+    threads = [threading.Thread(target=job) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+main()
+";
+
+/// Small programs: a name, whether accesses are switch points, the source before the frame, what
+/// is printed after it.
+const SMALL: [(&str, &str, &str, &str); 12] = [
+    (
+        "store and load",
+        "access",
+        "
+x = 0
+def store():
+    global x
+    x = 1
+def load():
+    seen.append(x)
+seen = []
+jobs = store, load
+",
+        "print(seen)",
+    ),
+    (
+        "two stores",
+        "access",
+        "
+x = 0
+def one():
+    global x
+    x = 1
+def two():
+    global x
+    x = 2
+jobs = one, two
+",
+        "print(x)",
+    ),
+    (
+        "increments",
+        "access",
+        "
+x = 0
+def add():
+    global x
+    x += 1
+jobs = add, add
+",
+        "print(x)",
+    ),
+    (
+        "an attribute",
+        "access",
+        "
+class Box: pass
+box = Box()
+box.value = 0
+def add():
+    box.value += 1
+jobs = add, add
+",
+        "print(box.value)",
+    ),
+    (
+        "two items of a list",
+        "access",
+        "
+cells = [0, 0]
+def left():
+    cells[0] = 1 + cells[1]
+def right():
+    cells[1] = 1 + cells[0]
+jobs = left, right
+",
+        "print(cells)",
+    ),
+    (
+        "nothing shared",
+        "access",
+        "
+def work():
+    x = 1
+    x += 1
+jobs = work, work
+",
+        "print('done')",
+    ),
+    (
+        "locked increments",
+        "sync",
+        "
+x = 0
+lock = threading.Lock()
+def add():
+    global x
+    with lock:
+        x += 1
+jobs = add, add
+",
+        "print(x)",
+    ),
+    (
+        "order of a lock",
+        "sync",
+        "
+order = []
+lock = threading.Lock()
+def first():
+    with lock:
+        order.append(1)
+def second():
+    with lock:
+        order.append(2)
+def third():
+    with lock:
+        order.append(3)
+jobs = first, second, third
+",
+        "print(order)",
+    ),
+    (
+        "abba",
+        "sync",
+        "
+a, b = threading.Lock(), threading.Lock()
+def first():
+    with a:
+        with b: pass
+def second():
+    with b:
+        with a: pass
+jobs = first, second
+",
+        "print('through')",
+    ),
+    (
+        "an attempt to lock",
+        "sync",
+        "
+lock = threading.Lock()
+got = []
+def take():
+    if lock.acquire(blocking=False):
+        lock.release()
+        got.append(True)
+    else:
+        got.append(False)
+jobs = take, take
+",
+        "print(got.count(True))",
+    ),
+    (
+        "a queue",
+        "sync",
+        "
+import queue
+q = queue.SimpleQueue()
+def one():
+    q.put(1)
+def two():
+    q.put(2)
+jobs = one, two
+",
+        "print(q.get(), q.get())",
+    ),
+    (
+        "a look at an event",
+        "sync",
+        "
+event = threading.Event()
+seen = []
+def set():
+    event.set()
+def look():
+    seen.append(event.is_set())
+jobs = set, look
+",
+        "print(seen)",
+    ),
+];
+
+#[test]
+fn dpor_and_dfs_agree_on_the_outcomes() {
+    let mut failures = Vec::new();
+    for (name, granularity, program, shown) in SMALL {
+        let source = format!("import threading\n{program}{FRAME}{shown}\n");
+        let granularity = format!("--granularity={granularity}");
+        let search = |strategy: &str| {
+            let strategy = format!("--strategy={strategy}");
+            explore_text(&source, &[&strategy, &granularity, "--schedules=5000"]).0
+        };
+        let (dfs, dpor) = (search("dfs"), search("dpor"));
+        let numbers = format!("{} and {} schedules", dfs["schedules"], dpor["schedules"]);
+        if dfs["proven"] != true || dpor["proven"] != true {
+            failures.push(format!("{name}: not proven, {numbers}"));
+        } else if outcomes(&dfs) != outcomes(&dpor) {
+            let (dfs, dpor) = (outcomes(&dfs), outcomes(&dpor));
+            failures.push(format!(
+                "{name}: {numbers}\n  dfs  {dfs:?}\n  dpor {dpor:?}"
+            ));
+        } else if dpor["schedules"].as_u64() > dfs["schedules"].as_u64() {
+            failures.push(format!("{name}: dpor took more, {numbers}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

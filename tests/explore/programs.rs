@@ -1,0 +1,239 @@
+//! Programs that use more of Python than threads and locks: each must be explored like any other.
+
+use crate::{explore, explore_text, outcomes, pyt, support::Scratch};
+
+/// Explores 20 schedules; none may fail, and all must print `expected`.
+#[track_caller]
+fn prints(source: &str, expected: &str) {
+    let (report, run) = explore_text(source, &["--schedules=20"]);
+    run.exited_with(0);
+    let all = report["outcomes"].as_array().expect("outcomes");
+    assert_eq!(all.len(), 1, "{run}");
+    assert_eq!(all[0]["outcome"]["output"], expected, "{run}");
+    assert_eq!(all[0]["count"], 20, "{run}");
+}
+
+#[test]
+fn modules_beside_the_script_are_imported_anew() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "counted.py",
+        "import helper\nhelper.calls += 1\nvalue = helper.calls\n",
+    );
+    scratch.write("helper.py", "calls = 0\n");
+    let script = scratch.write(
+        "main.py",
+        "import counted, helper\nprint(counted.value, helper.calls)\n",
+    );
+    let (report, run) = explore(&script, &["--schedules=10"]);
+    run.exited_with(0);
+    assert_eq!(
+        outcomes(&report),
+        [r#"{"failure":null,"output":"1 1\n"}"#],
+        "{run}"
+    );
+}
+
+#[test]
+fn races_in_modules_beside_the_script_are_found() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "shared.py",
+        "value = 0\ndef add():\n    global value\n    value += 1\n",
+    );
+    let source = "\
+import shared, threading
+threads = [threading.Thread(target=shared.add) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert shared.value == 2
+";
+    let script = scratch.write("main.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let (report, run) = explore(&script, &["--stop-on-first", &output]);
+    run.exited_with(1);
+    assert_eq!(
+        report["findings"][0]["failure"]["exception"], "AssertionError",
+        "{run}"
+    );
+}
+
+#[test]
+fn atexit_runs_in_each() {
+    prints(
+        "import atexit\natexit.register(print, 'bye')\nprint('hello')\n",
+        "hello\nbye\n",
+    );
+}
+
+#[test]
+fn pools_of_threads() {
+    prints(
+        "\
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(2) as pool:
+    print(list(pool.map(lambda n: n * n, range(4))))
+",
+        "[0, 1, 4, 9]\n",
+    );
+}
+
+#[test]
+fn pools_that_are_left_open() {
+    prints(
+        "\
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(2)
+print(pool.submit(pow, 2, 5).result())
+",
+        "32\n",
+    );
+}
+
+#[test]
+fn logging_is_set_up_in_each() {
+    prints(
+        "\
+import logging
+logging.basicConfig(format='%(levelname)s %(threadName)s %(message)s', level=logging.INFO)
+logging.getLogger('app').info('started')
+",
+        "INFO MainThread started\n",
+    );
+}
+
+#[test]
+fn random_numbers_come_from_the_seed() {
+    let source = "import random\nprint(random.random(), random.randrange(10**9))\n";
+    let (report, run) = explore_text(source, &["--schedules=10"]);
+    run.exited_with(0);
+    assert_eq!(outcomes(&report).len(), 10, "a seed each: {run}");
+    let (again, _) = explore_text(source, &["--schedules=10"]);
+    assert_eq!(outcomes(&report), outcomes(&again));
+}
+
+#[test]
+fn input_finds_the_end_of_the_file() {
+    prints(
+        "try:\n    input()\nexcept EOFError:\n    print('end')\n",
+        "end\n",
+    );
+}
+
+#[test]
+fn exit_statuses_are_failures() {
+    let (report, run) = explore_text("import sys\nsys.exit(3)\n", &["--schedules=5"]);
+    run.exited_with(1);
+    assert_eq!(report["failed"], 5, "{run}");
+    let failure = &report["findings"][0]["failure"];
+    assert_eq!(failure["kind"], "exit_status", "{run}");
+    assert_eq!(failure["status"], 3, "{run}");
+    let (_, run) = explore_text("import sys\nsys.exit(0)\n", &["--schedules=5"]);
+    run.exited_with(0);
+}
+
+#[test]
+fn a_job_that_dies_early_is_told() {
+    let scratch = Scratch::new();
+    let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
+    for how in ["--jobs=2", "--isolate"] {
+        let run = pyt(&["explore", how, "--schedules=6", &script]);
+        run.exited_with(2).printed("");
+        assert!(
+            run.stderr.contains("ended early: exit status: 5"),
+            "{how}: {run}"
+        );
+    }
+}
+
+#[test]
+fn one_job_that_dies_early_is_told() {
+    let scratch = Scratch::new();
+    let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
+    let run = pyt(&["explore", "--jobs=1", "--schedules=6", &script]);
+    run.exited_with(2);
+    assert!(run.stderr.contains("ended early"), "{run}");
+}
+
+#[test]
+fn daemons_that_never_end_are_left_behind() {
+    prints(
+        "\
+import threading
+def spin():
+    while True: pass
+threading.Thread(target=spin, daemon=True).start()
+print('through')
+",
+        "through\n",
+    );
+    prints(
+        "\
+import threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+print('through')
+",
+        "through\n",
+    );
+}
+
+#[test]
+fn threads_that_catch_everything_are_abandoned() {
+    let source = "\
+import threading
+lock = threading.Lock()
+lock.acquire()
+def stubborn():
+    while True:
+        try:
+            lock.acquire()
+        except BaseException:
+            continue
+thread = threading.Thread(target=stubborn)
+thread.start()
+thread.join()
+";
+    let (report, run) = explore_text(source, &["--schedules=3"]);
+    run.exited_with(1);
+    assert_eq!(report["failed"], 3, "{run}");
+    assert_eq!(
+        report["findings"][0]["failure"]["kind"], "deadlock",
+        "{run}"
+    );
+    let source = source.replace("lock.acquire()\n        except", "pass\n        except");
+    let (report, run) = explore_text(&source, &["--schedules=3", "--max-steps=2000"]);
+    run.exited_with(1);
+    assert_eq!(
+        report["findings"][0]["failure"]["kind"], "endless_loop",
+        "{run}"
+    );
+}
+
+#[test]
+fn subprocesses_work_and_are_marked() {
+    let source = "import subprocess\nprint(subprocess.run(['sleep', '0.3']).returncode)\n";
+    let (report, run) = explore_text(source, &["--schedules=2"]);
+    run.exited_with(0);
+    assert_eq!(
+        outcomes(&report),
+        [r#"{"failure":null,"output":"0\n"}"#],
+        "{run}"
+    );
+    assert_eq!(report["irreproducible"], 2, "{run}");
+}
+
+#[test]
+fn exceptions_in_threads_are_failures() {
+    let source = "\
+import threading
+thread = threading.Thread(target=lambda: 1 / 0, name='divider')
+thread.start()
+thread.join()
+";
+    let (report, run) = explore_text(source, &["--schedules=5"]);
+    run.exited_with(1);
+    assert_eq!(report["failed"], 5, "{run}");
+    let failure = &report["findings"][0]["failure"];
+    assert_eq!(failure["exception"], "ZeroDivisionError", "{run}");
+    assert_eq!(failure["thread"], "divider", "{run}");
+}
