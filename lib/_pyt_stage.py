@@ -13,6 +13,7 @@ import itertools
 import os
 import random
 import selectors
+import signal
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ _SYS_NAMES = (
     "argv", "breakpointhook", "displayhook", "excepthook", "path", "stderr", "stdin", "stdout",
     "unraisablehook",
 )
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
 _COLLECT_EVERY = 256
 
 
@@ -39,6 +41,13 @@ def is_library(module):
         return True
     parts = origin.replace("\\", "/").split("/")
     return "site-packages" in parts or "dist-packages" in parts
+
+
+def _folder():
+    try:
+        return os.getcwd()
+    except OSError:  # it is gone
+        return None
 
 
 def _copied(value):
@@ -56,6 +65,9 @@ class Stage:
         self._modules = set(sys.modules)
         self._renewed = [name for name in _RENEWED if name in self._modules]
         self._thread_hook = threading.excepthook
+        self._environ = dict(os.environ)
+        self._folder = _folder()
+        self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
         self._main = sys.modules.get("__main__")
         self._capture = capture
         self._output = None
@@ -138,6 +150,7 @@ class Stage:
             elif getattr(sys, name, None) is not value:
                 setattr(sys, name, value)
         threading.excepthook = self._thread_hook
+        self._restore_process()
         if len(sys.modules) != len(self._modules):
             self._forget_modules()
         for name in self._renewed:
@@ -154,6 +167,16 @@ class Stage:
             gc.enable()
         return text
 
+
+    def _restore_process(self):
+        if os.environ != self._environ:
+            os.environ.clear()
+            os.environ.update(self._environ)
+        if self._folder is not None and _folder() != self._folder:
+            os.chdir(self._folder)
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) is not handler and handler is not None:
+                signal.signal(number, handler)
 
     def _forget_modules(self):
         for name in sys.modules.keys() - self._modules:

@@ -194,7 +194,8 @@ def explore(
     left behind. Threads that were started before stand still meanwhile.
     """
     runs, failed, seconds, proven, found, failures = _pyt_explore.explore(
-        function, _codes_of(function), strategy, schedules, time, seed, granularity, max_steps,
+        function, _codes_of(function), strategy, schedules,
+        None if time is None else float(time), seed, granularity, max_steps,
         stop_on_first, same_output,
     )
     outcomes = [Outcome(*one) for one in found]

@@ -1,5 +1,6 @@
 """Which code a function may run that is the user's own: where decision points go."""
 
+import functools
 import sys
 import types
 
@@ -40,11 +41,12 @@ def codes_of(function):
                 waiting += one.__dict__.values()
         elif isinstance(one, (staticmethod, classmethod)):
             waiting.append(one.__func__)
+        elif isinstance(one, functools.partial):
+            waiting.append(one.func)
         elif isinstance(one, property):
             waiting += (one.fget, one.fset, one.fdel)
         elif _is_users(type(one).__module__):
             waiting.append(type(one))
-            waiting.append(getattr(one, "func", None))
     return list(found)
 
 

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 
 use pyt_runtime::{
     CheckHashPycs, Deadlocks, Options,
-    explore::{Kind, Seeded},
+    explore::{Granularity, Kind, Seeded},
 };
 
 /// What the arguments ask for.
@@ -68,6 +68,7 @@ pub(crate) fn parse(
         seed: None,
         strategy: None,
         max_steps: None,
+        granularity: None,
     };
     let action = parser.action()?;
     let Parser {
@@ -78,6 +79,7 @@ pub(crate) fn parse(
         seed,
         strategy,
         max_steps,
+        granularity,
         ..
     } = parser;
     let first: OsString = match &action {
@@ -98,12 +100,13 @@ pub(crate) fn parse(
         Seeded {
             strategy: strategy.unwrap_or(usual.strategy),
             max_steps: max_steps.unwrap_or(usual.max_steps),
+            granularity: granularity.unwrap_or(usual.granularity),
             ..usual
         }
     });
-    if seeded.is_none() && (strategy.is_some() || max_steps.is_some()) {
+    if seeded.is_none() && (strategy.is_some() || max_steps.is_some() || granularity.is_some()) {
         return Err(UsageError(
-            "--strategy and --max-steps say how a schedule is made: give its --seed too".to_owned(),
+            "--strategy, --granularity and --max-steps say how a schedule is made: give its --seed too".to_owned(),
         ));
     }
     Ok(Invocation {
@@ -122,6 +125,7 @@ struct Parser<I> {
     seed: Option<u64>,
     strategy: Option<Kind>,
     max_steps: Option<u64>,
+    granularity: Option<Granularity>,
 }
 
 impl<I: Iterator<Item = OsString>> Parser<I> {
@@ -198,7 +202,7 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (option, None),
         };
-        if !["--seed", "--strategy", "--max-steps"].contains(&name) {
+        if !["--seed", "--strategy", "--granularity", "--max-steps"].contains(&name) {
             return Ok(false);
         }
         let given = joined.or_else(|| {
@@ -221,6 +225,10 @@ impl<I: Iterator<Item = OsString>> Parser<I> {
         match name {
             "--seed" => self.seed = Some(number()?),
             "--max-steps" => self.max_steps = Some(number()?),
+            "--granularity" => {
+                let known = value.parse::<Granularity>();
+                self.granularity = Some(known.map_err(|error| UsageError(error.to_string()))?);
+            }
             _ => {
                 let known = value.parse::<Kind>();
                 self.strategy = Some(known.map_err(|error| UsageError(error.to_string()))?);

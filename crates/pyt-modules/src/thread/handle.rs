@@ -10,7 +10,7 @@ use std::{
 
 use pyt_sched::{
     Aborted, Deadline, Event, Kind, Thread, ThreadId,
-    controlled::{self, Action},
+    controlled::{self, Action, Op},
 };
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
@@ -197,6 +197,10 @@ impl Start {
             .state
             .compare_exchange(NOT_STARTED, STARTING, Ordering::AcqRel, Ordering::Acquire)
             .map_err(|_| vm.new_runtime_error("thread already started"))?;
+        if let Err(aborted) = controlled::point(Op::alone(Action::Start)) {
+            handle.state.store(NOT_STARTED, Ordering::Release);
+            return Err(crate::world::aborted(aborted, vm));
+        }
         let threads = interpreters::of(vm);
         let scheduler = threads.scheduler.clone();
         let record = scheduler.register(&name);

@@ -1,6 +1,6 @@
 //! What happened in a run, from its steps to text: lines, values, who waits for whom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pyt_explore::{
     conflict::Conflict,
@@ -208,6 +208,7 @@ fn value_of<'a>(account: &Account<'a>, step: usize) -> Option<&'a Value> {
 
 fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<Row> {
     let steps = account.trace.steps();
+    let shared = shared(account.trace);
     let mut rows: Vec<Row> = Vec::new();
     let mut switches = Vec::new();
     for (number, step) in steps.iter().enumerate() {
@@ -219,7 +220,12 @@ fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<
                 .candidates(number)
                 .iter()
                 .any(|candidate| Some(candidate.thread) == before);
-        let note = note(step, value_of(account, number), things);
+        let matters = shared.contains(&step.op.object) || !is_access(&step.op);
+        let note = if matters {
+            note(step, value_of(account, number), things)
+        } else {
+            String::new()
+        };
         let own_place = !matches!(step.op.action, Action::Begin | Action::End);
         let at = places.at(step.place).filter(|_| own_place);
         let (file, line, text) = at.map_or((String::new(), 0, String::new()), |at| {
@@ -234,7 +240,7 @@ fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<
             && (line != 0 || note.is_empty())
         {
             // The same line goes on.
-            if !note.is_empty() {
+            if !note.is_empty() && !last.note.ends_with(&note) {
                 if !last.note.is_empty() {
                     last.note += "; ";
                 }
@@ -268,6 +274,26 @@ fn rows(account: &Account<'_>, places: &mut Places<'_>, things: &Things) -> Vec<
     } else {
         rows
     }
+}
+
+const fn is_access(op: &Op) -> bool {
+    matches!(op.action, Action::Read | Action::Write)
+}
+
+/// What more than one thread accesses, and one of them changes.
+fn shared(trace: &Trace) -> HashSet<usize> {
+    let mut seen: HashMap<usize, (u32, bool, bool)> = HashMap::new();
+    for step in trace.steps().iter().filter(|step| is_access(&step.op)) {
+        let entry = seen
+            .entry(step.op.object)
+            .or_insert((step.thread, false, false));
+        entry.1 |= entry.0 != step.thread;
+        entry.2 |= step.op.action == Action::Write;
+    }
+    let shared = seen
+        .into_iter()
+        .filter(|(_, (_, many, written))| *many && *written);
+    shared.map(|(object, _)| object).collect()
 }
 
 /// Only the rows near a switch, and the last ones, with a mark where some are left out.

@@ -177,7 +177,7 @@ mod _pyt_explore {
             let found = one.smallest(&explorer.stage, &exploration, &program, vm)?;
             let fields = vec![
                 text(one.failure.word(), vm),
-                text(&found.told, vm),
+                text(&format!("{}\n\n{}", found.failure, found.told), vm),
                 text(&one.output, vm),
                 vm.ctx.new_int(one.seed).into(),
                 runs_of(&found.choices, vm),

@@ -8,13 +8,13 @@ use pyt_explore::{
     strategy::replay::{Replay, Watch},
 };
 use pyt_modules::{
-    sched::controlled::{Run, Strategy},
+    sched::controlled::{Run, Strategy, Trace},
     sites::{Granularity, UnknownGranularity},
 };
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 
 use super::{
-    MAX_STEPS,
+    MAX_STEPS, account,
     script::Script,
     stage::{Performance, Stage},
 };
@@ -140,7 +140,11 @@ impl Single {
             traced: false,
             with_places: true,
             patient: self.patient,
-            on_standstill: None,
+            on_standstill: Some(Box::new(|stuck| {
+                for line in account::waits(stuck, &Trace::new()) {
+                    eprintln!("pyt: {line}");
+                }
+            })),
         };
         let stage = Stage::new(self.granularity, false, vm)?;
         let performance = stage.perform(run, self.seed, program, vm)?;

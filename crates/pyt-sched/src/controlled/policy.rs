@@ -26,7 +26,7 @@ use crate::{
 const TICK: Duration = Duration::from_millis(2);
 /// How long a thread may be in foreign code before the turn goes on without it. Shorter calls,
 /// such as writes to a file, are part of a step.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_millis(200);
 /// After so many turns in which all is made to fail, threads that still run are stopped.
 const GIVE_UP_TURNS: u64 = 20_000;
 /// How long threads in foreign code are waited for when a run is given up.

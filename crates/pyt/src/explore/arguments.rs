@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) strategy: Method,
     /// Try at most so many schedules [default: 1000, unless --time is given; dfs and dpor: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) schedules: Option<u64>,
     /// Begin no schedule after so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHERE", default_value_t)]
     pub(crate) granularity: Granularity,
     /// Take a run for an endless loop after so many steps
-    #[arg(long, value_name = "N", default_value_t = MAX_STEPS)]
+    #[arg(long, value_name = "N", default_value_t = MAX_STEPS, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_steps: u64,
     /// Stop at the first failure
     #[arg(long)]

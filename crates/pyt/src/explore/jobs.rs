@@ -5,8 +5,10 @@
 
 use std::{
     ffi::OsString,
+    fs::File,
     io::{BufRead, BufReader, Write},
     ops::ControlFlow,
+    os::fd::{AsFd, AsRawFd},
     process::{Child, Command, Stdio},
     sync::mpsc::{self, RecvTimeoutError},
     time::{Duration, Instant},
@@ -32,16 +34,29 @@ pub(super) enum Line {
 
 /// Reports what one job finds to its parent.
 pub(super) struct Reporter {
+    parent: File,
     last: Instant,
     heard: bool,
 }
 
 impl Reporter {
-    pub(super) fn new() -> Self {
-        Self {
+    /// Takes standard output for itself: what the script's own processes write there goes nowhere.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub(super) fn new() -> std::io::Result<Self> {
+        let parent = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        let nowhere = File::options().write(true).open("/dev/null")?;
+        // SAFETY: both descriptors are open. Nothing of this process holds on to what the second
+        // one meant but `std`'s standard output, which writes to wherever it leads.
+        if unsafe { libc::dup2(nowhere.as_raw_fd(), libc::STDOUT_FILENO) } == -1 {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(Self {
+            parent,
             last: Instant::now(),
             heard: true,
-        }
+        })
     }
 
     /// Reports from time to time; breaks once the parent is gone.
@@ -58,11 +73,11 @@ impl Reporter {
     }
 
     pub(super) fn report(&mut self, line: &Line) {
-        let mut out = std::io::stdout().lock();
-        let written = serde_json::to_writer(&mut out, line)
-            .map_err(std::io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| out.flush());
+        let written = serde_json::to_vec(line).map_err(std::io::Error::from);
+        let written = written.and_then(|mut text| {
+            text.push(b'\n');
+            self.parent.write_all(&text)
+        });
         self.heard &= written.is_ok();
     }
 }
@@ -143,7 +158,10 @@ pub(super) fn explore(
                 let status = jobs.0[number].wait();
                 let status = status.map_err(|error| error.to_string())?;
                 if !status.success() {
-                    return Err(format!("job {number} ended early: {status}"));
+                    return Err(format!(
+                        "a job ended in the middle of a schedule: {status}. A script that ends its process \
+                         (os._exit, a crash) needs --isolate, and then ends one schedule only"
+                    ));
                 }
             }
         }

@@ -41,12 +41,18 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
         }
         Err(help) => return crate::text::print(&help.render().to_string()),
     };
+    if arguments.strategy.is_exhaustive() && arguments.shard != (0, 1) {
+        eprintln!(
+            "pyt explore: --shard is for strategies that draw schedules, not for dfs and dpor"
+        );
+        return BAD_USAGE;
+    }
     if arguments.job.is_some() {
         return job(program, &arguments);
     }
     interrupt::watch();
     let whole = arguments.exploration(0, 1);
-    let explored = explore(program, given, &arguments);
+    let explored = explore(given, &arguments);
     let tell = |explored| {
         let runtime = || runtime(program, &arguments).map_err(told);
         tell::tell(&arguments, &whole, explored, runtime)
@@ -60,7 +66,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     }
 }
 
-fn explore(program: &OsStr, given: &[OsString], arguments: &Arguments) -> Result<Explored, String> {
+fn explore(given: &[OsString], arguments: &Arguments) -> Result<Explored, String> {
     let jobs = arguments.jobs();
     let whole = arguments.exploration(0, 1);
     let mut progress = Progress::of(&whole);
@@ -76,12 +82,6 @@ fn explore(program: &OsStr, given: &[OsString], arguments: &Arguments) -> Result
     };
     if arguments.isolate {
         return isolated(given, arguments, jobs, &mut watch);
-    }
-    if jobs == 1 {
-        let runtime = runtime(program, arguments).map_err(told)?;
-        return runtime
-            .explore(&arguments.script, &whole, watch)
-            .map_err(told);
     }
     let (index, count) = arguments.shard;
     let of_job = |job: u64| {
@@ -155,7 +155,13 @@ fn job_arguments<const N: usize>(given: &[OsString], job: u64, more: [String; N]
 /// Explores as one of several jobs.
 fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     interrupt::leave_to_parent();
-    let mut reporter = Reporter::new();
+    let mut reporter = match Reporter::new() {
+        Ok(reporter) => reporter,
+        Err(error) => {
+            eprintln!("pyt explore: {error}");
+            return BAD_USAGE;
+        }
+    };
     let exploration = arguments.exploration(0, 1);
     let explored = runtime(program, arguments).and_then(|runtime| {
         let watch = |explored: &Explored| reporter.pulse(explored);

@@ -7,7 +7,7 @@ use std::{
 
 use pyt_runtime::{
     Runtime,
-    explore::{Exploration, Explored, Failing, Finding, Schedule, report},
+    explore::{Exploration, Explored, Failing, Failure, Finding, Schedule, report},
 };
 use serde::Serialize;
 
@@ -82,7 +82,11 @@ fn write(
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let stem = script.file_stem().unwrap_or_default().to_string_lossy();
-    let path = folder.join(format!("{stem}-{}.schedule", finding.failure.word()));
+    let what = match &finding.failure {
+        Failure::Exception { exception, .. } => exception.as_str(),
+        other => other.word(),
+    };
+    let path = folder.join(format!("{stem}-{what}.schedule"));
     std::fs::write(&path, schedule.to_json()).map_err(|error| failed(&path, error))?;
     Ok(path)
 }
