@@ -13,8 +13,8 @@ fn source(name: &str) -> String {
 #[test]
 fn a_unittest_file_uses_it() {
     let scratch = Scratch::new();
-    let file = scratch.write("test_pyt.py", &source("test_pyt.py"));
-    let run = pyt(&["-m", "unittest", "-v", &file]);
+    scratch.write("test_pyt.py", &source("test_pyt.py"));
+    let run = pyt(&["-m", "unittest", "discover", "-s", &scratch.at("")]);
     run.exited_with(0);
     assert!(run.stderr.ends_with("\nOK\n"), "{run}");
 }
