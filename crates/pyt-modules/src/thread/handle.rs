@@ -102,16 +102,20 @@ impl Handle {
         self.state.load(Ordering::Acquire) == DONE
     }
 
+    /// As [`is_done`](Self::is_done), for a program that asks.
+    pub(crate) fn look_done(&self) -> bool {
+        let _ = self.done.look();
+        self.is_done()
+    }
+
     pub(crate) fn set_done(&self) {
-        self.state.store(DONE, Ordering::Release);
-        self.done.set_as(Action::End);
+        let end = || self.state.store(DONE, Ordering::Release);
+        self.done.set_as(Action::End, end);
     }
 
     /// Waits until the thread has ended. False: the deadline passed first.
     pub(crate) fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        if self.is_done() {
-            return Ok(true);
-        }
+        // Also if it has ended: that it has is what orders all that follows.
         self.done.wait_from(deadline, Kind::Join, self.record())
     }
 

@@ -137,7 +137,7 @@ mod _thread {
 
         #[pymethod]
         fn is_done(zelf: &Py<Self>) -> bool {
-            zelf.handle.is_done()
+            zelf.handle.look_done()
         }
 
         #[pymethod]

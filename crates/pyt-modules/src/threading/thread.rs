@@ -359,7 +359,7 @@ pub(crate) mod thread {
         #[pymethod]
         fn is_alive(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<bool> {
             zelf.asserting("Thread.__init__() not called", vm, |fields| {
-                fields.handle.is_started() && !fields.handle.is_done()
+                fields.handle.is_started() && !fields.handle.look_done()
             })
         }
 

@@ -175,6 +175,15 @@ pub(crate) struct Explorer<'a> {
 
 impl<'a> Explorer<'a> {
     pub(crate) fn new(exploration: &'a Exploration, vm: &VirtualMachine) -> PyResult<Self> {
+        let sees_accesses = matches!(
+            exploration.granularity,
+            Granularity::Access | Granularity::Instruction
+        );
+        if exploration.method == Method::Dpor && !sees_accesses {
+            return Err(vm.new_value_error(
+                "dpor must see what threads access: granularity access or instruction (dfs takes any)",
+            ));
+        }
         Ok(Self {
             exploration,
             stage: Stage::new(exploration.granularity, true, vm)?,

@@ -572,7 +572,7 @@ impl Controlled {
                     return false;
                 }
                 let since = *state.away_since.get_or_insert_with(Instant::now);
-                !state.patient && since.elapsed() >= PATIENCE && state.members.0.len() > 1
+                !state.patient && since.elapsed() >= PATIENCE
             }
             None => {
                 // Time goes on, at its own pace, for those who wait beside foreign code.

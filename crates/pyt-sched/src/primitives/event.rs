@@ -44,12 +44,14 @@ impl Event {
 
     /// Sets the flag and wakes all that wait for it.
     pub fn set(&self) {
-        self.set_as(Action::Set);
+        self.set_as(Action::Set, || {});
     }
 
-    /// As [`set`](Self::set), shown as `action` in what a strategy sees.
-    pub fn set_as(&self, action: Action) {
+    /// As [`set`](Self::set), shown as `action` in what a strategy sees, and with `first` done right
+    /// before it, in the same step.
+    pub fn set_as(&self, action: Action, first: impl FnOnce()) {
         before(Op::on(action, address(self)));
+        first();
         self.set_now();
     }
 
