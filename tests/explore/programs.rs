@@ -140,7 +140,8 @@ fn a_job_that_dies_early_is_told() {
         let run = pyt(&["explore", how, "--schedules=6", &script]);
         run.exited_with(2).printed("");
         assert!(
-            run.stderr.contains("ended early: exit status: 5"),
+            run.stderr
+                .contains("in the middle of a schedule: exit status: 5"),
             "{how}: {run}"
         );
     }
@@ -152,7 +153,7 @@ fn one_job_that_dies_early_is_told() {
     let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
     let run = pyt(&["explore", "--jobs=1", "--schedules=6", &script]);
     run.exited_with(2);
-    assert!(run.stderr.contains("ended early"), "{run}");
+    assert!(run.stderr.contains("exit status: 5"), "{run}");
 }
 
 #[test]

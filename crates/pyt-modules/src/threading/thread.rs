@@ -358,9 +358,11 @@ pub(crate) mod thread {
         /// Return whether the thread is alive.
         #[pymethod]
         fn is_alive(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<bool> {
-            zelf.asserting("Thread.__init__() not called", vm, |fields| {
-                fields.handle.is_started() && !fields.handle.look_done()
-            })
+            let handle = zelf.asserting("Thread.__init__() not called", vm, |fields| {
+                fields.handle.clone()
+            })?;
+            // Not with the fields locked: another thread may go on here.
+            Ok(handle.is_started() && !handle.look_done())
         }
 
         /// A string used for identification purposes only.
