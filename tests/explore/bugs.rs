@@ -26,7 +26,9 @@ fn is_it(failure: &Value, words: &[String]) -> bool {
     match (words[..].as_ref(), failure["kind"].as_str()) {
         (["exception", name], Some("exception")) => failure["exception"] == *name,
         (["deadlock"], Some("deadlock")) | (["endless"], Some("endless_loop")) => true,
-        (["exit", status], Some("exit_status")) => failure["status"].to_string() == *status,
+        (["exit", status], Some("exit_status")) => {
+            failure["status"].as_i64() == status.parse().ok()
+        }
         _ => false,
     }
 }

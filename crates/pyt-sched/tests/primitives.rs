@@ -168,7 +168,7 @@ fn releases_of_what_is_not_held_fail() {
 
 #[test]
 fn each_queue_has_its_order() {
-    fn drained<D: Discipline<u32> + Default>(items: &[u32]) -> Vec<u32> {
+    fn drained<D: Discipline<u32> + Default + Send>(items: &[u32]) -> Vec<u32> {
         let queue = Queue::<u32, D>::new(None);
         for item in items {
             queue.try_put(*item).unwrap();

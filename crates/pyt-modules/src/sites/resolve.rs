@@ -395,10 +395,10 @@ impl Resolver<'_> {
     }
 
     /// A function written natively, or a method that is bound to its object.
-    fn native_function<'a>(
+    fn native_function(
         &self,
         function: &PyObject,
-        arguments: &mut dyn Iterator<Item = &'a PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         if self.known.builtins().get(function).is_some() {
@@ -419,11 +419,11 @@ impl Resolver<'_> {
     }
 
     /// A method written natively.
-    fn method<'a>(
+    fn method(
         &self,
         receiver: &PyObject,
         name: &str,
-        arguments: &mut dyn Iterator<Item = &'a PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         let method = Method::named(name);
@@ -458,10 +458,10 @@ impl Resolver<'_> {
     }
 
     /// A function written natively.
-    fn native_call<'a>(
+    fn native_call(
         &self,
         function: &PyObject,
-        arguments: &mut dyn Iterator<Item = &'a PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         match self.known.builtins().get(function) {
@@ -502,10 +502,10 @@ impl Resolver<'_> {
     }
 
     /// A method that is bound to its object, written in Python.
-    fn bound_call<'a>(
+    fn bound_call(
         &self,
         method: &PyObject,
-        arguments: &mut dyn Iterator<Item = &'a PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         let get = |name: &'static str| method.get_attr(name, self.vm).ok();
@@ -520,11 +520,11 @@ impl Resolver<'_> {
 
     /// A function written in Python: if it is user code its own accesses are steps; if not, it may
     /// do anything to what it is given.
-    fn library_call<'a>(
+    fn library_call(
         &self,
         function: &Py<PyFunction>,
         receiver: Option<&PyObject>,
-        arguments: &mut dyn Iterator<Item = &'a PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         let code = kinds::code_of(function, self.vm);
@@ -547,9 +547,9 @@ impl Resolver<'_> {
     }
 
     /// The containers among the arguments of a call.
-    fn each<'a>(
+    fn each(
         &self,
-        arguments: &mut dyn Iterator<Item = &'a PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         change: bool,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {

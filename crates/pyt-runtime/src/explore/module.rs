@@ -130,21 +130,25 @@ mod _pyt_explore {
         vm.ctx.new_str(text).into()
     }
 
+    /// The function, its code; strategy, schedules, time, seed, granularity, most steps; whether to
+    /// stop on the first failure, and to expect the same output.
+    type ExploreArgs = (
+        PyObjectRef,
+        Vec<PyRef<PyCode>>,
+        PyStrRef,
+        Option<u64>,
+        Option<f64>,
+        u64,
+        PyStrRef,
+        u64,
+        bool,
+        bool,
+    );
+
     /// Calls a function under many schedules.
     #[pyfunction]
     fn explore(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        let (function, codes, strategy, schedules, time, seed, granularity, max_steps, stop, same): (
-            PyObjectRef,
-            Vec<PyRef<PyCode>>,
-            PyStrRef,
-            Option<u64>,
-            Option<f64>,
-            u64,
-            PyStrRef,
-            u64,
-            bool,
-            bool,
-        ) = super::bind(args, vm)?;
+        let (function, codes, strategy, schedules, time, seed, granularity, max_steps, stop, same): ExploreArgs = super::bind(args, vm)?;
         let method: Method = parsed(&strategy, vm)?;
         let time = time
             .map(Duration::try_from_secs_f64)

@@ -27,6 +27,6 @@ pub use op::{Action, Op};
 pub(crate) use point::{any_run, before, wait_until};
 pub use point::{atomic, current_number, is_atomic, is_first, number_of, point, steps};
 pub use policy::Controlled;
-pub use run::{CannotBegin, Ending, Finished, Run, Stuck};
+pub use run::{CannotBegin, Ending, Finished, OnStandstill, Run, Stuck};
 pub use strategy::{Candidate, Decision, Strategy, ThreadNumber};
 pub use trace::{Place, Step, Trace};

@@ -12,7 +12,7 @@ use super::{
     members::{Gate, Member, Members, Stand},
     op::{Action, Op},
     point::RUNS,
-    run::{CannotBegin, Ending, Finished, Run, Stuck},
+    run::{CannotBegin, Ending, Finished, OnStandstill, Run, Stuck},
     strategy::{Candidate, Decision, Strategy, ThreadNumber},
     trace::{Place, Trace},
 };
@@ -62,7 +62,7 @@ struct State {
     trace: Option<Trace>,
     with_places: bool,
     patient: bool,
-    on_standstill: Option<Box<dyn FnMut(&[Stuck]) + Send>>,
+    on_standstill: Option<OnStandstill>,
     /// All is made to fail, so that threads end.
     giving_up: bool,
     give_up_turns: u64,

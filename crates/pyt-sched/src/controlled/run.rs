@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{Scheduler, Waiting};
 
+/// Is told who waits for what when nobody can go on any more.
+pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;
+
 /// What a run is to be like.
 pub struct Run {
     /// Who decides.
@@ -25,7 +28,7 @@ pub struct Run {
     pub patient: bool,
     /// Called when nobody can go on any more, while everybody still stands where it stands, by
     /// the last thread that could; then all are made to give up.
-    pub on_standstill: Option<Box<dyn FnMut(&[Stuck]) + Send>>,
+    pub on_standstill: Option<OnStandstill>,
 }
 
 impl std::fmt::Debug for Run {
