@@ -11,7 +11,9 @@ use pyt_modules::{
     sched::controlled::{Run, Strategy, Trace},
     sites::{Granularity, UnknownGranularity},
 };
-use rustpython_vm::{AsObject, PyResult, VirtualMachine};
+use rustpython_vm::{
+    AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
+};
 
 use super::{
     MAX_STEPS, account,
@@ -182,12 +184,22 @@ fn followed(performed: &Performance, watch: &Watch) -> i32 {
 /// Runs the script under `pdb`, from its first line; what it fails with is looked at as well.
 fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let pdb = vm.import("pdb", 0)?;
-    let debugger = pdb.get_attr("Pdb", vm)?.call((), vm)?;
     let names = script.names(vm)?;
-    let run = debugger.get_attr("run", vm)?;
     let code = script.code().clone();
     pyt_modules::runs::instrument(&code, vm)?;
-    let ran = run.call((code, names.clone(), names), vm);
+    let ran = if has_hidden_names(&code) {
+        // The interpreter panics when the names of such a frame are looked at after tracing it.
+        eprintln!(
+            "pyt replay: the script has a comprehension outside of functions: the debugger opens \
+             where it fails, not at its first line"
+        );
+        let scope = Scope::with_builtins(None, names, vm);
+        vm.run_code_obj(code, scope)
+    } else {
+        let debugger = pdb.get_attr("Pdb", vm)?.call((), vm)?;
+        let run = debugger.get_attr("run", vm)?;
+        run.call((code, names.clone(), names), vm)
+    };
     let Err(raised) = ran else { return Ok(()) };
     let traceback = raised.as_object().get_attr("__traceback__", vm)?;
     let is_bug = !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
@@ -197,4 +209,10 @@ fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
         pdb.get_attr("post_mortem", vm)?.call((traceback,), vm)?;
     }
     Err(raised)
+}
+
+/// Whether the code has comprehensions whose variables are hidden among its own (PEP 709).
+fn has_hidden_names(code: &PyCode) -> bool {
+    let kinds = &code.code.localspluskinds;
+    kinds.iter().any(|kind| kind & CO_FAST_HIDDEN != 0)
 }
