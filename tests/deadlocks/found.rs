@@ -381,7 +381,7 @@ worker.join()  # main waits
         has_row(
             &run,
             &source,
-            &["worker", thing, "1.0 s"],
+            &["worker", thing],
             "# waits",
             "work",
         );

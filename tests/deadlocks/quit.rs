@@ -48,7 +48,7 @@ print('done')
 fn a_program_that_computes() {
     told_while(
         "computes",
-        "end = time.monotonic() + 1.2\nwhile time.monotonic() < end:\n    pass",
+        "end = time.monotonic() + 4.0\nwhile time.monotonic() < end:\n    pass",
         &["pyt: ", "\n  MainThread", "in <module>\n"],
     );
 }
@@ -57,11 +57,11 @@ fn a_program_that_computes() {
 fn a_program_that_sleeps() {
     told_while(
         "sleeps",
-        "time.sleep(1.2)",
+        "time.sleep(4.0)",
         &[
             "\n  MainThread  time to pass",
-            " of 1.2 s  ",
-            "\n    time.sleep(1.2)\n",
+            " of 4.0 s  ",
+            "\n    time.sleep(4.0)\n",
         ],
     );
 }
@@ -70,7 +70,7 @@ fn a_program_that_sleeps() {
 fn a_program_that_waits_for_a_thread() {
     told_while(
         "joins",
-        "timer = threading.Timer(1.2, lambda: None)\ntimer.start()\ntimer.join()",
+        "timer = threading.Timer(4.0, lambda: None)\ntimer.start()\ntimer.join()",
         &["\n  MainThread  the end of Thread-"],
     );
 }
@@ -80,7 +80,7 @@ fn a_program_that_reads() {
     told_while(
         "reads",
         "r, w = os.pipe()\n\
-         threading.Timer(1.2, os.write, (w, b'x')).start()\n\
+         threading.Timer(4.0, os.write, (w, b'x')).start()\n\
          assert os.read(r, 1) == b'x'",
         &[
             "\n  MainThread  the system, or other foreign code",
@@ -93,7 +93,7 @@ fn a_program_that_reads() {
 fn a_program_that_waits_for_a_process() {
     told_while(
         "process",
-        "assert subprocess.run(['sleep', '1.2']).returncode == 0",
+        "assert subprocess.run(['sleep', '4.0']).returncode == 0",
         &["\n  MainThread  the system, or other foreign code"],
     );
 }
@@ -104,7 +104,7 @@ fn a_program_without_threads() {
         "alone",
         "\
 subprocess.Popen(['sh', '-c', f'sleep 0.4; kill -QUIT {os.getpid()}'])
-end = time.monotonic() + 1.2
+end = time.monotonic() + 4.0
 while time.monotonic() < end:
     pass
 os.wait()
