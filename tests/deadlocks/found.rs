@@ -378,13 +378,7 @@ worker.join()  # main waits
             &run,
             "pyt: standstill: all threads wait, and nobody is left to wake one\n",
         );
-        has_row(
-            &run,
-            &source,
-            &["worker", thing],
-            "# waits",
-            "work",
-        );
+        has_row(&run, &source, &["worker", thing], "# waits", "work");
         has_row(
             &run,
             &source,
