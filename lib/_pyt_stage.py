@@ -65,7 +65,8 @@ class Stage:
         self._modules = set(sys.modules)
         self._renewed = [name for name in _RENEWED if name in self._modules]
         self._thread_hook = threading.excepthook
-        self._environ = dict(os.environ)
+        # The dict behind it: comparing `os.environ` itself decodes every variable, in every run.
+        self._environ = dict(os.environ._data)
         self._folder = _folder()
         self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
         self._main = sys.modules.get("__main__")
@@ -169,9 +170,10 @@ class Stage:
 
 
     def _restore_process(self):
-        if os.environ != self._environ:
+        if os.environ._data != self._environ:
             os.environ.clear()
-            os.environ.update(self._environ)
+            for name, value in self._environ.items():
+                os.environ[os.environ.decodekey(name)] = os.environ.decodevalue(value)
         if self._folder is not None and _folder() != self._folder:
             os.chdir(self._folder)
         for number, handler in self._handlers.items():
