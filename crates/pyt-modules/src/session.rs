@@ -2,18 +2,20 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use pyt_sched::{Clock, Free, Gil, Scheduler, Thread, controlled::Controlled};
 use rustpython_vm::{
     InterpreterBuilder, PyResult, VirtualMachine,
     builtins::PyBaseExceptionRef,
     function::{FuncArgs, KwArgs},
     stdlib::_thread::get_ident,
+    vm::thread::{self, ThreadedVirtualMachine},
 };
 
 use crate::{
@@ -41,6 +43,10 @@ pub struct Session {
     threads: Arc<Threads>,
     main: Arc<Thread>,
     entered: AtomicBool,
+    /// The interpreter's number among those of the process, once it has been entered.
+    id: OnceLock<i64>,
+    /// Makes the virtual machines of visiting threads.
+    mother: Mutex<Option<ThreadedVirtualMachine>>,
 }
 
 /// Puts pyt's native modules in the place of upstream's. Call it last on the builder.
@@ -77,6 +83,8 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
         threads: Threads::new(scheduler, world, Some(controlled)),
         main,
         entered: AtomicBool::new(false),
+        id: OnceLock::new(),
+        mother: Mutex::default(),
     };
     (builder.add_native_modules(&defs), session)
 }
@@ -107,10 +115,45 @@ impl Session {
         })
     }
 
+    /// Whether the calling thread is inside this interpreter: it runs Python of its, or was called
+    /// by such code and has not left it for foreign code.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        let current = thread::try_with_current_vm(|vm| vm.state.interpreter_id);
+        current.is_some() && current == self.id.get().copied()
+    }
+
+    /// Enters the interpreter on a thread that neither is its main thread nor was started by it,
+    /// runs `f`, and leaves. For Python it is a thread of this name, for as long as `f` runs. Under
+    /// the GIL it blocks until it is this thread's turn. `None` before the first
+    /// [`enter`](Self::enter) and after the interpreter's end.
+    pub fn visit<R>(&self, name: &str, f: impl FnOnce(&VirtualMachine) -> R) -> Option<R> {
+        let threads = &self.threads;
+        // Before the turn is asked for: making a machine may have to wait for a stop of the world.
+        let machine = {
+            let mother = self.mother.lock();
+            mother.as_ref()?.run(VirtualMachine::new_thread)
+        };
+        let is_known = Thread::current().is_some_and(|current| {
+            let known = threads.scheduler.thread(current.id());
+            known.is_some_and(|known| Arc::ptr_eq(&known, &current))
+        });
+        if is_known {
+            // Further up the stack it has left the interpreter for foreign code.
+            return Some(machine.run(f));
+        }
+        let record = threads.scheduler.register(name);
+        record.begin();
+        Some(machine.run(|vm| {
+            let _visit = Visit::begin(&record, threads, vm);
+            f(vm)
+        }))
+    }
+
     /// Ends the interpreter as CPython does and returns the exit status: joins non-daemon
     /// threads, runs `atexit`, stops daemon threads where they stand, flushes the buffers.
     pub fn finalize(
-        self,
+        &self,
         interpreter: rustpython_vm::Interpreter,
         error: Option<PyBaseExceptionRef>,
     ) -> u32 {
@@ -120,6 +163,7 @@ impl Session {
         // `finalize` attaches at once. Until then the thread looks like one in foreign code, which
         // is harmless; if it were never said to be inside, nobody could take the turn from it.
         self.main.entered();
+        interpreter.enter(|_| drop(self.mother.lock().take()));
         let status = interpreter.finalize(error);
         // The interpreter is gone: nobody is left to hand the turn to.
         interpreters::forget(id);
@@ -168,9 +212,44 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// The stay of a thread that was not started here; all that Python knows of it ends with it.
+struct Visit<'a> {
+    record: &'a Arc<Thread>,
+    threads: &'a Threads,
+    vm: &'a VirtualMachine,
+}
+
+impl<'a> Visit<'a> {
+    fn begin(record: &'a Arc<Thread>, threads: &'a Threads, vm: &'a VirtualMachine) -> Self {
+        record.set_tag(get_ident());
+        record.entered();
+        threads.comes_in(get_ident());
+        Self {
+            record,
+            threads,
+            vm,
+        }
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        let (ident, vm) = (get_ident(), self.vm);
+        crate::threading::thread_ends(vm);
+        crate::thread::local::drop_all_of_this_thread();
+        self.threads.world.async_exceptions.forget(ident, vm);
+        self.threads.goes_out(ident);
+        // The turn is given up while still attached; what follows touches no Python object.
+        self.record.end();
+        thread::cleanup_current_thread_frames(vm);
+    }
+}
+
 /// What has to be done once, inside.
 fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let threads = &session.threads;
+    session.id.get_or_init(|| vm.state.interpreter_id);
+    *session.mother.lock() = Some(vm.new_thread());
     crate::sys::install(threads, vm)?;
     crate::signal::install(threads, vm)?;
     reset_after_forks(threads, vm)?;

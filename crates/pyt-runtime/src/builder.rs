@@ -107,7 +107,7 @@ impl Builder {
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
         let runtime = Runtime::new(interpreter, session, options);
-        runtime.enter(|vm| {
+        runtime.with_vm(|vm| {
             initialise(vm, runtime.options()).map_err(|error| Error::from_exception(vm, &error))
         })?;
         Ok(runtime)

@@ -22,15 +22,18 @@ mod environment;
 mod error;
 pub mod explore;
 mod options;
+mod python;
 mod repl;
 mod run;
 mod runtime;
+mod shared;
 mod source;
 mod xoptions;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind};
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
+pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;

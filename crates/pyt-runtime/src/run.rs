@@ -89,7 +89,7 @@ impl Runtime {
     /// A program ended by Ctrl-C ends the process by SIGINT, so that shells and parents see it;
     /// this function then does not return.
     pub fn main(self, program: Program) -> i32 {
-        let (status, interrupted) = self.enter(|vm| {
+        let (status, interrupted) = self.with_vm(|vm| {
             let is_prompt = matches!(program, Program::Interactive { .. });
             let mut result = self.start(vm, program);
             if !is_prompt && wants_prompt(vm, self.options()) {

@@ -1,22 +1,27 @@
 //! The interpreter as a host holds it.
 
-use std::mem::ManuallyDrop;
+use std::{sync::Arc, time::Duration};
 
 use pyt_modules::Session;
 use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{Builder, Error, Options, source};
+use crate::{Builder, Error, Options, Python, shared::Shared, source};
+
+/// How long the end of a runtime waits for threads of the host's that are inside.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One Python interpreter with its threads.
 ///
-/// Its methods block until the code they run is done; threads that the code started go on.
+/// Any thread may use it. The one that made it is Python's main thread; others take part as threads
+/// of their own for as long as they are inside. Its methods block until the code they run is done;
+/// threads that the code started go on.
+///
 /// Call [`Runtime::finish`] to end it as CPython ends: a runtime that is only dropped leaves
 /// its threads and buffers behind.
 pub struct Runtime {
-    interpreter: ManuallyDrop<Interpreter>,
-    session: ManuallyDrop<Session>,
+    shared: Arc<Shared>,
     options: Options,
 }
 
@@ -29,8 +34,7 @@ impl Runtime {
 
     pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
         Self {
-            interpreter: ManuallyDrop::new(interpreter),
-            session: ManuallyDrop::new(session),
+            shared: Shared::new(interpreter, session),
             options,
         }
     }
@@ -41,14 +45,30 @@ impl Runtime {
         &self.options
     }
 
-    /// Runs `f` with the virtual machine, on the calling thread as the interpreter's main
-    /// thread. The way to everything that this crate has no method for.
-    pub fn enter<R>(&self, f: impl FnOnce(&VirtualMachine) -> R) -> R {
-        self.session.enter(&self.interpreter, f)
+    /// Runs `f` inside the interpreter, on the calling thread, and returns what it returns. Blocks
+    /// until the thread has its turn. Calls may be nested, also by way of Python.
+    ///
+    /// ```no_run
+    /// # let runtime = pyt_runtime::Runtime::builder().build()?;
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| runtime.enter(|py| py.detach(|| "other threads run Python meanwhile")));
+    /// });
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    pub fn enter<R>(&self, f: impl FnOnce(Python<'_>) -> R) -> R {
+        self.with_vm(|vm| f(Python::new(vm, &self.shared)))
+    }
+
+    /// As [`enter`](Self::enter), with RustPython's own view.
+    pub(crate) fn with_vm<R>(&self, f: impl FnOnce(&VirtualMachine) -> R) -> R {
+        match self.shared.enter(f) {
+            Ok(result) => result,
+            Err(_) => unreachable!("whoever ends a runtime takes it away"),
+        }
     }
 
     pub(crate) fn session(&self) -> &Session {
-        &self.session
+        self.shared.session()
     }
 
     /// Evaluates an expression in the namespace of `__main__` and returns its `repr()`.
@@ -81,7 +101,7 @@ impl Runtime {
         &self,
         f: impl FnOnce(&VirtualMachine) -> PyResult<R>,
     ) -> Result<R, Error> {
-        self.enter(|vm| f(vm).map_err(|error| Error::from_exception(vm, &error)))
+        self.with_vm(|vm| f(vm).map_err(|error| Error::from_exception(vm, &error)))
     }
 
     /// Ends the interpreter as CPython does and returns the exit status: 0, or 120 if buffered
@@ -92,14 +112,11 @@ impl Runtime {
     }
 
     pub(crate) fn finalize(self, error: Option<PyBaseExceptionRef>) -> i32 {
-        let Self {
-            interpreter,
-            session,
-            ..
-        } = self;
-        let interpreter = ManuallyDrop::into_inner(interpreter);
-        let status = ManuallyDrop::into_inner(session).finalize(interpreter, error);
-        i32::try_from(status).unwrap_or(-1)
+        if !self.shared.close(PATIENCE) {
+            // A thread of the host's would be caught inside for ever.
+            return -1;
+        }
+        self.shared.finalize(error)
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod handle;
 pub(crate) mod ident;
-mod local;
+pub(crate) mod local;
 pub(crate) mod locks;
 pub(crate) mod os_name;
 pub(crate) mod spare;

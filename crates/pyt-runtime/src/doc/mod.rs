@@ -152,7 +152,7 @@ impl<'r> Runner<'r> {
     #[must_use]
     pub fn run(&self, document: &Document, block: &Block) -> Report {
         let start = Instant::now();
-        let (error, stopped_threads) = self.runtime.enter(|vm| {
+        let (error, stopped_threads) = self.runtime.with_vm(|vm| {
             let session = self.runtime.session();
             let before = session.daemon_threads();
             let result = run_code(vm, &document.name, block);
@@ -187,7 +187,7 @@ impl Drop for Runner<'_> {
     /// Gives the streams back.
     fn drop(&mut self) {
         let streams = std::mem::take(&mut self.streams);
-        self.runtime.enter(|vm| {
+        self.runtime.with_vm(|vm| {
             for (name, stream) in streams {
                 // `sys` is a plain module; setting its attributes does not fail.
                 let _ = vm.sys_module.set_attr(name, stream, vm);

@@ -118,7 +118,7 @@ impl Runtime {
         exploration: &Exploration,
         mut watch: impl FnMut(&Explored) -> ControlFlow<()>,
     ) -> Result<Explored, Error> {
-        self.enter(|vm| {
+        self.with_vm(|vm| {
             let script = Script::load(self, path, vm)?;
             let mut explore = || {
                 let mut explorer = Explorer::new(exploration, vm)?;
@@ -141,7 +141,7 @@ impl Runtime {
         exploration: &Exploration,
         failing: &Failing,
     ) -> Result<(Finding, Schedule), Error> {
-        self.enter(|vm| {
+        self.with_vm(|vm| {
             let script = Script::load(self, path, vm)?;
             let find = || {
                 let stage = Stage::new(exploration.granularity, true, vm)?;

@@ -62,7 +62,7 @@ impl Runtime {
             granularity: seeded.granularity,
             patient: false,
         };
-        let (status, interrupted) = self.enter(|vm| {
+        let (status, interrupted) = self.with_vm(|vm| {
             let program = |vm: &VirtualMachine| self.start(vm, program);
             let performed = single.perform(program, vm);
             performed.map_or_else(
@@ -94,7 +94,7 @@ impl Runtime {
             granularity: granularity_of(schedule)?,
             patient: debugger,
         };
-        let (status, interrupted) = self.enter(|vm| {
+        let (status, interrupted) = self.with_vm(|vm| {
             let script = Script::load(&self, path, vm)?;
             if script.hash != schedule.hash {
                 return Err(Error::changed(path));

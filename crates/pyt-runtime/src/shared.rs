@@ -1,0 +1,144 @@
+//! What a runtime, and the handles that outlive it, have in common: the way in.
+//!
+//! Any thread may come in. The thread that made the runtime is the interpreter's main thread; those
+//! that Python started are inside already; all others are visitors. What they do inside is not
+//! known here.
+
+use std::{
+    cell::RefCell,
+    mem::ManuallyDrop,
+    sync::Arc,
+    thread::{self, ThreadId},
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex, ReentrantMutex};
+use pyt_modules::Session;
+use rustpython_vm::{
+    Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
+};
+
+/// The runtime has ended, or is about to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+pub(crate) struct Shared {
+    /// Taken out when the interpreter ends. It is not dropped without having been ended: its
+    /// threads may still use it.
+    interpreter: ReentrantMutex<RefCell<Option<ManuallyDrop<Interpreter>>>>,
+    session: Session,
+    /// The thread that made the runtime: Python's main thread.
+    home: ThreadId,
+    door: Mutex<Door>,
+    left: Condvar,
+    /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
+    dropped: Mutex<Vec<PyObjectRef>>,
+}
+
+/// Who is inside from outside.
+#[derive(Default)]
+struct Door {
+    is_closed: bool,
+    visits: usize,
+}
+
+/// One stay of a thread, of the main thread as well.
+struct Stay<'a>(&'a Shared);
+
+impl Drop for Stay<'_> {
+    fn drop(&mut self) {
+        self.0.door.lock().visits -= 1;
+        self.0.left.notify_all();
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
+        Arc::new(Self {
+            interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
+            session,
+            home: thread::current().id(),
+            door: Mutex::default(),
+            left: Condvar::new(),
+            dropped: Mutex::default(),
+        })
+    }
+
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Runs `f` inside, on the calling thread, whichever it is. Blocks until it has its turn.
+    pub(crate) fn enter<R>(&self, f: impl FnOnce(&VirtualMachine) -> R) -> Result<R, Gone> {
+        if self.session.is_inside() {
+            return Ok(vm_thread::with_current_vm(f));
+        }
+        let _stay = self.come_in()?;
+        let f = |vm: &VirtualMachine| {
+            self.collect_dropped();
+            f(vm)
+        };
+        if thread::current().id() != self.home {
+            let name = thread::current().name().map(str::to_owned);
+            let name = name.as_deref().unwrap_or("host thread");
+            return self.session.visit(name, f).ok_or(Gone);
+        }
+        let main = self.interpreter.lock();
+        let main = main.borrow();
+        let interpreter = main.as_ref().ok_or(Gone)?;
+        Ok(self.session.enter(interpreter, f))
+    }
+
+    fn come_in(&self) -> Result<Stay<'_>, Gone> {
+        let mut door = self.door.lock();
+        if door.is_closed {
+            return Err(Gone);
+        }
+        door.visits += 1;
+        Ok(Stay(self))
+    }
+
+    /// Drops `object` inside: at once, if the calling thread is there, else when the next one comes
+    /// in. After the end of the interpreter it is left where it is.
+    pub(crate) fn drop_inside(&self, object: PyObjectRef) {
+        if self.session.is_inside() {
+            drop(object);
+        } else if self.door.lock().is_closed {
+            std::mem::forget(object);
+        } else {
+            self.dropped.lock().push(object);
+        }
+    }
+
+    fn collect_dropped(&self) {
+        let dropped = std::mem::take(&mut *self.dropped.lock());
+        drop(dropped);
+    }
+
+    /// Lets nobody in any more, and waits for those who are inside. Whether they have left within
+    /// `patience`.
+    pub(crate) fn close(&self, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        let mut door = self.door.lock();
+        door.is_closed = true;
+        while door.visits > 0 {
+            if self.left.wait_until(&mut door, end).timed_out() {
+                return door.visits == 0;
+            }
+        }
+        true
+    }
+
+    /// Ends the interpreter, on the calling thread as its main thread. To be called once, after
+    /// [`close`](Self::close) has said that nobody is inside. Returns the exit status.
+    pub(crate) fn finalize(&self, error: Option<PyBaseExceptionRef>) -> i32 {
+        let main = self.interpreter.lock();
+        let Some(interpreter) = main.borrow_mut().take() else {
+            return 0;
+        };
+        interpreter.enter(|_| self.collect_dropped());
+        let interpreter = ManuallyDrop::into_inner(interpreter);
+        let status = self.session.finalize(interpreter, error);
+        i32::try_from(status).unwrap_or(-1)
+    }
+}

@@ -1,0 +1,73 @@
+//! Threads of the host's come in and go out.
+
+use std::{sync::Barrier, thread};
+
+use crate::support::{in_both_modes, runtime};
+
+#[test]
+fn any_thread_may_enter() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        runtime.exec("import threading\nnames = []").unwrap();
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let name = format!("host-{number}");
+                let builder = thread::Builder::new().name(name);
+                let enter = || {
+                    for _ in 0..50 {
+                        let note =
+                            "names.append(threading.current_thread() is threading.main_thread())";
+                        runtime.exec(note).unwrap();
+                    }
+                };
+                builder.spawn_scoped(scope, enter).unwrap();
+            }
+        });
+        assert_eq!(
+            runtime.eval("len(names), any(names)").unwrap(),
+            "(400, False)"
+        );
+        assert_eq!(runtime.eval("threading.active_count()").unwrap(), "1");
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn detached_threads_leave_room_for_others() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let meet = Barrier::new(3);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| runtime.enter(|py| py.detach(|| meet.wait())));
+            }
+            runtime.enter(|py| {
+                py.detach(|| {
+                    meet.wait();
+                    runtime.exec("back = 'inside'").unwrap();
+                });
+            });
+        });
+        assert_eq!(runtime.eval("back").unwrap(), "'inside'");
+    });
+}
+
+#[test]
+fn runtimes_are_independent() {
+    in_both_modes(|gil| {
+        let all: Vec<_> = (0..4).map(|_| runtime(gil)).collect();
+        thread::scope(|scope| {
+            for (number, runtime) in all.iter().enumerate() {
+                scope.spawn(move || {
+                    runtime
+                        .exec(&format!("import sys; sys.mine = {number}"))
+                        .unwrap();
+                });
+            }
+        });
+        for (number, runtime) in all.into_iter().enumerate() {
+            assert_eq!(runtime.eval("sys.mine").unwrap(), number.to_string());
+            assert_eq!(runtime.finish(), 0);
+        }
+    });
+}

@@ -1,0 +1,46 @@
+//! Runtimes for tests, and a deadline for each test.
+
+use std::{
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
+
+use pyt_runtime::Runtime;
+
+/// What a test may take: much more than any needs.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A runtime; `gil`: whether one thread at a time runs Python.
+pub fn runtime(gil: bool) -> Runtime {
+    Runtime::builder()
+        .gil(gil)
+        .build()
+        .expect("a runtime with the default settings")
+}
+
+/// Runs `test` on a thread of its own, once with the GIL and once without, and fails if it takes
+/// longer than the deadline.
+pub fn in_both_modes(test: impl Fn(bool) + Send + Sync + Clone + 'static) {
+    for gil in [true, false] {
+        let test = test.clone();
+        within_deadline(&format!("with gil={gil}"), move || test(gil));
+    }
+}
+
+/// Runs `test` on a thread of its own, and fails if it takes longer than the deadline.
+pub fn within_deadline(what: &str, test: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let tester = thread::spawn(move || {
+        test();
+        let _ = done.send(());
+    });
+    match wait.recv_timeout(DEADLINE) {
+        Err(RecvTimeoutError::Timeout) => panic!("{what}: not done after {DEADLINE:?}"),
+        Ok(()) | Err(RecvTimeoutError::Disconnected) => {
+            if let Err(panic) = tester.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
