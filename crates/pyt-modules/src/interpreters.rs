@@ -1,11 +1,8 @@
 //! What pyt keeps for each interpreter of the process: its scheduler and its threads.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use once_cell::sync::Lazy;
@@ -15,6 +12,7 @@ use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 
 use crate::{
     deadlock::Reporter,
+    numbers::NumberMap,
     signal::Handlers,
     thread::{Handle, spare::Spares},
     uncaught::UncaughtExceptions,
@@ -202,7 +200,7 @@ impl Threads {
     }
 }
 
-static INTERPRETERS: Lazy<RwLock<HashMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
+static INTERPRETERS: Lazy<RwLock<NumberMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
 
 /// Makes `threads` those of the interpreter with this number.
 pub(crate) fn set(id: i64, threads: Arc<Threads>) {

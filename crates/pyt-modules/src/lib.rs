@@ -14,6 +14,7 @@ mod async_exc;
 pub mod deadlock;
 mod hot;
 mod interpreters;
+mod numbers;
 mod operator;
 mod pickling;
 mod points;

@@ -3,7 +3,7 @@
 //!
 //! The dictionaries are Python objects, because the standard library and tests look into them.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use once_cell::sync::Lazy;
 use parking_lot::Mutex;
@@ -13,6 +13,7 @@ use rustpython_vm::{
 };
 
 use super::{special, thread::PyThread};
+use crate::numbers::NumberMap;
 
 thread_local! {
     /// The calling thread's `Thread` object in each interpreter it is in.
@@ -33,7 +34,7 @@ struct State {
     shutting_down: bool,
 }
 
-static STATES: Lazy<Mutex<HashMap<i64, State>>> = Lazy::new(Mutex::default);
+static STATES: Lazy<Mutex<NumberMap<i64, State>>> = Lazy::new(Mutex::default);
 
 fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
     STATES.lock().get_mut(&vm.state.interpreter_id).map(f)
