@@ -5,3 +5,4 @@
 
 mod entering;
 mod support;
+mod values;
