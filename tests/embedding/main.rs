@@ -4,4 +4,5 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod entering;
+mod scratch;
 mod support;

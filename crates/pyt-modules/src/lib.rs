@@ -12,6 +12,7 @@
 mod arguments;
 mod async_exc;
 pub mod deadlock;
+mod end;
 mod hot;
 mod interpreters;
 mod operator;

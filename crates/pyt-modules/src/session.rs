@@ -20,6 +20,7 @@ use rustpython_vm::{
 
 use crate::{
     deadlock::{Listener, Occasions, Reporter},
+    end,
     interpreters,
     interpreters::Threads,
     world,
@@ -166,8 +167,51 @@ impl Session {
         interpreter.enter(|_| drop(self.mother.lock().take()));
         let status = interpreter.finalize(error);
         // The interpreter is gone: nobody is left to hand the turn to.
-        interpreters::forget(id);
+        self.forget(id);
         status
+    }
+
+    /// As [`finalize`](Self::finalize), for a process that goes on: other interpreters are not slowed
+    /// down, and any thread may call it. Python does not see `sys.is_finalizing()`.
+    ///
+    /// Upstream's own end of an interpreter sets a mark for the whole process that has each thread of
+    /// each interpreter leave the fast path at every instruction, for good.
+    pub fn dismantle(&self, interpreter: rustpython_vm::Interpreter) -> u32 {
+        let id = interpreter.id();
+        self.threads.world.bind(&interpreter.global_state);
+        let machine = {
+            let mother = self.mother.lock().take();
+            mother.map(|mother| mother.run(VirtualMachine::new_thread))
+        };
+        self.main.begin();
+        self.main.entered();
+        let end = |vm: &VirtualMachine| {
+            self.main.set_tag(get_ident());
+            let status = end::run(vm);
+            thread::cleanup_current_thread_frames(vm);
+            status
+        };
+        // Not on the interpreter's own machine: that one knows the stack of the thread that made it.
+        let status = match machine {
+            Some(machine) => {
+                let status = machine.run(end);
+                drop(machine);
+                status
+            }
+            None => interpreter.enter(end),
+        };
+        drop(interpreter);
+        self.main.pause();
+        self.forget(id);
+        status
+    }
+
+    /// The interpreter with this number has ended.
+    fn forget(&self, id: i64) {
+        interpreters::forget(id);
+        crate::threading::interpreter_ends(id);
+        // A thread keeps its scheduler, which keeps its threads.
+        self.threads.scheduler.unregister(&self.main);
     }
 
     /// Tells `listener` about threads that wait for ever, on these occasions. Call it before the

@@ -291,6 +291,11 @@ pub(crate) fn thread_ends(vm: &VirtualMachine) {
     registry::leave(rustpython_vm::stdlib::_thread::get_ident(), vm);
 }
 
+/// The interpreter with this number has ended.
+pub(crate) fn interpreter_ends(id: i64) {
+    registry::forget(id);
+}
+
 /// What `threading._counter` says is the number in the next default name.
 fn next_number(vm: &VirtualMachine) -> PyResult<String> {
     let modules = vm.sys_module.get_attr("modules", vm)?;

@@ -88,6 +88,15 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     module.set_attr("_main_thread", main, vm)
 }
 
+/// Forgets the interpreter with this number, which has ended.
+pub(super) fn forget(id: i64) {
+    let state = STATES.lock().remove(&id);
+    // Objects in it may have references to one another, and outlived the interpreter's collector.
+    if let Some(state) = state {
+        drop(state);
+    }
+}
+
 fn set_main(main: &PyObject, vm: &VirtualMachine) {
     let old = with(vm, |state| state.main.replace(main.to_owned()));
     drop(old);
