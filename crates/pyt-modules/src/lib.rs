@@ -11,6 +11,7 @@
 
 mod arguments;
 mod async_exc;
+pub mod control;
 pub mod deadlock;
 mod end;
 mod hot;

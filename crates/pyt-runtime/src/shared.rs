@@ -148,7 +148,7 @@ impl Shared {
         let Some(interpreter) = main.borrow_mut().take() else {
             return 0;
         };
-        let status = self.session.dismantle(ManuallyDrop::into_inner(interpreter));
+        let status = self.session.dismantle(ManuallyDrop::into_inner(interpreter), |_| self.collect_dropped());
         i32::try_from(status).unwrap_or(-1)
     }
 }

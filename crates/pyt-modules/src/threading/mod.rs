@@ -291,9 +291,10 @@ pub(crate) fn thread_ends(vm: &VirtualMachine) {
     registry::leave(rustpython_vm::stdlib::_thread::get_ident(), vm);
 }
 
-/// The interpreter with this number has ended.
-pub(crate) fn interpreter_ends(id: i64) {
-    registry::forget(id);
+/// `vm`'s interpreter has ended, but for the calling thread.
+pub(crate) fn interpreter_ends(vm: &VirtualMachine) {
+    thread_ends(vm);
+    registry::forget(vm);
 }
 
 /// What `threading._counter` says is the number in the next default name.
