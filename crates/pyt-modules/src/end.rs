@@ -24,7 +24,26 @@ pub(crate) fn run(vm: &VirtualMachine) -> u32 {
     vm.state.gc.collect_force(2);
     vm.finalize_modules();
     lost |= !flush(vm);
+    let_go(vm);
     if lost { OUTPUT_LOST } else { 0 }
+}
+
+/// Lets go of what the interpreter holds beside its modules, which would keep whole modules alive:
+/// no other collector knows its objects.
+fn let_go(vm: &VirtualMachine) {
+    let state = &vm.state;
+    let kept = (
+        std::mem::take(&mut *state.atexit_funcs.lock()),
+        std::mem::take(&mut *state.before_forkers.lock()),
+        std::mem::take(&mut *state.after_forkers_child.lock()),
+        std::mem::take(&mut *state.after_forkers_parent.lock()),
+        state.global_trace_func.lock().take(),
+        state.global_profile_func.lock().take(),
+        std::mem::take(&mut state.monitoring.lock().callbacks),
+    );
+    drop(kept);
+    // What one pass frees may have kept something else.
+    while state.gc.collect_force(2).collected > 0 {}
 }
 
 /// Writes out the standard streams. False: standard output could not be written.
