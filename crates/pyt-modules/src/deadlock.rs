@@ -26,7 +26,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The names of threads that run no Python: the scheduler's ticker, and the ones started here.
-const SERVANTS: [&str; 2] = ["pyt-ticker", REPORTER];
+const SERVANTS: [&str; 3] = ["pyt-ticker", REPORTER, SERVANT];
+
+/// The name of threads of the host's library that run no Python unasked.
+pub const SERVANT: &str = "pyt-control";
 
 /// The name of the threads that make reports.
 const REPORTER: &str = "pyt-report";
@@ -130,7 +133,7 @@ impl Reporter {
     /// Reports what all threads are doing, soon.
     pub(crate) fn asked(self: &Arc<Self>) {
         self.aside(|reporter, threads| {
-            let now = reporter.account(threads, || Some(threads.scheduler.report_now()));
+            let now = account(threads, || Some(threads.scheduler.report_now()));
             if let Some(account) = now {
                 // Whoever asks does not ask for the end.
                 (reporter.listener)(&account);
@@ -154,28 +157,6 @@ impl Reporter {
             .is_ok()
     }
 
-    /// The report that `make` makes with the world stopped, and the stacks at that moment.
-    fn account(&self, threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
-        let mut account = None;
-        threads.world.stop(&mut |_| {
-            account = make().map(|report| {
-                let stacks = report
-                    .rows
-                    .iter()
-                    .map(|row| {
-                        let mut stack = Vec::new();
-                        let mut note = |frame: &InterpreterFrame| stack.push(Frame::of(frame));
-                        threads.world.frames_of(row.tag, &mut note);
-                        stack.reverse();
-                        stack
-                    })
-                    .collect();
-                Account { report, stacks }
-            });
-        });
-        account
-    }
-
     /// Reports what is suspected, if it is so.
     fn look_into(&self, threads: &Threads, suspicion: &Suspicion) {
         for _ in 0..ATTEMPTS {
@@ -183,7 +164,7 @@ impl Reporter {
             if !suspicion.goes_on() || everyone && has_strangers(&threads.scheduler) {
                 break;
             }
-            if let Some(account) = self.account(threads, || suspicion.confirm()) {
+            if let Some(account) = account(threads, || suspicion.confirm()) {
                 if let Verdict::End(status) = (self.listener)(&account) {
                     end(threads, &account.report, status);
                 }
@@ -193,6 +174,28 @@ impl Reporter {
         }
         suspicion.withdraw();
     }
+}
+
+/// The report that `make` makes with the world stopped, and the stacks at that moment.
+pub(crate) fn account(threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
+    let mut account = None;
+    threads.world.stop(&mut |_| {
+        account = make().map(|report| {
+            let stacks = report
+                .rows
+                .iter()
+                .map(|row| {
+                    let mut stack = Vec::new();
+                    let mut note = |frame: &InterpreterFrame| stack.push(Frame::of(frame));
+                    threads.world.frames_of(row.tag, &mut note);
+                    stack.reverse();
+                    stack
+                })
+                .collect();
+            Account { report, stacks }
+        });
+    });
+    account
 }
 
 /// The scheduler's side of a [`Reporter`].

@@ -32,6 +32,8 @@ pub(crate) struct Threads {
     pub(crate) spares: Spares,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
+    /// Called with the number of threads that were started here, when there is one more.
+    pub(crate) on_start: parking_lot::Mutex<Option<StartListener>>,
     /// Who tells about threads that wait for ever, if anybody wants to know.
     pub(crate) reporter: OnceLock<Arc<Reporter>>,
     /// The process that all this is about: another one after a fork.
@@ -40,6 +42,9 @@ pub(crate) struct Threads {
     /// would end it.
     without_main: AtomicBool,
 }
+
+/// Is told how many threads there are. It must neither block nor call back.
+pub(crate) type StartListener = Box<dyn Fn(usize) + Send + Sync>;
 
 /// A thread that was started here and has not ended.
 struct Started {
@@ -71,6 +76,7 @@ impl Threads {
             spares: Spares::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
+            on_start: parking_lot::Mutex::default(),
             reporter: OnceLock::new(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
@@ -83,6 +89,9 @@ impl Threads {
             record: record.clone(),
             daemon,
         });
+        if let Some(listener) = &*self.on_start.lock() {
+            listener(self.started.lock().len());
+        }
     }
 
     pub(crate) fn remove(&self, handle: &Arc<Handle>) {
@@ -148,6 +157,21 @@ impl Threads {
             .collect()
     }
 
+    /// Idents of the threads that are inside and were not started here.
+    pub(crate) fn visitors(&self) -> Vec<u64> {
+        self.visitors.lock().clone()
+    }
+
+    /// Idents of the threads that were started here and have neither ended nor been halted, and
+    /// whether each is a daemon. One that has yet to begin has none.
+    pub(crate) fn started(&self) -> Vec<(u64, bool)> {
+        let started = self.started.lock();
+        let alive = started.iter().filter(|started| !started.record.is_halted());
+        alive
+            .map(|started| (started.handle.ident(), started.daemon))
+            .collect()
+    }
+
     /// Calls `f` while the thread `ident` can't end, be it running, preempted or yet to have its
     /// first turn. `None`: there is no such thread.
     pub(crate) fn while_alive<R>(&self, ident: u64, f: impl FnOnce() -> R) -> Option<R> {
@@ -201,6 +225,11 @@ impl Threads {
 }
 
 static INTERPRETERS: Lazy<RwLock<NumberMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
+
+/// Whether the interpreter with this number is there.
+pub(crate) fn is_known(id: i64) -> bool {
+    INTERPRETERS.read().contains_key(&id)
+}
 
 /// Makes `threads` those of the interpreter with this number.
 pub(crate) fn set(id: i64, threads: Arc<Threads>) {

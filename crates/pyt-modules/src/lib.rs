@@ -11,7 +11,9 @@
 
 mod arguments;
 mod async_exc;
+pub mod control;
 pub mod deadlock;
+mod end;
 mod hot;
 mod interpreters;
 mod numbers;

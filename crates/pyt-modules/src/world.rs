@@ -192,12 +192,19 @@ impl Interpreter {
         stopper.start_the_world(state);
     }
 
-    /// Calls `f` with the code of each function that the thread with this ident is in, innermost
-    /// first, while the world is stopped.
-    pub(crate) fn functions_of(&self, ident: u64, f: &mut dyn FnMut(&PyCode)) {
+    /// Calls `f` with the code of each function that the threads with these idents are in, while the
+    /// world is stopped.
+    pub(crate) fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
         World::stop(self, &mut |_| {
-            self.frames_of(ident, &mut |frame| f(frame.code()))
+            for ident in idents {
+                self.frames_of(*ident, &mut |frame| f(frame.code()));
+            }
         });
+    }
+
+    /// The interpreter's own state, once it is known.
+    pub(crate) fn state(&self) -> Option<&PyRc<PyGlobalState>> {
+        self.state.get()
     }
 
     /// Calls `f` with each frame that the thread with this ident is in, innermost first. Does

@@ -83,7 +83,11 @@ impl Runtime {
     /// output could not be written. Joins non-daemon threads, runs `atexit`, stops daemon
     /// threads where they stand, flushes.
     pub fn finish(self) -> i32 {
-        self.finalize(None)
+        if !self.shared.close(PATIENCE) {
+            // A thread of the host's would be caught inside for ever.
+            return -1;
+        }
+        self.shared.dismantle()
     }
 
     pub(crate) fn finalize(self, error: Option<PyBaseExceptionRef>) -> i32 {

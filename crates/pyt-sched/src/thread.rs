@@ -299,6 +299,11 @@ impl Thread {
         }
     }
 
+    /// Takes back an interruption that the thread, the calling one, has not looked up for.
+    pub fn forget_interrupt(&self) {
+        self.clear_interrupt();
+    }
+
     /// Whether the thread has a reason to look up from its wait.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)

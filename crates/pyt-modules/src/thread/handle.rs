@@ -272,7 +272,7 @@ fn spawn(
                 body(vm);
                 crate::threading::thread_ends(vm);
                 super::local::drop_all_of_this_thread();
-                threads.world.async_exceptions.forget(ident, vm);
+                threads.world.async_exceptions.forget(ident, &vm.state);
                 vm.state.thread_count.fetch_sub(1);
                 threads.remove(&handle);
                 handle.set_done();

@@ -300,6 +300,12 @@ pub(crate) fn thread_ends(vm: &VirtualMachine) {
     registry::leave(rustpython_vm::stdlib::_thread::get_ident(), vm);
 }
 
+/// `vm`'s interpreter has ended, but for the calling thread.
+pub(crate) fn interpreter_ends(vm: &VirtualMachine) {
+    thread_ends(vm);
+    registry::forget(vm);
+}
+
 /// What `threading._counter` says is the number in the next default name.
 fn next_number(vm: &VirtualMachine) -> PyResult<String> {
     let modules = vm.sys_module.get_attr("modules", vm)?;

@@ -13,7 +13,7 @@ use rustpython_vm::{
 };
 
 use super::{special, thread::PyThread};
-use crate::numbers::NumberMap;
+use crate::{interpreters, numbers::NumberMap};
 
 thread_local! {
     /// The calling thread's `Thread` object in each interpreter it is in.
@@ -89,6 +89,12 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     module.set_attr("_main_thread", main, vm)
 }
 
+/// Forgets `vm`'s interpreter, which has ended but for the calling thread.
+pub(super) fn forget(vm: &VirtualMachine) {
+    let state = STATES.lock().remove(&vm.state.interpreter_id);
+    drop(state);
+}
+
 fn set_main(main: &PyObject, vm: &VirtualMachine) {
     let old = with(vm, |state| state.main.replace(main.to_owned()));
     drop(old);
@@ -137,10 +143,9 @@ pub(super) fn current(vm: &VirtualMachine) -> PyResult {
 pub(super) fn set_current(thread: &PyObject, vm: &VirtualMachine) {
     let id = vm.state.interpreter_id;
     let old = CURRENT.with_borrow_mut(|current| {
-        let old = current
-            .iter()
-            .position(|(interpreter, _)| *interpreter == id)
-            .map(|place| current.swap_remove(place));
+        // Interpreters that ended on another thread left their objects here.
+        let is_old = |(other, _): &(i64, _)| *other == id || !interpreters::is_known(*other);
+        let old: Vec<_> = current.extract_if(.., |entry| is_old(entry)).collect();
         current.push((id, thread.to_owned()));
         old
     });
