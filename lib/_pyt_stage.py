@@ -10,7 +10,6 @@ The interpreter calls this module with no run under way; it must start no thread
 import io
 import itertools
 import os
-import random
 import selectors
 import signal
 import sys
@@ -19,6 +18,14 @@ import time
 
 import _frozen_importlib
 import _pyt
+import _random
+
+_random_was_imported = "random" in sys.modules
+import random  # noqa: E402
+
+if not _random_was_imported:
+    # To seed its generator takes as long as a short run: that waits until somebody imports it.
+    del sys.modules["random"]
 
 # What runs may set and later runs must not see.
 _SYS_NAMES = (
@@ -145,6 +152,7 @@ class _Substitutes:
     def __init__(self):
         self.seed = None  # the seed of the run under way, if there is one
         self.noise = None  # what its `os.urandom` draws from
+        self.random_is_used = _random_was_imported
         self._stages = 0
         self._all = []
 
@@ -168,12 +176,27 @@ class _Substitutes:
     def remove(self):
         self._stages -= 1
         if self._stages == 0:
+            sys.modules.setdefault("random", random)
+            self.random_is_used = True
             for holder, name, true in self._all:
                 setattr(holder, name, true)
             self._all.clear()
 
     def places(self):
         return [(holder, name) for holder, name, _ in self._all]
+
+    def seed_random(self):
+        """Has the generator behind `random`'s functions begin as the run under way wants it."""
+        _random.Random.seed(random._inst, self.seed)
+        random._inst.gauss_next = None
+
+    def import_random(self):
+        """Somebody imports `random` for the first time."""
+        self.random_is_used = True
+        sys.modules["random"] = random
+        if self.seed is not None:
+            self.seed_random()
+        return random
 
     def _urandom(self, true):
         def urandom(size, /):
@@ -229,6 +252,8 @@ def _seeding(seed):
 
 def _atomically(find_and_load):
     def find_and_load_atomically(name, import_):
+        if name == "random" and not _substitutes.random_is_used:
+            return _substitutes.import_random()
         if _substitutes.seed is None:
             return find_and_load(name, import_)
         _pyt.enter_atomic()

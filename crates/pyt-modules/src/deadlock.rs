@@ -11,7 +11,7 @@ use std::{
 };
 
 pub use pyt_sched::{Cause, Deadline, Doing, Kind, Report, Row, ThreadId, Waiting};
-use pyt_sched::{Observer, Scheduler, Suspicion, World};
+use pyt_sched::{Observer, Suspicion, World};
 use rustpython_vm::frame::InterpreterFrame;
 
 use crate::interpreters::Threads;
@@ -161,7 +161,7 @@ impl Reporter {
     fn look_into(&self, threads: &Threads, suspicion: &Suspicion) {
         for _ in 0..ATTEMPTS {
             let everyone = suspicion.cause() == Cause::Standstill;
-            if !suspicion.goes_on() || everyone && has_strangers(&threads.scheduler) {
+            if !suspicion.goes_on() || everyone && has_strangers(threads) {
                 break;
             }
             if let Some(account) = account(threads, || suspicion.confirm()) {
@@ -238,7 +238,7 @@ fn is_parked(threads: &Threads, suspicion: &Suspicion) -> bool {
 
 /// Whether the process has threads that neither the scheduler nor this crate knows: the host's, or
 /// a library's. They could call into Python. Where the system does not tell, nobody is one.
-fn has_strangers(scheduler: &Scheduler) -> bool {
+fn has_strangers(threads: &Threads) -> bool {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return false;
     };
@@ -246,7 +246,8 @@ fn has_strangers(scheduler: &Scheduler) -> bool {
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     let others = names.filter(|name| !SERVANTS.contains(&name.trim_end()));
-    others.count() > scheduler.threads().len()
+    let idle = threads.workers.idle();
+    others.count() > threads.scheduler.threads().len() + idle
 }
 
 /// Ends the process. A thread that waits has an interpreter to write out the streams with; it is

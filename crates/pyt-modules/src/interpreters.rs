@@ -14,7 +14,7 @@ use crate::{
     deadlock::Reporter,
     numbers::NumberMap,
     signal::Handlers,
-    thread::{Handle, spare::Spares},
+    thread::{Handle, spare::Spares, workers::Workers},
     uncaught::UncaughtExceptions,
     world::Interpreter,
 };
@@ -30,6 +30,7 @@ pub(crate) struct Threads {
     visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
     pub(crate) spares: Spares,
+    pub(crate) workers: Workers,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
     /// Called with the number of threads that were started here, when there is one more.
@@ -74,6 +75,7 @@ impl Threads {
             visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
+            workers: Workers::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
             on_start: parking_lot::Mutex::default(),
@@ -207,6 +209,8 @@ impl Threads {
         *self.visitors.lock() = visits.then(get_ident).into_iter().collect();
         // SAFETY: a process that has just been forked has one thread.
         unsafe { self.world.reset_after_fork() };
+        // SAFETY: as above; whoever runs Python is in none of its functions.
+        unsafe { self.workers.reset_after_fork() };
         if let Some(me) = me {
             let forked_by_started = !self.started.lock().is_empty();
             self.without_main

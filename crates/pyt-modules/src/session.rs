@@ -335,6 +335,7 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
             threads.scheduler.halt(&threads.records(None), PATIENCE);
             threads.world.close();
             threads.spares.close();
+            threads.workers.close();
         }
     });
     let atexit = vm.import("atexit", 0)?;

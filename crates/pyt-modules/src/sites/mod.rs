@@ -86,6 +86,11 @@ thread_local! {
     static LAST_TURN: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
+/// The calling OS thread may come to run another thread.
+pub(crate) fn thread_ends() {
+    LAST_TURN.set(u64::MAX);
+}
+
 /// The decision points inside the user code of one interpreter.
 pub struct Sites {
     granularity: Granularity,

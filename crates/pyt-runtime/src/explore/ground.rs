@@ -12,8 +12,13 @@ use rustpython_vm::{
     builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyTuple},
 };
 
-/// How many runs there are between two collections of cyclic garbage.
-const COLLECT_EVERY: u64 = 256;
+/// How often it is asked whether there is cyclic garbage, in runs.
+const LOOK_EVERY: u64 = 256;
+/// So many objects more than after the last collection may be garbage. Collecting takes as long as a
+/// hundred short runs.
+const MUCH: usize = 20_000;
+/// After so many runs garbage is collected anyway: objects may be large.
+const COLLECT_EVERY: u64 = 1024;
 
 /// An attribute that a run must leave as it was.
 struct Kept {
@@ -101,8 +106,6 @@ pub(super) struct Ground {
     main: Option<PyObjectRef>,
     /// How often the process had set a signal handler.
     handlers: u64,
-    generator: PyObjectRef,
-    seed_generator: PyObjectRef,
     new_input: PyObjectRef,
     output: Option<Output>,
     /// What standard input, output and error were.
@@ -127,8 +130,6 @@ impl Ground {
             }),
             _ => None,
         });
-        let random = vm.import("random", 0)?;
-        let generators = vm.import("_random", 0)?.get_attr("Random", vm)?;
         let modules: PyDictRef = vm.sys_module.get_attr("modules", vm)?.try_into_value(vm)?;
         let environ = vm.import("os", 0)?.get_attr("environ", vm)?;
         let stream = |name| {
@@ -151,8 +152,6 @@ impl Ground {
             main: modules.get_item_opt("__main__", vm)?,
             modules,
             handlers: 0,
-            generator: random.get_attr("_inst", vm)?,
-            seed_generator: generators.get_attr("seed", vm)?,
             new_input: vm.import("io", 0)?.get_attr("StringIO", vm)?,
             output: None,
             streams: [stream("stdin"), stream("stdout"), stream("stderr")],
@@ -193,10 +192,11 @@ impl Ground {
         let seed: PyObjectRef = vm.ctx.new_int(seed).into();
         self.outer = self.substitutes.get_attr("seed", vm)?;
         self.substitutes.set_attr("noise", vm.ctx.none(), vm)?;
-        self.substitutes.set_attr("seed", seed.clone(), vm)?;
-        self.seed_generator
-            .call((self.generator.clone(), seed), vm)?;
-        self.generator.set_attr("gauss_next", vm.ctx.none(), vm)?;
+        self.substitutes.set_attr("seed", seed, vm)?;
+        let random_is_used = self.substitutes.get_attr("random_is_used", vm)?;
+        if random_is_used.try_to_bool(vm)? {
+            vm.call_method(&self.substitutes, "seed_random", ())?;
+        }
         vm.state.gc.disable();
         if let Some(output) = &self.output {
             let input = self.new_input.call((), vm)?;
@@ -227,13 +227,26 @@ impl Ground {
         }
         self.leave_main(vm)?;
         self.runs += 1;
-        if self.runs.is_multiple_of(COLLECT_EVERY) {
-            vm.import("gc", 0)?.get_attr("collect", vm)?.call((), vm)?;
+        if self.runs.is_multiple_of(LOOK_EVERY) {
+            self.collect(vm)?;
         }
         if self.collects {
             vm.state.gc.enable();
         }
         Ok(text)
+    }
+
+    fn collect(&self, vm: &VirtualMachine) -> PyResult<()> {
+        let gc = vm.import("gc", 0)?;
+        let counts: PyRef<PyTuple> = vm.call_method(&gc, "get_count", ())?.try_into_value(vm)?;
+        let new: usize = match counts.as_slice() {
+            [new, ..] => new.try_to_value(vm)?,
+            [] => 0,
+        };
+        if new > MUCH || self.runs.is_multiple_of(COLLECT_EVERY) {
+            vm.call_method(&gc, "collect", ())?;
+        }
+        Ok(())
     }
 
     fn is_unchanged(&self, vm: &VirtualMachine) -> bool {
