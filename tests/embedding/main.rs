@@ -4,5 +4,6 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod entering;
+mod functions;
 mod support;
 mod values;
