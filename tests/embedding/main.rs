@@ -5,5 +5,6 @@
 
 mod entering;
 mod scratch;
+mod functions;
 mod support;
 mod values;

@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Runtime, deadlock,
+    ModuleBuilder, Runtime, deadlock,
     error::Error,
     options::{CheckHashPycs, Deadlocks, Options},
 };
@@ -22,6 +22,7 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../lib");
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     options: Options,
+    modules: Vec<ModuleBuilder>,
 }
 
 impl Builder {
@@ -83,10 +84,17 @@ impl Builder {
         self
     }
 
+    /// Adds a module of the host's own, which Python code can import.
+    #[must_use]
+    pub fn module(mut self, module: ModuleBuilder) -> Self {
+        self.modules.push(module);
+        self
+    }
+
     /// Makes the interpreter. The calling thread becomes its main thread.
     ///
     /// # Errors
-    /// If `site` or `faulthandler` raise.
+    /// If `site` or `faulthandler` raise, or a module of the host's cannot be made.
     pub fn build(self) -> Result<Runtime, Error> {
         let options = self.options;
         let executable = executable(&options);
@@ -110,6 +118,9 @@ impl Builder {
         runtime.with_vm(|vm| {
             initialise(vm, runtime.options()).map_err(|error| Error::from_exception(vm, &error))
         })?;
+        for module in &self.modules {
+            runtime.add_module(module)?;
+        }
         Ok(runtime)
     }
 }

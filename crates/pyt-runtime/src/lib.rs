@@ -16,12 +16,15 @@
 //! blocks of a document.
 
 mod builder;
+mod class;
 mod code;
 mod deadlock;
 pub mod doc;
 mod environment;
 mod error;
 pub mod explore;
+mod function;
+mod native_module;
 mod options;
 mod python;
 mod repl;
@@ -33,8 +36,13 @@ mod value;
 mod xoptions;
 
 pub use builder::Builder;
+pub use class::{
+    Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
+};
 pub use code::Code;
 pub use error::{Error, ErrorKind, Frame};
+pub use function::{FromArgument, Function, HostFunction, Keywords, Rest};
+pub use native_module::ModuleBuilder;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use python::Python;
 pub use run::Program;

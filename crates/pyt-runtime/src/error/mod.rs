@@ -122,6 +122,12 @@ impl Error {
         Self::of(ErrorKind::Exception, type_name, &message)
     }
 
+    /// The end of an iterator, for `__next__` to raise.
+    #[must_use]
+    pub fn stop_iteration() -> Self {
+        Self::new("StopIteration", "")
+    }
+
     pub(crate) fn of(kind: ErrorKind, type_name: &str, message: &str) -> Self {
         Self(Arc::new(Inner::new(kind, type_name, message)))
     }
