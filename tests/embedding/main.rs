@@ -4,4 +4,6 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod entering;
+mod output;
+mod settings;
 mod support;

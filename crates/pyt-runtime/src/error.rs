@@ -98,6 +98,18 @@ impl Error {
 }
 
 impl Error {
+    /// A setting is out of its range.
+    pub(crate) fn option(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            kind: ErrorKind::Option,
+            summary: message.clone(),
+            type_name: String::new(),
+            message,
+            traceback: String::new(),
+        }
+    }
+
     /// A schedule says what this program does not know.
     pub(crate) fn unusable(message: &str) -> Self {
         Self {

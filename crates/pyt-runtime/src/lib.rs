@@ -21,13 +21,16 @@ pub mod doc;
 mod environment;
 mod error;
 pub mod explore;
+mod module;
 mod options;
 mod python;
 mod repl;
 mod run;
 mod runtime;
+mod settings;
 mod shared;
 mod source;
+mod stream;
 mod xoptions;
 
 pub use builder::Builder;
@@ -37,6 +40,7 @@ pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
+pub use stream::{Capture, Input, Line, Output};
 
 /// The version of Python whose language and library this runtime implements.
 #[must_use]
