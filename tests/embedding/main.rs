@@ -4,7 +4,9 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod entering;
-mod scratch;
 mod functions;
+mod output;
+mod scratch;
+mod settings;
 mod support;
 mod values;

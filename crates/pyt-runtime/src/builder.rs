@@ -13,6 +13,8 @@ use crate::{
     ModuleBuilder, Runtime, deadlock,
     error::Error,
     options::{CheckHashPycs, Deadlocks, Options},
+    settings::Extra,
+    stream::{Input, Output, Streams},
 };
 
 /// The Python source of `lib/`, compiled.
@@ -21,7 +23,9 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../lib");
 /// Settings for a [`Runtime`] in the making. See [`Options`] for those without a method.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
-    options: Options,
+    pub(crate) options: Options,
+    pub(crate) extra: Extra,
+    streams: Streams,
     modules: Vec<ModuleBuilder>,
 }
 
@@ -91,12 +95,43 @@ impl Builder {
         self
     }
 
+    /// Where `sys.stdout` leads: to the process's standard output, unless told otherwise. A
+    /// [`Capture`](crate::Capture) is an output, too.
+    #[must_use]
+    pub fn stdout(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stdout = output.into();
+        self
+    }
+
+    /// Where `sys.stderr` leads: to the process's standard error, unless told otherwise. Tracebacks
+    /// of exceptions that nobody caught go there, those of threads included.
+    #[must_use]
+    pub fn stderr(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stderr = output.into();
+        self
+    }
+
+    /// What `sys.stdin` and `input()` read: the process's standard input, unless told otherwise. A
+    /// text is an input, too.
+    #[must_use]
+    pub fn stdin(mut self, input: impl Into<Input>) -> Self {
+        self.streams.stdin = input.into();
+        self
+    }
+
     /// Makes the interpreter. The calling thread becomes its main thread.
     ///
     /// # Errors
-    /// If `site` or `faulthandler` raise, or a module of the host's cannot be made.
+    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; whatever
+    /// `site` or `faulthandler` raise; if a module of the host's cannot be made.
     pub fn build(self) -> Result<Runtime, Error> {
-        let options = self.options;
+        let Self {
+            mut options,
+            extra,
+            streams,
+            modules,
+        } = self;
+        extra.check(&mut options)?;
         let executable = executable(&options);
         let mut builder = Interpreter::builder(settings(&options));
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
@@ -104,8 +139,13 @@ impl Builder {
         builder = builder
             .add_native_modules(&stdlib)
             .add_native_modules(&[explore])
-            .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+            .add_frozen_modules(extra.library())
             .add_frozen_modules(PYT_LIB);
+        builder = builder.add_native_modules(&extra.modules());
+        if let Some(limit) = extra.recursion_limit {
+            // Before any other thread's machine is made from this one.
+            builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
+        }
         builder = set_paths(builder, executable);
         let config = pyt_modules::Config {
             gil: options.gil,
@@ -114,11 +154,14 @@ impl Builder {
         let (builder, session) = pyt_modules::install(builder, config);
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
-        let runtime = Runtime::new(interpreter, session, options);
-        runtime.with_vm(|vm| {
-            initialise(vm, runtime.options()).map_err(|error| Error::from_exception(vm, &error))
+        let mut runtime = Runtime::new(interpreter, session, options);
+        let open = runtime.with_vm(|vm| {
+            let open = extra.apply(vm).and_then(|()| streams.install(false, vm));
+            open.and_then(|open| initialise(vm, runtime.options()).map(|()| open))
+                .map_err(|error| Error::from_exception(vm, &error))
         })?;
-        for module in &self.modules {
+        runtime.keep_open(open);
+        for module in &modules {
             runtime.add_module(module)?;
         }
         Ok(runtime)

@@ -24,14 +24,17 @@ mod environment;
 mod error;
 pub mod explore;
 mod function;
+mod module;
 mod native_module;
 mod options;
 mod python;
 mod repl;
 mod run;
 mod runtime;
+mod settings;
 mod shared;
 mod source;
+mod stream;
 mod value;
 mod xoptions;
 
@@ -48,6 +51,7 @@ pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
+pub use stream::{Capture, Input, Line, Output};
 pub use value::{
     FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
     unpack_kw,

@@ -7,7 +7,7 @@ use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{Builder, Error, Options, Python, shared::Shared};
+use crate::{Builder, Error, Options, Python, shared::Shared, stream::Open};
 
 /// How long the end of a runtime waits for threads of the host's that are inside.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Runtime {
     shared: Arc<Shared>,
     options: Options,
+    /// Where the standard streams lead.
+    open: Open,
 }
 
 impl Runtime {
@@ -36,7 +38,12 @@ impl Runtime {
         Self {
             shared: Shared::new(interpreter, session),
             options,
+            open: Open::default(),
         }
+    }
+
+    pub(crate) fn keep_open(&mut self, open: Open) {
+        self.open = open;
     }
 
     /// The settings that this runtime was made with.
@@ -95,7 +102,9 @@ impl Runtime {
             // A thread of the host's would be caught inside for ever.
             return -1;
         }
-        self.shared.finalize(error)
+        let status = self.shared.finalize(error);
+        self.open.finish();
+        status
     }
 }
 

@@ -245,6 +245,11 @@ impl Error {
         Self::of(ErrorKind::WrongRuntime, "", message)
     }
 
+    /// A setting is out of its range.
+    pub(crate) fn option(message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Option, "", &message.into())
+    }
+
     /// A schedule says what this program does not know.
     pub(crate) fn unusable(message: &str) -> Self {
         Self::of(ErrorKind::File, "", message)
