@@ -94,7 +94,9 @@ impl Runtime {
             // A thread of the host's would be caught inside for ever.
             return -1;
         }
-        self.shared.dismantle()
+        let status = self.shared.dismantle();
+        self.open.finish();
+        status
     }
 
     pub(crate) fn finalize(self, error: Option<PyBaseExceptionRef>) -> i32 {
