@@ -6,7 +6,7 @@
 //! leaves some for the next to be started.
 
 use parking_lot::Mutex;
-use rustpython_vm::{VirtualMachine, vm::thread::ThreadedVirtualMachine};
+use rustpython_vm::{PyResult, VirtualMachine, vm::thread::ThreadedVirtualMachine};
 
 /// Enough for a thread that starts others faster than they begin. Each takes 16 KiB.
 const WANTED: usize = 4;
@@ -67,10 +67,21 @@ pub(crate) fn clear(vm: &VirtualMachine) -> bool {
         drop(vm.trace_func.replace(none()));
         drop(vm.profile_func.replace(none()));
         if is_clear(vm) {
-            return true;
+            return stops_tracking_origins(vm).is_ok();
         }
     }
     false
+}
+
+/// Takes back what `sys.set_coroutine_origin_tracking_depth` has set, which is the OS thread's.
+fn stops_tracking_origins(vm: &VirtualMachine) -> PyResult<()> {
+    let sys = &vm.sys_module;
+    let depth = sys.get_attr("get_coroutine_origin_tracking_depth", vm)?;
+    if depth.call((), vm)?.try_to_bool(vm)? {
+        let set = sys.get_attr("set_coroutine_origin_tracking_depth", vm)?;
+        set.call((0,), vm)?;
+    }
+    Ok(())
 }
 
 fn is_clear(vm: &VirtualMachine) -> bool {

@@ -5,6 +5,7 @@
 
 mod barrier;
 mod condition;
+mod dangling;
 mod event;
 mod excepthook;
 mod locks;

@@ -8,11 +8,17 @@ use std::cell::RefCell;
 use once_cell::sync::Lazy;
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyDictRef,
-    function::FuncArgs, stdlib::_thread::get_ident,
+    AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyDictRef, PyWeak},
+    function::FuncArgs,
+    stdlib::_thread::get_ident,
 };
 
-use super::{special, thread::PyThread};
+use super::{
+    dangling::{self, Watched},
+    special,
+    thread::PyThread,
+};
 use crate::{interpreters, numbers::NumberMap};
 
 thread_local! {
@@ -25,6 +31,8 @@ struct State {
     active: PyDictRef,
     limbo: PyDictRef,
     dangling: PyObjectRef,
+    /// What is yet to go into it.
+    watched: Watched,
     /// The module, for when it can no longer be imported.
     module: PyObjectRef,
     main: Option<PyObjectRef>,
@@ -54,11 +62,11 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     let (active, limbo, dangling) = match known {
         Some(known) => known,
         None => {
-            let weak_set = vm.import("_weakrefset", 0)?.get_attr("WeakSet", vm)?;
             let state = State {
                 active: vm.ctx.new_dict(),
                 limbo: vm.ctx.new_dict(),
-                dangling: weak_set.call((), vm)?,
+                dangling: dangling::make(vm)?,
+                watched: Watched::default(),
                 module: module.to_owned(),
                 main: None,
                 start: module.get_attr("_start_joinable_thread", vm)?,
@@ -190,10 +198,17 @@ pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
 
 /// Remembers a `Thread` for as long as it lives, for forks and leak checks.
 pub(super) fn watch(thread: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
-    if let Some(dangling) = with(vm, |state| state.dangling.clone()) {
-        vm.call_method(&dangling, "add", (thread.to_owned(),))?;
-    }
+    let thread = thread.downgrade(None, vm)?;
+    let _dropped_unlocked = with(vm, |state| state.watched.add(thread));
     Ok(())
+}
+
+/// What is yet to go into `set`, if that is `threading._dangling`. It counts as gone there.
+pub(super) fn take_watched(set: &PyObject, vm: &VirtualMachine) -> Vec<PyRef<PyWeak>> {
+    let taken = with(vm, |state| {
+        state.dangling.is(set).then(|| state.watched.take())
+    });
+    taken.flatten().unwrap_or_default()
 }
 
 /// All `Thread` objects that are alive.
