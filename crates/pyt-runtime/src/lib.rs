@@ -30,6 +30,7 @@ mod python;
 mod repl;
 mod run;
 mod runtime;
+mod serde;
 mod shared;
 mod source;
 mod value;
@@ -48,6 +49,7 @@ pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
+pub use serde::Serde;
 pub use value::{
     FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
     unpack_kw,
