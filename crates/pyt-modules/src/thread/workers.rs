@@ -134,13 +134,15 @@ impl Workers {
         self.0.lock().workers.len()
     }
 
-    /// Ends those that are idle, and waits until they have ended. None is kept from here on.
+    /// Keeps none from here on: as [`dismiss`](Self::dismiss).
     pub(crate) fn close(&self) {
-        let idle = {
-            let mut idle = self.0.lock();
-            idle.closed = true;
-            std::mem::take(&mut idle.workers)
-        };
+        self.0.lock().closed = true;
+        self.dismiss();
+    }
+
+    /// Ends those that are idle, and waits until they have ended.
+    pub(crate) fn dismiss(&self) {
+        let idle = std::mem::take(&mut self.0.lock().workers);
         for worker in &idle {
             worker.berth.call();
         }
