@@ -6,3 +6,4 @@
 mod entering;
 mod scratch;
 mod support;
+mod values;

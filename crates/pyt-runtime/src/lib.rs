@@ -5,7 +5,7 @@
 //!
 //! let runtime = Runtime::builder().build()?;
 //! runtime.exec("import threading\ncount = threading.active_count()")?;
-//! assert_eq!(runtime.eval("count")?, "1");
+//! assert_eq!(runtime.eval::<i64>("count")?, 1);
 //! let status = runtime.finish();
 //! assert_eq!(status, 0);
 //! # Ok::<(), pyt_runtime::Error>(())
@@ -16,6 +16,7 @@
 //! blocks of a document.
 
 mod builder;
+mod code;
 mod deadlock;
 pub mod doc;
 mod environment;
@@ -28,15 +29,21 @@ mod run;
 mod runtime;
 mod shared;
 mod source;
+mod value;
 mod xoptions;
 
 pub use builder::Builder;
-pub use error::{Error, ErrorKind};
+pub use code::Code;
+pub use error::{Error, ErrorKind, Frame};
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
+pub use value::{
+    FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
+    unpack_kw,
+};
 
 /// The version of Python whose language and library this runtime implements.
 #[must_use]
