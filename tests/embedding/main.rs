@@ -3,7 +3,11 @@
 //! One binary, since each that holds the interpreter takes a while to link. A test that hangs is
 //! ended by its deadline, which says what it was waiting for.
 
+mod control;
 mod entering;
+mod limits;
 mod scratch;
+mod shutdown;
 mod support;
+mod threads;
 mod values;

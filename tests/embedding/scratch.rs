@@ -104,3 +104,34 @@ fn counts() {
     r.finish();
     eprintln!("finished: strong {}", weak.strong_count());
 }
+
+#[test]
+fn objects() {
+    for i in 0..4 {
+        let r = runtime(true);
+        r.exec("import gc, collections\nprint('objects', len(gc.get_objects()), collections.Counter(type(o).__name__ for o in gc.get_objects()).most_common(12), flush=True)\nf=[o for o in gc.get_objects() if type(o).__name__=='function']\nprint('objects mods', collections.Counter(o.__module__ for o in f).most_common(25), flush=True)").unwrap();
+        r.finish();
+    }
+}
+
+#[test]
+fn referrers() {
+    for _ in 0..3 { runtime(true).finish(); }
+    let r = runtime(true);
+    r.exec(r#"
+import gc, collections.abc as a, sys
+live = {id(v) for v in vars(a).values()}
+old = [o for o in gc.get_objects() if type(o).__name__=='ABCMeta' and id(o) not in live and o.__name__ in ('Hashable','Iterable','Mapping','MutableMapping')]
+print('objects old', old, flush=True)
+for o in old[:3]:
+    print('objects', o, sys.getrefcount(o), flush=True)
+    for x in gc.get_referrers(o):
+        if x is old: continue
+        print('objects    ', type(x), repr(x)[:150], flush=True)
+fi = sys.modules['_frozen_importlib']
+l2 = {id(v) for v in vars(fi).values()}
+for o in gc.get_objects():
+    if type(o).__name__ == 'type' and o.__module__=='_frozen_importlib' and id(o) not in l2:
+        print('objects TYPE', o, sys.getrefcount(o), [repr(x)[:100] for x in gc.get_referrers(o)], flush=True)
+"#).unwrap();
+}

@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Runtime, deadlock,
+    Limits, Runtime, deadlock,
     error::Error,
     options::{CheckHashPycs, Deadlocks, Options},
 };
@@ -22,6 +22,7 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../lib");
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     options: Options,
+    limits: Option<Limits>,
 }
 
 impl Builder {
@@ -59,6 +60,13 @@ impl Builder {
     #[must_use]
     pub fn signals(mut self, signals: bool) -> Self {
         self.options.install_signal_handlers = signals;
+        self
+    }
+
+    /// What each call from outside may use up: see [`Limits`]. Nested calls are part of the outer one.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
     }
 
@@ -106,7 +114,7 @@ impl Builder {
         let (builder, session) = pyt_modules::install(builder, config);
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
-        let runtime = Runtime::new(interpreter, session, options);
+        let runtime = Runtime::new(interpreter, session, options, self.limits);
         runtime.with_vm(|vm| {
             initialise(vm, runtime.options()).map_err(|error| Error::from_exception(vm, &error))
         })?;

@@ -17,6 +17,7 @@
 
 mod builder;
 mod code;
+mod control;
 mod deadlock;
 pub mod doc;
 mod environment;
@@ -34,6 +35,9 @@ mod xoptions;
 
 pub use builder::Builder;
 pub use code::Code;
+pub use control::{
+    Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
+};
 pub use error::{Error, ErrorKind, Frame};
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use python::Python;

@@ -7,7 +7,7 @@ use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{Builder, Error, Options, Python, shared::Shared};
+use crate::{Builder, Error, Limits, Options, Python, shared::Shared};
 
 /// How long the end of a runtime waits for threads of the host's that are inside.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// of their own for as long as they are inside. Its methods block until the code they run is done;
 /// threads that the code started go on.
 ///
-/// Call [`Runtime::finish`] to end it as CPython ends: a runtime that is only dropped leaves
-/// its threads and buffers behind.
+/// Call [`Runtime::finish`] to end it as CPython ends, or [`Runtime::shutdown`] to end it within a
+/// time; a runtime that is only dropped is shut down.
 pub struct Runtime {
     shared: Arc<Shared>,
     options: Options,
@@ -32,9 +32,14 @@ impl Runtime {
         Builder::default()
     }
 
-    pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        session: Session,
+        options: Options,
+        limits: Option<Limits>,
+    ) -> Self {
         Self {
-            shared: Shared::new(interpreter, session),
+            shared: Shared::new(interpreter, session, limits),
             options,
         }
     }
@@ -65,6 +70,10 @@ impl Runtime {
             Ok(result) => result,
             Err(_) => unreachable!("whoever ends a runtime takes it away"),
         }
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     pub(crate) fn session(&self) -> &Session {

@@ -18,6 +18,8 @@ use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
 };
 
+use crate::control::{Control, Limits};
+
 /// The runtime has ended, or is about to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gone;
@@ -31,6 +33,10 @@ pub(crate) struct Shared {
     home: ThreadId,
     door: Mutex<Door>,
     left: Condvar,
+    /// Interruptions, limits and the like.
+    pub(crate) control: Control,
+    /// What each call from outside may use up.
+    limits: Option<Limits>,
     /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
 }
@@ -49,19 +55,34 @@ impl Drop for Stay<'_> {
     fn drop(&mut self) {
         self.0.door.lock().visits -= 1;
         self.0.left.notify_all();
+        self.0.control.left(Session::own_ident());
     }
 }
 
 impl Shared {
-    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        session: Session,
+        limits: Option<Limits>,
+    ) -> Arc<Self> {
+        let shared = Arc::new(Self {
             interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
             session,
             home: thread::current().id(),
             door: Mutex::default(),
             left: Condvar::new(),
+            control: Control::default(),
+            limits,
             dropped: Mutex::default(),
-        })
+        });
+        let watching = Arc::downgrade(&shared);
+        let started = move |alive| {
+            if let Some(shared) = watching.upgrade() {
+                shared.control.watch.thread_started(alive);
+            }
+        };
+        shared.session.on_start(Some(Box::new(started)));
+        shared
     }
 
     pub(crate) const fn session(&self) -> &Session {
@@ -69,14 +90,20 @@ impl Shared {
     }
 
     /// Runs `f` inside, on the calling thread, whichever it is. Blocks until it has its turn.
-    pub(crate) fn enter<R>(&self, f: impl FnOnce(&VirtualMachine) -> R) -> Result<R, Gone> {
+    pub(crate) fn enter<R>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&VirtualMachine) -> R,
+    ) -> Result<R, Gone> {
         if self.session.is_inside() {
             return Ok(vm_thread::with_current_vm(f));
         }
         let _stay = self.come_in()?;
         let f = |vm: &VirtualMachine| {
             self.collect_dropped();
-            f(vm)
+            match &self.limits {
+                Some(limits) => self.limited(vm, limits, || f(vm)).0,
+                None => f(vm),
+            }
         };
         if thread::current().id() != self.home {
             let name = thread::current().name().map(str::to_owned);
@@ -113,6 +140,13 @@ impl Shared {
     fn collect_dropped(&self) {
         let dropped = std::mem::take(&mut *self.dropped.lock());
         drop(dropped);
+    }
+
+    /// Whether the interpreter has been taken away, or nobody could tell: it is being used.
+    pub(crate) fn is_over(&self) -> bool {
+        self.interpreter
+            .try_lock()
+            .is_some_and(|main| main.borrow().is_none())
     }
 
     /// Lets nobody in any more, and waits for those who are inside. Whether they have left within

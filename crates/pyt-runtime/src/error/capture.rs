@@ -130,6 +130,7 @@ fn describe(
         errno: None,
         exception: None,
         host: origin.and_then(|origin| origin.0.host.clone()),
+        threads: Vec::new(),
     }
 }
 
