@@ -94,30 +94,53 @@ fn visiting_threads_are_interrupted_too() {
     });
 }
 
+/// Runs `code` in ten threads and in the calling one, and calls `interrupt` once all are at it.
+/// Returns the calling thread's error and how long it took.
+fn eleven(
+    runtime: &Runtime,
+    code: &str,
+    interrupt: impl Fn(&Interrupter) -> bool + Send + Sync,
+) -> (Error, Duration) {
+    let everyone = "import threading\n\
+        begun, ended = [], []\n\
+        def work():\n\
+        \x20 try:\n\
+        \x20   begun.append(1)\n\
+        \x20   exec(code, {})\n\
+        \x20 finally: ended.append(1)\n\
+        threads = [threading.Thread(target=work) for _ in range(10)]\n\
+        for thread in threads: thread.start()\n\
+        work()";
+    runtime.set("code", code).unwrap();
+    runtime.exec("begun = []").unwrap();
+    thread::scope(|scope| {
+        let interrupting = scope.spawn(|| {
+            while runtime.eval::<usize>("len(begun)").unwrap() < 11 {
+                thread::sleep(Duration::from_millis(2));
+            }
+            // From the list to what the code does.
+            thread::sleep(Duration::from_millis(100));
+            let at = Instant::now();
+            assert!(interrupt(&runtime.interrupter()));
+            at
+        });
+        let error = runtime.exec(everyone).unwrap_err();
+        let returned = Instant::now();
+        (error, returned - interrupting.join().unwrap())
+    })
+}
+
 #[test]
 fn ten_threads_of_each_are_interrupted() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
-        let everyone = "import threading\n\
-            ended = []\n\
-            def work():\n\
-            \x20 try: exec(code, {})\n\
-            \x20 except KeyboardInterrupt: ended.append(1)\n\
-            threads = [threading.Thread(target=work) for _ in range(10)]\n\
-            for thread in threads: thread.start()\n\
-            exec(code, {})";
+        runtime.exec("import threading\nthreading.excepthook = lambda args: None").unwrap();
         let mut slowest = Vec::new();
         for (name, code) in BUSY {
-            runtime.set("code", code).unwrap();
-            let delay = Duration::from_millis(100);
-            let interrupting =
-                interrupt_after(runtime.interrupter(), delay, Interrupter::interrupt_all);
-            let error = runtime.exec(everyone).unwrap_err();
-            let returned = Instant::now();
-            let took = returned - interrupting.join().unwrap();
+            let (error, took) = eleven(&runtime, code, Interrupter::interrupt_all);
             assert_eq!(error.kind(), ErrorKind::Interrupted, "{name}: {error}");
             runtime
-                .exec("for thread in threads: thread.join()\nassert len(ended) == 10, ended")
+                .exec("for thread in threads: thread.join()\nassert len(ended) == 11, ended")
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             println!("gil={gil}: eleven threads: {name}: {took:?}");
             slowest.push(took);
@@ -146,10 +169,13 @@ fn an_exception_of_choice_arrives_in_the_thread_of_choice() {
             .exec(
                 "import threading, time\n\
                  caught = []\n\
+                 inside = threading.Event()\n\
                  def work():\n\
-                 \x20 try: time.sleep(1e9)\n\
+                 \x20 try:\n\
+                 \x20   inside.set()\n\
+                 \x20   time.sleep(1e9)\n\
                  \x20 except ValueError as error: caught.append(str(error))\n\
-                 worker = threading.Thread(target=work); worker.start()",
+                 worker = threading.Thread(target=work); worker.start(); inside.wait()",
             )
             .unwrap();
         let worker: u64 = runtime.eval("worker.ident").unwrap();
@@ -230,21 +256,9 @@ fn ten_threads_that_catch_everything_are_stopped() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
         for (name, code) in STUBBORN {
-            runtime.set("code", code).unwrap();
-            let interrupting = interrupt_after(
-                runtime.interrupter(),
-                Duration::from_millis(100),
-                |interrupter| interrupter.stop(Duration::from_millis(10)),
-            );
-            let error = runtime
-                .exec(
-                    "import threading\n\
-                     threads = [threading.Thread(target=exec, args=(code, {})) for _ in range(10)]\n\
-                     for thread in threads: thread.start()\n\
-                     exec(code, {})",
-                )
-                .unwrap_err();
-            let took = Instant::now() - interrupting.join().unwrap();
+            let (error, took) = eleven(&runtime, code, |interrupter| {
+                interrupter.stop(Duration::from_millis(10))
+            });
             assert_eq!(error.kind(), ErrorKind::Stopped, "{name}: {error}");
             runtime
                 .exec("for thread in threads: thread.join()")

@@ -6,7 +6,8 @@
 mod control;
 mod entering;
 mod limits;
-mod scratch;
+mod pool;
+mod queues;
 mod shutdown;
 mod support;
 mod threads;

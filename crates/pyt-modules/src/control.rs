@@ -21,6 +21,8 @@ use crate::{
     deadlock::{self, Account},
 };
 
+pub use crate::async_exc::shielded;
+
 unsafe extern "C" {
     fn pthread_getcpuclockid(thread: c_ulong, clock: *mut c_int) -> c_int;
 }

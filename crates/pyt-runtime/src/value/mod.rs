@@ -11,6 +11,7 @@ mod operations;
 
 use std::{fmt, mem::ManuallyDrop, sync::Arc};
 
+use pyt_modules::control::shielded;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyStrRef};
 
 pub use self::{
@@ -155,7 +156,7 @@ pub(crate) fn attempt<R>(
             let stopped = shared.stopped(&raised);
             stopped
                 .or_else(|| shared.recursed(&raised, vm))
-                .unwrap_or_else(|| Error::caught(py, &raised))
+                .unwrap_or_else(|| shielded(|| Error::caught(py, &raised)))
         })
     });
     entered.unwrap_or_else(|_| Err(Error::gone()))
