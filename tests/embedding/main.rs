@@ -3,10 +3,15 @@
 //! One binary, since each that holds the interpreter takes a while to link. A test that hangs is
 //! ended by its deadline, which says what it was waiting for.
 
+mod control;
 mod entering;
 mod functions;
+mod limits;
 mod output;
-mod scratch;
+mod pool;
+mod queues;
 mod settings;
+mod shutdown;
 mod support;
+mod threads;
 mod values;

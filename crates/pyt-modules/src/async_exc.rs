@@ -17,13 +17,14 @@
 //! This module knows nothing of waits: whoever wants a waiting thread to look up interrupts it.
 
 use std::{
+    cell::Cell,
     collections::{HashMap, HashSet},
     sync::{Arc, Weak, atomic::Ordering},
 };
 
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, TryFromObject, VirtualMachine,
+    AsObject, Py, PyObjectRef, PyResult, TryFromObject, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode, PyTypeRef},
     bytecode::Instruction,
     common::lock,
@@ -43,6 +44,54 @@ const EXCEPTION_HANDLED: usize = 12;
 const TOOLS: [usize; 6] = [3, 4, 5, 2, 1, 0];
 /// The name under which the places are watched.
 const NAME: &str = "pyt";
+
+thread_local! {
+    /// How many [`shielded`] functions the thread is in.
+    static SHIELDS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs `f`, in which nothing is raised from outside: that waits until it is over. For short work of
+/// the host's library that would take such an exception for a failure of its own.
+pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
+    struct Shield;
+    impl Drop for Shield {
+        fn drop(&mut self) {
+            SHIELDS.set(SHIELDS.get() - 1);
+        }
+    }
+    SHIELDS.set(SHIELDS.get() + 1);
+    let _shield = Shield;
+    f()
+}
+
+/// In whose code the interpreter is at a place that is watched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The import system's. Its handlers release its locks and take half-made modules away, and end:
+    /// condemned threads run them.
+    Import,
+    Other,
+}
+
+impl Place {
+    /// From the arguments of a callback, whose first is the code.
+    fn of(args: &FuncArgs) -> Self {
+        let code = args
+            .args
+            .first()
+            .and_then(|code| code.downcast_ref::<PyCode>());
+        let is_import = |code: &Py<PyCode>| {
+            code.source_path()
+                .as_str()
+                .starts_with("<frozen importlib._boot")
+        };
+        if code.is_some_and(is_import) {
+            Self::Import
+        } else {
+            Self::Other
+        }
+    }
+}
 
 /// What is to be raised in a thread.
 #[derive(Debug)]
@@ -89,22 +138,19 @@ struct State {
 impl AsyncExceptions {
     /// Makes what the interpreter calls. To be called once, inside, before anything is sent.
     pub(crate) fn prepare(self: &Arc<Self>, vm: &VirtualMachine) {
-        let callback = |call: fn(&Self, u64, &VirtualMachine) -> Option<PyBaseExceptionRef>| {
+        let callback = |what: fn(&Self, u64, Place, &VirtualMachine) -> Option<_>| {
             let exceptions: Weak<Self> = Arc::downgrade(self);
-            vm.new_function(
-                "raise_pending",
-                move |_: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
-                    let ident = rustpython_vm::stdlib::_thread::get_ident();
-                    exceptions
-                        .upgrade()
-                        .and_then(|exceptions| call(&exceptions, ident, vm))
-                        .map_or(Ok(()), Err)
-                },
-            )
-            .into()
+            let call = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                let ident = rustpython_vm::stdlib::_thread::get_ident();
+                exceptions
+                    .upgrade()
+                    .and_then(|exceptions| what(&exceptions, ident, Place::of(&args), vm))
+                    .map_or(Ok(()), Err)
+            };
+            vm.new_function("raise_pending", call).into()
         };
         let callbacks = Callbacks {
-            raise: callback(Self::take),
+            raise: callback(Self::raise),
             refuse: callback(Self::refuse),
         };
         let base = vm.ctx.exceptions.base_exception_type.to_owned();
@@ -192,8 +238,21 @@ impl AsyncExceptions {
         reason.clone_into(&mut self.0.lock().reason);
     }
 
+    /// What is to be raised in the thread with this ident, which is the calling one, at a place that
+    /// is watched.
+    fn raise(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        let is_condemned = || self.0.lock().condemned.contains(&ident);
+        if place == Place::Import && is_condemned() {
+            return None;
+        }
+        self.take(ident, vm)
+    }
+
     /// What is to be raised in the thread with this ident, which is the calling one.
     pub(crate) fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        if SHIELDS.get() != 0 {
+            return None;
+        }
         let raise = {
             let mut state = self.0.lock();
             if state.condemned.contains(&ident) {
@@ -212,7 +271,10 @@ impl AsyncExceptions {
     }
 
     /// What is raised in the place of a handler's beginning.
-    fn refuse(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+    fn refuse(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        if place == Place::Import || SHIELDS.get() != 0 {
+            return None;
+        }
         let is_condemned = self.0.lock().condemned.contains(&ident);
         is_condemned.then(|| self.stopped(vm))
     }

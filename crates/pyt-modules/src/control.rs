@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use pyt_sched::Thread;
+use pyt_sched::{Thread, ThreadId};
 use rustpython_vm::{
     VirtualMachine, builtins::PyBaseExceptionRef, host_env::time, stdlib::_thread::get_ident,
 };
@@ -20,6 +20,8 @@ use crate::{
     async_exc::{self, instrument_backward_jumps},
     deadlock::{self, Account},
 };
+
+pub use crate::async_exc::shielded;
 
 unsafe extern "C" {
     fn pthread_getcpuclockid(thread: c_ulong, clock: *mut c_int) -> c_int;
@@ -85,6 +87,12 @@ impl Session {
     pub fn main_ident(&self) -> Option<u64> {
         let ident = self.main_tag();
         self.threads.visitors().contains(&ident).then_some(ident)
+    }
+
+    /// Whether it is the main thread's.
+    #[must_use]
+    pub fn is_main(&self, thread: ThreadId) -> bool {
+        self.main_id() == thread
     }
 
     /// The ident of the calling thread.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_sched::{Clock, Free, Gil, Scheduler, Thread, controlled::Controlled};
+use pyt_sched::{Clock, Free, Gil, Scheduler, Thread, ThreadId, controlled::Controlled};
 use rustpython_vm::{
     InterpreterBuilder, PyResult, VirtualMachine,
     builtins::PyBaseExceptionRef,
@@ -235,6 +235,10 @@ impl Session {
     /// The ident that the main thread had when it was inside for the last time.
     pub(crate) fn main_tag(&self) -> u64 {
         self.main.tag()
+    }
+
+    pub(crate) fn main_id(&self) -> ThreadId {
+        self.main.id()
     }
 
     /// Idents (as in `threading.get_ident()`) of the daemon threads that are alive.

@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    ModuleBuilder, Runtime, deadlock,
+    Limits, ModuleBuilder, Runtime, deadlock,
     error::Error,
     options::{CheckHashPycs, Deadlocks, Options},
     settings::Extra,
@@ -27,6 +27,7 @@ pub struct Builder {
     pub(crate) extra: Extra,
     streams: Streams,
     modules: Vec<ModuleBuilder>,
+    limits: Option<Limits>,
 }
 
 impl Builder {
@@ -64,6 +65,13 @@ impl Builder {
     #[must_use]
     pub fn signals(mut self, signals: bool) -> Self {
         self.options.install_signal_handlers = signals;
+        self
+    }
+
+    /// What each call from outside may use up: see [`Limits`]. Nested calls are part of the outer one.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
     }
 
@@ -130,6 +138,7 @@ impl Builder {
             extra,
             streams,
             modules,
+            limits,
         } = self;
         extra.check(&mut options)?;
         let executable = executable(&options);
@@ -154,13 +163,13 @@ impl Builder {
         let (builder, session) = pyt_modules::install(builder, config);
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
-        let mut runtime = Runtime::new(interpreter, session, options);
+        let runtime = Runtime::new(interpreter, session, options, limits);
         let open = runtime.with_vm(|vm| {
             let open = extra.apply(vm).and_then(|()| streams.install(false, vm));
             open.and_then(|open| initialise(vm, runtime.options()).map(|()| open))
                 .map_err(|error| Error::from_exception(vm, &error))
         })?;
-        runtime.keep_open(open);
+        runtime.shared().leads_to(open);
         for module in &modules {
             runtime.add_module(module)?;
         }

@@ -18,6 +18,7 @@
 mod builder;
 mod class;
 mod code;
+mod control;
 mod deadlock;
 pub mod doc;
 mod environment;
@@ -27,7 +28,9 @@ mod function;
 mod module;
 mod native_module;
 mod options;
+mod pool;
 mod python;
+mod queue;
 mod repl;
 mod run;
 mod runtime;
@@ -44,11 +47,16 @@ pub use class::{
     Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
 };
 pub use code::Code;
+pub use control::{
+    Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
+};
 pub use error::{Error, ErrorKind, Frame};
 pub use function::{FromArgument, Function, HostFunction, Keywords, Rest};
 pub use native_module::ModuleBuilder;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
+pub use pool::{PooledRuntime, RuntimePool};
 pub use python::Python;
+pub use queue::Queue;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;

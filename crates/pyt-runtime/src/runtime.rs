@@ -7,7 +7,7 @@ use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{Builder, Error, Options, Python, shared::Shared, stream::Open};
+use crate::{Builder, Error, Limits, Options, Python, shared::Shared};
 
 /// How long the end of a runtime waits for threads of the host's that are inside.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -18,13 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// of their own for as long as they are inside. Its methods block until the code they run is done;
 /// threads that the code started go on.
 ///
-/// Call [`Runtime::finish`] to end it as CPython ends: a runtime that is only dropped leaves
-/// its threads and buffers behind.
+/// Call [`Runtime::finish`] to end it as CPython ends, or [`Runtime::shutdown`] to end it within a
+/// time; a runtime that is only dropped is shut down.
 pub struct Runtime {
     shared: Arc<Shared>,
     options: Options,
-    /// Where the standard streams lead.
-    open: Open,
 }
 
 impl Runtime {
@@ -34,16 +32,16 @@ impl Runtime {
         Builder::default()
     }
 
-    pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        session: Session,
+        options: Options,
+        limits: Option<Limits>,
+    ) -> Self {
         Self {
-            shared: Shared::new(interpreter, session),
+            shared: Shared::new(interpreter, session, limits),
             options,
-            open: Open::default(),
         }
-    }
-
-    pub(crate) fn keep_open(&mut self, open: Open) {
-        self.open = open;
     }
 
     /// The settings that this runtime was made with.
@@ -74,6 +72,10 @@ impl Runtime {
         }
     }
 
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub(crate) fn session(&self) -> &Session {
         self.shared.session()
     }
@@ -94,9 +96,7 @@ impl Runtime {
             // A thread of the host's would be caught inside for ever.
             return -1;
         }
-        let status = self.shared.dismantle();
-        self.open.finish();
-        status
+        self.shared.dismantle()
     }
 
     pub(crate) fn finalize(self, error: Option<PyBaseExceptionRef>) -> i32 {
@@ -104,9 +104,7 @@ impl Runtime {
             // A thread of the host's would be caught inside for ever.
             return -1;
         }
-        let status = self.shared.finalize(error);
-        self.open.finish();
-        status
+        self.shared.finalize(error)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::{
     cell::RefCell,
     mem::ManuallyDrop,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
@@ -16,6 +16,11 @@ use parking_lot::{Condvar, Mutex, ReentrantMutex};
 use pyt_modules::Session;
 use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
+};
+
+use crate::{
+    control::{Control, Limits},
+    stream::Open,
 };
 
 /// The runtime has ended, or is about to.
@@ -31,8 +36,14 @@ pub(crate) struct Shared {
     home: ThreadId,
     door: Mutex<Door>,
     left: Condvar,
+    /// Interruptions, limits and the like.
+    pub(crate) control: Control,
+    /// What each call from outside may use up.
+    limits: Option<Limits>,
     /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
+    /// Where the standard streams lead, once there are some.
+    open: OnceLock<Open>,
 }
 
 /// Who is inside from outside.
@@ -49,19 +60,35 @@ impl Drop for Stay<'_> {
     fn drop(&mut self) {
         self.0.door.lock().visits -= 1;
         self.0.left.notify_all();
+        self.0.control.left(Session::own_ident());
     }
 }
 
 impl Shared {
-    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        session: Session,
+        limits: Option<Limits>,
+    ) -> Arc<Self> {
+        let shared = Arc::new(Self {
             interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
             session,
             home: thread::current().id(),
             door: Mutex::default(),
             left: Condvar::new(),
+            control: Control::default(),
+            limits,
             dropped: Mutex::default(),
-        })
+            open: OnceLock::new(),
+        });
+        let watching = Arc::downgrade(&shared);
+        let started = move |alive| {
+            if let Some(shared) = watching.upgrade() {
+                shared.control.watch.thread_started(alive);
+            }
+        };
+        shared.session.on_start(Some(Box::new(started)));
+        shared
     }
 
     pub(crate) const fn session(&self) -> &Session {
@@ -69,14 +96,20 @@ impl Shared {
     }
 
     /// Runs `f` inside, on the calling thread, whichever it is. Blocks until it has its turn.
-    pub(crate) fn enter<R>(&self, f: impl FnOnce(&VirtualMachine) -> R) -> Result<R, Gone> {
+    pub(crate) fn enter<R>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&VirtualMachine) -> R,
+    ) -> Result<R, Gone> {
         if self.session.is_inside() {
             return Ok(vm_thread::with_current_vm(f));
         }
         let _stay = self.come_in()?;
         let f = |vm: &VirtualMachine| {
             self.collect_dropped();
-            f(vm)
+            match &self.limits {
+                Some(limits) => self.limited(vm, limits, || f(vm)).0,
+                None => f(vm),
+            }
         };
         if thread::current().id() != self.home {
             let name = thread::current().name().map(str::to_owned);
@@ -115,6 +148,13 @@ impl Shared {
         drop(dropped);
     }
 
+    /// Whether the interpreter has been taken away, or nobody could tell: it is being used.
+    pub(crate) fn is_over(&self) -> bool {
+        self.interpreter
+            .try_lock()
+            .is_some_and(|main| main.borrow().is_none())
+    }
+
     /// Lets nobody in any more, and waits for those who are inside. Whether they have left within
     /// `patience`.
     pub(crate) fn close(&self, patience: Duration) -> bool {
@@ -138,8 +178,7 @@ impl Shared {
         };
         interpreter.enter(|_| self.collect_dropped());
         let interpreter = ManuallyDrop::into_inner(interpreter);
-        let status = self.session.finalize(interpreter, error);
-        i32::try_from(status).unwrap_or(-1)
+        self.over(self.session.finalize(interpreter, error))
     }
 
     /// As [`finalize`](Self::finalize), for a process that goes on, on any thread.
@@ -148,11 +187,22 @@ impl Shared {
         let Some(interpreter) = main.borrow_mut().take() else {
             return 0;
         };
-        let status = self
-            .session
-            .dismantle(ManuallyDrop::into_inner(interpreter), |_| {
-                self.collect_dropped()
-            });
+        let interpreter = ManuallyDrop::into_inner(interpreter);
+        let last = |_: &VirtualMachine| self.collect_dropped();
+        self.over(self.session.dismantle(interpreter, last))
+    }
+
+    /// Says where the standard streams lead.
+    pub(crate) fn leads_to(&self, open: Open) {
+        // There is one interpreter, and it is made once.
+        let _ = self.open.set(open);
+    }
+
+    /// The interpreter has ended with this status: what is left of lines is passed on.
+    fn over(&self, status: u32) -> i32 {
+        if let Some(open) = self.open.get() {
+            open.finish();
+        }
         i32::try_from(status).unwrap_or(-1)
     }
 }

@@ -1,5 +1,6 @@
 //! From source text to code objects, and back to source lines in tracebacks.
 
+use pyt_modules::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode},
@@ -118,7 +119,8 @@ fn compile_with_flags(
 /// Keeps the source of code that is in no file, so that tracebacks can show its lines.
 pub(crate) fn remember(vm: &VirtualMachine, code: &PyRef<PyCode>, text: &str) {
     // A traceback without source lines is all that is lost if this fails.
-    let _ = vm.register_code_in_linecache(code, text);
+    // Neither is an exception from outside to be lost with it.
+    let _ = shielded(|| vm.register_code_in_linecache(code, text));
 }
 
 /// Removes the white space that all lines begin with, as `python -c` does.

@@ -19,7 +19,10 @@ use std::{
 use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
 
 pub use self::frame::Frame;
-use crate::Value;
+use crate::{
+    Limit, ThreadInfo, Value,
+    control::{Reason, Verdict},
+};
 
 /// What kind of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,11 @@ pub enum ErrorKind {
     Gone,
     /// A value of one runtime was given to another. Objects do not cross.
     WrongRuntime,
+    /// A limit was hit, and all threads were stopped. See [`Limits`](crate::Limits).
+    Limit(Limit),
+    /// All threads were stopped: by [`Interrupter::stop`](crate::Interrupter::stop), or since the
+    /// runtime ended.
+    Stopped,
 }
 
 /// A failure: an exception that Python code raised, or what kept the code from running.
@@ -81,6 +89,8 @@ struct Inner {
     exception: Option<Value>,
     /// The host's own error that the exception was made of.
     host: Option<Arc<dyn StdError + Send + Sync>>,
+    /// Where each thread stood when all were stopped.
+    threads: Vec<ThreadInfo>,
 }
 
 /// What takes long to find out.
@@ -102,6 +112,7 @@ impl Inner {
             errno: None,
             exception: None,
             host: None,
+            threads: Vec::new(),
         }
     }
 }
@@ -167,6 +178,7 @@ impl Error {
                 errno: old.errno,
                 exception: old.exception.clone(),
                 host: old.host.clone(),
+                threads: old.threads.clone(),
             };
             self.0 = Arc::new(copy);
         }
@@ -232,6 +244,13 @@ impl Error {
         self.0.exception.as_ref()
     }
 
+    /// Where each thread stood when all were stopped, for the kinds [`Limit`](ErrorKind::Limit) and
+    /// [`Stopped`](ErrorKind::Stopped); else nothing.
+    #[must_use]
+    pub fn threads(&self) -> &[ThreadInfo] {
+        &self.0.threads
+    }
+
     /// The host's own error that this was made of, if it is a `T`: also after its way through Python.
     #[must_use]
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
@@ -274,6 +293,29 @@ impl Error {
     /// A setting is out of its range.
     pub(crate) fn option(message: impl Into<String>) -> Self {
         Self::of(ErrorKind::Option, "", &message.into())
+    }
+
+    /// All threads were stopped, the one that gets this among them.
+    pub(crate) fn stopped(verdict: Arc<Verdict>) -> Self {
+        match verdict.reason {
+            Reason::Limit(limit) => Self::limited(limit, verdict.threads()),
+            reason => {
+                let mut inner = Inner::new(ErrorKind::Stopped, "", &reason.to_string());
+                inner.threads = verdict.threads();
+                Self(Arc::new(inner))
+            }
+        }
+    }
+
+    /// A thread was stopped, and it is not known any more why.
+    pub(crate) fn stopped_before() -> Self {
+        Self::of(ErrorKind::Stopped, "", "the thread was stopped")
+    }
+
+    pub(crate) fn limited(limit: Limit, threads: Vec<ThreadInfo>) -> Self {
+        let mut inner = Inner::new(ErrorKind::Limit(limit), "", &limit.to_string());
+        inner.threads = threads;
+        Self(Arc::new(inner))
     }
 
     /// A schedule says what this program does not know.

@@ -11,6 +11,7 @@ mod operations;
 
 use std::{fmt, mem::ManuallyDrop, sync::Arc};
 
+use pyt_modules::control::shielded;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyStrRef};
 
 pub use self::{
@@ -150,7 +151,13 @@ pub(crate) fn attempt<R>(
 ) -> Result<R, Error> {
     let entered = shared.enter(|vm| {
         let py = Python::new(vm, shared);
-        f(py).map_err(|raised| Error::caught(py, &raised))
+        f(py).map_err(|raised| {
+            // One that is being stopped cannot run what takes an exception down.
+            let stopped = shared.stopped(&raised);
+            stopped
+                .or_else(|| shared.recursed(&raised, vm))
+                .unwrap_or_else(|| shielded(|| Error::caught(py, &raised)))
+        })
     });
     entered.unwrap_or_else(|_| Err(Error::gone()))
 }

@@ -1,0 +1,166 @@
+//! Interrupting Python code from any thread.
+
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use pyt_modules::control::{Origin, Raise};
+
+use super::Reason;
+use crate::{Python, Runtime, shared::Shared};
+
+/// Raises exceptions in a runtime's threads, and stops them. Any number of clones on any threads may
+/// be used at any time, also after the runtime has ended: then there is nobody to interrupt.
+///
+/// An exception arrives when its thread next calls a function or goes back in a loop, and ends any wait
+/// in `threading`, `queue`, `time.sleep` and the like. It does not arrive in native code: a regular
+/// expression or a power of large integers that takes minutes is interrupted when it is done, and
+/// nothing but the end of the process can end it before. With the GIL, all other threads of the
+/// runtime wait meanwhile, too.
+///
+/// No method waits for a turn or for the exception to arrive.
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use pyt_runtime::{ErrorKind, Runtime};
+///
+/// let runtime = Runtime::builder().build()?;
+/// let interrupter = runtime.interrupter();
+/// let timer = thread::spawn(move || {
+///     // Until the code has begun, there is nothing to interrupt.
+///     while !interrupter.interrupt() {
+///         thread::sleep(Duration::from_millis(1));
+///     }
+/// });
+/// let error = runtime.exec("import time\nwhile True: time.sleep(1e9)").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Interrupted);
+/// timer.join().unwrap();
+/// # runtime.finish();
+/// # Ok::<(), pyt_runtime::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Interrupter {
+    shared: Weak<Shared>,
+}
+
+impl fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupter").finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// A handle that interrupts this runtime's threads from anywhere.
+    #[must_use]
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter {
+            shared: Arc::downgrade(self.shared()),
+        }
+    }
+}
+
+impl Python<'_> {
+    /// A handle that interrupts the runtime's threads from anywhere.
+    #[must_use]
+    pub fn interrupter(self) -> Interrupter {
+        Interrupter {
+            shared: Arc::downgrade(self.shared()),
+        }
+    }
+
+    /// The calling thread's number, as `threading.get_ident()` and
+    /// [`Interrupter::interrupt_thread`] have it.
+    #[must_use]
+    pub fn thread_ident(self) -> u64 {
+        pyt_modules::Session::own_ident()
+    }
+}
+
+impl Interrupter {
+    /// Raises `KeyboardInterrupt` in the main thread, if it is inside, or else in all threads of the
+    /// host's that are. False: none is.
+    pub fn interrupt(&self) -> bool {
+        self.interrupt_with("KeyboardInterrupt", None)
+    }
+
+    /// As [`interrupt`](Self::interrupt), with another exception: `class` is the name of a built-in
+    /// one (`"TimeoutError"`), or a module's (`"concurrent.futures.CancelledError"`); `message` is its
+    /// argument. If there is no such class, what says so is raised.
+    pub fn interrupt_with(&self, class: &str, message: Option<&str>) -> bool {
+        self.raise(&exception(class, message), |shared| {
+            let session = shared.session();
+            session.main_ident().map_or_else(
+                || {
+                    let members = session.members().into_iter();
+                    let hosts = members.filter(|member| member.origin == Origin::Host);
+                    hosts.map(|member| member.ident).collect()
+                },
+                |main| vec![main],
+            )
+        })
+    }
+
+    /// Raises `KeyboardInterrupt` in the thread with this number: `threading.get_ident()`,
+    /// [`ThreadInfo::ident`](crate::ThreadInfo::ident) or [`Python::thread_ident`]. False: it is
+    /// none of the runtime's, or not inside.
+    pub fn interrupt_thread(&self, ident: u64) -> bool {
+        self.interrupt_thread_with(ident, "KeyboardInterrupt", None)
+    }
+
+    /// As [`interrupt_thread`](Self::interrupt_thread), with another exception: see
+    /// [`interrupt_with`](Self::interrupt_with).
+    pub fn interrupt_thread_with(&self, ident: u64, class: &str, message: Option<&str>) -> bool {
+        self.raise(&exception(class, message), |_| vec![ident])
+    }
+
+    /// Raises `KeyboardInterrupt` in all threads: those of the host's that are inside, and those that
+    /// Python code has started. False: there are none.
+    pub fn interrupt_all(&self) -> bool {
+        self.raise(&exception("KeyboardInterrupt", None), |shared| {
+            let members = shared.session().members().into_iter();
+            members.map(|member| member.ident).collect()
+        })
+    }
+
+    /// Stops all threads, whatever they catch. Calls that the host has under way return an error of
+    /// the kind [`Stopped`](crate::ErrorKind::Stopped), which says where each thread stood; threads
+    /// that Python code has started end. For as long as `grace`, `finally` blocks and handlers run;
+    /// after that none does, `with` statements included: locks that they hold stay taken. The
+    /// runtime goes on to be used.
+    ///
+    /// Code that makes the interpreter ignore it, such as an endless loop inside of a trace function,
+    /// cannot be stopped; a thread that Python code started is then frozen for good, a second later.
+    ///
+    /// False: there is no thread.
+    pub fn stop(&self, grace: Duration) -> bool {
+        let Some(shared) = self.shared.upgrade() else {
+            return false;
+        };
+        if shared.session().members().is_empty() {
+            return false;
+        }
+        shared.stop(Reason::Asked, grace);
+        true
+    }
+
+    fn raise(&self, raise: &Raise, find: impl FnOnce(&Shared) -> Vec<u64>) -> bool {
+        let Some(shared) = self.shared.upgrade() else {
+            return false;
+        };
+        let idents = find(&shared);
+        let found = shared.session().raise_in(&idents, raise);
+        if found {
+            shared.reach_soon(&idents);
+        }
+        found
+    }
+}
+
+fn exception(class: &str, message: Option<&str>) -> Raise {
+    Raise::Exception {
+        class: class.to_owned(),
+        message: message.map(str::to_owned),
+    }
+}

@@ -1,0 +1,197 @@
+//! What code may use up: the settings, and what a call under them means.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{Error, Python, Runtime};
+
+/// How long `finally` blocks have unless the host says otherwise.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What a call may use up. Without a method called, nothing is limited.
+///
+/// When a limit is hit, *all* Python threads of the runtime stop, also those of other calls:
+/// a runtime is what one tenant gets (see [`RuntimePool`](crate::RuntimePool)). First an exception
+/// ends what they are doing, which is no `Exception`, and `finally` blocks and handlers run for as
+/// long as the [grace period](Self::grace). After that nothing of the program's runs, whatever it
+/// catches: see [`Interrupter::stop`](crate::Interrupter::stop), also for what remains locked then.
+/// The host's call returns an error of the kind [`Limit`](crate::ErrorKind::Limit), with
+/// [where each thread stood](Error::threads).
+///
+/// Native code that does not leave the interpreter (a regular expression, a power of large integers)
+/// is stopped when it is done; the process is the only way to abandon it.
+///
+/// ```
+/// use std::time::Duration;
+/// use pyt_runtime::{ErrorKind, Limit, Limits, Runtime};
+///
+/// let runtime = Runtime::builder().build()?;
+/// let wall = Duration::from_millis(50);
+/// let limits = Limits::new().wall(wall).grace(Duration::from_millis(10));
+/// let stubborn = "while True:\n  try:\n    while True: pass\n  except BaseException: pass";
+/// let error = runtime.with_limits(&limits, |py| py.exec(stubborn)).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
+/// assert_eq!(error.threads()[0].stack()[0].function, "<module>");
+/// // The runtime goes on to be used.
+/// assert_eq!(runtime.eval::<i32>("6 * 7")?, 42);
+/// # runtime.finish();
+/// # Ok::<(), pyt_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub(super) wall: Option<Duration>,
+    pub(super) cpu: Option<Duration>,
+    pub(super) threads: Option<usize>,
+    pub(super) memory: Option<u64>,
+    pub(super) recursion: Option<usize>,
+    pub(super) output: Option<u64>,
+    pub(super) grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wall: None,
+            cpu: None,
+            threads: None,
+            memory: None,
+            recursion: None,
+            output: None,
+            grace: GRACE,
+        }
+    }
+}
+
+impl Limits {
+    /// No limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long the call may take, its own waits for the GIL and for anything else included.
+    #[must_use]
+    pub const fn wall(mut self, limit: Duration) -> Self {
+        self.wall = Some(limit);
+        self
+    }
+
+    /// How much processor time all threads of the runtime may have together during the call. Looked
+    /// at every few milliseconds.
+    #[must_use]
+    pub const fn cpu(mut self, limit: Duration) -> Self {
+        self.cpu = Some(limit);
+        self
+    }
+
+    /// How many threads that Python code started may be alive at a time.
+    #[must_use]
+    pub const fn threads(mut self, limit: usize) -> Self {
+        self.threads = Some(limit);
+        self
+    }
+
+    /// By how many bytes the memory that the *process* has resident may grow during the call. What
+    /// other threads of the process allocate counts, and memory that is there from before and used
+    /// again does not: allocations are not accounted for, which only the program's global allocator
+    /// could do. Looked at every few milliseconds; one native operation (`b"x" * 10**10`) may exceed
+    /// it by any amount.
+    #[must_use]
+    pub const fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// How deep Python functions may call one another, in each thread that the call starts as well.
+    /// Code that goes deeper gets a `RecursionError`, which it may handle; if that leaves the code, it
+    /// is this limit that was hit. `sys.setrecursionlimit` does not raise it.
+    #[must_use]
+    pub const fn recursion(mut self, depth: usize) -> Self {
+        self.recursion = Some(depth);
+        self
+    }
+
+    /// How many bytes may be written to `sys.stdout` and `sys.stderr` together during the call. What
+    /// is written past them, to the process's own files, does not count.
+    #[must_use]
+    pub const fn output(mut self, bytes: u64) -> Self {
+        self.output = Some(bytes);
+        self
+    }
+
+    /// How long `finally` blocks and handlers have after a limit was hit; 100 ms unless said here.
+    #[must_use]
+    pub const fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+}
+
+/// A limit that was hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// The call took longer than this.
+    Wall(Duration),
+    /// All threads together had more processor time than this.
+    Cpu(Duration),
+    /// There were more threads than this.
+    Threads(usize),
+    /// The process's resident memory grew by more bytes than this.
+    Memory(u64),
+    /// Functions called one another more deeply than this.
+    Recursion(usize),
+    /// More bytes than this were written.
+    Output(u64),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wall(limit) => write!(f, "the code took longer than {limit:?}"),
+            Self::Cpu(limit) => write!(f, "the code used more than {limit:?} of processor time"),
+            Self::Threads(limit) => write!(f, "the code had more than {limit} threads"),
+            Self::Memory(limit) => write!(f, "memory grew by more than {limit} bytes"),
+            Self::Recursion(limit) => write!(f, "the code recursed more than {limit} deep"),
+            Self::Output(limit) => write!(f, "the code wrote more than {limit} bytes"),
+        }
+    }
+}
+
+impl Runtime {
+    /// As [`enter`](Self::enter), under limits. May be nested; each is watched by itself. See
+    /// [`Limits`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) if one was hit, and
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if all threads were stopped for another
+    /// reason: in the place of what `f` returned. All threads that Python started have ended then;
+    /// one that cannot be ended is frozen a second after the grace period.
+    pub fn with_limits<R>(
+        &self,
+        limits: &Limits,
+        f: impl FnOnce(Python<'_>) -> R,
+    ) -> Result<R, Error> {
+        let shared = self.shared();
+        let entered = shared.enter(|vm| {
+            let (result, verdict) = shared.limited(vm, limits, || f(Python::new(vm, shared)));
+            verdict.map_or_else(|| Ok(result), |verdict| Err(Error::stopped(verdict)))
+        });
+        entered.unwrap_or_else(|_| Err(Error::gone()))
+    }
+}
+
+impl Python<'_> {
+    /// As [`Runtime::with_limits`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_limits<R>(
+        self,
+        limits: &Limits,
+        f: impl FnOnce(Python<'_>) -> R,
+    ) -> Result<R, Error> {
+        let shared: &Arc<_> = self.shared();
+        let (result, verdict) = shared.limited(self.vm(), limits, || f(self));
+        verdict.map_or_else(|| Ok(result), |verdict| Err(Error::stopped(verdict)))
+    }
+}

@@ -1,0 +1,269 @@
+//! Stopping all threads of a runtime, whatever they catch.
+//!
+//! First an exception is raised in each, and handlers and `finally` blocks run. After a grace period
+//! the threads are condemned: the exception is raised again wherever it can be, and nothing handles
+//! it. Threads that Python started and that still go on are halted in the end. Threads of the host's
+//! are never halted: their calls return as soon as native code lets them.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+use pyt_modules::control::{Origin, Raise};
+use rustpython_vm::builtins::PyBaseExceptionRef;
+
+use super::{Limit, ThreadInfo, aside};
+use crate::{Error, shared::Shared};
+
+/// How soon a thread that goes on is raised in again.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long after the grace period a started thread that goes on is halted.
+const LAST_RESORT: Duration = Duration::from_secs(1);
+
+/// How long halting waits for threads in system calls.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Why all threads are stopped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reason {
+    /// A limit was hit.
+    Limit(Limit),
+    /// The host wants it.
+    Asked,
+    /// The runtime ends.
+    Shutdown,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(limit) => limit.fmt(f),
+            Self::Asked => f.write_str("the host stopped all threads"),
+            Self::Shutdown => f.write_str("the runtime is shut down"),
+        }
+    }
+}
+
+/// One stop of all threads.
+pub(crate) struct Verdict {
+    pub(crate) reason: Reason,
+    /// Where each thread stood when it was pronounced, once that is known.
+    threads: Mutex<Option<Vec<ThreadInfo>>>,
+    /// Those of the host's threads that it is for and that have not left yet, by ident.
+    hosts: Mutex<HashSet<u64>>,
+    /// No thread is left that Python started, or each was halted.
+    is_done: AtomicBool,
+    /// Some had to be halted.
+    halted: AtomicBool,
+    changed: Condvar,
+}
+
+impl Verdict {
+    /// Where each thread stood. Blocks until that is known, for a second at most.
+    pub(crate) fn threads(&self) -> Vec<ThreadInfo> {
+        let mut threads = self.threads.lock();
+        let end = Instant::now() + LAST_RESORT;
+        while threads.is_none() {
+            if self.changed.wait_until(&mut threads, end).timed_out() {
+                break;
+            }
+        }
+        threads.clone().unwrap_or_default()
+    }
+
+    /// Waits until no thread is left that Python started, or `end`. Whether that is so.
+    pub(crate) fn wait(&self, end: Instant) -> bool {
+        let mut threads = self.threads.lock();
+        while !self.is_done.load(Ordering::Acquire) {
+            if self.changed.wait_until(&mut threads, end).timed_out() {
+                break;
+            }
+        }
+        self.is_done.load(Ordering::Acquire)
+    }
+
+    /// Whether a thread had to be halted: what it held stays taken, and its thread of the operating
+    /// system stays.
+    pub(crate) fn has_halted(&self) -> bool {
+        self.halted.load(Ordering::Acquire)
+    }
+
+    fn note_threads(&self, threads: Vec<ThreadInfo>) {
+        *self.threads.lock() = Some(threads);
+        self.changed.notify_all();
+    }
+
+    fn done(&self) {
+        let threads = self.threads.lock();
+        self.is_done.store(true, Ordering::Release);
+        drop(threads);
+        self.changed.notify_all();
+    }
+}
+
+/// The stops of one runtime: at most one at a time.
+#[derive(Default)]
+pub(crate) struct Stops {
+    current: Mutex<Option<Arc<Verdict>>>,
+    /// Threads were stopped by force at least once.
+    forced: AtomicBool,
+}
+
+impl Stops {
+    /// The stop under way, if there is one.
+    pub(crate) fn current(&self) -> Option<Arc<Verdict>> {
+        self.current.lock().clone()
+    }
+
+    /// The stop under way, if it is for the thread of the host's with this ident.
+    pub(crate) fn for_thread(&self, ident: u64) -> Option<Arc<Verdict>> {
+        let verdict = self.current()?;
+        let is_meant = verdict.hosts.lock().contains(&ident);
+        is_meant.then_some(verdict)
+    }
+
+    /// The thread of the host's with this ident has left: no stop is for it any more.
+    pub(crate) fn left(&self, ident: u64) {
+        if let Some(verdict) = self.current() {
+            verdict.hosts.lock().remove(&ident);
+        }
+    }
+
+    /// Whether threads had to be stopped without running their handlers: locks of the program's or of
+    /// the library's may be held for ever.
+    pub(crate) fn had_to_force(&self) -> bool {
+        self.forced.load(Ordering::Acquire)
+    }
+}
+
+impl Shared {
+    /// Stops all threads that there are now, and those that they start. Does not wait. If a stop is
+    /// under way, that one.
+    pub(crate) fn stop(self: &Arc<Self>, reason: Reason, grace: Duration) -> Arc<Verdict> {
+        let session = self.session();
+        let verdict = {
+            let mut current = self.control.stops.current.lock();
+            if let Some(verdict) = &*current {
+                return verdict.clone();
+            }
+            let members = session.members().into_iter();
+            let hosts = members.filter(|member| member.origin == Origin::Host);
+            let verdict = Arc::new(Verdict {
+                reason,
+                threads: Mutex::new(None),
+                hosts: Mutex::new(hosts.map(|member| member.ident).collect()),
+                is_done: AtomicBool::new(false),
+                halted: AtomicBool::new(false),
+                changed: Condvar::new(),
+            });
+            *current = Some(verdict.clone());
+            verdict
+        };
+        session.set_stop_reason(&reason.to_string());
+        let (shared, stopping) = (self.clone(), verdict.clone());
+        if !aside(move || shared.carry_out(&stopping, grace)) {
+            // Without a thread there is no second attempt.
+            verdict.note_threads(self.describe(&session.table()));
+            session.raise_in(&self.condemned_by(&verdict), &Raise::Stop);
+            verdict.done();
+            *self.control.stops.current.lock() = None;
+        }
+        verdict
+    }
+
+    /// Idents of those whom `verdict` is for and that go on.
+    fn condemned_by(&self, verdict: &Verdict) -> Vec<u64> {
+        let hosts = verdict.hosts.lock();
+        let members = self.session().members().into_iter();
+        let meant = members.filter(|member| match member.origin {
+            Origin::Host => hosts.contains(&member.ident),
+            Origin::Started { .. } => true,
+        });
+        meant.map(|member| member.ident).collect()
+    }
+
+    /// Whether a thread that Python started goes on.
+    pub(crate) fn has_started_threads(&self) -> bool {
+        let members = self.session().members();
+        let started = |member: &_| matches!(member, Origin::Started { .. });
+        members.iter().any(|member| started(&member.origin))
+    }
+
+    fn carry_out(self: &Arc<Self>, verdict: &Verdict, grace: Duration) {
+        let session = self.session();
+        let began = Instant::now();
+        verdict.note_threads(self.describe(&session.account()));
+        if grace > Duration::ZERO {
+            let idents = self.condemned_by(verdict);
+            if session.raise_in(&idents, &Raise::Stop) {
+                session.reach(&idents);
+            }
+            while began.elapsed() < grace && !self.condemned_by(verdict).is_empty() {
+                let left = grace.saturating_sub(began.elapsed());
+                std::thread::sleep(left.min(Duration::from_millis(1)));
+            }
+        }
+        let condemned = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        loop {
+            let idents = {
+                // Nobody leaves between being found here and being condemned.
+                let hosts = verdict.hosts.lock();
+                let members = session.members().into_iter();
+                let meant = members.filter(|member| {
+                    member.origin != Origin::Host || hosts.contains(&member.ident)
+                });
+                let idents: Vec<_> = meant.map(|member| member.ident).collect();
+                if !idents.is_empty() {
+                    self.control.stops.forced.store(true, Ordering::Release);
+                    session.condemn(&idents);
+                }
+                idents
+            };
+            let started_left = self.has_started_threads();
+            if !started_left {
+                verdict.done();
+            }
+            if idents.is_empty() {
+                break;
+            }
+            session.reach(&idents);
+            if started_left && condemned.elapsed() > LAST_RESORT {
+                verdict.halted.store(true, Ordering::Release);
+                let halt = |vm: &_| session.halt_started(vm, PATIENCE);
+                if session.visit("pyt-control", halt).is_none() {
+                    break;
+                }
+                continue;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(PAUSE);
+        }
+        *self.control.stops.current.lock() = None;
+        verdict.done();
+    }
+
+    /// What a call of the host's that failed with `raised` has for an error, if it was stopped.
+    pub(crate) fn stopped(&self, raised: &PyBaseExceptionRef) -> Option<Error> {
+        let verdict = self
+            .control
+            .stops
+            .for_thread(pyt_modules::Session::own_ident());
+        match verdict {
+            Some(verdict) => Some(Error::stopped(verdict)),
+            None if self.session().is_stop(raised) => {
+                // The stop is over, or this thread started after it.
+                Some(Error::stopped_before())
+            }
+            None => None,
+        }
+    }
+}

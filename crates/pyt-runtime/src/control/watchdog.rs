@@ -1,0 +1,368 @@
+//! Watches what calls under limits use up, on a thread that is there while any limits are active.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+use pyt_modules::Session;
+use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
+
+use super::{Limit, Limits, Reason, Verdict, aside};
+use crate::{Error, shared::Shared};
+
+/// How often what cannot be waited for is looked at.
+const TICK: Duration = Duration::from_millis(5);
+
+/// How long the thread stays when no limits are active: the next call may be close behind.
+const LINGER: Duration = Duration::from_millis(20);
+
+/// How long a call that hit a limit waits for threads that will not end, beyond its grace period.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is watched in one runtime.
+#[derive(Default)]
+pub(crate) struct Watch {
+    scopes: Mutex<Scopes>,
+    changed: Condvar,
+    /// Bytes written since the runtime was made.
+    written: AtomicU64,
+    /// How many threads that Python started were alive when the last one was.
+    started: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Scopes {
+    active: Vec<Scope>,
+    next: u64,
+    has_thread: bool,
+}
+
+/// One call under limits.
+struct Scope {
+    id: u64,
+    limits: Limits,
+    /// The ident of the calling thread.
+    owner: u64,
+    began: Instant,
+    cpu: Cpu,
+    /// What the process had resident at the beginning.
+    resident: u64,
+    /// What was written before.
+    written: u64,
+    verdict: Option<Arc<Verdict>>,
+}
+
+/// The processor time of a runtime's threads since some moment.
+#[derive(Default)]
+struct Cpu {
+    /// By ident: when it was first seen, and when it was last seen.
+    seen: HashMap<u64, (Duration, Duration)>,
+    /// Of threads that have ended.
+    ended: Duration,
+}
+
+impl Cpu {
+    fn begin(session: &Session) -> Self {
+        let mut cpu = Self::default();
+        for member in session.members() {
+            if let Some(time) = session.cpu_time(member.ident) {
+                cpu.seen.insert(member.ident, (time, time));
+            }
+        }
+        cpu
+    }
+
+    fn total(&mut self, session: &Session) -> Duration {
+        for member in session.members() {
+            let Some(time) = session.cpu_time(member.ident) else {
+                continue;
+            };
+            let (first, last) = self.seen.entry(member.ident).or_default();
+            if time < *last {
+                // Another thread has got the number of one that has ended.
+                self.ended += last.saturating_sub(*first);
+                *first = Duration::ZERO;
+            }
+            *last = time;
+        }
+        let alive = self.seen.values();
+        let alive: Duration = alive.map(|(first, last)| last.saturating_sub(*first)).sum();
+        self.ended + alive
+    }
+}
+
+impl Scope {
+    /// The limit that was hit, or else when to look again.
+    fn look(&mut self, shared: &Shared) -> Result<Option<Instant>, Limit> {
+        let watch = &shared.control.watch;
+        let now = Instant::now();
+        let limits = &self.limits;
+        let mut next: Option<Instant> = None;
+        let mut soon = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
+        if let Some(wall) = limits.wall {
+            if now.duration_since(self.began) >= wall {
+                return Err(Limit::Wall(wall));
+            }
+            soon(self.began + wall);
+        }
+        if let Some(limit) = limits.cpu {
+            let used = self.cpu.total(shared.session());
+            if used >= limit {
+                return Err(Limit::Cpu(limit));
+            }
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            let left = (limit - used) / u32::try_from(cores).unwrap_or(1);
+            soon(now + left.clamp(Duration::from_millis(1), TICK * 4));
+        }
+        if let Some(limit) = limits.threads {
+            let started = shared.session().members();
+            let is_started =
+                |origin| matches!(origin, pyt_modules::control::Origin::Started { .. });
+            let alive = started.iter().filter(|member| is_started(member.origin));
+            if alive.count() > limit || watch.started.swap(0, Ordering::AcqRel) > limit {
+                return Err(Limit::Threads(limit));
+            }
+            soon(now + TICK);
+        }
+        if let Some(limit) = limits.memory {
+            if resident().saturating_sub(self.resident) > limit {
+                return Err(Limit::Memory(limit));
+            }
+            soon(now + TICK);
+        }
+        if let Some(limit) = limits.output {
+            if watch.written.load(Ordering::Acquire) - self.written > limit {
+                return Err(Limit::Output(limit));
+            }
+            soon(now + TICK);
+        }
+        Ok(next)
+    }
+}
+
+/// What the process has resident, in bytes; zero where the system does not tell.
+fn resident() -> u64 {
+    const PAGE: u64 = 4096;
+    let Ok(text) = std::fs::read_to_string("/proc/self/statm") else {
+        return 0;
+    };
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    pages.unwrap_or(0) * PAGE
+}
+
+impl Watch {
+    /// One more thread was started; so many are alive now. Blocks nobody.
+    pub(crate) fn thread_started(&self, alive: usize) {
+        self.started.fetch_max(alive, Ordering::AcqRel);
+        self.changed.notify_all();
+    }
+
+    /// The program has written so many bytes to its standard streams. Blocks nobody.
+    #[allow(dead_code, reason = "the streams of a runtime call it")]
+    pub(crate) fn written(&self, bytes: usize) {
+        self.written
+            .fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::AcqRel);
+        self.changed.notify_all();
+    }
+
+    /// The limits of the innermost call of the thread with this ident that is under some.
+    fn recursion_of(&self, owner: u64) -> Option<usize> {
+        let scopes = self.scopes.lock();
+        let own = scopes
+            .active
+            .iter()
+            .rev()
+            .filter(|scope| scope.owner == owner);
+        own.filter_map(|scope| scope.limits.recursion).next()
+    }
+
+    fn note(&self, id: u64, verdict: Arc<Verdict>) {
+        let mut scopes = self.scopes.lock();
+        if let Some(scope) = scopes.active.iter_mut().find(|scope| scope.id == id) {
+            scope.verdict.get_or_insert(verdict);
+        }
+    }
+}
+
+impl Shared {
+    /// Runs `f` under limits, on the calling thread, which is inside. If all threads are being stopped
+    /// at its end, waits for them, and says why.
+    pub(crate) fn limited<R>(
+        self: &Arc<Self>,
+        vm: &VirtualMachine,
+        limits: &Limits,
+        f: impl FnOnce() -> R,
+    ) -> (R, Option<Arc<Verdict>>) {
+        let owner = Session::own_ident();
+        let recursion = limits.recursion.map(|depth| Recursion::limit(vm, depth));
+        let watched = Watched {
+            shared: self,
+            id: self.watch(limits, owner),
+        };
+        let result = f();
+        let own = watched.verdict();
+        drop(watched);
+        drop(recursion);
+        let Some(verdict) = own.or_else(|| self.control.stops.for_thread(owner)) else {
+            return (result, None);
+        };
+        let end = Instant::now() + limits.grace + PATIENCE;
+        vm.allow_threads(|| verdict.wait(end));
+        self.control.left(owner);
+        self.session().pardon(owner);
+        (result, Some(verdict))
+    }
+
+    /// Begins to watch. Returns the number by which to end it.
+    fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
+        let watch = &self.control.watch;
+        let cpu = limits.cpu.map(|_| Cpu::begin(self.session()));
+        let mut scopes = watch.scopes.lock();
+        let id = scopes.next;
+        scopes.next += 1;
+        scopes.active.push(Scope {
+            id,
+            owner,
+            began: Instant::now(),
+            cpu: cpu.unwrap_or_default(),
+            resident: limits.memory.map_or(0, |_| resident()),
+            written: watch.written.load(Ordering::Acquire),
+            limits: limits.clone(),
+            verdict: None,
+        });
+        if scopes.has_thread {
+            drop(scopes);
+            watch.changed.notify_all();
+        } else {
+            let shared = self.clone();
+            scopes.has_thread = aside(move || shared.keep_watch());
+        }
+        id
+    }
+
+    fn keep_watch(self: Arc<Self>) {
+        let watch = &self.control.watch;
+        loop {
+            let mut hits = Vec::new();
+            let mut scopes = watch.scopes.lock();
+            if scopes.active.is_empty() {
+                let is_over = watch.changed.wait_for(&mut scopes, LINGER).timed_out();
+                if is_over && scopes.active.is_empty() {
+                    scopes.has_thread = false;
+                    return;
+                }
+                continue;
+            }
+            let mut next: Option<Instant> = None;
+            for scope in &mut scopes.active {
+                if scope.verdict.is_some() {
+                    continue;
+                }
+                match scope.look(&self) {
+                    Ok(Some(at)) => next = Some(next.map_or(at, |next| next.min(at))),
+                    Ok(None) => {}
+                    Err(limit) => hits.push((scope.id, limit, scope.limits.grace)),
+                }
+            }
+            if hits.is_empty() {
+                match next {
+                    Some(next) => drop(watch.changed.wait_until(&mut scopes, next)),
+                    None => watch.changed.wait(&mut scopes),
+                }
+            }
+            drop(scopes);
+            for (id, limit, grace) in hits {
+                let verdict = self.stop(Reason::Limit(limit), grace);
+                watch.note(id, verdict);
+            }
+        }
+    }
+
+    /// What a call of the host's has for an error that failed with `raised`, if that is a recursion
+    /// limit's doing.
+    pub(crate) fn recursed(
+        self: &Arc<Self>,
+        raised: &PyBaseExceptionRef,
+        vm: &VirtualMachine,
+    ) -> Option<Error> {
+        if !raised.fast_isinstance(vm.ctx.exceptions.recursion_error) {
+            return None;
+        }
+        let depth = self.control.watch.recursion_of(Session::own_ident())?;
+        Some(Error::limited(Limit::Recursion(depth), self.threads()))
+    }
+}
+
+/// A call that is watched.
+struct Watched<'a> {
+    shared: &'a Arc<Shared>,
+    id: u64,
+}
+
+impl Watched<'_> {
+    fn verdict(&self) -> Option<Arc<Verdict>> {
+        let scopes = self.shared.control.watch.scopes.lock();
+        let own = scopes.active.iter().find(|scope| scope.id == self.id);
+        own.and_then(|scope| scope.verdict.clone())
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        let watch = &self.shared.control.watch;
+        watch
+            .scopes
+            .lock()
+            .active
+            .retain(|scope| scope.id != self.id);
+        watch.changed.notify_all();
+    }
+}
+
+/// A limit of recursion in force on the calling thread.
+struct Recursion<'a> {
+    vm: &'a VirtualMachine,
+    before: usize,
+    /// `sys.setrecursionlimit` as it was.
+    set: Option<PyObjectRef>,
+}
+
+impl<'a> Recursion<'a> {
+    fn limit(vm: &'a VirtualMachine, depth: usize) -> Self {
+        let before = vm.recursion_limit.replace(depth);
+        let set = vm.sys_module.get_attr("setrecursionlimit", vm).ok();
+        if let Some(set) = &set {
+            let real = set.clone();
+            let ours = vm.new_function(
+                "setrecursionlimit",
+                move |limit: PyObjectRef, vm: &VirtualMachine| {
+                    let wanted: isize = limit.try_index(vm)?.try_to_primitive(vm)?;
+                    let capped = usize::try_from(wanted)
+                        .map_or(limit, |wanted| vm.ctx.new_int(wanted.min(depth)).into());
+                    real.call((capped,), vm)
+                },
+            );
+            // Without it the code can only raise its own limit.
+            let _ = vm.sys_module.set_attr("setrecursionlimit", ours, vm);
+        }
+        Self { vm, before, set }
+    }
+}
+
+impl Drop for Recursion<'_> {
+    fn drop(&mut self) {
+        self.vm.recursion_limit.set(self.before);
+        if let Some(set) = self.set.take() {
+            let _ = self
+                .vm
+                .sys_module
+                .set_attr("setrecursionlimit", set, self.vm);
+        }
+    }
+}

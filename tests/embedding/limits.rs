@@ -1,0 +1,181 @@
+//! What code may use up.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use pyt_runtime::{Error, ErrorKind, Limit, Limits, Runtime};
+
+use crate::support::{in_both_modes, runtime};
+
+const GRACE: Duration = Duration::from_millis(10);
+
+fn limits() -> Limits {
+    Limits::new().grace(GRACE)
+}
+
+fn run(runtime: &Runtime, limits: &Limits, code: &str) -> Result<(), Error> {
+    runtime.with_limits(limits, |py| py.exec(code))?
+}
+
+#[test]
+fn a_limit_on_time_ends_whatever_runs() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let wall = Duration::from_millis(30);
+        let mut worst = Duration::ZERO;
+        for code in [
+            "while True: pass",
+            "import time\ntime.sleep(1e9)",
+            "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+            "import threading\n\
+             def work():\n\
+             \x20 while True:\n\
+             \x20   try: threading.Event().wait()\n\
+             \x20   except BaseException: pass\n\
+             for _ in range(10): threading.Thread(target=work).start()\n\
+             work()",
+        ] {
+            for _ in 0..5 {
+                let began = Instant::now();
+                let error = run(&runtime, &limits().wall(wall), code).unwrap_err();
+                let took = began.elapsed();
+                assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)), "{code}");
+                assert!(!error.threads().is_empty());
+                assert!(took >= wall && took < Duration::from_secs(10), "{took:?}");
+                worst = worst.max(took.saturating_sub(wall));
+                assert_eq!(runtime.threads().len(), 1, "{:#?}", runtime.threads());
+            }
+        }
+        println!("gil={gil}: returned at most {worst:?} after the limit of time, grace included");
+        // What ends in time is left alone, also long after.
+        let generous = limits().wall(Duration::from_millis(100));
+        assert_eq!(
+            runtime
+                .with_limits(&generous, |py| py.eval::<i32>("7"))
+                .unwrap()
+                .unwrap(),
+            7
+        );
+        runtime.exec("import time\ntime.sleep(0.15)").unwrap();
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn a_limit_on_processor_time_counts_all_threads() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let cpu = Duration::from_millis(100);
+        let busy = "import threading\n\
+            def work():\n\
+            \x20 while True: pass\n\
+            for _ in range(3): threading.Thread(target=work).start()\n\
+            threading.Event().wait()";
+        let error = run(&runtime, &limits().cpu(cpu), busy).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Cpu(cpu)));
+        // Waiting takes none.
+        run(&runtime, &limits().cpu(cpu), "import time\ntime.sleep(0.3)").unwrap();
+    });
+}
+
+#[test]
+fn a_limit_on_threads_ends_them_all() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let code = "import threading, time\n\
+            started = 0\n\
+            for _ in range(count):\n\
+            \x20 threading.Thread(target=time.sleep, args=(wait,)).start()\n\
+            \x20 started += 1\n\
+            time.sleep(wait)";
+        runtime.set("count", 1000).unwrap();
+        runtime.set("wait", 1e9).unwrap();
+        let error = run(&runtime, &limits().threads(5), code).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(5)));
+        let started: usize = runtime.eval("started").unwrap();
+        println!("gil={gil}: {started} threads under a limit of 5");
+        assert!((5..200).contains(&started), "{started}");
+        runtime.set("count", 5).unwrap();
+        runtime.set("wait", 0.01).unwrap();
+        run(&runtime, &limits().threads(5), code).unwrap();
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn a_limit_on_memory_looks_at_the_process() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let limit = 64 << 20;
+        let code = "kept = []\nwhile True: kept.append(bytearray(b'x' * (1 << 20)))";
+        let error = run(&runtime, &limits().memory(limit), code).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Memory(limit)));
+        let kept: usize = runtime.eval("len(kept)").unwrap();
+        println!("gil={gil}: {kept} MiB under a limit of 64");
+        runtime.exec("kept.clear()").unwrap();
+    });
+}
+
+#[test]
+fn a_limit_on_recursion_is_the_error_that_leaves_the_code() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let code = "import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return f(n + 1)\nf(0)";
+        let error = run(&runtime, &limits().recursion(100), code).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Recursion(100)));
+        let deep = "def g(n): return g(n - 1) if n else 0\ng(500)";
+        runtime.exec(deep).unwrap();
+        run(
+            &runtime,
+            &limits().recursion(100),
+            "try: f(0)\nexcept RecursionError: pass",
+        )
+        .unwrap();
+    });
+}
+
+#[test]
+fn limits_of_a_runtime_hold_for_each_call() {
+    in_both_modes(|gil| {
+        let wall = Duration::from_millis(50);
+        let runtime = Runtime::builder()
+            .gil(gil)
+            .limits(limits().wall(wall))
+            .build()
+            .unwrap();
+        for _ in 0..3 {
+            let error = runtime.exec("while True: pass").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
+            runtime.exec("import time\ntime.sleep(0.02)").unwrap();
+        }
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let error = runtime.exec("while True: pass").unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
+            });
+        });
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn all_calls_under_way_get_to_know() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let wall = Duration::from_millis(50);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| runtime.exec("while True: pass").unwrap_err());
+            // The other is inside, or will not be stopped.
+            while runtime.threads().len() < 2 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            let error = run(&runtime, &limits().wall(wall), "while True: pass").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
+            let other = other.join().unwrap();
+            assert_eq!(other.kind(), ErrorKind::Limit(Limit::Wall(wall)));
+            assert!(other.threads().len() >= 2);
+        });
+    });
+}

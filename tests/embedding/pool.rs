@@ -1,0 +1,224 @@
+//! Many runtimes: in a pool, one after the other, all at once, and used from many threads.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use pyt_runtime::{Runtime, RuntimePool};
+
+use crate::support::{in_both_modes, runtime, within_deadline};
+
+/// What the process has resident, in KiB.
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).map_or(default, |number| number.parse().unwrap())
+}
+
+#[test]
+fn a_pool_gives_clean_runtimes_at_once() {
+    in_both_modes(|gil| {
+        let pool = RuntimePool::new(2, move || Runtime::builder().gil(gil)).unwrap();
+        while pool.ready() < 2 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let began = Instant::now();
+        let one = pool.get().unwrap();
+        let took = began.elapsed();
+        println!("gil={gil}: checkout in {took:?}");
+        assert!(took < Duration::from_millis(50), "{took:?}");
+        let two = pool.try_get().unwrap();
+        assert!(pool.try_get().is_none());
+        assert!(pool.get_timeout(Duration::from_millis(5)).is_none());
+        one.exec(
+            "import sys, builtins, threading, atexit, time, os\n\
+             leftover = 1\n\
+             builtins.leftover = 2\n\
+             sys.path.append('/leftover'); sys.leftover_hook = None\n\
+             sys.modules['leftover'] = sys\n\
+             sys.stdout = None\n\
+             os.environ['LEFTOVER'] = '1'\n\
+             atexit.register(lambda: 1 / 0)\n\
+             sys.setrecursionlimit(123)\n\
+             threading.Thread(target=time.sleep, args=(1e9,)).start()",
+        )
+        .unwrap();
+        drop(one);
+        let again = pool.get().unwrap();
+        again
+            .exec(
+                "import sys, os, threading\n\
+                 assert 'leftover' not in globals() and not hasattr(__builtins__, 'leftover')\n\
+                 assert '/leftover' not in sys.path and 'leftover' not in sys.modules\n\
+                 assert sys.stdout is not None and 'LEFTOVER' not in os.environ\n\
+                 assert sys.getrecursionlimit() != 123\n\
+                 assert threading.active_count() <= 2, threading.enumerate()",
+            )
+            .unwrap();
+        drop(pool);
+        // They go on to be used, and end when they would go back.
+        assert_eq!(two.eval::<i32>("6 * 7").unwrap(), 42);
+    });
+}
+
+#[test]
+fn a_runtime_that_had_to_be_forced_is_replaced() {
+    in_both_modes(|gil| {
+        let pool = RuntimePool::new(1, move || Runtime::builder().gil(gil)).unwrap();
+        let runtime = pool.get().unwrap();
+        runtime
+            .exec(
+                "import threading, sys\n\
+                 sys.mark = 1\n\
+                 def stubborn():\n\
+                 \x20 while True:\n\
+                 \x20   try: threading.Event().wait()\n\
+                 \x20   except BaseException: pass\n\
+                 threading.Thread(target=stubborn).start()",
+            )
+            .unwrap();
+        drop(runtime);
+        let fresh = pool.get().unwrap();
+        assert!(
+            !fresh
+                .eval::<bool>("hasattr(__import__('sys'), 'mark')")
+                .unwrap()
+        );
+    });
+}
+
+#[test]
+fn checkouts_from_many_threads() {
+    in_both_modes(|gil| {
+        let pool = RuntimePool::new(2, move || Runtime::builder().gil(gil)).unwrap();
+        let mut waits: Vec<Duration> = thread::scope(|scope| {
+            let users: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        (0..10)
+                            .map(|n| {
+                                let began = Instant::now();
+                                let runtime = pool.get().unwrap();
+                                let waited = began.elapsed();
+                                runtime
+                                    .exec(&format!("assert 'n' not in globals()\nn = {n}"))
+                                    .unwrap();
+                                waited
+                            })
+                            .collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            users
+                .into_iter()
+                .flat_map(|user| user.join().unwrap())
+                .collect()
+        });
+        waits.sort();
+        println!(
+            "gil={gil}: 40 users of 2 runtimes: waited {:?} in the middle",
+            waits[20]
+        );
+    });
+}
+
+/// `PYT_TEST_RUNTIMES=200` for the full number.
+#[test]
+fn runtimes_one_after_the_other_do_not_pile_up() {
+    within_deadline("runtimes come and go", || {
+        let how_many = number("PYT_TEST_RUNTIMES", 20);
+        let mut before = 0;
+        let mut times = Vec::new();
+        for number in 0..how_many {
+            let began = Instant::now();
+            let runtime = runtime(number % 2 == 0);
+            times.push(began.elapsed());
+            runtime.exec("import threading\nthreading.Thread(target=print, args=('',), kwargs={'end': ''}).start()").unwrap();
+            drop(runtime);
+            if number == how_many / 4 {
+                before = resident();
+            }
+        }
+        times.sort();
+        let growth = resident().saturating_sub(before) / (how_many - how_many / 4);
+        println!(
+            "{how_many} runtimes one after the other: made in {:?} in the middle; {growth} KiB more for each",
+            times[times.len() / 2]
+        );
+        // Upstream keeps the classes of `collections.abc` and their like: see the documentation.
+        assert!(growth < 4096, "{growth} KiB for each runtime");
+    });
+}
+
+/// `PYT_TEST_ALIVE=50` for the full number.
+#[test]
+fn runtimes_all_at_once() {
+    within_deadline("many runtimes are alive at once", || {
+        let how_many = number("PYT_TEST_ALIVE", 10);
+        let before = resident();
+        let all: Vec<_> = (0..how_many)
+            .map(|number| runtime(number % 2 == 0))
+            .collect();
+        let each = resident().saturating_sub(before) / how_many;
+        thread::scope(|scope| {
+            for (number, runtime) in all.iter().enumerate() {
+                scope.spawn(move || {
+                    runtime.set("mine", number).unwrap();
+                    runtime.exec("assert sum(range(1000)) == 499500").unwrap();
+                    assert_eq!(runtime.eval::<usize>("mine").unwrap(), number);
+                });
+            }
+        });
+        println!("{how_many} runtimes alive: {each} KiB for each");
+        drop(all);
+    });
+}
+
+/// `PYT_TEST_SECONDS=30` for the full time.
+#[test]
+fn a_thousand_calls_a_second_from_eight_threads() {
+    in_both_modes(|gil| {
+        let seconds = number("PYT_TEST_SECONDS", 2);
+        let runtime = runtime(gil);
+        runtime
+            .exec("import threading\nlock = threading.Lock()\ncount = 0\ndef add():\n  global count\n  with lock: count += 1")
+            .unwrap();
+        let add: pyt_runtime::Value = runtime.eval("add").unwrap();
+        let calls_each = seconds * 125;
+        let settled = thread::scope(|scope| {
+            let began = Instant::now();
+            let (runtime, add) = (&runtime, &add);
+            for _ in 0..8 {
+                scope.spawn(move || {
+                    for call in 0..calls_each {
+                        let due = Duration::from_millis(call * 8);
+                        if let Some(early) = due.checked_sub(began.elapsed()) {
+                            thread::sleep(early);
+                        }
+                        if call % 2 == 0 {
+                            add.call::<()>(()).unwrap();
+                        } else {
+                            runtime.exec("add()").unwrap();
+                        }
+                    }
+                });
+            }
+            thread::sleep(Duration::from_millis(seconds * 300));
+            resident()
+        });
+        let growth = resident().saturating_sub(settled);
+        let calls = calls_each * 8;
+        println!("gil={gil}: {calls} calls in {seconds} s: resident memory grew by {growth} KiB");
+        assert_eq!(runtime.eval::<u64>("count").unwrap(), calls);
+        assert_eq!(
+            runtime.eval::<usize>("threading.active_count()").unwrap(),
+            1
+        );
+        assert!(growth < 64 << 10, "{growth} KiB");
+        assert_eq!(runtime.finish(), 0);
+    });
+}
