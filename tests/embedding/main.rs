@@ -4,6 +4,7 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod entering;
+mod isolation;
 mod output;
 mod settings;
 mod support;

@@ -21,6 +21,7 @@ pub mod doc;
 mod environment;
 mod error;
 pub mod explore;
+mod isolation;
 mod module;
 mod options;
 mod python;
@@ -35,6 +36,7 @@ mod xoptions;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind};
+pub use isolation::Isolation;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use python::Python;
 pub use run::Program;

@@ -7,7 +7,9 @@ use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{Builder, Error, Options, Python, shared::Shared, source, stream::Open};
+use crate::{
+    Builder, Error, Options, Python, isolation::Lease, shared::Shared, source, stream::Open,
+};
 
 /// How long the end of a runtime waits for threads of the host's that are inside.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +27,8 @@ pub struct Runtime {
     options: Options,
     /// Where the standard streams lead.
     open: Open,
+    /// What an isolated program is granted lasts as long as this.
+    lease: Option<Lease>,
 }
 
 impl Runtime {
@@ -39,11 +43,13 @@ impl Runtime {
             shared: Shared::new(interpreter, session),
             options,
             open: Open::default(),
+            lease: None,
         }
     }
 
-    pub(crate) fn keep_open(&mut self, open: Open) {
+    pub(crate) fn keep(&mut self, open: Open, lease: Option<Lease>) {
         self.open = open;
+        self.lease = lease;
     }
 
     /// The settings that this runtime was made with.

@@ -170,7 +170,7 @@ mod objects {
         }
     }
 
-    #[pyclass]
+    #[pyclass(flags(DISALLOW_INSTANTIATION))]
     impl HostOutput {
         #[pymethod]
         fn write(zelf: &Py<Self>, data: ArgBytesLike, vm: &VirtualMachine) -> PyResult<usize> {
@@ -278,7 +278,7 @@ mod objects {
         }
     }
 
-    #[pyclass]
+    #[pyclass(flags(DISALLOW_INSTANTIATION))]
     impl Tail {}
 
     impl Drop for Tail {
@@ -329,7 +329,7 @@ mod objects {
         }
     }
 
-    #[pyclass]
+    #[pyclass(flags(DISALLOW_INSTANTIATION))]
     impl HostInput {
         /// At most `size` bytes; all there are, if it is negative or absent.
         #[pymethod]
