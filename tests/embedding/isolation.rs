@@ -368,7 +368,8 @@ def text_of(source, filename):
             traceback.print_exc()
             threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
             del sys.excepthook
-            t = threading.Thread(target=exec, args=(compile(source, filename, 'exec'),))
+            code = compile(source, filename, 'exec')
+            t = threading.Thread(target=lambda: exec(code))
             t.start(); t.join()
             class Unraisable:
                 def __del__(self): raise error
