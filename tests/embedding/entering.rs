@@ -24,10 +24,12 @@ fn any_thread_may_enter() {
             }
         });
         assert_eq!(
-            runtime.eval("len(names), any(names)").unwrap(),
-            "(400, False)"
+            runtime
+                .eval::<(usize, bool)>("(len(names), any(names))")
+                .unwrap(),
+            (400, false)
         );
-        assert_eq!(runtime.eval("threading.active_count()").unwrap(), "1");
+        assert_eq!(runtime.eval::<i64>("threading.active_count()").unwrap(), 1);
         assert_eq!(runtime.finish(), 0);
     });
 }
@@ -48,7 +50,7 @@ fn detached_threads_leave_room_for_others() {
                 });
             });
         });
-        assert_eq!(runtime.eval("back").unwrap(), "'inside'");
+        assert_eq!(runtime.eval::<String>("back").unwrap(), "inside");
     });
 }
 
@@ -66,7 +68,7 @@ fn runtimes_are_independent() {
             }
         });
         for (number, runtime) in all.into_iter().enumerate() {
-            assert_eq!(runtime.eval("sys.mine").unwrap(), number.to_string());
+            assert_eq!(runtime.eval::<usize>("sys.mine").unwrap(), number);
             assert_eq!(runtime.finish(), 0);
         }
     });

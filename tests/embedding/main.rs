@@ -4,7 +4,10 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod entering;
+mod functions;
 mod isolation;
 mod output;
+mod scratch;
 mod settings;
 mod support;
+mod values;

@@ -1,94 +1,251 @@
-//! Exceptions that one thread raises in another: CPython's `PyThreadState_SetAsyncExc`.
+//! Exceptions that one thread raises in another: CPython's `PyThreadState_SetAsyncExc`, the host's
+//! interruptions, and the end of threads that will not end.
 //!
 //! The exception is raised where CPython looks for one: when a function begins or resumes, and when
 //! a loop goes back. Those places are watched with `sys.monitoring` (PEP 669) for as long as an
 //! exception is on its way, so that nothing is paid at other times. The interpreter instruments a
 //! function when it begins; loops that the thread is in already are instrumented here.
 //!
+//! A *condemned* thread is raised in again and again, and its handlers are kept from handling: the
+//! event that comes before a handler runs (`except`, `finally`, the end of a `with` statement)
+//! raises anew, and the interpreter then leaves the function altogether. So a thread's stack unwinds
+//! although the program catches all it can.
+//!
+//! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
+//! interpreter, and whatever the program has done to those functions.
+//!
 //! This module knows nothing of waits: whoever wants a waiting thread to look up interrupts it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Weak, atomic::Ordering},
+};
 
 use parking_lot::Mutex;
 use rustpython_vm::{
-    PyObjectRef, PyResult, TryFromObject, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyCode},
+    AsObject, PyObjectRef, PyResult, TryFromObject, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyTypeRef},
     bytecode::Instruction,
     common::lock,
     exceptions::ExceptionCtor,
     function::FuncArgs,
-};
-
-use std::{
-    collections::HashMap,
-    sync::{Arc, Weak},
+    vm::PyGlobalState,
 };
 
 use crate::world::Interpreter;
 
-/// As `sys.monitoring.events` has them.
-const PY_START: u32 = 1;
-const PY_RESUME: u32 = 1 << 1;
-const JUMP: u32 = 1 << 7;
+/// As `sys.monitoring.events` has them, by number.
+const PY_START: usize = 0;
+const PY_RESUME: usize = 1;
+const JUMP: usize = 7;
+const EXCEPTION_HANDLED: usize = 12;
 /// The tool numbers that `sys.monitoring` has for use, those that it gives no meaning to first.
-const TOOLS: [u32; 6] = [3, 4, 5, 2, 1, 0];
+const TOOLS: [usize; 6] = [3, 4, 5, 2, 1, 0];
+/// The name under which the places are watched.
+const NAME: &str = "pyt";
+
+/// What is to be raised in a thread.
+#[derive(Debug)]
+pub(crate) enum Raise {
+    /// A class or an instance.
+    Object(PyObjectRef),
+    /// The class with this name, with this message. The name is that of a built-in exception, or of
+    /// a module and a class in it, with a point between them.
+    Named {
+        class: String,
+        message: Option<String>,
+    },
+    /// What ends the thread, unless the program handles it.
+    Stop,
+}
 
 /// The exceptions on their way in one interpreter.
 #[derive(Default)]
 pub(crate) struct AsyncExceptions(Mutex<State>);
 
+struct Callbacks {
+    /// At places where an exception can be raised.
+    raise: PyObjectRef,
+    /// Before a handler runs.
+    refuse: PyObjectRef,
+}
+
 #[derive(Default)]
 struct State {
     /// By the ident of the thread that each is for.
-    pending: HashMap<u64, PyObjectRef>,
+    pending: HashMap<u64, Raise>,
+    /// Idents of condemned threads.
+    condemned: HashSet<u64>,
+    /// What the interpreter calls at the places that are watched, while there is an interpreter.
+    callbacks: Option<Callbacks>,
+    /// The class of the exception that ends threads.
+    stop: Option<PyTypeRef>,
     /// The number under which the places are watched.
-    tool: Option<u32>,
+    tool: Option<usize>,
+    /// Why threads are being stopped, as the message of what is raised in them.
+    reason: String,
 }
 
 impl AsyncExceptions {
+    /// Makes what the interpreter calls. To be called once, inside, before anything is sent.
+    pub(crate) fn prepare(self: &Arc<Self>, vm: &VirtualMachine) {
+        let callback = |call: fn(&Self, u64, &VirtualMachine) -> Option<PyBaseExceptionRef>| {
+            let exceptions: Weak<Self> = Arc::downgrade(self);
+            vm.new_function(
+                "raise_pending",
+                move |_: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                    let ident = rustpython_vm::stdlib::_thread::get_ident();
+                    exceptions
+                        .upgrade()
+                        .and_then(|exceptions| call(&exceptions, ident, vm))
+                        .map_or(Ok(()), Err)
+                },
+            )
+            .into()
+        };
+        let callbacks = Callbacks {
+            raise: callback(Self::take),
+            refuse: callback(Self::refuse),
+        };
+        let base = vm.ctx.exceptions.base_exception_type.to_owned();
+        let stop = vm
+            .ctx
+            .new_exception_type("pyt", "RuntimeStopped", Some(vec![base]));
+        let mut state = self.0.lock();
+        state.callbacks = Some(callbacks);
+        state.stop = Some(stop);
+    }
+
+    /// The interpreter is about to end: nothing is raised any more. To be called inside.
+    pub(crate) fn close(&self, vm: &VirtualMachine) {
+        let mut state = self.0.lock();
+        let _dropped_unlocked = (
+            std::mem::take(&mut state.pending),
+            state.callbacks.take(),
+            state.stop.take(),
+        );
+        state.condemned.clear();
+        Self::unwatch_if_idle(&mut state, &vm.state);
+        drop(state);
+    }
+
     /// Has `exception`, a class or an instance, raised in the thread with this ident, in the place
     /// of one that is on its way there; `None` takes that back. To be called attached, by a thread
     /// of `world`'s, which these exceptions are.
     ///
     /// # Errors
-    /// `RuntimeError` if all tools of `sys.monitoring` are in use; what monitoring functions raise.
+    /// `RuntimeError` if all tools of `sys.monitoring` are in use.
     pub(crate) fn send(
-        self: &Arc<Self>,
+        &self,
         ident: u64,
         exception: Option<PyObjectRef>,
         world: &Interpreter,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let Some(exception) = exception else {
-            let _dropped_unlocked = self.0.lock().pending.remove(&ident);
-            return self.unwatch_if_idle(vm);
+            self.forget(ident, &vm.state);
+            return Ok(());
         };
-        let _dropped_unlocked = self.0.lock().pending.insert(ident, exception);
-        self.watch(vm).inspect_err(|_| {
-            let _dropped_unlocked = self.0.lock().pending.remove(&ident);
-        })?;
+        if !self.announce(&[ident], || Raise::Object(exception.clone()), &vm.state) {
+            return Err(vm.new_runtime_error("all tools of sys.monitoring are in use"));
+        }
         // With the world stopped no function is just beginning: it has begun before, unwatched,
         // or will find that it is watched.
-        world.functions_of(ident, &mut instrument_backward_jumps);
+        world.functions_of(&[ident], &mut instrument_backward_jumps);
         Ok(())
+    }
+
+    /// As [`send`](Self::send), from any thread: without the part that finds loops which the threads
+    /// are in already, which has to stop the world. False: all tools are in use.
+    pub(crate) fn announce(
+        &self,
+        idents: &[u64],
+        raise: impl Fn() -> Raise,
+        interpreter: &PyGlobalState,
+    ) -> bool {
+        let mut dropped_unlocked = Vec::new();
+        let mut state = self.0.lock();
+        for ident in idents {
+            dropped_unlocked.extend(state.pending.insert(*ident, raise()));
+        }
+        let watched = Self::watch(&mut state, interpreter);
+        if !watched {
+            for ident in idents {
+                dropped_unlocked.extend(state.pending.remove(ident));
+            }
+        }
+        drop(state);
+        watched
+    }
+
+    /// Condemns the threads with these idents, from any thread: until [`pardon`](Self::pardon) they
+    /// are raised in wherever that is possible. As with [`announce`](Self::announce), loops that they
+    /// are in already have yet to be found.
+    pub(crate) fn condemn(&self, idents: &[u64], interpreter: &PyGlobalState) {
+        let mut state = self.0.lock();
+        state.condemned.extend(idents);
+        Self::watch(&mut state, interpreter);
+    }
+
+    /// Why threads are being stopped, for the exceptions raised in them from now on.
+    pub(crate) fn set_reason(&self, reason: &str) {
+        reason.clone_into(&mut self.0.lock().reason);
     }
 
     /// What is to be raised in the thread with this ident, which is the calling one.
     pub(crate) fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        let exception = self.0.lock().pending.remove(&ident)?;
-        let raised = self.unwatch_if_idle(vm).and_then(|()| {
-            // A class that cannot be instantiated leaves its own exception.
-            ExceptionCtor::try_from_object(vm, exception)?.instantiate(vm)
-        });
-        Some(raised.unwrap_or_else(|other| other))
+        let raise = {
+            let mut state = self.0.lock();
+            if state.condemned.contains(&ident) {
+                drop(state);
+                return Some(self.stopped(vm));
+            }
+            let raise = state.pending.remove(&ident)?;
+            Self::unwatch_if_idle(&mut state, &vm.state);
+            raise
+        };
+        Some(match raise {
+            Raise::Object(exception) => instantiate(exception, vm),
+            Raise::Named { class, message } => named(&class, message, vm),
+            Raise::Stop => self.stopped(vm),
+        })
     }
 
-    /// The thread has ended: its ident may come to mean another.
-    pub(crate) fn forget(&self, ident: u64, vm: &VirtualMachine) {
-        let dropped = self.0.lock().pending.remove(&ident);
-        if dropped.is_some()
-            && let Err(raised) = self.unwatch_if_idle(vm)
-        {
-            vm.run_unraisable(raised, None, vm.ctx.none());
+    /// What is raised in the place of a handler's beginning.
+    fn refuse(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        let is_condemned = self.0.lock().condemned.contains(&ident);
+        is_condemned.then(|| self.stopped(vm))
+    }
+
+    /// A new exception that ends the thread it is raised in.
+    fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let (class, reason) = {
+            let state = self.0.lock();
+            (state.stop.clone(), state.reason.clone())
+        };
+        match class {
+            Some(class) => vm.new_exception_msg(class, reason.into()),
+            None => vm.new_exception_msg(
+                vm.ctx.exceptions.keyboard_interrupt.to_owned(),
+                reason.into(),
+            ),
         }
+    }
+
+    /// Whether `raised` is what ends threads.
+    pub(crate) fn is_stop(&self, raised: &PyBaseExceptionRef) -> bool {
+        let class = self.0.lock().stop.clone();
+        class.is_some_and(|class| raised.fast_isinstance(&class))
+    }
+
+    /// The thread has ended, or has left the interpreter: its ident may come to mean another.
+    pub(crate) fn forget(&self, ident: u64, interpreter: &PyGlobalState) {
+        let mut state = self.0.lock();
+        let dropped_unlocked = state.pending.remove(&ident);
+        if state.condemned.remove(&ident) || dropped_unlocked.is_some() {
+            Self::unwatch_if_idle(&mut state, interpreter);
+        }
+        drop(state);
     }
 
     /// After a `fork`: only the thread with this ident is left.
@@ -98,82 +255,138 @@ impl AsyncExceptions {
     pub(crate) unsafe fn reset_after_fork(&self, ident: u64) {
         // SAFETY: there is no other thread, and this one does not hold the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
-        let mut before = std::mem::take(&mut self.0.lock().pending);
-        let own = before.remove(&ident);
-        self.0.lock().pending.extend(own.map(|own| (ident, own)));
-    }
-
-    fn watch(self: &Arc<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        if self.0.lock().tool.is_some() {
-            return Ok(());
-        }
-        let monitoring = vm.sys_module.get_attr("monitoring", vm)?;
-        let tool = TOOLS
-            .into_iter()
-            .find(|tool| {
-                vm.call_method(&monitoring, "use_tool_id", (*tool, "pyt"))
-                    .is_ok()
-            })
-            .ok_or_else(|| vm.new_runtime_error("all tools of sys.monitoring are in use"))?;
-        let exceptions = Arc::downgrade(self);
-        let raise = vm.new_function(
-            "raise_pending",
-            move |_: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
-                raise_pending(&exceptions, vm)
-            },
-        );
-        for event in [PY_START, PY_RESUME, JUMP] {
-            vm.call_method(
-                &monitoring,
-                "register_callback",
-                (tool, event, raise.clone()),
-            )?;
-        }
-        vm.call_method(
-            &monitoring,
-            "set_events",
-            (tool, PY_START | PY_RESUME | JUMP),
-        )?;
         let mut state = self.0.lock();
-        if state.tool.is_none() {
-            state.tool = Some(tool);
-            return Ok(());
-        }
+        let mut before = std::mem::take(&mut state.pending);
+        let own = before.remove(&ident);
+        state.pending.extend(own.map(|own| (ident, own)));
+        state.condemned.retain(|condemned| *condemned == ident);
         drop(state);
-        // Another thread was quicker.
-        vm.call_method(&monitoring, "free_tool_id", (tool,))
-            .map(drop)
     }
 
-    /// Puts an end to the watch unless another exception is on its way. That frees the loops of
-    /// the calling thread at once, those of others when their functions begin anew.
-    fn unwatch_if_idle(&self, vm: &VirtualMachine) -> PyResult<()> {
-        let tool = {
-            let mut state = self.0.lock();
-            if !state.pending.is_empty() {
-                return Ok(());
-            }
-            state.tool.take()
+    /// Has the places watched. False: all tools are in use, by others. A condemned thread is watched
+    /// in the place of one of them.
+    fn watch(state: &mut State, interpreter: &PyGlobalState) -> bool {
+        let State {
+            callbacks: Some(callbacks),
+            condemned,
+            tool: current,
+            ..
+        } = state
+        else {
+            return false;
         };
-        if let Some(tool) = tool {
-            let monitoring = vm.sys_module.get_attr("monitoring", vm)?;
-            vm.call_method(&monitoring, "free_tool_id", (tool,))?;
+        let mut monitoring = interpreter.monitoring.lock();
+        let own = |tool: &usize| monitoring.tool_names[*tool].as_deref() == Some(NAME);
+        let free = |tool: &usize| monitoring.tool_names[*tool].is_none();
+        let tool = (current.filter(own))
+            .or_else(|| TOOLS.into_iter().find(free))
+            .or_else(|| (!condemned.is_empty()).then_some(TOOLS[0]));
+        let Some(tool) = tool else {
+            return false;
+        };
+        let mut calls = vec![
+            (PY_START, &callbacks.raise),
+            (PY_RESUME, &callbacks.raise),
+            (JUMP, &callbacks.raise),
+        ];
+        if !condemned.is_empty() {
+            calls.push((EXCEPTION_HANDLED, &callbacks.refuse));
         }
-        Ok(())
+        let events = calls
+            .iter()
+            .fold(0, |events, (event, _)| events | 1 << event);
+        let is_same = *current == Some(tool)
+            && monitoring.global_events[tool] == events
+            && monitoring.disabled.iter().all(|(_, _, by)| *by != tool)
+            && (calls.iter()).all(|(event, call)| {
+                let known = monitoring.callbacks.get(&(tool, *event));
+                known.is_some_and(|known| known.is(*call))
+            });
+        *current = Some(tool);
+        if is_same {
+            return true;
+        }
+        monitoring.tool_names[tool] = Some(NAME.to_owned());
+        monitoring.global_events[tool] = events;
+        monitoring.disabled.retain(|(_, _, by)| *by != tool);
+        let mut dropped_unlocked = Vec::new();
+        for (event, call) in calls {
+            dropped_unlocked.extend(monitoring.callbacks.insert((tool, event), call.clone()));
+        }
+        interpreter
+            .monitoring_events
+            .store(monitoring.combined_events());
+        interpreter
+            .instrumentation_version
+            .fetch_add(1, Ordering::Release);
+        drop(monitoring);
+        true
+    }
+
+    /// Puts an end to the watch unless another exception is on its way. Functions are freed of it
+    /// when they begin anew.
+    fn unwatch_if_idle(state: &mut State, interpreter: &PyGlobalState) {
+        if !state.pending.is_empty() || !state.condemned.is_empty() {
+            return;
+        }
+        let Some(tool) = state.tool.take() else {
+            return;
+        };
+        let mut monitoring = interpreter.monitoring.lock();
+        if monitoring.tool_names[tool].as_deref() != Some(NAME) {
+            return;
+        }
+        monitoring.tool_names[tool] = None;
+        monitoring.global_events[tool] = 0;
+        // What is dropped here is kept by `callbacks`, too.
+        monitoring.callbacks.retain(|(by, _), _| *by != tool);
+        monitoring.disabled.retain(|(_, _, by)| *by != tool);
+        interpreter
+            .monitoring_events
+            .store(monitoring.combined_events());
+        interpreter
+            .instrumentation_version
+            .fetch_add(1, Ordering::Release);
     }
 }
 
-fn raise_pending(exceptions: &Weak<AsyncExceptions>, vm: &VirtualMachine) -> PyResult<()> {
-    let ident = rustpython_vm::stdlib::_thread::get_ident();
-    exceptions
-        .upgrade()
-        .and_then(|exceptions| exceptions.take(ident, vm))
-        .map_or(Ok(()), Err)
+/// An exception of what is to be raised. A class that cannot be instantiated leaves its own.
+fn instantiate(exception: PyObjectRef, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    ExceptionCtor::try_from_object(vm, exception)
+        .and_then(|exception| exception.instantiate(vm))
+        .unwrap_or_else(|other| other)
+}
+
+/// The exception of a class that is known by name; what stands in the way of making it, else.
+fn named(class: &str, message: Option<String>, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    let find = || match class.rsplit_once('.') {
+        Some((module, class)) => {
+            let found = vm.import(&*vm.ctx.new_str(module), 0)?;
+            // Importing `a.b` gives `a`.
+            let found = module.split('.').skip(1).try_fold(found, |found, name| {
+                found.get_attr(vm.ctx.intern_str(name), vm)
+            })?;
+            found.get_attr(vm.ctx.intern_str(class), vm)
+        }
+        None => vm
+            .builtins
+            .as_object()
+            .get_attr(vm.ctx.intern_str(class), vm),
+    };
+    let make = || {
+        let class: PyObjectRef = find()?;
+        let exception = match message {
+            Some(message) => class.call((message,), vm)?,
+            None => class,
+        };
+        ExceptionCtor::try_from_object(vm, exception)?.instantiate(vm)
+    };
+    make().unwrap_or_else(|other: PyBaseExceptionRef| other)
 }
 
 /// Puts the instrumented instruction in the place of each backward jump, as the interpreter does
 /// when the function begins; it takes them out again when the watch has ended.
-fn instrument_backward_jumps(code: &PyCode) {
+pub(crate) fn instrument_backward_jumps(code: &PyCode) {
     let instructions = &code.code.instructions;
     let mut index = 0;
     while index < instructions.len() {

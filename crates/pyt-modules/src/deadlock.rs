@@ -11,7 +11,7 @@ use std::{
 };
 
 pub use pyt_sched::{Cause, Deadline, Doing, Kind, Report, Row, ThreadId, Waiting};
-use pyt_sched::{Observer, Scheduler, Suspicion, World};
+use pyt_sched::{Observer, Suspicion, World};
 use rustpython_vm::frame::InterpreterFrame;
 
 use crate::interpreters::Threads;
@@ -26,7 +26,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The names of threads that run no Python: the scheduler's ticker, and the ones started here.
-const SERVANTS: [&str; 2] = ["pyt-ticker", REPORTER];
+const SERVANTS: [&str; 3] = ["pyt-ticker", REPORTER, SERVANT];
+
+/// The name of threads of the host's library that run no Python unasked.
+pub const SERVANT: &str = "pyt-control";
 
 /// The name of the threads that make reports.
 const REPORTER: &str = "pyt-report";
@@ -130,7 +133,7 @@ impl Reporter {
     /// Reports what all threads are doing, soon.
     pub(crate) fn asked(self: &Arc<Self>) {
         self.aside(|reporter, threads| {
-            let now = reporter.account(threads, || Some(threads.scheduler.report_now()));
+            let now = account(threads, || Some(threads.scheduler.report_now()));
             if let Some(account) = now {
                 // Whoever asks does not ask for the end.
                 (reporter.listener)(&account);
@@ -154,36 +157,14 @@ impl Reporter {
             .is_ok()
     }
 
-    /// The report that `make` makes with the world stopped, and the stacks at that moment.
-    fn account(&self, threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
-        let mut account = None;
-        threads.world.stop(&mut |_| {
-            account = make().map(|report| {
-                let stacks = report
-                    .rows
-                    .iter()
-                    .map(|row| {
-                        let mut stack = Vec::new();
-                        let mut note = |frame: &InterpreterFrame| stack.push(Frame::of(frame));
-                        threads.world.frames_of(row.tag, &mut note);
-                        stack.reverse();
-                        stack
-                    })
-                    .collect();
-                Account { report, stacks }
-            });
-        });
-        account
-    }
-
     /// Reports what is suspected, if it is so.
     fn look_into(&self, threads: &Threads, suspicion: &Suspicion) {
         for _ in 0..ATTEMPTS {
             let everyone = suspicion.cause() == Cause::Standstill;
-            if !suspicion.goes_on() || everyone && has_strangers(&threads.scheduler) {
+            if !suspicion.goes_on() || everyone && has_strangers(threads) {
                 break;
             }
-            if let Some(account) = self.account(threads, || suspicion.confirm()) {
+            if let Some(account) = account(threads, || suspicion.confirm()) {
                 if let Verdict::End(status) = (self.listener)(&account) {
                     end(threads, &account.report, status);
                 }
@@ -193,6 +174,28 @@ impl Reporter {
         }
         suspicion.withdraw();
     }
+}
+
+/// The report that `make` makes with the world stopped, and the stacks at that moment.
+pub(crate) fn account(threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
+    let mut account = None;
+    threads.world.stop(&mut |_| {
+        account = make().map(|report| {
+            let stacks = report
+                .rows
+                .iter()
+                .map(|row| {
+                    let mut stack = Vec::new();
+                    let mut note = |frame: &InterpreterFrame| stack.push(Frame::of(frame));
+                    threads.world.frames_of(row.tag, &mut note);
+                    stack.reverse();
+                    stack
+                })
+                .collect();
+            Account { report, stacks }
+        });
+    });
+    account
 }
 
 /// The scheduler's side of a [`Reporter`].
@@ -235,7 +238,7 @@ fn is_parked(threads: &Threads, suspicion: &Suspicion) -> bool {
 
 /// Whether the process has threads that neither the scheduler nor this crate knows: the host's, or
 /// a library's. They could call into Python. Where the system does not tell, nobody is one.
-fn has_strangers(scheduler: &Scheduler) -> bool {
+fn has_strangers(threads: &Threads) -> bool {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return false;
     };
@@ -243,7 +246,8 @@ fn has_strangers(scheduler: &Scheduler) -> bool {
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     let others = names.filter(|name| !SERVANTS.contains(&name.trim_end()));
-    others.count() > scheduler.threads().len()
+    let idle = threads.workers.idle();
+    others.count() > threads.scheduler.threads().len() + idle
 }
 
 /// Ends the process. A thread that waits has an interpreter to write out the streams with; it is

@@ -1,11 +1,8 @@
 //! What pyt keeps for each interpreter of the process: its scheduler and its threads.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use once_cell::sync::Lazy;
@@ -15,8 +12,9 @@ use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 
 use crate::{
     deadlock::Reporter,
+    numbers::NumberMap,
     signal::Handlers,
-    thread::{Handle, spare::Spares},
+    thread::{Handle, spare::Spares, workers::Workers},
     uncaught::UncaughtExceptions,
     world::Interpreter,
 };
@@ -32,8 +30,11 @@ pub(crate) struct Threads {
     visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
     pub(crate) spares: Spares,
+    pub(crate) workers: Workers,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
+    /// Called with the number of threads that were started here, when there is one more.
+    pub(crate) on_start: parking_lot::Mutex<Option<StartListener>>,
     /// Who tells about threads that wait for ever, if anybody wants to know.
     pub(crate) reporter: OnceLock<Arc<Reporter>>,
     /// The process that all this is about: another one after a fork.
@@ -42,6 +43,9 @@ pub(crate) struct Threads {
     /// would end it.
     without_main: AtomicBool,
 }
+
+/// Is told how many threads there are. It must neither block nor call back.
+pub(crate) type StartListener = Box<dyn Fn(usize) + Send + Sync>;
 
 /// A thread that was started here and has not ended.
 struct Started {
@@ -71,8 +75,10 @@ impl Threads {
             visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
+            workers: Workers::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
+            on_start: parking_lot::Mutex::default(),
             reporter: OnceLock::new(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
@@ -85,6 +91,9 @@ impl Threads {
             record: record.clone(),
             daemon,
         });
+        if let Some(listener) = &*self.on_start.lock() {
+            listener(self.started.lock().len());
+        }
     }
 
     pub(crate) fn remove(&self, handle: &Arc<Handle>) {
@@ -150,6 +159,21 @@ impl Threads {
             .collect()
     }
 
+    /// Idents of the threads that are inside and were not started here.
+    pub(crate) fn visitors(&self) -> Vec<u64> {
+        self.visitors.lock().clone()
+    }
+
+    /// Idents of the threads that were started here and have neither ended nor been halted, and
+    /// whether each is a daemon. One that has yet to begin has none.
+    pub(crate) fn started(&self) -> Vec<(u64, bool)> {
+        let started = self.started.lock();
+        let alive = started.iter().filter(|started| !started.record.is_halted());
+        alive
+            .map(|started| (started.handle.ident(), started.daemon))
+            .collect()
+    }
+
     /// Calls `f` while the thread `ident` can't end, be it running, preempted or yet to have its
     /// first turn. `None`: there is no such thread.
     pub(crate) fn while_alive<R>(&self, ident: u64, f: impl FnOnce() -> R) -> Option<R> {
@@ -185,6 +209,8 @@ impl Threads {
         *self.visitors.lock() = visits.then(get_ident).into_iter().collect();
         // SAFETY: a process that has just been forked has one thread.
         unsafe { self.world.reset_after_fork() };
+        // SAFETY: as above; whoever runs Python is in none of its functions.
+        unsafe { self.workers.reset_after_fork() };
         if let Some(me) = me {
             let forked_by_started = !self.started.lock().is_empty();
             self.without_main
@@ -202,7 +228,12 @@ impl Threads {
     }
 }
 
-static INTERPRETERS: Lazy<RwLock<HashMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
+static INTERPRETERS: Lazy<RwLock<NumberMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
+
+/// Whether the interpreter with this number is there.
+pub(crate) fn is_known(id: i64) -> bool {
+    INTERPRETERS.read().contains_key(&id)
+}
 
 /// Makes `threads` those of the interpreter with this number.
 pub(crate) fn set(id: i64, threads: Arc<Threads>) {

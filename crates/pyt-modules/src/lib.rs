@@ -11,9 +11,12 @@
 
 mod arguments;
 mod async_exc;
+pub mod control;
 pub mod deadlock;
+mod end;
 mod hot;
 mod interpreters;
+mod numbers;
 mod operator;
 mod pickling;
 mod points;

@@ -20,7 +20,7 @@ use rustpython_vm::{
 
 use crate::{
     deadlock::{Listener, Occasions, Reporter},
-    interpreters,
+    end, interpreters,
     interpreters::Threads,
     world,
 };
@@ -40,7 +40,7 @@ pub struct Config {
 
 /// The threads of one interpreter: the scheduler, and what connects it to the VM.
 pub struct Session {
-    threads: Arc<Threads>,
+    pub(crate) threads: Arc<Threads>,
     main: Arc<Thread>,
     entered: AtomicBool,
     /// The interpreter's number among those of the process, once it has been entered.
@@ -105,7 +105,7 @@ impl Session {
         interpreters::set(interpreter.id(), self.threads.clone());
         self.main.begin();
         interpreter.enter(|vm| {
-            let _turn = Turn::of(&self.main, &self.threads);
+            let _turn = Turn::of(&self.main, &self.threads, vm);
             if !self.entered.swap(true, Ordering::AcqRel)
                 && let Err(raised) = prepare(self, vm)
             {
@@ -166,14 +166,75 @@ impl Session {
         interpreter.enter(|_| drop(self.mother.lock().take()));
         let status = interpreter.finalize(error);
         // The interpreter is gone: nobody is left to hand the turn to.
-        interpreters::forget(id);
+        self.forget(id);
         status
+    }
+
+    /// As [`finalize`](Self::finalize), for a process that goes on: other interpreters are not slowed
+    /// down, and any thread may call it. Python does not see `sys.is_finalizing()`.
+    ///
+    /// Upstream's own end of an interpreter sets a mark for the whole process that has each thread of
+    /// each interpreter leave the fast path at every instruction, for good.
+    ///
+    /// `first` is called inside, before anything else.
+    pub fn dismantle(
+        &self,
+        interpreter: rustpython_vm::Interpreter,
+        first: impl FnOnce(&VirtualMachine),
+    ) -> u32 {
+        let id = interpreter.id();
+        self.threads.world.bind(&interpreter.global_state);
+        let machine = {
+            let mother = self.mother.lock().take();
+            mother.map(|mother| mother.run(VirtualMachine::new_thread))
+        };
+        self.main.begin();
+        self.main.entered();
+        let end = |vm: &VirtualMachine| {
+            self.main.set_tag(get_ident());
+            self.threads.comes_in(get_ident());
+            first(vm);
+            let status = end::run(vm);
+            crate::threading::interpreter_ends(vm);
+            crate::thread::local::drop_all_of_this_thread();
+            let hooks = std::mem::take(&mut *self.threads.hooks.lock());
+            drop(hooks);
+            self.threads.world.async_exceptions.close(vm);
+            self.threads.goes_out(get_ident());
+            thread::cleanup_current_thread_frames(vm);
+            status
+        };
+        // Not on the interpreter's own machine: that one knows the stack of the thread that made it.
+        let status = match machine {
+            Some(machine) => {
+                let status = machine.run(end);
+                drop(machine);
+                status
+            }
+            None => interpreter.enter(end),
+        };
+        drop(interpreter);
+        self.main.pause();
+        self.forget(id);
+        status
+    }
+
+    /// The interpreter with this number has ended.
+    fn forget(&self, id: i64) {
+        interpreters::forget(id);
+        // A thread keeps its scheduler, which keeps its threads.
+        self.threads.scheduler.unregister(&self.main);
     }
 
     /// Tells `listener` about threads that wait for ever, on these occasions. Call it before the
     /// first [`enter`](Self::enter).
     pub fn report_deadlocks(&self, occasions: Occasions, listener: Listener) {
         Reporter::begin(&self.threads, occasions, listener);
+    }
+
+    /// The ident that the main thread had when it was inside for the last time.
+    pub(crate) fn main_tag(&self) -> u64 {
+        self.main.tag()
     }
 
     /// Idents (as in `threading.get_ident()`) of the daemon threads that are alive.
@@ -194,20 +255,30 @@ impl Session {
 struct Turn<'a> {
     thread: &'a Arc<Thread>,
     threads: &'a Threads,
+    vm: &'a VirtualMachine,
 }
 
 impl<'a> Turn<'a> {
-    fn of(thread: &'a Arc<Thread>, threads: &'a Threads) -> Self {
+    fn of(thread: &'a Arc<Thread>, threads: &'a Threads, vm: &'a VirtualMachine) -> Self {
         thread.set_tag(get_ident());
         thread.entered();
         threads.comes_in(get_ident());
-        Self { thread, threads }
+        Self {
+            thread,
+            threads,
+            vm,
+        }
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.threads.goes_out(get_ident());
+        let ident = get_ident();
+        self.threads.goes_out(ident);
+        // What comes too late is not for the next stay.
+        let exceptions = &self.threads.world.async_exceptions;
+        exceptions.forget(ident, &self.vm.state);
+        self.thread.forget_interrupt();
         self.thread.pause();
     }
 }
@@ -237,8 +308,9 @@ impl Drop for Visit<'_> {
         let (ident, vm) = (get_ident(), self.vm);
         crate::threading::thread_ends(vm);
         crate::thread::local::drop_all_of_this_thread();
-        self.threads.world.async_exceptions.forget(ident, vm);
+        // In this order: one that is not inside is not interrupted.
         self.threads.goes_out(ident);
+        self.threads.world.async_exceptions.forget(ident, &vm.state);
         // The turn is given up while still attached; what follows touches no Python object.
         self.record.end();
         thread::cleanup_current_thread_frames(vm);
@@ -248,6 +320,7 @@ impl Drop for Visit<'_> {
 /// What has to be done once, inside.
 fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let threads = &session.threads;
+    threads.world.async_exceptions.prepare(vm);
     session.id.get_or_init(|| vm.state.interpreter_id);
     *session.mother.lock() = Some(vm.new_thread());
     crate::sys::install(threads, vm)?;
@@ -262,6 +335,7 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
             threads.scheduler.halt(&threads.records(None), PATIENCE);
             threads.world.close();
             threads.spares.close();
+            threads.workers.close();
         }
     });
     let atexit = vm.import("atexit", 0)?;

@@ -48,9 +48,13 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
     install_flags(vm)?;
     for name in LOOK_AT_ALL {
         let upstreams = sys.get_attr(name, vm)?;
-        let world = threads.world.clone();
-        let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| {
-            world.with_all_listed(|| upstreams.call(args, vm))
+        // Not the world itself: it keeps the interpreter, which keeps this function.
+        let world = Arc::downgrade(&threads.world);
+        let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| match world
+            .upgrade()
+        {
+            Some(world) => world.with_all_listed(|| upstreams.call(args, vm)),
+            None => upstreams.call(args, vm),
         });
         sys.set_attr(name, ours, vm)?;
     }

@@ -9,6 +9,8 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyTypeRef},
 };
 
+use crate::interpreters;
+
 /// An exception that nobody caught, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uncaught {
@@ -44,7 +46,8 @@ impl UncaughtExceptions {
         thread: &PyObject,
         vm: &VirtualMachine,
     ) -> bool {
-        if self.is_abandonment(raised) {
+        let threads = interpreters::of(vm);
+        if self.is_abandonment(raised) || threads.world.async_exceptions.is_stop(raised) {
             return false;
         }
         if self.seen.lock().is_some() && !raised.fast_isinstance(vm.ctx.exceptions.system_exit) {

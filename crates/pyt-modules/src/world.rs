@@ -29,7 +29,7 @@ use rustpython_vm::{
     },
 };
 
-use crate::{async_exc::AsyncExceptions, deadlock, interpreters, session, sites::Sites};
+use crate::{async_exc::AsyncExceptions, deadlock, interpreters, session, sites, sites::Sites};
 
 thread_local! {
     /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
@@ -42,6 +42,12 @@ pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
     PENDING
         .take()
         .unwrap_or_else(|| interpreters::of(vm).uncaught.abandonment(vm))
+}
+
+/// The calling thread is about to end, and its OS thread may run another.
+pub(crate) fn thread_ends() {
+    let _dropped_inside = PENDING.take();
+    sites::thread_ends();
 }
 
 /// One interpreter, as the world of its threads. Threads are known by their ident, which is the
@@ -192,12 +198,19 @@ impl Interpreter {
         stopper.start_the_world(state);
     }
 
-    /// Calls `f` with the code of each function that the thread with this ident is in, innermost
-    /// first, while the world is stopped.
-    pub(crate) fn functions_of(&self, ident: u64, f: &mut dyn FnMut(&PyCode)) {
+    /// Calls `f` with the code of each function that the threads with these idents are in, while the
+    /// world is stopped.
+    pub(crate) fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
         World::stop(self, &mut |_| {
-            self.frames_of(ident, &mut |frame| f(frame.code()))
+            for ident in idents {
+                self.frames_of(*ident, &mut |frame| f(frame.code()));
+            }
         });
+    }
+
+    /// The interpreter's own state, once it is known.
+    pub(crate) fn state(&self) -> Option<&PyRc<PyGlobalState>> {
+        self.state.get()
     }
 
     /// Calls `f` with each frame that the thread with this ident is in, innermost first. Does

@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Runtime, deadlock,
+    ModuleBuilder, Runtime, deadlock,
     error::Error,
     isolation::{Isolation, Lease, Policy},
     options::{CheckHashPycs, Deadlocks, Options},
@@ -28,6 +28,7 @@ pub struct Builder {
     pub(crate) extra: Extra,
     streams: Streams,
     pub(crate) isolation: Option<Isolation>,
+    modules: Vec<ModuleBuilder>,
 }
 
 impl Builder {
@@ -89,6 +90,13 @@ impl Builder {
         self
     }
 
+    /// Adds a module of the host's own, which Python code can import.
+    #[must_use]
+    pub fn module(mut self, module: ModuleBuilder) -> Self {
+        self.modules.push(module);
+        self
+    }
+
     /// Where `sys.stdout` leads: to the process's standard output, unless told otherwise. A
     /// [`Capture`](crate::Capture) is an output, too.
     #[must_use]
@@ -117,13 +125,14 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; whatever
-    /// `site` or `faulthandler` raise.
+    /// `site` or `faulthandler` raise; if a module of the host's cannot be made.
     pub fn build(self) -> Result<Runtime, Error> {
         let Self {
             mut options,
             mut extra,
             mut streams,
             isolation,
+            modules,
         } = self;
         extra.check(&mut options)?;
         let policy = match &isolation {
@@ -177,6 +186,9 @@ impl Builder {
             prepare().map_err(|error| Error::from_exception(vm, &error))
         })?;
         runtime.keep(open, lease);
+        for module in &modules {
+            runtime.add_module(module)?;
+        }
         Ok(runtime)
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! let runtime = Runtime::builder().build()?;
 //! runtime.exec("import threading\ncount = threading.active_count()")?;
-//! assert_eq!(runtime.eval("count")?, "1");
+//! assert_eq!(runtime.eval::<i64>("count")?, 1);
 //! let status = runtime.finish();
 //! assert_eq!(status, 0);
 //! # Ok::<(), pyt_runtime::Error>(())
@@ -16,13 +16,17 @@
 //! blocks of a document.
 
 mod builder;
+mod class;
+mod code;
 mod deadlock;
 pub mod doc;
 mod environment;
 mod error;
 pub mod explore;
+mod function;
 mod isolation;
 mod module;
+mod native_module;
 mod options;
 mod python;
 mod repl;
@@ -32,17 +36,28 @@ mod settings;
 mod shared;
 mod source;
 mod stream;
+mod value;
 mod xoptions;
 
 pub use builder::Builder;
-pub use error::{Error, ErrorKind};
+pub use class::{
+    Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
+};
+pub use code::Code;
+pub use error::{Error, ErrorKind, Frame};
+pub use function::{FromArgument, Function, HostFunction, Keywords, Rest};
 pub use isolation::Isolation;
+pub use native_module::ModuleBuilder;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
 pub use stream::{Capture, Input, Line, Output};
+pub use value::{
+    FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
+    unpack_kw,
+};
 
 /// The version of Python whose language and library this runtime implements.
 #[must_use]

@@ -7,9 +7,7 @@ use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{
-    Builder, Error, Options, Python, isolation::Lease, shared::Shared, source, stream::Open,
-};
+use crate::{Builder, Error, Options, Python, isolation::Lease, shared::Shared, stream::Open};
 
 /// How long the end of a runtime waits for threads of the host's that are inside.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -84,44 +82,25 @@ impl Runtime {
         self.shared.session()
     }
 
-    /// Evaluates an expression in the namespace of `__main__` and returns its `repr()`.
-    ///
-    /// # Errors
-    /// What the expression raises; [`crate::ErrorKind::Syntax`] if it is none.
-    pub fn eval(&self, expression: &str) -> Result<String, Error> {
-        self.attempt(|vm| {
-            let code = source::compile(vm, expression, "<string>", source::Start::Eval)?;
-            source::remember(vm, &code, expression);
-            let value = vm.run_code_obj(code, main_scope(vm)?)?;
-            Ok(value.repr(vm)?.to_string_lossy().into_owned())
-        })
-    }
-
-    /// Runs statements in the namespace of `__main__`.
-    ///
-    /// # Errors
-    /// What the statements raise, `SystemExit` included.
-    pub fn exec(&self, statements: &str) -> Result<(), Error> {
-        self.attempt(|vm| {
-            let code = source::compile(vm, statements, "<string>", source::Start::File)?;
-            source::remember(vm, &code, statements);
-            vm.run_code_obj(code, main_scope(vm)?).map(drop)
-        })
-    }
-
     /// Enters the interpreter, runs `f`, and takes down what it raises.
     pub(crate) fn attempt<R>(
         &self,
         f: impl FnOnce(&VirtualMachine) -> PyResult<R>,
     ) -> Result<R, Error> {
-        self.with_vm(|vm| f(vm).map_err(|error| Error::from_exception(vm, &error)))
+        crate::value::attempt(&self.shared, |py| f(py.vm()))
     }
 
     /// Ends the interpreter as CPython does and returns the exit status: 0, or 120 if buffered
     /// output could not be written. Joins non-daemon threads, runs `atexit`, stops daemon
     /// threads where they stand, flushes.
     pub fn finish(self) -> i32 {
-        self.finalize(None)
+        if !self.shared.close(PATIENCE) {
+            // A thread of the host's would be caught inside for ever.
+            return -1;
+        }
+        let status = self.shared.dismantle();
+        self.open.finish();
+        status
     }
 
     pub(crate) fn finalize(self, error: Option<PyBaseExceptionRef>) -> i32 {

@@ -141,4 +141,18 @@ impl Shared {
         let status = self.session.finalize(interpreter, error);
         i32::try_from(status).unwrap_or(-1)
     }
+
+    /// As [`finalize`](Self::finalize), for a process that goes on, on any thread.
+    pub(crate) fn dismantle(&self) -> i32 {
+        let main = self.interpreter.lock();
+        let Some(interpreter) = main.borrow_mut().take() else {
+            return 0;
+        };
+        let status = self
+            .session
+            .dismantle(ManuallyDrop::into_inner(interpreter), |_| {
+                self.collect_dropped()
+            });
+        i32::try_from(status).unwrap_or(-1)
+    }
 }

@@ -25,6 +25,7 @@
 //! main.end();
 //! ```
 
+mod berth;
 mod clock;
 pub mod controlled;
 mod deadlock;
@@ -41,6 +42,7 @@ mod timers;
 mod wait;
 mod world;
 
+pub use berth::Berth;
 pub use clock::{Clock, Deadline};
 pub use deadlock::{Cause, Doing, Observer, Report, Row, Suspicion};
 pub use gil::Gil;

@@ -3,16 +3,23 @@
 //!
 //! The dictionaries are Python objects, because the standard library and tests look into them.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use once_cell::sync::Lazy;
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyDictRef,
-    function::FuncArgs, stdlib::_thread::get_ident,
+    AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyDictRef, PyWeak},
+    function::FuncArgs,
+    stdlib::_thread::get_ident,
 };
 
-use super::{special, thread::PyThread};
+use super::{
+    dangling::{self, Watched},
+    special,
+    thread::PyThread,
+};
+use crate::{interpreters, numbers::NumberMap};
 
 thread_local! {
     /// The calling thread's `Thread` object in each interpreter it is in.
@@ -24,6 +31,8 @@ struct State {
     active: PyDictRef,
     limbo: PyDictRef,
     dangling: PyObjectRef,
+    /// What is yet to go into it.
+    watched: Watched,
     /// The module, for when it can no longer be imported.
     module: PyObjectRef,
     main: Option<PyObjectRef>,
@@ -33,7 +42,7 @@ struct State {
     shutting_down: bool,
 }
 
-static STATES: Lazy<Mutex<HashMap<i64, State>>> = Lazy::new(Mutex::default);
+static STATES: Lazy<Mutex<NumberMap<i64, State>>> = Lazy::new(Mutex::default);
 
 fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
     STATES.lock().get_mut(&vm.state.interpreter_id).map(f)
@@ -53,11 +62,11 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     let (active, limbo, dangling) = match known {
         Some(known) => known,
         None => {
-            let weak_set = vm.import("_weakrefset", 0)?.get_attr("WeakSet", vm)?;
             let state = State {
                 active: vm.ctx.new_dict(),
                 limbo: vm.ctx.new_dict(),
-                dangling: weak_set.call((), vm)?,
+                dangling: dangling::make(vm)?,
+                watched: Watched::default(),
                 module: module.to_owned(),
                 main: None,
                 start: module.get_attr("_start_joinable_thread", vm)?,
@@ -86,6 +95,12 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     };
     set_main(&main, vm);
     module.set_attr("_main_thread", main, vm)
+}
+
+/// Forgets `vm`'s interpreter, which has ended but for the calling thread.
+pub(super) fn forget(vm: &VirtualMachine) {
+    let state = STATES.lock().remove(&vm.state.interpreter_id);
+    drop(state);
 }
 
 fn set_main(main: &PyObject, vm: &VirtualMachine) {
@@ -136,10 +151,9 @@ pub(super) fn current(vm: &VirtualMachine) -> PyResult {
 pub(super) fn set_current(thread: &PyObject, vm: &VirtualMachine) {
     let id = vm.state.interpreter_id;
     let old = CURRENT.with_borrow_mut(|current| {
-        let old = current
-            .iter()
-            .position(|(interpreter, _)| *interpreter == id)
-            .map(|place| current.swap_remove(place));
+        // Interpreters that ended on another thread left their objects here.
+        let is_old = |(other, _): &(i64, _)| *other == id || !interpreters::is_known(*other);
+        let old: Vec<_> = current.extract_if(.., |entry| is_old(entry)).collect();
         current.push((id, thread.to_owned()));
         old
     });
@@ -184,10 +198,17 @@ pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
 
 /// Remembers a `Thread` for as long as it lives, for forks and leak checks.
 pub(super) fn watch(thread: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
-    if let Some(dangling) = with(vm, |state| state.dangling.clone()) {
-        vm.call_method(&dangling, "add", (thread.to_owned(),))?;
-    }
+    let thread = thread.downgrade(None, vm)?;
+    let _dropped_unlocked = with(vm, |state| state.watched.add(thread));
     Ok(())
+}
+
+/// What is yet to go into `set`, if that is `threading._dangling`. It counts as gone there.
+pub(super) fn take_watched(set: &PyObject, vm: &VirtualMachine) -> Vec<PyRef<PyWeak>> {
+    let taken = with(vm, |state| {
+        state.dangling.is(set).then(|| state.watched.take())
+    });
+    taken.flatten().unwrap_or_default()
 }
 
 /// All `Thread` objects that are alive.

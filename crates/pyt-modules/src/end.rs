@@ -1,0 +1,105 @@
+//! The end of an interpreter in a process that goes on.
+//!
+//! The steps and their order are those of CPython's `Py_FinalizeEx`. What upstream does instead is
+//! meant for a process that ends with its interpreter.
+
+use std::time::{Duration, Instant};
+
+use rustpython_vm::{VirtualMachine, vm::runtime, vm::thread};
+
+/// The exit status of a program whose output could not be written.
+const OUTPUT_LOST: u32 = 120;
+
+/// Ends `vm`'s interpreter, on an attached thread: joins non-daemon threads, runs `atexit` (whose
+/// last function stops the threads that are left), empties the modules. Returns the exit status.
+pub(crate) fn run(vm: &VirtualMachine) -> u32 {
+    let mut lost = !flush(vm);
+    join_threads(vm);
+    run_atexit(vm);
+    end_subinterpreters(vm);
+    // Whoever is in foreign code still finds no way back.
+    vm.state.stop_the_world.stop_the_world(&vm.state);
+    thread::set_other_threads_shutting_down(&vm.state);
+    vm.state.stop_the_world.start_the_world(&vm.state);
+    vm.state.gc.collect_force(2);
+    vm.finalize_modules();
+    lost |= !flush(vm);
+    let_go(vm);
+    if lost { OUTPUT_LOST } else { 0 }
+}
+
+/// Lets go of what the interpreter holds beside its modules, which would keep whole modules alive:
+/// no other collector knows its objects.
+fn let_go(vm: &VirtualMachine) {
+    let state = &vm.state;
+    let kept = (
+        std::mem::take(&mut *state.atexit_funcs.lock()),
+        std::mem::take(&mut *state.before_forkers.lock()),
+        std::mem::take(&mut *state.after_forkers_child.lock()),
+        std::mem::take(&mut *state.after_forkers_parent.lock()),
+        state.global_trace_func.lock().take(),
+        state.global_profile_func.lock().take(),
+        std::mem::take(&mut state.monitoring.lock().callbacks),
+    );
+    drop(kept);
+    // What one pass frees may have kept something else.
+    while state.gc.collect_force(2).collected > 0 {}
+}
+
+/// Writes out the standard streams. False: standard output could not be written.
+fn flush(vm: &VirtualMachine) -> bool {
+    let mut written = true;
+    for name in ["stdout", "stderr"] {
+        let Ok(stream) = vm.sys_module.get_attr(name, vm) else {
+            continue;
+        };
+        let closed = || stream.get_attr("closed", vm)?.try_to_bool(vm);
+        if vm.is_none(&stream) || closed().unwrap_or(false) {
+            continue;
+        }
+        if let Err(raised) = vm.call_method(&stream, "flush", ())
+            && name == "stdout"
+        {
+            vm.run_unraisable(raised, None, stream);
+            written = false;
+        }
+    }
+    written
+}
+
+fn join_threads(vm: &VirtualMachine) {
+    let Ok(threading) = vm.import("threading", 0) else {
+        return;
+    };
+    let joined = threading
+        .get_attr("_shutdown", vm)
+        .and_then(|shutdown| shutdown.call((), vm));
+    if let Err(raised) = joined {
+        let message = "Exception ignored in threading shutdown".to_owned();
+        vm.run_unraisable(raised, Some(message), threading);
+    }
+}
+
+fn run_atexit(vm: &VirtualMachine) {
+    let run = || {
+        vm.import("atexit", 0)?
+            .get_attr("_run_exitfuncs", vm)?
+            .call((), vm)
+    };
+    if let Err(raised) = run() {
+        vm.run_unraisable(raised, None, vm.ctx.none());
+    }
+}
+
+fn end_subinterpreters(vm: &VirtualMachine) {
+    let began = Instant::now();
+    let root = vm.state.runtime_root_id;
+    // One that ends may make another.
+    while let Some(id) = runtime::owned_interpreter_ids_for(root).into_iter().next() {
+        if runtime::destroy_owned_interpreter(id).is_none()
+            || began.elapsed() > Duration::from_secs(10)
+        {
+            return;
+        }
+    }
+}

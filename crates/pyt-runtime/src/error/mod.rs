@@ -1,0 +1,302 @@
+//! What a host gets when Python code fails.
+//!
+//! An [`Error`] is text and numbers, and may outlive its runtime and cross threads. While the runtime
+//! is there it also keeps the exception itself, so that raising it again in Python raises the same
+//! object. How an exception is taken down is [`capture`]'s, how an error becomes one [`raise`]'s.
+
+mod capture;
+mod foreign;
+mod frame;
+mod raise;
+
+use std::{error::Error as StdError, fmt, path::Path, sync::Arc};
+
+use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
+
+pub use self::frame::Frame;
+use crate::Value;
+
+/// What kind of failure an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The source is not valid Python.
+    Syntax,
+    /// The code ended itself by `SystemExit`, with this exit status.
+    Exit(i32),
+    /// `KeyboardInterrupt` was raised.
+    Interrupted,
+    /// Any other exception.
+    Exception,
+    /// A setting is out of its range; no interpreter was made.
+    Option,
+    /// A file could not be read or written.
+    File,
+    /// The runtime has ended: its values cannot be used any more.
+    Gone,
+    /// A value of one runtime was given to another. Objects do not cross.
+    WrongRuntime,
+}
+
+/// A failure: an exception that Python code raised, or what kept the code from running.
+///
+/// As a [`std::error::Error`] its source is the exception's cause.
+///
+/// ```
+/// use pyt_runtime::{ErrorKind, Runtime};
+///
+/// let runtime = Runtime::builder().build()?;
+/// let error = runtime.exec("def half(n):\n    return n / 0\nhalf(1)").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Exception);
+/// assert_eq!(error.to_string(), "ZeroDivisionError: division by zero");
+/// let innermost = error.frames().last().unwrap();
+/// assert_eq!((innermost.function(), innermost.line()), ("half", Some(2)));
+/// assert_eq!(innermost.source_line(), Some("return n / 0"));
+/// # runtime.finish();
+/// # Ok::<(), pyt_runtime::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    type_name: String,
+    message: String,
+    /// What [`fmt::Display`] shows.
+    summary: String,
+    traceback: String,
+    frames: Vec<Frame>,
+    cause: Option<Error>,
+    /// The error number of an `OSError`.
+    errno: Option<i32>,
+    /// The exception itself, if its runtime is known.
+    exception: Option<Value>,
+    /// The host's own error that the exception was made of.
+    host: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Inner {
+    fn new(kind: ErrorKind, type_name: &str, message: &str) -> Self {
+        Self {
+            kind,
+            type_name: type_name.to_owned(),
+            message: message.to_owned(),
+            summary: summary(type_name, message),
+            traceback: String::new(),
+            frames: Vec::new(),
+            cause: None,
+            errno: None,
+            exception: None,
+            host: None,
+        }
+    }
+}
+
+/// The last line of a traceback.
+fn summary(type_name: &str, message: &str) -> String {
+    match (type_name, message) {
+        (name, "") => name.to_owned(),
+        ("", message) => message.to_owned(),
+        (name, message) => format!("{name}: {message}"),
+    }
+}
+
+impl Error {
+    /// An exception of the class `type_name`, to be raised by a function of the host's: a built-in
+    /// class (`"ValueError"`), or one of a module (`"decimal.InvalidOperation"`). If there is no such
+    /// class when it is raised, it is a `RuntimeError`.
+    ///
+    /// ```
+    /// # use pyt_runtime::Error;
+    /// fn root(n: f64) -> Result<f64, Error> {
+    ///     if n < 0.0 {
+    ///         return Err(Error::new("ValueError", "math domain error"));
+    ///     }
+    ///     Ok(n.sqrt())
+    /// }
+    /// # assert_eq!(root(-1.0).unwrap_err().type_name(), "ValueError");
+    /// ```
+    #[must_use]
+    pub fn new(type_name: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::of(ErrorKind::Exception, type_name, &message)
+    }
+
+    /// The end of an iterator, for `__next__` to raise.
+    #[must_use]
+    pub fn stop_iteration() -> Self {
+        Self::new("StopIteration", "")
+    }
+
+    pub(crate) fn of(kind: ErrorKind, type_name: &str, message: &str) -> Self {
+        Self(Arc::new(Inner::new(kind, type_name, message)))
+    }
+
+    /// The same with `cause` as what it was raised from.
+    #[must_use]
+    pub fn with_cause(mut self, cause: Self) -> Self {
+        self.inner_mut().cause = Some(cause);
+        self
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        if Arc::get_mut(&mut self.0).is_none() {
+            let old = &*self.0;
+            let copy = Inner {
+                kind: old.kind,
+                type_name: old.type_name.clone(),
+                message: old.message.clone(),
+                summary: old.summary.clone(),
+                traceback: old.traceback.clone(),
+                frames: old.frames.clone(),
+                cause: old.cause.clone(),
+                errno: old.errno,
+                exception: old.exception.clone(),
+                host: old.host.clone(),
+            };
+            self.0 = Arc::new(copy);
+        }
+        match Arc::get_mut(&mut self.0) {
+            Some(inner) => inner,
+            None => unreachable!("nobody else has it: it was made above"),
+        }
+    }
+
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The name of the exception's class, such as `ValueError`. Empty if it is no exception.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        &self.0.type_name
+    }
+
+    /// `str()` of the exception.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The traceback that CPython would print, causes included, with a newline at its end. Empty if
+    /// no Python code raised it.
+    #[must_use]
+    pub fn traceback(&self) -> &str {
+        &self.0.traceback
+    }
+
+    /// The calls that the exception went through, the outermost first.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.0.frames
+    }
+
+    /// What it was raised from (`raise ... from`), or else while what was handled.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Self> {
+        self.0.cause.as_ref()
+    }
+
+    /// The exception object. `None` if no Python code raised it.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        self.0.exception.as_ref()
+    }
+
+    /// The host's own error that this was made of, if it is a `T`: also after its way through Python.
+    #[must_use]
+    pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
+        self.0.host.as_deref()?.downcast_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.summary)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("summary", &self.0.summary)
+            .field("traceback", &self.0.traceback)
+            .field("cause", &self.0.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.cause.as_ref().map(|cause| cause as _)
+    }
+}
+
+impl Error {
+    pub(crate) fn gone() -> Self {
+        Self::of(ErrorKind::Gone, "", "the Python runtime has ended")
+    }
+
+    pub(crate) fn wrong_runtime() -> Self {
+        let message = "the value belongs to another Python runtime";
+        Self::of(ErrorKind::WrongRuntime, "", message)
+    }
+
+    /// A setting is out of its range.
+    pub(crate) fn option(message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Option, "", &message.into())
+    }
+
+    /// A schedule says what this program does not know.
+    pub(crate) fn unusable(message: &str) -> Self {
+        Self::of(ErrorKind::File, "", message)
+    }
+
+    /// The script at `path` is not the one that a schedule was made for.
+    pub(crate) fn changed(path: &Path) -> Self {
+        let message = "the script has changed since the schedule was made: explore it again";
+        Self::about_file(path, message)
+    }
+
+    /// The file at `path` could not be read.
+    pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        let reason = error.to_string();
+        Self::about_file(path, reason.split(" (os error").next().unwrap_or_default())
+    }
+
+    fn about_file(path: &Path, message: &str) -> Self {
+        let mut inner = Inner::new(ErrorKind::File, "", message);
+        inner.summary = format!("{}: {message}", path.display());
+        Self(Arc::new(inner))
+    }
+}
+
+/// The exit status that `SystemExit` asks for, and what to print on standard error for it.
+///
+/// As in CPython: nothing or `None` is 0, an integer is itself (those beyond a C `long` are -1),
+/// anything else is printed and means 1.
+pub(crate) fn exit_status(
+    vm: &VirtualMachine,
+    exit: &PyBaseExceptionRef,
+) -> (i32, Option<PyObjectRef>) {
+    use rustpython_vm::builtins::PyInt;
+    let code = exit
+        .as_object()
+        .get_attr("code", vm)
+        .unwrap_or_else(|_| exit.as_object().to_owned());
+    if vm.is_none(&code) {
+        return (0, None);
+    }
+    match code.downcast_ref::<PyInt>() {
+        Some(number) => {
+            let long = i64::try_from(number.as_bigint()).unwrap_or(-1);
+            // The C library's exit() takes an int: CPython cuts the long down to it.
+            #[allow(clippy::cast_possible_truncation)]
+            (long as i32, None)
+        }
+        None => (1, Some(code)),
+    }
+}

@@ -1,0 +1,449 @@
+//! Which Rust types become which Python objects, and back: the plain ones.
+
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult, TryFromBorrowedObject as _,
+    builtins::{PyFloat, PyInt, PyStr},
+    protocol::PyBuffer,
+};
+
+use super::Value;
+use crate::{Error, Python};
+
+/// A type whose values can become Python objects.
+///
+/// | Rust | Python |
+/// | --- | --- |
+/// | `bool`, integers, `f32`, `f64` | `bool`, `int`, `float` |
+/// | `&str`, `String`, `char`, [`Path`] | `str` |
+/// | `&[u8]`, `Vec<u8>` | `bytes` |
+/// | `Vec`, slices, arrays | `list` |
+/// | tuples | `tuple` |
+/// | `HashMap`, `BTreeMap` | `dict` |
+/// | `HashSet`, `BTreeSet` | `set` |
+/// | `()`, `Option` | `None`, or the value |
+/// | `Result` | the value, or the exception raised |
+/// | [`Value`] | itself |
+/// | [`Serde<T>`](crate::Serde) | whatever `T` serializes to |
+///
+/// Implement it by making a value of what there is:
+///
+/// ```
+/// use pyt_runtime::{Error, IntoPython, Python, Value};
+///
+/// struct Celsius(f64);
+///
+/// impl IntoPython for Celsius {
+///     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
+///         py.value(("celsius", self.0))
+///     }
+/// }
+/// ```
+pub trait IntoPython: Sized {
+    /// The value as a Python object.
+    ///
+    /// # Errors
+    /// What the conversion raises.
+    fn into_python(self, py: Python<'_>) -> Result<Value, Error>;
+
+    /// The same without the handle.
+    #[doc(hidden)]
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        self.into_python(py)
+            .and_then(|value| value.into_object_in(py))
+            .map_err(|error| error.into_exception(py))
+    }
+
+    /// A `Vec` of them. `Vec<u8>` is `bytes`.
+    #[doc(hidden)]
+    fn list_into_object(items: impl Iterator<Item = Self>, py: Python<'_>) -> PyResult {
+        let items = items.map(|item| item.into_object(py));
+        let items = items.collect::<PyResult<Vec<_>>>()?;
+        Ok(py.vm().ctx.new_list(items).into())
+    }
+}
+
+/// A type whose values can be made of Python objects: the other way round of [`IntoPython`], and a
+/// little more generous.
+///
+/// - Integers take whatever has `__index__`, floats also what has `__float__`. A number too large for
+///   the type is an `OverflowError`.
+/// - `String` takes no lone surrogates (`UnicodeEncodeError`); [`Value::str`] replaces them.
+/// - `Vec`, arrays and sets take what has a length and can be iterated over, but no `str`.
+///   `Vec<u8>` takes `bytes` and the like.
+/// - Maps take `dict` and what has `keys()`.
+/// - `Option` takes `None`, `()` takes anything.
+///
+/// ```
+/// use pyt_runtime::{Error, FromPython, Python, Value};
+///
+/// struct Celsius(f64);
+///
+/// impl FromPython for Celsius {
+///     fn from_python(value: Value, py: Python<'_>) -> Result<Self, Error> {
+///         match value.extract()? {
+///             (unit, degrees) if String::as_str(&unit) == "celsius" => Ok(Self(degrees)),
+///             (unit, _) => Err(Error::new("ValueError", format!("unknown unit {unit:?}"))),
+///         }
+///     }
+/// }
+/// ```
+pub trait FromPython: Sized {
+    /// The Rust value.
+    ///
+    /// # Errors
+    /// `TypeError` if it is none, and what the conversion raises.
+    fn from_python(value: Value, py: Python<'_>) -> Result<Self, Error>;
+
+    /// The same without the handle.
+    #[doc(hidden)]
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        Self::from_python(Value::from_object(py, object), py)
+            .map_err(|error| error.into_exception(py))
+    }
+
+    /// What an argument is that was not passed.
+    #[doc(hidden)]
+    fn missing() -> Option<Self> {
+        None
+    }
+
+    /// A `Vec` of them.
+    #[doc(hidden)]
+    fn list_from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Vec<Self>> {
+        let items = super::convert_collections::items(&object, py.vm())?;
+        let items = items.into_iter().map(|item| Self::from_object(item, py));
+        items.collect()
+    }
+}
+
+/// The handle's half of the traits, by the object's.
+macro_rules! into_by_object {
+    () => {
+        fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
+            let object = self.into_object(py);
+            object
+                .map(|object| Value::from_object(py, object))
+                .map_err(|raised| Error::caught(py, &raised))
+        }
+    };
+}
+macro_rules! from_by_object {
+    () => {
+        fn from_python(value: Value, py: Python<'_>) -> Result<Self, Error> {
+            let object = value.into_object_in(py)?;
+            Self::from_object(object, py).map_err(|raised| Error::caught(py, &raised))
+        }
+    };
+}
+pub(super) use {from_by_object, into_by_object};
+
+impl IntoPython for Value {
+    fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
+        self.check(py)?;
+        Ok(self)
+    }
+}
+
+impl FromPython for Value {
+    fn from_python(value: Value, _py: Python<'_>) -> Result<Self, Error> {
+        Ok(value)
+    }
+}
+
+impl<T: IntoPython + Clone> IntoPython for &T {
+    fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
+        self.clone().into_python(py)
+    }
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        self.clone().into_object(py)
+    }
+}
+
+impl IntoPython for bool {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        Ok(py.vm().ctx.new_bool(self).into())
+    }
+}
+
+impl FromPython for bool {
+    from_by_object!();
+
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        let ctx = &py.vm().ctx;
+        match () {
+            () if object.is(&ctx.true_value) => Ok(true),
+            () if object.is(&ctx.false_value) => Ok(false),
+            () => Err(wrong_class(&object, "bool", py)),
+        }
+    }
+}
+
+/// The `TypeError` for an `object` that is not of the `expected` class.
+pub(crate) fn wrong_class(
+    object: &PyObjectRef,
+    expected: &str,
+    py: Python<'_>,
+) -> rustpython_vm::builtins::PyBaseExceptionRef {
+    let class = object.class().name().to_string();
+    py.vm()
+        .new_type_error(format!("expected {expected}, got {class}"))
+}
+
+macro_rules! integers {
+    ($($integer:ty)*) => {$(
+        impl IntoPython for $integer {
+            into_by_object!();
+
+            fn into_object(self, py: Python<'_>) -> PyResult {
+                Ok(py.vm().ctx.new_int(self).into())
+            }
+        }
+
+        impl FromPython for $integer {
+            from_by_object!();
+
+            fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+                integer(&object, py, |number| Self::try_from(number.as_bigint()).ok())
+            }
+        }
+    )*};
+}
+
+/// What `__index__` gives, as far as `convert` can take it.
+fn integer<T>(
+    object: &PyObjectRef,
+    py: Python<'_>,
+    convert: impl Fn(&PyInt) -> Option<T>,
+) -> PyResult<T> {
+    let converted = match object.downcast_ref::<PyInt>() {
+        Some(number) => convert(number),
+        None => {
+            let number = object.try_index(py.vm())?;
+            convert(&number)
+        }
+    };
+    converted.ok_or_else(|| {
+        let message = format!("int out of range for {}", std::any::type_name::<T>());
+        py.vm().new_overflow_error(message)
+    })
+}
+
+fn byte(object: &PyObjectRef, py: Python<'_>) -> PyResult<u8> {
+    integer(object, py, |number| u8::try_from(number.as_bigint()).ok())
+}
+
+integers!(i8 i16 i32 i64 i128 isize u16 u32 u64 u128 usize);
+
+impl IntoPython for u8 {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        Ok(py.vm().ctx.new_int(self).into())
+    }
+
+    fn list_into_object(items: impl Iterator<Item = Self>, py: Python<'_>) -> PyResult {
+        Ok(py.vm().ctx.new_bytes(items.collect()).into())
+    }
+}
+
+impl FromPython for u8 {
+    from_by_object!();
+
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        byte(&object, py)
+    }
+
+    fn list_from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Vec<Self>> {
+        if let Ok(buffer) = PyBuffer::try_from_borrowed_object(py.vm(), &object)
+            && let Some(bytes) = buffer.as_contiguous()
+            && buffer.desc.itemsize == 1
+        {
+            return Ok(bytes.to_vec());
+        }
+        let items = super::convert_collections::items(&object, py.vm())?;
+        items.iter().map(|item| byte(item, py)).collect()
+    }
+}
+
+macro_rules! floats {
+    ($($float:ty)*) => {$(
+        impl IntoPython for $float {
+            into_by_object!();
+
+            fn into_object(self, py: Python<'_>) -> PyResult {
+                Ok(py.vm().ctx.new_float(self.into()).into())
+            }
+        }
+
+        impl FromPython for $float {
+            from_by_object!();
+
+            // As everywhere in Rust, the nearest that there is; infinity beyond the largest.
+            #[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast)]
+            fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+                if let Some(number) = object.downcast_ref::<PyFloat>() {
+                    return Ok(number.to_f64() as Self);
+                }
+                Ok(object.try_float(py.vm())?.to_f64() as Self)
+            }
+        }
+    )*};
+}
+
+floats!(f32 f64);
+
+macro_rules! strings {
+    ($($string:ty)*) => {$(
+        impl IntoPython for $string {
+            into_by_object!();
+
+            fn into_object(self, py: Python<'_>) -> PyResult {
+                Ok(py.vm().ctx.new_str(self).into())
+            }
+        }
+    )*};
+}
+
+strings!(&str String);
+
+impl IntoPython for Cow<'_, str> {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        Ok(py.vm().ctx.new_str(self.into_owned()).into())
+    }
+}
+
+impl IntoPython for char {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        Ok(py.vm().ctx.new_str(self.to_string()).into())
+    }
+}
+
+impl FromPython for String {
+    from_by_object!();
+
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        let Some(text) = object.downcast_ref::<PyStr>() else {
+            return Err(wrong_class(&object, "str", py));
+        };
+        Ok(text.try_as_utf8(py.vm())?.as_str().to_owned())
+    }
+}
+
+impl FromPython for char {
+    from_by_object!();
+
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        let text = String::from_object(object, py)?;
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(py.vm().new_type_error("expected a str of length 1")),
+        }
+    }
+}
+
+impl IntoPython for &Path {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        Ok(py.vm().fsdecode(self.as_os_str()).into())
+    }
+}
+
+impl IntoPython for PathBuf {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        self.as_path().into_object(py)
+    }
+}
+
+impl FromPython for PathBuf {
+    from_by_object!();
+
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        let vm = py.vm();
+        let encoded = vm.import("os", 0)?.get_attr("fsencode", vm)?;
+        let bytes = Vec::<u8>::from_object(encoded.call((object,), vm)?, py)?;
+        let path = String::from_utf8(bytes);
+        #[cfg(unix)]
+        let path = path.map(Self::from).unwrap_or_else(|error| {
+            use std::os::unix::ffi::OsStringExt as _;
+            std::ffi::OsString::from_vec(error.into_bytes()).into()
+        });
+        #[cfg(not(unix))]
+        let path = path
+            .map(Self::from)
+            .map_err(|_| vm.new_value_error("path is not UTF-8"))?;
+        Ok(path)
+    }
+}
+
+impl IntoPython for () {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        Ok(py.vm().ctx.none())
+    }
+}
+
+impl FromPython for () {
+    from_by_object!();
+
+    fn from_object(_object: PyObjectRef, _py: Python<'_>) -> PyResult<Self> {
+        Ok(())
+    }
+}
+
+impl<T: IntoPython> IntoPython for Option<T> {
+    into_by_object!();
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        match self {
+            Some(value) => value.into_object(py),
+            None => Ok(py.vm().ctx.none()),
+        }
+    }
+}
+
+impl<T: FromPython> FromPython for Option<T> {
+    from_by_object!();
+
+    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
+        if py.vm().is_none(&object) {
+            Ok(None)
+        } else {
+            T::from_object(object, py).map(Some)
+        }
+    }
+
+    fn missing() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// The error is raised: as the exception that it came from, or as what [`Error::other`] makes of it.
+impl<T: IntoPython, E: std::error::Error + Send + Sync + 'static> IntoPython for Result<T, E> {
+    fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
+        self.map_err(Error::other)?.into_python(py)
+    }
+
+    fn into_object(self, py: Python<'_>) -> PyResult {
+        match self {
+            Ok(value) => value.into_object(py),
+            Err(error) => Err(Error::other(error).into_exception(py)),
+        }
+    }
+}
