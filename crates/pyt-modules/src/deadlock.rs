@@ -11,7 +11,7 @@ use std::{
 };
 
 pub use pyt_sched::{Cause, Deadline, Doing, Kind, Report, Row, ThreadId, Waiting};
-use pyt_sched::{Observer, Suspicion, World};
+use pyt_sched::{Observer, SignalMask, Suspicion, World};
 use rustpython_vm::frame::InterpreterFrame;
 
 use crate::interpreters::Threads;
@@ -144,9 +144,9 @@ impl Reporter {
     /// Runs `work` on a thread of its own, which may stop the others. False: there is none.
     fn aside(self: &Arc<Self>, work: impl FnOnce(&Self, &Threads) + Send + 'static) -> bool {
         let reporter = self.clone();
-        std::thread::Builder::new()
-            .name(REPORTER.to_owned())
-            .spawn(move || {
+        let builder = std::thread::Builder::new().name(REPORTER.to_owned());
+        let spawn = || {
+            builder.spawn(move || {
                 if let Some(threads) = reporter.threads.upgrade() {
                     // Whoever was just interrupted or given its turn gets to where it is going: on
                     // its way it looks as if it were in foreign code.
@@ -154,7 +154,8 @@ impl Reporter {
                     work(&reporter, &threads);
                 }
             })
-            .is_ok()
+        };
+        SignalMask::FULL.during(spawn).is_ok()
     }
 
     /// Reports what is suspected, if it is so.

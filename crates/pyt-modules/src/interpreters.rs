@@ -16,6 +16,7 @@ use crate::{
     signal::Handlers,
     thread::{Handle, spare::Spares, workers::Workers},
     uncaught::UncaughtExceptions,
+    upstream::Broom,
     world::Interpreter,
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Threads {
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
     pub(crate) spares: Spares,
     pub(crate) workers: Workers,
+    pub(crate) broom: Broom,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
     /// Called with the number of threads that were started here, when there is one more.
@@ -76,6 +78,7 @@ impl Threads {
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
             workers: Workers::default(),
+            broom: Broom::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
             on_start: parking_lot::Mutex::default(),

@@ -361,12 +361,22 @@ pub(crate) fn flush_streams(vm: &VirtualMachine) {
 fn reset_after_forks(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
     let posix = vm.import("posix", 0)?;
     let threads = Arc::downgrade(threads);
+    let before = threads.clone();
+    // The interpreter warns of a fork beside other threads, and counts those of the system.
+    let dismiss = vm.new_function("dismiss_idle_threads", move || {
+        if let Some(threads) = before.upgrade() {
+            threads.workers.dismiss();
+        }
+    });
     let reset = vm.new_function("reset_after_fork", move || {
         if let Some(threads) = threads.upgrade() {
             threads.reset_after_fork();
         }
     });
-    let keywords = [("after_in_child".to_owned(), reset.into())];
+    let keywords = [
+        ("before".to_owned(), dismiss.into()),
+        ("after_in_child".to_owned(), reset.into()),
+    ];
     let register = posix.get_attr("register_at_fork", vm)?;
     register
         .call(

@@ -32,6 +32,7 @@ mod python;
 mod repl;
 mod run;
 mod runtime;
+mod serde;
 mod settings;
 mod shared;
 mod source;
@@ -53,6 +54,7 @@ pub use python::Python;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
+pub use serde::Serde;
 pub use stream::{Capture, Input, Line, Output};
 pub use value::{
     FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,

@@ -34,6 +34,7 @@ mod parker;
 mod policy;
 mod primitives;
 mod scheduler;
+mod signals;
 mod sync;
 mod table;
 mod thread;
@@ -62,6 +63,7 @@ pub use primitives::{
     sleep::sleep,
 };
 pub use scheduler::{Builder, Scheduler};
+pub use signals::SignalMask;
 pub use table::{Standing, ThreadReport};
 pub use thread::{Thread, ThreadId, current_id, tag_of};
 pub use wait::{Aborted, Kind, WaitQueue, Waiter, Waiting, Wake};

@@ -178,7 +178,7 @@ if sys.platform == "linux":
         run_raw(rename)
         assert run_raw(os_name) == own
     # So are the cores that it may use, and its nice value.
-    cores = os.sched_getaffinity(0)
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
     if len(cores) > 1:
         one = {min(cores)}
         run(lambda: os.sched_setaffinity(0, one))

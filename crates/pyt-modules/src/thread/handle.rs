@@ -9,7 +9,7 @@ use std::{
 };
 
 use pyt_sched::{
-    Aborted, Deadline, Event, Kind, Thread, ThreadId,
+    Aborted, Deadline, Event, Kind, SignalMask, Thread, ThreadId,
     controlled::{self, Action, Op},
 };
 use rustpython_vm::{
@@ -323,9 +323,12 @@ impl Life {
             super::local::drop_all_of_this_thread();
             let is_clean = spare::clear(vm);
             world::thread_ends();
+            threads.broom.one_ends(vm);
             threads.world.async_exceptions.forget(ident, &vm.state);
             vm.state.thread_count.fetch_sub(1);
             threads.remove(&handle);
+            // Before anybody can know that it has ended: from here on, no signal is for it.
+            SignalMask::FULL.set();
             handle.set_done();
             // The turn is given up while still attached, as the scheduler asks; what
             // follows touches no Python object.

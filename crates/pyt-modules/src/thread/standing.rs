@@ -1,17 +1,14 @@
-//! What the kernel has a thread inherit from the one that starts it.
+//! What the kernel has a thread inherit from the one that starts it, but for its signal mask.
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_int, c_uint};
 
 use rustix::thread::{CpuSet, sched_getaffinity};
 
 unsafe extern "C" {
-    fn pthread_sigmask(how: c_int, set: *const c_void, before: *mut c_void) -> c_int;
     fn getpriority(which: c_uint, who: c_uint) -> c_int;
     fn sched_getscheduler(pid: c_int) -> c_int;
 }
 
-/// `SIG_SETMASK` on Linux.
-const SET_MASK: c_int = 2;
 /// `PRIO_PROCESS`, which on Linux stands for a thread.
 const OF_THREAD: c_uint = 0;
 
@@ -33,30 +30,5 @@ impl Standing {
             // SAFETY: as above.
             policy: unsafe { sched_getscheduler(0) },
         }
-    }
-}
-
-/// Which signals a thread blocks: a `sigset_t`, which has 128 bytes on Linux.
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-pub(super) struct SignalMask([u64; 16]);
-
-impl SignalMask {
-    /// All signals. The C library keeps its own out of it.
-    pub(super) const FULL: Self = Self([u64::MAX; 16]);
-
-    /// The calling thread's.
-    pub(super) fn of_caller() -> Self {
-        let mut mask = Self([0; 16]);
-        // SAFETY: a null set asks for the mask only, which fits.
-        unsafe { pthread_sigmask(SET_MASK, std::ptr::null(), (&raw mut mask).cast()) };
-        mask
-    }
-
-    /// Makes it the calling thread's.
-    pub(super) fn set(&self) {
-        let this: *const Self = self;
-        // SAFETY: it is a whole `sigset_t`, and outlives the call.
-        unsafe { pthread_sigmask(SET_MASK, this.cast(), std::ptr::null_mut()) };
     }
 }

@@ -9,13 +9,10 @@
 use std::{io, os::unix::thread::JoinHandleExt, sync::Arc, thread::JoinHandle, time::Duration};
 
 use parking_lot::Mutex;
-use pyt_sched::Berth;
+use pyt_sched::{Berth, SignalMask};
 use rustpython_vm::common::lock;
 
-use super::{
-    handle::native_id,
-    standing::{SignalMask, Standing},
-};
+use super::{handle::native_id, standing::Standing};
 
 /// How many idle ones are kept. Each takes its C stack as far as it was used, and a small heap.
 const MOST_IDLE: usize = 16;
@@ -23,7 +20,9 @@ const MOST_IDLE: usize = 16;
 /// How long one stays idle before it ends.
 const IDLE_TIME: Duration = Duration::from_secs(5);
 
-/// What an OS thread is to do. The first turn of the scheduler's thread is taken already.
+/// What an OS thread is to do. The first turn of the scheduler's thread is taken already. Afterwards
+/// all signals are blocked: one to the process is not for an idle thread, since the program may have
+/// blocked it in all those it knows of.
 type Job = Box<dyn FnOnce() + Send>;
 
 /// An OS thread.
@@ -135,13 +134,15 @@ impl Workers {
         self.0.lock().workers.len()
     }
 
-    /// Ends those that are idle, and waits until they have ended. None is kept from here on.
+    /// Keeps none from here on: as [`dismiss`](Self::dismiss).
     pub(crate) fn close(&self) {
-        let idle = {
-            let mut idle = self.0.lock();
-            idle.closed = true;
-            std::mem::take(&mut idle.workers)
-        };
+        self.0.lock().closed = true;
+        self.dismiss();
+    }
+
+    /// Ends those that are idle, and waits until they have ended.
+    pub(crate) fn dismiss(&self) {
+        let idle = std::mem::take(&mut self.0.lock().workers);
         for worker in &idle {
             worker.berth.call();
         }
@@ -197,9 +198,6 @@ impl Worker {
                 mask.set();
             }
             job();
-            // A signal to the process is not for an idle thread: the program may have blocked it in
-            // all those it knows of.
-            SignalMask::FULL.set();
             if Standing::of_caller() != self.standing {
                 return;
             }

@@ -13,7 +13,7 @@ use rustpython_vm::PyResult;
 
 pub(crate) use self::{
     incoming::Incoming,
-    object::{Binding, quietly},
+    object::{Binding, is_within, quietly},
 };
 pub use self::{
     incoming::{FromArgument, Keywords, Rest},

@@ -3,6 +3,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Weak},
@@ -70,6 +71,32 @@ pub(crate) fn quietly<T>(hosts: T) {
     }
 }
 
+thread_local! {
+    /// How many functions of the host's this thread is within.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether the calling thread is within a function of the host's, whose errors most likely go on to
+/// Python.
+pub(crate) fn is_within() -> bool {
+    DEPTH.get() > 0
+}
+
+struct Within;
+
+impl Within {
+    fn begin() -> Self {
+        DEPTH.set(DEPTH.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
 struct Core {
     /// There until it is dropped.
     definition: Option<Function>,
@@ -103,6 +130,7 @@ impl Core {
         };
         let py = Python::new(vm, &home);
         let mut incoming = Incoming::new(&definition.name, &definition.parameters, args);
+        let _within = Within::begin();
         guarded(&definition.name, vm, || {
             (definition.body)(py, &mut incoming)
         })

@@ -5,11 +5,10 @@ use std::{
     io,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
-    thread::{self, ThreadId},
 };
 
 use parking_lot::Mutex;
-use pyt_modules::sched::Thread;
+use pyt_modules::sched::{Thread, ThreadId, current_id};
 
 use super::sink::Sink;
 
@@ -58,9 +57,9 @@ impl Lines {
         })
     }
 
-    /// Passes on what the calling thread wrote after its last newline.
-    fn deliver_tail(&self) -> io::Result<()> {
-        let tail = self.tails.lock().pending.remove(&thread::current().id());
+    /// Passes on what `thread` wrote after its last newline.
+    fn deliver_tail(&self, thread: ThreadId) -> io::Result<()> {
+        let tail = self.tails.lock().pending.remove(&thread);
         match tail {
             Some((name, tail)) => self.deliver(&name, &tail),
             None => Ok(()),
@@ -86,7 +85,7 @@ impl Lines {
 
 impl Sink for Lines {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let me = thread::current().id();
+        let me = current_id();
         let name = Thread::current().map_or_else(String::new, |thread| thread.name());
         let before = self.tails.lock().pending.remove(&me);
         let joined;
@@ -119,7 +118,7 @@ impl Sink for Lines {
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.deliver_tail()
+        self.deliver_tail(current_id())
     }
 
     fn finish(&self) {
@@ -131,15 +130,15 @@ impl Sink for Lines {
     }
 
     fn has_new_tail(&self) -> bool {
-        let me = thread::current().id();
+        let me = current_id();
         let mut tails = self.tails.lock();
         tails.pending.contains_key(&me) && tails.expected.insert(me)
     }
 
-    fn thread_ends(&self) {
-        self.tails.lock().expected.remove(&thread::current().id());
+    fn thread_ends(&self, thread: ThreadId) {
+        self.tails.lock().expected.remove(&thread);
         // The thread is gone: there is nobody to raise an exception in.
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| self.deliver_tail()));
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| self.deliver_tail(thread)));
     }
 }
 

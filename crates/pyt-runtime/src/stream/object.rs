@@ -122,6 +122,7 @@ mod objects {
         atomic::{AtomicBool, Ordering},
     };
 
+    use pyt_modules::sched::{ThreadId, current_id};
     use rustpython_vm::{
         Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         function::{ArgBytesLike, ArgMemoryBuffer, FuncArgs, OptionalArg},
@@ -187,7 +188,8 @@ mod objects {
             }
             if zelf.sink.has_new_tail() {
                 let sink = zelf.sink.clone();
-                let tail = Tail { sink }.into_ref(&vm.ctx);
+                let thread = current_id();
+                let tail = Tail { sink, thread }.into_ref(&vm.ctx);
                 zelf.locals.set_attr("tail", tail, vm)?;
             }
             Ok(bytes.len())
@@ -265,11 +267,13 @@ mod objects {
         }
     }
 
-    /// Ends with its thread, and passes on what the thread left behind.
+    /// Ends with its thread, and passes on what the thread left behind. Which OS thread drops it is
+    /// the interpreter's affair.
     #[pyclass(module = "_pyt_streams", name = "Tail")]
     #[derive(PyPayload)]
     pub(super) struct Tail {
         sink: Arc<dyn Sink>,
+        thread: ThreadId,
     }
 
     impl std::fmt::Debug for Tail {
@@ -283,8 +287,8 @@ mod objects {
 
     impl Drop for Tail {
         fn drop(&mut self) {
-            let sink = &self.sink;
-            thread::try_with_current_vm(|vm| vm.allow_threads(|| sink.thread_ends()));
+            let end = || self.sink.thread_ends(self.thread);
+            thread::try_with_current_vm(|vm| vm.allow_threads(end));
         }
     }
 

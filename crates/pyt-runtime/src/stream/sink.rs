@@ -7,6 +7,7 @@ use std::{
 };
 
 use parking_lot::ReentrantMutex;
+use pyt_modules::sched::ThreadId;
 
 use super::object::Name;
 
@@ -34,8 +35,8 @@ pub(crate) trait Sink: Send + Sync {
         false
     }
 
-    /// The calling thread ends.
-    fn thread_ends(&self) {}
+    /// The Python thread with this identity ends.
+    fn thread_ends(&self, _thread: ThreadId) {}
 }
 
 /// Takes everything and keeps nothing.

@@ -5,7 +5,7 @@
 
 pub(crate) mod args;
 pub(crate) mod convert;
-mod convert_collections;
+pub(crate) mod convert_collections;
 mod iter;
 mod operations;
 
