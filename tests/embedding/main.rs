@@ -6,6 +6,7 @@
 mod control;
 mod entering;
 mod functions;
+mod isolation;
 mod limits;
 mod output;
 mod pool;

@@ -12,6 +12,7 @@ use rustpython_vm::{
 use crate::{
     Limits, ModuleBuilder, Runtime, deadlock,
     error::Error,
+    isolation::{Isolation, Lease, Policy},
     options::{CheckHashPycs, Deadlocks, Options},
     settings::Extra,
     stream::{Input, Output, Streams},
@@ -26,6 +27,7 @@ pub struct Builder {
     pub(crate) options: Options,
     pub(crate) extra: Extra,
     streams: Streams,
+    pub(crate) isolation: Option<Isolation>,
     modules: Vec<ModuleBuilder>,
     limits: Option<Limits>,
 }
@@ -135,12 +137,24 @@ impl Builder {
     pub fn build(self) -> Result<Runtime, Error> {
         let Self {
             mut options,
-            extra,
-            streams,
+            mut extra,
+            mut streams,
+            isolation,
             modules,
             limits,
         } = self;
         extra.check(&mut options)?;
+        let policy = match &isolation {
+            Some(grants) => {
+                options.isolate();
+                options.no_site = true;
+                options.faulthandler = false;
+                extra.isolate();
+                streams = streams.without_files();
+                Some(Policy::new(grants, &options.search_paths)?)
+            }
+            None => None,
+        };
         let executable = executable(&options);
         let mut builder = Interpreter::builder(settings(&options));
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
@@ -156,6 +170,9 @@ impl Builder {
             builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
         }
         builder = set_paths(builder, executable);
+        if let Some(policy) = policy.clone() {
+            builder = builder.init_hook(move |vm| policy.begin(vm));
+        }
         let config = pyt_modules::Config {
             gil: options.gil,
             virtual_time: options.virtual_time,
@@ -163,13 +180,21 @@ impl Builder {
         let (builder, session) = pyt_modules::install(builder, config);
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
+        let lease = policy.as_ref().map(|_| Lease::of(&interpreter));
         let runtime = Runtime::new(interpreter, session, options, limits);
         let open = runtime.with_vm(|vm| {
-            let open = extra.apply(vm).and_then(|()| streams.install(false, vm));
-            open.and_then(|open| initialise(vm, runtime.options()).map(|()| open))
-                .map_err(|error| Error::from_exception(vm, &error))
+            let prepare = || {
+                extra.apply(vm)?;
+                let open = streams.install(policy.is_some(), vm)?;
+                initialise(vm, runtime.options())?;
+                if let Some(policy) = &policy {
+                    policy.seal(vm)?;
+                }
+                Ok(open)
+            };
+            prepare().map_err(|error| Error::from_exception(vm, &error))
         })?;
-        runtime.shared().leads_to(open);
+        runtime.shared().keep(open, lease);
         for module in &modules {
             runtime.add_module(module)?;
         }

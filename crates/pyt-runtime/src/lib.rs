@@ -25,6 +25,7 @@ mod environment;
 mod error;
 pub mod explore;
 mod function;
+mod isolation;
 mod module;
 mod native_module;
 mod options;
@@ -52,6 +53,7 @@ pub use control::{
 };
 pub use error::{Error, ErrorKind, Frame};
 pub use function::{FromArgument, Function, HostFunction, Keywords, Rest};
+pub use isolation::Isolation;
 pub use native_module::ModuleBuilder;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use pool::{PooledRuntime, RuntimePool};

@@ -69,20 +69,33 @@ pub(crate) fn change_definition(
 
 /// Fills a module, and changes what is in it.
 fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
-    let address = module.def.map(|def| std::ptr::from_ref(def).addr());
-    let known = address.and_then(|address| CHANGES.lock().get(&address).copied());
-    let Some((original, change)) = known else {
-        return Err(vm.new_system_error("a module was made from an unknown definition"));
-    };
-    if let Some(exec) = original.slots.exec {
+    // A changed definition may have been changed again: the first change comes first.
+    let mut changes = Vec::new();
+    let mut def = module.def;
+    while let Some(current) = def {
+        let address = std::ptr::from_ref(current).addr();
+        let Some((original, change)) = CHANGES.lock().get(&address).copied() else {
+            break;
+        };
+        changes.push(change);
+        def = Some(original);
+    }
+    if let Some(exec) = def.and_then(|original| original.slots.exec) {
         exec(vm, module)?;
     }
-    change(module, vm)
+    changes
+        .iter()
+        .rev()
+        .try_for_each(|change| change(module, vm))
 }
 
 /// Calls the function `name` of upstream's module `module`, as upstream defines it.
 pub(crate) fn upstreams(module: &str, name: &str, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    let def = definitions().get(module);
+    let def = match module {
+        // Made by the interpreter itself, without being among its definitions.
+        "builtins" => vm.builtins.def,
+        _ => definitions().get(module).copied(),
+    };
     let function = def.and_then(|def| def.methods.iter().find(|method| method.name == name));
     match function {
         Some(function) => (function.func)(vm, args, Callee::named(function.name)),

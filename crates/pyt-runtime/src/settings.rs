@@ -50,7 +50,12 @@ pub(crate) struct Extra {
     switch_interval: Option<Duration>,
     stack_size: Option<usize>,
     pub(crate) recursion_limit: Option<usize>,
-    environment: Option<BTreeMap<OsString, OsString>>,
+    /// What the host puts into an environment of the runtime's own.
+    variables: BTreeMap<OsString, OsString>,
+    /// Whether the runtime has one.
+    own_environment: bool,
+    /// Whether it begins as the process's.
+    without_process: bool,
     without_stdlib: bool,
 }
 
@@ -103,7 +108,8 @@ impl Builder {
     /// Variables such as `PYTHONPATH` are not read from it.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.own_environment().insert(name.into(), value.into());
+        self.extra.own_environment = true;
+        self.extra.variables.insert(name.into(), value.into());
         self
     }
 
@@ -115,20 +121,18 @@ impl Builder {
     ) -> Self {
         let variables = variables.into_iter();
         let variables = variables.map(|(name, value)| (name.into(), value.into()));
-        self.own_environment().extend(variables);
+        self.extra.own_environment = true;
+        self.extra.variables.extend(variables);
         self
     }
 
     /// Takes all variables out of the runtime's environment; see [`env`](Self::env).
     #[must_use]
     pub fn env_clear(mut self) -> Self {
-        self.extra.environment = Some(BTreeMap::new());
+        self.extra.own_environment = true;
+        self.extra.without_process = true;
+        self.extra.variables.clear();
         self
-    }
-
-    fn own_environment(&mut self) -> &mut BTreeMap<OsString, OsString> {
-        let process = || std::env::vars_os().collect();
-        self.extra.environment.get_or_insert_with(process)
     }
 
     /// Whether the part of the standard library that is written in Python can be imported; it can by
@@ -168,7 +172,7 @@ impl Extra {
                 i32::MAX
             )));
         }
-        for (name, value) in self.environment.iter().flatten() {
+        for (name, value) in &self.variables {
             if !is_variable(name, value) {
                 return Err(Error::option(format!(
                     "{name:?} cannot be a variable of an environment: names are not empty and \
@@ -178,6 +182,12 @@ impl Extra {
         }
         options.no_site |= self.without_stdlib;
         check_hash_seed(options.hash_seed)
+    }
+
+    /// Nothing of the process's environment.
+    pub(crate) fn isolate(&mut self) {
+        self.own_environment = true;
+        self.without_process = true;
     }
 
     /// The modules of the standard library that can be imported.
@@ -196,12 +206,10 @@ impl Extra {
 
     /// Native modules that take the places of upstream's.
     pub(crate) fn modules(&self) -> Vec<&'static PyModuleDef> {
-        match self.environment {
-            Some(_) => module::changed("_posixsubprocess", pass_on_environment)
-                .into_iter()
-                .collect(),
-            None => Vec::new(),
-        }
+        let changed = self
+            .own_environment
+            .then(|| module::changed("_posixsubprocess", pass_on_environment));
+        changed.flatten().into_iter().collect()
     }
 
     /// Applies what needs the interpreter.
@@ -214,10 +222,15 @@ impl Extra {
             let set = vm.import("_thread", 0)?.get_attr("stack_size", vm)?;
             set.call((bytes,), vm)?;
         }
-        match &self.environment {
-            Some(environment) => give_environment(environment, vm),
-            None => Ok(()),
+        if !self.own_environment {
+            return Ok(());
         }
+        let mut environment = BTreeMap::new();
+        if !self.without_process {
+            environment.extend(std::env::vars_os());
+        }
+        environment.extend(self.variables.clone());
+        give_environment(&environment, vm)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::{
     cell::RefCell,
     mem::ManuallyDrop,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
@@ -20,6 +20,7 @@ use rustpython_vm::{
 
 use crate::{
     control::{Control, Limits},
+    isolation::Lease,
     stream::Open,
 };
 
@@ -42,8 +43,8 @@ pub(crate) struct Shared {
     limits: Option<Limits>,
     /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
-    /// Where the standard streams lead, once there are some.
-    open: OnceLock<Open>,
+    /// Where the standard streams lead, and what an isolated program is granted: until the end.
+    kept: Mutex<Option<(Open, Option<Lease>)>>,
 }
 
 /// Who is inside from outside.
@@ -79,7 +80,7 @@ impl Shared {
             control: Control::default(),
             limits,
             dropped: Mutex::default(),
-            open: OnceLock::new(),
+            kept: Mutex::default(),
         });
         let watching = Arc::downgrade(&shared);
         let started = move |alive| {
@@ -192,15 +193,16 @@ impl Shared {
         self.over(self.session.dismantle(interpreter, last))
     }
 
-    /// Says where the standard streams lead.
-    pub(crate) fn leads_to(&self, open: Open) {
-        // There is one interpreter, and it is made once.
-        let _ = self.open.set(open);
+    /// Keeps both until the interpreter has ended.
+    pub(crate) fn keep(&self, open: Open, lease: Option<Lease>) {
+        *self.kept.lock() = Some((open, lease));
     }
 
-    /// The interpreter has ended with this status: what is left of lines is passed on.
+    /// The interpreter has ended with this status: what is left of lines is passed on, and what it
+    /// was granted is taken back.
     fn over(&self, status: u32) -> i32 {
-        if let Some(open) = self.open.get() {
+        let kept = self.kept.lock().take();
+        if let Some((open, _lease)) = kept {
             open.finish();
         }
         i32::try_from(status).unwrap_or(-1)

@@ -171,7 +171,7 @@ mod objects {
         }
     }
 
-    #[pyclass]
+    #[pyclass(flags(DISALLOW_INSTANTIATION))]
     impl HostOutput {
         #[pymethod]
         fn write(zelf: &Py<Self>, data: ArgBytesLike, vm: &VirtualMachine) -> PyResult<usize> {
@@ -282,7 +282,7 @@ mod objects {
         }
     }
 
-    #[pyclass]
+    #[pyclass(flags(DISALLOW_INSTANTIATION))]
     impl Tail {}
 
     impl Drop for Tail {
@@ -333,7 +333,7 @@ mod objects {
         }
     }
 
-    #[pyclass]
+    #[pyclass(flags(DISALLOW_INSTANTIATION))]
     impl HostInput {
         /// At most `size` bytes; all there are, if it is negative or absent.
         #[pymethod]
