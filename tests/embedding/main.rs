@@ -4,7 +4,9 @@
 //! ended by its deadline, which says what it was waiting for.
 
 mod control;
+mod classes;
 mod entering;
+mod errors;
 mod functions;
 mod isolation;
 mod limits;
@@ -13,6 +15,7 @@ mod pool;
 mod queues;
 mod settings;
 mod shutdown;
+mod serde;
 mod support;
 mod threads;
 mod values;

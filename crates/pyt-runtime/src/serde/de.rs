@@ -4,9 +4,7 @@ use std::vec;
 
 use ::serde::{
     Deserializer,
-    de::{
-        DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
-    },
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
     forward_to_deserialize_any,
 };
 use rustpython_vm::{
@@ -17,6 +15,7 @@ use rustpython_vm::{
 use super::{
     DEPTH,
     error::{raised, too_deep},
+    variant::Variant,
 };
 use crate::{Error, FromPython, Python, value::convert_collections};
 
@@ -357,59 +356,5 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.pairs.len())
-    }
-}
-
-/// A variant of an enum, and its data.
-struct Variant<'py> {
-    variant: Source<'py>,
-    data: Option<Source<'py>>,
-}
-
-impl<'py, 'de> EnumAccess<'de> for Variant<'py> {
-    type Error = Error;
-    type Variant = Data<'py>;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Data<'py>), Error> {
-        Ok((seed.deserialize(self.variant)?, Data(self.data)))
-    }
-}
-
-struct Data<'py>(Option<Source<'py>>);
-
-impl<'py> Data<'py> {
-    fn there(self) -> Result<Source<'py>, Error> {
-        let missing = || Error::new("ValueError", "the variant needs data: a dict of one entry");
-        self.0.ok_or_else(missing)
-    }
-}
-
-impl<'de> VariantAccess<'de> for Data<'_> {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<(), Error> {
-        match self.0 {
-            Some(data) => <() as ::serde::Deserialize>::deserialize(data),
-            None => <() as ::serde::Deserialize>::deserialize(().into_deserializer()),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self.there()?)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Error> {
-        self.there()?.deserialize_any(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        names: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.there()?.deserialize_struct("", names, visitor)
     }
 }

@@ -7,6 +7,7 @@ mod dataclass;
 mod de;
 mod error;
 mod ser;
+mod variant;
 
 use ::serde::{Serialize, de::DeserializeOwned};
 use rustpython_vm::{PyObjectRef, PyResult};

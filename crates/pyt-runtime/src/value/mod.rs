@@ -6,6 +6,7 @@
 pub(crate) mod args;
 pub(crate) mod convert;
 pub(crate) mod convert_collections;
+mod convert_text;
 mod iter;
 mod operations;
 
