@@ -214,6 +214,8 @@ impl Threads {
         unsafe { self.world.reset_after_fork() };
         // SAFETY: as above; whoever runs Python is in none of its functions.
         unsafe { self.workers.reset_after_fork() };
+        // SAFETY: as above.
+        unsafe { self.spares.reset_after_fork() };
         if let Some(me) = me {
             let forked_by_started = !self.started.lock().is_empty();
             self.without_main

@@ -6,7 +6,7 @@
 //! leaves some for the next to be started.
 
 use parking_lot::Mutex;
-use rustpython_vm::{PyResult, VirtualMachine, vm::thread::ThreadedVirtualMachine};
+use rustpython_vm::{PyResult, VirtualMachine, common::lock, vm::thread::ThreadedVirtualMachine};
 
 /// Enough for a thread that starts others faster than they begin. Each takes 16 KiB.
 const WANTED: usize = 4;
@@ -126,6 +126,18 @@ impl Spares {
                 stock.machines.push(spare);
             }
         }
+    }
+
+    /// Forgets what is in stock: in the child of a `fork`, where a thread that is gone, and was
+    /// outside of the interpreter already, may have been putting something there.
+    ///
+    /// # Safety
+    /// The calling thread is the only one in the process, and not in a function of this type's.
+    pub(crate) unsafe fn reset_after_fork(&self) {
+        // SAFETY: nobody holds the lock who would give it back.
+        unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
+        // Not dropped: it may be half written.
+        std::mem::forget(std::mem::take(&mut self.0.lock().machines));
     }
 
     /// Gives up what is in stock: the interpreter is about to end.
