@@ -15,15 +15,38 @@ const BUSY: [(&str, &str); 11] = [
     ("pass", "while True: pass"),
     ("calls", "def f(): pass\nwhile True: f()"),
     ("nested loops", "while True:\n  for _ in range(10**9): pass"),
-    ("generator", "def g():\n  while True: yield\nfor _ in g(): pass"),
-    ("lock", "import threading\nl = threading.Lock(); l.acquire(); l.acquire()"),
-    ("rlock", "import threading\nr = threading.RLock()\nt = threading.Thread(target=lambda: (r.acquire(), ready.set()), daemon=True)\nready = threading.Event(); t.start(); ready.wait(); r.acquire()"),
+    (
+        "generator",
+        "def g():\n  while True: yield\nfor _ in g(): pass",
+    ),
+    (
+        "lock",
+        "import threading\nl = threading.Lock(); l.acquire(); l.acquire()",
+    ),
+    (
+        "rlock",
+        "import threading\nr = threading.RLock()\nt = threading.Thread(target=lambda: (r.acquire(), ready.set()), daemon=True)\nready = threading.Event(); t.start(); ready.wait(); r.acquire()",
+    ),
     ("queue", "import queue\nqueue.Queue().get()"),
     ("sleep", "import time\ntime.sleep(1e9)"),
     ("event", "import threading\nthreading.Event().wait()"),
-    ("condition", "import threading\nc = threading.Condition()\nwith c: c.wait()"),
-    ("join", "import threading, time\nt = threading.Thread(target=time.sleep, args=(1e9,), daemon=True); t.start(); t.join()"),
+    (
+        "condition",
+        "import threading\nc = threading.Condition()\nwith c: c.wait()",
+    ),
+    (
+        "join",
+        "import threading, time\nt = threading.Thread(target=time.sleep, args=(1e9,), daemon=True); t.start(); t.join()",
+    ),
 ];
+
+/// A runtime that has shown a traceback before: for the first one it imports `traceback`, which takes
+/// longer than all that is measured here.
+fn warm_runtime(gil: bool) -> Runtime {
+    let runtime = runtime(gil);
+    runtime.exec("1 / 0").unwrap_err();
+    runtime
+}
 
 /// Interrupts as soon as there is somebody, and says when.
 fn interrupt_after(
@@ -65,7 +88,7 @@ fn p99(mut times: Vec<Duration>) -> Duration {
 #[test]
 fn whatever_runs_or_waits_is_interrupted() {
     in_both_modes(|gil| {
-        let runtime = runtime(gil);
+        let runtime = warm_runtime(gil);
         for (name, code) in BUSY {
             let mut times = Vec::new();
             for _ in 0..20 {
@@ -133,8 +156,10 @@ fn eleven(
 #[test]
 fn ten_threads_of_each_are_interrupted() {
     in_both_modes(|gil| {
-        let runtime = runtime(gil);
-        runtime.exec("import threading\nthreading.excepthook = lambda args: None").unwrap();
+        let runtime = warm_runtime(gil);
+        runtime
+            .exec("import threading\nthreading.excepthook = lambda args: None")
+            .unwrap();
         let mut slowest = Vec::new();
         for (name, code) in BUSY {
             let (error, took) = eleven(&runtime, code, Interrupter::interrupt_all);
@@ -221,24 +246,46 @@ fn nobody_inside_is_nobody_to_interrupt() {
 
 /// Code that catches everything and goes on.
 const STUBBORN: [(&str, &str); 7] = [
-    ("loop", "while True:\n  try:\n    while True: pass\n  except BaseException: pass"),
-    ("short loop", "while True:\n  try: pass\n  except BaseException: pass"),
-    ("finally", "while True:\n  try:\n    while True: pass\n  finally: continue"),
-    ("sleep", "import time\nwhile True:\n  try: time.sleep(1e9)\n  except BaseException: pass"),
-    ("calls", "def f():\n  try: f2()\n  except BaseException: pass\ndef f2():\n  try: pass\n  finally: f3()\ndef f3(): pass\nwhile True:\n  try: f()\n  except BaseException: pass"),
-    ("context", "import contextlib\nwhile True:\n  with contextlib.suppress(BaseException):\n    while True: pass"),
-    ("queue", "import queue\nq = queue.Queue()\nwhile True:\n  try: q.get()\n  except BaseException: pass"),
+    (
+        "loop",
+        "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+    ),
+    (
+        "short loop",
+        "while True:\n  try: pass\n  except BaseException: pass",
+    ),
+    (
+        "finally",
+        "while True:\n  try:\n    while True: pass\n  finally: continue",
+    ),
+    (
+        "sleep",
+        "import time\nwhile True:\n  try: time.sleep(1e9)\n  except BaseException: pass",
+    ),
+    (
+        "calls",
+        "def f():\n  try: f2()\n  except BaseException: pass\ndef f2():\n  try: pass\n  finally: f3()\ndef f3(): pass\nwhile True:\n  try: f()\n  except BaseException: pass",
+    ),
+    (
+        "context",
+        "import contextlib\nwhile True:\n  with contextlib.suppress(BaseException):\n    while True: pass",
+    ),
+    (
+        "queue",
+        "import queue\nq = queue.Queue()\nwhile True:\n  try: q.get()\n  except BaseException: pass",
+    ),
 ];
 
 #[test]
 fn what_catches_everything_is_stopped() {
     in_both_modes(|gil| {
-        let runtime = runtime(gil);
+        let runtime = warm_runtime(gil);
         for (name, code) in STUBBORN {
             let mut times = Vec::new();
             for _ in 0..20 {
-                let (error, took) =
-                    latency(&runtime, code, |interrupter| interrupter.stop(Duration::ZERO));
+                let (error, took) = latency(&runtime, code, |interrupter| {
+                    interrupter.stop(Duration::ZERO)
+                });
                 assert_eq!(error.kind(), ErrorKind::Stopped, "{name}: {error}");
                 assert_eq!(error.threads()[0].stack()[0].function, "<module>");
                 times.push(took);
@@ -254,7 +301,7 @@ fn what_catches_everything_is_stopped() {
 #[test]
 fn ten_threads_that_catch_everything_are_stopped() {
     in_both_modes(|gil| {
-        let runtime = runtime(gil);
+        let runtime = warm_runtime(gil);
         for (name, code) in STUBBORN {
             let (error, took) = eleven(&runtime, code, |interrupter| {
                 interrupter.stop(Duration::from_millis(10))
@@ -323,7 +370,9 @@ fn threads_of_the_hosts_choice_run_its_code() {
         assert!(runtime.interrupter().interrupt_thread(sleeper.ident()));
         let interrupted = sleeper.join().unwrap().unwrap_err();
         assert_eq!(interrupted.kind(), ErrorKind::Interrupted);
-        let panicking = runtime.spawn("panicking", |_| panic!("as a test does")).unwrap();
+        let panicking = runtime
+            .spawn("panicking", |_| panic!("as a test does"))
+            .unwrap();
         let joined = thread::scope(|scope| scope.spawn(|| panicking.join()).join());
         assert!(joined.is_err());
         // Joined from inside, which leaves room for the thread.

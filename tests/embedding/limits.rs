@@ -51,7 +51,13 @@ fn a_limit_on_time_ends_whatever_runs() {
         println!("gil={gil}: returned at most {worst:?} after the limit of time, grace included");
         // What ends in time is left alone, also long after.
         let generous = limits().wall(Duration::from_millis(100));
-        assert_eq!(runtime.with_limits(&generous, |py| py.eval::<i32>("7")).unwrap().unwrap(), 7);
+        assert_eq!(
+            runtime
+                .with_limits(&generous, |py| py.eval::<i32>("7"))
+                .unwrap()
+                .unwrap(),
+            7
+        );
         runtime.exec("import time\ntime.sleep(0.15)").unwrap();
         assert_eq!(runtime.finish(), 0);
     });
@@ -121,7 +127,12 @@ fn a_limit_on_recursion_is_the_error_that_leaves_the_code() {
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Recursion(100)));
         let deep = "def g(n): return g(n - 1) if n else 0\ng(500)";
         runtime.exec(deep).unwrap();
-        run(&runtime, &limits().recursion(100), "try: f(0)\nexcept RecursionError: pass").unwrap();
+        run(
+            &runtime,
+            &limits().recursion(100),
+            "try: f(0)\nexcept RecursionError: pass",
+        )
+        .unwrap();
     });
 }
 

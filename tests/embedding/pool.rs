@@ -83,7 +83,11 @@ fn a_runtime_that_had_to_be_forced_is_replaced() {
             .unwrap();
         drop(runtime);
         let fresh = pool.get().unwrap();
-        assert!(!fresh.eval::<bool>("hasattr(__import__('sys'), 'mark')").unwrap());
+        assert!(
+            !fresh
+                .eval::<bool>("hasattr(__import__('sys'), 'mark')")
+                .unwrap()
+        );
     });
 }
 
@@ -100,17 +104,25 @@ fn checkouts_from_many_threads() {
                                 let began = Instant::now();
                                 let runtime = pool.get().unwrap();
                                 let waited = began.elapsed();
-                                runtime.exec(&format!("assert 'n' not in globals()\nn = {n}")).unwrap();
+                                runtime
+                                    .exec(&format!("assert 'n' not in globals()\nn = {n}"))
+                                    .unwrap();
                                 waited
                             })
                             .collect::<Vec<_>>()
                     })
                 })
                 .collect();
-            users.into_iter().flat_map(|user| user.join().unwrap()).collect()
+            users
+                .into_iter()
+                .flat_map(|user| user.join().unwrap())
+                .collect()
         });
         waits.sort();
-        println!("gil={gil}: 40 users of 2 runtimes: waited {:?} in the middle", waits[20]);
+        println!(
+            "gil={gil}: 40 users of 2 runtimes: waited {:?} in the middle",
+            waits[20]
+        );
     });
 }
 
@@ -148,7 +160,9 @@ fn runtimes_all_at_once() {
     within_deadline("many runtimes are alive at once", || {
         let how_many = number("PYT_TEST_ALIVE", 10);
         let before = resident();
-        let all: Vec<_> = (0..how_many).map(|number| runtime(number % 2 == 0)).collect();
+        let all: Vec<_> = (0..how_many)
+            .map(|number| runtime(number % 2 == 0))
+            .collect();
         let each = resident().saturating_sub(before) / how_many;
         thread::scope(|scope| {
             for (number, runtime) in all.iter().enumerate() {
@@ -200,7 +214,10 @@ fn a_thousand_calls_a_second_from_eight_threads() {
         let calls = calls_each * 8;
         println!("gil={gil}: {calls} calls in {seconds} s: resident memory grew by {growth} KiB");
         assert_eq!(runtime.eval::<u64>("count").unwrap(), calls);
-        assert_eq!(runtime.eval::<usize>("threading.active_count()").unwrap(), 1);
+        assert_eq!(
+            runtime.eval::<usize>("threading.active_count()").unwrap(),
+            1
+        );
         assert!(growth < 64 << 10, "{growth} KiB");
         assert_eq!(runtime.finish(), 0);
     });

@@ -13,7 +13,10 @@ use crate::support::{in_both_modes, runtime};
 fn items_cross_both_ways_in_order() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
-        let (to, back) = (runtime.queue::<i64>(4).unwrap(), runtime.queue::<i64>(0).unwrap());
+        let (to, back) = (
+            runtime.queue::<i64>(4).unwrap(),
+            runtime.queue::<i64>(0).unwrap(),
+        );
         runtime.set("to", to.value()).unwrap();
         runtime.set("back", back.value()).unwrap();
         runtime
@@ -33,10 +36,15 @@ fn items_cross_both_ways_in_order() {
             }
             (0..1000).map(|_| back.get().unwrap()).sum::<i64>()
         });
-        println!("gil={gil}: 1000 items there and back in {:?}", began.elapsed());
+        println!(
+            "gil={gil}: 1000 items there and back in {:?}",
+            began.elapsed()
+        );
         assert_eq!(total, (0..1000).map(|n| n * n).sum::<i64>());
         (0..3).for_each(|_| to.put(-1).unwrap());
-        runtime.exec("for worker in workers: worker.join()").unwrap();
+        runtime
+            .exec("for worker in workers: worker.join()")
+            .unwrap();
         assert!(back.is_empty().unwrap());
     });
 }
@@ -50,7 +58,11 @@ fn a_wait_of_the_hosts_holds_nobody_up() {
         assert_eq!(queue.get_timeout(Duration::from_millis(5)).unwrap(), None);
         assert!(queue.try_put("one".to_owned()).unwrap());
         assert!(!queue.try_put("two".to_owned()).unwrap());
-        assert!(!queue.put_timeout("two".to_owned(), Duration::from_millis(5)).unwrap());
+        assert!(
+            !queue
+                .put_timeout("two".to_owned(), Duration::from_millis(5))
+                .unwrap()
+        );
         assert_eq!(queue.len().unwrap(), 1);
         assert_eq!(queue.get().unwrap(), "one");
         thread::scope(|scope| {

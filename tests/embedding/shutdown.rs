@@ -32,7 +32,9 @@ fn threads_of_process() -> usize {
 fn a_runtime_that_is_idle_ends_at_once() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
-        runtime.exec("import atexit\natexit.register(print, end='')").unwrap();
+        runtime
+            .exec("import atexit\natexit.register(print, end='')")
+            .unwrap();
         let began = Instant::now();
         assert_eq!(runtime.shutdown(Duration::from_secs(60)).unwrap(), 0);
         assert!(began.elapsed() < Duration::from_secs(30));
@@ -61,7 +63,10 @@ fn what_does_not_end_is_stopped() {
         runtime.exec(THREADS).unwrap();
         let began = Instant::now();
         let error = runtime.shutdown(Duration::from_millis(20)).unwrap_err();
-        println!("gil={gil}: eight threads, stopped and ended: {:?}", began.elapsed());
+        println!(
+            "gil={gil}: eight threads, stopped and ended: {:?}",
+            began.elapsed()
+        );
         assert_eq!(error.kind(), ErrorKind::Stopped);
         assert_eq!(error.threads().len(), 9, "{:#?}", error.threads());
     });
@@ -74,7 +79,10 @@ fn a_runtime_may_be_dropped_while_its_threads_run() {
         runtime.exec(THREADS).unwrap();
         let began = Instant::now();
         drop(runtime);
-        println!("gil={gil}: dropped with eight threads: {:?}", began.elapsed());
+        println!(
+            "gil={gil}: dropped with eight threads: {:?}",
+            began.elapsed()
+        );
     });
 }
 
@@ -115,7 +123,11 @@ fn a_runtime_may_be_dropped_inside_of_itself_and_on_another_thread() {
         let runtime = Arc::new(runtime(gil));
         let inner = runtime.clone();
         let value = runtime.eval::<pyt_runtime::Value>("[1]").unwrap();
-        runtime.exec("import threading, time\nthreading.Thread(target=time.sleep, args=(1e9,)).start()").unwrap();
+        runtime
+            .exec(
+                "import threading, time\nthreading.Thread(target=time.sleep, args=(1e9,)).start()",
+            )
+            .unwrap();
         thread::spawn(move || {
             let again = inner.clone();
             inner.enter(move |_| drop(again));
@@ -168,6 +180,9 @@ fn runtimes_leave_no_thread_behind() {
         }
         let left = threads_of_process();
         println!("{how_many} runtimes with 8 threads each: {before} threads before, {left} after");
-        assert!(left < before + 8 * how_many / 2, "{before} before, {left} after");
+        assert!(
+            left < before + 8 * how_many / 2,
+            "{before} before, {left} after"
+        );
     });
 }

@@ -76,9 +76,15 @@ enum Place {
 impl Place {
     /// From the arguments of a callback, whose first is the code.
     fn of(args: &FuncArgs) -> Self {
-        let code = args.args.first().and_then(|code| code.downcast_ref::<PyCode>());
-        let is_import =
-            |code: &Py<PyCode>| code.source_path().as_str().starts_with("<frozen importlib._boot");
+        let code = args
+            .args
+            .first()
+            .and_then(|code| code.downcast_ref::<PyCode>());
+        let is_import = |code: &Py<PyCode>| {
+            code.source_path()
+                .as_str()
+                .starts_with("<frozen importlib._boot")
+        };
         if code.is_some_and(is_import) {
             Self::Import
         } else {
@@ -348,7 +354,9 @@ impl AsyncExceptions {
         if !condemned.is_empty() {
             calls.push((EXCEPTION_HANDLED, &callbacks.refuse));
         }
-        let events = calls.iter().fold(0, |events, (event, _)| events | 1 << event);
+        let events = calls
+            .iter()
+            .fold(0, |events, (event, _)| events | 1 << event);
         let is_same = *current == Some(tool)
             && monitoring.global_events[tool] == events
             && monitoring.disabled.iter().all(|(_, _, by)| *by != tool)
@@ -417,13 +425,15 @@ fn named(class: &str, message: Option<String>, vm: &VirtualMachine) -> PyBaseExc
         Some((module, class)) => {
             let found = vm.import(&*vm.ctx.new_str(module), 0)?;
             // Importing `a.b` gives `a`.
-            let found = module
-                .split('.')
-                .skip(1)
-                .try_fold(found, |found, name| found.get_attr(vm.ctx.intern_str(name), vm))?;
+            let found = module.split('.').skip(1).try_fold(found, |found, name| {
+                found.get_attr(vm.ctx.intern_str(name), vm)
+            })?;
             found.get_attr(vm.ctx.intern_str(class), vm)
         }
-        None => vm.builtins.as_object().get_attr(vm.ctx.intern_str(class), vm),
+        None => vm
+            .builtins
+            .as_object()
+            .get_attr(vm.ctx.intern_str(class), vm),
     };
     let make = || {
         let class: PyObjectRef = find()?;

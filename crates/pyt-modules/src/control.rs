@@ -77,7 +77,9 @@ impl Session {
             ident,
             origin: Origin::Started { daemon },
         });
-        host.chain(started).filter(|member| member.ident != 0).collect()
+        host.chain(started)
+            .filter(|member| member.ident != 0)
+            .collect()
     }
 
     /// The ident of the main thread, while it is inside.
@@ -164,7 +166,10 @@ impl Session {
     /// Takes back what is on its way to the thread with this ident, for good or not.
     pub fn pardon(&self, ident: u64) {
         if let Some(interpreter) = self.threads.world.state() {
-            self.threads.world.async_exceptions.forget(ident, interpreter);
+            self.threads
+                .world
+                .async_exceptions
+                .forget(ident, interpreter);
         }
         if let Some(thread) = self.records(&[ident]).first() {
             thread.forget_interrupt();

@@ -177,10 +177,7 @@ impl Reporter {
 }
 
 /// The report that `make` makes with the world stopped, and the stacks at that moment.
-pub(crate) fn account(
-    threads: &Threads,
-    make: impl Fn() -> Option<Report>,
-) -> Option<Account> {
+pub(crate) fn account(threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
     let mut account = None;
     threads.world.stop(&mut |_| {
         account = make().map(|report| {

@@ -20,8 +20,7 @@ use rustpython_vm::{
 
 use crate::{
     deadlock::{Listener, Occasions, Reporter},
-    end,
-    interpreters,
+    end, interpreters,
     interpreters::Threads,
     world,
 };
@@ -315,10 +314,7 @@ impl Drop for Visit<'_> {
         crate::thread::local::drop_all_of_this_thread();
         // In this order: one that is not inside is not interrupted.
         self.threads.goes_out(ident);
-        self.threads
-            .world
-            .async_exceptions
-            .forget(ident, &vm.state);
+        self.threads.world.async_exceptions.forget(ident, &vm.state);
         // The turn is given up while still attached; what follows touches no Python object.
         self.record.end();
         thread::cleanup_current_thread_frames(vm);

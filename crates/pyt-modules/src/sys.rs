@@ -50,14 +50,12 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
         let upstreams = sys.get_attr(name, vm)?;
         // Not the world itself: it keeps the interpreter, which keeps this function.
         let world = Arc::downgrade(&threads.world);
-        let ours =
-            vm.new_function(
-                name,
-                move |args: FuncArgs, vm: &VirtualMachine| match world.upgrade() {
-                    Some(world) => world.with_all_listed(|| upstreams.call(args, vm)),
-                    None => upstreams.call(args, vm),
-                },
-            );
+        let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| match world
+            .upgrade()
+        {
+            Some(world) => world.with_all_listed(|| upstreams.call(args, vm)),
+            None => upstreams.call(args, vm),
+        });
         sys.set_attr(name, ours, vm)?;
     }
     Ok(())

@@ -114,10 +114,13 @@ impl Builder {
         let (builder, session) = pyt_modules::install(builder, config);
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
-        let runtime = Runtime::new(interpreter, session, options, self.limits);
+        let runtime = Runtime::new(interpreter, session, options);
         runtime.with_vm(|vm| {
             initialise(vm, runtime.options()).map_err(|error| Error::from_exception(vm, &error))
         })?;
+        if let Some(limits) = self.limits {
+            runtime.shared().limit(limits);
+        }
         Ok(runtime)
     }
 }

@@ -7,7 +7,7 @@
 use std::{
     cell::RefCell,
     mem::ManuallyDrop,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     /// Interruptions, limits and the like.
     pub(crate) control: Control,
     /// What each call from outside may use up.
-    limits: Option<Limits>,
+    limits: OnceLock<Limits>,
     /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
 }
@@ -60,11 +60,7 @@ impl Drop for Stay<'_> {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        interpreter: Interpreter,
-        session: Session,
-        limits: Option<Limits>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
         let shared = Arc::new(Self {
             interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
             session,
@@ -72,7 +68,7 @@ impl Shared {
             door: Mutex::default(),
             left: Condvar::new(),
             control: Control::default(),
-            limits,
+            limits: OnceLock::new(),
             dropped: Mutex::default(),
         });
         let watching = Arc::downgrade(&shared);
@@ -100,7 +96,7 @@ impl Shared {
         let _stay = self.come_in()?;
         let f = |vm: &VirtualMachine| {
             self.collect_dropped();
-            match &self.limits {
+            match self.limits.get() {
                 Some(limits) => self.limited(vm, limits, || f(vm)).0,
                 None => f(vm),
             }
@@ -140,6 +136,11 @@ impl Shared {
     fn collect_dropped(&self) {
         let dropped = std::mem::take(&mut *self.dropped.lock());
         drop(dropped);
+    }
+
+    /// From now on each call from outside is under these limits. For once.
+    pub(crate) fn limit(&self, limits: Limits) {
+        self.limits.get_or_init(|| limits);
     }
 
     /// Whether the interpreter has been taken away, or nobody could tell: it is being used.
@@ -182,7 +183,11 @@ impl Shared {
         let Some(interpreter) = main.borrow_mut().take() else {
             return 0;
         };
-        let status = self.session.dismantle(ManuallyDrop::into_inner(interpreter), |_| self.collect_dropped());
+        let status = self
+            .session
+            .dismantle(ManuallyDrop::into_inner(interpreter), |_| {
+                self.collect_dropped()
+            });
         i32::try_from(status).unwrap_or(-1)
     }
 }

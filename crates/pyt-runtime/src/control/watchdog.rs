@@ -122,7 +122,8 @@ impl Scope {
         }
         if let Some(limit) = limits.threads {
             let started = shared.session().members();
-            let is_started = |origin| matches!(origin, pyt_modules::control::Origin::Started { .. });
+            let is_started =
+                |origin| matches!(origin, pyt_modules::control::Origin::Started { .. });
             let alive = started.iter().filter(|member| is_started(member.origin));
             if alive.count() > limit || watch.started.swap(0, Ordering::AcqRel) > limit {
                 return Err(Limit::Threads(limit));
@@ -173,7 +174,11 @@ impl Watch {
     /// The limits of the innermost call of the thread with this ident that is under some.
     fn recursion_of(&self, owner: u64) -> Option<usize> {
         let scopes = self.scopes.lock();
-        let own = scopes.active.iter().rev().filter(|scope| scope.owner == owner);
+        let own = scopes
+            .active
+            .iter()
+            .rev()
+            .filter(|scope| scope.owner == owner);
         own.filter_map(|scope| scope.limits.recursion).next()
     }
 
@@ -218,6 +223,8 @@ impl Shared {
     fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
         let watch = &self.control.watch;
         let cpu = limits.cpu.map(|_| Cpu::begin(self.session()));
+        // What was before does not count.
+        watch.started.store(0, Ordering::Release);
         let mut scopes = watch.scopes.lock();
         let id = scopes.next;
         scopes.next += 1;
@@ -281,7 +288,11 @@ impl Shared {
 
     /// What a call of the host's has for an error that failed with `raised`, if that is a recursion
     /// limit's doing.
-    pub(crate) fn recursed(self: &Arc<Self>, raised: &PyBaseExceptionRef, vm: &VirtualMachine) -> Option<Error> {
+    pub(crate) fn recursed(
+        self: &Arc<Self>,
+        raised: &PyBaseExceptionRef,
+        vm: &VirtualMachine,
+    ) -> Option<Error> {
         if !raised.fast_isinstance(vm.ctx.exceptions.recursion_error) {
             return None;
         }
@@ -307,7 +318,11 @@ impl Watched<'_> {
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
         let watch = &self.shared.control.watch;
-        watch.scopes.lock().active.retain(|scope| scope.id != self.id);
+        watch
+            .scopes
+            .lock()
+            .active
+            .retain(|scope| scope.id != self.id);
         watch.changed.notify_all();
     }
 }
@@ -330,9 +345,8 @@ impl<'a> Recursion<'a> {
                 "setrecursionlimit",
                 move |limit: PyObjectRef, vm: &VirtualMachine| {
                     let wanted: isize = limit.try_index(vm)?.try_to_primitive(vm)?;
-                    let capped = usize::try_from(wanted).map_or(limit, |wanted| {
-                        vm.ctx.new_int(wanted.min(depth)).into()
-                    });
+                    let capped = usize::try_from(wanted)
+                        .map_or(limit, |wanted| vm.ctx.new_int(wanted.min(depth)).into());
                     real.call((capped,), vm)
                 },
             );
@@ -347,7 +361,10 @@ impl Drop for Recursion<'_> {
     fn drop(&mut self) {
         self.vm.recursion_limit.set(self.before);
         if let Some(set) = self.set.take() {
-            let _ = self.vm.sys_module.set_attr("setrecursionlimit", set, self.vm);
+            let _ = self
+                .vm
+                .sys_module
+                .set_attr("setrecursionlimit", set, self.vm);
         }
     }
 }

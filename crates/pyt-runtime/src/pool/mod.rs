@@ -113,10 +113,7 @@ impl RuntimePool {
     /// # Errors
     /// What [`Builder::build`] gives; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if there
     /// can be no more threads.
-    pub fn new(
-        size: usize,
-        builder: impl Fn() -> Builder + Send + 'static,
-    ) -> Result<Self, Error> {
+    pub fn new(size: usize, builder: impl Fn() -> Builder + Send + 'static) -> Result<Self, Error> {
         let stock: Arc<Stock> = Arc::default();
         let (tasks, work) = mpsc::channel();
         for _ in 0..size {
@@ -255,7 +252,9 @@ impl Entry {
     fn make(builder: Builder) -> Result<Self, Error> {
         let runtime = builder.build()?;
         let names: Value = runtime.eval("{}")?;
-        runtime.compile(include_str!("clean.py"))?.eval_in::<()>(&names)?;
+        runtime
+            .compile(include_str!("clean.py"))?
+            .eval_in::<()>(&names)?;
         let restore = names.get_item("restore")?;
         let exit_functions = runtime.enter(|py| py.vm().state.atexit_funcs.lock().len());
         Ok(Self {
