@@ -7,11 +7,9 @@ the world outside comes from its seed. The standard library stays imported.
 The interpreter calls this module with no run under way; it must start no thread.
 """
 
-import gc
 import io
 import itertools
 import os
-import random
 import selectors
 import signal
 import sys
@@ -22,13 +20,21 @@ import _frozen_importlib
 import _pyt
 import _random
 
+_random_was_imported = "random" in sys.modules
+import random  # noqa: E402
+
+if not _random_was_imported:
+    # To seed its generator takes as long as a short run: that waits until somebody imports it.
+    del sys.modules["random"]
+
 # What runs may set and later runs must not see.
 _SYS_NAMES = (
     "argv", "breakpointhook", "displayhook", "excepthook", "path", "stderr", "stdin", "stdout",
     "unraisablehook",
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
-_COLLECT_EVERY = 256
+
+_HOOKS = ((threading, "excepthook"), (threading, "_counter"))
 
 
 def is_library(module):
@@ -55,119 +61,64 @@ def _copied(value):
 
 
 class Stage:
-    """The interpreter as runs find it. `capture`: what they print is kept, not shown."""
+    """The interpreter as runs find it. `capture`: what they print is kept, not shown.
+
+    The interpreter itself does what every run needs, and looks whether a run has left something
+    changed; only then it calls `restore`.
+    """
 
     def __init__(self, capture):
         self._sys = {name: _copied(getattr(sys, name)) for name in _SYS_NAMES if hasattr(sys, name)}
         if "datetime" not in sys.modules:
             # The native one asks the machine for the time, the other one the module `time`.
             sys.modules["_datetime"] = None
+        self.substitutes = _substitutes
+        _substitutes.install()
         self._modules = set(sys.modules)
         self._renewed = [name for name in _RENEWED if name in self._modules]
-        self._thread_hook = threading.excepthook
         # The dict behind it: comparing `os.environ` itself decodes every variable, in every run.
         self._environ = dict(os.environ._data)
         self._folder = _folder()
         self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-        self._main = sys.modules.get("__main__")
-        self._capture = capture
-        self._output = None
-        self._runs = 0
-        self._noise = None
-        self._true_urandom = os.urandom
-        self._true_getrandom = getattr(os, "getrandom", None)
-        names = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "DevpollSelector")
-        kinds = [getattr(selectors, name, object) for name in (*names, "KqueueSelector")]
-        self._selects = [
-            (kind, kind.select, _selecting(kind.select))
-            for kind in kinds
-            if "select" in vars(kind)
+        # What must be as it is now when a run has ended.
+        self.kept = [(sys, name, value) for name, value in self._sys.items()]
+        self.kept += [
+            (holder, name, getattr(holder, name))
+            for holder, name in [*_HOOKS, *_substitutes.places()]
         ]
-        self._true_seed = random.Random.seed
-        self._seeding = _seeding(self._true_seed)
-        self._true_find = _frozen_importlib._find_and_load
-        self._atomic_find = _atomically(self._true_find)
-        self._was_collecting = gc.isenabled()
+        if capture:
+            self.open_output()
 
-    # --- before a run ---------------------------------------------------------------------
+    @property
+    def counts(self):
+        """How many modules there are, and how many of them remember, other than `warnings`."""
+        return len(self._modules), len(set(self._renewed) - {"warnings"})
 
-    def begin(self, seed):
-        """Sets everything up for a run with this seed."""
-        self._noise = None
-        self._seed = seed
-        threading._counter = itertools.count(1).__next__
-        os.urandom = random._urandom = self._urandom
-        if self._true_getrandom is not None:
-            os.getrandom = self._getrandom
-        for kind, _, virtual in self._selects:
-            kind.select = virtual
-        random.Random.seed = self._seeding
-        _random.Random.seed(random._inst, seed)
-        random._inst.gauss_next = None
-        _frozen_importlib._find_and_load = self._atomic_find
-        gc.disable()
-        if self._capture:
-            if self._output is None or self._output.closed:
-                self._output = io.BytesIO()
-                stream = io.TextIOWrapper(
-                    self._output, "utf-8", "backslashreplace", newline="\n", write_through=True
-                )
-                self._stream = stream
-            sys.stdout = sys.stderr = self._stream
-            sys.stdin = io.StringIO()
+    def open_output(self):
+        """Makes the stream that takes what runs print."""
+        self.output = io.BytesIO()
+        self.stream = io.TextIOWrapper(
+            self.output, "utf-8", "backslashreplace", newline="\n", write_through=True
+        )
 
-    def _urandom(self, size, /):
-        if self._noise is None:
-            self._noise = random.Random(self._seed ^ 0x5EED)
-        return self._noise.randbytes(size)
-
-    def _getrandom(self, size, flags=0):
-        return self._urandom(size)
-
-    # --- after a run ----------------------------------------------------------------------
-
-    def end(self):
-        """Puts everything back. Returns what the run printed, if that was kept."""
-        text = ""
-        if self._capture:
-            try:
-                self._stream.flush()
-                text = self._output.getvalue().decode("utf-8", "backslashreplace")
-                self._output.seek(0)
-                self._output.truncate()
-            except ValueError:  # the program closed it
-                self._output = None
-        os.urandom = random._urandom = self._true_urandom
-        if self._true_getrandom is not None:
-            os.getrandom = self._true_getrandom
-        for kind, true, _ in self._selects:
-            kind.select = true
-        random.Random.seed = self._true_seed
-        _frozen_importlib._find_and_load = self._true_find
-        for name, value in self._sys.items():
+    def restore(self):
+        """Puts back what a run has left changed."""
+        for holder, name, value in self.kept:
             if type(value) is list:
-                if getattr(sys, name, None) != value:
-                    setattr(sys, name, value[:])
-            elif getattr(sys, name, None) is not value:
-                setattr(sys, name, value)
-        threading.excepthook = self._thread_hook
+                value = self._sys[name]
+                if getattr(holder, name, None) != value:
+                    setattr(holder, name, value[:])
+            elif getattr(holder, name, None) is not value:
+                setattr(holder, name, value)
         self._restore_process()
         if len(sys.modules) != len(self._modules):
             self._forget_modules()
         for name in self._renewed:
             _RENEWED[name](sys.modules[name])
-        played = sys.modules.get("__main__")
-        if played is not None and played is not self._main:
-            played.__dict__.clear()  # its functions know it, and it them
-        if self._main is not None:
-            sys.modules["__main__"] = self._main
-        self._runs += 1
-        if self._runs % _COLLECT_EVERY == 0:
-            gc.collect()
-        if self._was_collecting:
-            gc.enable()
-        return text
 
+    def close(self):
+        """There will be no more runs."""
+        _substitutes.remove()
 
     def _restore_process(self):
         if os.environ._data != self._environ:
@@ -191,10 +142,86 @@ class Stage:
                 del sys.modules[name]
 
 
+class _Substitutes:
+    """What stands in the place of functions of the library while there are stages.
+
+    They do what those do unless a run is under way. To put them there for each run anew would have
+    the interpreter forget each time what it knows about these classes and the code that uses them.
+    """
+
+    def __init__(self):
+        self.seed = None  # the seed of the run under way, if there is one
+        self.noise = None  # what its `os.urandom` draws from
+        self.random_is_used = _random_was_imported
+        self._stages = 0
+        self._all = []
+
+    def install(self):
+        self._stages += 1
+        if self._stages > 1:
+            return
+        names = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "DevpollSelector")
+        kinds = [getattr(selectors, name, object) for name in (*names, "KqueueSelector")]
+        makers = [(kind, "select", _selecting) for kind in kinds if "select" in vars(kind)]
+        makers += [(os, "urandom", self._urandom), (random, "_urandom", self._urandom)]
+        if hasattr(os, "getrandom"):
+            makers.append((os, "getrandom", self._getrandom))
+        makers.append((random.Random, "seed", _seeding))
+        makers.append((_frozen_importlib, "_find_and_load", _atomically))
+        for holder, name, make in makers:
+            true = getattr(holder, name)
+            self._all.append((holder, name, true))
+            setattr(holder, name, make(true))
+
+    def remove(self):
+        self._stages -= 1
+        if self._stages == 0:
+            sys.modules.setdefault("random", random)
+            self.random_is_used = True
+            for holder, name, true in self._all:
+                setattr(holder, name, true)
+            self._all.clear()
+
+    def places(self):
+        return [(holder, name) for holder, name, _ in self._all]
+
+    def seed_random(self):
+        """Has the generator behind `random`'s functions begin as the run under way wants it."""
+        _random.Random.seed(random._inst, self.seed)
+        random._inst.gauss_next = None
+
+    def import_random(self):
+        """Somebody imports `random` for the first time."""
+        self.random_is_used = True
+        sys.modules["random"] = random
+        if self.seed is not None:
+            self.seed_random()
+        return random
+
+    def _urandom(self, true):
+        def urandom(size, /):
+            return true(size) if self.seed is None else self._bytes(size)
+
+        return urandom
+
+    def _getrandom(self, true):
+        def getrandom(size, flags=0):
+            return true(size, flags) if self.seed is None else self._bytes(size)
+
+        return getrandom
+
+    def _bytes(self, size):
+        if self.noise is None:
+            self.noise = random.Random(self.seed ^ 0x5EED)
+        return self.noise.randbytes(size)
+
+
 def _selecting(select):
     """Has a selector wait in virtual time: it looks, and sleeps if nothing is ready."""
 
     def select_in_virtual_time(self, timeout=None):
+        if _substitutes.seed is None:
+            return select(self, timeout)
         ready = select(self, 0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
@@ -216,7 +243,7 @@ def _selecting(select):
 
 def _seeding(seed):
     def seeding(self, a=None, version=2):
-        if a is None:
+        if a is None and _substitutes.seed is not None:
             a = int.from_bytes(os.urandom(32))
         return seed(self, a, version)
 
@@ -225,6 +252,10 @@ def _seeding(seed):
 
 def _atomically(find_and_load):
     def find_and_load_atomically(name, import_):
+        if name == "random" and not _substitutes.random_is_used:
+            return _substitutes.import_random()
+        if _substitutes.seed is None:
+            return find_and_load(name, import_)
         _pyt.enter_atomic()
         try:
             return find_and_load(name, import_)
@@ -232,6 +263,9 @@ def _atomically(find_and_load):
             _pyt.leave_atomic()
 
     return find_and_load_atomically
+
+
+_substitutes = _Substitutes()
 
 
 # --- modules of the standard library that remember -------------------------------------------

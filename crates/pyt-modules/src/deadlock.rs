@@ -11,7 +11,7 @@ use std::{
 };
 
 pub use pyt_sched::{Cause, Deadline, Doing, Kind, Report, Row, ThreadId, Waiting};
-use pyt_sched::{Observer, Scheduler, Suspicion, World};
+use pyt_sched::{Observer, SignalMask, Suspicion, World};
 use rustpython_vm::frame::InterpreterFrame;
 
 use crate::interpreters::Threads;
@@ -144,9 +144,9 @@ impl Reporter {
     /// Runs `work` on a thread of its own, which may stop the others. False: there is none.
     fn aside(self: &Arc<Self>, work: impl FnOnce(&Self, &Threads) + Send + 'static) -> bool {
         let reporter = self.clone();
-        std::thread::Builder::new()
-            .name(REPORTER.to_owned())
-            .spawn(move || {
+        let builder = std::thread::Builder::new().name(REPORTER.to_owned());
+        let spawn = || {
+            builder.spawn(move || {
                 if let Some(threads) = reporter.threads.upgrade() {
                     // Whoever was just interrupted or given its turn gets to where it is going: on
                     // its way it looks as if it were in foreign code.
@@ -154,14 +154,15 @@ impl Reporter {
                     work(&reporter, &threads);
                 }
             })
-            .is_ok()
+        };
+        SignalMask::FULL.during(spawn).is_ok()
     }
 
     /// Reports what is suspected, if it is so.
     fn look_into(&self, threads: &Threads, suspicion: &Suspicion) {
         for _ in 0..ATTEMPTS {
             let everyone = suspicion.cause() == Cause::Standstill;
-            if !suspicion.goes_on() || everyone && has_strangers(&threads.scheduler) {
+            if !suspicion.goes_on() || everyone && has_strangers(threads) {
                 break;
             }
             if let Some(account) = account(threads, || suspicion.confirm()) {
@@ -238,7 +239,7 @@ fn is_parked(threads: &Threads, suspicion: &Suspicion) -> bool {
 
 /// Whether the process has threads that neither the scheduler nor this crate knows: the host's, or
 /// a library's. They could call into Python. Where the system does not tell, nobody is one.
-fn has_strangers(scheduler: &Scheduler) -> bool {
+fn has_strangers(threads: &Threads) -> bool {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return false;
     };
@@ -246,7 +247,8 @@ fn has_strangers(scheduler: &Scheduler) -> bool {
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     let others = names.filter(|name| !SERVANTS.contains(&name.trim_end()));
-    others.count() > scheduler.threads().len()
+    let idle = threads.workers.idle();
+    others.count() > threads.scheduler.threads().len() + idle
 }
 
 /// Ends the process. A thread that waits has an interpreter to write out the streams with; it is

@@ -1,11 +1,8 @@
 //! What pyt keeps for each interpreter of the process: its scheduler and its threads.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use once_cell::sync::Lazy;
@@ -15,9 +12,11 @@ use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 
 use crate::{
     deadlock::Reporter,
+    numbers::NumberMap,
     signal::Handlers,
-    thread::{Handle, spare::Spares},
+    thread::{Handle, spare::Spares, workers::Workers},
     uncaught::UncaughtExceptions,
+    upstream::Broom,
     world::Interpreter,
 };
 
@@ -32,6 +31,8 @@ pub(crate) struct Threads {
     visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
     pub(crate) spares: Spares,
+    pub(crate) workers: Workers,
+    pub(crate) broom: Broom,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
     /// Called with the number of threads that were started here, when there is one more.
@@ -76,6 +77,8 @@ impl Threads {
             visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
+            workers: Workers::default(),
+            broom: Broom::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
             on_start: parking_lot::Mutex::default(),
@@ -209,6 +212,8 @@ impl Threads {
         *self.visitors.lock() = visits.then(get_ident).into_iter().collect();
         // SAFETY: a process that has just been forked has one thread.
         unsafe { self.world.reset_after_fork() };
+        // SAFETY: as above; whoever runs Python is in none of its functions.
+        unsafe { self.workers.reset_after_fork() };
         if let Some(me) = me {
             let forked_by_started = !self.started.lock().is_empty();
             self.without_main
@@ -226,7 +231,7 @@ impl Threads {
     }
 }
 
-static INTERPRETERS: Lazy<RwLock<HashMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
+static INTERPRETERS: Lazy<RwLock<NumberMap<i64, Arc<Threads>>>> = Lazy::new(RwLock::default);
 
 /// Whether the interpreter with this number is there.
 pub(crate) fn is_known(id: i64) -> bool {

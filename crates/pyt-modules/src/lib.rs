@@ -16,6 +16,7 @@ pub mod deadlock;
 mod end;
 mod hot;
 mod interpreters;
+mod numbers;
 mod operator;
 mod pickling;
 mod points;

@@ -18,7 +18,7 @@ use rustpython_vm::{
 use crate::{
     interpreters::{self, Threads},
     sites::{Granularity, Sites},
-    threading::registry,
+    threading::{self, registry},
     uncaught::Uncaught,
     world,
 };
@@ -46,6 +46,7 @@ pub fn begin(run: Run, vm: &VirtualMachine) -> PyResult<Running> {
         return Err(vm.new_runtime_error("a schedule is being run already"));
     }
     threads.uncaught.begin();
+    threading::number_from_one();
     Ok(Running {
         threads,
         controlled,
@@ -141,6 +142,12 @@ pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
         Some(sites) => sites.instrument(code, vm),
         None => Ok(()),
     }
+}
+
+/// How often signal handlers were set in the interpreter of `vm`.
+#[must_use]
+pub fn handlers_set(vm: &VirtualMachine) -> u64 {
+    interpreters::of(vm).handlers.changes()
 }
 
 /// Whether `raised` is what ends the threads of a run that was given up.

@@ -339,6 +339,7 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
             threads.scheduler.halt(&threads.records(None), PATIENCE);
             threads.world.close();
             threads.spares.close();
+            threads.workers.close();
         }
     });
     let atexit = vm.import("atexit", 0)?;
@@ -364,12 +365,22 @@ pub(crate) fn flush_streams(vm: &VirtualMachine) {
 fn reset_after_forks(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
     let posix = vm.import("posix", 0)?;
     let threads = Arc::downgrade(threads);
+    let before = threads.clone();
+    // The interpreter warns of a fork beside other threads, and counts those of the system.
+    let dismiss = vm.new_function("dismiss_idle_threads", move || {
+        if let Some(threads) = before.upgrade() {
+            threads.workers.dismiss();
+        }
+    });
     let reset = vm.new_function("reset_after_fork", move || {
         if let Some(threads) = threads.upgrade() {
             threads.reset_after_fork();
         }
     });
-    let keywords = [("after_in_child".to_owned(), reset.into())];
+    let keywords = [
+        ("before".to_owned(), dismiss.into()),
+        ("after_in_child".to_owned(), reset.into()),
+    ];
     let register = posix.get_attr("register_at_fork", vm)?;
     register
         .call(

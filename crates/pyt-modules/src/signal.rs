@@ -37,23 +37,32 @@ unsafe extern "C" {
 
 /// Which signals the program handles with functions of its own.
 #[derive(Debug, Default)]
-pub(crate) struct Handlers(AtomicU64);
+pub(crate) struct Handlers {
+    handled: AtomicU64,
+    changes: AtomicU64,
+}
 
 impl Handlers {
     /// Whether there are any.
     pub(crate) fn any(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
+        self.handled.load(Ordering::Relaxed) != 0
+    }
+
+    /// How often a handler was set.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// `signal` is handled, or no longer.
     fn note(&self, signal: u32, handled: bool) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         let Some(bit) = 1_u64.checked_shl(signal) else {
             return;
         };
         if handled {
-            self.0.fetch_or(bit, Ordering::Relaxed);
+            self.handled.fetch_or(bit, Ordering::Relaxed);
         } else {
-            self.0.fetch_and(!bit, Ordering::Relaxed);
+            self.handled.fetch_and(!bit, Ordering::Relaxed);
         }
     }
 }

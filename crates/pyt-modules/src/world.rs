@@ -29,7 +29,7 @@ use rustpython_vm::{
     },
 };
 
-use crate::{async_exc::AsyncExceptions, deadlock, interpreters, session, sites::Sites};
+use crate::{async_exc::AsyncExceptions, deadlock, interpreters, session, sites, sites::Sites};
 
 thread_local! {
     /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
@@ -42,6 +42,12 @@ pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
     PENDING
         .take()
         .unwrap_or_else(|| interpreters::of(vm).uncaught.abandonment(vm))
+}
+
+/// The calling thread is about to end, and its OS thread may run another.
+pub(crate) fn thread_ends() {
+    let _dropped_inside = PENDING.take();
+    sites::thread_ends();
 }
 
 /// One interpreter, as the world of its threads. Threads are known by their ident, which is the

@@ -10,9 +10,12 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Limits, Runtime, deadlock,
+    Limits, ModuleBuilder, Runtime, deadlock,
     error::Error,
+    isolation::{Isolation, Lease, Policy},
     options::{CheckHashPycs, Deadlocks, Options},
+    settings::Extra,
+    stream::{Input, Output, Streams},
 };
 
 /// The Python source of `lib/`, compiled.
@@ -21,7 +24,11 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../lib");
 /// Settings for a [`Runtime`] in the making. See [`Options`] for those without a method.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
-    options: Options,
+    pub(crate) options: Options,
+    pub(crate) extra: Extra,
+    streams: Streams,
+    pub(crate) isolation: Option<Isolation>,
+    modules: Vec<ModuleBuilder>,
     limits: Option<Limits>,
 }
 
@@ -91,12 +98,63 @@ impl Builder {
         self
     }
 
+    /// Adds a module of the host's own, which Python code can import.
+    #[must_use]
+    pub fn module(mut self, module: ModuleBuilder) -> Self {
+        self.modules.push(module);
+        self
+    }
+
+    /// Where `sys.stdout` leads: to the process's standard output, unless told otherwise. A
+    /// [`Capture`](crate::Capture) is an output, too.
+    #[must_use]
+    pub fn stdout(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stdout = output.into();
+        self
+    }
+
+    /// Where `sys.stderr` leads: to the process's standard error, unless told otherwise. Tracebacks
+    /// of exceptions that nobody caught go there, those of threads included.
+    #[must_use]
+    pub fn stderr(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stderr = output.into();
+        self
+    }
+
+    /// What `sys.stdin` and `input()` read: the process's standard input, unless told otherwise. A
+    /// text is an input, too.
+    #[must_use]
+    pub fn stdin(mut self, input: impl Into<Input>) -> Self {
+        self.streams.stdin = input.into();
+        self
+    }
+
     /// Makes the interpreter. The calling thread becomes its main thread.
     ///
     /// # Errors
-    /// If `site` or `faulthandler` raise.
+    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; whatever
+    /// `site` or `faulthandler` raise; if a module of the host's cannot be made.
     pub fn build(self) -> Result<Runtime, Error> {
-        let options = self.options;
+        let Self {
+            mut options,
+            mut extra,
+            mut streams,
+            isolation,
+            modules,
+            limits,
+        } = self;
+        extra.check(&mut options)?;
+        let policy = match &isolation {
+            Some(grants) => {
+                options.isolate();
+                options.no_site = true;
+                options.faulthandler = false;
+                extra.isolate();
+                streams = streams.without_files();
+                Some(Policy::new(grants, &options.search_paths)?)
+            }
+            None => None,
+        };
         let executable = executable(&options);
         let mut builder = Interpreter::builder(settings(&options));
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
@@ -104,9 +162,17 @@ impl Builder {
         builder = builder
             .add_native_modules(&stdlib)
             .add_native_modules(&[explore])
-            .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+            .add_frozen_modules(extra.library())
             .add_frozen_modules(PYT_LIB);
+        builder = builder.add_native_modules(&extra.modules());
+        if let Some(limit) = extra.recursion_limit {
+            // Before any other thread's machine is made from this one.
+            builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
+        }
         builder = set_paths(builder, executable);
+        if let Some(policy) = policy.clone() {
+            builder = builder.init_hook(move |vm| policy.begin(vm));
+        }
         let config = pyt_modules::Config {
             gil: options.gil,
             virtual_time: options.virtual_time,
@@ -114,11 +180,25 @@ impl Builder {
         let (builder, session) = pyt_modules::install(builder, config);
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
+        let lease = policy.as_ref().map(|_| Lease::of(&interpreter));
         let runtime = Runtime::new(interpreter, session, options);
-        runtime.with_vm(|vm| {
-            initialise(vm, runtime.options()).map_err(|error| Error::from_exception(vm, &error))
+        let open = runtime.with_vm(|vm| {
+            let prepare = || {
+                extra.apply(vm)?;
+                let open = streams.install(policy.is_some(), vm)?;
+                initialise(vm, runtime.options())?;
+                if let Some(policy) = &policy {
+                    policy.seal(vm)?;
+                }
+                Ok(open)
+            };
+            prepare().map_err(|error| Error::from_exception(vm, &error))
         })?;
-        if let Some(limits) = self.limits {
+        runtime.shared().keep(open, lease);
+        for module in &modules {
+            runtime.add_module(module)?;
+        }
+        if let Some(limits) = limits {
             runtime.shared().limit(limits);
         }
         Ok(runtime)

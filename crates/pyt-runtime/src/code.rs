@@ -112,7 +112,11 @@ fn compile(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult<PyRef<Py
         Err(raised) if is_syntax(&raised) => source::compile(vm, text, filename, Start::File),
         code => code,
     }?;
-    source::remember(vm, &code, text);
+    if filename.starts_with('<') {
+        source::remember(vm, &code, text);
+    } else {
+        source::remember_file(vm, filename, text);
+    }
     Ok(code)
 }
 

@@ -16,6 +16,7 @@
 //! blocks of a document.
 
 mod builder;
+mod class;
 mod code;
 mod control;
 mod deadlock;
@@ -23,6 +24,10 @@ pub mod doc;
 mod environment;
 mod error;
 pub mod explore;
+mod function;
+mod isolation;
+mod module;
+mod native_module;
 mod options;
 mod pool;
 mod python;
@@ -30,17 +35,26 @@ mod queue;
 mod repl;
 mod run;
 mod runtime;
+mod serde;
+mod settings;
 mod shared;
 mod source;
+mod stream;
 mod value;
 mod xoptions;
 
 pub use builder::Builder;
+pub use class::{
+    Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
+};
 pub use code::Code;
 pub use control::{
     Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
 };
 pub use error::{Error, ErrorKind, Frame};
+pub use function::{FromArgument, Function, HostFunction, Keywords, Rest};
+pub use isolation::Isolation;
+pub use native_module::ModuleBuilder;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use pool::{PooledRuntime, RuntimePool};
 pub use python::Python;
@@ -48,6 +62,8 @@ pub use queue::Queue;
 pub use run::Program;
 pub use runtime::Runtime;
 pub use rustpython_vm as vm;
+pub use serde::Serde;
+pub use stream::{Capture, Input, Line, Output};
 pub use value::{
     FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
     unpack_kw,

@@ -18,7 +18,11 @@ use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
 };
 
-use crate::control::{Control, Limits};
+use crate::{
+    control::{Control, Limits},
+    isolation::Lease,
+    stream::Open,
+};
 
 /// The runtime has ended, or is about to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub(crate) struct Shared {
     limits: OnceLock<Limits>,
     /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
+    /// Where the standard streams lead, and what an isolated program is granted: until the end.
+    kept: Mutex<Option<(Open, Option<Lease>)>>,
 }
 
 /// Who is inside from outside.
@@ -70,6 +76,7 @@ impl Shared {
             control: Control::default(),
             limits: OnceLock::new(),
             dropped: Mutex::default(),
+            kept: Mutex::default(),
         });
         let watching = Arc::downgrade(&shared);
         let started = move |alive| {
@@ -173,8 +180,7 @@ impl Shared {
         };
         interpreter.enter(|_| self.collect_dropped());
         let interpreter = ManuallyDrop::into_inner(interpreter);
-        let status = self.session.finalize(interpreter, error);
-        i32::try_from(status).unwrap_or(-1)
+        self.over(self.session.finalize(interpreter, error))
     }
 
     /// As [`finalize`](Self::finalize), for a process that goes on, on any thread.
@@ -183,11 +189,23 @@ impl Shared {
         let Some(interpreter) = main.borrow_mut().take() else {
             return 0;
         };
-        let status = self
-            .session
-            .dismantle(ManuallyDrop::into_inner(interpreter), |_| {
-                self.collect_dropped()
-            });
+        let interpreter = ManuallyDrop::into_inner(interpreter);
+        let last = |_: &VirtualMachine| self.collect_dropped();
+        self.over(self.session.dismantle(interpreter, last))
+    }
+
+    /// Keeps both until the interpreter has ended.
+    pub(crate) fn keep(&self, open: Open, lease: Option<Lease>) {
+        *self.kept.lock() = Some((open, lease));
+    }
+
+    /// The interpreter has ended with this status: what is left of lines is passed on, and what it
+    /// was granted is taken back.
+    fn over(&self, status: u32) -> i32 {
+        let kept = self.kept.lock().take();
+        if let Some((open, _lease)) = kept {
+            open.finish();
+        }
         i32::try_from(status).unwrap_or(-1)
     }
 }

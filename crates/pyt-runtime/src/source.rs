@@ -123,6 +123,28 @@ pub(crate) fn remember(vm: &VirtualMachine, code: &PyRef<PyCode>, text: &str) {
     let _ = shielded(|| vm.register_code_in_linecache(code, text));
 }
 
+/// Keeps the source of code under a file's name that no file need have, for the same.
+pub(crate) fn remember_file(vm: &VirtualMachine, filename: &str, text: &str) {
+    let keep = || {
+        let cache = vm.import("linecache", 0)?.get_attr("cache", vm)?;
+        let lines = text.lines().map(|line| {
+            let line = vm.ctx.new_str(format!("{line}\n"));
+            line.into()
+        });
+        // Without a time of change it is not compared with the file.
+        let entry = vm.ctx.new_tuple(vec![
+            vm.ctx.new_int(text.len()).into(),
+            vm.ctx.none(),
+            vm.ctx.new_list(lines.collect()).into(),
+            vm.ctx.new_str(filename).into(),
+        ]);
+        cache.set_item(filename, entry.into(), vm)
+    };
+    let kept: PyResult<()> = keep();
+    // A traceback without source lines is all that is lost if this fails.
+    let _ = kept;
+}
+
 /// Removes the white space that all lines begin with, as `python -c` does.
 pub(crate) fn dedent(text: &str) -> String {
     let is_blank = |line: &str| line.chars().all(|c| c == ' ' || c == '\t');

@@ -25,6 +25,7 @@
 //! main.end();
 //! ```
 
+mod berth;
 mod clock;
 pub mod controlled;
 mod deadlock;
@@ -33,6 +34,7 @@ mod parker;
 mod policy;
 mod primitives;
 mod scheduler;
+mod signals;
 mod sync;
 mod table;
 mod thread;
@@ -41,6 +43,7 @@ mod timers;
 mod wait;
 mod world;
 
+pub use berth::Berth;
 pub use clock::{Clock, Deadline};
 pub use deadlock::{Cause, Doing, Observer, Report, Row, Suspicion};
 pub use gil::Gil;
@@ -60,6 +63,7 @@ pub use primitives::{
     sleep::sleep,
 };
 pub use scheduler::{Builder, Scheduler};
+pub use signals::SignalMask;
 pub use table::{Standing, ThreadReport};
 pub use thread::{Thread, ThreadId, current_id, tag_of};
 pub use wait::{Aborted, Kind, WaitQueue, Waiter, Waiting, Wake};

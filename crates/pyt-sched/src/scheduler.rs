@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    Activity, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World, current_id,
+    Activity, Berth, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World,
+    current_id,
     deadlock::Watch,
     parker,
     sync::{
@@ -146,12 +147,20 @@ impl Scheduler {
     /// Makes a thread known. It takes part once it has [begun](Thread::begin), or once it was
     /// [made ready](Policy::ready) and has waited for its turn.
     pub fn register(self: &Arc<Self>, name: &str) -> Arc<Thread> {
-        self.take_in(Thread::new(self.clone(), ThreadId::next(), name))
+        self.register_at(name, &Berth::default())
+    }
+
+    /// As [`register`](Self::register), for a thread that the OS thread with this berth will run.
+    /// That one must not run another thread at the same time.
+    pub fn register_at(self: &Arc<Self>, name: &str, berth: &Berth) -> Arc<Thread> {
+        let parker = berth.0.clone();
+        self.take_in(Thread::new(self.clone(), ThreadId::next(), name, parker))
     }
 
     /// As [`register`](Self::register), for the calling OS thread, which keeps its identity.
     pub(crate) fn register_caller(self: &Arc<Self>, name: &str) -> Arc<Thread> {
-        self.take_in(Thread::new(self.clone(), current_id(), name))
+        let parker = Berth::default().0;
+        self.take_in(Thread::new(self.clone(), current_id(), name, parker))
     }
 
     fn take_in(&self, thread: Thread) -> Arc<Thread> {

@@ -92,7 +92,7 @@ pub struct Thread {
     id: ThreadId,
     name: Mutex<String>,
     scheduler: Arc<Scheduler>,
-    parker: Parker,
+    parker: Arc<Parker>,
     /// Set while the thread is in our hands: parked, or granted but not yet back in the world.
     in_wait: AtomicBool,
     /// Set once the thread must never run again.
@@ -122,12 +122,17 @@ impl fmt::Debug for Thread {
 }
 
 impl Thread {
-    pub(crate) fn new(scheduler: Arc<Scheduler>, id: ThreadId, name: &str) -> Self {
+    pub(crate) fn new(
+        scheduler: Arc<Scheduler>,
+        id: ThreadId,
+        name: &str,
+        parker: Arc<Parker>,
+    ) -> Self {
         Self {
             id,
             name: Mutex::new(name.to_owned()),
             scheduler,
-            parker: Parker::default(),
+            parker,
             in_wait: AtomicBool::new(true),
             halted: AtomicBool::new(false),
             takes_signals: AtomicBool::new(false),
@@ -240,8 +245,9 @@ impl Thread {
         self.accept_turn();
     }
 
-    /// The thread has been granted its turn; it blocks for ever if it is halted.
-    pub(crate) fn accept_turn(&self) {
+    /// The thread, the calling one, has been granted its turn by the end of its
+    /// [rest](crate::Berth::rest). Blocks for ever if it is halted.
+    pub fn accept_turn(&self) {
         if self.is_halted() {
             self.stay_parked();
         }

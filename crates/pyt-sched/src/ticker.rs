@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    Deadline, Scheduler,
+    Deadline, Scheduler, SignalMask,
     parker::{Parked, Parker},
 };
 
@@ -50,12 +50,11 @@ impl Ticker {
             let scheduler = self.scheduler.clone();
             // Without the thread nothing is preempted, but nothing breaks either: try again at
             // the next call.
-            if std::thread::Builder::new()
+            let builder = std::thread::Builder::new()
                 .name("pyt-ticker".to_owned())
-                .stack_size(256 * 1024)
-                .spawn(move || run(&scheduler, &shared))
-                .is_err()
-            {
+                .stack_size(256 * 1024);
+            let spawn = || builder.spawn(move || run(&scheduler, &shared));
+            if SignalMask::FULL.during(spawn).is_err() {
                 self.shared.started.store(false, Ordering::Release);
             }
         } else if self.shared.idle.load(Ordering::Acquire)

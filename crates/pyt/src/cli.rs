@@ -32,6 +32,21 @@ pub(crate) enum Command {
     Doc(Doc),
 }
 
+/// What the words after a subcommand's name ask for. Else it has been told already, and the process
+/// is to end with this status: 2, or 0 after help.
+pub(crate) fn parsed(subcommand: &str, given: &[OsString]) -> Result<Command, i32> {
+    let words = ["pyt".into(), subcommand.into()].into_iter();
+    match Cli::try_parse_from(words.chain(given.iter().cloned())) {
+        Ok(cli) => Ok(cli.command),
+        Err(error) if error.use_stderr() => {
+            // Standard error is where this would be reported.
+            let _ = error.print();
+            Err(2)
+        }
+        Err(help) => Err(text::print(&help.render().to_string())),
+    }
+}
+
 /// Runs a Python program, with all options of `python` and those of pyt
 #[derive(Debug, clap::Args)]
 #[command(
@@ -118,23 +133,6 @@ pub(crate) struct Doc {
     /// Set an option of the implementation, such as gil=0 or dev
     #[arg(short = 'X', value_name = "NAME[=VALUE]")]
     pub(crate) x: Vec<String>,
-}
-
-/// Reads the arguments of `pyt doc`. `Err` is the exit status, with everything said.
-pub(crate) fn parse_doc(args: &[OsString]) -> Result<Doc, i32> {
-    let words = ["pyt".into(), "doc".into()].into_iter();
-    match Cli::try_parse_from(words.chain(args.iter().cloned())) {
-        Ok(Cli {
-            command: Command::Doc(doc),
-        }) => Ok(doc),
-        Ok(_) => Err(2),
-        Err(error) if error.use_stderr() => {
-            // Standard error is where this would be reported.
-            let _ = error.print();
-            Err(2)
-        }
-        Err(help) => Err(text::print(&help.render().to_string())),
-    }
 }
 
 /// Shows the help of a subcommand, or of them all. Returns the exit status.

@@ -14,15 +14,16 @@ use pyt_runtime::{
     doc::{Block, Document, Report, Runner},
 };
 
-use crate::cli;
+use crate::cli::{self, Command};
 
 /// How long a block may run before a terminal is told that it still does.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs `pyt doc`. Returns the exit status.
 pub(crate) fn run(args: &[OsString]) -> i32 {
-    let given = match cli::parse_doc(args) {
-        Ok(given) => given,
+    let given = match cli::parsed("doc", args) {
+        Ok(Command::Doc(given)) => given,
+        Ok(_) => return 2,
         Err(status) => return status,
     };
     let mut options = Options::python();

@@ -9,6 +9,7 @@ mod heap;
 mod python;
 mod python_args;
 mod replay;
+mod script;
 #[cfg(target_os = "linux")]
 mod stack_overflow;
 mod text;

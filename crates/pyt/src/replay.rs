@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Parser;
-use pyt_runtime::{Error, Options, Runtime, explore::Schedule};
+use pyt_runtime::explore::Schedule;
 
-use crate::cli::{Cli, Command};
+use crate::{
+    cli::{self, Command},
+    script::{self, told},
+};
 
 /// Runs a script again as a .schedule file says
 #[derive(Debug, clap::Args)]
@@ -39,18 +41,10 @@ const BAD_USAGE: i32 = 2;
 
 /// Runs `pyt replay`. Returns the exit status.
 pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
-    let words = ["pyt".into(), "replay".into()].into_iter();
-    let arguments = match Cli::try_parse_from(words.chain(given.iter().cloned())) {
-        Ok(Cli {
-            command: Command::Replay(arguments),
-        }) => arguments,
+    let arguments = match cli::parsed("replay", given) {
+        Ok(Command::Replay(arguments)) => arguments,
         Ok(_) => return BAD_USAGE,
-        Err(error) if error.use_stderr() => {
-            // Standard error is where this would be reported.
-            let _ = error.print();
-            return BAD_USAGE;
-        }
-        Err(help) => return crate::text::print(&help.render().to_string()),
+        Err(status) => return status,
     };
     replay(program, &arguments).unwrap_or_else(|text| {
         eprintln!("pyt replay: {text}");
@@ -72,7 +66,7 @@ fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
         .script
         .clone()
         .unwrap_or_else(|| script_of(&arguments.file, &schedule));
-    let runtime = runtime(program, &script, &schedule).map_err(told)?;
+    let runtime = script::runtime(program, &script, &schedule.args, true).map_err(told)?;
     runtime
         .main_replay(&script, &schedule, arguments.pdb)
         .map_err(told)
@@ -86,22 +80,4 @@ fn script_of(file: &Path, schedule: &Schedule) -> PathBuf {
     }
     let beside = file.parent().map(|folder| folder.join(&named));
     beside.filter(|path| path.exists()).unwrap_or(named)
-}
-
-fn runtime(program: &OsStr, script: &Path, schedule: &Schedule) -> Result<Runtime, Error> {
-    let mut options = Options::python();
-    let args = schedule.args.iter().map(OsString::from);
-    options.argv = std::iter::once(script.as_os_str().to_owned())
-        .chain(args)
-        .collect();
-    options.apply_environment(|name| std::env::var_os(name))?;
-    options.hash_seed = options.hash_seed.or(Some(0));
-    options.program_name = Some(program.to_string_lossy().into_owned());
-    Runtime::builder().options(options).build()
-}
-
-fn told(error: Error) -> String {
-    format!("{error}\n{}", error.traceback())
-        .trim_end()
-        .to_owned()
 }

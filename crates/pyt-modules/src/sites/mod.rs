@@ -49,7 +49,6 @@ mod values;
 
 use std::{
     cell::Cell,
-    collections::HashSet,
     sync::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -80,11 +79,16 @@ use table::{Planned, Table};
 use user::UserCode;
 use values::Recorder;
 
-use crate::world;
+use crate::{numbers::NumberSet, world};
 
 thread_local! {
     /// How many steps there had been when this thread last went back in a loop.
     static LAST_TURN: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// The calling OS thread may come to run another thread.
+pub(crate) fn thread_ends() {
+    LAST_TURN.set(u64::MAX);
 }
 
 /// The decision points inside the user code of one interpreter.
@@ -94,7 +98,7 @@ pub struct Sites {
     donor: OnceLock<Donor>,
     with_library: bool,
     table: RwLock<Table>,
-    modules: RwLock<HashSet<usize>>,
+    modules: RwLock<NumberSet<usize>>,
     sorts: Sorts,
     builtins: OnceLock<Builtins>,
     sources: Mutex<Sources>,
@@ -211,6 +215,12 @@ impl Sites {
         let Some(donor) = self.donor.get() else {
             return Ok(());
         };
+        {
+            let table = self.table.read();
+            if tree.iter().all(|one| table.has(one.get_id())) {
+                return Ok(());
+            }
+        }
         let shared = shared::Shared::among(tree);
         for (depth, one) in tree.iter().enumerate() {
             if self.table.read().has(one.get_id()) {
@@ -228,6 +238,15 @@ impl Sites {
             }
         }
         Ok(())
+    }
+
+    /// Code without sites reports its instructions: somebody else's monitoring has begun, which has
+    /// the interpreter put the events of all into every function.
+    #[cold]
+    fn meet_strange_code(&self, vm: &VirtualMachine) {
+        let table = self.table.read();
+        let codes = table.all().iter().filter(|planned| planned.has_sites());
+        place::only_for(codes.map(|planned| &*planned.code), vm);
     }
 
     /// Gives a copy of user code the same sites.
@@ -441,6 +460,7 @@ fn decision_point(sites: &Weak<Sites>, arguments: &FuncArgs, vm: &VirtualMachine
     };
     let planned = sites.table.read().get(code.get_id()).cloned();
     let Some(planned) = planned else {
+        sites.meet_strange_code(vm);
         return Ok(());
     };
     match planned.kind(index) {

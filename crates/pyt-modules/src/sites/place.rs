@@ -22,6 +22,8 @@ pub(super) const INSTRUCTION: usize = 6;
 /// take the first free one from 3 on.
 pub(super) const TOOL: usize = 4;
 
+const EVENTS: u32 = 1 << INSTRUCTION;
+
 /// A counter at which the interpreter never specialises an instruction.
 const NEVER: u16 = 15;
 
@@ -35,12 +37,6 @@ impl Donor {
         let code = vm
             .compile("", Mode::Exec, "<pyt>")
             .map_err(|error| error.into_pyexception(vm, None))?;
-        // The beginning of a function is watched without tables being used, but they are made.
-        vm.state
-            .monitoring
-            .lock()
-            .local_events
-            .insert((TOOL, code.get_id()), PY_START);
         Ok(Self(code))
     }
 
@@ -52,7 +48,20 @@ impl Donor {
         self.0
             .instrumentation_version
             .store(u64::MAX, Ordering::Release);
-        vm.run_code_obj(self.0.clone(), vm.new_scope_with_builtins())?;
+        // The beginning of a function is watched without tables being used, but they are made.
+        let key = (TOOL, self.0.get_id());
+        let everywhere = {
+            let mut monitoring = vm.state.monitoring.lock();
+            monitoring.local_events.insert(key, PY_START);
+            std::mem::take(&mut monitoring.global_events[TOOL])
+        };
+        let made = vm.run_code_obj(self.0.clone(), vm.new_scope_with_builtins());
+        {
+            let mut monitoring = vm.state.monitoring.lock();
+            monitoring.local_events.remove(&key);
+            monitoring.global_events[TOOL] = everywhere;
+        }
+        made?;
         let mut tables = self.0.monitoring_data.lock().take();
         if let Some(tables) = &mut tables {
             let length = code.code.instructions.len();
@@ -87,13 +96,35 @@ pub(super) fn place(
     let version = vm.state.instrumentation_version.load(Ordering::Acquire);
     code.instrumentation_version
         .store(version, Ordering::Release);
-    // Only for this code: if others have everything instrumented anew, the library stays free.
-    vm.state
-        .monitoring
-        .lock()
-        .local_events
-        .insert((TOOL, code.get_id()), 1 << INSTRUCTION);
+    let mut monitoring = vm.state.monitoring.lock();
+    if monitoring.local_events.is_empty() && version == 0 {
+        // The events of all code, as long as the interpreter puts none into any: it looks up what
+        // is for a single function by hashing, for each tool, at each event.
+        monitoring.global_events[TOOL] = EVENTS;
+    } else {
+        monitoring
+            .local_events
+            .insert((TOOL, code.get_id()), EVENTS);
+    }
     Ok(())
+}
+
+/// From here on only `codes`, and those that are [placed](place) later, have events: others have
+/// everything instrumented anew, and the library is to stay free. Functions that were given events
+/// meanwhile lose them when they begin anew.
+pub(super) fn only_for<'a>(codes: impl Iterator<Item = &'a Py<PyCode>>, vm: &VirtualMachine) {
+    let mut monitoring = vm.state.monitoring.lock();
+    if std::mem::take(&mut monitoring.global_events[TOOL]) == 0 {
+        return;
+    }
+    for code in codes {
+        monitoring
+            .local_events
+            .insert((TOOL, code.get_id()), EVENTS);
+    }
+    vm.state
+        .instrumentation_version
+        .fetch_add(1, Ordering::Release);
 }
 
 /// Takes the events of `code` out of the list. The code itself must not run any more.

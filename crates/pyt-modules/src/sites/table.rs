@@ -1,10 +1,11 @@
 //! The code objects that have sites, by their address and by number.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode};
 
 use super::plan::{Kind, Site};
+use crate::numbers::NumberMap;
 
 /// A code object with sites. Keeps it alive, so that its address stays its own.
 pub(super) struct Planned {
@@ -27,6 +28,10 @@ impl Planned {
             .collect()
     }
 
+    pub(super) fn has_sites(&self) -> bool {
+        self.kinds.iter().any(Option::is_some)
+    }
+
     pub(super) fn kind(&self, index: usize) -> Option<Kind> {
         self.kinds.get(index).copied().flatten()
     }
@@ -35,7 +40,7 @@ impl Planned {
 /// All of them.
 #[derive(Default)]
 pub(super) struct Table {
-    by_address: HashMap<usize, Arc<Planned>>,
+    by_address: NumberMap<usize, Arc<Planned>>,
     in_order: Vec<Arc<Planned>>,
 }
 
@@ -46,6 +51,10 @@ impl Table {
 
     pub(super) fn get(&self, code: usize) -> Option<&Arc<Planned>> {
         self.by_address.get(&code)
+    }
+
+    pub(super) fn all(&self) -> &[Arc<Planned>] {
+        &self.in_order
     }
 
     pub(super) fn numbered(&self, number: u64) -> Option<&Arc<Planned>> {

@@ -1,7 +1,7 @@
 //! A Python thread's handle, and starting the OS thread behind it.
 
 use std::{
-    os::unix::thread::JoinHandleExt,
+    ffi::CString,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU8, AtomicU64, Ordering},
@@ -9,13 +9,23 @@ use std::{
 };
 
 use pyt_sched::{
-    Aborted, Deadline, Event, Kind, Thread, ThreadId,
+    Aborted, Deadline, Event, Kind, SignalMask, Thread, ThreadId,
     controlled::{self, Action, Op},
 };
-use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
+use rustpython_vm::{
+    PyResult, VirtualMachine,
+    vm::thread::{self, ThreadedVirtualMachine},
+};
 
-use super::{ident as shown, spare::Heritage};
-use crate::interpreters::{self, Threads};
+use super::{
+    ident as shown, os_name,
+    spare::{self, Heritage},
+    workers::Place,
+};
+use crate::{
+    interpreters::{self, Threads},
+    world,
+};
 
 const NOT_STARTED: u8 = 0;
 const STARTING: u8 = 1;
@@ -90,6 +100,10 @@ impl Handle {
         }
     }
 
+    fn set_native_id(&self, id: u64) {
+        self.native_id.store(id, Ordering::Release);
+    }
+
     pub(crate) fn set_native_id_here(&self) {
         self.native_id.store(native_id(), Ordering::Release);
     }
@@ -144,7 +158,7 @@ impl Handle {
         }
         self.wait(deadline)
             .map(drop)
-            .map_err(|end| crate::world::aborted(end, vm))
+            .map_err(|end| world::aborted(end, vm))
     }
 
     /// After `fork`: a thread that was not copied counts as ended, and nobody waits.
@@ -167,6 +181,8 @@ pub(crate) struct Start {
     pub(crate) name: String,
     /// The interpreter does not wait for it at its end.
     pub(crate) daemon: bool,
+    /// The body gives the OS thread its name. If not, it has its starter's, as the kernel has it.
+    pub(crate) names_itself: bool,
 }
 
 impl Start {
@@ -185,6 +201,7 @@ impl Start {
             handle,
             name,
             daemon,
+            names_itself,
         } = self;
         if !vm.state.allow_threads() {
             return Err(
@@ -203,23 +220,46 @@ impl Start {
             .map_err(|_| vm.new_runtime_error("thread already started"))?;
         if let Err(aborted) = controlled::point(Op::alone(Action::Start)) {
             handle.state.store(NOT_STARTED, Ordering::Release);
-            return Err(crate::world::aborted(aborted, vm));
+            return Err(world::aborted(aborted, vm));
         }
         let threads = interpreters::of(vm);
         let scheduler = threads.scheduler.clone();
-        let record = scheduler.register(&name);
+        let stack_size = match vm.state.stacksize.load() {
+            0 => DEFAULT_STACK,
+            wanted => wanted,
+        };
+        let place = threads.workers.place(stack_size);
+        let record = scheduler.register_at(&name, place.berth());
         // Started once, as was just made sure.
         let _ = handle.record.set(record.id());
         threads.add(&handle, &record, daemon);
 
-        let spawned = spawn(vm, &threads, &handle, &record, body);
-        let ident = match spawned {
-            Ok(ident) => ident,
-            Err(refused) => {
+        let life = Life {
+            machine: threads.spares.take(vm),
+            heritage: Heritage::of(vm),
+            threads: threads.clone(),
+            handle: handle.clone(),
+            record: record.clone(),
+            os_name: match place {
+                Place::Idle(_) if !names_itself => os_name::of_caller(),
+                _ => None,
+            },
+        };
+        let sent = threads
+            .workers
+            .send(place, Box::new(move || life.live(body)));
+        let ident = match sent {
+            Ok(found) => {
+                if let Some(id) = found.native_id {
+                    handle.set_native_id(id);
+                }
+                found.ident
+            }
+            Err(_) => {
                 scheduler.unregister(&record);
                 threads.remove(&handle);
                 handle.set_done();
-                return Err(refused);
+                return Err(vm.new_runtime_error("can't start new thread"));
             }
         };
         handle.set_ident(ident);
@@ -241,51 +281,67 @@ impl Start {
     }
 }
 
-fn spawn(
-    vm: &VirtualMachine,
-    threads: &Arc<Threads>,
-    handle: &Arc<Handle>,
-    record: &Arc<Thread>,
-    body: impl FnOnce(&VirtualMachine) + Send + 'static,
-) -> Result<u64, PyBaseExceptionRef> {
-    let stack_size = match vm.state.stacksize.load() {
-        0 => DEFAULT_STACK,
-        wanted => wanted,
-    };
-    let builder = std::thread::Builder::new().stack_size(stack_size);
-    let for_thread = threads.spares.take(vm);
-    let heritage = Heritage::of(vm);
-    let (threads, handle, record) = (threads.clone(), handle.clone(), record.clone());
-    builder
-        .spawn(move || {
-            handle.set_native_id_here();
-            record.adopt();
-            record.await_turn();
-            for_thread.run(|vm| {
-                let ident = rustpython_vm::stdlib::_thread::get_ident();
-                record.set_tag(ident);
-                handle.set_ident(ident);
-                record.entered();
-                heritage.take_over(vm);
-                threads.spares.fill(vm);
-                vm.state.thread_count.fetch_add(1);
-                body(vm);
-                crate::threading::thread_ends(vm);
-                super::local::drop_all_of_this_thread();
-                threads.world.async_exceptions.forget(ident, &vm.state);
-                vm.state.thread_count.fetch_sub(1);
-                threads.remove(&handle);
-                handle.set_done();
-                // The turn is given up while still attached, as the scheduler asks; what
-                // follows touches no Python object.
-                record.end();
-                thread::cleanup_current_thread_frames(vm);
-            });
-            // As a C program ends with its last thread when the main thread has not ended it.
-            if threads.is_deserted() {
-                std::process::exit(0);
-            }
-        })
-        .map(|thread| thread.as_pthread_t())
-        .map_err(|_| vm.new_runtime_error("can't start new thread"))
+/// What a thread brings with it to the OS thread that it runs on.
+struct Life {
+    machine: ThreadedVirtualMachine,
+    heritage: Heritage,
+    threads: Arc<Threads>,
+    handle: Arc<Handle>,
+    record: Arc<Thread>,
+    /// The OS thread's name, if it is not the right one already and the body sets none.
+    os_name: Option<CString>,
+}
+
+impl Life {
+    /// The life of the thread, on an OS thread that has just been woken by its first turn. All that
+    /// belongs to a thread is gone afterwards, so that the OS thread can run another.
+    fn live(self, body: impl FnOnce(&VirtualMachine)) {
+        let Self {
+            machine,
+            heritage,
+            threads,
+            handle,
+            record,
+            os_name,
+        } = self;
+        handle.set_native_id_here();
+        if let Some(name) = os_name {
+            os_name::set_bytes(&name);
+        }
+        record.adopt();
+        record.accept_turn();
+        let is_clean = machine.run(|vm| {
+            let ident = rustpython_vm::stdlib::_thread::get_ident();
+            record.set_tag(ident);
+            handle.set_ident(ident);
+            record.entered();
+            heritage.take_over(vm);
+            threads.spares.fill(vm);
+            vm.state.thread_count.fetch_add(1);
+            body(vm);
+            crate::threading::thread_ends(vm);
+            super::local::drop_all_of_this_thread();
+            let is_clean = spare::clear(vm);
+            world::thread_ends();
+            threads.broom.one_ends(vm);
+            threads.world.async_exceptions.forget(ident, &vm.state);
+            vm.state.thread_count.fetch_sub(1);
+            threads.remove(&handle);
+            // Before anybody can know that it has ended: from here on, no signal is for it.
+            SignalMask::FULL.set();
+            handle.set_done();
+            // The turn is given up while still attached, as the scheduler asks; what
+            // follows touches no Python object.
+            record.end();
+            thread::cleanup_current_thread_frames(vm);
+            is_clean
+        });
+        if is_clean {
+            threads.spares.put_back(machine);
+        }
+        // As a C program ends with its last thread when the main thread has not ended it.
+        if threads.is_deserted() {
+            std::process::exit(0);
+        }
+    }
 }

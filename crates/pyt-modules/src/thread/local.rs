@@ -4,14 +4,16 @@
 //! objects it used, so that whichever ends first, the object or the thread, takes the
 //! dictionaries along.
 
-use std::{cell::RefCell, collections::HashMap, sync::Weak};
+use std::{cell::RefCell, sync::Weak};
 
 use parking_lot::Mutex;
 use rustpython_vm::{PyObjectRef, builtins::PyDictRef, function::FuncArgs, object::TraverseFn};
 
+use crate::numbers::NumberMap;
+
 /// The dictionaries of one object, by thread.
 struct Dicts {
-    by_thread: Mutex<HashMap<u64, PyDictRef>>,
+    by_thread: Mutex<NumberMap<u64, PyDictRef>>,
     /// What the class was called with: `__init__` is called again in each thread.
     init: Mutex<FuncArgs>,
 }

@@ -9,6 +9,8 @@ pub(crate) mod local;
 pub(crate) mod locks;
 pub(crate) mod os_name;
 pub(crate) mod spare;
+mod standing;
+pub(crate) mod workers;
 
 pub(crate) use _thread::{PyThreadHandle, module_def};
 pub(crate) use handle::{Handle, Start};
@@ -209,6 +211,7 @@ mod _thread {
             handle: handle.handle.clone(),
             name: String::from("joinable"),
             daemon,
+            names_itself: false,
         }
         .run(vm, move |vm| {
             if let Err(exc) = function.call((), vm) {
@@ -254,6 +257,7 @@ mod _thread {
             handle: handle.clone(),
             name: String::from("new"),
             daemon: true,
+            names_itself: false,
         }
         .run(vm, move |vm| {
             if let Err(exc) = function.call(call, vm) {

@@ -1,6 +1,6 @@
 //! The name that the kernel keeps for a thread: a few bytes, for people who look from outside.
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CStr, CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 
 use rustpython_vm::{PyObjectRef, VirtualMachine, builtins::PyStr};
@@ -29,8 +29,19 @@ pub(crate) fn set(name: &PyStr) {
     }
 }
 
+/// The calling OS thread's name as the kernel has it.
+pub(super) fn of_caller() -> Option<CString> {
+    rustix::thread::name().ok()
+}
+
+/// Gives the calling OS thread a name that the kernel has told.
+pub(super) fn set_bytes(name: &CStr) {
+    // Failing to set it changes nothing else.
+    let _ = rustix::thread::set_name(name);
+}
+
 /// The calling OS thread's name as the kernel has it; empty if it tells none.
 pub(crate) fn get(vm: &VirtualMachine) -> PyObjectRef {
-    let bytes = rustix::thread::name().map_or_else(|_| Vec::new(), CString::into_bytes);
+    let bytes = of_caller().map_or_else(Vec::new, CString::into_bytes);
     vm.fsdecode(OsString::from_vec(bytes)).into()
 }

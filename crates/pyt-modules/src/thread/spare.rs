@@ -6,10 +6,16 @@
 //! leaves some for the next to be started.
 
 use parking_lot::Mutex;
-use rustpython_vm::{VirtualMachine, vm::thread::ThreadedVirtualMachine};
+use rustpython_vm::{PyResult, VirtualMachine, vm::thread::ThreadedVirtualMachine};
 
 /// Enough for a thread that starts others faster than they begin. Each takes 16 KiB.
 const WANTED: usize = 4;
+
+/// How often a thread that ends is given the chance to leave nothing.
+const CLEARINGS: usize = 4;
+
+/// No more are taken back.
+const MOST: usize = 16;
 
 /// What is in stock for one interpreter.
 #[derive(Default)]
@@ -46,11 +52,62 @@ impl Heritage {
     }
 }
 
+/// Lets go, inside, of all that the thread that ends leaves in `vm`. What is dropped may run Python
+/// code. False: something is left, so that no other thread may have it.
+pub(crate) fn clear(vm: &VirtualMachine) -> bool {
+    // What is dropped may leave something again.
+    for _ in 0..CLEARINGS {
+        let none = || vm.ctx.none();
+        drop(vm.context_stack.take());
+        drop(vm.asyncio_running_loop.take());
+        drop(vm.asyncio_running_task.take());
+        drop(vm.async_gen_firstiter.take());
+        drop(vm.async_gen_finalizer.take());
+        vm.use_tracing.set(false);
+        drop(vm.trace_func.replace(none()));
+        drop(vm.profile_func.replace(none()));
+        if is_clear(vm) {
+            return stops_tracking_origins(vm).is_ok();
+        }
+    }
+    false
+}
+
+/// Takes back what `sys.set_coroutine_origin_tracking_depth` has set, which is the OS thread's.
+fn stops_tracking_origins(vm: &VirtualMachine) -> PyResult<()> {
+    let sys = &vm.sys_module;
+    let depth = sys.get_attr("get_coroutine_origin_tracking_depth", vm)?;
+    if depth.call((), vm)?.try_to_bool(vm)? {
+        let set = sys.get_attr("set_coroutine_origin_tracking_depth", vm)?;
+        set.call((0,), vm)?;
+    }
+    Ok(())
+}
+
+fn is_clear(vm: &VirtualMachine) -> bool {
+    vm.context_stack.borrow().is_empty()
+        && vm.asyncio_running_loop.borrow().is_none()
+        && vm.asyncio_running_task.borrow().is_none()
+        && vm.async_gen_firstiter.borrow().is_none()
+        && vm.async_gen_finalizer.borrow().is_none()
+        && vm.repr_guards.borrow().is_empty()
+        && !vm.use_tracing.get()
+        && vm.current_exception().is_none()
+}
+
 impl Spares {
     /// One for a thread that `vm`'s thread is about to start.
     pub(crate) fn take(&self, vm: &VirtualMachine) -> ThreadedVirtualMachine {
         let spare = self.0.lock().machines.pop();
         spare.unwrap_or_else(|| vm.new_thread())
+    }
+
+    /// Takes back one that a thread has left [clear](clear).
+    pub(crate) fn put_back(&self, machine: ThreadedVirtualMachine) {
+        let mut stock = self.0.lock();
+        if !stock.closed && stock.machines.len() < MOST {
+            stock.machines.push(machine);
+        }
     }
 
     /// Fills the stock up. Not for the main thread.

@@ -5,6 +5,7 @@
 
 mod barrier;
 mod condition;
+mod dangling;
 mod event;
 mod excepthook;
 mod locks;
@@ -26,7 +27,7 @@ pub(crate) use threading::module_def;
     special::special
 ))]
 mod threading {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::Ordering;
 
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
@@ -227,8 +228,7 @@ mod threading {
     /// put its own in this one's place.
     #[pyfunction]
     fn _counter() -> u64 {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        NEXT.fetch_add(1, Ordering::Relaxed)
+        super::NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)
     }
 
     #[pyfunction]
@@ -284,7 +284,17 @@ mod threading {
     }
 }
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rustpython_vm::{PyResult, VirtualMachine};
+
+/// The number in the next default name.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// From here on default names count from 1 again.
+pub(crate) fn number_from_one() {
+    NEXT_NUMBER.store(1, Ordering::Relaxed);
+}
 
 /// The calling thread is about to end: what made itself a dummy object is forgotten.
 pub(crate) fn thread_ends(vm: &VirtualMachine) {

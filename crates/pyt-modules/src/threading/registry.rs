@@ -3,17 +3,27 @@
 //!
 //! The dictionaries are Python objects, because the standard library and tests look into them.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use once_cell::sync::Lazy;
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyDictRef,
-    function::FuncArgs, stdlib::_thread::get_ident,
+    AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyDictRef, PyWeak},
+    function::FuncArgs,
+    stdlib::_thread::get_ident,
 };
 
-use super::{special, thread::PyThread};
-use crate::interpreters;
+use super::{
+    dangling::{self, Watched},
+    special,
+    thread::PyThread,
+};
+use crate::{interpreters, numbers::NumberMap};
+
+/// After how many threads [`tidy`] is called, and for how many it would take too long.
+const TIDY_EVERY: u64 = 256;
+const MANY: usize = 64;
 
 thread_local! {
     /// The calling thread's `Thread` object in each interpreter it is in.
@@ -25,16 +35,20 @@ struct State {
     active: PyDictRef,
     limbo: PyDictRef,
     dangling: PyObjectRef,
+    /// What is yet to go into it.
+    watched: Watched,
     /// The module, for when it can no longer be imported.
     module: PyObjectRef,
     main: Option<PyObjectRef>,
     /// `_start_joinable_thread` as it is here.
     start: PyObjectRef,
     atexits: Vec<(PyObjectRef, FuncArgs)>,
+    /// How many threads have left `active`.
+    left: u64,
     shutting_down: bool,
 }
 
-static STATES: Lazy<Mutex<HashMap<i64, State>>> = Lazy::new(Mutex::default);
+static STATES: Lazy<Mutex<NumberMap<i64, State>>> = Lazy::new(Mutex::default);
 
 fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
     STATES.lock().get_mut(&vm.state.interpreter_id).map(f)
@@ -54,15 +68,16 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     let (active, limbo, dangling) = match known {
         Some(known) => known,
         None => {
-            let weak_set = vm.import("_weakrefset", 0)?.get_attr("WeakSet", vm)?;
             let state = State {
                 active: vm.ctx.new_dict(),
                 limbo: vm.ctx.new_dict(),
-                dangling: weak_set.call((), vm)?,
+                dangling: dangling::make(vm)?,
+                watched: Watched::default(),
                 module: module.to_owned(),
                 main: None,
                 start: module.get_attr("_start_joinable_thread", vm)?,
                 atexits: Vec::new(),
+                left: 0,
                 shutting_down: false,
             };
             let public = (
@@ -164,10 +179,15 @@ pub(super) fn other_start(vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> 
 
 /// Lists `thread`, which is the calling thread's, as alive.
 pub(super) fn add(thread: &PyObject, ident: u64, vm: &VirtualMachine) -> PyResult<()> {
-    if let Some(active) = with(vm, |state| state.active.clone()) {
-        active.set_item(&*vm.new_pyobj(ident), thread.to_owned(), vm)?;
-    }
-    Ok(())
+    let key: PyObjectRef = vm.new_pyobj(ident);
+    with(vm, |state| {
+        // Dropped unlocked, as what `leave` takes out.
+        let before = state.active.get_item_opt(&*key, vm)?;
+        state.active.set_item(&*key, thread.to_owned(), vm)?;
+        Ok(before)
+    })
+    .unwrap_or(Ok(None))
+    .map(drop)
 }
 
 /// Ends the calling thread's membership, if it is a member.
@@ -179,34 +199,56 @@ pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
             .position(|(interpreter, _)| *interpreter == id)
             .map(|place| current.swap_remove(place))
     });
-    if old.is_some()
-        && let Some(active) = with(vm, |state| state.active.clone())
-    {
-        // The entry may be gone: tests and forks clear the dictionary.
-        let _ = active.del_item(&*vm.new_pyobj(ident), vm);
+    if old.is_some() {
+        let key: PyObjectRef = vm.new_pyobj(ident);
+        let _dropped_unlocked = with(vm, |state| {
+            // The entry may be gone: tests and forks clear the dictionary.
+            let listed = state.active.get_item_opt(&*key, vm).ok().flatten();
+            let _ = state.active.del_item(&*key, vm);
+            state.left += 1;
+            let tidied = state.left.is_multiple_of(TIDY_EVERY);
+            (listed, tidied.then(|| tidy(&state.active, vm)))
+        });
     }
     drop(old);
 }
 
+/// Has a dictionary of threads take no more room than it needs: when a key comes again, the
+/// interpreter's never uses the room again that it had before. Returns what is to be dropped.
+fn tidy(active: &PyDictRef, vm: &VirtualMachine) -> Vec<(PyObjectRef, PyObjectRef)> {
+    let entries = active.items_vec();
+    // Others are not ours, and their hashes may be anything.
+    let are_idents = |(key, _): &(PyObjectRef, _)| key.class().is(vm.ctx.types.int_type);
+    if entries.len() < MANY && entries.iter().all(are_idents) {
+        active.clear();
+        for (key, thread) in &entries {
+            // An integer can be a key.
+            let _ = active.set_item(&**key, thread.clone(), vm);
+        }
+    }
+    entries
+}
+
 /// Remembers a `Thread` for as long as it lives, for forks and leak checks.
 pub(super) fn watch(thread: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
-    if let Some(dangling) = with(vm, |state| state.dangling.clone()) {
-        vm.call_method(&dangling, "add", (thread.to_owned(),))?;
-    }
+    let thread = thread.downgrade(None, vm)?;
+    let _dropped_unlocked = with(vm, |state| state.watched.add(thread));
     Ok(())
+}
+
+/// What is yet to go into `set`, if that is `threading._dangling`. It counts as gone there.
+pub(super) fn take_watched(set: &PyObject, vm: &VirtualMachine) -> Vec<PyRef<PyWeak>> {
+    let taken = with(vm, |state| {
+        state.dangling.is(set).then(|| state.watched.take())
+    });
+    taken.flatten().unwrap_or_default()
 }
 
 /// All `Thread` objects that are alive.
 pub(super) fn all(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
-    let Some((active, limbo)) = with(vm, |state| (state.active.clone(), state.limbo.clone()))
-    else {
-        return Ok(Vec::new());
-    };
-    Ok(active
-        .into_iter()
-        .chain(&limbo)
-        .map(|(_, thread)| thread)
-        .collect())
+    let both = |state: &mut State| [state.active.items_vec(), state.limbo.items_vec()];
+    let listed = with(vm, both).into_iter().flatten().flatten();
+    Ok(listed.map(|(_, thread)| thread).collect())
 }
 
 pub(super) fn is_shutting_down(vm: &VirtualMachine) -> bool {

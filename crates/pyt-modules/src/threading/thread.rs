@@ -260,6 +260,7 @@ pub(crate) mod thread {
             let thread = zelf.clone();
             Start {
                 handle,
+                names_itself: name.is_some(),
                 name: name.map_or_else(String::new, |name| name.to_string()),
                 daemon,
             }

@@ -1,14 +1,14 @@
 //! Takes an exception down: what it says, where it went through, and what caused it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyStr},
+    builtins::{PyBaseException, PyBaseExceptionRef, PyStr},
     function::{FuncArgs, KwArgs},
 };
 
-use super::{Error, ErrorKind, Frame, Inner, exit_status, raise, summary};
+use super::{Details, Error, ErrorKind, Frame, Inner, exit_status, raise};
 use crate::{Python, Value};
 
 /// How many causes are followed. A chain may be of any length, or a circle.
@@ -18,16 +18,34 @@ impl Error {
     /// Takes down what `exception` says. Runs Python code (`__str__`, `traceback`).
     #[must_use]
     pub fn from_exception(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Self {
-        capture(vm, exception, None)
+        let mut inner = describe(vm, exception);
+        inner.details = OnceLock::from(details(vm, exception, None));
+        Self(Arc::new(inner))
     }
 
     /// The same, and keeps the exception.
     pub(crate) fn caught(py: Python<'_>, exception: &PyBaseExceptionRef) -> Self {
-        capture(py.vm(), exception, Some(py))
+        let mut inner = describe(py.vm(), exception);
+        inner.exception = Some(Value::from_object(py, exception.clone()));
+        if !crate::function::is_within() {
+            inner.details = OnceLock::from(details(py.vm(), exception, Some(py)));
+        }
+        Self(Arc::new(inner))
     }
 }
 
-fn capture(vm: &VirtualMachine, exception: &PyBaseExceptionRef, py: Option<Python<'_>>) -> Error {
+/// What takes long to find out about an exception. `None` if its runtime has ended.
+pub(super) fn details_of(exception: &Value) -> Option<Details> {
+    let found = exception.inside(|object, py| {
+        let exception = object.to_owned().downcast::<PyBaseException>();
+        Ok(exception
+            .map(|exception| details(py.vm(), &exception, Some(py)))
+            .ok())
+    });
+    found.ok()?
+}
+
+fn details(vm: &VirtualMachine, exception: &PyBaseExceptionRef, py: Option<Python<'_>>) -> Details {
     // The chain, from what was raised last to what caused it all, each with its formatter.
     let mut chain = vec![(exception.clone(), formatter(vm, exception).ok())];
     while chain.len() < CAUSES
@@ -44,14 +62,31 @@ fn capture(vm: &VirtualMachine, exception: &PyBaseExceptionRef, py: Option<Pytho
         chain.push((cause, formatter.filter(|formatter| !vm.is_none(formatter))));
     }
     let mut cause = None;
-    while let Some((exception, formatter)) = chain.pop() {
-        let mut inner = describe(vm, &exception, formatter.as_deref());
-        inner.cause = cause.take();
-        inner.exception =
-            py.map(|py| Value::new(PyObjectRef::from(exception), py.shared().clone()));
+    for (exception, formatter) in chain.drain(1..).rev() {
+        let mut inner = describe(vm, &exception);
+        inner.details = OnceLock::from(tell(vm, &exception, formatter.as_deref(), cause.take()));
+        inner.exception = py.map(|py| Value::from_object(py, exception));
         cause = Some(Error(Arc::new(inner)));
     }
-    cause.unwrap_or_else(|| Error::of(ErrorKind::Exception, "", ""))
+    let formatter = chain.pop().and_then(|(_, formatter)| formatter);
+    tell(vm, exception, formatter.as_deref(), cause)
+}
+
+fn tell(
+    vm: &VirtualMachine,
+    exception: &PyBaseExceptionRef,
+    formatter: Option<&PyObject>,
+    cause: Option<Error>,
+) -> Details {
+    Details {
+        traceback: formatter
+            .and_then(|formatter| text_of(vm, formatter).ok())
+            .unwrap_or_else(|| plain_text(vm, exception)),
+        frames: formatter
+            .and_then(|formatter| frames_of(vm, formatter).ok())
+            .unwrap_or_else(|| plain_frames(exception)),
+        cause,
+    }
 }
 
 /// What `exception` was raised from, or while what was handled; and what `traceback` calls it.
@@ -90,15 +125,12 @@ fn formatter(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> PyResult {
     class.call(FuncArgs::new(args, keywords), vm)
 }
 
-fn describe(
-    vm: &VirtualMachine,
-    exception: &PyBaseExceptionRef,
-    formatter: Option<&PyObject>,
-) -> Inner {
+fn describe(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Inner {
     let types = &vm.ctx.exceptions;
     let origin = raise::origin(vm, exception);
-    let kind = if let Some(origin) = &origin {
-        origin.kind()
+    let own_kind = origin.as_ref().map(Error::kind);
+    let kind = if let Some(kind) = own_kind.filter(|kind| *kind != ErrorKind::Exception) {
+        kind
     } else if exception.fast_isinstance(types.system_exit) {
         ErrorKind::Exit(exit_status(vm, exception).0)
     } else if exception.fast_isinstance(types.keyboard_interrupt) {
@@ -113,25 +145,9 @@ fn describe(
         |_| "<exception str() failed>".to_owned(),
         |text| text.to_string_lossy().into_owned(),
     );
-    let traceback = formatter
-        .and_then(|formatter| text_of(vm, formatter).ok())
-        .unwrap_or_else(|| plain_text(vm, exception));
-    let frames = formatter
-        .and_then(|formatter| frames_of(vm, formatter).ok())
-        .unwrap_or_else(|| plain_frames(exception));
-    Inner {
-        kind,
-        summary: summary(&type_name, &message),
-        type_name,
-        message,
-        traceback,
-        frames,
-        cause: None,
-        errno: None,
-        exception: None,
-        host: origin.and_then(|origin| origin.0.host.clone()),
-        threads: Vec::new(),
-    }
+    let mut inner = Inner::new(kind, &type_name, &message);
+    inner.host = origin.and_then(|origin| origin.0.host.clone());
+    inner
 }
 
 fn text_of(vm: &VirtualMachine, formatter: &PyObject) -> PyResult<String> {

@@ -6,10 +6,10 @@ use std::{
     num::{ParseFloatError, ParseIntError, TryFromIntError},
     str::Utf8Error,
     string::FromUtf8Error,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use super::{Error, ErrorKind, Inner};
+use super::{Details, Error, ErrorKind, Inner};
 
 /// How many sources are followed.
 const CAUSES: usize = 32;
@@ -50,15 +50,22 @@ fn describe(error: &(dyn StdError + 'static)) -> Inner {
             Some(known) => known.clone(),
             None => {
                 let mut inner = tell(source);
-                inner.cause = cause.take();
+                inner.details = because(cause.take());
                 Error(Arc::new(inner))
             }
         };
         cause = Some(next);
     }
     let mut inner = tell(error);
-    inner.cause = cause;
+    inner.details = because(cause);
     inner
+}
+
+fn because(cause: Option<Error>) -> OnceLock<Details> {
+    OnceLock::from(Details {
+        cause,
+        ..Details::default()
+    })
 }
 
 fn tell(error: &(dyn StdError + 'static)) -> Inner {

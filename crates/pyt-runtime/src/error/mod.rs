@@ -9,7 +9,12 @@ mod foreign;
 mod frame;
 mod raise;
 
-use std::{error::Error as StdError, fmt, path::Path, sync::Arc};
+use std::{
+    error::Error as StdError,
+    fmt,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
 
@@ -50,6 +55,10 @@ pub enum ErrorKind {
 ///
 /// As a [`std::error::Error`] its source is the exception's cause.
 ///
+/// Within a [`Function`](crate::Function) the traceback, the frames and the causes are looked up when
+/// they are first asked for, so that errors on their way through cost little. They are empty if the
+/// runtime has ended by then.
+///
 /// ```
 /// use pyt_runtime::{ErrorKind, Runtime};
 ///
@@ -72,9 +81,8 @@ struct Inner {
     message: String,
     /// What [`fmt::Display`] shows.
     summary: String,
-    traceback: String,
-    frames: Vec<Frame>,
-    cause: Option<Error>,
+    /// Taken down at once where the error leaves for the host, else when it is asked for.
+    details: OnceLock<Details>,
     /// The error number of an `OSError`.
     errno: Option<i32>,
     /// The exception itself, if its runtime is known.
@@ -85,6 +93,14 @@ struct Inner {
     threads: Vec<ThreadInfo>,
 }
 
+/// What takes long to find out.
+#[derive(Clone, Default)]
+struct Details {
+    traceback: String,
+    frames: Vec<Frame>,
+    cause: Option<Error>,
+}
+
 impl Inner {
     fn new(kind: ErrorKind, type_name: &str, message: &str) -> Self {
         Self {
@@ -92,9 +108,7 @@ impl Inner {
             type_name: type_name.to_owned(),
             message: message.to_owned(),
             summary: summary(type_name, message),
-            traceback: String::new(),
-            frames: Vec::new(),
-            cause: None,
+            details: OnceLock::new(),
             errno: None,
             exception: None,
             host: None,
@@ -133,6 +147,12 @@ impl Error {
         Self::of(ErrorKind::Exception, type_name, &message)
     }
 
+    /// The end of an iterator, for `__next__` to raise.
+    #[must_use]
+    pub fn stop_iteration() -> Self {
+        Self::new("StopIteration", "")
+    }
+
     pub(crate) fn of(kind: ErrorKind, type_name: &str, message: &str) -> Self {
         Self(Arc::new(Inner::new(kind, type_name, message)))
     }
@@ -140,7 +160,9 @@ impl Error {
     /// The same with `cause` as what it was raised from.
     #[must_use]
     pub fn with_cause(mut self, cause: Self) -> Self {
-        self.inner_mut().cause = Some(cause);
+        let mut details = self.details().clone();
+        details.cause = Some(cause);
+        self.inner_mut().details = OnceLock::from(details);
         self
     }
 
@@ -152,9 +174,7 @@ impl Error {
                 type_name: old.type_name.clone(),
                 message: old.message.clone(),
                 summary: old.summary.clone(),
-                traceback: old.traceback.clone(),
-                frames: old.frames.clone(),
-                cause: old.cause.clone(),
+                details: old.details.clone(),
                 errno: old.errno,
                 exception: old.exception.clone(),
                 host: old.host.clone(),
@@ -166,6 +186,19 @@ impl Error {
             Some(inner) => inner,
             None => unreachable!("nobody else has it: it was made above"),
         }
+    }
+
+    fn details(&self) -> &Details {
+        let details = &self.0.details;
+        if details.get().is_none() {
+            // Not within the cell's own lock: this runs Python, which may come here again.
+            let found = match &self.0.exception {
+                Some(exception) => capture::details_of(exception).unwrap_or_default(),
+                None => Details::default(),
+            };
+            let _ = details.set(found);
+        }
+        details.get_or_init(Details::default)
     }
 
     /// What kind of failure this is.
@@ -190,19 +223,19 @@ impl Error {
     /// no Python code raised it.
     #[must_use]
     pub fn traceback(&self) -> &str {
-        &self.0.traceback
+        &self.details().traceback
     }
 
     /// The calls that the exception went through, the outermost first.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
-        &self.0.frames
+        &self.details().frames
     }
 
     /// What it was raised from (`raise ... from`), or else while what was handled.
     #[must_use]
     pub fn cause(&self) -> Option<&Self> {
-        self.0.cause.as_ref()
+        self.details().cause.as_ref()
     }
 
     /// The exception object. `None` if no Python code raised it.
@@ -236,15 +269,14 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("summary", &self.0.summary)
-            .field("traceback", &self.0.traceback)
-            .field("cause", &self.0.cause)
+            .field("traceback", &self.traceback())
             .finish_non_exhaustive()
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.cause.as_ref().map(|cause| cause as _)
+        self.cause().map(|cause| cause as _)
     }
 }
 
@@ -256,6 +288,11 @@ impl Error {
     pub(crate) fn wrong_runtime() -> Self {
         let message = "the value belongs to another Python runtime";
         Self::of(ErrorKind::WrongRuntime, "", message)
+    }
+
+    /// A setting is out of its range.
+    pub(crate) fn option(message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Option, "", &message.into())
     }
 
     /// All threads were stopped, the one that gets this among them.

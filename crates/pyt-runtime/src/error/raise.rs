@@ -47,7 +47,7 @@ impl Error {
         }
         let vm = py.vm();
         let exception = self.make(py).unwrap_or_else(|raised| raised);
-        if let Some(cause) = self.0.cause.clone() {
+        if let Some(cause) = self.cause().cloned() {
             exception.set_cause(Some(cause.into_exception(py)));
         }
         let _class = Origin::make_static_type();

@@ -4,7 +4,7 @@
 //! machine: who goes on at each decision point, the time, random numbers and hashes all come from
 //! it.
 //!
-//! - `stage`: one run, in an interpreter that looks the same to each
+//! - `stage`, `ground`: one run, in an interpreter that looks the same to each
 //! - `script`: a program that is run again and again
 //! - `single`: one run whose output is shown
 //! - `finding`, `account`: failures pinned down, and told
@@ -16,6 +16,7 @@ mod account;
 mod core;
 mod explorer;
 mod finding;
+mod ground;
 mod method;
 pub(crate) mod module;
 mod script;

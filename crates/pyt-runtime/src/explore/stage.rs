@@ -2,7 +2,7 @@
 //!
 //! Which program it is, and what becomes of the outcome, is not known here.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use pyt_explore::outcome::{Failure, Outcome};
 use pyt_modules::{
@@ -10,16 +10,14 @@ use pyt_modules::{
     sched::controlled::{Ending, Finished, Run},
     sites::{Granularity, Sites},
 };
-use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyBaseExceptionRef,
-};
+use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
+use super::ground::Ground;
 use crate::run::conclude;
 
 /// The interpreter as runs find it.
 pub(crate) struct Stage {
-    /// The `Stage` of `_pyt_stage`.
-    helper: PyObjectRef,
+    ground: RefCell<Ground>,
     pub(crate) sites: Arc<Sites>,
 }
 
@@ -44,10 +42,9 @@ impl Stage {
         capture: bool,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
-        let class = vm.import("_pyt_stage", 0)?.get_attr("Stage", vm)?;
-        let helper = class.call((capture,), vm)?;
         let sites = runs::sites(granularity, vm)?;
-        Ok(Self { helper, sites })
+        let ground = RefCell::new(Ground::new(capture, vm)?);
+        Ok(Self { ground, sites })
     }
 
     /// Runs `program` on the calling thread, from the beginning to what CPython does at the end of
@@ -63,7 +60,8 @@ impl Stage {
         vm: &VirtualMachine,
     ) -> PyResult<Performance> {
         let max_steps = run.max_steps;
-        vm.call_method(&self.helper, "begin", (seed,))?;
+        let mut ground = self.ground.borrow_mut();
+        ground.begin(seed, vm)?;
         let played = runs::begin(run, vm).map(|running| {
             let mut end = End::default();
             if let Err(raised) = program(vm) {
@@ -76,7 +74,7 @@ impl Stage {
             }
             (end, running.finish(vm))
         });
-        let output = vm.call_method(&self.helper, "end", ())?;
+        let output = ground.end(vm)?;
         let (end, finished) = played?;
         let Some((finished, uncaught)) = finished else {
             return Err(vm.new_system_error("a run was ended by another thread"));
@@ -88,14 +86,22 @@ impl Stage {
             _ => end.status,
         };
         Ok(Performance {
-            outcome: Outcome {
-                output: output.str(vm)?.to_string_lossy().into_owned(),
-                failure,
-            },
+            outcome: Outcome { output, failure },
             status,
             interrupted: end.interrupted,
             finished,
         })
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // Stages live and die inside the interpreter.
+        thread::try_with_current_vm(|vm| {
+            if let Err(raised) = self.ground.get_mut().close(vm) {
+                vm.run_unraisable(raised, None, vm.ctx.none());
+            }
+        });
     }
 }
 

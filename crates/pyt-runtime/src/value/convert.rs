@@ -1,13 +1,8 @@
 //! Which Rust types become which Python objects, and back: the plain ones.
 
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-};
-
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, TryFromBorrowedObject as _,
-    builtins::{PyFloat, PyInt, PyStr},
+    builtins::{PyFloat, PyInt},
     protocol::PyBuffer,
 };
 
@@ -19,7 +14,7 @@ use crate::{Error, Python};
 /// | Rust | Python |
 /// | --- | --- |
 /// | `bool`, integers, `f32`, `f64` | `bool`, `int`, `float` |
-/// | `&str`, `String`, `char`, [`Path`] | `str` |
+/// | `&str`, `String`, `char`, [`Path`](std::path::Path) | `str` |
 /// | `&[u8]`, `Vec<u8>` | `bytes` |
 /// | `Vec`, slices, arrays | `list` |
 /// | tuples | `tuple` |
@@ -299,97 +294,6 @@ macro_rules! floats {
 }
 
 floats!(f32 f64);
-
-macro_rules! strings {
-    ($($string:ty)*) => {$(
-        impl IntoPython for $string {
-            into_by_object!();
-
-            fn into_object(self, py: Python<'_>) -> PyResult {
-                Ok(py.vm().ctx.new_str(self).into())
-            }
-        }
-    )*};
-}
-
-strings!(&str String);
-
-impl IntoPython for Cow<'_, str> {
-    into_by_object!();
-
-    fn into_object(self, py: Python<'_>) -> PyResult {
-        Ok(py.vm().ctx.new_str(self.into_owned()).into())
-    }
-}
-
-impl IntoPython for char {
-    into_by_object!();
-
-    fn into_object(self, py: Python<'_>) -> PyResult {
-        Ok(py.vm().ctx.new_str(self.to_string()).into())
-    }
-}
-
-impl FromPython for String {
-    from_by_object!();
-
-    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
-        let Some(text) = object.downcast_ref::<PyStr>() else {
-            return Err(wrong_class(&object, "str", py));
-        };
-        Ok(text.try_as_utf8(py.vm())?.as_str().to_owned())
-    }
-}
-
-impl FromPython for char {
-    from_by_object!();
-
-    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
-        let text = String::from_object(object, py)?;
-        let mut chars = text.chars();
-        match (chars.next(), chars.next()) {
-            (Some(only), None) => Ok(only),
-            _ => Err(py.vm().new_type_error("expected a str of length 1")),
-        }
-    }
-}
-
-impl IntoPython for &Path {
-    into_by_object!();
-
-    fn into_object(self, py: Python<'_>) -> PyResult {
-        Ok(py.vm().fsdecode(self.as_os_str()).into())
-    }
-}
-
-impl IntoPython for PathBuf {
-    into_by_object!();
-
-    fn into_object(self, py: Python<'_>) -> PyResult {
-        self.as_path().into_object(py)
-    }
-}
-
-impl FromPython for PathBuf {
-    from_by_object!();
-
-    fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
-        let vm = py.vm();
-        let encoded = vm.import("os", 0)?.get_attr("fsencode", vm)?;
-        let bytes = Vec::<u8>::from_object(encoded.call((object,), vm)?, py)?;
-        let path = String::from_utf8(bytes);
-        #[cfg(unix)]
-        let path = path.map(Self::from).unwrap_or_else(|error| {
-            use std::os::unix::ffi::OsStringExt as _;
-            std::ffi::OsString::from_vec(error.into_bytes()).into()
-        });
-        #[cfg(not(unix))]
-        let path = path
-            .map(Self::from)
-            .map_err(|_| vm.new_value_error("path is not UTF-8"))?;
-        Ok(path)
-    }
-}
 
 impl IntoPython for () {
     into_by_object!();

@@ -5,7 +5,8 @@
 
 pub(crate) mod args;
 pub(crate) mod convert;
-mod convert_collections;
+pub(crate) mod convert_collections;
+mod convert_text;
 mod iter;
 mod operations;
 

@@ -121,11 +121,7 @@ impl Value {
     pub fn contains(&self, item: impl IntoPython) -> Result<bool, Error> {
         self.inside(|object, py| {
             let item = item.into_object(py)?;
-            let contains = object.get_attr("__contains__", py.vm());
-            match contains {
-                Ok(contains) => contains.call((item,), py.vm())?.is_true(py.vm()),
-                Err(_) => object.sequence_unchecked().contains(&item, py.vm()),
-            }
+            object.sequence_unchecked().contains(&item, py.vm())
         })
     }
 

@@ -14,12 +14,14 @@ use std::{
 };
 
 pub(crate) use arguments::Arguments;
-use clap::Parser;
 use jobs::{Line, Reporter};
 use progress::Progress;
-use pyt_runtime::{Error, Options, Runtime, explore::Explored};
+use pyt_runtime::{Error, Runtime, explore::Explored};
 
-use crate::cli::{Cli, Command};
+use crate::{
+    cli::{self, Command},
+    script::{self, told},
+};
 
 /// The exit status after a failure was found.
 const FAILED: i32 = 1;
@@ -28,18 +30,10 @@ const BAD_USAGE: i32 = 2;
 
 /// Runs `pyt explore`. Returns the exit status.
 pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
-    let words = ["pyt".into(), "explore".into()].into_iter();
-    let arguments = match Cli::try_parse_from(words.chain(given.iter().cloned())) {
-        Ok(Cli {
-            command: Command::Explore(arguments),
-        }) => arguments,
+    let arguments = match cli::parsed("explore", given) {
+        Ok(Command::Explore(arguments)) => arguments,
         Ok(_) => return BAD_USAGE,
-        Err(error) if error.use_stderr() => {
-            // Standard error is where this would be reported.
-            let _ = error.print();
-            return BAD_USAGE;
-        }
-        Err(help) => return crate::text::print(&help.render().to_string()),
+        Err(status) => return status,
     };
     if arguments.strategy.is_exhaustive() && arguments.shard != (0, 1) {
         eprintln!(
@@ -176,21 +170,7 @@ fn job(program: &OsStr, arguments: &Arguments) -> i32 {
 
 /// An interpreter as each schedule is to find it.
 fn runtime(program: &OsStr, arguments: &Arguments) -> Result<Runtime, Error> {
-    let mut options = Options::python();
-    options.argv = std::iter::once(arguments.script.clone().into_os_string())
-        .chain(arguments.args.iter().cloned())
-        .collect();
-    options.apply_environment(|name| std::env::var_os(name))?;
-    // The same in every run, so that any can be run again.
-    options.hash_seed = options.hash_seed.or(Some(0));
-    options.program_name = Some(program.to_string_lossy().into_owned());
     // Ctrl-C is for whoever explores, not for the script.
-    options.install_signal_handlers = false;
-    Runtime::builder().options(options).build()
-}
-
-fn told(error: Error) -> String {
-    format!("{error}\n{}", error.traceback())
-        .trim_end()
-        .to_owned()
+    let signals = false;
+    script::runtime(program, &arguments.script, &arguments.args, signals)
 }

@@ -1,0 +1,154 @@
+//! The arguments of one call, on their way to the parameters of a Rust function.
+
+use std::{collections::HashMap, vec};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult,
+    builtins::PyBaseExceptionRef,
+    function::{FuncArgs, KwArgs},
+};
+
+use crate::{FromPython, Python};
+
+/// What a call passes, less what the parameters have taken.
+#[doc(hidden)]
+pub struct Incoming<'a> {
+    function: &'a str,
+    parameters: &'a [String],
+    positional: vec::IntoIter<PyObjectRef>,
+    given: usize,
+    keywords: KwArgs,
+    /// How many parameters have had their argument.
+    taken: usize,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(function: &'a str, parameters: &'a [String], args: FuncArgs) -> Self {
+        Self {
+            function,
+            parameters,
+            given: args.args.len(),
+            positional: args.args.into_iter(),
+            keywords: args.kwargs,
+            taken: 0,
+        }
+    }
+
+    /// The first argument of a method, which does not count as one.
+    pub(crate) fn receiver(&mut self) -> Option<PyObjectRef> {
+        let receiver = self.positional.next()?;
+        self.given -= 1;
+        Some(receiver)
+    }
+
+    fn next<T: FromPython>(&mut self, py: Python<'_>) -> PyResult<T> {
+        let name = self.parameters.get(self.taken);
+        self.taken += 1;
+        let by_name = match name {
+            Some(name) if !self.keywords.is_empty() => self.keywords.shift_remove(name),
+            _ => None,
+        };
+        let argument = match (self.positional.next(), by_name) {
+            (Some(_), Some(_)) => {
+                let name = name.map_or("", String::as_str);
+                return Err(self.error(py, &format!("got multiple values for argument '{name}'")));
+            }
+            (by_position, by_name) => by_position.or(by_name),
+        };
+        let Some(argument) = argument else {
+            return T::missing().ok_or_else(|| self.missing(py, name));
+        };
+        T::from_object(argument, py).map_err(|raised| self.about_argument(py, raised))
+    }
+
+    /// That nothing is left over.
+    pub(crate) fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
+        if let Some((name, _)) = (&self.keywords).into_iter().next() {
+            let name = name.to_string_lossy();
+            let message = format!("got an unexpected keyword argument '{name}'");
+            return Err(self.error(py, &message));
+        }
+        if self.positional.len() > 0 {
+            let plural = if self.taken == 1 { "" } else { "s" };
+            let message = format!(
+                "takes {} positional argument{plural} but {} were given",
+                self.taken, self.given
+            );
+            return Err(self.error(py, &message));
+        }
+        Ok(())
+    }
+
+    fn error(&self, py: Python<'_>, message: &str) -> PyBaseExceptionRef {
+        py.vm()
+            .new_type_error(format!("{}() {message}", self.function))
+    }
+
+    fn missing(&self, py: Python<'_>, name: Option<&String>) -> PyBaseExceptionRef {
+        let message = match name {
+            Some(name) => format!("missing required argument: '{name}'"),
+            None => format!("missing required argument {}", self.taken),
+        };
+        self.error(py, &message)
+    }
+
+    /// A `TypeError` says which argument it is about; others say enough, and are kept as they are.
+    fn about_argument(&self, py: Python<'_>, raised: PyBaseExceptionRef) -> PyBaseExceptionRef {
+        let vm = py.vm();
+        if !raised.class().is(vm.ctx.exceptions.type_error) {
+            return raised;
+        }
+        let Ok(text) = raised.as_object().str(vm) else {
+            return raised;
+        };
+        let text = text.to_string_lossy();
+        let message = match self.parameters.get(self.taken - 1) {
+            Some(name) => format!("argument '{name}': {text}"),
+            None => format!("argument {}: {text}", self.taken),
+        };
+        self.error(py, &message)
+    }
+}
+
+/// What a Rust function can have as a parameter: all that is [`FromPython`], [`Rest`] and
+/// [`Keywords`].
+pub trait FromArgument: Sized {
+    #[doc(hidden)]
+    fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self>;
+}
+
+impl<T: FromPython> FromArgument for T {
+    fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self> {
+        incoming.next(py)
+    }
+}
+
+/// All further positional arguments: `*args`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest<T>(pub Vec<T>);
+
+impl<T: FromPython> FromArgument for Rest<T> {
+    fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self> {
+        let mut rest = Vec::with_capacity(incoming.positional.len());
+        while incoming.positional.len() > 0 {
+            rest.push(incoming.next(py)?);
+        }
+        Ok(Self(rest))
+    }
+}
+
+/// All further keyword arguments: `**kwargs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keywords<T>(pub HashMap<String, T>);
+
+impl<T: FromPython> FromArgument for Keywords<T> {
+    fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self> {
+        let keywords = std::mem::take(&mut incoming.keywords).into_iter();
+        let keywords = keywords.map(|(name, value)| {
+            let name = name.to_string_lossy().into_owned();
+            let value = T::from_object(value, py)?;
+            Ok((name, value))
+        });
+        keywords.collect::<PyResult<_>>().map(Self)
+    }
+}

@@ -1,0 +1,60 @@
+//! Which Rust closures can be functions of Python: those of up to eight parameters.
+
+use rustpython_vm::PyResult;
+
+use super::incoming::{FromArgument, Incoming};
+use crate::{IntoPython, Python};
+
+/// A closure that can be a [`Function`](super::Function). `Marker` is its parameters, and whether it
+/// takes a [`Python`] first: for the compiler to find.
+pub trait HostFunction<Marker>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+}
+
+/// The marker of closures that take a [`Python`] first.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct WithPython<Args>(std::marker::PhantomData<Args>);
+
+macro_rules! host_functions {
+    ($($name:ident)*) => {
+        impl<Function, Output, $($name),*> HostFunction<($($name,)*)> for Function
+        where
+            Function: Fn($($name),*) -> Output + Send + Sync + 'static,
+            Output: IntoPython,
+            $($name: FromArgument,)*
+        {
+            #[allow(non_snake_case)]
+            fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
+                $(let $name = $name::take(incoming, py)?;)*
+                incoming.finish(py)?;
+                self($($name),*).into_object(py)
+            }
+        }
+
+        impl<Function, Output, $($name),*> HostFunction<WithPython<($($name,)*)>> for Function
+        where
+            Function: Fn(Python<'_>, $($name),*) -> Output + Send + Sync + 'static,
+            Output: IntoPython,
+            $($name: FromArgument,)*
+        {
+            #[allow(non_snake_case)]
+            fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
+                $(let $name = $name::take(incoming, py)?;)*
+                incoming.finish(py)?;
+                self(py, $($name),*).into_object(py)
+            }
+        }
+    };
+}
+
+host_functions!();
+host_functions!(A);
+host_functions!(A B);
+host_functions!(A B C);
+host_functions!(A B C D);
+host_functions!(A B C D E);
+host_functions!(A B C D E F);
+host_functions!(A B C D E F G);
+host_functions!(A B C D E F G H);

@@ -1,0 +1,153 @@
+//! What is in place before a program begins: built-in functions and `sys`.
+
+use std::path::Path;
+
+use rustpython_vm::{
+    AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyModule, PyStr},
+    function::{FuncArgs, OptionalArg},
+};
+
+use super::{Policy, files, natives, policy, refused};
+use crate::module;
+
+/// Functions of `sys` that read the terminal or change how the process runs.
+const SYS: [&str; 4] = [
+    "_baserepl",
+    "_debugmallocstats",
+    "remote_exec",
+    "setdlopenflags",
+];
+
+/// Attributes of `sys` that tell where things are on the host.
+const PLACES: [&str; 8] = [
+    "_base_executable",
+    "base_exec_prefix",
+    "base_prefix",
+    "exec_prefix",
+    "executable",
+    "prefix",
+    "_home",
+    "_stdlib_dir",
+];
+
+/// Replaces what acts on the world, or tells of it.
+pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
+    let builtins = vm.builtins.as_object();
+    builtins.set_attr("compile", vm.new_function("compile", compile), vm)?;
+    builtins.set_attr("input", vm.new_function("input", input), vm)?;
+    let sys = vm.sys_module.as_object();
+    for name in SYS {
+        if vm.get_attribute_opt(sys, name)?.is_some() {
+            sys.set_attr(name, natives::refusing(format!("sys.{name}"), vm), vm)?;
+        }
+    }
+    for name in PLACES {
+        if vm.get_attribute_opt(sys, name)?.is_some() {
+            sys.set_attr(name, vm.ctx.new_str(""), vm)?;
+        }
+    }
+    sys.set_attr("orig_argv", sys.get_attr("argv", vm)?, vm)?;
+    sys.set_attr("dont_write_bytecode", vm.ctx.true_value.clone(), vm)?;
+    // Bytecode from files is code that no compiler of ours has made.
+    let implementation = sys.get_attr("implementation", vm)?;
+    implementation.set_attr("cache_tag", vm.ctx.none(), vm)?;
+    let paths: Vec<PyObjectRef> = sys.get_attr("path", vm)?.try_into_value(vm)?;
+    let mut kept = Vec::new();
+    for path in paths {
+        let known = path.downcast_ref::<PyStr>().map(|path| path.to_string());
+        if known.is_some_and(|path| !path.is_empty() && files::is_readable(path.as_ref(), policy)) {
+            kept.push(path);
+        }
+    }
+    sys.set_attr("path", vm.ctx.new_list(kept), vm)?;
+    let cache = sys.get_attr("path_importer_cache", vm)?;
+    vm.call_method(&cache, "clear", ())?;
+    // Functions that were put into it after it was made.
+    if let Some(module) = vm.import("_signal", 0)?.downcast_ref::<PyModule>() {
+        natives::restrict(module, vm)?;
+    }
+    Ok(())
+}
+
+/// `compile`: when something fails, the interpreter shows lines of the file that the code is said to
+/// be from. It must not be one that the program cannot read.
+fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    if let Some(policy) = policy(vm) {
+        let keyword = args.kwargs.get("filename").cloned();
+        if let Some(given) = args.args.get(1).cloned().or(keyword) {
+            let path = files::path_of(&given, vm)?;
+            let label = harmless(&path, &policy);
+            if let Some(label) = label {
+                let label: PyObjectRef = vm.ctx.new_str(label).into();
+                match args.args.get_mut(1) {
+                    Some(place) => *place = label,
+                    None => {
+                        args.kwargs.insert("filename".into(), label);
+                    }
+                }
+            }
+        }
+    }
+    module::upstreams("builtins", "compile", args, vm)
+}
+
+/// A name in the place of one that is not granted; `None` if it can stay.
+fn harmless(path: &Path, policy: &Policy) -> Option<String> {
+    let text = path.to_string_lossy();
+    let is_label = text.starts_with('<') && text.ends_with('>') && !text.contains('/');
+    (!is_label && !files::is_readable(path, policy)).then(|| format!("<{text}>"))
+}
+
+/// `input`: from `sys.stdin`, whatever it is, and never from the terminal behind it.
+fn input(prompt: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
+    let stream = |name: &'static str| match vm.sys_module.get_attr(name, vm) {
+        Ok(stream) if !vm.is_none(&stream) => Ok(stream),
+        _ => Err(vm.new_runtime_error(format!("input(): lost sys.{name}"))),
+    };
+    let (stdin, stdout) = (stream("stdin")?, stream("stdout")?);
+    if let OptionalArg::Present(prompt) = prompt {
+        vm.call_method(&stdout, "write", (prompt.str(vm)?,))?;
+    }
+    vm.call_method(&stdout, "flush", ())?;
+    let line = vm.call_method(&stdin, "readline", ())?;
+    let Some(text) = line.downcast_ref::<PyStr>() else {
+        return Err(vm.new_type_error("object.readline() returned non-string"));
+    };
+    if text.is_empty() {
+        let eof = vm.ctx.exceptions.eof_error.to_owned();
+        return Err(vm.new_exception_msg(eof, "EOF when reading a line".into()));
+    }
+    vm.call_method(&line, "removesuffix", ("\n",))
+}
+
+/// Puts `get_frozen_object` into `_imp`, for modules that are frozen; never for code that the
+/// program brings.
+pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+    let get = vm.new_function(
+        "get_frozen_object",
+        |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
+            let data = args.args.get(1).or_else(|| args.kwargs.get("data"));
+            if data.is_some_and(|data| !vm.is_none(data)) {
+                return Err(refused("making code objects", vm));
+            }
+            module::upstreams("_imp", "get_frozen_object", args, vm)
+        },
+    );
+    module.dict().set_item("get_frozen_object", get.into(), vm)
+}
+
+/// Puts `setlocale` into `_locale`, for asking only: the locale is the process's.
+pub(super) fn give_locale(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+    let set = vm.new_function(
+        "setlocale",
+        |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
+            let locale = args.args.get(1).or_else(|| args.kwargs.get("locale"));
+            if locale.is_some_and(|locale| !vm.is_none(locale)) {
+                return Err(refused("changing the locale", vm));
+            }
+            module::upstreams("_locale", "setlocale", args, vm)
+        },
+    );
+    module.dict().set_item("setlocale", set.into(), vm)
+}

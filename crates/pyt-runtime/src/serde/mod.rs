@@ -1,0 +1,159 @@
+//! Rust data to and from Python objects, for any type of serde's.
+//!
+//! Which object a kind of data becomes is [`ser`]'s, what an object can be read as [`de`]'s, how a
+//! `dict` becomes a dataclass [`dataclass`]'s.
+
+mod dataclass;
+mod de;
+mod error;
+mod ser;
+mod variant;
+
+use ::serde::{Serialize, de::DeserializeOwned};
+use rustpython_vm::{PyObjectRef, PyResult};
+
+use crate::{Error, FromPython, IntoPython, Python, Runtime, Value};
+
+/// How deep data may be nested, in either direction. A list that contains itself is deeper.
+const DEPTH: usize = 128;
+
+/// Any serializable type as an argument or a result of a call: `Serde(value)`.
+///
+/// Structs and maps become `dict`s, sequences `list`s, tuples `tuple`s, bytes `bytes`, `None` and
+/// `()` `None`. A variant of an enum is its name; with data, a `dict` of its name and its data.
+///
+/// The way back reads structs from `dict`s, dataclasses, named tuples and any object with attributes
+/// of their names, sequences from whatever has a length and can be iterated over, numbers from
+/// whatever is one, and an `enum.Enum` as its value.
+///
+/// Data nested more than 128 levels deep, such as a list that contains itself, is a
+/// `RecursionError`.
+///
+/// ```
+/// use pyt_runtime::{Function, Runtime, Serde};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Point { x: f64, y: f64 }
+///
+/// let runtime = Runtime::builder().build()?;
+/// let mirror = |Serde(point): Serde<Point>| Serde(Point { x: point.y, y: point.x });
+/// runtime.set("mirror", Function::new("mirror", mirror))?;
+/// runtime.exec("
+/// from dataclasses import dataclass
+/// @dataclass
+/// class Point:
+///     x: float
+///     y: float
+/// mirrored = mirror(Point(1, 2))
+/// ")?;
+/// let Serde(point) = runtime.get::<Serde<Point>>("mirrored")?;
+/// assert_eq!(point, Point { x: 2.0, y: 1.0 });
+/// # runtime.finish();
+/// # Ok::<(), pyt_runtime::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Serde<T>(pub T);
+
+impl<T: Serialize> IntoPython for Serde<T> {
+    fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
+        py.to_python(&self.0)
+    }
+}
+
+impl<T: DeserializeOwned> FromPython for Serde<T> {
+    fn from_python(value: Value, _py: Python<'_>) -> Result<Self, Error> {
+        value.deserialize().map(Self)
+    }
+}
+
+impl Value {
+    /// The value as any deserializable type; see [`Serde`].
+    ///
+    /// # Errors
+    /// `TypeError` or `ValueError` if it is not what the type asks for, `OverflowError`,
+    /// `RecursionError`, and what reading the object raises.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let mut read = None;
+        self.inside(|object, py| {
+            read = Some(T::deserialize(de::Source::new(object.to_owned(), py)));
+            Ok(())
+        })?;
+        read.unwrap_or_else(|| Err(Error::gone()))
+    }
+}
+
+impl Python<'_> {
+    /// Any serializable type as a Python object; see [`Serde`].
+    ///
+    /// # Errors
+    /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot hash.
+    pub fn to_python<T: Serialize + ?Sized>(self, data: &T) -> Result<Value, Error> {
+        let object = self.serialize(data)?;
+        Ok(Value::from_object(self, object))
+    }
+
+    fn serialize<T: Serialize + ?Sized>(self, data: &T) -> Result<PyObjectRef, Error> {
+        let mut written = None;
+        self.attempt(|py| {
+            written = Some(data.serialize(ser::Sink::new(py)));
+            Ok(())
+        })?;
+        written.unwrap_or_else(|| Err(Error::gone()))
+    }
+
+    /// A serializable struct as an instance of `class`, a dataclass whose fields have the names of the
+    /// struct's. Fields that are annotated as dataclasses, or as lists, dicts or optionals of them,
+    /// become such as well.
+    ///
+    /// ```
+    /// # use pyt_runtime::{Runtime, Value};
+    /// #[derive(serde::Serialize)]
+    /// struct Address { city: String }
+    /// #[derive(serde::Serialize)]
+    /// struct Person { name: String, homes: Vec<Address> }
+    ///
+    /// # let runtime = Runtime::builder().build()?;
+    /// runtime.exec("
+    /// from dataclasses import dataclass
+    /// @dataclass
+    /// class Address:
+    ///     city: str
+    /// @dataclass
+    /// class Person:
+    ///     name: str
+    ///     homes: list[Address]
+    /// ")?;
+    /// let class: Value = runtime.get("Person")?;
+    /// let homes = vec![Address { city: "Oslo".into() }];
+    /// let ada = runtime.enter(|py| py.to_dataclass(&class, &Person { name: "Ada".into(), homes }))?;
+    /// assert_eq!(ada.repr()?, "Person(name='Ada', homes=[Address(city='Oslo')])");
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_python`](Self::to_python), and what the class raises.
+    pub fn to_dataclass<T: Serialize + ?Sized>(
+        self,
+        class: &Value,
+        data: &T,
+    ) -> Result<Value, Error> {
+        let fields = self.serialize(data)?;
+        self.attempt(|py| {
+            let class = class.into_object(py)?;
+            let made: PyResult = dataclass::create(&class, &fields, py);
+            made.map(|object| Value::from_object(py, object))
+        })
+    }
+}
+
+impl Runtime {
+    /// Any serializable type as a Python object; see [`Serde`].
+    ///
+    /// # Errors
+    /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot hash.
+    pub fn to_python<T: Serialize + ?Sized>(&self, data: &T) -> Result<Value, Error> {
+        self.enter(|py| py.to_python(data))
+    }
+}

@@ -1,0 +1,63 @@
+//! Variants of enums, as they are read.
+
+use ::serde::{
+    Deserialize, Deserializer as _,
+    de::{DeserializeSeed, EnumAccess, IntoDeserializer as _, VariantAccess, Visitor},
+};
+
+use super::de::Source;
+use crate::Error;
+
+/// A variant of an enum, and its data.
+pub(super) struct Variant<'py> {
+    pub(super) variant: Source<'py>,
+    pub(super) data: Option<Source<'py>>,
+}
+
+impl<'py, 'de> EnumAccess<'de> for Variant<'py> {
+    type Error = Error;
+    type Variant = Data<'py>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Data<'py>), Error> {
+        Ok((seed.deserialize(self.variant)?, Data(self.data)))
+    }
+}
+
+pub(super) struct Data<'py>(Option<Source<'py>>);
+
+impl<'py> Data<'py> {
+    fn there(self) -> Result<Source<'py>, Error> {
+        let missing = || Error::new("ValueError", "the variant needs data: a dict of one entry");
+        self.0.ok_or_else(missing)
+    }
+}
+
+impl<'de> VariantAccess<'de> for Data<'_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        match self.0 {
+            Some(data) => <()>::deserialize(data),
+            None => <()>::deserialize(().into_deserializer()),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        seed.deserialize(self.there()?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Error> {
+        self.there()?.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.there()?.deserialize_struct("", names, visitor)
+    }
+}

@@ -1,0 +1,36 @@
+//! What standard input is read from.
+
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+
+/// A reader that clones of a builder share.
+pub(super) type Shared = Arc<Mutex<dyn Read + Send>>;
+
+#[derive(Clone, Default)]
+pub(super) enum Source {
+    #[default]
+    Inherit,
+    Empty,
+    Text(Arc<[u8]>),
+    Reader(Shared),
+}
+
+impl Source {
+    pub(super) fn reader(reader: impl Read + Send + 'static) -> Self {
+        Self::Reader(Arc::new(Mutex::new(reader)))
+    }
+
+    /// A reader for one runtime.
+    pub(super) fn open(&self) -> Shared {
+        match self {
+            Self::Inherit => Arc::new(Mutex::new(io::stdin())),
+            Self::Empty => Arc::new(Mutex::new(io::empty())),
+            Self::Text(text) => Arc::new(Mutex::new(io::Cursor::new(text.clone()))),
+            Self::Reader(reader) => reader.clone(),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Where a runtime's standard streams lead: to the process's, to nothing, to a writer or a buffer of
+//! the host's, or line by line to a function.
+//!
+//! How the bytes come out of Python is known to [`object`]; what the host does with them is not
+//! known to anybody here.
+
+mod capture;
+mod input;
+mod lines;
+mod object;
+mod sink;
+
+use std::{
+    fmt,
+    io::{self, Read, Write},
+    sync::Arc,
+};
+
+use rustpython_vm::{PyResult, VirtualMachine};
+
+pub use capture::Capture;
+pub use lines::Line;
+
+use self::{
+    input::Source,
+    lines::Lines,
+    object::Name,
+    sink::{Null, Process, Sink, Writer},
+};
+
+/// Where what a program writes to `sys.stdout` or `sys.stderr` goes; see
+/// [`Builder::stdout`](crate::Builder::stdout).
+///
+/// It arrives as it is written, encoded in UTF-8; nothing stays in a buffer of Python's. `print`
+/// writes its text and the newline separately, so the output of two threads may be torn within a
+/// line, as in CPython; with [`lines`](Self::lines) it is not.
+///
+/// The streams are Python's own text streams (`io.TextIOWrapper`) over a raw stream that has no file
+/// descriptor: `sys.stdout.fileno()` raises `io.UnsupportedOperation`. What programs write past
+/// `sys.stdout` is not caught: `os.write(1, …)`, C code, and child processes write to the process's
+/// streams.
+///
+/// The host's writer or function runs on the Python thread that writes, outside the interpreter:
+/// others run Python meanwhile, and it may enter the runtime. If it fails or panics, the program
+/// gets an `OSError` or a `RuntimeError` from the call that wrote.
+#[derive(Clone, Default)]
+pub struct Output(Kind);
+
+#[derive(Clone, Default)]
+enum Kind {
+    #[default]
+    Inherit,
+    Null,
+    Capture(Capture),
+    Writer(Writer),
+    Lines(lines::Callback),
+}
+
+impl Output {
+    /// To the process's own stream. This is the default.
+    #[must_use]
+    pub const fn inherit() -> Self {
+        Self(Kind::Inherit)
+    }
+
+    /// Nowhere.
+    #[must_use]
+    pub const fn null() -> Self {
+        Self(Kind::Null)
+    }
+
+    /// To a writer, one call at a time. It is shared by all runtimes that are made from clones of
+    /// this, and flushed when the program flushes.
+    #[must_use]
+    pub fn writer(writer: impl Write + Send + 'static) -> Self {
+        Self(Kind::Writer(Writer::new(writer)))
+    }
+
+    /// Line by line to a function, with the name of the Python thread that wrote it. Several threads
+    /// may call it at once; their lines never mix.
+    ///
+    /// What a thread has written after its last newline is passed on when the thread flushes, when
+    /// it ends, or when the runtime is finished. Lines longer than 1 MiB come in pieces. Bytes that
+    /// are not UTF-8 are replaced.
+    ///
+    /// ```no_run
+    /// use pyt_runtime::{Output, Runtime};
+    ///
+    /// let runtime = Runtime::builder()
+    ///     .stdout(Output::lines(|line| println!("[{}] {}", line.thread, line.text)))
+    ///     .build()?;
+    /// runtime.exec("print('hello')")?; // [MainThread] hello
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn lines(each: impl Fn(Line<'_>) + Send + Sync + 'static) -> Self {
+        Self::try_lines(move |line| {
+            each(line);
+            Ok(())
+        })
+    }
+
+    /// As [`lines`](Self::lines), for a function that can fail: the program gets its error as an
+    /// `OSError`.
+    #[must_use]
+    pub fn try_lines(each: impl Fn(Line<'_>) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self(Kind::Lines(Arc::new(each)))
+    }
+
+    pub(crate) const fn is_inherited(&self) -> bool {
+        matches!(self.0, Kind::Inherit)
+    }
+}
+
+impl From<Capture> for Output {
+    fn from(capture: Capture) -> Self {
+        Self(Kind::Capture(capture))
+    }
+}
+
+impl From<&Capture> for Output {
+    fn from(capture: &Capture) -> Self {
+        capture.clone().into()
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Inherit => "Output::inherit",
+            Kind::Null => "Output::null",
+            Kind::Capture(_) => "Output::from(Capture)",
+            Kind::Writer(_) => "Output::writer",
+            Kind::Lines(_) => "Output::lines",
+        })
+    }
+}
+
+/// What a program reads from `sys.stdin`; see [`Builder::stdin`](crate::Builder::stdin).
+///
+/// As with [`Output`], `sys.stdin` is Python's own text stream, decodes UTF-8, and has no file
+/// descriptor.
+#[derive(Clone, Default)]
+pub struct Input(Source);
+
+impl Input {
+    /// The process's standard input. This is the default.
+    #[must_use]
+    pub const fn inherit() -> Self {
+        Self(Source::Inherit)
+    }
+
+    /// Nothing: the end of input at once.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Source::Empty)
+    }
+
+    /// A text, from its beginning for each runtime.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self(Source::Text(text.into().into_bytes().into()))
+    }
+
+    /// A reader, which runs outside the interpreter: while it blocks, other threads run Python. It
+    /// is shared by all runtimes made from clones of this. A reader that blocks cannot be
+    /// interrupted.
+    #[must_use]
+    pub fn reader(reader: impl Read + Send + 'static) -> Self {
+        Self(Source::reader(reader))
+    }
+
+    pub(crate) const fn is_inherited(&self) -> bool {
+        matches!(self.0, Source::Inherit)
+    }
+}
+
+impl From<&str> for Input {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Input {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Inherit => "Input::inherit",
+            Source::Empty => "Input::empty",
+            Source::Text(_) => "Input::text",
+            Source::Reader(_) => "Input::reader",
+        })
+    }
+}
+
+/// The three streams, as the builder was told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Streams {
+    pub(crate) stdin: Input,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+}
+
+/// What the streams of one runtime lead to, for its end.
+#[derive(Default)]
+pub(crate) struct Open(Vec<Arc<dyn Sink>>);
+
+impl Open {
+    /// Passes on what is left of lines. Call it after the interpreter has ended.
+    pub(crate) fn finish(&self) {
+        for sink in &self.0 {
+            sink.finish();
+        }
+    }
+}
+
+impl Streams {
+    /// Without files: what would be the process's stream is written to by way of Rust's, and nothing
+    /// is read.
+    pub(crate) fn without_files(self) -> Self {
+        Self {
+            stdin: match self.stdin.is_inherited() {
+                true => Input::empty(),
+                false => self.stdin,
+            },
+            ..self
+        }
+    }
+
+    /// Puts the streams into `sys`. Those that are inherited stay the interpreter's own, unless
+    /// `all` are asked for.
+    pub(crate) fn install(&self, all: bool, vm: &VirtualMachine) -> PyResult<Open> {
+        let mut open = Open::default();
+        if all || !self.stdin.is_inherited() {
+            object::install_input(self.stdin.0.open(), vm)?;
+        }
+        for (name, output) in [(Name::Stdout, &self.stdout), (Name::Stderr, &self.stderr)] {
+            if !all && output.is_inherited() {
+                continue;
+            }
+            let sink: Arc<dyn Sink> = match &output.0 {
+                Kind::Inherit => Arc::new(Process::of(name)),
+                Kind::Null => Arc::new(Null),
+                Kind::Capture(capture) => Arc::new(capture.clone()),
+                Kind::Writer(writer) => Arc::new(writer.clone()),
+                Kind::Lines(each) => Arc::new(Lines::new(each.clone())),
+            };
+            object::install_output(name, sink.clone(), vm)?;
+            open.0.push(sink);
+        }
+        Ok(open)
+    }
+}

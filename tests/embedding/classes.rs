@@ -1,0 +1,214 @@
+//! Classes made of Rust types.
+
+use pyt_runtime::{
+    Class, ClassBuilder, Error, ErrorKind, Instance, ModuleBuilder, Python, Runtime, Value,
+};
+
+use crate::support::{in_both_modes, runtime};
+
+struct Counter {
+    count: i64,
+}
+
+fn counter() -> ClassBuilder<Counter> {
+    ClassBuilder::<Counter>::new("Counter")
+        .doc("Counts.")
+        .init(|start: Option<i64>| match start {
+            Some(start) if start < 0 => Err(Error::new("ValueError", "negative")),
+            start => Ok(Counter {
+                count: start.unwrap_or(0),
+            }),
+        })
+        .method_mut("add", |counter: &mut Counter, by: Option<i64>| {
+            counter.count += by.unwrap_or(1);
+            counter.count
+        })
+        .method_mut(
+            "apply",
+            |counter: &mut Counter, f: Value| -> Result<(), Error> {
+                counter.count = f.call((counter.count,))?;
+                Ok(())
+            },
+        )
+        .method("look", |counter: &Counter, _: Python<'_>, f: Value| {
+            f.call::<Value>((counter.count,))
+        })
+        .method("__repr__", |counter: &Counter| {
+            format!("Counter({})", counter.count)
+        })
+        .method("__len__", |counter: &Counter| counter.count)
+        .method("__eq__", |counter: &Counter, other: Instance<Counter>| {
+            other.with(|other| other.count == counter.count)
+        })
+        .method_mut("panic", |counter: &mut Counter| -> () {
+            counter.count = 1000;
+            panic!("inside")
+        })
+        .method_on_self("me", |this: Value| this)
+        .property("count", |counter: &Counter| counter.count)
+        .property_mut(
+            "value",
+            |counter: &Counter| counter.count,
+            |counter: &mut Counter, value: i64| counter.count = value,
+        )
+        .static_method("zero", || 0)
+        .value("STEP", 1)
+}
+
+#[test]
+fn classes_hold_rust_values() {
+    let runtime = Runtime::builder()
+        .module(ModuleBuilder::new("host.counting").class(counter()))
+        .build()
+        .unwrap();
+    runtime
+        .exec(
+            "from host.counting import Counter
+import host
+assert host.counting.Counter is Counter
+c = Counter(5)
+assert c.add() == 6 and c.add(4) == 10 and c.count == 10
+c.value = 3
+assert c.value == 3 and len(c) == 3 and repr(c) == 'Counter(3)' and c.me() is c
+assert c == Counter(3) and not c == Counter(4)
+c.apply(lambda n: n * 7)
+assert c.count == 21 and c.look(lambda n: n + c.count) == 42
+assert Counter.zero() == 0 and Counter.STEP == 1 and Counter.__doc__ == 'Counts.'
+assert Counter.__module__ == 'host.counting'
+class Sub(Counter):
+    def __init__(self, n):
+        super().__init__(n)
+        self.note = 'noted'
+    def add(self, by=1): return super().add(by * 10)
+s = Sub(1)
+assert s.add() == 11 and s.note == 'noted' and isinstance(s, Counter)
+c.__init__(7)
+assert c.count == 7",
+        )
+        .unwrap();
+    for (source, expected) in [
+        ("Counter(-1)", "ValueError: negative"),
+        (
+            "Counter('x')",
+            "TypeError: __init__() argument 1: 'str' object cannot be interpreted as an integer",
+        ),
+        (
+            "Counter.__new__(Counter).add()",
+            "RuntimeError: __init__() of the Rust class has not been called",
+        ),
+        (
+            "c.panic()",
+            "RuntimeError: Rust panicked in panic(): inside",
+        ),
+        (
+            "Counter.add(1)",
+            "TypeError: expected an instance of a class of the Rust type Counter, got int",
+        ),
+        (
+            "Counter.add()",
+            "TypeError: add() needs an instance as its first argument",
+        ),
+    ] {
+        assert_eq!(
+            runtime.exec(source).unwrap_err().to_string(),
+            expected,
+            "{source}"
+        );
+    }
+    // Nothing is poisoned by a panic.
+    assert_eq!(runtime.eval::<i64>("c.count").unwrap(), 1000);
+    assert_eq!(
+        runtime.exec("c.count = 1").unwrap_err().type_name(),
+        "AttributeError"
+    );
+    runtime.finish();
+}
+
+#[test]
+fn classes_go_with_the_host() {
+    let runtime = runtime(true);
+    let counters: Class<Counter> = runtime.enter(|py| counter().build(py)).unwrap();
+    let mine = counters.instance(Counter { count: 1 }).unwrap();
+    runtime.set("mine", &mine).unwrap();
+    runtime.exec("mine.add(4)").unwrap();
+    assert_eq!(mine.with(|counter| counter.count).unwrap(), 5);
+    mine.with_mut(|counter| counter.count = 9).unwrap();
+    assert_eq!(runtime.eval::<i64>("mine.count").unwrap(), 9);
+    let again: Instance<Counter> = runtime.get("mine").unwrap();
+    assert!(again.as_value().is(mine.as_value()));
+    assert_eq!(
+        runtime
+            .eval::<Instance<Counter>>("1")
+            .unwrap_err()
+            .type_name(),
+        "TypeError"
+    );
+    // A class of another Rust type is another class, whatever its name.
+    let other = ClassBuilder::<String>::new("Counter").init(|| String::new());
+    runtime.set("Other", other).unwrap();
+    assert_eq!(
+        runtime
+            .eval::<Instance<Counter>>("Other()")
+            .unwrap_err()
+            .type_name(),
+        "TypeError"
+    );
+    runtime.finish();
+    let error = mine.with(|counter| counter.count).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Gone);
+}
+
+#[test]
+fn borrows_that_meet_are_errors_and_others_wait() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        runtime.set("Counter", counter()).unwrap();
+        runtime.exec("c = Counter(0)").unwrap();
+        for (source, expected) in [
+            (
+                "c.apply(lambda n: c.add())",
+                "RuntimeError: Already borrowed",
+            ),
+            (
+                "c.apply(lambda n: c.count)",
+                "RuntimeError: Already mutably borrowed",
+            ),
+            (
+                "c.look(lambda n: c.add())",
+                "RuntimeError: Already borrowed",
+            ),
+            (
+                "c.look(lambda n: c.__init__(1))",
+                "RuntimeError: Already borrowed",
+            ),
+        ] {
+            assert_eq!(
+                runtime.exec(source).unwrap_err().to_string(),
+                expected,
+                "{source}"
+            );
+        }
+        assert_eq!(runtime.eval::<i64>("c.look(lambda n: c.count)").unwrap(), 0);
+        let mine: Instance<Counter> = runtime.get("c").unwrap();
+        let inner = mine.with(|_| mine.with_mut(|_| ()));
+        assert_eq!(inner.unwrap().unwrap_err().message(), "Already borrowed");
+        runtime
+            .exec(
+                "import threading, time
+def slowly(n):
+    time.sleep(0.001)
+    return n + 1
+def work():
+    for _ in range(20):
+        c.apply(slowly)
+        c.add()
+        c.count
+threads = [threading.Thread(target=work) for _ in range(4)]
+[t.start() for t in threads]
+[t.join() for t in threads]",
+            )
+            .unwrap();
+        assert_eq!(runtime.eval::<i64>("c.count").unwrap(), 160);
+        runtime.finish();
+    });
+}
