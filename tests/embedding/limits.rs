@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_runtime::{Error, ErrorKind, Limit, Limits, Runtime};
+use pyt_runtime::{Error, ErrorKind, Limit, Limits, Output, Runtime};
 
 use crate::support::{in_both_modes, runtime};
 
@@ -177,5 +177,26 @@ fn all_calls_under_way_get_to_know() {
             assert_eq!(other.kind(), ErrorKind::Limit(Limit::Wall(wall)));
             assert!(other.threads().len() >= 2);
         });
+    });
+}
+
+#[test]
+fn a_limit_on_output_counts_what_the_host_gets() {
+    in_both_modes(|gil| {
+        let runtime = Runtime::builder()
+            .gil(gil)
+            .stdout(Output::writer(std::io::sink()))
+            .build()
+            .unwrap();
+        let code = "while True: print('x' * 99)";
+        let error = run(&runtime, &limits().output(100_000), code).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Output(100_000)));
+        run(
+            &runtime,
+            &limits().output(100_000),
+            "print('x' * 99, flush=True)",
+        )
+        .unwrap();
+        assert_eq!(runtime.finish(), 0);
     });
 }

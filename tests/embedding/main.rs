@@ -3,8 +3,8 @@
 //! One binary, since each that holds the interpreter takes a while to link. A test that hangs is
 //! ended by its deadline, which says what it was waiting for.
 
-mod control;
 mod classes;
+mod control;
 mod entering;
 mod errors;
 mod functions;
@@ -13,9 +13,9 @@ mod limits;
 mod output;
 mod pool;
 mod queues;
+mod serde;
 mod settings;
 mod shutdown;
-mod serde;
 mod support;
 mod threads;
 mod values;

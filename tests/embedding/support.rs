@@ -8,8 +8,13 @@ use std::{
 
 use pyt_runtime::Runtime;
 
-/// What a test may take: much more than any needs.
-const DEADLINE: Duration = Duration::from_secs(120);
+/// What a test may take: much more than any needs, unless a variable of the environment (`PYT_TEST_…`)
+/// asks for a long one.
+fn deadline() -> Duration {
+    let is_long =
+        std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("PYT_TEST_"));
+    Duration::from_secs(if is_long { 1800 } else { 120 })
+}
 
 /// A runtime; `gil`: whether one thread at a time runs Python.
 pub fn runtime(gil: bool) -> Runtime {
@@ -35,8 +40,9 @@ pub fn within_deadline(what: &str, test: impl FnOnce() + Send + 'static) {
         test();
         let _ = done.send(());
     });
-    match wait.recv_timeout(DEADLINE) {
-        Err(RecvTimeoutError::Timeout) => panic!("{what}: not done after {DEADLINE:?}"),
+    let deadline = deadline();
+    match wait.recv_timeout(deadline) {
+        Err(RecvTimeoutError::Timeout) => panic!("{what}: not done after {deadline:?}"),
         Ok(()) | Err(RecvTimeoutError::Disconnected) => {
             if let Err(panic) = tester.join() {
                 std::panic::resume_unwind(panic);

@@ -181,7 +181,7 @@ impl Builder {
         deadlock::watch(&session, &options);
         let interpreter = builder.build();
         let lease = policy.as_ref().map(|_| Lease::of(&interpreter));
-        let runtime = Runtime::new(interpreter, session, options, limits);
+        let runtime = Runtime::new(interpreter, session, options);
         let open = runtime.with_vm(|vm| {
             let prepare = || {
                 extra.apply(vm)?;
@@ -197,6 +197,9 @@ impl Builder {
         runtime.shared().keep(open, lease);
         for module in &modules {
             runtime.add_module(module)?;
+        }
+        if let Some(limits) = limits {
+            runtime.shared().limit(limits);
         }
         Ok(runtime)
     }

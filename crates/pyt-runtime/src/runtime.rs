@@ -7,7 +7,7 @@ use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
 
-use crate::{Builder, Error, Limits, Options, Python, shared::Shared};
+use crate::{Builder, Error, Options, Python, shared::Shared};
 
 /// How long the end of a runtime waits for threads of the host's that are inside.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,14 +32,9 @@ impl Runtime {
         Builder::default()
     }
 
-    pub(crate) fn new(
-        interpreter: Interpreter,
-        session: Session,
-        options: Options,
-        limits: Option<Limits>,
-    ) -> Self {
+    pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
         Self {
-            shared: Shared::new(interpreter, session, limits),
+            shared: Shared::new(interpreter, session),
             options,
         }
     }

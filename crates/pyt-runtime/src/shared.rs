@@ -7,7 +7,7 @@
 use std::{
     cell::RefCell,
     mem::ManuallyDrop,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     /// Interruptions, limits and the like.
     pub(crate) control: Control,
     /// What each call from outside may use up.
-    limits: Option<Limits>,
+    limits: OnceLock<Limits>,
     /// Objects that handles let go of outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
     /// Where the standard streams lead, and what an isolated program is granted: until the end.
@@ -66,11 +66,7 @@ impl Drop for Stay<'_> {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        interpreter: Interpreter,
-        session: Session,
-        limits: Option<Limits>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
         let shared = Arc::new(Self {
             interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
             session,
@@ -78,7 +74,7 @@ impl Shared {
             door: Mutex::default(),
             left: Condvar::new(),
             control: Control::default(),
-            limits,
+            limits: OnceLock::new(),
             dropped: Mutex::default(),
             kept: Mutex::default(),
         });
@@ -107,7 +103,7 @@ impl Shared {
         let _stay = self.come_in()?;
         let f = |vm: &VirtualMachine| {
             self.collect_dropped();
-            match &self.limits {
+            match self.limits.get() {
                 Some(limits) => self.limited(vm, limits, || f(vm)).0,
                 None => f(vm),
             }
@@ -147,6 +143,11 @@ impl Shared {
     fn collect_dropped(&self) {
         let dropped = std::mem::take(&mut *self.dropped.lock());
         drop(dropped);
+    }
+
+    /// From now on each call from outside is under these limits. For once.
+    pub(crate) fn limit(&self, limits: Limits) {
+        self.limits.get_or_init(|| limits);
     }
 
     /// Whether the interpreter has been taken away, or nobody could tell: it is being used.

@@ -110,8 +110,9 @@ impl Limits {
         self
     }
 
-    /// How many bytes may be written to `sys.stdout` and `sys.stderr` together during the call. What
-    /// is written past them, to the process's own files, does not count.
+    /// How many bytes may be written to `sys.stdout` and `sys.stderr` together during the call, as far
+    /// as the host has said where these lead ([`Builder::stdout`](crate::Builder::stdout) and the
+    /// like). What is written to the process's own files does not count.
     #[must_use]
     pub const fn output(mut self, bytes: u64) -> Self {
         self.output = Some(bytes);

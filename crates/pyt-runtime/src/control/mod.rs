@@ -27,7 +27,7 @@ pub use self::{
 };
 pub(crate) use self::{
     stop::{Reason, Verdict},
-    watchdog::Watch,
+    watchdog::{Watch, note_output},
 };
 use crate::shared::Shared;
 

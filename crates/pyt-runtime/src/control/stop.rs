@@ -17,7 +17,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 use pyt_modules::control::{Origin, Raise};
-use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{Limit, ThreadInfo, aside};
 use crate::{Error, shared::Shared};
@@ -27,6 +27,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long after the grace period a started thread that goes on is halted.
 const LAST_RESORT: Duration = Duration::from_secs(1);
+
+/// How long a call that was stopped waits for other threads: more than the last resort takes.
+const WAIT: Duration = Duration::from_secs(4);
 
 /// How long halting waits for threads in system calls.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -96,6 +99,11 @@ impl Verdict {
         self.halted.load(Ordering::Acquire)
     }
 
+    /// Whether all whom it was for have ended or left.
+    fn is_over(&self) -> bool {
+        self.is_done.load(Ordering::Acquire) && self.hosts.lock().is_empty()
+    }
+
     fn note_threads(&self, threads: Vec<ThreadInfo>) {
         *self.threads.lock() = Some(threads);
         self.changed.notify_all();
@@ -132,9 +140,26 @@ impl Stops {
 
     /// The thread of the host's with this ident has left: no stop is for it any more.
     pub(crate) fn left(&self, ident: u64) {
-        if let Some(verdict) = self.current() {
+        let mut current = self.current.lock();
+        if let Some(verdict) = &*current {
             verdict.hosts.lock().remove(&ident);
+            if verdict.is_over() {
+                *current = None;
+            }
         }
+    }
+
+    /// Nothing more is done about `verdict`.
+    fn conclude(&self, verdict: &Arc<Verdict>) {
+        let mut current = self.current.lock();
+        if current
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, verdict))
+        {
+            *current = None;
+        }
+        drop(current);
+        verdict.done();
     }
 
     /// Whether threads had to be stopped without running their handlers: locks of the program's or of
@@ -151,7 +176,7 @@ impl Shared {
         let session = self.session();
         let verdict = {
             let mut current = self.control.stops.current.lock();
-            if let Some(verdict) = &*current {
+            if let Some(verdict) = current.as_ref().filter(|verdict| !verdict.is_over()) {
                 return verdict.clone();
             }
             let members = session.members().into_iter();
@@ -173,8 +198,7 @@ impl Shared {
             // Without a thread there is no second attempt.
             verdict.note_threads(self.describe(&session.table()));
             session.raise_in(&self.condemned_by(&verdict), &Raise::Stop);
-            verdict.done();
-            *self.control.stops.current.lock() = None;
+            self.control.stops.conclude(&verdict);
         }
         verdict
     }
@@ -185,7 +209,8 @@ impl Shared {
         let members = self.session().members().into_iter();
         let meant = members.filter(|member| match member.origin {
             Origin::Host => hosts.contains(&member.ident),
-            Origin::Started { .. } => true,
+            // What is started once all have ended is none of its business.
+            Origin::Started { .. } => !verdict.is_done.load(Ordering::Acquire),
         });
         meant.map(|member| member.ident).collect()
     }
@@ -197,7 +222,7 @@ impl Shared {
         members.iter().any(|member| started(&member.origin))
     }
 
-    fn carry_out(self: &Arc<Self>, verdict: &Verdict, grace: Duration) {
+    fn carry_out(self: &Arc<Self>, verdict: &Arc<Verdict>, grace: Duration) {
         let session = self.session();
         let began = Instant::now();
         verdict.note_threads(self.describe(&session.account()));
@@ -217,9 +242,11 @@ impl Shared {
             let idents = {
                 // Nobody leaves between being found here and being condemned.
                 let hosts = verdict.hosts.lock();
+                let is_done = verdict.is_done.load(Ordering::Acquire);
                 let members = session.members().into_iter();
-                let meant = members.filter(|member| {
-                    member.origin != Origin::Host || hosts.contains(&member.ident)
+                let meant = members.filter(|member| match member.origin {
+                    Origin::Host => hosts.contains(&member.ident),
+                    Origin::Started { .. } => !is_done,
                 });
                 let idents: Vec<_> = meant.map(|member| member.ident).collect();
                 if !idents.is_empty() {
@@ -228,7 +255,8 @@ impl Shared {
                 }
                 idents
             };
-            let started_left = self.has_started_threads();
+            let started_left =
+                !verdict.is_done.load(Ordering::Acquire) && self.has_started_threads();
             if !started_left {
                 verdict.done();
             }
@@ -247,18 +275,25 @@ impl Shared {
             std::thread::sleep(pause);
             pause = (pause * 2).min(PAUSE);
         }
-        *self.control.stops.current.lock() = None;
-        verdict.done();
+        self.control.stops.conclude(verdict);
     }
 
-    /// What a call of the host's that failed with `raised` has for an error, if it was stopped.
-    pub(crate) fn stopped(&self, raised: &PyBaseExceptionRef) -> Option<Error> {
+    /// What a call of the host's that failed with `raised` has for an error, if it was stopped. Waits
+    /// for the threads that Python started to be stopped as well: what the host does next is not meant.
+    pub(crate) fn stopped(
+        &self,
+        raised: &PyBaseExceptionRef,
+        vm: &VirtualMachine,
+    ) -> Option<Error> {
         let verdict = self
             .control
             .stops
             .for_thread(pyt_modules::Session::own_ident());
         match verdict {
-            Some(verdict) => Some(Error::stopped(verdict)),
+            Some(verdict) => {
+                vm.allow_threads(|| verdict.wait(Instant::now() + WAIT));
+                Some(Error::stopped(verdict))
+            }
             None if self.session().is_stop(raised) => {
                 // The stop is over, or this thread started after it.
                 Some(Error::stopped_before())

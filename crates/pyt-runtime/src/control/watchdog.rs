@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -15,6 +15,51 @@ use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExcep
 
 use super::{Limit, Limits, Reason, Verdict, aside};
 use crate::{Error, shared::Shared};
+
+/// The runtimes with limits on output, by their interpreters' numbers, once for each call under such.
+static OUTPUT_LIMITED: Mutex<Vec<(i64, Weak<Shared>)>> = Mutex::new(Vec::new());
+
+/// How long that list is: streams look at this first.
+static ANY_OUTPUT_LIMITED: AtomicUsize = AtomicUsize::new(0);
+
+/// A program of `vm`'s interpreter has written so many bytes to a standard stream that leads to the
+/// host.
+pub(crate) fn note_output(vm: &VirtualMachine, bytes: usize) {
+    if ANY_OUTPUT_LIMITED.load(Ordering::Acquire) == 0 {
+        return;
+    }
+    let id = vm.state.interpreter_id;
+    let found = {
+        let limited = OUTPUT_LIMITED.lock();
+        let own = limited.iter().find(|(interpreter, _)| *interpreter == id);
+        own.and_then(|(_, shared)| shared.upgrade())
+    };
+    if let Some(shared) = found {
+        shared.control.watch.written(bytes);
+    }
+}
+
+/// A call under a limit on output.
+struct OutputLimited(i64);
+
+impl OutputLimited {
+    fn begin(shared: &Arc<Shared>, vm: &VirtualMachine) -> Self {
+        let id = vm.state.interpreter_id;
+        OUTPUT_LIMITED.lock().push((id, Arc::downgrade(shared)));
+        ANY_OUTPUT_LIMITED.fetch_add(1, Ordering::AcqRel);
+        Self(id)
+    }
+}
+
+impl Drop for OutputLimited {
+    fn drop(&mut self) {
+        let mut limited = OUTPUT_LIMITED.lock();
+        if let Some(place) = limited.iter().position(|(id, _)| *id == self.0) {
+            limited.swap_remove(place);
+            ANY_OUTPUT_LIMITED.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
 
 /// How often what cannot be waited for is looked at.
 const TICK: Duration = Duration::from_millis(5);
@@ -164,8 +209,7 @@ impl Watch {
     }
 
     /// The program has written so many bytes to its standard streams. Blocks nobody.
-    #[allow(dead_code, reason = "the streams of a runtime call it")]
-    pub(crate) fn written(&self, bytes: usize) {
+    fn written(&self, bytes: usize) {
         self.written
             .fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::AcqRel);
         self.changed.notify_all();
@@ -201,6 +245,7 @@ impl Shared {
     ) -> (R, Option<Arc<Verdict>>) {
         let owner = Session::own_ident();
         let recursion = limits.recursion.map(|depth| Recursion::limit(vm, depth));
+        let output = limits.output.map(|_| OutputLimited::begin(self, vm));
         let watched = Watched {
             shared: self,
             id: self.watch(limits, owner),
@@ -208,6 +253,7 @@ impl Shared {
         let result = f();
         let own = watched.verdict();
         drop(watched);
+        drop(output);
         drop(recursion);
         let Some(verdict) = own.or_else(|| self.control.stops.for_thread(owner)) else {
             return (result, None);
@@ -223,6 +269,8 @@ impl Shared {
     fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
         let watch = &self.control.watch;
         let cpu = limits.cpu.map(|_| Cpu::begin(self.session()));
+        // What was before does not count.
+        watch.started.store(0, Ordering::Release);
         let mut scopes = watch.scopes.lock();
         let id = scopes.next;
         scopes.next += 1;

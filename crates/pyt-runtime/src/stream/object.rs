@@ -186,6 +186,7 @@ mod objects {
                 }
                 rest = &rest[taken.min(rest.len())..];
             }
+            crate::control::note_output(vm, bytes.len());
             if zelf.sink.has_new_tail() {
                 let sink = zelf.sink.clone();
                 let thread = current_id();

@@ -154,7 +154,7 @@ pub(crate) fn attempt<R>(
         let py = Python::new(vm, shared);
         f(py).map_err(|raised| {
             // One that is being stopped cannot run what takes an exception down.
-            let stopped = shared.stopped(&raised);
+            let stopped = shared.stopped(&raised, vm);
             stopped
                 .or_else(|| shared.recursed(&raised, vm))
                 .unwrap_or_else(|| shielded(|| Error::caught(py, &raised)))
