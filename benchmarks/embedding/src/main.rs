@@ -123,6 +123,31 @@ fn main() {
         },
     );
     compare(
+        "the same by RustPython's own vectorcall",
+        || {
+            runtime.enter(|py| {
+                let (vm, add) = (py.vm(), add.as_object(py).expect("the same runtime"));
+                batch(CALLS, || {
+                    for _ in 0..CALLS {
+                        let (a, b) = (black_box(1_i64), 2_i64);
+                        let args = vec![vm.ctx.new_int(a).into(), vm.ctx.new_int(b).into()];
+                        let sum = add.vectorcall(args, 2, None, vm).expect("adds");
+                        black_box(sum.try_into_value::<i64>(vm).expect("an int"));
+                    }
+                })
+            })
+        },
+        || {
+            let add = py_add.bind(py);
+            batch(CALLS, || {
+                for _ in 0..CALLS {
+                    let sum = add.call1((black_box(1_i64), 2_i64)).expect("adds");
+                    black_box(sum.extract::<i64>().expect("an int"));
+                }
+            })
+        },
+    );
+    compare(
         "the same, entering for each call",
         || {
             batch(CALLS, || {
