@@ -1,5 +1,7 @@
 //! Classes made of Rust types.
 
+use std::sync::Arc;
+
 use pyt_runtime::{
     Class, ClassBuilder, Error, ErrorKind, Instance, ModuleBuilder, Python, Runtime, Value,
 };
@@ -209,6 +211,30 @@ threads = [threading.Thread(target=work) for _ in range(4)]
             )
             .unwrap();
         assert_eq!(runtime.eval::<i64>("c.count").unwrap(), 160);
+        runtime.finish();
+    });
+}
+
+#[test]
+fn what_instances_hold_is_dropped_with_them() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let held = Arc::new(());
+        let (for_init, for_host) = (held.clone(), held.clone());
+        let class = ClassBuilder::<Arc<()>>::new("Holder").init(move || for_init.clone());
+        let class: Class<Arc<()>> = runtime.enter(|py| class.build(py)).unwrap();
+        runtime.set("Holder", &class).unwrap();
+        for _ in 0..1000 {
+            drop(class.instance(for_host.clone()).unwrap());
+        }
+        runtime
+            .exec("for _ in range(1000): Holder().__init__()\nkept = [Holder() for _ in range(10)]")
+            .unwrap();
+        // Ours, the constructor's, the host's, and those kept.
+        assert_eq!(Arc::strong_count(&held), 3 + 10);
+        runtime.exec("del kept").unwrap();
+        assert_eq!(Arc::strong_count(&held), 3);
+        drop(class);
         runtime.finish();
     });
 }

@@ -4,6 +4,7 @@
 use std::{hint::black_box, time::Instant};
 
 use pyo3::{
+    ffi,
     prelude::*,
     types::{PyCFunction, PyDict, PyTuple},
 };
@@ -49,6 +50,19 @@ fn compare(what: &str, mut ours: impl FnMut() -> f64, mut theirs: impl FnMut() -
     );
 }
 
+/// Starts CPython, and leaves this thread attached to it for good.
+///
+/// Not by PyO3's `Python::attach`: it calls `PyGILState_Ensure`, which `pyt-modules` defines for
+/// `ctypes.pythonapi`, so that in a program with both the call goes to the wrong interpreter.
+fn start_cpython() -> Python<'static> {
+    // SAFETY: called once, by the only thread that uses CPython. The thread stays attached but where
+    // `main` says otherwise.
+    unsafe {
+        ffi::Py_InitializeEx(0);
+        Python::assume_attached()
+    }
+}
+
 fn main() {
     let runtime = Runtime::builder().build().expect("a runtime");
     runtime.exec(SOURCE).expect("the source runs");
@@ -58,7 +72,8 @@ fn main() {
         .value(Function::new("add", |a: i64, b: i64| a + b))
         .expect("a function");
 
-    let (py_add, py_call_many, py_native) = Python::attach(|py| {
+    let py = start_cpython();
+    let (py_add, py_call_many, py_native) = {
         let names = PyDict::new(py);
         py.run(
             &std::ffi::CString::new(SOURCE).expect("no null"),
@@ -82,7 +97,7 @@ fn main() {
             get("call_many").unbind(),
             native.into_any().unbind(),
         )
-    });
+    };
 
     println!("{:45} {:>11} {:>11} {:>6}", "", "pyt", "PyO3", "ratio");
     compare(
@@ -98,14 +113,37 @@ fn main() {
             })
         },
         || {
-            Python::attach(|py| {
-                let add = py_add.bind(py);
+            let add = py_add.bind(py);
+            batch(CALLS, || {
+                for _ in 0..CALLS {
+                    let sum = add.call1((black_box(1_i64), 2_i64)).expect("adds");
+                    black_box(sum.extract::<i64>().expect("an int"));
+                }
+            })
+        },
+    );
+    compare(
+        "the same by RustPython's own vectorcall",
+        || {
+            runtime.enter(|py| {
+                let (vm, add) = (py.vm(), add.as_object(py).expect("the same runtime"));
                 batch(CALLS, || {
                     for _ in 0..CALLS {
-                        let sum = add.call1((black_box(1_i64), 2_i64)).expect("adds");
-                        black_box(sum.extract::<i64>().expect("an int"));
+                        let (a, b) = (black_box(1_i64), 2_i64);
+                        let args = vec![vm.ctx.new_int(a).into(), vm.ctx.new_int(b).into()];
+                        let sum = add.vectorcall(args, 2, None, vm).expect("adds");
+                        black_box(sum.try_into_value::<i64>(vm).expect("an int"));
                     }
                 })
+            })
+        },
+        || {
+            let add = py_add.bind(py);
+            batch(CALLS, || {
+                for _ in 0..CALLS {
+                    let sum = add.call1((black_box(1_i64), 2_i64)).expect("adds");
+                    black_box(sum.extract::<i64>().expect("an int"));
+                }
             })
         },
     );
@@ -120,35 +158,40 @@ fn main() {
             })
         },
         || {
-            batch(CALLS, || {
+            let add = py_add.bind(py);
+            // SAFETY: the thread is attached, and is again before it touches an object.
+            let mut state = unsafe { ffi::PyEval_SaveThread() };
+            let time = batch(CALLS, || {
                 for _ in 0..CALLS {
-                    Python::attach(|py| {
-                        let sum = py_add.call1(py, (black_box(1_i64), 2_i64)).expect("adds");
-                        black_box(sum.extract::<i64>(py).expect("an int"));
-                    });
+                    // SAFETY: as above.
+                    unsafe { ffi::PyEval_RestoreThread(state) };
+                    let sum = add.call1((black_box(1_i64), 2_i64)).expect("adds");
+                    black_box(sum.extract::<i64>().expect("an int"));
+                    drop(sum);
+                    // SAFETY: as above.
+                    state = unsafe { ffi::PyEval_SaveThread() };
                 }
-            })
+            });
+            // SAFETY: as above.
+            unsafe { ffi::PyEval_RestoreThread(state) };
+            time
         },
     );
     compare(
         "Python calls a Rust closure (i64, i64) -> i64",
         || {
             batch(CALLS, || {
-                call_many
-                    .call::<()>((&native, CALLS))
-                    .expect("calls");
+                call_many.call::<()>((&native, CALLS)).expect("calls");
             })
         },
         || {
-            Python::attach(|py| {
-                batch(CALLS, || {
-                    py_call_many
-                        .call1(py, (&py_native, CALLS))
-                        .expect("calls");
-                })
+            let (call_many, native) = (py_call_many.bind(py), py_native.bind(py));
+            batch(CALLS, || {
+                call_many.call1((native, CALLS)).expect("calls");
             })
         },
     );
+    std::mem::forget((py_add, py_call_many, py_native));
     drop((add, call_many, native));
     runtime.finish();
 }

@@ -145,7 +145,7 @@ macro_rules! on_both {
             $(
                 $(#[$meta])*
                 pub fn $name $(<$generic: $bound>)? (&self, $($arg: $type),*) -> $result {
-                    self.enter(|py| py.$name($($arg),*))
+                    self.try_enter(|py| py.$name($($arg),*))
                 }
             )*
         }

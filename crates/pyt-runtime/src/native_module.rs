@@ -149,6 +149,6 @@ impl Runtime {
     /// # Errors
     /// If a member cannot be made.
     pub fn add_module(&self, module: &ModuleBuilder) -> Result<Value, Error> {
-        self.enter(|py| py.add_module(module))
+        self.try_enter(|py| py.add_module(module))
     }
 }

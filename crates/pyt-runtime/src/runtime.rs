@@ -71,6 +71,15 @@ impl Runtime {
         &self.shared
     }
 
+    /// As [`enter`](Self::enter), for what may fail: also because the runtime has ended.
+    pub(crate) fn try_enter<R>(
+        &self,
+        f: impl FnOnce(Python<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let entered = self.shared.enter(|vm| f(Python::new(vm, &self.shared)));
+        entered.unwrap_or_else(|_| Err(Error::gone()))
+    }
+
     pub(crate) fn session(&self) -> &Session {
         self.shared.session()
     }

@@ -133,7 +133,11 @@ impl Shared {
     pub(crate) fn drop_inside(&self, object: PyObjectRef) {
         if self.session.is_inside() {
             drop(object);
-        } else if self.door.lock().is_closed {
+            return;
+        }
+        // Nobody collects any more once the door is closed: it stays as it is until this is done.
+        let door = self.door.lock();
+        if door.is_closed {
             std::mem::forget(object);
         } else {
             self.dropped.lock().push(object);

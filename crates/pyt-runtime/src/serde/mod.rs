@@ -154,6 +154,6 @@ impl Runtime {
     /// # Errors
     /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot hash.
     pub fn to_python<T: Serialize + ?Sized>(&self, data: &T) -> Result<Value, Error> {
-        self.enter(|py| py.to_python(data))
+        self.try_enter(|py| py.to_python(data))
     }
 }

@@ -178,7 +178,7 @@ impl Runtime {
     /// # Errors
     /// If the conversion fails.
     pub fn value(&self, value: impl IntoPython) -> Result<Value, Error> {
-        self.enter(|py| py.value(value))
+        self.try_enter(|py| py.value(value))
     }
 }
 
