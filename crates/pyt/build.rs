@@ -1,4 +1,4 @@
-//! Has the linker export the functions that `ctypes.pythonapi` offers (`pyt-modules`, `pythonapi`).
+//! Has the linker export the functions that `ctypes.pythonapi` offers (`src/pythonapi.rs`).
 
 const PYTHONAPI: [&str; 3] = [
     "PyGILState_Ensure",

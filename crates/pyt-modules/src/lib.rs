@@ -20,7 +20,7 @@ mod numbers;
 mod operator;
 mod pickling;
 mod points;
-mod pythonapi;
+pub mod pythonapi;
 mod queue;
 pub mod runs;
 mod seconds;

@@ -57,6 +57,8 @@ pub use isolation::Isolation;
 pub use native_module::ModuleBuilder;
 pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
 pub use pool::{PooledRuntime, RuntimePool};
+#[doc(hidden)]
+pub use pyt_modules::pythonapi;
 pub use python::Python;
 pub use queue::Queue;
 pub use run::Program;

@@ -8,6 +8,7 @@ mod explore;
 mod heap;
 mod python;
 mod python_args;
+mod pythonapi;
 mod replay;
 mod script;
 #[cfg(target_os = "linux")]
