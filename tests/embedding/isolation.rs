@@ -155,7 +155,8 @@ fn modules() {
 for name in ('_ctypes', 'mmap', 'faulthandler', 'resource', 'termios', 'syslog', 'pwd', 'grp',
              '_posixshmem', '_multiprocessing', '_interpreters', '_interpchannels',
              '_interpqueues', '_testinternalcapi', '_remote_debugging', '_uuid', '_pyt',
-             '_pyt_explore', 'ctypes', '_ssl', '_sqlite3'):
+             '_pyt_explore', 'ctypes', '_ssl', '_sqlite3', 'concurrent.interpreters',
+             'multiprocessing.shared_memory', 'pyt'):
     try:
         __import__(name)
     except ImportError:
@@ -852,4 +853,94 @@ fn grants_that_cannot_be_are_errors() {
             .exec("os.environ['B'] = '2'; os.reload_environ(); assert dict(os.environ) == {'A': '1', 'B': '2'}")
             .unwrap();
     });
+}
+
+#[test]
+fn a_walk_over_everything_that_can_be_reached() {
+    attempt(
+        "
+import sys, types
+import os, io, socket, subprocess, signal, select, fcntl, threading, asyncio, tempfile, shutil, time
+import logging, inspect, importlib.util, pkgutil, runpy, pathlib, json, unittest, locale, marshal, gc
+seen, todo, kept = set(), [], []
+def push(value):
+    if id(value) not in seen:
+        seen.add(id(value))
+        kept.append(value)
+        todo.append(value)
+push(sys.modules)
+push(object)
+push(sys._getframe())
+push(sys.exc_info)
+ENDLESS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
+           types.MethodType, types.MethodWrapperType, types.GetSetDescriptorType,
+           types.MemberDescriptorType, types.ClassMethodDescriptorType, types.CodeType)
+DOORS = {'__globals__', '__closure__', '__wrapped__', '__dict__', '__builtins__', '__loader__',
+         '__spec__', '__class__', '__bases__', '__init__', '__new__', '__call__', 'cell_contents'}
+ATOMS = (int, float, complex, str, bytes, bool, type(None))
+found = {}
+while todo and len(kept) < 200000:
+    one = todo.pop()
+    if isinstance(one, ATOMS):
+        continue
+    if isinstance(one, (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)):
+        owner = getattr(one, '__module__', None) or getattr(getattr(one, '__objclass__', None), '__module__', None)
+        found.setdefault(owner, set()).add(one.__name__)
+    # Each look at these makes new ones, without an end.
+    if isinstance(one, ENDLESS):
+        push(getattr(one, '__self__', None)); push(getattr(one, '__func__', None))
+        continue
+    if isinstance(one, dict):
+        for key, value in list(one.items()):
+            push(key); push(value)
+    elif isinstance(one, (list, tuple, set, frozenset)):
+        for value in list(one):
+            push(value)
+    if isinstance(one, type):
+        for value in type.__subclasses__(one):
+            push(value)
+        for value in type.__getattribute__(one, '__mro__'):
+            push(value)
+    try:
+        names = object.__dir__(one) if not isinstance(one, type) else type.__dir__(one)
+    except Exception:
+        continue
+    for name in list(names):
+        if name.startswith('__') and name not in DOORS:
+            continue
+        try:
+            push(getattr(one, name))
+        except BaseException:
+            pass
+        try:
+            push(vars(one)[name])
+        except BaseException:
+            pass
+assert 20000 < len(kept) < 200000, len(kept)
+allowed = {
+    'posix': set('''WCOREDUMP WEXITSTATUS WIFCONTINUED WIFEXITED WIFSIGNALED WIFSTOPPED WSTOPSIG WTERMSIG
+        cpu_count fspath getpid getrandom register_at_fork sched_yield strerror urandom
+        waitstatus_to_exitcode close __enter__ __exit__ inode is_dir is_file is_junction is_symlink stat
+        __fspath__'''.split()),
+    '_signal': {'default_int_handler', 'getsignal', 'strsignal', 'valid_signals'},
+    '_socket': {'htonl', 'htons', 'inet_aton', 'inet_ntoa', 'inet_ntop', 'inet_pton', 'ntohl', 'ntohs'},
+    'marshal': {'dump', 'dumps'},
+    'select': set(), 'fcntl': set(), '_posixsubprocess': set(), 'mmap': set(), '_ctypes': set(),
+    'faulthandler': set(), '_interpreters': set(), 'resource': set(), '_multiprocessing': set(),
+    '_testinternalcapi': set(), 'syslog': set(), 'termios': set(), '_remote_debugging': set(),
+}
+for module, names in allowed.items():
+    more = {n for n in found.get(module, ()) if not (n.startswith('__') and n.endswith('__'))} - names
+    assert not more, (module, more)
+assert found['posix'] and found['_io'], found.keys()
+for name in ('get_objects', 'get_referrers', 'get_referents'):
+    assert name not in found.get('gc', ()), name
+for name in ('create_dynamic', '_fix_co_filename', '_override_frozen_modules_for_tests'):
+    assert name not in found.get('_imp', ()), name
+for name in ('pthread_getcpuclockid', 'clock_settime', 'clock_settime_ns', 'tzset'):
+    assert name not in found.get('time', ()), name
+assert '_baserepl' not in found.get('sys', ())
+assert not any(type(value).__name__ in ('FileIO', 'mmap', 'socket', 'CDLL') for value in kept)
+",
+    );
 }

@@ -64,8 +64,10 @@ pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
     let cache = sys.get_attr("path_importer_cache", vm)?;
     vm.call_method(&cache, "clear", ())?;
     // Functions that were put into it after it was made.
-    if let Some(module) = vm.import("_signal", 0)?.downcast_ref::<PyModule>() {
-        natives::restrict(module, vm)?;
+    for name in ["_signal", "time"] {
+        if let Some(module) = vm.import(name, 0)?.downcast_ref::<PyModule>() {
+            natives::restrict(module, vm)?;
+        }
     }
     Ok(())
 }
