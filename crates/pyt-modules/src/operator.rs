@@ -31,12 +31,6 @@ mod _operator {
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         __module_exec(vm, module);
-        let ours = module.dict();
-        for (name, value) in &upstream::module(vm, "_operator")?.dict() {
-            if !ours.contains_key(&*name, vm) {
-                ours.set_item(&*name, value, vm)?;
-            }
-        }
-        Ok(())
+        upstream::complete(vm, "_operator", module)
     }
 }

@@ -103,6 +103,7 @@ impl Session {
         }
         self.threads.world.bind(&interpreter.global_state);
         interpreters::set(interpreter.id(), self.threads.clone());
+        self.threads.comes_in(get_ident());
         self.main.begin();
         interpreter.enter(|vm| {
             let _turn = Turn::of(&self.main, &self.threads, vm);
@@ -143,6 +144,8 @@ impl Session {
             return Some(machine.run(f));
         }
         let record = threads.scheduler.register(name);
+        // From here on it can be interrupted, though it may have to wait for its first turn.
+        threads.comes_in(get_ident());
         record.begin();
         Some(machine.run(|vm| {
             let _visit = Visit::begin(&record, threads, vm);
@@ -266,7 +269,6 @@ impl<'a> Turn<'a> {
     fn of(thread: &'a Arc<Thread>, threads: &'a Threads, vm: &'a VirtualMachine) -> Self {
         thread.set_tag(get_ident());
         thread.entered();
-        threads.comes_in(get_ident());
         Self {
             thread,
             threads,
@@ -298,7 +300,6 @@ impl<'a> Visit<'a> {
     fn begin(record: &'a Arc<Thread>, threads: &'a Threads, vm: &'a VirtualMachine) -> Self {
         record.set_tag(get_ident());
         record.entered();
-        threads.comes_in(get_ident());
         Self {
             record,
             threads,

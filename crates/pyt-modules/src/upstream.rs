@@ -24,7 +24,7 @@ fn definition(vm: &VirtualMachine, name: &str) -> PyResult<&'static PyModuleDef>
 }
 
 /// A fresh instance of upstream's module `name`, in no `sys.modules`.
-pub(crate) fn module(vm: &VirtualMachine, name: &str) -> PyResult<PyRef<PyModule>> {
+fn module(vm: &VirtualMachine, name: &str) -> PyResult<PyRef<PyModule>> {
     let def = definition(vm, name)?;
     let module = def.create_module(vm)?;
     def.exec_module(vm, &module)?;
@@ -95,5 +95,21 @@ pub(crate) fn take(
         let value = source.as_object().get_attr(*attribute, vm)?;
         target.as_object().set_attr(*attribute, value, vm)?;
     }
+    // What was taken leads back to it: nothing else shall be found there.
+    source.dict().clear();
+    Ok(())
+}
+
+/// Gives `target` everything that upstream's module `name` has and it has not.
+pub(crate) fn complete(vm: &VirtualMachine, name: &str, target: &Py<PyModule>) -> PyResult<()> {
+    let source = module(vm, name)?;
+    let ours = target.dict();
+    for (name, value) in &source.dict() {
+        if !ours.contains_key(&*name, vm) {
+            ours.set_item(&*name, value, vm)?;
+        }
+    }
+    // As in `take`.
+    source.dict().clear();
     Ok(())
 }

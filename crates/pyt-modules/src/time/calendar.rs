@@ -4,7 +4,7 @@ use std::io;
 
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyFloat, PyModule, PyStr},
+    builtins::{PyFloat, PyModule},
     convert::IntoPyException,
     function::FuncArgs,
     host_env::time::tz,
@@ -15,15 +15,7 @@ use crate::upstream;
 
 /// Gives `module` everything that upstream's has and it has not.
 pub(super) fn complete(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
-    let theirs = upstream::module(vm, "time")?;
-    let ours = module.dict();
-    for (name, value) in &theirs.dict() {
-        if let Some(name) = name.downcast_ref::<PyStr>()
-            && ours.get_item_opt(name, vm)?.is_none()
-        {
-            ours.set_item(name, value, vm)?;
-        }
-    }
+    upstream::complete(vm, "time", module)?;
     set_zone(module, vm)
 }
 
