@@ -146,7 +146,7 @@ fn classes_go_with_the_host() {
         "TypeError"
     );
     // A class of another Rust type is another class, whatever its name.
-    let other = ClassBuilder::<String>::new("Counter").init(|| String::new());
+    let other = ClassBuilder::<String>::new("Counter").init(String::new);
     runtime.set("Other", other).unwrap();
     assert_eq!(
         runtime

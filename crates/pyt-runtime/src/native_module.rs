@@ -71,12 +71,12 @@ impl ModuleBuilder {
     /// Adds a function; see [`Function`] for what it can take and return.
     #[must_use]
     pub fn function<Marker>(self, name: &str, function: impl HostFunction<Marker>) -> Self {
-        self.add(Function::new(name, function))
+        self.add_function(Function::new(name, function))
     }
 
     /// Adds a function under its own name.
     #[must_use]
-    pub fn add(self, function: Function) -> Self {
+    pub fn add_function(self, function: Function) -> Self {
         let name = function.name().to_owned();
         self.value(&name, function)
     }

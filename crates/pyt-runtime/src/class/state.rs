@@ -63,8 +63,8 @@ impl<T: Send + Sync> State<T> {
     fn in_use_here(&self) -> Option<Use> {
         let here = self.address();
         BORROWED.with_borrow(|borrowed| {
-            let mine = borrowed.iter().filter(|(state, _)| *state == here);
-            mine.map(|(_, kind)| *kind).last()
+            let mine = borrowed.iter().rfind(|(state, _)| *state == here);
+            mine.map(|(_, kind)| *kind)
         })
     }
 

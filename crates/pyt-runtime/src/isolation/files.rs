@@ -239,7 +239,7 @@ fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResul
         last = Last::Itself;
     }
     for (index, (name, access)) in function.paths.iter().enumerate() {
-        let keyword = args.kwargs.get(*name).cloned();
+        let keyword = args.kwargs.get(name).cloned();
         let given = match args.args.get(index).cloned().or(keyword) {
             Some(given) if !vm.is_none(&given) => given,
             // `listdir()` and `scandir()`; the others complain of it themselves.
@@ -248,7 +248,7 @@ fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResul
         let path = path_of(&given, vm)?;
         let real = locate(&path, *access, last, &policy, vm)?;
         let real = shown(&real, &given, vm);
-        let is_keyword = args.kwargs.contains_key(*name);
+        let is_keyword = args.kwargs.contains_key(name);
         if let Some(place) = args.args.get_mut(index) {
             *place = real;
         } else if is_keyword {

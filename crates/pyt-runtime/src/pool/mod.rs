@@ -89,7 +89,7 @@ struct State {
 /// Work for the pool's thread.
 enum Task {
     Make,
-    Clean(Entry),
+    Clean(Box<Entry>),
 }
 
 impl fmt::Debug for RuntimePool {
@@ -224,7 +224,7 @@ impl Drop for PooledRuntime {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             // Without the pool's thread it ends here.
-            let _ = self.tasks.send(Task::Clean(entry));
+            let _ = self.tasks.send(Task::Clean(Box::new(entry)));
         }
     }
 }
