@@ -119,3 +119,35 @@ fn plugins() {
         "{text}"
     );
 }
+
+#[test]
+fn workers() {
+    let text = run("workers", &["12"]);
+    assert_eq!(text.matches("JOB ").count(), 12, "{text}");
+    assert!(!text.contains("dirty"), "{text}");
+}
+
+#[test]
+fn limits() {
+    let text = run("limits", &[]);
+    for expected in [
+        "a loop that catches everything: the code took longer than 500ms",
+        "a thread that waits for ever: the code took longer than 500ms",
+        "    forgotten stood in",
+        "recursion: the code recursed more than 500 deep",
+        "a script that is well: done",
+        "a long sleep: KeyboardInterrupt",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
+fn threads() {
+    let text = run("threads", &["3"]);
+    assert_eq!(text.matches("thread       state").count(), 3, "{text}");
+    for name in ["producer", "consumer-1", "consumer-2", "computer"] {
+        assert_eq!(text.matches(name).count(), 3, "{text}");
+    }
+    assert!(text.contains("waits for "), "{text}");
+}

@@ -1,19 +1,94 @@
 //! A Python 3.14 runtime for Rust hosts: one object, [`Runtime`], made by a [`Builder`].
 //!
-//! ```no_run
+//! ```
 //! use pyt_runtime::Runtime;
 //!
 //! let runtime = Runtime::builder().build()?;
-//! runtime.exec("import threading\ncount = threading.active_count()")?;
-//! assert_eq!(runtime.eval::<i64>("count")?, 1);
-//! let status = runtime.finish();
-//! assert_eq!(status, 0);
+//! runtime.exec("def area(width, height): return width * height")?;
+//! let area: i64 = runtime.eval("area(6, 7)")?;
+//! assert_eq!(area, 42);
+//! # runtime.finish();
 //! # Ok::<(), pyt_runtime::Error>(())
 //! ```
 //!
-//! The command line `pyt` is made of the same parts: [`Options`] holds every flag of CPython,
-//! [`Runtime::main`] does what the `python` command does with them, and [`doc`] runs the code
-//! blocks of a document.
+//! # Values
+//!
+//! What Rust types become which objects is said by [`IntoPython`] and [`FromPython`]; everything else
+//! is held as a [`Value`], which may go to any thread and outlive its runtime. [`Code`] is compiled once
+//! and run many times. Structures cross by `serde`: [`Serde`], [`Value::deserialize`].
+//!
+//! ```
+//! # use pyt_runtime::{Runtime, Value, kw};
+//! # let runtime = Runtime::builder().build()?;
+//! let words: Value = runtime.eval("['one', 'three', 'two']")?;
+//! words.call_method::<()>("sort", (kw("reverse", true),))?;
+//! assert_eq!(words.extract::<Vec<String>>()?, ["two", "three", "one"]);
+//! # runtime.finish();
+//! # Ok::<(), pyt_runtime::Error>(())
+//! ```
+//!
+//! # Calling back
+//!
+//! Closures with typed arguments become functions, by [`Function`] and [`ModuleBuilder`]; types become
+//! classes by [`ClassBuilder`]. An `Err` is raised as an exception, and a panic as `RuntimeError`.
+//!
+//! ```
+//! # use pyt_runtime::{ModuleBuilder, Runtime};
+//! let host = ModuleBuilder::new("host").function("halve", |n: i64| match n % 2 {
+//!     0 => Ok(n / 2),
+//!     _ => Err(pyt_runtime::Error::new("ValueError", "odd")),
+//! });
+//! let runtime = Runtime::builder().module(host).build()?;
+//! assert_eq!(runtime.eval::<i64>("__import__('host').halve(8)")?, 4);
+//! # runtime.finish();
+//! # Ok::<(), pyt_runtime::Error>(())
+//! ```
+//!
+//! # Threads
+//!
+//! A [`Runtime`] is `Send + Sync`. The thread that made it is Python's main thread; any other may come
+//! in at any time, and is one of Python's threads for as long as it is inside. [`Runtime::enter`] does
+//! many things in one stay, [`Python::detach`] steps outside for work that blocks, [`Runtime::spawn`]
+//! starts a thread for code of the host's, and a [`Queue`] is a `queue.Queue` on one side and a channel
+//! on the other. Several runtimes in one process are independent; a [`RuntimePool`] keeps warm ones.
+//!
+//! # Control
+//!
+//! [`Runtime::interrupter`] gives a handle that raises an exception in threads, blocked ones included,
+//! or stops them whatever they catch. [`Limits`] do so when a call takes too much of something.
+//! [`Runtime::threads`] says what each thread does, what it waits for and who holds it;
+//! [`Runtime::shutdown`] ends everything within a time.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use pyt_runtime::{ErrorKind, Limit, Limits, Runtime};
+//! # let runtime = Runtime::builder().build()?;
+//! let second = Duration::from_secs(1);
+//! let limits = Limits::new().wall(second);
+//! let error = runtime.with_limits(&limits, |py| py.exec("while True: pass")).flatten();
+//! assert_eq!(error.unwrap_err().kind(), ErrorKind::Limit(Limit::Wall(second)));
+//! # runtime.finish();
+//! # Ok::<(), pyt_runtime::Error>(())
+//! ```
+//!
+//! Native code is interrupted when it returns: a long `pow` of integers or match of a regular
+//! expression first comes to its end.
+//!
+//! # Output, input, isolation
+//!
+//! [`Builder::stdout`] and its like lead to a [`Capture`], a writer, or a callback that gets whole lines
+//! with the thread's name. [`Builder::isolated`] makes a runtime whose program reaches no file, no
+//! network, no process and no environment but what is granted: see [`Isolation`].
+//!
+//! # Schedules
+//!
+//! [`Runtime::explore`] runs a script under many schedules and tells what fails in some of them:
+//! see [`explore`].
+//!
+//! # The command line
+//!
+//! `pyt` is made of the same parts: [`Options`] holds every flag of CPython, [`Runtime::main`] does what
+//! the `python` command does with them, and [`doc`] runs the code blocks of a document.
 
 mod builder;
 mod class;
