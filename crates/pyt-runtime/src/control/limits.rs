@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// let stubborn = "while True:\n  try:\n    while True: pass\n  except BaseException: pass";
 /// let error = runtime.with_limits(&limits, |py| py.exec(stubborn)).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
-/// assert_eq!(error.threads()[0].stack()[0].function, "<module>");
+/// assert_eq!(error.threads()[0].name(), "MainThread");
 /// // The runtime goes on to be used.
 /// assert_eq!(runtime.eval::<i32>("6 * 7")?, 42);
 /// # runtime.finish();
