@@ -31,7 +31,13 @@ def _is_library(name):
     return name.partition(".")[0] in sys.stdlib_module_names
 
 
-def restore():
+def restore(everything):
+    """`everything`: else only what is the process's, for an interpreter that is given up."""
+    if os.environ != _environment:
+        os.environ.clear()
+        os.environ.update(_environment)
+    if not everything:
+        return
     sys.settrace(None)
     sys.setprofile(None)
     threading.settrace(None)
@@ -54,9 +60,6 @@ def restore():
     for name in set(builtins.__dict__) - set(_builtins):
         del builtins.__dict__[name]
     builtins.__dict__.update(_builtins)
-    if os.environ != _environment:
-        os.environ.clear()
-        os.environ.update(_environment)
     warnings.filters[:] = _filters
     sys.setrecursionlimit(_recursion)
     sys.setswitchinterval(_interval)

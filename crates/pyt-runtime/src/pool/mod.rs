@@ -264,18 +264,26 @@ impl Entry {
         })
     }
 
-    /// Makes it as it was; `None` if it cannot be, and then it has ended.
-    fn clean(self) -> Option<Self> {
+    /// Stops the threads that its user left. False: some had to be stopped by force.
+    fn is_intact(&self) -> bool {
         let shared = self.runtime.shared();
         if shared.has_started_threads() {
             let verdict = shared.stop(Reason::Asked, GRACE);
             if !verdict.wait(Instant::now() + GRACE + PATIENCE) || verdict.has_halted() {
-                return None;
+                return false;
             }
         }
-        if shared.control.stops.had_to_force() {
+        !shared.control.stops.had_to_force()
+    }
+
+    /// Makes it as it was; `None` if it cannot be, and then it has ended.
+    fn clean(self) -> Option<Self> {
+        if !self.is_intact() {
+            // The environment is the process's: its successor would find what was set.
+            let _ = self.restore.call::<()>((false,));
             return None;
         }
+        let shared = self.runtime.shared();
         let forgotten = |py: crate::Python<'_>| {
             let functions = &py.vm().state.atexit_funcs;
             let mut functions = functions.lock();
@@ -286,7 +294,7 @@ impl Entry {
             drop(forgotten);
         };
         self.runtime.enter(forgotten);
-        let restored = self.restore.call::<()>(());
+        let restored = self.restore.call::<()>((true,));
         (restored.is_ok() && !shared.has_started_threads()).then_some(self)
     }
 }
