@@ -133,7 +133,7 @@ fn limits() {
     for expected in [
         "a loop that catches everything: the code took longer than 500ms",
         "a thread that waits for ever: the code took longer than 500ms",
-        "    forgotten stood in",
+        "    forgotten stood",
         "recursion: the code recursed more than 500 deep",
         "a script that is well: done",
         "a long sleep: KeyboardInterrupt",
@@ -145,9 +145,9 @@ fn limits() {
 #[test]
 fn threads() {
     let text = run("threads", &["3"]);
-    assert_eq!(text.matches("thread       state").count(), 3, "{text}");
-    for name in ["producer", "consumer-1", "consumer-2", "computer"] {
-        assert_eq!(text.matches(name).count(), 3, "{text}");
+    for name in ["thread", "producer", "consumer-1", "consumer-2", "computer"] {
+        let rows = text.lines().filter(|line| line.starts_with(name));
+        assert_eq!(rows.count(), 3, "{text}");
     }
     assert!(text.contains("waits for "), "{text}");
 }

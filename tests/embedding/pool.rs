@@ -74,11 +74,15 @@ fn a_runtime_that_had_to_be_forced_is_replaced() {
             .exec(
                 "import threading, sys\n\
                  sys.mark = 1\n\
+                 inside = threading.Event()\n\
                  def stubborn():\n\
                  \x20 while True:\n\
-                 \x20   try: threading.Event().wait()\n\
+                 \x20   try:\n\
+                 \x20     inside.set()\n\
+                 \x20     threading.Event().wait()\n\
                  \x20   except BaseException: pass\n\
-                 threading.Thread(target=stubborn).start()",
+                 threading.Thread(target=stubborn).start()\n\
+                 inside.wait()",
             )
             .unwrap();
         drop(runtime);

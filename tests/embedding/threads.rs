@@ -56,9 +56,13 @@ fn the_table_says_what_each_thread_does() {
         assert_eq!(lock.timeout(), None);
         let last = want.stack().last().unwrap();
         assert_eq!((&*last.function, last.line), ("want", 9));
-        let spin = find(&threads, "spin");
+        // For a moment now and then it is on its way out of the interpreter, or back in.
+        let mut later = threads.clone();
+        while !matches!(find(&later, "spin").state(), ThreadState::Running) {
+            later = runtime.threads();
+        }
+        let spin = find(&later, "spin");
         assert_eq!(spin.origin(), ThreadOrigin::Python { daemon: true });
-        assert!(matches!(spin.state(), ThreadState::Running), "{spin:?}");
         assert_eq!(spin.stack().last().unwrap().function, "spin");
         let idents: Vec<u64> = runtime
             .eval("sorted(thread.ident for thread in threading.enumerate())")

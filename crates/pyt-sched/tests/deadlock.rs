@@ -78,11 +78,12 @@ fn a_cycle_of_reentrant_locks_is_found_though_others_run() {
     let notes = Notes::on(&scheduler);
     run(&scheduler.clone(), move |stage| {
         let [a, b] = [(); 2].map(|()| Arc::new(RLock::new()));
-        let met = Arc::new(Event::new());
+        let [held, met] = [(); 2].map(|()| Arc::new(Event::new()));
         let one = {
-            let (a, b, met) = (a.clone(), b.clone(), met.clone());
+            let (a, b, held, met) = (a.clone(), b.clone(), held.clone(), met.clone());
             stage.spawn("one", move || {
                 a.acquire(None).unwrap();
+                held.set();
                 met.wait(None).unwrap();
                 b.acquire(None).unwrap();
                 b.release().unwrap();
@@ -93,6 +94,7 @@ fn a_cycle_of_reentrant_locks_is_found_though_others_run() {
             let (a, b) = (a.clone(), b.clone());
             stage.spawn("two", move || {
                 b.acquire(None).unwrap();
+                held.wait(None).unwrap();
                 met.set();
                 // First one that is not for ever, and so closes no cycle.
                 assert!(!a.acquire(ms(300)).unwrap());
