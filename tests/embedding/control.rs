@@ -35,8 +35,9 @@ const BUSY: [(&str, &str); 11] = [
         "import threading\nc = threading.Condition()\nwith c: c.wait()",
     ),
     (
+        // Who is joined may be interrupted as well, and end first.
         "join",
-        "import threading, time\nt = threading.Thread(target=time.sleep, args=(1e9,), daemon=True); t.start(); t.join()",
+        "import threading, time\nt = threading.Thread(target=time.sleep, args=(1e9,), daemon=True); t.start()\nwhile True: t.join()",
     ),
 ];
 
