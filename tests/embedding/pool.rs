@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_runtime::{Runtime, RuntimePool};
+use pyt_runtime::{Limits, Runtime, RuntimePool};
 
 use crate::support::{in_both_modes, runtime, within_deadline};
 
@@ -141,7 +141,16 @@ fn runtimes_one_after_the_other_do_not_pile_up() {
             let began = Instant::now();
             let runtime = runtime(number % 2 == 0);
             times.push(began.elapsed());
-            runtime.exec("import threading\nthreading.Thread(target=print, args=('',), kwargs={'end': ''}).start()").unwrap();
+            runtime
+                .exec(
+                    "import threading, dataclasses, enum\n\
+                     threading.Thread(target=print, args=('',), kwargs={'end': ''}).start()\n\
+                     @dataclasses.dataclass(slots=True)\n\
+                     class Slotted:\n\
+                     \x20 all: list\n\
+                     Slotted(threading._dangling.copy())",
+                )
+                .unwrap();
             drop(runtime);
             if number == how_many / 4 {
                 before = resident();
@@ -153,8 +162,8 @@ fn runtimes_one_after_the_other_do_not_pile_up() {
             "{how_many} runtimes one after the other: made in {:?} in the middle; {growth} KiB more for each",
             times[times.len() / 2]
         );
-        // Upstream keeps the classes of `collections.abc` and their like: see the documentation.
-        assert!(growth < 4096, "{growth} KiB for each runtime");
+        // An eighth of what the classes of `collections.abc` alone take.
+        assert!(growth < 128, "{growth} KiB for each runtime");
     });
 }
 
@@ -224,5 +233,30 @@ fn a_thousand_calls_a_second_from_eight_threads() {
         );
         assert!(growth < 64 << 10, "{growth} KiB");
         assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn what_is_made_for_one_call_goes_with_it() {
+    within_deadline("calls that leave nothing behind", || {
+        let runtime = runtime(true);
+        let limits = Limits::new().recursion(200);
+        let round = |how_many: u32| {
+            for _ in 0..how_many {
+                let ballast = [1_u8; 8192];
+                let spawned = runtime.spawn("spawned", move |_| ballast.len()).unwrap();
+                assert_eq!(spawned.join().unwrap(), 8192);
+                runtime
+                    .with_limits(&limits, |py| py.exec("pass"))
+                    .unwrap()
+                    .unwrap();
+            }
+        };
+        round(500);
+        let before = resident();
+        round(2000);
+        let growth = resident().saturating_sub(before);
+        // The ballast of all is 16,000 KiB.
+        assert!(growth < 4000, "{growth} KiB");
     });
 }

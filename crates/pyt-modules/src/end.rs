@@ -5,7 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use rustpython_vm::{VirtualMachine, vm::runtime, vm::thread};
+use rustpython_vm::{
+    AsObject, VirtualMachine,
+    builtins::{PyStr, PyType, PyTypeRef},
+    vm::{runtime, thread},
+};
+
+use crate::interpreters;
 
 /// The exit status of a program whose output could not be written.
 const OUTPUT_LOST: u32 = 120;
@@ -40,10 +46,64 @@ fn let_go(vm: &VirtualMachine) {
         state.global_trace_func.lock().take(),
         state.global_profile_func.lock().take(),
         std::mem::take(&mut state.monitoring.lock().callbacks),
+        interpreters::of(vm).originals.take(),
     );
     drop(kept);
+    let lasting = free_slots(vm);
     // What one pass frees may have kept something else.
     while state.gc.collect_force(2).collected > 0 {}
+    for class in lasting {
+        forget_subclasses(&class);
+    }
+}
+
+/// Takes the descriptors of `__slots__` out of this interpreter's classes. Each holds its class, which
+/// upstream's collector does not see: a class with slots, and all that it reaches, would stay for ever.
+/// Returns the bases of these classes that are not the interpreter's.
+fn free_slots(vm: &VirtualMachine) -> Vec<PyTypeRef> {
+    let member_descriptor = vm.ctx.types.member_descriptor_type;
+    let is_own = |class: &PyType| {
+        let extra = class.heaptype_ext.as_ref();
+        extra.and_then(|extra| extra.interpreter_id) == Some(vm.state.interpreter_id)
+    };
+    let mut lasting: Vec<PyTypeRef> = Vec::new();
+    for object in vm.state.gc.get_objects(None) {
+        let Some(class) = object.downcast_ref::<PyType>() else {
+            continue;
+        };
+        if !is_own(class) {
+            continue;
+        }
+        for base in class.bases.read().iter() {
+            if !is_own(base) && !lasting.iter().any(|known| known.is(base)) {
+                lasting.push(base.clone());
+            }
+        }
+        for (name, value) in class.attributes.entries() {
+            if value.class().is(member_descriptor)
+                && let Some(name) = name.downcast_ref::<PyStr>()
+            {
+                drop(class.attributes.remove(vm.ctx.intern_str(name.as_wtf8())));
+            }
+        }
+    }
+    lasting
+}
+
+/// Shortens the list of `class`'s subclasses, from which upstream never takes those that are gone.
+fn forget_subclasses(class: &PyType) {
+    let mut gone = Vec::new();
+    // What dies here dies after the list is released, which its own end may ask for.
+    let mut alive = Vec::new();
+    class.subclasses.write().retain(|subclass| {
+        let object = subclass.upgrade();
+        let is_alive = object.is_some();
+        alive.extend(object);
+        if !is_alive {
+            gone.push(subclass.clone());
+        }
+        is_alive
+    });
 }
 
 /// Writes out the standard streams. False: standard output could not be written.

@@ -13,6 +13,7 @@ use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
 use crate::{
     deadlock::Reporter,
     numbers::NumberMap,
+    originals::Originals,
     signal::Handlers,
     thread::{Handle, spare::Spares, workers::Workers},
     uncaught::UncaughtExceptions,
@@ -35,6 +36,7 @@ pub(crate) struct Threads {
     pub(crate) broom: Broom,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
+    pub(crate) originals: Originals,
     /// Called with the number of threads that were started here, when there is one more.
     pub(crate) on_start: parking_lot::Mutex<Option<StartListener>>,
     /// Who tells about threads that wait for ever, if anybody wants to know.
@@ -81,6 +83,7 @@ impl Threads {
             broom: Broom::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
+            originals: Originals::default(),
             on_start: parking_lot::Mutex::default(),
             reporter: OnceLock::new(),
             process: AtomicU32::new(std::process::id()),

@@ -18,6 +18,7 @@ mod hot;
 mod interpreters;
 mod numbers;
 mod operator;
+mod originals;
 mod pickling;
 mod points;
 pub mod pythonapi;

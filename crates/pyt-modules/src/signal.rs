@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::PySet,
     convert::IntoPyException,
     function::{ArgIterable, FuncArgs},
@@ -70,7 +70,7 @@ impl Handlers {
 /// Puts these functions into `_signal`, where `signal` looks for them when it is imported.
 pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.import("_signal", 0)?;
-    install_handlers(&Arc::downgrade(threads), &module, vm)?;
+    install_handlers(threads, &module, vm)?;
     let threads = Arc::downgrade(threads);
     let kill = vm.new_function(
         "pthread_kill",
@@ -90,7 +90,7 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
 /// Wraps the functions that set and show handlers: the scheduler must know which signals the
 /// program handles, and a handler of our own does not show.
 fn install_handlers(
-    threads: &Weak<Threads>,
+    threads: &Arc<Threads>,
     module: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
@@ -98,30 +98,32 @@ fn install_handlers(
     let get = module.get_attr("getsignal", vm)?;
     let default = module.get_attr("SIG_DFL", vm)?;
     let interrupt = module.get_attr("default_int_handler", vm)?;
-    let own = report_on_quit(threads, &set, &get, &default, vm)?;
-    let is_own = move |handler: &PyObject| own.as_ref().is_some_and(|own| own.is(handler));
-    let shown = move |handler: PyObjectRef| {
-        if is_own(&handler) {
-            default.clone()
+    let own = report_on_quit(&Arc::downgrade(threads), &set, &get, &default, vm)?;
+    let own = own.map(|own| threads.keep(own));
+    let [set, get, default, interrupt] =
+        [set, get, default, interrupt].map(|object| threads.keep(object));
+    let shown = move |handler: PyObjectRef, vm: &VirtualMachine| {
+        if own.as_ref().is_some_and(|own| own.is(&handler)) {
+            default.get(vm)
         } else {
-            handler
+            Ok(handler)
         }
     };
     let (shown_by_set, shown_by_get) = (shown.clone(), shown);
-    let threads = threads.clone();
+    let threads = Arc::downgrade(threads);
     let set = vm.new_function("signal", move |args: FuncArgs, vm: &VirtualMachine| {
         let given = args.args.clone();
-        let before = set.call(args, vm)?;
+        let before = set.get(vm)?.call(args, vm)?;
         if let (Some(threads), [signal, handler, ..]) = (threads.upgrade(), &*given) {
             let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
-            let handled = handler.is_callable() && !handler.is(&interrupt);
+            let handled = handler.is_callable() && !interrupt.is(handler);
             threads.handlers.note(signal, handled);
         }
-        PyResult::Ok(shown_by_set(before))
+        shown_by_set(before, vm)
     });
     module.set_attr("signal", set, vm)?;
     let get = vm.new_function("getsignal", move |args: FuncArgs, vm: &VirtualMachine| {
-        get.call(args, vm).map(&shown_by_get)
+        shown_by_get(get.get(vm)?.call(args, vm)?, vm)
     });
     module.set_attr("getsignal", get, vm)
 }

@@ -47,14 +47,17 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
     }
     install_flags(vm)?;
     for name in LOOK_AT_ALL {
-        let upstreams = sys.get_attr(name, vm)?;
+        let upstreams = threads.keep(sys.get_attr(name, vm)?);
         // Not the world itself: it keeps the interpreter, which keeps this function.
         let world = Arc::downgrade(&threads.world);
         let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| match world
             .upgrade()
         {
-            Some(world) => world.with_all_listed(|| upstreams.call(args, vm)),
-            None => upstreams.call(args, vm),
+            Some(world) => {
+                let upstreams = upstreams.get(vm)?;
+                world.with_all_listed(|| upstreams.call(args, vm))
+            }
+            None => upstreams.get(vm)?.call(args, vm),
         });
         sys.set_attr(name, ours, vm)?;
     }

@@ -92,6 +92,7 @@
 
 mod builder;
 mod class;
+mod closure;
 mod code;
 mod control;
 mod deadlock;

@@ -47,11 +47,11 @@ impl Watched {
 /// Makes the set.
 pub(super) fn make(vm: &VirtualMachine) -> PyResult {
     let weak_set = vm.import("_weakrefset", 0)?.get_attr("WeakSet", vm)?;
-    let add = weak_set.get_attr("add", vm)?;
-    let get = vm.new_function("data", move |set: PyObjectRef, vm: &VirtualMachine| {
+    // What a native function captures stays for ever: nothing of this interpreter's may be in it.
+    let get = vm.new_function("data", |set: PyObjectRef, vm: &VirtualMachine| {
         for thread in registry::take_watched(&set, vm) {
             if let Some(thread) = thread.upgrade() {
-                add.call((set.clone(), thread), vm)?;
+                vm.call_method(&set, "add", (thread,))?;
             }
         }
         set.get_attr("_data", vm)

@@ -8,6 +8,7 @@
 
 mod interrupter;
 mod limits;
+mod recursion;
 mod shutdown;
 mod spawn;
 mod stop;

@@ -18,7 +18,7 @@ use rustpython_vm::{
     vm::thread,
 };
 
-use crate::{Error, Python, Runtime, shared::Shared};
+use crate::{Error, Python, Runtime, closure, shared::Shared};
 
 /// What a thread's code came to: a panic is passed on to whoever joins it.
 type Outcome<T> = Result<T, Box<dyn Any + Send>>;
@@ -139,17 +139,17 @@ fn start<T: Send + 'static>(
     // Not the runtime itself, which keeps the function.
     let shared = Arc::downgrade(shared);
     let work = Mutex::new(Some((f, done)));
-    let target = vm.new_function("spawned", move |_: FuncArgs, vm: &VirtualMachine| {
+    let target = move |_: FuncArgs, vm: &VirtualMachine| {
         let work = work.lock().take();
-        let (Some((f, done)), Some(shared)) = (work, shared.upgrade()) else {
-            return;
-        };
-        let result = panic::catch_unwind(AssertUnwindSafe(|| f(Python::new(vm, &shared))));
-        // Whoever does not wait for it does not want it.
-        let _ = done.send(result);
-    });
+        if let (Some((f, done)), Some(shared)) = (work, shared.upgrade()) {
+            let result = panic::catch_unwind(AssertUnwindSafe(|| f(Python::new(vm, &shared))));
+            // Whoever does not wait for it does not want it.
+            let _ = done.send(result);
+        }
+        Ok(vm.ctx.none())
+    };
     let keywords = [
-        ("target".to_owned(), target.into()),
+        ("target".to_owned(), closure::new(target, vm)),
         ("name".to_owned(), vm.ctx.new_str(name).into()),
         ("daemon".to_owned(), vm.ctx.new_bool(false).into()),
     ];

@@ -11,9 +11,9 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 use pyt_modules::Session;
-use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
+use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
 
-use super::{Limit, Limits, Reason, Verdict, aside};
+use super::{Limit, Limits, Reason, Verdict, aside, recursion::Recursion};
 use crate::{Error, shared::Shared};
 
 /// The runtimes with limits on output, by their interpreters' numbers, once for each call under such.
@@ -370,47 +370,5 @@ impl Drop for Watched<'_> {
             .active
             .retain(|scope| scope.id != self.id);
         watch.changed.notify_all();
-    }
-}
-
-/// A limit of recursion in force on the calling thread.
-struct Recursion<'a> {
-    vm: &'a VirtualMachine,
-    before: usize,
-    /// `sys.setrecursionlimit` as it was.
-    set: Option<PyObjectRef>,
-}
-
-impl<'a> Recursion<'a> {
-    fn limit(vm: &'a VirtualMachine, depth: usize) -> Self {
-        let before = vm.recursion_limit.replace(depth);
-        let set = vm.sys_module.get_attr("setrecursionlimit", vm).ok();
-        if let Some(set) = &set {
-            let real = set.clone();
-            let ours = vm.new_function(
-                "setrecursionlimit",
-                move |limit: PyObjectRef, vm: &VirtualMachine| {
-                    let wanted: isize = limit.try_index(vm)?.try_to_primitive(vm)?;
-                    let capped = usize::try_from(wanted)
-                        .map_or(limit, |wanted| vm.ctx.new_int(wanted.min(depth)).into());
-                    real.call((capped,), vm)
-                },
-            );
-            // Without it the code can only raise its own limit.
-            let _ = vm.sys_module.set_attr("setrecursionlimit", ours, vm);
-        }
-        Self { vm, before, set }
-    }
-}
-
-impl Drop for Recursion<'_> {
-    fn drop(&mut self) {
-        self.vm.recursion_limit.set(self.before);
-        if let Some(set) = self.set.take() {
-            let _ = self
-                .vm
-                .sys_module
-                .set_attr("setrecursionlimit", set, self.vm);
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! Runtimes in stock.
 //!
-//! Making a runtime takes tens of milliseconds, and ending one leaves some memory behind that the
-//! interpreter cannot free. So runtimes are made before they are wanted, and used again: what a user
-//! left behind is taken away (`clean.py`), and a runtime that cannot be cleaned is replaced.
+//! Making a runtime takes tens of milliseconds, and ending one about as long. So runtimes are made
+//! before they are wanted, and used again: what a user left behind is taken away (`clean.py`), and a
+//! runtime that cannot be cleaned is replaced.
 
 use std::{
     collections::VecDeque,
