@@ -28,6 +28,7 @@ mod seconds;
 mod session;
 mod signal;
 pub mod sites;
+mod stay;
 mod sys;
 mod thread;
 mod threading;

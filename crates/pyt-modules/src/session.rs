@@ -22,6 +22,7 @@ use crate::{
     deadlock::{Listener, Occasions, Reporter},
     end, interpreters,
     interpreters::Threads,
+    stay::{End, Stay},
     world,
 };
 
@@ -106,7 +107,7 @@ impl Session {
         self.threads.comes_in(get_ident());
         self.main.begin();
         interpreter.enter(|vm| {
-            let _turn = Turn::of(&self.main, &self.threads, vm);
+            let _stay = Stay::begin(&self.main, &self.threads, vm, End::Pause);
             if !self.entered.swap(true, Ordering::AcqRel)
                 && let Err(raised) = prepare(self, vm)
             {
@@ -148,7 +149,7 @@ impl Session {
         threads.comes_in(get_ident());
         record.begin();
         Some(machine.run(|vm| {
-            let _visit = Visit::begin(&record, threads, vm);
+            let _stay = Stay::begin(&record, threads, vm, End::Good);
             f(vm)
         }))
     }
@@ -255,70 +256,6 @@ impl Session {
     pub fn stop_daemon_threads(&self, _vm: &VirtualMachine, idents: &[u64]) {
         let records = self.threads.records(Some(idents));
         self.threads.scheduler.halt(&records, PATIENCE);
-    }
-}
-
-/// A thread's stay in the interpreter: its turn is given up at the end, also in a panic.
-struct Turn<'a> {
-    thread: &'a Arc<Thread>,
-    threads: &'a Threads,
-    vm: &'a VirtualMachine,
-}
-
-impl<'a> Turn<'a> {
-    fn of(thread: &'a Arc<Thread>, threads: &'a Threads, vm: &'a VirtualMachine) -> Self {
-        thread.set_tag(get_ident());
-        thread.entered();
-        Self {
-            thread,
-            threads,
-            vm,
-        }
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let ident = get_ident();
-        self.threads.goes_out(ident);
-        // What comes too late is not for the next stay.
-        let exceptions = &self.threads.world.async_exceptions;
-        exceptions.forget(ident, &self.vm.state);
-        self.thread.forget_interrupt();
-        self.thread.pause();
-    }
-}
-
-/// The stay of a thread that was not started here; all that Python knows of it ends with it.
-struct Visit<'a> {
-    record: &'a Arc<Thread>,
-    threads: &'a Threads,
-    vm: &'a VirtualMachine,
-}
-
-impl<'a> Visit<'a> {
-    fn begin(record: &'a Arc<Thread>, threads: &'a Threads, vm: &'a VirtualMachine) -> Self {
-        record.set_tag(get_ident());
-        record.entered();
-        Self {
-            record,
-            threads,
-            vm,
-        }
-    }
-}
-
-impl Drop for Visit<'_> {
-    fn drop(&mut self) {
-        let (ident, vm) = (get_ident(), self.vm);
-        crate::threading::thread_ends(vm);
-        crate::thread::local::drop_all_of_this_thread();
-        // In this order: one that is not inside is not interrupted.
-        self.threads.goes_out(ident);
-        self.threads.world.async_exceptions.forget(ident, &vm.state);
-        // The turn is given up while still attached; what follows touches no Python object.
-        self.record.end();
-        thread::cleanup_current_thread_frames(vm);
     }
 }
 

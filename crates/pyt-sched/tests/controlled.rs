@@ -48,14 +48,7 @@ impl Scene {
         let main = self.scheduler.register("main");
         main.begin();
         main.entered();
-        let run = Run {
-            strategy: Box::new(strategy),
-            max_steps: 10_000,
-            traced: true,
-            with_places: false,
-            patient: false,
-            on_standstill: None,
-        };
+        let run = Run::new(Box::new(strategy), 10_000);
         self.policy.begin(&self.scheduler, run).unwrap();
         body(self);
         let finished = self.policy.finish(&self.scheduler, false).unwrap();
@@ -192,11 +185,6 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
     main.entered();
     let notes = told.clone();
     let run = Run {
-        strategy: Box::new(Digits(0)),
-        max_steps: 1_000,
-        traced: false,
-        with_places: false,
-        patient: false,
         on_standstill: Some(Box::new(move |stuck| {
             for one in stuck {
                 let kind = one.waiting.map(|row| row.kind);
@@ -206,6 +194,7 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
                     .push(format!("{} {kind:?} {:?}", one.name, one.holder));
             }
         })),
+        ..Run::new(Box::new(Digits(0)), 1_000)
     };
     scene.policy.begin(&scene.scheduler, run).unwrap();
     let lock: Arc<Lock> = Arc::default();
@@ -327,14 +316,7 @@ fn members_wait_for_each_other_and_others_stand_still() {
     scene.start("outsider", move || {
         outsider.fetch_add(1, Ordering::SeqCst);
     });
-    let run = Run {
-        strategy: Box::new(Digits(1)),
-        max_steps: 1_000,
-        traced: false,
-        with_places: false,
-        patient: false,
-        on_standstill: None,
-    };
+    let run = Run::new(Box::new(Digits(1)), 1_000);
     scene.policy.begin(&scene.scheduler, run).unwrap();
     let seen = ran.clone();
     scene.start("member", move || {

@@ -208,12 +208,8 @@ impl<'a> Explorer<'a> {
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
             let run = Run {
-                strategy: next.strategy,
-                max_steps: self.exploration.max_steps,
                 traced: is_first || next.seed.is_none(),
-                with_places: false,
-                patient: false,
-                on_standstill: None,
+                ..Run::new(next.strategy, self.exploration.max_steps)
             };
             let seed = next.seed.unwrap_or(self.exploration.seed);
             let performance = self.stage.perform(run, seed, program, vm)?;

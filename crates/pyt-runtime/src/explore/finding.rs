@@ -188,14 +188,7 @@ impl Attempt<'_> {
     }
 
     fn run(&self, strategy: Box<dyn Strategy>) -> Run {
-        Run {
-            strategy,
-            max_steps: self.max_steps,
-            traced: true,
-            with_places: false,
-            patient: false,
-            on_standstill: None,
-        }
+        Run::new(strategy, self.max_steps)
     }
 
     fn is_it(&self, outcome: &Outcome) -> bool {

@@ -238,14 +238,7 @@ mod _pyt_explore {
         };
         let granularity: Granularity = parsed(&granularity, vm)?;
         let stage = Stage::new(granularity, false, vm)?;
-        let run = Run {
-            strategy,
-            max_steps,
-            traced: true,
-            with_places: false,
-            patient: false,
-            on_standstill: None,
-        };
+        let run = Run::new(strategy, max_steps);
         let mut result: Option<Result<PyObjectRef, PyBaseExceptionRef>> = None;
         let program = |vm: &VirtualMachine| match function.call((), vm) {
             Err(raised) if runs::is_abandonment(&raised, vm) => Err(raised),

@@ -137,8 +137,6 @@ impl Single {
         vm: &VirtualMachine,
     ) -> PyResult<Performance> {
         let run = Run {
-            strategy: self.strategy,
-            max_steps: self.max_steps,
             traced: false,
             with_places: true,
             patient: self.patient,
@@ -147,6 +145,7 @@ impl Single {
                     eprintln!("pyt: {line}");
                 }
             })),
+            ..Run::new(self.strategy, self.max_steps)
         };
         let stage = Stage::new(self.granularity, false, vm)?;
         let performance = stage.perform(run, self.seed, program, vm)?;

@@ -31,6 +31,21 @@ pub struct Run {
     pub on_standstill: Option<OnStandstill>,
 }
 
+impl Run {
+    /// A run that keeps a trace, without places, and is otherwise as plain as can be.
+    #[must_use]
+    pub fn new(strategy: Box<dyn Strategy>, max_steps: u64) -> Self {
+        Self {
+            strategy,
+            max_steps,
+            traced: true,
+            with_places: false,
+            patient: false,
+            on_standstill: None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Run")
