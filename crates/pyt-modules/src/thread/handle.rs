@@ -18,7 +18,7 @@ use rustpython_vm::{
 };
 
 use super::{
-    ident as shown, os_name,
+    ident as shown, os_name, panics,
     spare::{self, Heritage},
     workers::Place,
 };
@@ -321,7 +321,7 @@ impl Life {
             body(vm);
             crate::threading::thread_ends(vm);
             super::local::drop_all_of_this_thread();
-            let is_clean = spare::clear(vm);
+            let is_clean = spare::clear(vm) && !panics::take();
             world::thread_ends();
             threads.broom.one_ends(vm);
             threads.world.async_exceptions.forget(ident, &vm.state);

@@ -8,6 +8,7 @@ pub(crate) mod ident;
 pub(crate) mod local;
 pub(crate) mod locks;
 pub(crate) mod os_name;
+pub(crate) mod panics;
 pub(crate) mod spare;
 mod standing;
 pub(crate) mod workers;
@@ -33,7 +34,7 @@ mod _thread {
         types::{Constructor, Representable},
     };
 
-    use super::{Handle, Start};
+    use super::{Handle, Start, panics};
     use crate::{
         arguments::{self, Signature, given},
         interpreters, pickling, timeout, upstream,
@@ -214,7 +215,7 @@ mod _thread {
             names_itself: false,
         }
         .run(vm, move |vm| {
-            if let Err(exc) = function.call((), vm) {
+            if let Err(exc) = panics::contained(vm, || function.call((), vm)) {
                 report(exc, &function, vm);
             }
         })?;
@@ -260,7 +261,7 @@ mod _thread {
             names_itself: false,
         }
         .run(vm, move |vm| {
-            if let Err(exc) = function.call(call, vm) {
+            if let Err(exc) = panics::contained(vm, || function.call(call, vm)) {
                 report(exc, &function, vm);
             }
         })?;

@@ -3,11 +3,17 @@
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyDict},
-    function::FuncArgs,
+    compiler::Mode,
+    function::{ArgMapping, FuncArgs},
+    scope::Scope,
 };
 
 use super::PyThread;
-use crate::{interpreters, thread::keywords, threading::registry};
+use crate::{
+    interpreters,
+    thread::{keywords, panics},
+    threading::registry,
+};
 
 /// The life of a started thread.
 pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
@@ -22,7 +28,7 @@ pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
                 vm.sys_module.get_attr(function, vm)?.call((hook,), vm)?;
             }
         }
-        if let Err(raised) = run_in_context(thread, vm) {
+        if let Err(raised) = panics::contained(vm, || run_in_context(thread, vm)) {
             let threads = interpreters::of(vm);
             if threads.uncaught.note(&raised, thread.as_object(), vm) {
                 report(raised, thread, vm)?;
@@ -100,5 +106,45 @@ pub(super) fn call_target(
         },
         None => keywords(None, vm)?,
     };
-    target.call(FuncArgs::new(positional, named), vm).map(drop)
+    let args = FuncArgs::new(positional, named);
+    if needs_frame(target, vm) {
+        call_in_frame(target, args, vm)
+    } else {
+        target.call(args, vm).map(drop)
+    }
+}
+
+/// Whether it may look at the frame that calls it, as `exec` and `globals` do: functions of
+/// `builtins`.
+fn needs_frame(target: &PyObject, vm: &VirtualMachine) -> bool {
+    let function = vm.ctx.types.builtin_function_or_method_type;
+    target.class().is(function)
+        && target.get_attr("__module__", vm).is_ok_and(|module| {
+            vm.bool_eq(&module, vm.ctx.new_str("builtins").as_object())
+                .unwrap_or(false)
+        })
+}
+
+/// As in CPython, where `Thread.run` is Python code of the module `threading`.
+fn call_in_frame(target: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let code = vm
+        .compile(
+            "target(*args, **kwargs)",
+            Mode::Eval,
+            "<threading>".to_owned(),
+        )
+        .map_err(|error| error.into_pyexception(vm, None))?;
+    let kwargs = vm.ctx.new_dict();
+    for (name, value) in args.kwargs {
+        kwargs.set_item(&*name, value, vm)?;
+    }
+    let locals = vm.ctx.new_dict();
+    locals.set_item("target", target.to_owned(), vm)?;
+    locals.set_item("args", vm.ctx.new_tuple(args.args).into(), vm)?;
+    locals.set_item("kwargs", kwargs.into(), vm)?;
+    let threading = vm.import("threading", 0)?;
+    let globals = threading.get_attr("__dict__", vm)?.downcast::<PyDict>();
+    let globals = globals.unwrap_or_else(|_| vm.ctx.new_dict());
+    let scope = Scope::with_builtins(Some(ArgMapping::from_dict_exact(locals)), globals, vm);
+    vm.run_code_obj(code, scope).map(drop)
 }
