@@ -71,12 +71,21 @@ pub(crate) fn attempt(
     })
 }
 
+/// The usual whole numbers, for which nothing need be asked of Python's arithmetic.
+fn small(timeout: &PyObject, vm: &VirtualMachine) -> Option<u32> {
+    let int = timeout.downcast_ref_if_exact::<PyInt>(vm)?;
+    u32::try_from(int.as_bigint()).ok()
+}
+
 /// The argument `timeout` of `Condition.wait` and its like: nothing or `None` means for ever,
 /// zero and less not at all.
 pub(crate) fn wait(timeout: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<Option<Duration>> {
     let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout)) else {
         return Ok(None);
     };
+    if let Some(seconds) = small(timeout, vm) {
+        return Ok(Some(Duration::from_secs(seconds.into())));
+    }
     let is_number =
         timeout.downcast_ref::<PyFloat>().is_some() || timeout.downcast_ref::<PyInt>().is_some();
     if !is_number {
@@ -101,6 +110,7 @@ pub(crate) fn wait(timeout: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<
 pub(crate) fn addable(timeout: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
     if let Some(timeout) = timeout.filter(|timeout| !vm.is_none(timeout))
         && timeout.downcast_ref::<PyFloat>().is_none()
+        && small(timeout, vm).is_none()
     {
         vm._add(vm.ctx.new_float(0.0).as_object(), timeout)?;
     }

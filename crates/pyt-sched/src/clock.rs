@@ -17,10 +17,10 @@ impl Deadline {
     /// The point in time `timeout` from now, on the calling thread's clock.
     #[must_use]
     pub fn after(timeout: Duration) -> Self {
-        Thread::current_or_adopted()
-            .scheduler()
-            .clock()
-            .after(timeout)
+        Thread::with_clock(|clock| clock.after(timeout)).unwrap_or_else(|| {
+            let thread = Thread::current_or_adopted();
+            thread.scheduler().clock().after(timeout)
+        })
     }
 }
 

@@ -94,6 +94,14 @@ pub struct Waiting {
     pub deadline: Option<Deadline>,
 }
 
+/// Whether a wait of the calling thread until `deadline` would be [only a look](Waiter::wait), so
+/// that one who has looked need not begin it.
+pub(crate) fn is_only_a_look(deadline: Option<Deadline>) -> bool {
+    deadline.is_some_and(|deadline| {
+        Thread::with_clock(|clock| !clock.is_virtual() && deadline <= clock.now()) == Some(true)
+    })
+}
+
 /// One wait of one thread.
 #[derive(Debug)]
 pub struct Waiter {

@@ -23,6 +23,14 @@ for new in (threading.Semaphore, threading.BoundedSemaphore):
     assert sem.acquire(False) is True and sem._value == 0
     assert sem.acquire(False) is False
     assert sem.acquire(True, 0) is False and sem.acquire(timeout=-5) is False
+    # Looking leaves nothing behind: the next permit is nobody's but the next caller's.
+    sem.release()
+    assert sem.acquire(timeout=0) is True and sem.acquire(timeout=0) is False
+    raises(
+        OverflowError,
+        "timestamp out of range for C PyTime_t",
+        lambda: sem.acquire(timeout=10**12),
+    )
     began = time.monotonic()
     assert sem.acquire(timeout=0.05) is False
     assert time.monotonic() - began >= 0.045

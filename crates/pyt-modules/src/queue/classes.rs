@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
 };
 
-use pyt_sched::{GetError, JoinError, PutError, RLock, TaskDoneError};
+use pyt_sched::{GetError, JoinError, PutError, QueueState, RLock, TaskDoneError};
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{
@@ -156,11 +156,17 @@ fn put(
         return open::put(queue, item, patience, vm);
     };
     let fifo = &native.queue;
-    if fifo.capacity().is_some() && patience.has_timeout(vm) {
-        if fifo.state().is_some_and(|state| state.shut_down) {
-            return Err(errors::shut_down(vm));
-        }
-        patience.wait(vm)?;
+    if fifo.capacity().is_some()
+        && patience.has_timeout(vm)
+        && let Err(error) = patience.check(vm)
+    {
+        // That the queue is shut down weighs more than what is wrong with a timeout.
+        let shut_down = fifo.state().is_some_and(|state| state.shut_down);
+        return Err(if shut_down {
+            errors::shut_down(vm)
+        } else {
+            error
+        });
     }
     let mut done = fifo.try_put(item);
     if let Err(PutError::Full(item)) = done {
@@ -190,14 +196,15 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
         return open::get(queue, patience, vm).map(or_none);
     };
     let fifo = &native.queue;
-    if patience.has_timeout(vm) {
-        if fifo
-            .state()
-            .is_some_and(|state| state.shut_down && state.len == 0)
-        {
-            return Err(errors::shut_down(vm));
-        }
-        patience.wait(vm)?;
+    if patience.has_timeout(vm)
+        && let Err(error) = patience.check(vm)
+    {
+        let is_over = |state: QueueState| state.shut_down && state.len == 0;
+        return Err(if fifo.state().is_some_and(is_over) {
+            errors::shut_down(vm)
+        } else {
+            error
+        });
     }
     let mut done = fifo.try_get();
     if matches!(done, Err(GetError::Empty)) {

@@ -31,6 +31,8 @@ pub(super) enum Patience {
         block: Option<PyObjectRef>,
         timeout: Option<PyObjectRef>,
     },
+    /// So long, counted from the moment at which that is asked for.
+    Within(Duration),
     Known(Wait),
 }
 
@@ -40,37 +42,47 @@ impl Patience {
         matches!(self, Self::Given { timeout: Some(timeout), .. } if !vm.is_none(timeout))
     }
 
-    /// What the arguments come to. The time is counted from the first call.
+    /// Looks at the arguments. No time passes yet: most calls need not wait.
     ///
     /// # Errors
     /// `ValueError` for a negative timeout, and whatever comparing and adding the timeout raise.
+    pub(super) fn check(&mut self, vm: &VirtualMachine) -> PyResult<()> {
+        let Self::Given { block, timeout } = self else {
+            return Ok(());
+        };
+        let blocks = match block {
+            Some(block) => block.clone().try_to_bool(vm)?,
+            None => true,
+        };
+        *self = match timeout {
+            _ if !blocks => Self::Known(Wait::No),
+            Some(timeout) if !vm.is_none(timeout) => for_seconds(seconds(timeout, vm)?),
+            _ => Self::Known(Wait::Forever),
+        };
+        Ok(())
+    }
+
+    /// What the arguments come to. The time is counted from the first call.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
     pub(super) fn wait(&mut self, vm: &VirtualMachine) -> PyResult<Wait> {
+        self.check(vm)?;
         let wait = match self {
-            Self::Known(wait) => return Ok(*wait),
-            Self::Given { block, timeout } => {
-                let blocks = match block {
-                    Some(block) => block.clone().try_to_bool(vm)?,
-                    None => true,
-                };
-                match timeout {
-                    _ if !blocks => Wait::No,
-                    Some(timeout) if !vm.is_none(timeout) => for_seconds(seconds(timeout, vm)?),
-                    _ => Wait::Forever,
-                }
-            }
+            Self::Known(wait) => *wait,
+            Self::Within(timeout) => Wait::Until(Deadline::after(*timeout)),
+            // Checked, it is none of these.
+            Self::Given { .. } => Wait::Forever,
         };
         *self = Self::Known(wait);
         Ok(wait)
     }
 }
 
-fn for_seconds(seconds: f64) -> Wait {
+fn for_seconds(seconds: f64) -> Patience {
     match nanos_of_float(seconds, Round::Up) {
-        Ok(nanos) => {
-            let nanos = u64::try_from(nanos).unwrap_or(0);
-            Wait::Until(Deadline::after(Duration::from_nanos(nanos)))
-        }
-        Err(bad) => Wait::Bad(bad),
+        Ok(nanos) => Patience::Within(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))),
+        Err(bad) => Patience::Known(Wait::Bad(bad)),
     }
 }
 
@@ -83,6 +95,12 @@ fn seconds(timeout: &PyObject, vm: &VirtualMachine) -> PyResult<f64> {
         } else {
             Ok(seconds)
         };
+    }
+    // The usual ones without Python's arithmetic; all of them are exact as floats.
+    if let Some(int) = timeout.downcast_ref_if_exact::<PyInt>(vm)
+        && let Ok(seconds) = u32::try_from(int.as_bigint())
+    {
+        return Ok(f64::from(seconds));
     }
     let zero = vm.ctx.new_int(0);
     if timeout.rich_compare_bool(zero.as_object(), PyComparisonOp::Lt, vm)? {

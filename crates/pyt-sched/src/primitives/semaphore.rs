@@ -8,6 +8,7 @@ use crate::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    wait::is_only_a_look,
 };
 
 /// A number of permits. The number may be large, but never overflows: see
@@ -69,6 +70,10 @@ impl Semaphore {
 
     #[cold]
     fn acquire_slow(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+        // As `ThreadPoolExecutor.submit` does each time, to see whether a worker is idle.
+        if is_only_a_look(deadline) {
+            return Ok(false);
+        }
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let taken = self.wait_for_permit(deadline);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
