@@ -85,22 +85,108 @@ fn a_limit_on_threads_ends_them_all() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
         let code = "import threading, time\n\
-            started = 0\n\
-            for _ in range(count):\n\
-            \x20 threading.Thread(target=time.sleep, args=(wait,)).start()\n\
-            \x20 started += 1\n\
+            ran = []\n\
+            def work():\n\
+            \x20 ran.append(threading.current_thread().name)\n\
+            \x20 try: time.sleep(wait)\n\
+            \x20 finally: cleaned.append(1)\n\
+            cleaned = []\n\
+            for _ in range(count): threading.Thread(target=work).start()\n\
             time.sleep(wait)";
         runtime.set("count", 1000).unwrap();
         runtime.set("wait", 1e9).unwrap();
-        let error = run(&runtime, &limits().threads(5), code).unwrap_err();
+        let generous = limits().threads(5).grace(Duration::from_secs(10));
+        let error = run(&runtime, &generous, code).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(5)));
-        let started: usize = runtime.eval("started").unwrap();
-        println!("gil={gil}: {started} threads under a limit of 5");
-        assert!((5..200).contains(&started), "{started}");
+        // The one that would start the next stands there.
+        assert_eq!(error.threads().len(), 6, "{:#?}", error.threads());
+        assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), 5);
+        assert_eq!(runtime.eval::<usize>("len(cleaned)").unwrap(), 5);
+        assert_eq!(runtime.threads().len(), 1);
         runtime.set("count", 5).unwrap();
         runtime.set("wait", 0.01).unwrap();
-        run(&runtime, &limits().threads(5), code).unwrap();
+        for _ in 0..3 {
+            // Those that have ended do not count.
+            let joined = format!("{code}\nfor t in threading.enumerate()[1:]: t.join()\n{code}");
+            run(&runtime, &limits().threads(5), &joined).unwrap();
+        }
         assert_eq!(runtime.finish(), 0);
+    });
+}
+
+/// Whatever is caught around `start`, and whoever calls it.
+#[test]
+fn one_thread_too_many_never_runs() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        runtime
+            .exec(
+                "import _thread, threading, time\n\
+                 ran = []\n\
+                 def work():\n\
+                 \x20 ran.append(1)\n\
+                 \x20 stubborn()\n\
+                 def stubborn():\n\
+                 \x20 while True:\n\
+                 \x20   try: threading.Thread(target=work).start()\n\
+                 \x20   except BaseException: pass\n\
+                 \x20   try: _thread.start_new_thread(work, ())\n\
+                 \x20   except BaseException: pass",
+            )
+            .unwrap();
+        for most in [0, 1, 5] {
+            for grace in [Duration::ZERO, GRACE] {
+                let limits = limits().threads(most).grace(grace);
+                // From one thread of the host's, and from several at once.
+                for callers in [1, 4] {
+                    runtime.exec("ran.clear()").unwrap();
+                    let began = Instant::now();
+                    // In time all have come in before the first has been stopped.
+                    let barrier = std::sync::Barrier::new(callers);
+                    thread::scope(|scope| {
+                        for _ in 0..callers {
+                            scope.spawn(|| {
+                                let error = runtime.with_limits(&limits, |py| {
+                                    py.detach(|| barrier.wait());
+                                    py.exec("stubborn()")
+                                });
+                                let error = error.unwrap_err();
+                                assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(most)));
+                            });
+                        }
+                    });
+                    assert!(began.elapsed() < Duration::from_secs(10), "{began:?}");
+                    assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), most);
+                    assert!(runtime.threads().len() <= 1, "{:#?}", runtime.threads());
+                }
+            }
+        }
+        // Nothing of it remains.
+        let free = "for _ in range(20): threading.Thread(target=time.sleep, args=(.05,)).start()";
+        runtime.exec(free).unwrap();
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn a_finally_block_may_not_start_one_more_either() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let code = "import threading, time\n\
+            ran = []\n\
+            seen = []\n\
+            def start():\n\
+            \x20 threading.Thread(target=lambda: (ran.append(1), time.sleep(1e9))).start()\n\
+            try:\n\
+            \x20 while True: start()\n\
+            finally:\n\
+            \x20 try: start()\n\
+            \x20 finally: seen.append('done')";
+        let generous = limits().threads(2).grace(Duration::from_secs(10));
+        let error = run(&runtime, &generous, code).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(2)));
+        assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), 2);
+        assert_eq!(runtime.eval::<usize>("len(seen)").unwrap(), 1);
     });
 }
 

@@ -280,7 +280,7 @@ impl AsyncExceptions {
     }
 
     /// A new exception that ends the thread it is raised in.
-    fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    pub(crate) fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         let (class, reason) = {
             let state = self.0.lock();
             (state.stop.clone(), state.reason.clone())

@@ -2,13 +2,15 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
 };
 
 use once_cell::sync::Lazy;
 use parking_lot::RwLock;
 use pyt_sched::{Gil, Scheduler, Thread, controlled::Controlled};
-use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
+use rustpython_vm::{
+    PyObjectRef, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, stdlib::_thread::get_ident,
+};
 
 use crate::{
     deadlock::Reporter,
@@ -27,6 +29,11 @@ pub(crate) struct Threads {
     /// The scheduler's policy, if it can obey a strategy.
     pub(crate) controlled: Option<Arc<Controlled>>,
     started: parking_lot::Mutex<Vec<Started>>,
+    /// How many threads have leave to start and are not in that list yet. Changed with the list
+    /// locked.
+    coming: AtomicUsize,
+    /// How many may be alive of those that are started here.
+    pub(crate) most: AtomicUsize,
     /// Idents of the threads that are inside and were not started here.
     visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
@@ -35,8 +42,8 @@ pub(crate) struct Threads {
     pub(crate) broom: Broom,
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
-    /// Called with the number of threads that were started here, when there is one more.
-    pub(crate) on_start: parking_lot::Mutex<Option<StartListener>>,
+    /// What happens to whoever would start one more.
+    pub(crate) on_refusal: parking_lot::Mutex<Option<Refusal>>,
     /// Who tells about threads that wait for ever, if anybody wants to know.
     pub(crate) reporter: OnceLock<Arc<Reporter>>,
     /// The process that all this is about: another one after a fork.
@@ -46,8 +53,10 @@ pub(crate) struct Threads {
     without_main: AtomicBool,
 }
 
-/// Is told how many threads there are. It must neither block nor call back.
-pub(crate) type StartListener = Box<dyn Fn(usize) + Send + Sync>;
+/// Called, attached, on a thread that would start one more than there may be, with how many there may
+/// be: what is raised there. `None`: it is to ask for leave again.
+pub(crate) type Refusal =
+    Arc<dyn Fn(usize, &VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync>;
 
 /// A thread that was started here and has not ended.
 struct Started {
@@ -74,6 +83,8 @@ impl Threads {
             world,
             controlled,
             started: parking_lot::Mutex::default(),
+            coming: AtomicUsize::new(0),
+            most: AtomicUsize::new(usize::MAX),
             visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
@@ -81,22 +92,56 @@ impl Threads {
             broom: Broom::default(),
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
-            on_start: parking_lot::Mutex::default(),
+            on_refusal: parking_lot::Mutex::default(),
             reporter: OnceLock::new(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
         })
     }
 
+    /// Leave to start one more thread, which is to be [added](Self::add) then. Two threads that ask
+    /// at once cannot both get the last one's. May block, outside of the interpreter.
+    ///
+    /// # Errors
+    /// What the host has to say to that.
+    pub(crate) fn admit(&self, vm: &VirtualMachine) -> PyResult<()> {
+        loop {
+            let most = self.most.load(Ordering::Acquire);
+            {
+                let started = self.started.lock();
+                let coming = self.coming.load(Ordering::Relaxed);
+                // Not counted unless it matters.
+                let alive = || {
+                    let alive = started.iter().filter(|started| !started.record.is_halted());
+                    alive.count() + coming
+                };
+                if most == usize::MAX || alive() < most {
+                    self.coming.store(coming + 1, Ordering::Relaxed);
+                    return Ok(());
+                }
+            }
+            let refusal = self.on_refusal.lock().clone();
+            let Some(refusal) = refusal else {
+                return Err(vm.new_runtime_error("can't start new thread"));
+            };
+            if let Some(raised) = refusal(most, vm) {
+                return Err(raised);
+            }
+        }
+    }
+
+    /// One more thread, which has leave, is about to be started.
     pub(crate) fn add(&self, handle: &Arc<Handle>, record: &Arc<Thread>, daemon: bool) {
-        self.started.lock().push(Started {
+        let mut started = self.started.lock();
+        started.push(Started {
             handle: handle.clone(),
             record: record.clone(),
             daemon,
         });
-        if let Some(listener) = &*self.on_start.lock() {
-            listener(self.started.lock().len());
-        }
+        // None since a fork, if that was in between.
+        let coming = self.coming.load(Ordering::Relaxed);
+        self.coming
+            .store(coming.saturating_sub(1), Ordering::Relaxed);
     }
 
     pub(crate) fn remove(&self, handle: &Arc<Handle>) {
@@ -201,6 +246,7 @@ impl Threads {
             return;
         }
         let me = Thread::current();
+        self.coming.store(0, Ordering::Relaxed);
         self.started.lock().retain(|started| {
             let survives = me
                 .as_ref()
