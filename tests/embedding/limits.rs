@@ -86,13 +86,17 @@ fn a_limit_on_threads_ends_them_all() {
         let runtime = runtime(gil);
         let code = "import threading, time\n\
             ran = []\n\
-            def work():\n\
-            \x20 ran.append(threading.current_thread().name)\n\
-            \x20 try: time.sleep(wait)\n\
-            \x20 finally: cleaned.append(1)\n\
             cleaned = []\n\
-            for _ in range(count): threading.Thread(target=work).start()\n\
-            time.sleep(wait)";
+            def work():\n\
+            \x20 try:\n\
+            \x20   ran.append(1)\n\
+            \x20   time.sleep(wait)\n\
+            \x20 finally: cleaned.append(1)\n\
+            threads = [threading.Thread(target=work) for _ in range(count)]\n\
+            for number, thread in enumerate(threads, 1):\n\
+            \x20 thread.start()\n\
+            \x20 while len(ran) < number: time.sleep(0.001)\n\
+            for thread in threads: thread.join()\n";
         runtime.set("count", 1000).unwrap();
         runtime.set("wait", 1e9).unwrap();
         let generous = limits().threads(5).grace(Duration::from_secs(10));
@@ -105,11 +109,9 @@ fn a_limit_on_threads_ends_them_all() {
         assert_eq!(runtime.threads().len(), 1);
         runtime.set("count", 5).unwrap();
         runtime.set("wait", 0.01).unwrap();
-        for _ in 0..3 {
-            // Those that have ended do not count.
-            let joined = format!("{code}\nfor t in threading.enumerate()[1:]: t.join()\n{code}");
-            run(&runtime, &limits().threads(5), &joined).unwrap();
-        }
+        // Those that have ended do not count.
+        let thrice = code.repeat(3);
+        run(&runtime, &limits().threads(5), &thrice).unwrap();
         assert_eq!(runtime.finish(), 0);
     });
 }
@@ -122,9 +124,9 @@ fn one_thread_too_many_never_runs() {
         runtime
             .exec(
                 "import _thread, threading, time\n\
-                 ran = []\n\
+                 most = [0]\n\
                  def work():\n\
-                 \x20 ran.append(1)\n\
+                 \x20 most.append(_thread._count())\n\
                  \x20 stubborn()\n\
                  def stubborn():\n\
                  \x20 while True:\n\
@@ -139,7 +141,7 @@ fn one_thread_too_many_never_runs() {
                 let limits = limits().threads(most).grace(grace);
                 // From one thread of the host's, and from several at once.
                 for callers in [1, 4] {
-                    runtime.exec("ran.clear()").unwrap();
+                    runtime.exec("most[1:] = []").unwrap();
                     let began = Instant::now();
                     // In time all have come in before the first has been stopped.
                     let barrier = std::sync::Barrier::new(callers);
@@ -155,8 +157,10 @@ fn one_thread_too_many_never_runs() {
                             });
                         }
                     });
-                    assert!(began.elapsed() < Duration::from_secs(10), "{began:?}");
-                    assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), most);
+                    assert!(began.elapsed() < Duration::from_secs(20));
+                    // While one thread is being stopped another may take its place.
+                    let seen = runtime.eval::<usize>("max(most)").unwrap();
+                    assert!(seen <= most, "{seen} threads under a limit of {most}");
                     assert!(runtime.threads().len() <= 1, "{:#?}", runtime.threads());
                 }
             }
@@ -175,18 +179,21 @@ fn a_finally_block_may_not_start_one_more_either() {
         let code = "import threading, time\n\
             ran = []\n\
             seen = []\n\
-            def start():\n\
-            \x20 threading.Thread(target=lambda: (ran.append(1), time.sleep(1e9))).start()\n\
+            def work():\n\
+            \x20 ran.append(1)\n\
+            \x20 try: time.sleep(1e9)\n\
+            \x20 finally: time.sleep(0.3)\n\
+            def start(): threading.Thread(target=work).start()\n\
             try:\n\
             \x20 while True: start()\n\
             finally:\n\
             \x20 try: start()\n\
-            \x20 finally: seen.append('done')";
+            \x20 finally: seen.append(len(ran))";
         let generous = limits().threads(2).grace(Duration::from_secs(10));
         let error = run(&runtime, &generous, code).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(2)));
         assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), 2);
-        assert_eq!(runtime.eval::<usize>("len(seen)").unwrap(), 1);
+        assert_eq!(runtime.eval::<Vec<usize>>("seen").unwrap(), [2]);
     });
 }
 

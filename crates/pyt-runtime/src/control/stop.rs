@@ -23,7 +23,7 @@ use super::{Limit, ThreadInfo, aside};
 use crate::{Error, shared::Shared};
 
 /// How soon a thread that goes on is raised in again.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long after the grace period a started thread that goes on is halted.
 const LAST_RESORT: Duration = Duration::from_secs(1);
@@ -142,7 +142,7 @@ impl Verdict {
 pub(crate) struct Stops {
     current: Mutex<Option<Arc<Verdict>>>,
     /// Threads were stopped by force at least once.
-    forced: AtomicBool,
+    pub(super) forced: AtomicBool,
 }
 
 impl Stops {

@@ -256,15 +256,17 @@ impl Shared {
             id: self.watch(limits, owner),
         };
         let result = f();
-        let own = watched.verdict();
-        drop(watched);
         drop(output);
         drop(recursion);
+        let own = watched.verdict();
         let Some(verdict) = own.or_else(|| self.control.stops.for_thread(owner)) else {
             return (result, None);
         };
+        // Until then the limits hold: on threads, say, for those that are being stopped.
+        self.control.watch.note(watched.id, verdict.clone());
         let end = Instant::now() + limits.grace + PATIENCE;
         vm.allow_threads(|| verdict.wait(end));
+        drop(watched);
         self.control.left(owner);
         self.session().pardon(owner);
         (result, Some(verdict))
