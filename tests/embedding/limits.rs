@@ -180,15 +180,22 @@ fn a_finally_block_may_not_start_one_more_either() {
             ran = []\n\
             seen = []\n\
             def work():\n\
-            \x20 ran.append(1)\n\
-            \x20 try: time.sleep(1e9)\n\
-            \x20 finally: time.sleep(0.3)\n\
-            def start(): threading.Thread(target=work).start()\n\
+            \x20 try:\n\
+            \x20   ran.append(1)\n\
+            \x20   time.sleep(1e9)\n\
+            \x20 finally: gate.wait()\n\
+            gate = threading.Event()\n\
+            def start():\n\
+            \x20 number = len(ran)\n\
+            \x20 threading.Thread(target=work).start()\n\
+            \x20 while len(ran) == number: time.sleep(0.001)\n\
             try:\n\
             \x20 while True: start()\n\
             finally:\n\
             \x20 try: start()\n\
-            \x20 finally: seen.append(len(ran))";
+            \x20 finally:\n\
+            \x20   seen.append(len(ran))\n\
+            \x20   gate.set()";
         let generous = limits().threads(2).grace(Duration::from_secs(10));
         let error = run(&runtime, &generous, code).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(2)));
