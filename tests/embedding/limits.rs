@@ -301,3 +301,40 @@ fn a_limit_on_output_counts_what_the_host_gets() {
         assert_eq!(runtime.finish(), 0);
     });
 }
+
+/// A stop goes on for as long as a call of the host's does not come back to Python.
+#[test]
+fn who_comes_in_during_a_stop_is_stopped_as_well() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let (is_inside, inside) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let runtime = &runtime;
+            scope.spawn(move || {
+                runtime.enter(|py| {
+                    py.detach(|| {
+                        is_inside.send(()).unwrap();
+                        // Its end is the end of the other side, also in a panic.
+                        let _ = released.recv();
+                    });
+                });
+            });
+            inside.recv().unwrap();
+            assert!(runtime.interrupter().stop(Duration::ZERO));
+            thread::sleep(Duration::from_millis(50));
+            let code = "import threading\n\
+                def stubborn():\n\
+                \x20 while True:\n\
+                \x20   try: threading.Thread(target=stubborn).start()\n\
+                \x20   except BaseException: pass\n\
+                stubborn()";
+            let error = run(runtime, &limits().threads(3), code).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Stopped);
+            assert!(runtime.threads().len() <= 2, "{:#?}", runtime.threads());
+            drop(release);
+        });
+        assert_eq!(runtime.eval::<i32>("6 * 7").unwrap(), 42);
+        assert_eq!(runtime.finish(), 0);
+    });
+}

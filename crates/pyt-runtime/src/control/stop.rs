@@ -210,13 +210,14 @@ impl Shared {
             let hosts = members.filter(|member| member.origin == Origin::Host);
             let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
             if let Some(verdict) = current.as_ref().filter(|verdict| !verdict.is_over()) {
-                let added: Vec<u64> = {
-                    let mut meant = verdict.hosts.lock();
-                    hosts
-                        .into_iter()
-                        .filter(|host| meant.insert(*host))
-                        .collect()
-                };
+                let mut meant = verdict.hosts.lock();
+                let added = hosts.into_iter().filter(|host| meant.insert(*host));
+                let added: Vec<u64> = added.collect();
+                if self.has_started_threads() {
+                    // They may have been started since the last one had ended.
+                    verdict.is_done.store(false, Ordering::Release);
+                }
+                drop(meant);
                 // Whoever carries it out finds their loops, at the end of the grace period.
                 session.raise_in(&added, &Raise::Stop);
                 return verdict.clone();
@@ -278,7 +279,7 @@ impl Shared {
                 std::thread::sleep(left.min(Duration::from_millis(1)));
             }
         }
-        let condemned = Instant::now();
+        let mut condemned = Instant::now();
         let mut pause = Duration::from_micros(200);
         loop {
             let idents = {
@@ -297,12 +298,17 @@ impl Shared {
                 }
                 idents
             };
-            let started_left =
-                !verdict.is_done.load(Ordering::Acquire) && self.has_started_threads();
             verdict.raised();
-            if !started_left {
-                verdict.done();
-            }
+            let started_left = {
+                // Nobody is added meanwhile.
+                let _hosts = verdict.hosts.lock();
+                let left = !verdict.is_done.load(Ordering::Acquire) && self.has_started_threads();
+                if !left {
+                    verdict.done();
+                    condemned = Instant::now();
+                }
+                left
+            };
             if idents.is_empty() {
                 if self.control.stops.conclude_if_over(verdict) {
                     verdict.done();
