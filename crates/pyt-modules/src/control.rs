@@ -82,6 +82,13 @@ impl Session {
             .collect()
     }
 
+    /// Whether a thread that was started inside, or is about to be, goes on. A thread that was
+    /// [condemned](Self::condemn) before starts none any more.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.threads.has_started()
+    }
+
     /// The ident of the main thread, while it is inside.
     #[must_use]
     pub fn main_ident(&self) -> Option<u64> {

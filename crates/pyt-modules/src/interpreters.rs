@@ -103,12 +103,17 @@ impl Threads {
     /// at once cannot both get the last one's. May block, outside of the interpreter.
     ///
     /// # Errors
-    /// What the host has to say to that.
+    /// What the host has to say to that; what ends the calling thread, if that is condemned.
     pub(crate) fn admit(&self, vm: &VirtualMachine) -> PyResult<()> {
         loop {
             let most = self.most.load(Ordering::Acquire);
             {
                 let started = self.started.lock();
+                // With the list locked: whoever condemns a thread and then finds nobody started will
+                // find nobody later, either.
+                if self.world.async_exceptions.is_condemned(get_ident()) {
+                    return Err(self.world.async_exceptions.stopped(vm));
+                }
                 let coming = self.coming.load(Ordering::Relaxed);
                 // Not counted unless it matters.
                 let alive = || {
@@ -220,6 +225,13 @@ impl Threads {
         alive
             .map(|started| (started.handle.ident(), started.daemon))
             .collect()
+    }
+
+    /// Whether any thread was started here, or is about to be, and has neither ended nor been halted.
+    pub(crate) fn has_started(&self) -> bool {
+        let started = self.started.lock();
+        self.coming.load(Ordering::Relaxed) > 0
+            || started.iter().any(|started| !started.record.is_halted())
     }
 
     /// Calls `f` while the thread `ident` can't end, be it running, preempted or yet to have its

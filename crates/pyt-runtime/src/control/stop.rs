@@ -213,10 +213,8 @@ impl Shared {
                 let mut meant = verdict.hosts.lock();
                 let added = hosts.into_iter().filter(|host| meant.insert(*host));
                 let added: Vec<u64> = added.collect();
-                if self.has_started_threads() {
-                    // They may have been started since the last one had ended.
-                    verdict.is_done.store(false, Ordering::Release);
-                }
+                // Threads may have been started since the last one had ended, and may yet be.
+                verdict.is_done.store(false, Ordering::Release);
                 drop(meant);
                 // Whoever carries it out finds their loops, at the end of the grace period.
                 session.raise_in(&added, &Raise::Stop);
@@ -259,9 +257,7 @@ impl Shared {
 
     /// Whether a thread that Python started goes on.
     pub(crate) fn has_started_threads(&self) -> bool {
-        let members = self.session().members();
-        let started = |member: &_| matches!(member, Origin::Started { .. });
-        members.iter().any(|member| started(&member.origin))
+        self.session().has_started()
     }
 
     fn carry_out(self: &Arc<Self>, verdict: &Arc<Verdict>, grace: Duration) {
@@ -310,10 +306,12 @@ impl Shared {
                 left
             };
             if idents.is_empty() {
-                if self.control.stops.conclude_if_over(verdict) {
+                if !started_left && self.control.stops.conclude_if_over(verdict) {
                     verdict.done();
                     return;
                 }
+                // One may be about to begin.
+                std::thread::sleep(pause);
                 continue;
             }
             session.reach(&idents);
