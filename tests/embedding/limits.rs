@@ -312,8 +312,8 @@ fn who_comes_in_during_a_stop_is_stopped_as_well() {
         thread::scope(|scope| {
             let runtime = &runtime;
             scope.spawn(move || {
-                runtime.enter(|py| {
-                    py.detach(|| {
+                runtime.enter(move |py| {
+                    py.detach(move || {
                         is_inside.send(()).unwrap();
                         // Its end is the end of the other side, also in a panic.
                         let _ = released.recv();

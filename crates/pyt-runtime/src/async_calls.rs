@@ -59,7 +59,7 @@ impl Drop for Awaited {
 ///         py.exec("import sys")?;
 ///         py.eval::<Vec<String>>("sorted(sys.modules)")
 ///     });
-///     assert!(names.await?.contains(&"threading".to_owned()));
+///     assert!(names.await?.contains(&"sys".to_owned()));
 ///     Ok(())
 /// }
 ///
