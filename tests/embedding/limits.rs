@@ -99,7 +99,7 @@ fn a_limit_on_threads_ends_them_all() {
             for thread in threads: thread.join()\n";
         runtime.set("count", 1000).unwrap();
         runtime.set("wait", 1e9).unwrap();
-        let generous = limits().threads(5).grace(Duration::from_secs(10));
+        let generous = limits().threads(5).grace(Duration::from_secs(3));
         let error = run(&runtime, &generous, code).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(5)));
         // The one that would start the next stands there.
@@ -196,7 +196,7 @@ fn a_finally_block_may_not_start_one_more_either() {
             \x20 finally:\n\
             \x20   seen.append(len(ran))\n\
             \x20   gate.set()";
-        let generous = limits().threads(2).grace(Duration::from_secs(10));
+        let generous = limits().threads(2).grace(Duration::from_secs(3));
         let error = run(&runtime, &generous, code).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(2)));
         assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), 2);
