@@ -85,22 +85,122 @@ fn a_limit_on_threads_ends_them_all() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
         let code = "import threading, time\n\
-            started = 0\n\
-            for _ in range(count):\n\
-            \x20 threading.Thread(target=time.sleep, args=(wait,)).start()\n\
-            \x20 started += 1\n\
-            time.sleep(wait)";
+            ran = []\n\
+            cleaned = []\n\
+            def work():\n\
+            \x20 try:\n\
+            \x20   ran.append(1)\n\
+            \x20   time.sleep(wait)\n\
+            \x20 finally: cleaned.append(1)\n\
+            threads = [threading.Thread(target=work) for _ in range(count)]\n\
+            for number, thread in enumerate(threads, 1):\n\
+            \x20 thread.start()\n\
+            \x20 while len(ran) < number: time.sleep(0.001)\n\
+            for thread in threads: thread.join()\n";
         runtime.set("count", 1000).unwrap();
         runtime.set("wait", 1e9).unwrap();
-        let error = run(&runtime, &limits().threads(5), code).unwrap_err();
+        let generous = limits().threads(5).grace(Duration::from_secs(3));
+        let error = run(&runtime, &generous, code).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(5)));
-        let started: usize = runtime.eval("started").unwrap();
-        println!("gil={gil}: {started} threads under a limit of 5");
-        assert!((5..200).contains(&started), "{started}");
+        // The one that would start the next stands there.
+        assert_eq!(error.threads().len(), 6, "{:#?}", error.threads());
+        assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), 5);
+        assert_eq!(runtime.eval::<usize>("len(cleaned)").unwrap(), 5);
+        assert_eq!(runtime.threads().len(), 1);
         runtime.set("count", 5).unwrap();
         runtime.set("wait", 0.01).unwrap();
-        run(&runtime, &limits().threads(5), code).unwrap();
+        // Those that have ended do not count.
+        let thrice = code.repeat(3);
+        run(&runtime, &limits().threads(5), &thrice).unwrap();
         assert_eq!(runtime.finish(), 0);
+    });
+}
+
+/// Whatever is caught around `start`, and whoever calls it.
+#[test]
+fn one_thread_too_many_never_runs() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        runtime
+            .exec(
+                "import _thread, threading, time\n\
+                 most = [0]\n\
+                 def work():\n\
+                 \x20 most.append(_thread._count())\n\
+                 \x20 stubborn()\n\
+                 def stubborn():\n\
+                 \x20 while True:\n\
+                 \x20   try: threading.Thread(target=work).start()\n\
+                 \x20   except BaseException: pass\n\
+                 \x20   try: _thread.start_new_thread(work, ())\n\
+                 \x20   except BaseException: pass",
+            )
+            .unwrap();
+        for most in [0, 1, 5] {
+            for grace in [Duration::ZERO, GRACE] {
+                let limits = limits().threads(most).grace(grace);
+                // From one thread of the host's, and from several at once.
+                for callers in [1, 4] {
+                    runtime.exec("most[1:] = []").unwrap();
+                    let began = Instant::now();
+                    // In time all have come in before the first has been stopped.
+                    let barrier = std::sync::Barrier::new(callers);
+                    thread::scope(|scope| {
+                        for _ in 0..callers {
+                            scope.spawn(|| {
+                                let error = runtime.with_limits(&limits, |py| {
+                                    py.detach(|| barrier.wait());
+                                    py.exec("stubborn()")
+                                });
+                                let error = error.unwrap_err();
+                                assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(most)));
+                            });
+                        }
+                    });
+                    assert!(began.elapsed() < Duration::from_secs(20));
+                    // While one thread is being stopped another may take its place.
+                    let seen = runtime.eval::<usize>("max(most)").unwrap();
+                    assert!(seen <= most, "{seen} threads under a limit of {most}");
+                    assert!(runtime.threads().len() <= 1, "{:#?}", runtime.threads());
+                }
+            }
+        }
+        // Nothing of it remains.
+        let free = "for _ in range(20): threading.Thread(target=time.sleep, args=(.05,)).start()";
+        runtime.exec(free).unwrap();
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn a_finally_block_may_not_start_one_more_either() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let code = "import threading, time\n\
+            ran = []\n\
+            seen = []\n\
+            def work():\n\
+            \x20 try:\n\
+            \x20   ran.append(1)\n\
+            \x20   time.sleep(1e9)\n\
+            \x20 finally: gate.wait()\n\
+            gate = threading.Event()\n\
+            def start():\n\
+            \x20 number = len(ran)\n\
+            \x20 threading.Thread(target=work).start()\n\
+            \x20 while len(ran) == number: time.sleep(0.001)\n\
+            try:\n\
+            \x20 while True: start()\n\
+            finally:\n\
+            \x20 try: start()\n\
+            \x20 finally:\n\
+            \x20   seen.append(len(ran))\n\
+            \x20   gate.set()";
+        let generous = limits().threads(2).grace(Duration::from_secs(3));
+        let error = run(&runtime, &generous, code).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::Threads(2)));
+        assert_eq!(runtime.eval::<usize>("len(ran)").unwrap(), 2);
+        assert_eq!(runtime.eval::<Vec<usize>>("seen").unwrap(), [2]);
     });
 }
 
@@ -198,6 +298,43 @@ fn a_limit_on_output_counts_what_the_host_gets() {
             "print('x' * 99, flush=True)",
         )
         .unwrap();
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+/// A stop goes on for as long as a call of the host's does not come back to Python.
+#[test]
+fn who_comes_in_during_a_stop_is_stopped_as_well() {
+    in_both_modes(|gil| {
+        let runtime = runtime(gil);
+        let (is_inside, inside) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let runtime = &runtime;
+            scope.spawn(move || {
+                runtime.enter(move |py| {
+                    py.detach(move || {
+                        is_inside.send(()).unwrap();
+                        // Its end is the end of the other side, also in a panic.
+                        let _ = released.recv();
+                    });
+                });
+            });
+            inside.recv().unwrap();
+            assert!(runtime.interrupter().stop(Duration::ZERO));
+            thread::sleep(Duration::from_millis(50));
+            let code = "import threading\n\
+                def stubborn():\n\
+                \x20 while True:\n\
+                \x20   try: threading.Thread(target=stubborn).start()\n\
+                \x20   except BaseException: pass\n\
+                stubborn()";
+            let error = run(runtime, &limits().threads(3), code).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Stopped);
+            assert!(runtime.threads().len() <= 2, "{:#?}", runtime.threads());
+            drop(release);
+        });
+        assert_eq!(runtime.eval::<i32>("6 * 7").unwrap(), 42);
         assert_eq!(runtime.finish(), 0);
     });
 }

@@ -3,6 +3,7 @@
 //! One binary, since each that holds the interpreter takes a while to link. A test that hangs is
 //! ended by its deadline, which says what it was waiting for.
 
+mod async_hosts;
 mod classes;
 mod control;
 mod entering;

@@ -233,6 +233,11 @@ impl AsyncExceptions {
         Self::watch(&mut state, interpreter);
     }
 
+    /// Whether the thread with this ident is condemned.
+    pub(crate) fn is_condemned(&self, ident: u64) -> bool {
+        self.0.lock().condemned.contains(&ident)
+    }
+
     /// Why threads are being stopped, for the exceptions raised in them from now on.
     pub(crate) fn set_reason(&self, reason: &str) {
         reason.clone_into(&mut self.0.lock().reason);
@@ -241,8 +246,7 @@ impl AsyncExceptions {
     /// What is to be raised in the thread with this ident, which is the calling one, at a place that
     /// is watched.
     fn raise(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        let is_condemned = || self.0.lock().condemned.contains(&ident);
-        if place == Place::Import && is_condemned() {
+        if place == Place::Import && self.is_condemned(ident) {
             return None;
         }
         self.take(ident, vm)
@@ -275,12 +279,11 @@ impl AsyncExceptions {
         if place == Place::Import || SHIELDS.get() != 0 {
             return None;
         }
-        let is_condemned = self.0.lock().condemned.contains(&ident);
-        is_condemned.then(|| self.stopped(vm))
+        self.is_condemned(ident).then(|| self.stopped(vm))
     }
 
     /// A new exception that ends the thread it is raised in.
-    fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    pub(crate) fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         let (class, reason) = {
             let state = self.0.lock();
             (state.stop.clone(), state.reason.clone())

@@ -6,7 +6,7 @@
 
 use std::{
     ffi::{c_int, c_ulong},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -80,6 +80,13 @@ impl Session {
         host.chain(started)
             .filter(|member| member.ident != 0)
             .collect()
+    }
+
+    /// Whether a thread that was started inside, or is about to be, goes on. A thread that was
+    /// [condemned](Self::condemn) before starts none any more.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.threads.has_started()
     }
 
     /// The ident of the main thread, while it is inside.
@@ -195,10 +202,28 @@ impl Session {
         self.threads.scheduler.halt(&records, patience);
     }
 
-    /// Calls `listener` with the number of threads that were started inside and have not ended,
-    /// whenever there is one more. It must neither block nor call back. `None`: nobody any more.
-    pub fn on_start(&self, listener: Option<Box<dyn Fn(usize) + Send + Sync>>) {
-        *self.threads.on_start.lock() = listener;
+    /// How many threads may be alive of those that are started inside; `usize::MAX` at first. One more
+    /// is not begun: see [`on_refusal`](Self::on_refusal). Those that there are go on.
+    pub fn allow_threads(&self, most: usize) {
+        self.threads.most.store(most, Ordering::Release);
+    }
+
+    /// Has `listener` called, attached, on a thread that would start one more thread than
+    /// [is allowed](Self::allow_threads), in the place of that, with how many are: it says what is
+    /// raised there, and may block outside of the interpreter first. `None`: the thread looks again
+    /// whether it may.
+    pub fn on_refusal(
+        &self,
+        listener: impl Fn(usize, &VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync + 'static,
+    ) {
+        *self.threads.on_refusal.lock() = Some(Arc::new(listener));
+    }
+
+    /// Takes what is on its way to the calling thread, or else a new exception that ends it.
+    #[must_use]
+    pub fn take_stop(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let exceptions = &self.threads.world.async_exceptions;
+        (exceptions.take(get_ident(), vm)).unwrap_or_else(|| exceptions.stopped(vm))
     }
 
     /// What all threads are doing, without their stacks. Each row is true by itself.

@@ -2,13 +2,15 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
 };
 
 use once_cell::sync::Lazy;
 use parking_lot::RwLock;
 use pyt_sched::{Gil, Scheduler, Thread, controlled::Controlled};
-use rustpython_vm::{PyObjectRef, VirtualMachine, stdlib::_thread::get_ident};
+use rustpython_vm::{
+    PyObjectRef, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, stdlib::_thread::get_ident,
+};
 
 use crate::{
     deadlock::Reporter,
@@ -28,6 +30,11 @@ pub(crate) struct Threads {
     /// The scheduler's policy, if it can obey a strategy.
     pub(crate) controlled: Option<Arc<Controlled>>,
     started: parking_lot::Mutex<Vec<Started>>,
+    /// How many threads have leave to start and are not in that list yet. Changed with the list
+    /// locked.
+    coming: AtomicUsize,
+    /// How many may be alive of those that are started here.
+    pub(crate) most: AtomicUsize,
     /// Idents of the threads that are inside and were not started here.
     visitors: parking_lot::Mutex<Vec<u64>>,
     pub(crate) hooks: parking_lot::Mutex<Hooks>,
@@ -37,8 +44,8 @@ pub(crate) struct Threads {
     pub(crate) uncaught: UncaughtExceptions,
     pub(crate) handlers: Handlers,
     pub(crate) originals: Originals,
-    /// Called with the number of threads that were started here, when there is one more.
-    pub(crate) on_start: parking_lot::Mutex<Option<StartListener>>,
+    /// What happens to whoever would start one more.
+    pub(crate) on_refusal: parking_lot::Mutex<Option<Refusal>>,
     /// Who tells about threads that wait for ever, if anybody wants to know.
     pub(crate) reporter: OnceLock<Arc<Reporter>>,
     /// The process that all this is about: another one after a fork.
@@ -48,8 +55,10 @@ pub(crate) struct Threads {
     without_main: AtomicBool,
 }
 
-/// Is told how many threads there are. It must neither block nor call back.
-pub(crate) type StartListener = Box<dyn Fn(usize) + Send + Sync>;
+/// Called, attached, on a thread that would start one more than there may be, with how many there may
+/// be: what is raised there. `None`: it is to ask for leave again.
+pub(crate) type Refusal =
+    Arc<dyn Fn(usize, &VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync>;
 
 /// A thread that was started here and has not ended.
 struct Started {
@@ -76,6 +85,8 @@ impl Threads {
             world,
             controlled,
             started: parking_lot::Mutex::default(),
+            coming: AtomicUsize::new(0),
+            most: AtomicUsize::new(usize::MAX),
             visitors: parking_lot::Mutex::default(),
             hooks: parking_lot::Mutex::default(),
             spares: Spares::default(),
@@ -84,22 +95,61 @@ impl Threads {
             uncaught: UncaughtExceptions::default(),
             handlers: Handlers::default(),
             originals: Originals::default(),
-            on_start: parking_lot::Mutex::default(),
+            on_refusal: parking_lot::Mutex::default(),
             reporter: OnceLock::new(),
             process: AtomicU32::new(std::process::id()),
             without_main: AtomicBool::new(false),
         })
     }
 
+    /// Leave to start one more thread, which is to be [added](Self::add) then. Two threads that ask
+    /// at once cannot both get the last one's. May block, outside of the interpreter.
+    ///
+    /// # Errors
+    /// What the host has to say to that; what ends the calling thread, if that is condemned.
+    pub(crate) fn admit(&self, vm: &VirtualMachine) -> PyResult<()> {
+        loop {
+            let most = self.most.load(Ordering::Acquire);
+            {
+                let started = self.started.lock();
+                // With the list locked: whoever condemns a thread and then finds nobody started will
+                // find nobody later, either.
+                if self.world.async_exceptions.is_condemned(get_ident()) {
+                    return Err(self.world.async_exceptions.stopped(vm));
+                }
+                let coming = self.coming.load(Ordering::Relaxed);
+                // Not counted unless it matters.
+                let alive = || {
+                    let alive = started.iter().filter(|started| !started.record.is_halted());
+                    alive.count() + coming
+                };
+                if most == usize::MAX || alive() < most {
+                    self.coming.store(coming + 1, Ordering::Relaxed);
+                    return Ok(());
+                }
+            }
+            let refusal = self.on_refusal.lock().clone();
+            let Some(refusal) = refusal else {
+                return Err(vm.new_runtime_error("can't start new thread"));
+            };
+            if let Some(raised) = refusal(most, vm) {
+                return Err(raised);
+            }
+        }
+    }
+
+    /// One more thread, which has leave, is about to be started.
     pub(crate) fn add(&self, handle: &Arc<Handle>, record: &Arc<Thread>, daemon: bool) {
-        self.started.lock().push(Started {
+        let mut started = self.started.lock();
+        started.push(Started {
             handle: handle.clone(),
             record: record.clone(),
             daemon,
         });
-        if let Some(listener) = &*self.on_start.lock() {
-            listener(self.started.lock().len());
-        }
+        // None since a fork, if that was in between.
+        let coming = self.coming.load(Ordering::Relaxed);
+        self.coming
+            .store(coming.saturating_sub(1), Ordering::Relaxed);
     }
 
     pub(crate) fn remove(&self, handle: &Arc<Handle>) {
@@ -180,6 +230,13 @@ impl Threads {
             .collect()
     }
 
+    /// Whether any thread was started here, or is about to be, and has neither ended nor been halted.
+    pub(crate) fn has_started(&self) -> bool {
+        let started = self.started.lock();
+        self.coming.load(Ordering::Relaxed) > 0
+            || started.iter().any(|started| !started.record.is_halted())
+    }
+
     /// Calls `f` while the thread `ident` can't end, be it running, preempted or yet to have its
     /// first turn. `None`: there is no such thread.
     pub(crate) fn while_alive<R>(&self, ident: u64, f: impl FnOnce() -> R) -> Option<R> {
@@ -204,6 +261,7 @@ impl Threads {
             return;
         }
         let me = Thread::current();
+        self.coming.store(0, Ordering::Relaxed);
         self.started.lock().retain(|started| {
             let survives = me
                 .as_ref()

@@ -74,6 +74,12 @@
 //! Native code is interrupted when it returns: a long `pow` of integers or match of a regular
 //! expression first comes to its end.
 //!
+//! # Async hosts
+//!
+//! With the feature `tokio`, `Runtime::exec_async`, `eval_async` and `run_async` give futures whose
+//! calls run on tokio's blocking pool. Dropping one stops its code: `tokio::time::timeout` and
+//! `select!` mean what they say.
+//!
 //! # Output, input, isolation
 //!
 //! [`Builder::stdout`] and its like lead to a [`Capture`], a writer, or a callback that gets whole lines
@@ -90,6 +96,8 @@
 //! `pyt` is made of the same parts: [`Options`] holds every flag of CPython, [`Runtime::main`] does what
 //! the `python` command does with them, and [`doc`] runs the code blocks of a document.
 
+#[cfg(feature = "tokio")]
+mod async_calls;
 mod builder;
 mod class;
 mod closure;

@@ -79,12 +79,9 @@ impl Shared {
             kept: Mutex::default(),
         });
         let watching = Arc::downgrade(&shared);
-        let started = move |alive| {
-            if let Some(shared) = watching.upgrade() {
-                shared.control.watch.thread_started(alive);
-            }
-        };
-        shared.session.on_start(Some(Box::new(started)));
+        shared
+            .session
+            .on_refusal(move |most, vm| watching.upgrade()?.refuse_thread(most, vm));
         shared
     }
 

@@ -191,7 +191,8 @@ impl Start {
     ///
     /// # Errors
     /// `RuntimeError` if the handle's thread was started before, the system refuses or the
-    /// interpreter is one without threads; `PythonFinalizationError` once the interpreter ends.
+    /// interpreter is one without threads; `PythonFinalizationError` once the interpreter ends; what
+    /// the host has said if there are as many threads as it allows.
     pub(crate) fn run(
         self,
         vm: &VirtualMachine,
@@ -223,6 +224,10 @@ impl Start {
             return Err(world::aborted(aborted, vm));
         }
         let threads = interpreters::of(vm);
+        if let Err(refused) = threads.admit(vm) {
+            handle.state.store(NOT_STARTED, Ordering::Release);
+            return Err(refused);
+        }
         let scheduler = threads.scheduler.clone();
         let stack_size = match vm.state.stacksize.load() {
             0 => DEFAULT_STACK,

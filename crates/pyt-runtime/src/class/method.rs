@@ -72,10 +72,17 @@ macro_rules! methods {
             }
         }
 
-        impl<T, Function, Output, $($name),*> HostMethod<T, $marker> for Function
+        methods!(@method HostMethod, (&T), read, $inside [$($py, $python)?] [$marker] $($name)*);
+        methods!(@method HostMethodMut, (&mut T), write, $inside [$($py, $python)?] [$marker] $($name)*);
+    };
+    (
+        @method $trait:ident, ($state:ty), $access:ident,
+        $inside:ident [$($py:ident, $python:ty)?] [$marker:ty] $($name:ident)*
+    ) => {
+        impl<T, Function, Output, $($name),*> $trait<T, $marker> for Function
         where
             T: Send + Sync + 'static,
-            Function: Fn(&T, $($python,)? $($name),*) -> Output + Send + Sync + 'static,
+            Function: Fn($state, $($python,)? $($name),*) -> Output + Send + Sync + 'static,
             Output: IntoPython,
             $($name: FromArgument,)*
         {
@@ -89,28 +96,7 @@ macro_rules! methods {
                 $(let $name = $name::take(incoming, $inside)?;)*
                 incoming.finish($inside)?;
                 // The state is free again before the result is made an object.
-                let output = state.read($inside, |state| Ok(self(state, $($py,)? $($name),*)))?;
-                output.into_object($inside)
-            }
-        }
-
-        impl<T, Function, Output, $($name),*> HostMethodMut<T, $marker> for Function
-        where
-            T: Send + Sync + 'static,
-            Function: Fn(&mut T, $($python,)? $($name),*) -> Output + Send + Sync + 'static,
-            Output: IntoPython,
-            $($name: FromArgument,)*
-        {
-            #[allow(non_snake_case)]
-            fn invoke(
-                &self,
-                state: &State<T>,
-                $inside: Python<'_>,
-                incoming: &mut Incoming<'_>,
-            ) -> PyResult {
-                $(let $name = $name::take(incoming, $inside)?;)*
-                incoming.finish($inside)?;
-                let output = state.write($inside, |state| Ok(self(state, $($py,)? $($name),*)))?;
+                let output = state.$access($inside, |state| Ok(self(state, $($py,)? $($name),*)))?;
                 output.into_object($inside)
             }
         }

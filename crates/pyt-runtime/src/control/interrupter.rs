@@ -126,7 +126,8 @@ impl Interrupter {
 
     /// Stops all threads, whatever they catch. Calls that the host has under way return an error of
     /// the kind [`Stopped`](crate::ErrorKind::Stopped), which says where each thread stood; threads
-    /// that Python code has started end. For as long as `grace`, `finally` blocks and handlers run;
+    /// that Python code has started end. While a stop is under way, this adds the threads that have
+    /// come in since to it. For as long as `grace`, `finally` blocks and handlers run;
     /// after that none does, `with` statements included: locks that they hold stay taken. The
     /// runtime goes on to be used.
     ///

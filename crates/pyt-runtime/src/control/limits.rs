@@ -83,7 +83,9 @@ impl Limits {
         self
     }
 
-    /// How many threads that Python code started may be alive at a time.
+    /// How many threads may be alive at a time that Python code or [`Runtime::spawn`] started. Exact:
+    /// one more is never begun. `start` ends with the exception that ends all threads, however often
+    /// it is tried.
     #[must_use]
     pub const fn threads(mut self, limit: usize) -> Self {
         self.threads = Some(limit);

@@ -6,6 +6,8 @@
 //! `pyt-control`, which exist only for as long as there is something to do: a stop waits for threads
 //! in native code, and no caller of the API is to wait for them.
 
+#[cfg(feature = "tokio")]
+mod call;
 mod interrupter;
 mod limits;
 mod recursion;
@@ -20,6 +22,8 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use pyt_modules::deadlock::SERVANT;
 
+#[cfg(feature = "tokio")]
+pub(crate) use self::call::Call;
 pub use self::{
     interrupter::Interrupter,
     limits::{Limit, Limits},

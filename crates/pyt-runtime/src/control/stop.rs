@@ -23,7 +23,7 @@ use super::{Limit, ThreadInfo, aside};
 use crate::{Error, shared::Shared};
 
 /// How soon a thread that goes on is raised in again.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long after the grace period a started thread that goes on is halted.
 const LAST_RESORT: Duration = Duration::from_secs(1);
@@ -62,6 +62,8 @@ pub(crate) struct Verdict {
     threads: Mutex<Option<Vec<ThreadInfo>>>,
     /// Those of the host's threads that it is for and that have not left yet, by ident.
     hosts: Mutex<HashSet<u64>>,
+    /// What ends the threads that were there is on its way to them.
+    is_raised: AtomicBool,
     /// No thread is left that Python started, or each was halted.
     is_done: AtomicBool,
     /// Some had to be halted.
@@ -84,13 +86,23 @@ impl Verdict {
 
     /// Waits until no thread is left that Python started, or `end`. Whether that is so.
     pub(crate) fn wait(&self, end: Instant) -> bool {
+        self.wait_for(&self.is_done, end)
+    }
+
+    /// Waits until what ends the calling thread is on its way to it. Not for ever: finding out where
+    /// each thread stands, which comes first, waits for native code.
+    pub(crate) fn wait_until_raised(&self) {
+        self.wait_for(&self.is_raised, Instant::now() + WAIT);
+    }
+
+    fn wait_for(&self, mark: &AtomicBool, end: Instant) -> bool {
         let mut threads = self.threads.lock();
-        while !self.is_done.load(Ordering::Acquire) {
+        while !mark.load(Ordering::Acquire) {
             if self.changed.wait_until(&mut threads, end).timed_out() {
                 break;
             }
         }
-        self.is_done.load(Ordering::Acquire)
+        mark.load(Ordering::Acquire)
     }
 
     /// Whether a thread had to be halted: what it held stays taken, and its thread of the operating
@@ -109,9 +121,17 @@ impl Verdict {
         self.changed.notify_all();
     }
 
+    fn raised(&self) {
+        self.set(&self.is_raised);
+    }
+
     fn done(&self) {
+        self.set(&self.is_done);
+    }
+
+    fn set(&self, mark: &AtomicBool) {
         let threads = self.threads.lock();
-        self.is_done.store(true, Ordering::Release);
+        mark.store(true, Ordering::Release);
         drop(threads);
         self.changed.notify_all();
     }
@@ -122,7 +142,7 @@ impl Verdict {
 pub(crate) struct Stops {
     current: Mutex<Option<Arc<Verdict>>>,
     /// Threads were stopped by force at least once.
-    forced: AtomicBool,
+    pub(super) forced: AtomicBool,
 }
 
 impl Stops {
@@ -151,15 +171,25 @@ impl Stops {
 
     /// Nothing more is done about `verdict`.
     fn conclude(&self, verdict: &Arc<Verdict>) {
-        let mut current = self.current.lock();
-        if current
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, verdict))
-        {
-            *current = None;
-        }
-        drop(current);
+        self.take_down(&mut self.current.lock(), verdict);
+        verdict.raised();
         verdict.done();
+    }
+
+    /// As [`conclude`](Self::conclude), if it is not for any thread of the host's any more: one may
+    /// have been added at the last moment. Whether it is over.
+    fn conclude_if_over(&self, verdict: &Arc<Verdict>) -> bool {
+        let mut current = self.current.lock();
+        let is_over = verdict.hosts.lock().is_empty();
+        if is_over {
+            self.take_down(&mut current, verdict);
+        }
+        is_over
+    }
+
+    fn take_down(&self, current: &mut Option<Arc<Verdict>>, verdict: &Arc<Verdict>) {
+        let is_current = |current: &mut Arc<Verdict>| Arc::ptr_eq(current, verdict);
+        drop(current.take_if(is_current));
     }
 
     /// Whether threads had to be stopped without running their handlers: locks of the program's or of
@@ -171,20 +201,30 @@ impl Stops {
 
 impl Shared {
     /// Stops all threads that there are now, and those that they start. Does not wait. If a stop is
-    /// under way, that one.
+    /// under way, that one, which is from now on for all threads that there are.
     pub(crate) fn stop(self: &Arc<Self>, reason: Reason, grace: Duration) -> Arc<Verdict> {
         let session = self.session();
         let verdict = {
             let mut current = self.control.stops.current.lock();
-            if let Some(verdict) = current.as_ref().filter(|verdict| !verdict.is_over()) {
-                return verdict.clone();
-            }
             let members = session.members().into_iter();
             let hosts = members.filter(|member| member.origin == Origin::Host);
+            let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
+            if let Some(verdict) = current.as_ref().filter(|verdict| !verdict.is_over()) {
+                let mut meant = verdict.hosts.lock();
+                let added = hosts.into_iter().filter(|host| meant.insert(*host));
+                let added: Vec<u64> = added.collect();
+                // Threads may have been started since the last one had ended, and may yet be.
+                verdict.is_done.store(false, Ordering::Release);
+                drop(meant);
+                // Whoever carries it out finds their loops, at the end of the grace period.
+                session.raise_in(&added, &Raise::Stop);
+                return verdict.clone();
+            }
             let verdict = Arc::new(Verdict {
                 reason,
                 threads: Mutex::new(None),
-                hosts: Mutex::new(hosts.map(|member| member.ident).collect()),
+                hosts: Mutex::new(hosts),
+                is_raised: AtomicBool::new(false),
                 is_done: AtomicBool::new(false),
                 halted: AtomicBool::new(false),
                 changed: Condvar::new(),
@@ -217,9 +257,7 @@ impl Shared {
 
     /// Whether a thread that Python started goes on.
     pub(crate) fn has_started_threads(&self) -> bool {
-        let members = self.session().members();
-        let started = |member: &_| matches!(member, Origin::Started { .. });
-        members.iter().any(|member| started(&member.origin))
+        self.session().has_started()
     }
 
     fn carry_out(self: &Arc<Self>, verdict: &Arc<Verdict>, grace: Duration) {
@@ -231,12 +269,13 @@ impl Shared {
             if session.raise_in(&idents, &Raise::Stop) {
                 session.reach(&idents);
             }
-            while began.elapsed() < grace && !self.condemned_by(verdict).is_empty() {
+            verdict.raised();
+            while began.elapsed() < grace && !self.has_obeyed(verdict) {
                 let left = grace.saturating_sub(began.elapsed());
                 std::thread::sleep(left.min(Duration::from_millis(1)));
             }
         }
-        let condemned = Instant::now();
+        let mut condemned = Instant::now();
         let mut pause = Duration::from_micros(200);
         loop {
             let idents = {
@@ -255,13 +294,25 @@ impl Shared {
                 }
                 idents
             };
-            let started_left =
-                !verdict.is_done.load(Ordering::Acquire) && self.has_started_threads();
-            if !started_left {
-                verdict.done();
-            }
+            verdict.raised();
+            let started_left = {
+                // Nobody is added meanwhile.
+                let _hosts = verdict.hosts.lock();
+                let left = !verdict.is_done.load(Ordering::Acquire) && self.has_started_threads();
+                if !left {
+                    verdict.done();
+                    condemned = Instant::now();
+                }
+                left
+            };
             if idents.is_empty() {
-                break;
+                if !started_left && self.control.stops.conclude_if_over(verdict) {
+                    verdict.done();
+                    return;
+                }
+                // One may be about to begin.
+                std::thread::sleep(pause);
+                continue;
             }
             session.reach(&idents);
             if started_left && condemned.elapsed() > LAST_RESORT {
@@ -276,6 +327,20 @@ impl Shared {
             pause = (pause * 2).min(PAUSE);
         }
         self.control.stops.conclude(verdict);
+    }
+
+    /// Whether all whom `verdict` is for have ended or left of their own accord. Calls that only wait
+    /// for threads that Python started are let go once there is none.
+    fn has_obeyed(&self, verdict: &Verdict) -> bool {
+        // Nobody is added meanwhile.
+        let hosts = verdict.hosts.lock();
+        if !self.has_started_threads() {
+            verdict.done();
+        } else if !hosts.is_empty() {
+            // A handler may have started one, and it is meant as well.
+            verdict.is_done.store(false, Ordering::Release);
+        }
+        hosts.is_empty() && verdict.is_done.load(Ordering::Acquire)
     }
 
     /// What a call of the host's that failed with `raised` has for an error, if it was stopped. Waits

@@ -77,8 +77,6 @@ pub(crate) struct Watch {
     changed: Condvar,
     /// Bytes written since the runtime was made.
     written: AtomicU64,
-    /// How many threads that Python started were alive when the last one was.
-    started: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -86,6 +84,19 @@ struct Scopes {
     active: Vec<Scope>,
     next: u64,
     has_thread: bool,
+}
+
+impl Scopes {
+    /// How many threads there may be for all active calls, if that is limited.
+    fn most_threads(&self) -> Option<usize> {
+        let limits = self.active.iter().map(|scope| scope.limits.threads);
+        limits.flatten().min()
+    }
+
+    /// To be called when a call has come or gone.
+    fn tell(&self, session: &Session) {
+        session.allow_threads(self.most_threads().unwrap_or(usize::MAX));
+    }
 }
 
 /// One call under limits.
@@ -170,10 +181,10 @@ impl Scope {
             let is_started =
                 |origin| matches!(origin, pyt_modules::control::Origin::Started { .. });
             let alive = started.iter().filter(|member| is_started(member.origin));
-            if alive.count() > limit || watch.started.swap(0, Ordering::AcqRel) > limit {
+            // There were too many at the beginning: whoever starts one more is refused.
+            if alive.count() > limit {
                 return Err(Limit::Threads(limit));
             }
-            soon(now + TICK);
         }
         if let Some(limit) = limits.memory {
             if resident().saturating_sub(self.resident) > limit {
@@ -202,12 +213,6 @@ fn resident() -> u64 {
 }
 
 impl Watch {
-    /// One more thread was started; so many are alive now. Blocks nobody.
-    pub(crate) fn thread_started(&self, alive: usize) {
-        self.started.fetch_max(alive, Ordering::AcqRel);
-        self.changed.notify_all();
-    }
-
     /// The program has written so many bytes to its standard streams. Blocks nobody.
     fn written(&self, bytes: usize) {
         self.written
@@ -251,15 +256,17 @@ impl Shared {
             id: self.watch(limits, owner),
         };
         let result = f();
-        let own = watched.verdict();
-        drop(watched);
         drop(output);
         drop(recursion);
+        let own = watched.verdict();
         let Some(verdict) = own.or_else(|| self.control.stops.for_thread(owner)) else {
             return (result, None);
         };
+        // Until then the limits hold: on threads, say, for those that are being stopped.
+        self.control.watch.note(watched.id, verdict.clone());
         let end = Instant::now() + limits.grace + PATIENCE;
         vm.allow_threads(|| verdict.wait(end));
+        drop(watched);
         self.control.left(owner);
         self.session().pardon(owner);
         (result, Some(verdict))
@@ -269,8 +276,6 @@ impl Shared {
     fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
         let watch = &self.control.watch;
         let cpu = limits.cpu.map(|_| Cpu::begin(self.session()));
-        // What was before does not count.
-        watch.started.store(0, Ordering::Release);
         let mut scopes = watch.scopes.lock();
         let id = scopes.next;
         scopes.next += 1;
@@ -284,6 +289,7 @@ impl Shared {
             limits: limits.clone(),
             verdict: None,
         });
+        scopes.tell(self.session());
         if scopes.has_thread {
             drop(scopes);
             watch.changed.notify_all();
@@ -332,6 +338,32 @@ impl Shared {
         }
     }
 
+    /// What is raised in the calling thread, which would start one more thread than it may: first all
+    /// are stopped. `None`: there is no such limit any more.
+    pub(crate) fn refuse_thread(
+        self: &Arc<Self>,
+        most: usize,
+        vm: &VirtualMachine,
+    ) -> Option<PyBaseExceptionRef> {
+        let watch = &self.control.watch;
+        let limiting: Vec<(u64, Duration)> = {
+            let scopes = watch.scopes.lock();
+            let active = scopes.active.iter();
+            let limiting = active.filter(|scope| scope.limits.threads == Some(most));
+            limiting
+                .map(|scope| (scope.id, scope.limits.grace))
+                .collect()
+        };
+        let (_, grace) = *limiting.first()?;
+        let verdict = self.stop(Reason::Limit(Limit::Threads(most)), grace);
+        for (id, _) in limiting {
+            watch.note(id, verdict.clone());
+        }
+        // Else it would be raised again in the handlers of what is raised here.
+        vm.allow_threads(|| verdict.wait_until_raised());
+        Some(self.session().take_stop(vm))
+    }
+
     /// What a call of the host's has for an error that failed with `raised`, if that is a recursion
     /// limit's doing.
     pub(crate) fn recursed(
@@ -364,11 +396,10 @@ impl Watched<'_> {
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
         let watch = &self.shared.control.watch;
-        watch
-            .scopes
-            .lock()
-            .active
-            .retain(|scope| scope.id != self.id);
+        let mut scopes = watch.scopes.lock();
+        scopes.active.retain(|scope| scope.id != self.id);
+        scopes.tell(self.shared.session());
+        drop(scopes);
         watch.changed.notify_all();
     }
 }

@@ -264,13 +264,22 @@ impl Entry {
         })
     }
 
-    /// Stops the threads that its user left. False: some had to be stopped by force.
+    /// Stops the threads that its user left, and calls that nobody waits for any more. False: some
+    /// had to be stopped by force, or could not be.
     fn is_intact(&self) -> bool {
         let shared = self.runtime.shared();
-        if shared.has_started_threads() {
+        let is_empty = || shared.session().members().is_empty();
+        if !is_empty() {
             let verdict = shared.stop(Reason::Asked, GRACE);
-            if !verdict.wait(Instant::now() + GRACE + PATIENCE) || verdict.has_halted() {
+            let end = Instant::now() + GRACE + PATIENCE;
+            if !verdict.wait(end) || verdict.has_halted() {
                 return false;
+            }
+            while !is_empty() {
+                if Instant::now() > end {
+                    return false;
+                }
+                thread::sleep(Duration::from_millis(1));
             }
         }
         !shared.control.stops.had_to_force()

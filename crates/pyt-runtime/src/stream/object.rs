@@ -132,8 +132,86 @@ mod objects {
 
     use super::super::{input::Shared, sink::Sink};
 
-    fn closed(vm: &VirtualMachine) -> rustpython_vm::builtins::PyBaseExceptionRef {
-        vm.new_value_error("I/O operation on closed file.")
+    /// What both streams say of themselves.
+    #[pyclass]
+    trait Raw: PyPayload {
+        /// Whether it is read from, and not written to.
+        const READS: bool;
+
+        fn label(&self) -> &'static str;
+
+        fn is_closed(&self) -> bool;
+
+        fn check_open(&self, vm: &VirtualMachine) -> PyResult<()> {
+            match self.is_closed() {
+                true => Err(vm.new_value_error("I/O operation on closed file.")),
+                false => Ok(()),
+            }
+        }
+
+        #[pygetset]
+        fn closed(zelf: &Py<Self>) -> bool {
+            zelf.is_closed()
+        }
+
+        #[pygetset]
+        fn name(zelf: &Py<Self>) -> &'static str {
+            zelf.label()
+        }
+
+        #[pygetset]
+        fn mode(_zelf: &Py<Self>) -> &'static str {
+            if Self::READS { "rb" } else { "wb" }
+        }
+
+        #[pymethod]
+        fn writable(_zelf: &Py<Self>) -> bool {
+            !Self::READS
+        }
+
+        #[pymethod]
+        fn readable(_zelf: &Py<Self>) -> bool {
+            Self::READS
+        }
+
+        #[pymethod]
+        fn seekable(_zelf: &Py<Self>) -> bool {
+            false
+        }
+
+        #[pymethod]
+        fn isatty(_zelf: &Py<Self>) -> bool {
+            false
+        }
+
+        #[pymethod]
+        fn fileno(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<i32> {
+            Err(super::unsupported("fileno", vm))
+        }
+    }
+
+    impl Raw for HostOutput {
+        const READS: bool = false;
+
+        fn label(&self) -> &'static str {
+            self.name
+        }
+
+        fn is_closed(&self) -> bool {
+            self.is_closed.load(Ordering::Acquire)
+        }
+    }
+
+    impl Raw for HostInput {
+        const READS: bool = true;
+
+        fn label(&self) -> &'static str {
+            "<stdin>"
+        }
+
+        fn is_closed(&self) -> bool {
+            self.is_closed.load(Ordering::Acquire)
+        }
     }
 
     /// A raw stream that the host takes what is written to.
@@ -162,16 +240,9 @@ mod objects {
                 is_closed: AtomicBool::new(false),
             }
         }
-
-        fn check_open(&self, vm: &VirtualMachine) -> PyResult<()> {
-            match self.is_closed.load(Ordering::Acquire) {
-                true => Err(closed(vm)),
-                false => Ok(()),
-            }
-        }
     }
 
-    #[pyclass(flags(DISALLOW_INSTANTIATION))]
+    #[pyclass(with(Raw), flags(DISALLOW_INSTANTIATION))]
     impl HostOutput {
         #[pymethod]
         fn write(zelf: &Py<Self>, data: ArgBytesLike, vm: &VirtualMachine) -> PyResult<usize> {
@@ -204,52 +275,12 @@ mod objects {
 
         #[pymethod]
         fn close(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            if zelf.is_closed.load(Ordering::Acquire) {
+            if zelf.is_closed() {
                 return Ok(());
             }
             let flushed = Self::flush(zelf, vm);
             zelf.is_closed.store(true, Ordering::Release);
             flushed
-        }
-
-        #[pygetset(name = "closed")]
-        fn is_closed(zelf: &Py<Self>) -> bool {
-            zelf.is_closed.load(Ordering::Acquire)
-        }
-
-        #[pygetset]
-        fn name(zelf: &Py<Self>) -> &'static str {
-            zelf.name
-        }
-
-        #[pygetset]
-        fn mode(_zelf: &Py<Self>) -> &'static str {
-            "wb"
-        }
-
-        #[pymethod]
-        fn writable(_zelf: &Py<Self>) -> bool {
-            true
-        }
-
-        #[pymethod]
-        fn readable(_zelf: &Py<Self>) -> bool {
-            false
-        }
-
-        #[pymethod]
-        fn seekable(_zelf: &Py<Self>) -> bool {
-            false
-        }
-
-        #[pymethod]
-        fn isatty(_zelf: &Py<Self>) -> bool {
-            false
-        }
-
-        #[pymethod]
-        fn fileno(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<i32> {
-            Err(super::unsupported("fileno", vm))
         }
 
         #[pymethod]
@@ -322,9 +353,7 @@ mod objects {
     impl HostInput {
         /// At most `size` bytes; none at the end.
         fn some(&self, size: usize, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
-            if self.is_closed.load(Ordering::Acquire) {
-                return Err(closed(vm));
-            }
+            self.check_open(vm)?;
             super::outside(true, vm, || {
                 let mut bytes = vec![0; size.min(PIECE)];
                 let count = self.reader.lock().read(&mut bytes)?;
@@ -334,7 +363,7 @@ mod objects {
         }
     }
 
-    #[pyclass(flags(DISALLOW_INSTANTIATION))]
+    #[pyclass(with(Raw), flags(DISALLOW_INSTANTIATION))]
     impl HostInput {
         /// At most `size` bytes; all there are, if it is negative or absent.
         #[pymethod]
@@ -380,46 +409,6 @@ mod objects {
         #[pymethod]
         fn close(zelf: &Py<Self>) {
             zelf.is_closed.store(true, Ordering::Release);
-        }
-
-        #[pygetset(name = "closed")]
-        fn is_closed(zelf: &Py<Self>) -> bool {
-            zelf.is_closed.load(Ordering::Acquire)
-        }
-
-        #[pygetset]
-        fn name(_zelf: &Py<Self>) -> &'static str {
-            "<stdin>"
-        }
-
-        #[pygetset]
-        fn mode(_zelf: &Py<Self>) -> &'static str {
-            "rb"
-        }
-
-        #[pymethod]
-        fn writable(_zelf: &Py<Self>) -> bool {
-            false
-        }
-
-        #[pymethod]
-        fn readable(_zelf: &Py<Self>) -> bool {
-            true
-        }
-
-        #[pymethod]
-        fn seekable(_zelf: &Py<Self>) -> bool {
-            false
-        }
-
-        #[pymethod]
-        fn isatty(_zelf: &Py<Self>) -> bool {
-            false
-        }
-
-        #[pymethod]
-        fn fileno(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<i32> {
-            Err(super::unsupported("fileno", vm))
         }
     }
 }
