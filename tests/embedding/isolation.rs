@@ -8,7 +8,7 @@ use std::{
 
 use pyt_runtime::{Builder, Capture, ErrorKind, Isolation, Output, Runtime};
 
-use crate::support::{in_both_modes, within_deadline};
+use crate::support::{alone, in_both_modes, within_deadline};
 
 /// What attempts are made with: a file that holds this, and is not granted.
 const SECRET: &str = "the secret of the host";
@@ -506,11 +506,7 @@ for closure in ((), (1,), (types.CellType(1), types.CellType(2))):
 /// of all others.
 #[test]
 fn nothing_of_the_process_is_left_in_the_interpreter() {
-    let walk = ["--ignored", "--exact", "isolation::walk_over_all_objects"];
-    let own = std::env::current_exe().unwrap();
-    let done = std::process::Command::new(own).args(walk).output().unwrap();
-    let told = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && told.contains("1 passed"), "{told}");
+    alone("isolation::walk_over_all_objects");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use pyt_runtime::{Limits, Runtime, RuntimePool};
 
-use crate::support::{in_both_modes, runtime, within_deadline};
+use crate::support::{alone, in_both_modes, runtime, within_deadline};
 
 /// What the process has resident, in KiB.
 fn resident() -> u64 {
@@ -130,8 +130,16 @@ fn checkouts_from_many_threads() {
     });
 }
 
+/// What the process has resident tells something only if nobody else is at it.
+#[test]
+fn memory_is_given_back() {
+    alone("pool::runtimes_one_after_the_other_do_not_pile_up");
+    alone("pool::what_is_made_for_one_call_goes_with_it");
+}
+
 /// `PYT_TEST_RUNTIMES=200` for the full number.
 #[test]
+#[ignore = "run by the test above, in a process of its own"]
 fn runtimes_one_after_the_other_do_not_pile_up() {
     within_deadline("runtimes come and go", || {
         let how_many = number("PYT_TEST_RUNTIMES", 20);
@@ -237,6 +245,7 @@ fn a_thousand_calls_a_second_from_eight_threads() {
 }
 
 #[test]
+#[ignore = "run by the test further above, in a process of its own"]
 fn what_is_made_for_one_call_goes_with_it() {
     within_deadline("calls that leave nothing behind", || {
         let runtime = runtime(true);

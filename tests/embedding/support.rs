@@ -50,3 +50,19 @@ pub fn within_deadline(what: &str, test: impl FnOnce() + Send + 'static) {
         }
     }
 }
+
+/// Runs the ignored test of this name in a process of its own, and fails if it does.
+pub fn alone(test: &str) {
+    let own = std::env::current_exe().expect("this program has a path");
+    let done = std::process::Command::new(own)
+        .args(["--ignored", "--exact", "--nocapture", test])
+        .output()
+        .expect("this program runs");
+    let told = String::from_utf8_lossy(&done.stdout);
+    println!("{told}");
+    let failed = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success() && told.contains("1 passed"),
+        "{failed}"
+    );
+}
