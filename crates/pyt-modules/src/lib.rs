@@ -19,6 +19,7 @@ mod interpreters;
 mod numbers;
 mod operator;
 mod originals;
+pub mod panics;
 mod pickling;
 mod points;
 pub mod pythonapi;

@@ -18,13 +18,13 @@ use rustpython_vm::{
 };
 
 use super::{
-    ident as shown, os_name, panics,
+    ident as shown, os_name,
     spare::{self, Heritage},
     workers::Place,
 };
 use crate::{
     interpreters::{self, Threads},
-    world,
+    panics, world,
 };
 
 const NOT_STARTED: u8 = 0;

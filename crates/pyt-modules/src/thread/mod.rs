@@ -8,7 +8,6 @@ pub(crate) mod ident;
 pub(crate) mod local;
 pub(crate) mod locks;
 pub(crate) mod os_name;
-pub(crate) mod panics;
 pub(crate) mod spare;
 mod standing;
 pub(crate) mod workers;
@@ -34,10 +33,10 @@ mod _thread {
         types::{Constructor, Representable},
     };
 
-    use super::{Handle, Start, panics};
+    use super::{Handle, Start};
     use crate::{
         arguments::{self, Signature, given},
-        interpreters, pickling, timeout, upstream,
+        interpreters, panics, pickling, timeout, upstream,
     };
 
     /// Names that are upstream's.

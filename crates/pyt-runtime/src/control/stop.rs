@@ -245,7 +245,11 @@ impl Shared {
 
     /// Idents of those whom `verdict` is for and that go on.
     fn condemned_by(&self, verdict: &Verdict) -> Vec<u64> {
-        let hosts = verdict.hosts.lock();
+        self.meant(verdict, &verdict.hosts.lock())
+    }
+
+    /// As [`condemned_by`](Self::condemned_by), for whoever has `verdict`'s hosts locked.
+    fn meant(&self, verdict: &Verdict, hosts: &HashSet<u64>) -> Vec<u64> {
         let members = self.session().members().into_iter();
         let meant = members.filter(|member| match member.origin {
             Origin::Host => hosts.contains(&member.ident),
@@ -281,13 +285,7 @@ impl Shared {
             let idents = {
                 // Nobody leaves between being found here and being condemned.
                 let hosts = verdict.hosts.lock();
-                let is_done = verdict.is_done.load(Ordering::Acquire);
-                let members = session.members().into_iter();
-                let meant = members.filter(|member| match member.origin {
-                    Origin::Host => hosts.contains(&member.ident),
-                    Origin::Started { .. } => !is_done,
-                });
-                let idents: Vec<_> = meant.map(|member| member.ident).collect();
+                let idents = self.meant(verdict, &hosts);
                 if !idents.is_empty() {
                     self.control.stops.forced.store(true, Ordering::Release);
                     session.condemn(&idents);

@@ -2,13 +2,13 @@
 //! instances as methods do.
 
 use std::{
-    any::Any,
     cell::Cell,
     fmt,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Weak},
 };
 
+use pyt_modules::panics::message_of;
 use rustpython_vm::{
     Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBoundMethod, PyStrRef},
@@ -56,11 +56,6 @@ fn guarded<R>(name: &str, vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) 
         quietly(payload);
         Err(vm.new_runtime_error(message))
     })
-}
-
-fn message_of(payload: &(dyn Any + Send)) -> Option<&str> {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 /// Drops what the host gave. If that panics there is nobody to tell but the panic hook, which has

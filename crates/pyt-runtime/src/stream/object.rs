@@ -2,12 +2,12 @@
 //! streams.
 
 use std::{
-    any::Any,
     io,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
 };
 
+use pyt_modules::panics::message_of;
 use rustpython_vm::{
     PyObjectRef, PyPayload, PyResult, VirtualMachine, builtins::PyBaseExceptionRef,
     class::PyClassImpl, convert::IntoPyException,
@@ -82,7 +82,7 @@ fn outside<R>(may_block: bool, vm: &VirtualMachine, f: impl Fn() -> io::Result<R
             Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => vm.check_signals()?,
             Ok(Err(error)) => return Err(failed(error, vm)),
             Err(panic) => {
-                let message = said(&*panic);
+                let message = message_of(&*panic).unwrap_or("no message");
                 return Err(vm.new_runtime_error(format!("the host panicked: {message}")));
             }
         }
@@ -95,13 +95,6 @@ fn failed(error: io::Error, vm: &VirtualMachine) -> PyBaseExceptionRef {
         Some(_) => error.into_pyexception(vm),
         None => vm.new_os_error(error.to_string()),
     }
-}
-
-/// What a panic says of itself.
-fn said(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 fn unsupported(what: &str, vm: &VirtualMachine) -> PyBaseExceptionRef {

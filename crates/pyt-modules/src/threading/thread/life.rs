@@ -9,11 +9,7 @@ use rustpython_vm::{
 };
 
 use super::PyThread;
-use crate::{
-    interpreters,
-    thread::{keywords, panics},
-    threading::registry,
-};
+use crate::{interpreters, panics, thread::keywords, threading::registry};
 
 /// The life of a started thread.
 pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {

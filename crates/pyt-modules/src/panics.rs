@@ -17,19 +17,21 @@ thread_local! {
 pub(crate) fn contained<R>(vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
     panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
         HAS_PANICKED.set(true);
-        let message = format!("the interpreter panicked: {}", message_of(&*payload));
+        let message = message_of(&*payload).unwrap_or("no message");
+        let message = format!("the interpreter panicked: {message}");
         Err(vm.new_system_error(message))
     })
 }
 
 /// Whether there was a panic on the calling thread since this was last asked: what it leaves is not
 /// to be used again.
-pub(super) fn take() -> bool {
+pub(crate) fn take() -> bool {
     HAS_PANICKED.take()
 }
 
-fn message_of(payload: &(dyn Any + Send)) -> &str {
+/// What a panic with this payload says, if that is text.
+#[must_use]
+pub fn message_of(payload: &(dyn Any + Send)) -> Option<&str> {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
