@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use rustpython_vm::{
-    AsObject, VirtualMachine,
+    AsObject, PyResult, VirtualMachine,
     builtins::{PyStr, PyType, PyTypeRef},
     vm::{runtime, thread},
 };
@@ -15,6 +15,8 @@ use crate::interpreters;
 
 /// The exit status of a program whose output could not be written.
 const OUTPUT_LOST: u32 = 120;
+
+const THREADING: &str = "threading";
 
 /// Ends `vm`'s interpreter, on an attached thread: joins non-daemon threads, runs `atexit` (whose
 /// last function stops the threads that are left), empties the modules. Returns the exit status.
@@ -27,6 +29,8 @@ pub(crate) fn run(vm: &VirtualMachine) -> u32 {
     vm.state.stop_the_world.stop_the_world(&vm.state);
     thread::set_other_threads_shutting_down(&vm.state);
     vm.state.stop_the_world.start_the_world(&vm.state);
+    // All shall go, what the interpreter began with as well.
+    vm.state.gc.unfreeze();
     vm.state.gc.collect_force(2);
     vm.finalize_modules();
     lost |= !flush(vm);
@@ -127,8 +131,26 @@ fn flush(vm: &VirtualMachine) -> bool {
     written
 }
 
+/// The end of an interpreter imports `threading` to have its threads joined. Where nobody imported
+/// it before, there are none: then something finds it that is gone once it was asked, so that what
+/// `atexit` runs can still import the real one.
+pub(crate) fn spare_threading(vm: &VirtualMachine) -> PyResult<()> {
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    if modules.get_item(THREADING, vm).is_ok() {
+        return Ok(());
+    }
+    let stand_in = vm.new_module(THREADING, vm.ctx.new_dict(), None);
+    let shutdown = vm.new_function("_shutdown", |vm: &VirtualMachine| {
+        let modules = vm.sys_module.get_attr("modules", vm)?;
+        modules.del_item(THREADING, vm)
+    });
+    stand_in.set_attr("_shutdown", shutdown, vm)?;
+    modules.set_item(THREADING, stand_in.into(), vm)
+}
+
 fn join_threads(vm: &VirtualMachine) {
-    let Ok(threading) = vm.import("threading", 0) else {
+    let modules = vm.sys_module.get_attr("modules", vm);
+    let Ok(threading) = modules.and_then(|modules| modules.get_item(THREADING, vm)) else {
         return;
     };
     let joined = threading

@@ -167,7 +167,11 @@ impl Session {
         // `finalize` attaches at once. Until then the thread looks like one in foreign code, which
         // is harmless; if it were never said to be inside, nobody could take the turn from it.
         self.main.entered();
-        interpreter.enter(|_| drop(self.mother.lock().take()));
+        interpreter.enter(|vm| {
+            drop(self.mother.lock().take());
+            // If it can't be spared, it is imported.
+            let _ = end::spare_threading(vm);
+        });
         let status = interpreter.finalize(error);
         // The interpreter is gone: nobody is left to hand the turn to.
         self.forget(id);

@@ -10,11 +10,12 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Limits, ModuleBuilder, Runtime, deadlock,
+    Limits, ModuleBuilder, Runtime, ast, deadlock,
     error::Error,
     isolation::{Isolation, Lease, Policy},
     options::{CheckHashPycs, Deadlocks, Options},
     settings::Extra,
+    site,
     stream::{Input, Output, Streams},
 };
 
@@ -162,6 +163,7 @@ impl Builder {
         builder = builder
             .add_native_modules(&stdlib)
             .add_native_modules(&[explore])
+            .add_native_modules(ast::module_def().as_slice())
             .add_frozen_modules(extra.library())
             .add_frozen_modules(PYT_LIB);
         builder = builder.add_native_modules(&extra.modules());
@@ -284,6 +286,9 @@ fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
         .collect();
     vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
     add_gil_flag(vm)?;
+    ast::install(vm)?;
+    // What is there already is there to the end: no collection need look at it. See `end`.
+    vm.state.gc.freeze();
     vm.new_scope_with_main()?;
     if options.faulthandler {
         let enable = vm.import("faulthandler", 0)?.get_attr("enable", vm)?;
@@ -293,7 +298,7 @@ fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
         vm.import("warnings", 0)?;
     }
     if !options.no_site {
-        vm.import("site", 0)?;
+        site::start(vm)?;
     }
     Ok(())
 }

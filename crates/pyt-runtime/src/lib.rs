@@ -96,6 +96,7 @@
 //! `pyt` is made of the same parts: [`Options`] holds every flag of CPython, [`Runtime::main`] does what
 //! the `python` command does with them, and [`doc`] runs the code blocks of a document.
 
+mod ast;
 #[cfg(feature = "tokio")]
 mod async_calls;
 mod builder;
@@ -122,6 +123,7 @@ mod runtime;
 mod serde;
 mod settings;
 mod shared;
+mod site;
 mod source;
 mod stream;
 mod value;

@@ -138,7 +138,10 @@ impl Runtime {
 fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
     // The program itself may ask for a prompt by setting the variable.
     let asked_meanwhile = || {
-        let variable = vm.import("os", 0).and_then(|os| os.get_attr("environ", vm));
+        // Without `os` it cannot have.
+        let modules = vm.sys_module.get_attr("modules", vm);
+        let os = modules.and_then(|modules| modules.get_item("os", vm));
+        let variable = os.and_then(|os| os.get_attr("environ", vm));
         variable.is_ok_and(|environ| {
             vm.call_method(&environ, "get", ("PYTHONINSPECT", ""))
                 .and_then(|value| value.is_true(vm))

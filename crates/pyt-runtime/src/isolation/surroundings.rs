@@ -91,7 +91,7 @@ fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
             }
         }
     }
-    module::upstreams("builtins", "compile", args, vm)
+    crate::ast::compile(args, vm)
 }
 
 /// A name in the place of one that is not granted; `None` if it can stay.
