@@ -566,6 +566,13 @@ fn exit_functions_run_after_ctrl_c() {
 
 // ---- settings ------------------------------------------------------------------------------
 
+/// Half of the work of a start was for these (docs/adr/0021).
+#[test]
+fn a_start_leaves_out_what_nobody_asked_for() {
+    let code = "import sys, threading, queue; print(sorted(sys.modules.keys() & {'os', '_ast', '_collections_abc', '_weakrefset'}))";
+    pyt(["-c", code]).run().prints("[]\n");
+}
+
 #[test]
 fn flags_reach_sys_flags() {
     let code = "import sys; f = sys.flags; print(f.isolated, f.ignore_environment, f.no_user_site, \

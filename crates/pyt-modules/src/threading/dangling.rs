@@ -1,8 +1,8 @@
 //! `threading._dangling`: a `WeakSet` of all `Thread` objects, for leak checks and forks.
 //!
 //! Adding to one and leaving it again runs Python code, for every thread, and hardly anybody ever
-//! looks. So threads are noted in a list, and go into the set when somebody does look: all its
-//! methods ask for its attribute `data`.
+//! looks. So threads are noted in a list; the set is made when somebody asks for it, and threads go
+//! into it when somebody looks: all its methods ask for its attribute `data`.
 
 use rustpython_vm::{
     PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -37,6 +37,12 @@ impl Watched {
         }
         self.threads.push(thread);
         alive
+    }
+
+    /// Those that are alive.
+    pub(super) fn all(&self) -> Vec<PyObjectRef> {
+        let alive = self.threads.iter().filter_map(|thread| thread.upgrade());
+        alive.map(PyObjectRef::from).collect()
     }
 
     pub(super) fn take(&mut self) -> Vec<PyRef<PyWeak>> {

@@ -31,7 +31,7 @@ mod threading {
 
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-        builtins::PyModule,
+        builtins::{PyModule, PyUtf8StrRef},
         function::{FuncArgs, KwArgs},
     };
 
@@ -101,21 +101,16 @@ mod threading {
         for (name, origin) in FROM_THREAD {
             module.set_attr(*name, thread.get_attr(*origin, vm)?, vm)?;
         }
-        for name in ["os", "sys"] {
-            module.set_attr(
-                vm.ctx.intern_str(format!("_{name}")),
-                vm.import(name, 0)?,
-                vm,
-            )?;
-        }
+        module.set_attr("_sys", vm.sys_module.clone(), vm)?;
         let all = ALL
             .iter()
             .map(|name| vm.ctx.new_str(*name).into())
             .collect();
         module.set_attr("__all__", vm.ctx.new_list(all), vm)?;
         registry::install(module, vm)?;
-        let os = vm.import("os", 0)?;
-        if let Ok(register) = os.get_attr("register_at_fork", vm) {
+        // As `os.register_at_fork`, without the rest of `os`.
+        let posix = vm.import("posix", 0)?;
+        if let Ok(register) = posix.get_attr("register_at_fork", vm) {
             let after_fork = module.get_attr("_after_fork", vm)?;
             let keywords = [("after_in_child".to_owned(), after_fork)];
             register.call(
@@ -124,6 +119,27 @@ mod threading {
             )?;
         }
         Ok(())
+    }
+
+    /// What CPython's module has from the start, and hardly anybody looks at.
+    #[pyfunction]
+    fn __getattr__(name: PyUtf8StrRef, vm: &VirtualMachine) -> PyResult {
+        let value = match name.as_str() {
+            "_os" => vm.import("os", 0)?,
+            "_dangling" => registry::dangling(vm)?,
+            _ => {
+                let message = format!("module 'threading' has no attribute '{name}'");
+                let error = vm.new_attribute_error(message);
+                // For "Did you mean".
+                let object = error.as_object();
+                object.set_attr("name", name.clone(), vm)?;
+                object.set_attr("obj", registry::module(vm)?, vm)?;
+                return Err(error);
+            }
+        };
+        // From here on it is there like any other.
+        registry::module(vm)?.set_attr(&*name, value.clone(), vm)?;
+        Ok(value)
     }
 
     /// Return the current Thread object, corresponding to the caller's thread of control.

@@ -34,7 +34,8 @@ thread_local! {
 struct State {
     active: PyDictRef,
     limbo: PyDictRef,
-    dangling: PyObjectRef,
+    /// `_dangling`, once somebody has asked for it.
+    dangling: Option<PyObjectRef>,
     /// What is yet to go into it.
     watched: Watched,
     /// The module, for when it can no longer be imported.
@@ -57,21 +58,15 @@ fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
 /// Makes the state for `vm`'s interpreter, or finds it if the module is executed again, and puts
 /// what is public of it into the module.
 pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
-    let known = with(vm, |state| {
-        (
-            state.active.clone(),
-            state.limbo.clone(),
-            state.dangling.clone(),
-        )
-    });
+    let known = with(vm, |state| (state.active.clone(), state.limbo.clone()));
     let first = known.is_none();
-    let (active, limbo, dangling) = match known {
+    let (active, limbo) = match known {
         Some(known) => known,
         None => {
             let state = State {
                 active: vm.ctx.new_dict(),
                 limbo: vm.ctx.new_dict(),
-                dangling: dangling::make(vm)?,
+                dangling: None,
                 watched: Watched::default(),
                 module: module.to_owned(),
                 main: None,
@@ -80,18 +75,13 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
                 left: 0,
                 shutting_down: false,
             };
-            let public = (
-                state.active.clone(),
-                state.limbo.clone(),
-                state.dangling.clone(),
-            );
+            let public = (state.active.clone(), state.limbo.clone());
             STATES.lock().insert(vm.state.interpreter_id, state);
             public
         }
     };
     module.set_attr("_active", active.clone(), vm)?;
     module.set_attr("_limbo", limbo, vm)?;
-    module.set_attr("_dangling", dangling, vm)?;
     let lock = module.get_attr("_CRLock", vm)?.call((), vm)?;
     module.set_attr("_active_limbo_lock", lock, vm)?;
     let main_ident = vm.state.main_thread_ident.load();
@@ -236,10 +226,26 @@ pub(super) fn watch(thread: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
+/// `threading._dangling`, made when it is first asked for.
+pub(super) fn dangling(vm: &VirtualMachine) -> PyResult {
+    if let Some(known) = with(vm, |state| state.dangling.clone()).flatten() {
+        return Ok(known);
+    }
+    let made = dangling::make(vm)?;
+    // Two threads may have asked at once: one set is for both.
+    let kept = with(vm, |state| {
+        state.dangling.get_or_insert_with(|| made.clone()).clone()
+    });
+    Ok(kept.unwrap_or(made))
+}
+
 /// What is yet to go into `set`, if that is `threading._dangling`. It counts as gone there.
 pub(super) fn take_watched(set: &PyObject, vm: &VirtualMachine) -> Vec<PyRef<PyWeak>> {
     let taken = with(vm, |state| {
-        state.dangling.is(set).then(|| state.watched.take())
+        let known = state.dangling.as_ref();
+        known
+            .is_some_and(|known| known.is(set))
+            .then(|| state.watched.take())
     });
     taken.flatten().unwrap_or_default()
 }
@@ -290,11 +296,12 @@ pub(super) fn end_main_thread(vm: &VirtualMachine) -> PyResult<()> {
 /// In the child of a `fork`: the calling thread is the only one, and the main thread.
 pub(super) fn after_fork(vm: &VirtualMachine) -> PyResult<()> {
     let module = module(vm)?;
-    let Some((active, limbo, dangling)) = with(vm, |state| {
+    let Some((active, limbo, dangling, unseen)) = with(vm, |state| {
         (
             state.active.clone(),
             state.limbo.clone(),
             state.dangling.clone(),
+            state.watched.all(),
         )
     }) else {
         return Ok(());
@@ -310,8 +317,10 @@ pub(super) fn after_fork(vm: &VirtualMachine) -> PyResult<()> {
     set_main(&me, vm);
     module.set_attr("_main_thread", me.clone(), vm)?;
     let mut others = all(vm)?;
-    let watched: Vec<PyObjectRef> = dangling.try_to_value(vm).unwrap_or_default();
-    others.extend(watched);
+    match dangling {
+        Some(set) => others.extend(set.try_to_value::<Vec<_>>(vm).unwrap_or_default()),
+        None => others.extend(unseen),
+    }
     for other in others {
         let new_ident = if other.is(&me) {
             key.clone()
