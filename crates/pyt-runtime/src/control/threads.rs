@@ -238,6 +238,7 @@ const fn kind(kind: Kind, reentrant: bool) -> &'static str {
         Kind::Condition => "condition",
         Kind::Semaphore => "semaphore",
         Kind::Event => "event",
+        Kind::Future => "future",
         Kind::Barrier => "barrier",
         Kind::Get => "item from a queue",
         Kind::Put => "room in a queue",
