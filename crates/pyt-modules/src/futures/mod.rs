@@ -73,6 +73,28 @@ fn run_library(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -
     vm.run_code_obj(code, scope).map(drop)
 }
 
+/// Has `module` say of itself what the frozen module says: that it has a file, for instance. Last, since
+/// the import system notes in the present specification that the module is being made.
+fn look_frozen(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+    let importer = vm
+        .import("_frozen_importlib", 0)?
+        .get_attr("FrozenImporter", vm)?;
+    let spec = vm.call_method(&importer, "find_spec", (name,))?;
+    if vm.is_none(&spec) {
+        // With -X frozen_modules=off.
+        return Ok(());
+    }
+    let module = module.as_object();
+    let file = spec
+        .get_attr("loader_state", vm)?
+        .get_attr("filename", vm)?;
+    if !vm.is_none(&file) {
+        module.set_attr("__file__", file, vm)?;
+    }
+    module.set_attr("__loader__", spec.get_attr("loader", vm)?, vm)?;
+    module.set_attr("__spec__", spec, vm)
+}
+
 /// The error for a program that was built without this module of the standard library.
 fn missing(name: &'static str, vm: &VirtualMachine) -> PyBaseExceptionRef {
     let class = vm.ctx.exceptions.module_not_found_error.to_owned();
@@ -84,7 +106,8 @@ fn exec_base(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     // Its conditions are made without asking the module for the class.
     vm.import("threading", 0)?;
     let future = PyFuture::make_static_type();
-    module.as_object().set_attr("Future", future, vm)
+    module.as_object().set_attr("Future", future, vm)?;
+    look_frozen(BASE, module, vm)
 }
 
 fn exec_thread(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -96,5 +119,6 @@ fn exec_thread(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     object.set_attr("_WorkItem", item, vm)?;
     let parts = Parts::of(object, vm)?.into_ref(&vm.ctx);
     submit::install(&parts, object, vm)?;
-    worker::install(&parts, module, vm)
+    worker::install(&parts, module, vm)?;
+    look_frozen(THREAD, module, vm)
 }
