@@ -68,14 +68,22 @@ fn run_library(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -
     let Some(frozen) = vm.state.frozen.get(name) else {
         return Err(missing(name, vm));
     };
+    // The import system lists a native module before it runs it, and gives it a specification after
+    // that. Without one that says so, other threads would take it for made.
+    let spec = vm
+        .import("_frozen_importlib", 0)?
+        .get_attr("ModuleSpec", vm)?
+        .call((name, vm.ctx.none()), vm)?;
+    spec.set_attr("_initializing", vm.ctx.new_bool(true), vm)?;
+    module.as_object().set_attr("__spec__", spec, vm)?;
     let code = PyCode::new_ref_from_frozen(vm, frozen.code);
     let scope = Scope::with_builtins(None, module.dict(), vm);
     vm.run_code_obj(code, scope).map(drop)
 }
 
-/// Has `module` say of itself what the frozen module says: that it has a file, for instance. Last, since
-/// the import system notes in the present specification that the module is being made.
-fn look_frozen(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+/// Gives `module` the file that the frozen module says it is from: programs look for the sources of
+/// what is not built in.
+fn set_file(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let importer = vm
         .import("_frozen_importlib", 0)?
         .get_attr("FrozenImporter", vm)?;
@@ -84,15 +92,13 @@ fn look_frozen(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -
         // With -X frozen_modules=off.
         return Ok(());
     }
-    let module = module.as_object();
     let file = spec
         .get_attr("loader_state", vm)?
         .get_attr("filename", vm)?;
-    if !vm.is_none(&file) {
-        module.set_attr("__file__", file, vm)?;
+    if vm.is_none(&file) {
+        return Ok(());
     }
-    module.set_attr("__loader__", spec.get_attr("loader", vm)?, vm)?;
-    module.set_attr("__spec__", spec, vm)
+    module.as_object().set_attr("__file__", file, vm)
 }
 
 /// The error for a program that was built without this module of the standard library.
@@ -107,7 +113,7 @@ fn exec_base(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     vm.import("threading", 0)?;
     let future = PyFuture::make_static_type();
     module.as_object().set_attr("Future", future, vm)?;
-    look_frozen(BASE, module, vm)
+    set_file(BASE, module, vm)
 }
 
 fn exec_thread(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -120,5 +126,5 @@ fn exec_thread(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     let parts = Parts::of(object, vm)?.into_ref(&vm.ctx);
     submit::install(&parts, object, vm)?;
     worker::install(&parts, module, vm)?;
-    look_frozen(THREAD, module, vm)
+    set_file(THREAD, module, vm)
 }
