@@ -19,7 +19,7 @@ mod worker;
 
 use once_cell::sync::OnceCell;
 use rustpython_vm::{
-    AsObject, Context, Py, PyPayload, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode, PyModule, PyModuleDef, PyStrInterned},
     class::PyClassImpl,
     scope::Scope,
@@ -36,31 +36,49 @@ const THREAD: &str = "concurrent.futures.thread";
 
 type Exec = fn(&VirtualMachine, &Py<PyModule>) -> PyResult<()>;
 
+/// The definition of a module that is whole before the import system lists it. It has its content in
+/// the step that makes a module, not in the one that fills it: the second comes after the module is
+/// listed and before it has a specification, so that other threads would take it for whole.
 fn def(
     cell: &'static OnceCell<PyModuleDef>,
     name: &'static PyStrInterned,
-    exec: Exec,
+    doc: Option<&'static PyStrInterned>,
+    create: Create,
 ) -> &'static PyModuleDef {
     cell.get_or_init(|| {
         let mut def = PyModuleDef {
             name,
-            doc: None,
+            doc,
             methods: &[],
             slots: Default::default(),
         };
-        def.slots.exec = Some(exec);
+        def.slots.create = Some(create);
         def
     })
 }
 
+type Create = fn(&VirtualMachine, &PyObject, &'static PyModuleDef) -> PyResult<PyRef<PyModule>>;
+
+fn create(def: &'static PyModuleDef, vm: &VirtualMachine, exec: Exec) -> PyResult<PyRef<PyModule>> {
+    let module = PyModule::from_def(def).into_ref(&vm.ctx);
+    PyModule::__init_dict_from_def(vm, &module);
+    exec(vm, &module)?;
+    Ok(module)
+}
+
 pub(crate) fn base_def(ctx: &Context) -> &'static PyModuleDef {
     static DEF: OnceCell<PyModuleDef> = OnceCell::new();
-    def(&DEF, ctx.intern_str(BASE), exec_base)
+    def(&DEF, ctx.intern_str(BASE), None, |vm, _, def| {
+        create(def, vm, exec_base)
+    })
 }
 
 pub(crate) fn thread_def(ctx: &Context) -> &'static PyModuleDef {
     static DEF: OnceCell<PyModuleDef> = OnceCell::new();
-    def(&DEF, ctx.intern_str(THREAD), exec_thread)
+    let doc = ctx.intern_str("Pools of threads.");
+    def(&DEF, ctx.intern_str(THREAD), Some(doc), |vm, _, def| {
+        create(def, vm, exec_thread)
+    })
 }
 
 /// Runs the standard library's code of the module `name` in `module`.
@@ -68,14 +86,6 @@ fn run_library(name: &'static str, module: &Py<PyModule>, vm: &VirtualMachine) -
     let Some(frozen) = vm.state.frozen.get(name) else {
         return Err(missing(name, vm));
     };
-    // The import system lists a native module before it runs it, and gives it a specification after
-    // that. Without one that says so, other threads would take it for made.
-    let spec = vm
-        .import("_frozen_importlib", 0)?
-        .get_attr("ModuleSpec", vm)?
-        .call((name, vm.ctx.none()), vm)?;
-    spec.set_attr("_initializing", vm.ctx.new_bool(true), vm)?;
-    module.as_object().set_attr("__spec__", spec, vm)?;
     let code = PyCode::new_ref_from_frozen(vm, frozen.code);
     let scope = Scope::with_builtins(None, module.dict(), vm);
     vm.run_code_obj(code, scope).map(drop)
