@@ -431,6 +431,12 @@ fn an_event_that_nobody_sets() {
 }
 
 #[test]
+fn a_future_that_nobody_ends() {
+    let wait = "from concurrent.futures import Future; Future().result()";
+    stands_still("future", wait, "future 1");
+}
+
+#[test]
 fn a_semaphore_without_permits() {
     stands_still(
         "semaphore",

@@ -14,6 +14,7 @@ mod async_exc;
 pub mod control;
 pub mod deadlock;
 mod end;
+mod futures;
 mod hot;
 mod interpreters;
 mod numbers;

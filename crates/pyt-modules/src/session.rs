@@ -61,6 +61,8 @@ pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuild
         crate::time::module_def(&builder.ctx),
         crate::operator::module_def(&builder.ctx),
         crate::points::module_def(&builder.ctx),
+        crate::futures::base_def(&builder.ctx),
+        crate::futures::thread_def(&builder.ctx),
     ];
     let world: Arc<world::Interpreter> = Arc::default();
     let clock = if config.virtual_time {

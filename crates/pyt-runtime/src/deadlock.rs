@@ -269,6 +269,7 @@ const fn noun(kind: Kind, reentrant: bool) -> Option<&'static str> {
         Kind::Condition => "condition",
         Kind::Semaphore => "semaphore",
         Kind::Event => "event",
+        Kind::Future => "future",
         Kind::Barrier => "barrier",
         Kind::Get | Kind::Put | Kind::TasksDone => "queue",
         Kind::Join | Kind::Sleep => return None,

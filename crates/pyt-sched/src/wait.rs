@@ -65,6 +65,8 @@ pub enum Kind {
     Semaphore,
     /// An event to be set.
     Event,
+    /// The outcome of work that another thread does.
+    Future,
     /// A barrier to fill or drain.
     Barrier,
     /// An item from a queue.

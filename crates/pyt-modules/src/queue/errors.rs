@@ -1,7 +1,7 @@
 //! The exceptions of `queue`.
 
 use rustpython_vm::{
-    PyPayload, VirtualMachine,
+    AsObject, PyPayload, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyException},
     pyclass, pyexception,
     types::Constructor,
@@ -36,6 +36,11 @@ impl PyShutDown {}
 
 pub(super) fn empty(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_exception_empty(PyEmpty::class(&vm.ctx).to_owned())
+}
+
+/// Whether this is what [`empty`] gives.
+pub(crate) fn is_empty(raised: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
+    raised.fast_isinstance(PyEmpty::class(&vm.ctx))
 }
 
 pub(super) fn full(vm: &VirtualMachine) -> PyBaseExceptionRef {

@@ -6,7 +6,7 @@
 mod args;
 mod classes;
 mod doors;
-mod errors;
+pub(crate) mod errors;
 mod heap;
 mod native;
 mod open;

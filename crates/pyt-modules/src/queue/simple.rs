@@ -54,6 +54,13 @@ pub(crate) struct PySimpleQueue {
     queue: pyt_sched::SimpleQueue<PyObjectRef>,
 }
 
+impl PySimpleQueue {
+    /// The queue itself.
+    pub(crate) const fn inner(&self) -> &pyt_sched::SimpleQueue<PyObjectRef> {
+        &self.queue
+    }
+}
+
 // SAFETY: each item is visited once. The items' lock is never held by a thread that is stopped.
 unsafe impl Traverse for PySimpleQueue {
     fn traverse(&self, traverse_fn: &mut TraverseFn<'_>) {

@@ -4,13 +4,13 @@
 //! and after a fork.
 
 mod barrier;
-mod condition;
+pub(crate) mod condition;
 mod dangling;
 mod event;
 mod excepthook;
 mod locks;
 pub(crate) mod registry;
-mod semaphore;
+pub(crate) mod semaphore;
 mod special;
 mod thread;
 

@@ -75,6 +75,11 @@ fn check_made(zelf: &Py<Semaphore>, vm: &VirtualMachine) -> PyResult<()> {
 }
 
 impl Semaphore {
+    /// The semaphore itself.
+    pub(crate) const fn inner(&self) -> &pyt_sched::Semaphore {
+        &self.inner
+    }
+
     fn empty() -> Self {
         Self {
             inner: pyt_sched::Semaphore::new(0),

@@ -96,7 +96,7 @@ impl ThreadInfo {
 
 impl Wait {
     /// What kind of thing it waits for: `"lock"`, `"RLock"`, `"condition"`, `"semaphore"`, `"event"`,
-    /// `"barrier"`, `"item from a queue"`, `"room in a queue"`, `"tasks of a queue"`,
+    /// `"barrier"`, `"future"`, `"item from a queue"`, `"room in a queue"`, `"tasks of a queue"`,
     /// `"end of a thread"` or `"time"`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -238,6 +238,7 @@ const fn kind(kind: Kind, reentrant: bool) -> &'static str {
         Kind::Condition => "condition",
         Kind::Semaphore => "semaphore",
         Kind::Event => "event",
+        Kind::Future => "future",
         Kind::Barrier => "barrier",
         Kind::Get => "item from a queue",
         Kind::Put => "room in a queue",

@@ -75,6 +75,7 @@ const fn thing(kind: Kind) -> &'static str {
         Kind::Condition => "a notification",
         Kind::Semaphore => "a semaphore",
         Kind::Event => "an event",
+        Kind::Future => "the outcome of a future",
         Kind::Barrier => "a barrier",
         Kind::Get => "an item of a queue",
         Kind::Put => "room in a queue",

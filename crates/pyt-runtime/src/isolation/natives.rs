@@ -13,7 +13,7 @@ use super::{MARK, Policy, files, policy, refused, surroundings};
 use crate::module::{self, Change};
 
 /// Modules that only compute.
-const PURE: [&str; 70] = [
+const PURE: [&str; 72] = [
     "_abc",
     "_ast",
     "_asyncio",
@@ -79,6 +79,8 @@ const PURE: [&str; 70] = [
     "zlib",
     // What the classes of these modules are said to be of.
     "collections",
+    "concurrent.futures._base",
+    "concurrent.futures.thread",
     "functools",
     "re",
     "types",

@@ -800,7 +800,7 @@ const fn action_of(kind: Kind) -> Action {
     match kind {
         // In a condition's line already: to be woken is to get what the notification gives.
         Kind::Lock | Kind::Semaphore | Kind::Condition => Action::Acquire,
-        Kind::Event => Action::Wait,
+        Kind::Event | Kind::Future => Action::Wait,
         Kind::Barrier => Action::Arrive,
         Kind::Get => Action::Get,
         Kind::Put => Action::Put,

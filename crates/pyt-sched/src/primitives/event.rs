@@ -55,8 +55,9 @@ impl Event {
         self.set_now();
     }
 
-    /// As [`set`](Self::set), without a decision point.
-    pub(crate) fn set_now(&self) {
+    /// As [`set`](Self::set), without a decision point: the caller has announced the step of which
+    /// this is a part.
+    pub fn set_now(&self) {
         let mut queue = self.queue.lock();
         self.set.store(true, Ordering::Release);
         queue.wake_all();
