@@ -38,6 +38,7 @@ mod time;
 mod timeout;
 mod uncaught;
 mod upstream;
+mod whole;
 mod world;
 
 pub use pyt_sched as sched;

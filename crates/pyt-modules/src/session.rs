@@ -23,7 +23,7 @@ use crate::{
     end, interpreters,
     interpreters::Threads,
     stay::{End, Stay},
-    world,
+    whole, world,
 };
 
 /// How long the end of the interpreter waits for daemon threads that are in foreign code, so
@@ -55,14 +55,14 @@ pub struct Session {
 pub fn install(builder: InterpreterBuilder, config: Config) -> (InterpreterBuilder, Session) {
     let defs = [
         crate::thread::module_def(&builder.ctx),
-        crate::threading::module_def(&builder.ctx),
-        crate::queue::module_def(&builder.ctx),
-        crate::queue::simple::module_def(&builder.ctx),
+        whole::whole::<whole::Threading>(&builder.ctx),
+        whole::whole::<whole::Queue>(&builder.ctx),
+        whole::whole::<whole::SimpleQueue>(&builder.ctx),
         crate::time::module_def(&builder.ctx),
         crate::operator::module_def(&builder.ctx),
         crate::points::module_def(&builder.ctx),
-        crate::futures::base_def(&builder.ctx),
-        crate::futures::thread_def(&builder.ctx),
+        whole::whole::<whole::FuturesBase>(&builder.ctx),
+        whole::whole::<whole::FuturesThread>(&builder.ctx),
     ];
     let world: Arc<world::Interpreter> = Arc::default();
     let clock = if config.virtual_time {

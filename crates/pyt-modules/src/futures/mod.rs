@@ -19,8 +19,8 @@ mod worker;
 
 use once_cell::sync::OnceCell;
 use rustpython_vm::{
-    AsObject, Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyCode, PyModule, PyModuleDef, PyStrInterned},
+    AsObject, Context, Py, PyPayload, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyModule, PyModuleDef, PyModuleSlots, PyStrInterned},
     class::PyClassImpl,
     scope::Scope,
 };
@@ -34,51 +34,33 @@ use self::{
 const BASE: &str = "concurrent.futures._base";
 const THREAD: &str = "concurrent.futures.thread";
 
-type Exec = fn(&VirtualMachine, &Py<PyModule>) -> PyResult<()>;
-
-/// The definition of a module that is whole before the import system lists it. It has its content in
-/// the step that makes a module, not in the one that fills it: the second comes after the module is
-/// listed and before it has a specification, so that other threads would take it for whole.
-fn def(
-    cell: &'static OnceCell<PyModuleDef>,
-    name: &'static PyStrInterned,
-    doc: Option<&'static PyStrInterned>,
-    create: Create,
-) -> &'static PyModuleDef {
-    cell.get_or_init(|| {
-        let mut def = PyModuleDef {
-            name,
-            doc,
-            methods: &[],
-            slots: Default::default(),
-        };
-        def.slots.create = Some(create);
-        def
-    })
-}
-
-type Create = fn(&VirtualMachine, &PyObject, &'static PyModuleDef) -> PyResult<PyRef<PyModule>>;
-
-fn create(def: &'static PyModuleDef, vm: &VirtualMachine, exec: Exec) -> PyResult<PyRef<PyModule>> {
-    let module = PyModule::from_def(def).into_ref(&vm.ctx);
-    PyModule::__init_dict_from_def(vm, &module);
-    exec(vm, &module)?;
-    Ok(module)
-}
-
 pub(crate) fn base_def(ctx: &Context) -> &'static PyModuleDef {
     static DEF: OnceCell<PyModuleDef> = OnceCell::new();
-    def(&DEF, ctx.intern_str(BASE), None, |vm, _, def| {
-        create(def, vm, exec_base)
-    })
+    DEF.get_or_init(|| def(ctx.intern_str(BASE), None, exec_base))
 }
 
 pub(crate) fn thread_def(ctx: &Context) -> &'static PyModuleDef {
     static DEF: OnceCell<PyModuleDef> = OnceCell::new();
-    let doc = ctx.intern_str("Pools of threads.");
-    def(&DEF, ctx.intern_str(THREAD), Some(doc), |vm, _, def| {
-        create(def, vm, exec_thread)
-    })
+    let doc = Some(ctx.intern_str("Pools of threads."));
+    DEF.get_or_init(|| def(ctx.intern_str(THREAD), doc, exec_thread))
+}
+
+type Exec = fn(&VirtualMachine, &Py<PyModule>) -> PyResult<()>;
+
+fn def(
+    name: &'static PyStrInterned,
+    doc: Option<&'static PyStrInterned>,
+    exec: Exec,
+) -> PyModuleDef {
+    PyModuleDef {
+        name,
+        doc,
+        methods: &[],
+        slots: PyModuleSlots {
+            create: None,
+            exec: Some(exec),
+        },
+    }
 }
 
 /// Runs the standard library's code of the module `name` in `module`.
