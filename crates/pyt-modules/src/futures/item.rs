@@ -13,7 +13,8 @@ use rustpython_vm::{
 
 use super::{
     args::{ItemArgs, RunArgs},
-    future::{self, PyFuture},
+    future::PyFuture,
+    steps,
 };
 use crate::{hot::Bind, interpreters};
 
@@ -101,7 +102,7 @@ pub(super) fn run(
 ) -> PyResult<()> {
     let direct = PyFuture::is_direct(&item.future);
     let begins = match direct {
-        Some(future) => future::set_running(future, vm)?,
+        Some(future) => steps::set_running(future, vm)?,
         None => vm
             .call_method(&item.future, "set_running_or_notify_cancel", ())?
             .try_to_bool(vm)?,
@@ -119,7 +120,7 @@ pub(super) fn run(
     };
     match done {
         Ok(result) => match direct {
-            Some(future) => future::set_result(future, result, vm),
+            Some(future) => steps::set_result(future, result, vm),
             None => vm
                 .call_method(&item.future, "set_result", (result,))
                 .map(drop),
@@ -127,7 +128,7 @@ pub(super) fn run(
         Err(raised) => {
             is_to_go_on(vm).map_err(|()| raised.clone())?;
             match direct {
-                Some(future) => future::set_exception(future, raised.into(), vm),
+                Some(future) => steps::set_exception(future, raised.into(), vm),
                 None => vm
                     .call_method(&item.future, "set_exception", (raised,))
                     .map(drop),

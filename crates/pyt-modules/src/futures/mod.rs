@@ -14,6 +14,7 @@ mod item;
 mod log;
 mod parts;
 mod state;
+mod steps;
 mod submit;
 mod worker;
 
