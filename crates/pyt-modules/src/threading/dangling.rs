@@ -41,8 +41,8 @@ impl Watched {
 
     /// Those that are alive.
     pub(super) fn all(&self) -> Vec<PyObjectRef> {
-        let alive = self.threads.iter().filter_map(|thread| thread.upgrade());
-        alive.map(PyObjectRef::from).collect()
+        let threads = self.threads.iter();
+        threads.filter_map(|thread| thread.upgrade()).collect()
     }
 
     pub(super) fn take(&mut self) -> Vec<PyRef<PyWeak>> {
