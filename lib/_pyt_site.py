@@ -47,7 +47,9 @@ def put_off(isolated):
     if not isolated:
         sys.__interactivehook__ = StandIn("register_readline")
     site = ModuleType("site")
-    site.__getattr__ = _site_attribute
+    # Whoever looks for its specification (`-m site` does) gets the real one, too.
+    site.__dict__.clear()
+    site.__dict__.update(__name__="site", __getattr__=_site_attribute)
     sys.modules["site"] = site
     global _site, _flags
     _site, _flags = site, sys.flags

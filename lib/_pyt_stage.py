@@ -12,6 +12,7 @@ import itertools
 import os
 import selectors
 import signal
+import site
 import sys
 import threading
 import time
@@ -26,6 +27,11 @@ import random  # noqa: E402
 if not _random_was_imported:
     # To seed its generator takes as long as a short run: that waits until somebody imports it.
     del sys.modules["random"]
+
+# What comes only when somebody asks for it comes now: in the first run to ask it would take steps that
+# later runs don't take.
+site.main
+threading._dangling
 
 # What runs may set and later runs must not see.
 _SYS_NAMES = (

@@ -85,6 +85,12 @@ with tempfile.TemporaryDirectory() as home:
     assert output("import sys; print(hasattr(sys, '__interactivehook__'))") == ["True"]
     assert output("import sys; print(hasattr(sys, '__interactivehook__'))", "-I") == ["False"]
 
+# As a program.
+shown = run("-m", "site")
+assert shown.returncode == 0 and shown.stdout.startswith("sys.path = ["), shown
+assert run("-m", "site", "--user-site").stdout.strip() == output("import site; print(site.USER_SITE)")[0]
+assert output("import site; print(site.__spec__.name, site.__doc__.split()[0], site.__package__ == '')") == ["site Append True"]
+
 # Modules of the user's run at the start, and only then.
 with tempfile.TemporaryDirectory() as folder:
     for name in "sitecustomize", "usercustomize":
