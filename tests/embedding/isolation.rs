@@ -59,6 +59,8 @@ for name in sys.builtin_module_names:
         __import__(name)
     except ImportError:
         pass
+# The first to come finds attributes missing in the interpreter's own classes, and adds them.
+import ast
 class Leaky:
     def read(self, path):
         return open(path).read()",
@@ -879,6 +881,8 @@ import sys, types
 import os, io, socket, subprocess, signal, select, fcntl, threading, asyncio, tempfile, shutil, time
 import logging, inspect, importlib.util, pkgutil, runpy, pathlib, json, unittest, locale, marshal, gc
 seen, todo, kept = set(), [], []
+# Not the walk's own notes: how many objects they add depends on when it comes to them.
+seen.update(map(id, (seen, todo, kept)))
 def push(value):
     if id(value) not in seen:
         seen.add(id(value))

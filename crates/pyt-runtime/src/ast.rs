@@ -6,8 +6,8 @@
 use std::sync::OnceLock;
 
 use rustpython_vm::{
-    AsObject, Py, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyModuleSlots},
+    AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyModule, PyModuleDef, PyModuleSlots, PyType},
     function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
 
@@ -44,10 +44,32 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         let modules = vm.sys_module.get_attr("modules", vm)?;
         return modules.del_item(NAME, vm);
     }
-    match definitions().get(NAME).and_then(|def| def.slots.exec) {
-        Some(exec) => exec(vm, module),
-        None => Ok(()),
+    if let Some(exec) = definitions().get(NAME).and_then(|def| def.slots.exec) {
+        exec(vm, module)?;
     }
+    add_dims(vm, module)
+}
+
+/// Adds `ast.Tuple.dims`, a deprecated name of `elts`. The first `ast` of the process to find it
+/// missing would add a property of its own to the class, which all interpreters share: programs that
+/// are isolated would get from its functions into another interpreter.
+fn add_dims(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+    let tuple = module.get_attr("Tuple", vm)?;
+    let name = vm.ctx.intern_str("dims");
+    if let Some(class) = tuple.downcast_ref::<PyType>()
+        && class.get_attr(name).is_none()
+    {
+        let dims = vm.ctx.new_getset(
+            "dims",
+            class,
+            |tuple: PyObjectRef, vm: &VirtualMachine| tuple.get_attr("elts", vm),
+            |tuple: PyObjectRef, value: PyObjectRef, vm: &VirtualMachine| {
+                tuple.set_attr("elts", value, vm)
+            },
+        );
+        class.set_attr(name, dims.into());
+    }
+    Ok(())
 }
 
 static COMPILE: PyMethodDef = PyMethodDef::new_const(

@@ -38,3 +38,9 @@ exec(compile(tree, "f", "exec"), names)
 assert names["x"] == 1
 assert compile.__module__ == "builtins" and compile.__self__ is sys.modules["builtins"]
 assert list(inspect.signature(compile).parameters)[:4] == ["source", "filename", "mode", "flags"]
+
+# A deprecated name, which is there whoever imports `ast` first.
+pair = ast.parse("1, 2", mode="eval").body
+assert pair.dims is pair.elts and len(pair.dims) == 2
+pair.dims = []
+assert pair.elts == []
