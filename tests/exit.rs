@@ -119,6 +119,44 @@ fn a_crowd_of_daemons_without_the_gil() {
     ends_well("gil=0");
 }
 
+/// Threads that fight for the lock of standard output: most are stopped on their way back from
+/// waiting for it, and one of them may have it, and in its hands what others printed.
+const FIGHT: &str = r#"
+import sys, threading, time
+
+def writer():
+    while True:
+        sys.stdout.buffer.write(b"y")
+
+def printer():
+    while True:
+        print("x" * 9000)
+
+print("first")
+for function in [writer] * 3 + [printer] * 2:
+    threading.Thread(target=function, daemon=True).start()
+time.sleep(0.003)
+print("last")
+"#;
+
+#[test]
+fn a_fight_for_the_lock_of_a_stream() {
+    if skipped_on_other_python("a quiet end with daemon threads that print") {
+        return;
+    }
+    for number in 0..2 * runs() {
+        let gil = ["gil=0", "gil=1"][number % 2];
+        let run = Program::new("fight.py", FIGHT).flag("-X").flag(gil).run();
+        run.succeeded();
+        for text in ["first", "last"] {
+            assert!(
+                run.stdout.contains(text),
+                "run {number}: {text:?}, written before the end, is lost: {run}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_endless_printer() {
     if skipped_on_other_python("a quiet end with daemon threads that print") {

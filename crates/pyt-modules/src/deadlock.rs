@@ -6,6 +6,7 @@
 
 use std::{
     ffi::c_int,
+    ops::ControlFlow,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -180,15 +181,17 @@ impl Reporter {
 /// The report that `make` makes with the world stopped, and the stacks at that moment.
 pub(crate) fn account(threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
     let mut account = None;
-    threads.world.stop(&mut |_| {
+    threads.world.stop(&mut || {
         account = make().map(|report| {
             let stacks = report
                 .rows
                 .iter()
                 .map(|row| {
                     let mut stack = Vec::new();
-                    let mut note = |frame: &InterpreterFrame| stack.push(Frame::of(frame));
-                    threads.world.frames_of(row.tag, &mut note);
+                    threads.world.frames_of(row.tag, &mut |frame| {
+                        stack.push(Frame::of(frame));
+                        ControlFlow::Continue(())
+                    });
                     stack.reverse();
                     stack
                 })

@@ -26,6 +26,7 @@ mod points;
 pub mod pythonapi;
 mod queue;
 pub mod runs;
+mod safe_point;
 mod seconds;
 mod session;
 mod signal;

@@ -11,7 +11,7 @@ use std::{
 use parking_lot::Mutex;
 use pyt_sched::{Clock, Free, Gil, Scheduler, Thread, ThreadId, controlled::Controlled};
 use rustpython_vm::{
-    InterpreterBuilder, PyResult, VirtualMachine,
+    AsObject, InterpreterBuilder, PyObject, PyResult, VirtualMachine,
     builtins::PyBaseExceptionRef,
     function::{FuncArgs, KwArgs},
     stdlib::_thread::get_ident,
@@ -279,8 +279,11 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     let threads = Arc::downgrade(threads);
     let stop_all = vm.new_function("stop_daemon_threads", move |vm: &VirtualMachine| {
         if let Some(threads) = threads.upgrade() {
-            flush_streams(vm);
+            flush_streams(vm, |_| true);
             threads.scheduler.halt(&threads.records(None), PATIENCE);
+            // What others wrote may have been in the hands of a thread that was in the middle of a
+            // write, and has finished that since.
+            flush_streams(vm, |stream| writes_to_a_file(stream, vm));
             threads.world.close();
             threads.spares.close();
             threads.workers.close();
@@ -291,17 +294,38 @@ fn prepare(session: &Session, vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// Writes out what threads that have ended left in the buffers of the standard streams: a daemon
-/// thread that is stopped in the middle of a write of its own may take the rest of them along.
-pub(crate) fn flush_streams(vm: &VirtualMachine) {
+/// Writes out what threads that have ended left in the buffers of the standard streams, of those
+/// for which `wanted` holds.
+pub(crate) fn flush_streams(vm: &VirtualMachine, wanted: impl Fn(&PyObject) -> bool) {
     for name in ["stdout", "stderr"] {
         if let Ok(stream) = vm.sys_module.get_attr(name, vm)
             && !vm.is_none(&stream)
+            && wanted(&stream)
         {
             // The interpreter flushes once more at its end, and reports what fails then.
             let _ = vm.call_method(&stream, "flush", ());
         }
     }
+}
+
+/// Whether all that a stream calls is the interpreter's own: then no thread stands still in the
+/// middle of a write, with the lock of the stream held.
+fn writes_to_a_file(stream: &PyObject, vm: &VirtualMachine) -> bool {
+    let is = |object: &PyObject, class: &str| {
+        let io = vm.import("_io", 0);
+        let class = io.and_then(|io| io.get_attr(vm.ctx.intern_str(class), vm));
+        class.is_ok_and(|class| object.class().is(&class))
+    };
+    if !is(stream, "TextIOWrapper") {
+        return false;
+    }
+    let Ok(buffer) = stream.get_attr("buffer", vm) else {
+        return false;
+    };
+    is(&buffer, "BufferedWriter")
+        && buffer
+            .get_attr("raw", vm)
+            .is_ok_and(|raw| is(&raw, "FileIO"))
 }
 
 /// Sees to it that a forked process begins with what it does have: one thread. Programs that use

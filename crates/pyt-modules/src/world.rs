@@ -8,6 +8,7 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
+    ops::ControlFlow,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -29,7 +30,9 @@ use rustpython_vm::{
     },
 };
 
-use crate::{async_exc::AsyncExceptions, deadlock, interpreters, session, sites, sites::Sites};
+use crate::{
+    async_exc::AsyncExceptions, deadlock, interpreters, safe_point, session, sites, sites::Sites,
+};
 
 thread_local! {
     /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
@@ -177,7 +180,7 @@ impl Interpreter {
         result
     }
 
-    fn stop_interpreter(&self, state: &PyGlobalState, f: &mut dyn FnMut(usize)) {
+    fn stop_interpreter(&self, state: &PyGlobalState, f: &mut dyn FnMut()) {
         let before = state
             .thread_frames
             .lock()
@@ -185,15 +188,12 @@ impl Interpreter {
             .map(|(tag, slot)| (*tag, activity_of(slot.state.load(Ordering::Acquire))))
             .collect();
         let stopper = &state.stop_the_world;
-        let suspended = || stopper.stats_snapshot().suspend_notifications;
-        let suspended_before = suspended();
         stopper.stop_the_world(state);
         *self.stop.lock() = Stop {
             by: Some(std::thread::current().id()),
             before,
         };
-        let voluntary = suspended().wrapping_sub(suspended_before);
-        f(usize::try_from(voluntary).unwrap_or(usize::MAX));
+        f();
         *self.stop.lock() = Stop::default();
         stopper.start_the_world(state);
     }
@@ -201,9 +201,12 @@ impl Interpreter {
     /// Calls `f` with the code of each function that the threads with these idents are in, while the
     /// world is stopped.
     pub(crate) fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
-        World::stop(self, &mut |_| {
+        World::stop(self, &mut || {
             for ident in idents {
-                self.frames_of(*ident, &mut |frame| f(frame.code()));
+                self.frames_of(*ident, &mut |frame| {
+                    f(frame.code());
+                    ControlFlow::Continue(())
+                });
             }
         });
     }
@@ -213,9 +216,13 @@ impl Interpreter {
         self.state.get()
     }
 
-    /// Calls `f` with each frame that the thread with this ident is in, innermost first. Does
-    /// nothing unless the caller has [stopped](World::stop) the world.
-    pub(crate) fn frames_of(&self, ident: u64, f: &mut dyn FnMut(&InterpreterFrame)) {
+    /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it has
+    /// seen enough. Does nothing unless the caller has [stopped](World::stop) the world.
+    pub(crate) fn frames_of(
+        &self,
+        ident: u64,
+        f: &mut dyn FnMut(&InterpreterFrame) -> ControlFlow<()>,
+    ) {
         if !self.stopped_by_me() {
             return;
         }
@@ -226,7 +233,9 @@ impl Interpreter {
         // SAFETY: the thread is stopped, or outside the interpreter and cannot come back now:
         // what it has published are the frames it is in, each alive until it returns from it.
         while let Some(here) = unsafe { frame.as_ref() } {
-            f(here);
+            if f(here).is_break() {
+                return;
+            }
             frame = here.previous();
         }
     }
@@ -274,7 +283,7 @@ impl World for Interpreter {
         }
         let looked = thread::with_current_vm(|vm| {
             if let Some(status) = self.last_words.get() {
-                session::flush_streams(vm);
+                session::flush_streams(vm, |_| true);
                 deadlock::exit_at_once(*status);
             }
             vm.check_signals()?;
@@ -314,9 +323,15 @@ impl World for Interpreter {
         })
     }
 
-    fn stop(&self, f: &mut dyn FnMut(usize)) {
+    fn at_safe_point(&self, thread: &Thread) -> bool {
+        let mut stack = safe_point::Stack::default();
+        self.frames_of(thread.tag(), &mut |frame| stack.look_at(frame));
+        stack.is_at_safe_point()
+    }
+
+    fn stop(&self, f: &mut dyn FnMut()) {
         match self.state.get() {
-            None => f(0),
+            None => f(),
             Some(_) if self.closed.load(Ordering::Acquire) => {}
             Some(state) => self.gated(|| self.stop_interpreter(state, f)),
         }

@@ -77,8 +77,8 @@ struct Woken {
 struct Preempted {
     thread: Arc<Thread>,
     since: Instant,
-    /// It stopped by itself, at a safe point. Otherwise it may have been caught in foreign code,
-    /// with a lock of the foreign code's in its hands.
+    /// Otherwise it may have been caught in the middle of a call, with a lock of foreign code's in
+    /// its hands.
     at_safe_point: bool,
 }
 
@@ -189,28 +189,21 @@ impl Gil {
     }
 
     /// With the world stopped: freezes whom it must, and gives the lock to the next.
-    fn act(&self, state: &mut State, voluntary: usize) -> Turn {
+    fn act(&self, state: &mut State) -> Turn {
         let mut strays = std::mem::take(&mut state.strays);
-        let back = |thread: &Arc<Thread>| self.world.activity(thread) == Activity::Attached;
-        let attached = strays.iter().filter(|stray| back(stray)).count()
-            + usize::from(
-                state
-                    .owner
-                    .as_ref()
-                    .is_some_and(|owner| back(&owner.thread)),
-            );
-        let all_at_safe_points = voluntary >= attached;
         strays.retain(|stray| {
+            let back = self.world.activity(stray) == Activity::Attached;
+            let safe = self.world.at_safe_point(stray);
             // One that is back queues. Freezing one that is still in foreign code would make it
             // queue for what it does not want; and one that is never to run again must not be
             // caught there, since it might hold a lock of the foreign code's for ever.
-            if !back(stray) || stray.in_wait() || (stray.is_halted() && !all_at_safe_points) {
+            if !back || stray.in_wait() || (stray.is_halted() && !safe) {
                 return true;
             }
             if self.world.freeze(stray) && !stray.is_halted() {
                 state
                     .preempted
-                    .push_back(Preempted::now(stray.clone(), all_at_safe_points));
+                    .push_back(Preempted::now(stray.clone(), safe));
             }
             false
         });
@@ -222,9 +215,10 @@ impl Gil {
                 return Turn(None);
             }
             let halted = owner.thread.is_halted();
+            let safe = self.world.at_safe_point(&owner.thread);
             if self.world.activity(&owner.thread) == Activity::Detached {
                 state.strays.push(owner.thread);
-            } else if halted && !all_at_safe_points {
+            } else if halted && !safe {
                 // It might be in foreign code: as above.
                 state.owner = Some(owner);
                 return Turn(None);
@@ -232,7 +226,7 @@ impl Gil {
                 if !halted {
                     state
                         .preempted
-                        .push_back(Preempted::now(owner.thread, all_at_safe_points));
+                        .push_back(Preempted::now(owner.thread, safe));
                 }
             } else if !halted {
                 // The world can't stop it: it runs until it waits.
@@ -430,7 +424,7 @@ impl Policy for Gil {
                 let mut turn = Turn(None);
                 // The world first, then our lock: a thread never stops with our lock held.
                 self.world
-                    .stop(&mut |voluntary| turn = self.act(&mut self.state.lock(), voluntary));
+                    .stop(&mut || turn = self.act(&mut self.state.lock()));
                 turn.give();
                 Some(TICK)
             }
@@ -463,8 +457,8 @@ mod tests {
             Activity::Attached
         }
 
-        fn stop(&self, f: &mut dyn FnMut(usize)) {
-            f(0);
+        fn stop(&self, f: &mut dyn FnMut()) {
+            f();
         }
 
         fn freeze(&self, _thread: &Thread) -> bool {

@@ -340,8 +340,9 @@ impl Scheduler {
     // --- stopping threads for good ------------------------------------------------------------
 
     /// Stops `threads` where they stand, for good: they never run again, and whatever they hold
-    /// stays held. Threads in foreign code are waited for up to `patience`, and stopped when they
-    /// come back. Called on an attached thread that is not among them.
+    /// stays held. Those in the middle of a call into foreign code go on until they are out of it;
+    /// they are waited for until none has been stopped for `patience`. Called on an attached thread
+    /// that is not among them.
     pub fn halt(&self, threads: &[Arc<Thread>], patience: Duration) {
         for thread in threads {
             thread.set_halted();
@@ -349,27 +350,27 @@ impl Scheduler {
             self.write_off(thread);
         }
         let mut left: Vec<_> = threads.to_vec();
-        let started = Instant::now();
+        let mut progress = Instant::now();
         loop {
+            let before = left.len();
             left.retain(|thread| {
                 !thread.in_wait() && self.world.activity(thread) != Activity::Unknown
             });
-            let attached: Vec<_> = left
-                .iter()
-                .filter(|thread| self.world.activity(thread) == Activity::Attached)
-                .collect();
-            if !attached.is_empty() {
-                self.world.stop(&mut |voluntary| {
-                    // A thread frozen in the middle of a foreign call could hold a lock of the
-                    // foreign code's; only those at a safe point are taken out.
-                    if voluntary >= attached.len() {
-                        for thread in &attached {
+            let attached =
+                |thread: &&Arc<Thread>| self.world.activity(thread) == Activity::Attached;
+            if left.iter().any(|thread| attached(&thread)) {
+                self.world.stop(&mut || {
+                    for thread in left.iter().filter(attached) {
+                        if self.world.at_safe_point(thread) {
                             self.world.freeze(thread);
                         }
                     }
                 });
             }
-            if left.is_empty() || started.elapsed() >= patience {
+            if left.len() < before {
+                progress = Instant::now();
+            }
+            if left.is_empty() || progress.elapsed() >= patience {
                 return;
             }
             self.world

@@ -31,9 +31,15 @@ pub trait World: Send + Sync + 'static {
     fn activity(&self, thread: &Thread) -> Activity;
 
     /// Stops every other thread at its next safe point, runs `f`, and lets all go on that are
-    /// not [frozen](Self::freeze). `f` gets the number of threads that stopped by themselves, at
-    /// a safe point; the others were outside the interpreter. Blocks until all have stopped.
-    fn stop(&self, f: &mut dyn FnMut(usize));
+    /// not [frozen](Self::freeze). Blocks until all have stopped, or are outside the interpreter.
+    fn stop(&self, f: &mut dyn FnMut());
+
+    /// Whether `thread` stands between two steps of its program, and not in the middle of a call
+    /// that may hold a lock of foreign code's: where it can be kept for good. Only inside
+    /// [`stop`](Self::stop). False if the world can't tell.
+    fn at_safe_point(&self, _thread: &Thread) -> bool {
+        true
+    }
 
     /// Keeps `thread` stopped when the world goes on. Only inside [`stop`](Self::stop). False if
     /// the world does not know it.
@@ -66,8 +72,8 @@ impl World for NoWorld {
         Activity::Unknown
     }
 
-    fn stop(&self, f: &mut dyn FnMut(usize)) {
-        f(0);
+    fn stop(&self, f: &mut dyn FnMut()) {
+        f();
     }
 
     fn freeze(&self, _thread: &Thread) -> bool {

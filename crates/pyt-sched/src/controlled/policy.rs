@@ -626,7 +626,7 @@ impl Controlled {
         let clock = scheduler.clock();
         if self.look(&mut self.state.lock(), clock) {
             let mut next = Next::Nobody;
-            self.world.stop(&mut |_| {
+            self.world.stop(&mut || {
                 next = self.act(&mut self.state.lock(), clock);
                 if let Next::Thawed(thread) = &next {
                     self.world.thaw(thread);
@@ -735,7 +735,7 @@ impl Policy for Controlled {
         drop(state);
         if let Next::Thawed(thawed) = next {
             // The caller need not be attached.
-            self.world.stop(&mut |_| self.world.thaw(&thawed));
+            self.world.stop(&mut || self.world.thaw(&thawed));
         } else {
             self.give(next);
         }

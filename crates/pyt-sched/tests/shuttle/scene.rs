@@ -83,8 +83,8 @@ impl World for Impatient {
         Activity::Unknown
     }
 
-    fn stop(&self, f: &mut dyn FnMut(usize)) {
-        f(0);
+    fn stop(&self, f: &mut dyn FnMut()) {
+        f();
     }
 
     fn freeze(&self, _thread: &Thread) -> bool {
