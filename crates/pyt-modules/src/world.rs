@@ -193,7 +193,11 @@ impl Interpreter {
             by: Some(std::thread::current().id()),
             before,
         };
-        f();
+        // Asked again: the interpreter may have begun to end meanwhile, and then nobody would ever
+        // thaw what is frozen now.
+        if !self.closed.load(Ordering::Acquire) {
+            f();
+        }
         *self.stop.lock() = Stop::default();
         stopper.start_the_world(state);
     }

@@ -193,7 +193,7 @@ impl Gil {
         let mut strays = std::mem::take(&mut state.strays);
         strays.retain(|stray| {
             let back = self.world.activity(stray) == Activity::Attached;
-            let safe = self.world.at_safe_point(stray);
+            let safe = back && self.world.at_safe_point(stray);
             // One that is back queues. Freezing one that is still in foreign code would make it
             // queue for what it does not want; and one that is never to run again must not be
             // caught there, since it might hold a lock of the foreign code's for ever.
@@ -216,12 +216,10 @@ impl Gil {
             }
             let halted = owner.thread.is_halted();
             let safe = self.world.at_safe_point(&owner.thread);
-            if self.world.activity(&owner.thread) == Activity::Detached {
+            if self.world.activity(&owner.thread) == Activity::Detached || (halted && !safe) {
+                // One that is halted gets out of what it calls beside whoever comes next, who may
+                // be about to end all: nobody waits for it here.
                 state.strays.push(owner.thread);
-            } else if halted && !safe {
-                // It might be in foreign code: as above.
-                state.owner = Some(owner);
-                return Turn(None);
             } else if self.world.freeze(&owner.thread) {
                 if !halted {
                     state
@@ -499,6 +497,52 @@ mod tests {
         let state = gil.state.lock();
         assert!(state.preempted.is_empty());
         assert!(state.strays.iter().any(|stray| Arc::ptr_eq(stray, &halted)));
+    }
+
+    /// A world whose threads are all in the middle of a call.
+    struct Calling;
+
+    impl World for Calling {
+        fn detached(&self, f: &mut dyn FnMut()) {
+            f();
+        }
+
+        fn interrupted(&self) -> Result<(), Aborted> {
+            Ok(())
+        }
+
+        fn activity(&self, _thread: &Thread) -> Activity {
+            Activity::Attached
+        }
+
+        fn at_safe_point(&self, _thread: &Thread) -> bool {
+            false
+        }
+
+        fn freeze(&self, _thread: &Thread) -> bool {
+            true
+        }
+    }
+
+    /// A thread that halts the others may have come back from foreign code beside the owner: it does
+    /// not wait until that one is out of what it calls, which may be never.
+    #[test]
+    fn a_halted_owner_in_the_middle_of_a_call_keeps_nobody_waiting() {
+        let gil = Gil::new(Arc::new(Calling));
+        let scheduler = Scheduler::builder().build();
+        let [halted, back] = ["halted", "back"].map(|name| {
+            let thread = scheduler.register(name);
+            thread.set_in_wait(false);
+            thread
+        });
+        {
+            let mut state = gil.state.lock();
+            state.owner = Some(Owner::now(halted.clone()));
+            state.strays.push(back.clone());
+        }
+        halted.set_halted();
+        gil.tick(&scheduler);
+        assert!(gil.state.lock().is_owner(&back));
     }
 
     /// Halted threads that are not forgotten yet do not keep others out.

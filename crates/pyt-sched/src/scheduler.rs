@@ -25,6 +25,13 @@ use crate::{
 /// gap of one that comes just before.
 const SIGNAL_SLICE: Duration = Duration::from_millis(50);
 
+/// How long threads that are to be [halted](Scheduler::halt) run on before the next look at where
+/// they are.
+const STRIDE: Duration = Duration::from_micros(200);
+
+/// How many looks in a row may come sooner than that.
+const SHORT_STRIDES: u32 = 7;
+
 /// The threads of one runtime.
 pub struct Scheduler {
     policy: Arc<dyn Policy>,
@@ -351,6 +358,7 @@ impl Scheduler {
         }
         let mut left: Vec<_> = threads.to_vec();
         let mut progress = Instant::now();
+        let mut round = 0_u32;
         loop {
             let before = left.len();
             left.retain(|thread| {
@@ -373,8 +381,9 @@ impl Scheduler {
             if left.is_empty() || progress.elapsed() >= patience {
                 return;
             }
-            self.world
-                .detached(&mut || std::thread::sleep(Duration::from_micros(200)));
+            round += 1;
+            let back = || left.iter().any(|thread| attached(&thread));
+            self.world.detached(&mut || pause(round, back));
         }
     }
 
@@ -413,4 +422,18 @@ impl Scheduler {
         // SAFETY: as the caller warrants.
         unsafe { self.policy.reset_after_fork(me) };
     }
+}
+
+/// Waits before the next look at threads that are to be halted, the `round`th, until one `is_back`.
+/// A thread that soon after is stopped again has gone a few steps: so it does not run past a safe
+/// point each time. Now and then all have time to run, whoever is back.
+fn pause(round: u32, is_back: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !round.is_multiple_of(SHORT_STRIDES + 1) && began.elapsed() < STRIDE / 4 {
+        if is_back() {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    std::thread::sleep(STRIDE.saturating_sub(began.elapsed()));
 }
