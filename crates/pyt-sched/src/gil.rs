@@ -515,6 +515,10 @@ mod tests {
             Activity::Attached
         }
 
+        fn stop(&self, f: &mut dyn FnMut()) {
+            f();
+        }
+
         fn at_safe_point(&self, _thread: &Thread) -> bool {
             false
         }
@@ -522,6 +526,8 @@ mod tests {
         fn freeze(&self, _thread: &Thread) -> bool {
             true
         }
+
+        fn thaw(&self, _thread: &Thread) {}
     }
 
     /// A thread that halts the others may have come back from foreign code beside the owner: it does
