@@ -440,7 +440,11 @@ mod tests {
 
     /// A world that notes whom it is told to thaw.
     #[derive(Default)]
-    struct Thawing(Mutex<Vec<ThreadId>>);
+    struct Thawing {
+        thawed: Mutex<Vec<ThreadId>>,
+        /// All threads are in the middle of a call.
+        calling: bool,
+    }
 
     impl World for Thawing {
         fn detached(&self, f: &mut dyn FnMut()) {
@@ -459,12 +463,16 @@ mod tests {
             f();
         }
 
+        fn at_safe_point(&self, _thread: &Thread) -> bool {
+            !self.calling
+        }
+
         fn freeze(&self, _thread: &Thread) -> bool {
             true
         }
 
         fn thaw(&self, thread: &Thread) {
-            self.0.lock().push(thread.id());
+            self.thawed.lock().push(thread.id());
         }
     }
 
@@ -490,51 +498,27 @@ mod tests {
         }
         halted.set_halted();
         gil.leave(&owner);
-        assert_eq!(*world.0.lock(), [next.id()], "the next that is not halted");
+        assert_eq!(
+            *world.thawed.lock(),
+            [next.id()],
+            "the next that is not halted"
+        );
         assert!(gil.state.lock().is_owner(&next));
         gil.forget(&halted);
-        assert_eq!(*world.0.lock(), [next.id(), halted.id()]);
+        assert_eq!(*world.thawed.lock(), [next.id(), halted.id()]);
         let state = gil.state.lock();
         assert!(state.preempted.is_empty());
         assert!(state.strays.iter().any(|stray| Arc::ptr_eq(stray, &halted)));
-    }
-
-    /// A world whose threads are all in the middle of a call.
-    struct Calling;
-
-    impl World for Calling {
-        fn detached(&self, f: &mut dyn FnMut()) {
-            f();
-        }
-
-        fn interrupted(&self) -> Result<(), Aborted> {
-            Ok(())
-        }
-
-        fn activity(&self, _thread: &Thread) -> Activity {
-            Activity::Attached
-        }
-
-        fn stop(&self, f: &mut dyn FnMut()) {
-            f();
-        }
-
-        fn at_safe_point(&self, _thread: &Thread) -> bool {
-            false
-        }
-
-        fn freeze(&self, _thread: &Thread) -> bool {
-            true
-        }
-
-        fn thaw(&self, _thread: &Thread) {}
     }
 
     /// A thread that halts the others may have come back from foreign code beside the owner: it does
     /// not wait until that one is out of what it calls, which may be never.
     #[test]
     fn a_halted_owner_in_the_middle_of_a_call_keeps_nobody_waiting() {
-        let gil = Gil::new(Arc::new(Calling));
+        let gil = Gil::new(Arc::new(Thawing {
+            calling: true,
+            ..Thawing::default()
+        }));
         let scheduler = Scheduler::builder().build();
         let [halted, back] = ["halted", "back"].map(|name| {
             let thread = scheduler.register(name);
