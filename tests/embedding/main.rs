@@ -16,6 +16,7 @@ mod pool;
 mod queues;
 mod serde;
 mod settings;
+mod shared_state;
 mod shutdown;
 mod support;
 mod threads;

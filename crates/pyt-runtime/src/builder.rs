@@ -12,7 +12,7 @@ use rustpython_vm::{
 use crate::{
     Limits, ModuleBuilder, Runtime, ast, deadlock,
     error::Error,
-    isolation::{Isolation, Lease, Policy},
+    isolation::{Isolation, Lease, Policy, shared},
     options::{CheckHashPycs, Deadlocks, Options},
     settings::Extra,
     site,
@@ -175,6 +175,11 @@ impl Builder {
         if let Some(policy) = policy.clone() {
             builder = builder.init_hook(move |vm| policy.begin(vm));
         }
+        builder = builder.init_hook(|vm| {
+            if let Some(state) = PyRc::get_mut(&mut vm.state) {
+                shared::seal_on_import(&mut state.module_defs);
+            }
+        });
         let config = pyt_modules::Config {
             gil: options.gil,
             virtual_time: options.virtual_time,
@@ -189,6 +194,7 @@ impl Builder {
                 extra.apply(vm)?;
                 let open = streams.install(policy.is_some(), vm)?;
                 initialise(vm, runtime.options())?;
+                shared::seal(vm)?;
                 if let Some(policy) = &policy {
                     policy.seal(vm)?;
                 }

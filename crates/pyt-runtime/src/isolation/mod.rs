@@ -8,6 +8,7 @@
 mod classes;
 mod files;
 mod natives;
+pub(crate) mod shared;
 mod surroundings;
 
 use std::{
@@ -175,6 +176,7 @@ impl Policy {
 
     /// Closes what is still open, before the program begins.
     pub(crate) fn seal(&self, vm: &VirtualMachine) -> PyResult<()> {
+        shared::make_shared_classes(&vm.state.module_defs, vm);
         classes::guard(vm)?;
         surroundings::replace(self, vm)?;
         self.sealed.store(true, Ordering::Release);

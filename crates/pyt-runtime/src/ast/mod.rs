@@ -3,11 +3,14 @@
 //! Upstream imports it at the start of every interpreter. Its hundred classes take a tenth of that
 //! start, and few programs look at trees.
 
+mod tree;
+
 use std::sync::OnceLock;
 
+use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyModuleSlots, PyType},
+    builtins::{PyModule, PyModuleDef, PyModuleSlots, PyStr, PyType},
     function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
 
@@ -39,15 +42,34 @@ pub(crate) fn module_def() -> Option<&'static PyModuleDef> {
     def.as_ref()
 }
 
+/// What the first module of the process was filled with. The classes are the process's, so the modules of
+/// later interpreters get the same, and nothing is made or changed again.
+static CONTENTS: Mutex<Vec<(PyObjectRef, PyObjectRef)>> = Mutex::new(Vec::new());
+
 fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     if !vm.initialized {
         let modules = vm.sys_module.get_attr("modules", vm)?;
         return modules.del_item(NAME, vm);
     }
-    if let Some(exec) = definitions().get(NAME).and_then(|def| def.slots.exec) {
+    let mut contents = CONTENTS.lock();
+    if contents.is_empty() {
+        let Some(exec) = definitions().get(NAME).and_then(|def| def.slots.exec) else {
+            return Ok(());
+        };
         exec(vm, module)?;
+        add_dims(vm, module)?;
+        tree::close(vm, module)?;
+        let filled = module.dict().into_iter().filter(|(name, _)| {
+            let name = name.downcast_ref::<PyStr>().and_then(|name| name.to_str());
+            name.is_some_and(|name| !name.starts_with("__"))
+        });
+        contents.extend(filled);
+        return Ok(());
     }
-    add_dims(vm, module)
+    let dict = module.dict();
+    contents
+        .iter()
+        .try_for_each(|(name, value)| dict.set_item(&**name, value.clone(), vm))
 }
 
 /// Adds `ast.Tuple.dims`, a deprecated name of `elts`. The first `ast` of the process to find it
