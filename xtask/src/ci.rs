@@ -1,0 +1,60 @@
+//! `cargo xtask ci`: the steps that must pass before a change lands, cheap ones first.
+//!
+//! What a machine needs beside Rust is `.ci/run`'s to prepare.
+
+use std::{process::Command, time::Instant};
+
+use crate::{
+    dependencies, docs, tidy,
+    tree::{Result, root},
+};
+
+/// The commands of the steps, as one types them. The test command is the README's, word for word.
+const FORMAT: &[&str] = &["cargo", "fmt", "--all", "--check"];
+const TESTS: &[&str] = &["cargo", "pyt-test"];
+const INTERLEAVINGS: &[&str] = &["cargo", "pyt-check"];
+const LINTS: &[&str] = &["cargo", "pyt-clippy"];
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("formatting", || command(FORMAT)),
+    ("tidy", tidy::without_transcripts),
+    ("dependencies", dependencies::run),
+    ("tests", || command(TESTS)),
+    ("the scheduler under shuttle", || command(INTERLEAVINGS)),
+    ("lints", || command(LINTS)),
+    // The tests have built the binary that these two ask.
+    ("generated documents", || docs::run(&["--check".to_owned()])),
+    ("transcripts", || {
+        tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])
+    }),
+];
+
+/// Runs all steps, up to the first that fails.
+///
+/// # Errors
+/// The name of the step that failed.
+pub fn run() -> Result<()> {
+    for (name, step) in STEPS {
+        eprintln!("== {name}");
+        let begun = Instant::now();
+        step().map_err(|message| format!("{message}\n== {name}: FAILED"))?;
+        eprintln!("== {name}: passed in {} s", begun.elapsed().as_secs());
+    }
+    Ok(())
+}
+
+fn command(words: &[&str]) -> Result<()> {
+    let line = words.join(" ");
+    let (program, args) = words.split_first().ok_or("an empty command")?;
+    let status = Command::new(program)
+        .args(args)
+        .current_dir(root())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{line}: {status}")),
+        Err(error) => Err(format!("{line}: {error}")),
+    }
+}

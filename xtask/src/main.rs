@@ -1,0 +1,59 @@
+//! `cargo xtask`: what the project does with itself.
+//!
+//! Knows files, commands and documents; must not depend on a crate that links the interpreter, so that
+//! it builds in seconds.
+
+mod ci;
+mod dependencies;
+mod docs;
+mod pgo;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+What the project does with itself.
+
+Usage: cargo xtask COMMAND
+
+  ci                   all that must pass before a change lands (.ci/run prepares and calls it)
+  tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
+       --list          name the checks
+       --transcripts   fail if the transcripts cannot be run because there is no binary
+       --pyt PATH      the binary that transcripts are run with (target/release/pyt)
+       --root DIR      look at another checkout
+  dependencies         check licences, sources and duplicates of all dependencies (deny.toml)
+  docs [--check]       write the generated parts of docs/ anew, or check that they are up to date
+  pgo [OUT]            build pyt guided by a profile of itself (docs/release-profile.md)
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let command = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    if rest.iter().any(|arg| arg == "--help" || arg == "-h") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let result = match command.as_str() {
+        "ci" => ci::run(),
+        "tidy" => tidy::run(&rest),
+        "dependencies" => dependencies::run(),
+        "docs" => docs::run(&rest),
+        "pgo" => pgo::run(&rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        "" => Err(HELP.trim_end().to_owned()),
+        other => Err(format!("no such command: {other}\n\n{}", HELP.trim_end())),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
