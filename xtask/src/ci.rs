@@ -35,7 +35,7 @@ const STEPS: &[Step] = &[
 ///
 /// # Errors
 /// The name of the step that failed.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     for (name, step) in STEPS {
         eprintln!("== {name}");
         let begun = Instant::now();

@@ -18,7 +18,7 @@ const FETCH_LIMIT: &str = "120";
 ///
 /// # Errors
 /// A dependency that `deny.toml` refuses.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let mut version = Command::new("cargo");
     version
         .args(["deny", "--version"])

@@ -14,7 +14,7 @@ const END: &str = "<!-- end generated -->";
 ///
 /// # Errors
 /// Parts that are not up to date (with `--check`), marks that do not match, or no binary.
-pub fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run(args: &[String]) -> Result<()> {
     let check = match args {
         [] => false,
         [flag] if flag == "--check" => true,

@@ -36,7 +36,7 @@ const IMPORTS: &str = "import threading, queue, json, re, concurrent.futures";
 ///
 /// # Errors
 /// No `llvm-profdata` that fits, a build that fails, or a file that cannot be written.
-pub fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run(args: &[String]) -> Result<()> {
     let out = match args {
         [] => None,
         [out] if !out.starts_with('-') => Some(

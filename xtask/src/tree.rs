@@ -6,10 +6,10 @@ use std::{
 };
 
 /// What a command found wrong, in words for standard error.
-pub type Result<T> = std::result::Result<T, String>;
+pub(crate) type Result<T> = std::result::Result<T, String>;
 
 /// The root of the repository that this program was built in.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     manifest
         .parent()
@@ -20,9 +20,9 @@ pub fn root() -> PathBuf {
 const SKIPPED: &[&str] = &["target", "__pycache__", "packages"];
 
 /// A checkout: its root and the paths of its files, relative to the root, sorted.
-pub struct Tree {
-    pub root: PathBuf,
-    pub files: Vec<String>,
+pub(crate) struct Tree {
+    pub(crate) root: PathBuf,
+    pub(crate) files: Vec<String>,
 }
 
 impl Tree {
@@ -31,7 +31,7 @@ impl Tree {
     ///
     /// # Errors
     /// A folder that cannot be read.
-    pub fn read(root: &Path) -> Result<Self> {
+    pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut files = Vec::new();
         collect(root, root, &mut files)?;
         files.sort();
@@ -42,7 +42,7 @@ impl Tree {
     }
 
     /// The paths that end with `.extension`.
-    pub fn with_extension<'tree>(
+    pub(crate) fn with_extension<'tree>(
         &'tree self,
         extension: &'tree str,
     ) -> impl Iterator<Item = &'tree str> {
@@ -57,11 +57,11 @@ impl Tree {
     ///
     /// # Errors
     /// A file that cannot be read or is not UTF-8.
-    pub fn text(&self, path: &str) -> Result<String> {
+    pub(crate) fn text(&self, path: &str) -> Result<String> {
         fs::read_to_string(self.root.join(path)).map_err(|error| format!("{path}: {error}"))
     }
 
-    pub fn exists(&self, path: &str) -> bool {
+    pub(crate) fn exists(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }
 }

@@ -19,7 +19,7 @@ const FOR_TESTS: &str = "pyt-test";
 /// Crates that know no Python type, so none of the interpreter's crates either.
 const WITHOUT_INTERPRETER: &[&str] = &["pyt-sched", "pyt-explore", "pyt-test", "xtask"];
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let manifests = |path: &&str| {
         *path == "xtask/Cargo.toml"

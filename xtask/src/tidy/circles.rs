@@ -22,7 +22,7 @@ use crate::tree::{Result, Tree};
 /// The largest circle that is let pass.
 const MOST_FILES: usize = 7;
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for folder in source_folders(tree) {
         let graph = Graph::read(tree, &folder, Exports::Stay)?;
@@ -176,11 +176,9 @@ impl Graph {
                 .iter()
                 .filter(|target| circle.contains(target));
             let inside: Vec<&str> = inside.map(|&target| self.files[target].as_str()).collect();
-            text.push_str(&format!(
-                "\n      {} -> {}",
-                self.files[file],
-                inside.join(", ")
-            ));
+            for part in ["\n      ", &self.files[file], " -> ", &inside.join(", ")] {
+                text.push_str(part);
+            }
         }
         text
     }
@@ -220,7 +218,7 @@ impl<'graph> Walk<'graph> {
                     self.low[file] = self.low[file].min(self.low[target]);
                 }
                 Some(order) if self.stack.contains(&target) => {
-                    self.low[file] = self.low[file].min(order)
+                    self.low[file] = self.low[file].min(order);
                 }
                 Some(_) => {}
             }
@@ -298,7 +296,9 @@ mod tests {
     fn circles_are_found() {
         assert!(graph(&[&[1, 2], &[2], &[]]).circles().is_empty());
         let mut circles = graph(&[&[1], &[2], &[0, 3], &[4], &[3]]).circles();
-        circles.iter_mut().for_each(|circle| circle.sort_unstable());
+        for circle in &mut circles {
+            circle.sort_unstable();
+        }
         circles.sort();
         assert_eq!(circles, [vec![0, 1, 2], vec![3, 4]]);
     }

@@ -6,7 +6,7 @@ use crate::tree::{Result, Tree};
 /// rustfmt's own limit for code.
 const WIDTH: usize = 100;
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for path in tree.with_extension("rs") {
         for (index, line) in tree.text(path)?.lines().enumerate() {

@@ -8,7 +8,7 @@ const FOLDER: &str = "docs/adr/";
 const INDEX: &str = "docs/adr/README.md";
 const SECTIONS: &[&str] = &["## Context", "## Decision", "## Consequences"];
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let index = if tree.exists(INDEX) {
         tree.text(INDEX)?
     } else {

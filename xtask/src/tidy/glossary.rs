@@ -9,7 +9,7 @@ use crate::tree::{Result, Tree};
 
 const PATH: &str = "docs/glossary.md";
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     if !tree.exists(PATH) {
         return Ok(vec![Problem::new(PATH, 0, "is not there")]);
     }
@@ -38,19 +38,14 @@ pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     Ok(problems)
 }
 
-/// The folders below `crates/` whose programs or libraries users get; a crate for tests has no terms.
+/// The names of the crates, but for that of tests, which has no terms.
 fn crates(tree: &Tree) -> impl Iterator<Item = &str> {
-    let name = |path: &'_ str| {
-        Some(
-            path.strip_prefix("crates/")?
-                .strip_suffix("/Cargo.toml")?
-                .len(),
-        )
-    };
-    tree.files
+    let manifests = tree
+        .files
         .iter()
-        .filter_map(move |path| Some(&path["crates/".len()..][..name(path)?]))
-        .filter(|name| *name != "pyt-test")
+        .filter_map(|path| path.strip_prefix("crates/"));
+    let names = manifests.filter_map(|path| path.strip_suffix("/Cargo.toml"));
+    names.filter(|name| !name.contains('/') && *name != "pyt-test")
 }
 
 fn complaints(tree: &Tree, cells: &[&str]) -> Result<Vec<String>> {

@@ -11,7 +11,7 @@ use crate::tree::{Result, Tree};
 /// Hosts of package registries: packages are called by their plain names.
 const REGISTRIES: &[&str] = &["crates.io", "docs.rs", "lib.rs", "pypi.org", "npmjs.com"];
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for path in tree.with_extension("md") {
         let document = tree.text(path)?;

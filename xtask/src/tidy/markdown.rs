@@ -1,22 +1,22 @@
 //! The parts of a Markdown document that checks need: headings, links and fenced blocks.
 
 /// A fenced block.
-pub struct Block {
+pub(crate) struct Block {
     /// The line number of the opening fence, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The last line with text before the block, if it is an HTML comment: what is inside.
-    pub mark: Option<String>,
-    pub text: String,
+    pub(crate) mark: Option<String>,
+    pub(crate) text: String,
 }
 
 /// A link: its line number, and where it leads.
-pub struct Link {
-    pub line: usize,
-    pub target: String,
+pub(crate) struct Link {
+    pub(crate) line: usize,
+    pub(crate) target: String,
 }
 
 /// All fenced blocks. Fences are at least three backticks or tildes at the beginning of a line.
-pub fn blocks(document: &str) -> Vec<Block> {
+pub(crate) fn blocks(document: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut open: Option<(String, Block)> = None;
     let mut before = "";
@@ -59,7 +59,7 @@ pub fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// The lines outside of fenced blocks, with their numbers from 1; code between backticks is blanked.
-pub fn prose(document: &str) -> Vec<(usize, String)> {
+pub(crate) fn prose(document: &str) -> Vec<(usize, String)> {
     let mut fence: Option<String> = None;
     let mut prose = Vec::new();
     for (index, line) in document.lines().enumerate() {
@@ -88,7 +88,7 @@ pub fn prose(document: &str) -> Vec<(usize, String)> {
 }
 
 /// All links and images: `[text](target)` and `[name]: target`, outside of code.
-pub fn links(document: &str) -> Vec<Link> {
+pub(crate) fn links(document: &str) -> Vec<Link> {
     let mut links = Vec::new();
     for (line, text) in prose(document) {
         let inline = text.match_indices("](").filter_map(|(at, _)| {
@@ -109,7 +109,7 @@ pub fn links(document: &str) -> Vec<Link> {
 }
 
 /// The anchors of the document's headings, as common renderers make them.
-pub fn anchors(document: &str) -> Vec<String> {
+pub(crate) fn anchors(document: &str) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     let mut fenced = false;
     for line in document.lines() {
@@ -145,7 +145,7 @@ pub fn anchors(document: &str) -> Vec<String> {
 }
 
 /// The cells of a table's row, without the bars around them.
-pub fn cells(row: &str) -> Option<Vec<&str>> {
+pub(crate) fn cells(row: &str) -> Option<Vec<&str>> {
     let inner = row.trim().strip_prefix('|')?.strip_suffix('|')?;
     Some(inner.split('|').map(str::trim).collect())
 }

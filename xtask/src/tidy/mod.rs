@@ -74,7 +74,7 @@ const TRANSCRIPTS: &str = "transcripts";
 ///
 /// # Errors
 /// The problems found, or an argument that is none.
-pub fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut settings = Settings {
         pyt: root().join("target/release/pyt"),
         must_run: false,
@@ -90,9 +90,9 @@ pub fn run(args: &[String]) -> Result<()> {
         };
         match arg.as_str() {
             "--list" => {
-                CHECKS
-                    .iter()
-                    .for_each(|check| println!("{:12} {}", check.name, check.about));
+                for check in CHECKS {
+                    println!("{:12} {}", check.name, check.about);
+                }
                 return Ok(());
             }
             "--transcripts" => settings.must_run = true,
@@ -114,7 +114,7 @@ pub fn run(args: &[String]) -> Result<()> {
 ///
 /// # Errors
 /// The problems found.
-pub fn without_transcripts() -> Result<()> {
+pub(crate) fn without_transcripts() -> Result<()> {
     let checks: Vec<_> = CHECKS
         .iter()
         .filter(|check| check.name != TRANSCRIPTS)
@@ -133,7 +133,9 @@ fn perform(checks: &[&Check], tree: &Tree, settings: &Settings) -> Result<()> {
         count += problems.len();
         let verdict = if problems.is_empty() { "ok" } else { "FAILED" };
         eprintln!("{:12} {verdict}", check.name);
-        problems.iter().for_each(|problem| eprintln!("  {problem}"));
+        for problem in &problems {
+            eprintln!("  {problem}");
+        }
     }
     match count {
         0 => Ok(()),

@@ -3,25 +3,20 @@
 use super::problem::{Problem, Settings};
 use crate::tree::{Result, Tree};
 
-pub fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
-    let has_folder = |path: &&str| {
-        let folder = format!("{}/", path.trim_end_matches(".rs"));
-        tree.files
-            .iter()
-            .any(|file| file.starts_with(&folder) && file.ends_with(".rs"))
-    };
-    let in_source = |path: &&str| path.contains("/src/");
-    let both = tree
+pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
+    let in_source = tree
         .with_extension("rs")
-        .filter(in_source)
-        .filter(has_folder);
-    Ok(both
-        .map(|path| {
-            Problem::new(
-                path,
-                0,
-                "has a folder of the same name: move it there as mod.rs",
-            )
-        })
-        .collect())
+        .filter(|path| path.contains("/src/"));
+    let modules: Vec<&str> = in_source
+        .filter_map(|path| path.strip_suffix(".rs"))
+        .collect();
+    let mut problems = Vec::new();
+    for module in &modules {
+        let folder = format!("{module}/");
+        if modules.iter().any(|other| other.starts_with(&folder)) {
+            let message = "has a folder of the same name: move it there as mod.rs";
+            problems.push(Problem::new(&format!("{module}.rs"), 0, message));
+        }
+    }
+    Ok(problems)
 }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 /// What a check found: a file, a line (0 for the file as a whole), and what is wrong there.
-pub struct Problem {
+pub(crate) struct Problem {
     path: String,
     line: usize,
     message: String,
 }
 
 impl Problem {
-    pub fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
             line,
@@ -29,9 +29,9 @@ impl std::fmt::Display for Problem {
 }
 
 /// What the command line says.
-pub struct Settings {
+pub(crate) struct Settings {
     /// The binary that transcripts are run with.
-    pub pyt: PathBuf,
+    pub(crate) pyt: PathBuf,
     /// Whether it is an error that there is no such binary.
-    pub must_run: bool,
+    pub(crate) must_run: bool,
 }

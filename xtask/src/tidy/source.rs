@@ -5,21 +5,21 @@
 use std::collections::BTreeMap;
 
 /// A path as it stands in the source, made absolute: segments below the crate's root.
-pub type Segments = Vec<String>;
+pub(crate) type Segments = Vec<String>;
 
 /// What one file says.
 #[derive(Default, Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// Paths that are used, whether they are imported or written out.
-    pub used: Vec<Segments>,
+    pub(crate) used: Vec<Segments>,
     /// `pub use`, in any visibility: the name here, and what it stands for.
-    pub exported: Vec<(String, Segments)>,
+    pub(crate) exported: Vec<(String, Segments)>,
     /// `mod name;` that is compiled for tests only.
-    pub test_modules: Vec<String>,
+    pub(crate) test_modules: Vec<String>,
 }
 
 /// Reads the file of the module at `module`; `children` are the modules that have files below it.
-pub fn read(text: &str, module: &[String], children: &[String]) -> Source {
+pub(crate) fn read(text: &str, module: &[String], children: &[String]) -> Source {
     let mut source = Source::default();
     let tokens = without_tests(&tokens(text), &mut source.test_modules);
     Reader {
@@ -47,9 +47,7 @@ fn tokens(text: &str) -> Vec<String> {
             at = end_of_block_comment(&chars, at);
         } else if let Some(end) = end_of_raw_string(&chars, at) {
             at = end;
-        } else if char == '"' {
-            at = end_of_quoted(&chars, at);
-        } else if char == '\'' && (next == Some('\\') || chars.get(at + 2) == Some(&'\'')) {
+        } else if char == '"' || is_char_literal(&chars[at..]) {
             at = end_of_quoted(&chars, at);
         } else if is_word(char) {
             let end = end_of(&chars, at, |rest| !is_word(rest[0]));
@@ -66,6 +64,11 @@ fn tokens(text: &str) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// True for `'a'` and `'\\n'`, false for a lifetime.
+fn is_char_literal(rest: &[char]) -> bool {
+    matches!(rest, ['\'', '\\', ..] | ['\'', _, '\'', ..])
 }
 
 fn is_word(char: char) -> bool {

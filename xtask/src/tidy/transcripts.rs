@@ -26,7 +26,7 @@ use crate::tree::{Result, Tree};
 /// How long a command may take before it counts as failed, in seconds, as `timeout` reads it.
 const COMMAND_LIMIT: &str = "120";
 
-pub fn check(tree: &Tree, settings: &Settings) -> Result<Vec<Problem>> {
+pub(crate) fn check(tree: &Tree, settings: &Settings) -> Result<Vec<Problem>> {
     if !settings.pyt.exists() {
         let message = format!("no {}: `cargo pyt-build` makes it", settings.pyt.display());
         return if settings.must_run {
