@@ -3,6 +3,7 @@
 use super::problem::{Problem, Settings};
 use crate::tree::{Result, Tree};
 
+#[expect(clippy::unnecessary_wraps, reason = "all checks have one signature")]
 pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let in_source = tree
         .with_extension("rs")
