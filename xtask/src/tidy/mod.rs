@@ -13,6 +13,7 @@ mod modules;
 mod problem;
 mod source;
 mod transcripts;
+mod words;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,11 @@ const CHECKS: &[Check] = &[
         name: "comments",
         about: "no line of a comment is wider than 100 columns",
         run: comments::check,
+    },
+    Check {
+        name: "words",
+        about: "plain technical English: no words that CONTRIBUTING.md excludes",
+        run: words::check,
     },
     Check {
         name: "modules",
