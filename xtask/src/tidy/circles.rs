@@ -1,13 +1,10 @@
 //! Import circles among the files of a crate.
 //!
-//! Counted naively: a file depends on each file of its crate whose items it names by a path (`crate::`,
-//! `super::`, `self::`, an imported name or a child's name before `::`). The file is that of the path's
-//! last module: a name that `lib.rs` or a `mod.rs` re-exports counts as theirs, and the re-export itself is
-//! no dependency. Test code is left out, and so are methods: a call of one names no file. A circle is a
-//! strongly connected set of files.
-//!
-//! Also printed, and held to no limit: the circles if paths through re-exports count for the files that
-//! define what they lead to. A type with methods in many files, as `Runtime`, makes these large.
+//! A file depends on each file of its crate whose items it names by a path (`crate::`, `super::`, `self::`,
+//! an imported name or a child's name before `::`). Counted in two ways, both held to the limits: a name
+//! that `lib.rs` or a `mod.rs` re-exports counts as an item of theirs, or of the file that defines it. A
+//! re-export itself is no dependency. Test code is left out, and so are methods: a call of one names no
+//! file. A circle is a strongly connected set of files.
 //!
 //! A wing is a folder directly below `src`; the files that lie in `src` itself are one, too.
 
@@ -25,37 +22,29 @@ const MOST_FILES: usize = 7;
 pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for folder in source_folders(tree) {
-        let graph = Graph::read(tree, &folder, Exports::Stay)?;
-        let strict = Graph::read(tree, &folder, Exports::Follow)?;
-        let circles = graph.circles();
-        eprintln!(
-            "  {folder}: {} files, circles: {} (through re-exports: {})",
-            graph.files.len(),
-            sizes(&circles),
-            sizes(&strict.circles())
-        );
-        for circle in &circles {
-            let wings: BTreeSet<&str> = circle
-                .iter()
-                .map(|&file| wing(&graph.files[file], &folder))
-                .collect();
-            let message = if circle.len() > MOST_FILES {
-                format!("a circle of {} files (at most {MOST_FILES})", circle.len())
-            } else if wings.len() > 1 {
-                let wings: Vec<_> = wings.into_iter().collect();
-                format!(
-                    "a circle of {} files across the wings {}",
-                    circle.len(),
-                    wings.join(", ")
-                )
-            } else {
-                continue;
-            };
-            problems.push(Problem::new(
-                &folder,
-                0,
-                format!("{message}:{}", graph.describe(circle)),
-            ));
+        let graphs =
+            [Exports::Stay, Exports::Follow].map(|exports| Graph::read(tree, &folder, exports));
+        let mut counts = Vec::new();
+        for graph in graphs {
+            let graph = graph?;
+            let circles = graph.circles();
+            counts.push((graph.files.len(), sizes(&circles)));
+            for circle in &circles {
+                if let Some(message) = graph.complaint(circle, &folder) {
+                    let problem = Problem::new(&folder, 0, message);
+                    if !problems
+                        .iter()
+                        .any(|known: &Problem| known.to_string() == problem.to_string())
+                    {
+                        problems.push(problem);
+                    }
+                }
+            }
+        }
+        if let [(files, plain), (_, followed)] = counts.as_slice() {
+            eprintln!(
+                "  {folder}: {files} files, circles: {plain} (through re-exports: {followed})"
+            );
         }
     }
     Ok(problems)
@@ -168,6 +157,27 @@ impl Graph {
         walk.found
     }
 
+    /// What is wrong with the circle, if anything.
+    fn complaint(&self, circle: &[usize], folder: &str) -> Option<String> {
+        let wings: BTreeSet<&str> = circle
+            .iter()
+            .map(|&file| wing(&self.files[file], folder))
+            .collect();
+        let count = circle.len();
+        let message = if count > MOST_FILES {
+            format!("a circle of {count} files (at most {MOST_FILES})")
+        } else if wings.len() > 1 {
+            let wings: Vec<_> = wings.into_iter().collect();
+            format!(
+                "a circle of {count} files across the wings {}",
+                wings.join(", ")
+            )
+        } else {
+            return None;
+        };
+        Some(format!("{message}:{}", self.describe(circle)))
+    }
+
     /// The circle's files, each with those that it depends on inside the circle.
     fn describe(&self, circle: &[usize]) -> String {
         let mut text = String::new();
@@ -229,7 +239,8 @@ impl<'graph> Walk<'graph> {
                 .iter()
                 .position(|&other| other == file)
                 .unwrap_or_default();
-            let set = self.stack.split_off(begin);
+            let mut set = self.stack.split_off(begin);
+            set.sort_unstable();
             if set.len() > 1 {
                 self.found.push(set);
             }
@@ -295,11 +306,7 @@ mod tests {
     #[test]
     fn circles_are_found() {
         assert!(graph(&[&[1, 2], &[2], &[]]).circles().is_empty());
-        let mut circles = graph(&[&[1], &[2], &[0, 3], &[4], &[3]]).circles();
-        for circle in &mut circles {
-            circle.sort_unstable();
-        }
-        circles.sort();
+        let circles = graph(&[&[1], &[2], &[0, 3], &[4], &[3]]).circles();
         assert_eq!(circles, [vec![0, 1, 2], vec![3, 4]]);
     }
 
