@@ -1,0 +1,61 @@
+//! The options that `pyt run` has beyond those of `python`. `--deadlock` is with `-X deadlock`.
+
+use super::explore::{GRANULARITIES, SAMPLING};
+use crate::{Command::Run, Effect, OptionSpec, ValueKind};
+
+pub(super) const ROWS: &[OptionSpec] = &[
+    OptionSpec::new(
+        Effect::VirtualTime,
+        "sleeps and timeouts pass at once, in the same order, on a virtual clock",
+    )
+    .long("virtual-time")
+    .of(&[Run]),
+    OptionSpec::new(
+        Effect::Seed,
+        "run under the one schedule that this seed makes, in virtual time",
+    )
+    .long_help(
+        "the one schedule that the seed makes, in virtual time: the same in each run ([what comes \
+         from the seed](explore.md#what-is-the-same-in-every-run-of-a-seed))",
+    )
+    .long("seed")
+    .takes(
+        "N",
+        ValueKind::Number {
+            least: 0,
+            most: u64::MAX,
+        },
+    )
+    .of(&[Run]),
+    OptionSpec::new(
+        Effect::Strategy,
+        "with --seed: how the seed decides which thread runs next",
+    )
+    .long_help("with `--seed`: how the seed decides which thread runs next")
+    .long("strategy")
+    .takes_or("NAME", ValueKind::Pattern(SAMPLING), "mix")
+    .of(&[Run]),
+    OptionSpec::new(
+        Effect::Granularity,
+        "with --seed: where threads may be switched",
+    )
+    .long_help("with `--seed`: where threads may be switched")
+    .long("granularity")
+    .takes_or("WHERE", ValueKind::OneOf(GRANULARITIES), "access")
+    .of(&[Run]),
+    OptionSpec::new(
+        Effect::MaxSteps,
+        "with --seed: end the program, as an endless loop, after this many steps",
+    )
+    .long_help("with `--seed`: end the program, as an endless loop, after this many steps")
+    .long("max-steps")
+    .takes_or(
+        "N",
+        ValueKind::Number {
+            least: 0,
+            most: u64::MAX,
+        },
+        "200000",
+    )
+    .of(&[Run]),
+];
