@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::text;
+use crate::stdout;
 
 /// The words that are subcommands when they come first.
 pub(crate) const SUBCOMMANDS: [&str; 5] = ["run", "explore", "replay", "doc", "help"];
@@ -43,7 +43,7 @@ pub(crate) fn parsed(subcommand: &str, given: &[OsString]) -> Result<Command, i3
             let _ = error.print();
             Err(2)
         }
-        Err(help) => Err(text::print(&help.render().to_string())),
+        Err(help) => Err(stdout::print(&help.render().to_string())),
     }
 }
 
@@ -140,13 +140,13 @@ pub(crate) fn help(args: &[OsString]) -> i32 {
     let mut command = Cli::command();
     command.build();
     match args.first() {
-        None => text::print(&text::help(crate::python_args::Help::Usage, "pyt")),
+        None => stdout::print(&stdout::help(crate::invocation::Help::Usage, "pyt")),
         Some(word) => {
             let found = word
                 .to_str()
                 .and_then(|word| command.find_subcommand_mut(word));
             match found {
-                Some(command) => text::print(&command.render_long_help().to_string()),
+                Some(command) => stdout::print(&command.render_long_help().to_string()),
                 None => {
                     eprintln!("pyt help: no subcommand {}", word.display());
                     2

@@ -6,14 +6,14 @@ mod cli;
 mod doc;
 mod explore;
 mod heap;
+mod invocation;
 mod python;
-mod python_args;
 mod pythonapi;
 mod replay;
 mod script;
 #[cfg(target_os = "linux")]
 mod stack_overflow;
-mod text;
+mod stdout;
 
 use std::{ffi::OsString, path::Path};
 

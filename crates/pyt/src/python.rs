@@ -10,18 +10,18 @@ use pyt_runtime::{Options, Program, RUSTPYTHON_VERSION, Runtime, python_version}
 
 use crate::{
     cli,
-    python_args::{self, Action, Extensions, Help, Invocation, UsageError},
-    text,
+    invocation::{self, Action, Extensions, Help, Invocation, UsageError},
+    stdout,
 };
 
 /// Runs `pyt [OPTION...] [-c CODE | -m MODULE | FILE | -] [ARG...]`. Returns the exit status.
 pub(crate) fn python(program: &OsStr, args: &[OsString]) -> i32 {
     let name = program.to_string_lossy();
-    match python_args::parse(args.iter().cloned(), Extensions::default()) {
+    match invocation::parse(args.iter().cloned(), Extensions::default()) {
         Ok(Invocation {
             action: Action::Help(help),
             ..
-        }) => text::print(&text::help(help, &name)),
+        }) => stdout::print(&stdout::help(help, &name)),
         Ok(invocation) => start(program, invocation),
         Err(error) => refuse(&error, &name),
     }
@@ -30,7 +30,7 @@ pub(crate) fn python(program: &OsStr, args: &[OsString]) -> i32 {
 /// Runs `pyt run`, which knows more options.
 pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
     let extensions = Extensions { scheduling: true };
-    match python_args::parse(args.iter().cloned(), extensions) {
+    match invocation::parse(args.iter().cloned(), extensions) {
         Ok(Invocation {
             action: Action::Help(Help::Usage),
             ..
@@ -38,7 +38,7 @@ pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
         Ok(Invocation {
             action: Action::Help(help),
             ..
-        }) => text::print(&text::help(help, &program.to_string_lossy())),
+        }) => stdout::print(&stdout::help(help, &program.to_string_lossy())),
         Ok(invocation) => start(program, invocation),
         Err(error) => {
             eprintln!("{}", error.0);
@@ -51,7 +51,7 @@ pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
 
 fn refuse(error: &UsageError, name: &str) -> i32 {
     eprintln!("{}", error.0);
-    eprintln!("{}", text::usage_line(name));
+    eprintln!("{}", stdout::usage_line(name));
     eprintln!("Try `pyt -h' for more information.");
     2
 }
@@ -63,7 +63,7 @@ fn start(program: &OsStr, invocation: Invocation) -> i32 {
         seeded,
     } = invocation;
     if let Action::Version { times } = action {
-        return text::print(&version(times));
+        return stdout::print(&version(times));
     }
     let configured = options
         .apply_xoptions()

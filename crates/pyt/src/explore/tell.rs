@@ -12,7 +12,7 @@ use pyt_runtime::{
 use serde::Serialize;
 
 use super::{Arguments, told};
-use crate::text;
+use crate::stdout;
 
 /// How many sorts of failure are pinned down.
 const MOST_FAILURES: usize = 8;
@@ -64,7 +64,7 @@ pub(super) fn tell(
     } else {
         plain(arguments, &explored, &written)
     };
-    text::print(&report);
+    stdout::print(&report);
     Ok(explored.tally.failures() > 0)
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::python_args::Help;
+use crate::invocation::Help;
 
 /// Writes to standard output. A reader that has gone away is no error. Returns the exit status.
 pub(crate) fn print(text: &str) -> i32 {
