@@ -1,157 +1,333 @@
-//! The subcommands, and the help that teaches them.
+//! The arguments of the subcommands that are not `python`'s: explore, replay, doc, completions, help.
+//!
+//! clap reads them; what there is to read comes from the table of options. What an option does is
+//! not known here. `python` and `pyt run` read their arguments as CPython does: `invocation`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{any::Any, ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, builder::ValueParser, error::ErrorKind, value_parser};
+use pyt_options::{
+    Command, Effect, Operand, OptionSpec, Positional, ValueKind,
+    completions::{self, Shell},
+    help::{self, Topic},
+};
+use pyt_runtime::explore::{Granularity, Method, Shard};
 
 use crate::stdout;
 
-/// The words that are subcommands when they come first.
-pub(crate) const SUBCOMMANDS: [&str; 5] = ["run", "explore", "replay", "doc", "help"];
+/// The exit status after wrong arguments.
+pub(crate) const BAD_USAGE: i32 = 2;
 
-/// What `pyt run` takes.
-pub(crate) const RUN_USAGE: &str = "[--seed N] [--virtual-time] [--deadlock=report|abort|ignore] [python options] [-c CODE | -m MODULE | FILE | -] [ARG]...";
-
-#[derive(Debug, Parser)]
-#[command(
-    name = "pyt",
-    version,
-    about = "The Python runtime whose threads you control",
-    disable_help_subcommand = true
-)]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Command,
+/// What the arguments of a subcommand gave.
+pub(crate) struct Given {
+    command: Command,
+    matches: ArgMatches,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Run(Run),
-    Explore(crate::explore::Arguments),
-    Replay(crate::replay::Arguments),
-    Doc(Doc),
-}
-
-/// What the words after a subcommand's name ask for. Else it has been told already, and the process
-/// is to end with this status: 2, or 0 after help.
-pub(crate) fn parsed(subcommand: &str, given: &[OsString]) -> Result<Command, i32> {
-    let words = ["pyt".into(), subcommand.into()].into_iter();
-    match Cli::try_parse_from(words.chain(given.iter().cloned())) {
-        Ok(cli) => Ok(cli.command),
-        Err(error) if error.use_stderr() => {
-            // Standard error is where this would be reported.
-            let _ = error.print();
-            Err(2)
+impl Given {
+    /// Reads the arguments after a subcommand's name.
+    ///
+    /// # Errors
+    /// An argument is wrong, or help was asked for. The text has been printed; the process is to
+    /// end with this status.
+    pub(crate) fn parse(command: Command, arguments: &[OsString]) -> Result<Self, i32> {
+        match matched(command, arguments) {
+            Ok(matches) => Ok(Self { command, matches }),
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => Err(show_help(command)),
+            Err(error) => {
+                // An error here could only be reported where it happened, on standard error.
+                let _ = error.print();
+                Err(BAD_USAGE)
+            }
         }
-        Err(help) => Err(stdout::print(&help.render().to_string())),
+    }
+
+    /// Whether an option without a value was given.
+    pub(crate) fn has(&self, effect: Effect) -> bool {
+        self.matches.get_flag(id(self.option(effect)))
+    }
+
+    /// The value of an option, or its default, if there is one.
+    pub(crate) fn get<T: Any + Clone + Send + Sync>(&self, effect: Effect) -> Option<T> {
+        self.matches.get_one(id(self.option(effect))).cloned()
+    }
+
+    /// The value of an option that has a default.
+    pub(crate) fn value<T: Any + Clone + Send + Sync>(&self, effect: Effect) -> T {
+        self.get(effect).expect("the table has a default for it")
+    }
+
+    /// The values of an option that may be repeated.
+    pub(crate) fn all<T: Any + Clone + Send + Sync>(&self, effect: Effect) -> Vec<T> {
+        let values = self.matches.get_many(id(self.option(effect)));
+        values.into_iter().flatten().cloned().collect()
+    }
+
+    /// The arguments that stand for something, in order.
+    pub(crate) fn operands<T: Any + Clone + Send + Sync>(&self, positional: Positional) -> Vec<T> {
+        let operands = self.command.spec().operands.iter();
+        let mut operands = operands.filter(|operand| operand.positional == positional);
+        let values = operands
+            .next()
+            .and_then(|operand| self.matches.get_many(operand.name));
+        values.into_iter().flatten().cloned().collect()
+    }
+
+    /// The argument that stands for something.
+    pub(crate) fn operand<T: Any + Clone + Send + Sync>(
+        &self,
+        positional: Positional,
+    ) -> Option<T> {
+        self.operands(positional).into_iter().next()
+    }
+
+    fn option(&self, effect: Effect) -> &'static OptionSpec {
+        OptionSpec::find(Some(self.command), effect).expect("the table has this option")
     }
 }
 
-/// Runs a Python program, with all options of `python` and those of pyt
-#[derive(Debug, clap::Args)]
-#[command(
-    override_usage = format!("pyt run {RUN_USAGE}"),
-    after_help = "\
-Examples:
-  pyt run server.py --port 8000      as `python server.py --port 8000`
-  pyt run --virtual-time jobs.py     sleeps and timeouts pass at once, in the same order
-  pyt run --seed 42 jobs.py          the one schedule that this seed makes, in every run
-  pyt run --deadlock=abort jobs.py   a deadlock ends the program: exit status 3, and a report
-  pyt run -X gil=0 primes.py         all threads run at once, on all cores
-  pyt run -c 'print(6 * 7)'          as `python -c`
-  pyt run -m json.tool data.json     as `python -m`
-  echo 'print(1)' | pyt run -        the program comes from standard input
-
-Every option of `python` goes before the program, joined or not: -I -E -s -S -u -B -O -q -v -W -X
--i -P -b. `pyt --help` lists them. The exit status is the program's. Ctrl-\\ prints what each
-thread is doing."
-)]
-pub(crate) struct Run {
-    /// Let sleeps and timeouts pass at once, in the same order, on a virtual clock
-    #[arg(long)]
-    virtual_time: bool,
-    /// What to do when threads wait for one another for ever: report (the default), abort (report,
-    /// then end with exit status 3) or ignore
-    #[arg(long, value_name = "MODE")]
-    deadlock: Option<String>,
-    /// Run under the one schedule that this seed makes, in virtual time; exit status 3 if all
-    /// threads come to wait for each other
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// With --seed, what decides who goes on: mix (the default), random, pos, pct:DEPTH or
-    /// round-robin, as in `pyt explore`
-    #[arg(long, value_name = "NAME")]
-    strategy: Option<String>,
-    /// With --seed, take the program for an endless loop after so many steps (200000)
-    #[arg(long, value_name = "N")]
-    max_steps: Option<u64>,
-    /// Set an option of the implementation, such as gil=0 or dev
-    #[arg(short = 'X', value_name = "NAME[=VALUE]")]
-    x: Vec<String>,
-    /// Run this text
-    #[arg(short = 'c', value_name = "CODE")]
-    command: Option<String>,
-    /// Run this module
-    #[arg(short = 'm', value_name = "MODULE")]
-    module: Option<String>,
-    /// The program, a folder or zip file with a __main__.py, or - for standard input
-    file: Option<PathBuf>,
-    /// What the program finds in sys.argv
-    #[arg(value_name = "ARG")]
-    args: Vec<String>,
+/// The name of an option among the matches: unique within a command, and shown nowhere.
+fn id(option: &OptionSpec) -> &'static str {
+    option.long.unwrap_or(option.help)
 }
 
-/// Runs the Python code blocks of documents, and shows what each prints
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  pyt doc README.md                  runs every ```python block, in order, in one namespace
-  pyt doc --isolated tutorial.md     gives each block a namespace of its own
-  pyt doc --real-time intro.txt      lets sleep() take its time
-  pyt doc docs/*.md > report.txt     plain text, for a file or a pipe
-
-Blocks are fenced by ``` or ~~~ and marked python, py, python3 or pycon. After a block, its threads
-are joined and its daemon threads are stopped. Time is virtual: sleeps and timeouts pass at once.
-
-The exit status is 0 if all blocks passed, 1 if one raised, 2 if a document could not be read.")]
-pub(crate) struct Doc {
-    /// Documents to run; - is standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Run each block in a namespace of its own
-    #[arg(long)]
-    pub(crate) isolated: bool,
-    /// Let sleeps and timeouts take as long as they say
-    #[arg(long)]
-    pub(crate) real_time: bool,
-    /// Show at most this many lines of a block's output
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    pub(crate) max_lines: usize,
-    /// Show how long each block took, in real time
-    #[arg(long)]
-    pub(crate) timings: bool,
-    /// Set an option of the implementation, such as gil=0 or dev
-    #[arg(short = 'X', value_name = "NAME[=VALUE]")]
-    pub(crate) x: Vec<String>,
+fn matched(command: Command, arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    let spec = command.spec();
+    let parser = clap::Command::new(spec.name)
+        .bin_name(spec.line())
+        // `pyt explore` starts itself with options that count instead of those given.
+        .args_override_self(command == Command::Explore)
+        .args(spec.operands.iter().map(operand))
+        .args(
+            OptionSpec::of_command(command)
+                .filter(|option| option.effect != Effect::Help)
+                .map(argument),
+        );
+    let name = OsString::from(spec.name);
+    parser.try_get_matches_from(std::iter::once(&name).chain(arguments))
 }
 
-/// Shows the help of a subcommand, or of them all. Returns the exit status.
-pub(crate) fn help(args: &[OsString]) -> i32 {
-    let mut command = Cli::command();
-    command.build();
-    match args.first() {
-        None => stdout::print(&stdout::help(crate::invocation::Help::Usage, "pyt")),
-        Some(word) => {
-            let found = word
-                .to_str()
-                .and_then(|word| command.find_subcommand_mut(word));
-            match found {
-                Some(command) => stdout::print(&command.render_long_help().to_string()),
-                None => {
-                    eprintln!("pyt help: no subcommand {}", word.display());
-                    2
+fn operand(operand: &'static Operand) -> Arg {
+    let parser: ValueParser = match operand.positional {
+        Positional::Program | Positional::Schedule | Positional::Documents => {
+            value_parser!(PathBuf).into()
+        }
+        Positional::Arguments => value_parser!(OsString).into(),
+        Positional::Shell | Positional::Command => value_parser!(String).into(),
+    };
+    let argument = Arg::new(operand.name)
+        .required(operand.required)
+        .last(operand.after_dashes)
+        .value_parser(parser);
+    match operand.repeated {
+        true => argument.num_args(1..).action(ArgAction::Append),
+        false => argument,
+    }
+}
+
+fn argument(option: &'static OptionSpec) -> Arg {
+    let argument = Arg::new(id(option)).hide(option.hidden);
+    let argument = match option.short {
+        Some(letter) => argument.short(letter),
+        None => argument,
+    };
+    let argument = match option.long {
+        Some(name) => argument.long(name),
+        None => argument,
+    };
+    let Some(value) = option.value else {
+        return argument.action(ArgAction::SetTrue);
+    };
+    let argument = match value.default {
+        Some(default) => argument.default_value(default),
+        None => argument,
+    };
+    let action = match value.kind {
+        ValueKind::XOption => ArgAction::Append,
+        _ => ArgAction::Set,
+    };
+    argument
+        .action(action)
+        .value_name(value.name)
+        .value_parser(parser_of(option, value.kind))
+}
+
+fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
+    match (option.effect, kind) {
+        (Effect::Strategy, _) => value_parser!(Method).into(),
+        (Effect::Granularity, _) => value_parser!(Granularity).into(),
+        (_, ValueKind::Number { least, most }) => value_parser!(u64).range(least..=most).into(),
+        (_, ValueKind::Seconds) => ValueParser::new(seconds),
+        (_, ValueKind::Part) => ValueParser::new(part),
+        (_, ValueKind::Folder) => value_parser!(PathBuf).into(),
+        (
+            _,
+            ValueKind::Text
+            | ValueKind::Module
+            | ValueKind::XOption
+            | ValueKind::OneOf(_)
+            | ValueKind::Pattern(_),
+        ) => value_parser!(String).into(),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = f64::from_str(text).map_err(|error| error.to_string())?;
+    Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
+}
+
+/// `I/N`, as two numbers.
+fn part(text: &str) -> Result<(u64, u64), String> {
+    let expected = || String::from("expected I/N with I below N, such as 0/4");
+    let (index, count) = text.split_once('/').ok_or_else(expected)?;
+    let index = index.parse().map_err(|_| expected())?;
+    let count = count.parse().map_err(|_| expected())?;
+    Shard::new(index, count)
+        .map(|_| (index, count))
+        .ok_or_else(expected)
+}
+
+/// The two halves of `NAME[=VALUE]` after `-X`.
+pub(crate) fn x_option(text: &str) -> (String, Option<String>) {
+    match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+        None => (text.to_owned(), None),
+    }
+}
+
+/// Shows the help of a command. Returns the exit status.
+fn show_help(command: Command) -> i32 {
+    stdout::print(&help::text(Topic::Command(command), "pyt"))
+}
+
+/// Runs `pyt help`. Returns the exit status.
+pub(crate) fn help(arguments: &[OsString]) -> i32 {
+    let given = match Given::parse(Command::Help, arguments) {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
+    let name: Option<String> = given.operand(Positional::Command);
+    let command = name
+        .as_deref()
+        .map_or(Some(Command::Python), Command::named);
+    match command {
+        Some(command) => show_help(command),
+        None => {
+            let name = name.unwrap_or_default();
+            eprintln!("pyt help: there is no command {name:?}: `pyt help` lists the commands");
+            BAD_USAGE
+        }
+    }
+}
+
+/// Runs `pyt completions`. Returns the exit status.
+pub(crate) fn completions(arguments: &[OsString]) -> i32 {
+    let given = match Given::parse(Command::Completions, arguments) {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
+    let name: String = given.operand(Positional::Shell).unwrap_or_default();
+    match Shell::named(&name) {
+        Some(shell) => stdout::print(&completions::script(shell)),
+        None => {
+            let known = Shell::ALL.map(Shell::name).join(", ");
+            eprintln!("pyt completions: there is no script for {name:?}: there are {known}");
+            BAD_USAGE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The subcommands whose arguments are read here.
+    const READ_HERE: [Command; 5] = [
+        Command::Explore,
+        Command::Replay,
+        Command::Doc,
+        Command::Completions,
+        Command::Help,
+    ];
+
+    /// A value that an option takes.
+    fn sample(option: &OptionSpec) -> Option<&'static str> {
+        Some(match option.value?.kind {
+            ValueKind::OneOf(words) | ValueKind::Pattern(words) => words[0].word,
+            ValueKind::Part => "1/2",
+            ValueKind::Number { .. } | ValueKind::Seconds => "7",
+            ValueKind::Text | ValueKind::Module | ValueKind::XOption | ValueKind::Folder => "dev",
+        })
+    }
+
+    #[test]
+    fn every_option_is_read_in_each_of_its_forms() {
+        for command in READ_HERE {
+            let needed = command
+                .spec()
+                .operands
+                .iter()
+                .filter(|operand| operand.required);
+            let needed: Vec<OsString> = needed.map(|operand| operand.name.into()).collect();
+            for option in OptionSpec::of_command(command) {
+                let short = option.short.map(|letter| format!("-{letter}"));
+                let long = option.long.map(|name| format!("--{name}"));
+                for form in [short, long].into_iter().flatten() {
+                    let given = [Some(form.as_str()), sample(option)].into_iter().flatten();
+                    let given = given.map(OsString::from).chain(needed.iter().cloned());
+                    let given: Vec<OsString> = given.collect();
+                    let matches = matched(command, &given);
+                    if option.effect == Effect::Help {
+                        let error = matches.expect_err("help");
+                        assert_eq!(error.kind(), ErrorKind::DisplayHelp);
+                    } else {
+                        let matches = matches.unwrap_or_else(|error| panic!("{form}: {error}"));
+                        assert!(matches.contains_id(id(option)), "{form}");
+                    }
                 }
             }
         }
+    }
+
+    /// The table knows names, the runtime knows what they mean.
+    #[test]
+    fn the_words_of_the_table_are_those_of_the_runtime() {
+        for command in [Command::Run, Command::Explore] {
+            let of = |effect| OptionSpec::find(Some(command), effect).expect("a row");
+            for word in of(Effect::Strategy).words() {
+                let word = word.word.replace("DEPTH", "2").replace('N', "2");
+                assert!(word.parse::<Method>().is_ok(), "{word}");
+            }
+            let granularities = of(Effect::Granularity).words().iter();
+            let granularities: Vec<&str> = granularities.map(|word| word.word).collect();
+            assert_eq!(
+                granularities,
+                Granularity::ALL.map(|known| known.to_string())
+            );
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        for (given, named) in [
+            (["--nope", "x"], "'--nope'"),
+            (["--jobs=0", "x"], "'--jobs <N>': 0 is not in 1..=1024"),
+            (["--shard=2/2", "x"], "'--shard <I/N>': expected I/N"),
+            (
+                ["--strategy=x", "x"],
+                "'--strategy <NAME>': unknown strategy",
+            ),
+        ] {
+            let error = matched(Command::Explore, &given.map(OsString::from));
+            let error = error.expect_err("an error").to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn x_options_have_a_name_and_perhaps_a_value() {
+        assert_eq!(x_option("dev"), ("dev".to_owned(), None));
+        let expected = ("a".to_owned(), Some("b=c".to_owned()));
+        assert_eq!(x_option("a=b=c"), expected);
     }
 }

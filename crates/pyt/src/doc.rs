@@ -1,29 +1,58 @@
-//! `pyt doc`: shows what the blocks of documents print.
+//! `pyt doc`: runs the Python code blocks of documents, and shows what each prints.
+//!
+//! Finding and running blocks is `pyt-runtime`'s (`pyt_runtime::doc`).
 
 use std::{
     ffi::OsString,
     fmt::Write as _,
     io::{IsTerminal, Read, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc,
     time::{Duration, Instant},
 };
 
+use pyt_options::{Command, Effect, Positional};
 use pyt_runtime::{
     Deadlocks, ErrorKind, Options, Runtime,
     doc::{Block, Document, Report, Runner},
 };
 
-use crate::cli::{self, Command};
+use crate::cli::{self, BAD_USAGE, Given};
 
-/// How long a block may run before a terminal is told that it still does.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a block runs before a terminal shows that it still does.
+const PROGRESS_DELAY: Duration = Duration::from_secs(2);
+
+/// What `pyt doc` is to do.
+struct Arguments {
+    files: Vec<PathBuf>,
+    /// Whether each block has a namespace of its own.
+    isolated: bool,
+    real_time: bool,
+    /// How many lines of a block's output are shown.
+    max_lines: usize,
+    timings: bool,
+    /// `-X`.
+    x_options: Vec<String>,
+}
+
+impl Arguments {
+    fn of(given: &Given) -> Self {
+        let max_lines: u64 = given.value(Effect::MaxLines);
+        Self {
+            files: given.operands(Positional::Documents),
+            isolated: given.has(Effect::NamespacePerBlock),
+            real_time: given.has(Effect::RealTime),
+            max_lines: usize::try_from(max_lines).unwrap_or(usize::MAX),
+            timings: given.has(Effect::Timings),
+            x_options: given.all(Effect::XOption),
+        }
+    }
+}
 
 /// Runs `pyt doc`. Returns the exit status.
 pub(crate) fn run(args: &[OsString]) -> i32 {
-    let given = match cli::parsed("doc", args) {
-        Ok(Command::Doc(given)) => given,
-        Ok(_) => return 2,
+    let given = match Given::parse(Command::Doc, args) {
+        Ok(given) => Arguments::of(&given),
         Err(status) => return status,
     };
     let mut options = Options::python();
@@ -32,12 +61,9 @@ pub(crate) fn run(args: &[OsString]) -> i32 {
     options.virtual_time = !given.real_time;
     options.argv = vec!["".into()];
     options.xoptions = given
-        .x
+        .x_options
         .iter()
-        .map(|option| match option.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (option.clone(), None),
-        })
+        .map(|text| cli::x_option(text))
         .collect();
     let configured = options
         .apply_xoptions()
@@ -46,14 +72,14 @@ pub(crate) fn run(args: &[OsString]) -> i32 {
         eprintln!("{error}\n");
         return 1;
     }
-    // Read all first: a document that is missing should not be noticed after minutes.
+    // All documents are read first, so that a missing one is reported before anything runs.
     let mut documents = Vec::new();
     for path in &given.files {
         match read(path) {
             Ok(text) => documents.push(Document::new(path.to_string_lossy(), text)),
             Err(reason) => {
                 eprintln!("pyt doc: {}: {reason}", path.display());
-                return 2;
+                return BAD_USAGE;
             }
         }
     }
@@ -105,7 +131,7 @@ fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-fn run_all(runtime: &Runtime, documents: &[Document], given: &cli::Doc, style: Style) -> Outcome {
+fn run_all(runtime: &Runtime, documents: &[Document], given: &Arguments, style: Style) -> Outcome {
     let runner = match Runner::new(runtime, given.max_lines) {
         Ok(runner) => runner,
         Err(error) => {
@@ -155,7 +181,7 @@ fn run_all(runtime: &Runtime, documents: &[Document], given: &cli::Doc, style: S
     Outcome::Counted { failed }
 }
 
-/// Writes to standard output; false if nobody reads it any more.
+/// Writes to standard output; false if it cannot be written to any more.
 fn show(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -173,7 +199,7 @@ fn format_report(
     document: &Document,
     block: &Block,
     report: &Report,
-    given: &cli::Doc,
+    given: &Arguments,
     style: Style,
 ) -> String {
     let verdict = match &report.error {
@@ -230,7 +256,7 @@ const GREEN: &str = "32";
 const BOLD: &str = "1";
 const DIM: &str = "2";
 
-/// Whether to use colours, and whether somebody watches.
+/// Whether to use colours, and whether standard output and standard error are a terminal.
 #[derive(Clone, Copy)]
 struct Style {
     colour: bool,
@@ -257,7 +283,7 @@ impl Style {
     }
 }
 
-/// Tells a terminal that a block still runs, and takes that back when it has ended.
+/// Shows on a terminal for how long a block has been running; erases it when the block has ended.
 struct Progress {
     ended: Option<(mpsc::Sender<()>, std::thread::JoinHandle<()>)>,
 }
@@ -271,7 +297,7 @@ impl Progress {
         let (sender, ended) = mpsc::channel::<()>();
         let watch = move || {
             let start = Instant::now();
-            let mut wait = PATIENCE;
+            let mut wait = PROGRESS_DELAY;
             let mut shown = false;
             while ended.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout) {
                 eprint!("\r{place}: running for {} s ", start.elapsed().as_secs());
@@ -293,7 +319,7 @@ impl Progress {
     fn stop(self) {
         if let Some((sender, thread)) = self.ended {
             drop(sender);
-            // Nothing is left to do if showing progress has failed.
+            // Only showing progress can have failed.
             let _ = thread.join();
         }
     }

@@ -1,15 +1,18 @@
-//! The arguments of the `python` command, read as CPython reads them.
+//! What the arguments of `python` and `pyt run` ask for, as settings of the runtime.
 //!
-//! Short flags may be joined (`-Bc CODE`, `-Wignore`); the first argument that is no option, `-c`
-//! or `-m` ends the options. Reads nothing but its input, and decides nothing: what the flags
-//! mean is the library's business.
+//! `pyt_options::arguments` reads them; here each option is applied. What a setting does is the
+//! library's business.
 
 use std::ffi::{OsStr, OsString};
 
+pub(crate) use pyt_options::arguments::{Action, UsageError};
+use pyt_options::{Command, Effect, OptionSpec, arguments};
 use pyt_runtime::{
-    CheckHashPycs, Deadlocks, Options,
+    CheckHashPycs, Options,
     explore::{Granularity, Kind, Seeded},
 };
+
+use crate::cli;
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -20,318 +23,151 @@ pub(crate) struct Invocation {
     pub(crate) seeded: Option<Seeded>,
 }
 
-/// What to do.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Command(OsString),
-    Module(OsString),
-    File(OsString),
-    /// Standard input: a prompt if it is a terminal or `-i` was given, else a program.
-    Stdin,
-    Version {
-        times: u8,
-    },
-    Help(Help),
-}
-
-/// Which help text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Help {
-    Usage,
-    Environment,
-    XOptions,
-    All,
-}
-
-/// Arguments that CPython refuses, in its words. The usage line follows them.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct UsageError(pub(crate) String);
-
-/// What `pyt run` allows beyond CPython's options.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Extensions {
-    /// `--virtual-time`, `--deadlock`, `--seed`, `--strategy`, `--max-steps`.
-    pub(crate) scheduling: bool,
-}
-
-/// Reads the arguments after the program's name.
+/// Reads the arguments after the name of the program or subcommand.
+///
+/// # Errors
+/// The first argument that is wrong.
 pub(crate) fn parse(
-    args: impl IntoIterator<Item = OsString>,
-    extensions: Extensions,
+    command: Command,
+    arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Invocation, UsageError> {
-    let mut parser = Parser {
-        args: args.into_iter(),
-        extensions,
-        options: Options::python(),
-        version: 0,
-        help: None,
-        seed: None,
-        strategy: None,
-        max_steps: None,
-        granularity: None,
-    };
-    let action = parser.action()?;
-    let Parser {
-        mut options,
-        version,
-        help,
-        args,
-        seed,
-        strategy,
-        max_steps,
-        granularity,
-        ..
-    } = parser;
-    let first: OsString = match &action {
-        Some(Action::Command(_)) => "-c".into(),
-        Some(Action::Module(_)) => "-m".into(),
-        Some(Action::File(path)) => path.clone(),
-        Some(_) => "-".into(),
-        None => "".into(),
-    };
-    options.argv = std::iter::once(first).chain(args).collect();
-    let action = match help {
-        Some(help) => Action::Help(help),
-        None if version > 0 => Action::Version { times: version },
-        None => action.unwrap_or(Action::Stdin),
-    };
-    let seeded = seed.map(|seed| {
-        let usual = Seeded::new(seed);
-        Seeded {
-            strategy: strategy.unwrap_or(usual.strategy),
-            max_steps: max_steps.unwrap_or(usual.max_steps),
-            granularity: granularity.unwrap_or(usual.granularity),
-            ..usual
-        }
-    });
-    if seeded.is_none() && (strategy.is_some() || max_steps.is_some() || granularity.is_some()) {
-        return Err(UsageError(
-            "--strategy, --granularity and --max-steps say how a schedule is made: give its --seed too".to_owned(),
-        ));
-    }
+    let mut settings = Settings::new();
+    let apply = |option: &'static OptionSpec, value: &OsStr| settings.apply(option, value);
+    let parsed = arguments::parse(command, arguments, apply)?;
+    let seeded = settings.schedule.seeded()?;
+    let mut options = settings.options;
+    options.argv = parsed.argv;
     Ok(Invocation {
         options,
-        action,
+        action: parsed.action,
         seeded,
     })
 }
 
-struct Parser<I> {
-    args: I,
-    extensions: Extensions,
+/// The settings so far.
+struct Settings {
     options: Options,
-    version: u8,
-    help: Option<Help>,
-    seed: Option<u64>,
-    strategy: Option<Kind>,
-    max_steps: Option<u64>,
-    granularity: Option<Granularity>,
+    schedule: Schedule,
 }
 
-impl<I: Iterator<Item = OsString>> Parser<I> {
-    /// Reads up to what ends the options; `None` if nothing does.
-    fn action(&mut self) -> Result<Option<Action>, UsageError> {
-        while let Some(arg) = self.args.next() {
-            if arg == "-" {
-                return Ok(Some(Action::Stdin));
-            }
-            if arg == "--" {
-                return Ok(match self.args.next() {
-                    Some(file) if file == "-" => Some(Action::Stdin),
-                    other => other.map(Action::File),
-                });
-            }
-            let bytes = arg.as_encoded_bytes();
-            if !bytes.starts_with(b"-") {
-                return Ok(Some(Action::File(arg)));
-            }
-            if bytes.starts_with(b"--") {
-                self.long(&arg)?;
-            } else if let Some(action) = self.short(&arg)? {
-                return Ok(Some(action));
-            }
+/// What the options say about the schedule to run under.
+#[derive(Default)]
+struct Schedule {
+    seed: Option<u64>,
+    strategy: Option<Kind>,
+    granularity: Option<Granularity>,
+    max_steps: Option<u64>,
+}
+
+impl Schedule {
+    fn seeded(self) -> Result<Option<Seeded>, UsageError> {
+        let Self {
+            seed,
+            strategy,
+            granularity,
+            max_steps,
+        } = self;
+        let Some(seed) = seed else {
+            return match (strategy, granularity, max_steps) {
+                (None, None, None) => Ok(None),
+                _ => Err(UsageError(
+                    "--strategy, --granularity and --max-steps need --seed N: they say how the \
+                     seed makes the schedule"
+                        .to_owned(),
+                )),
+            };
+        };
+        let usual = Seeded::new(seed);
+        Ok(Some(Seeded {
+            strategy: strategy.unwrap_or(usual.strategy),
+            granularity: granularity.unwrap_or(usual.granularity),
+            max_steps: max_steps.unwrap_or(usual.max_steps),
+            ..usual
+        }))
+    }
+}
+
+impl Settings {
+    fn new() -> Self {
+        Self {
+            options: Options::python(),
+            schedule: Schedule::default(),
         }
-        Ok(None)
     }
 
-    fn long(&mut self, arg: &OsStr) -> Result<(), UsageError> {
-        match arg.to_str() {
-            Some("--help") => self.help = self.help.or(Some(Help::Usage)),
-            Some("--help-env") => self.help = Some(Help::Environment),
-            Some("--help-xoptions") => self.help = Some(Help::XOptions),
-            Some("--help-all") => self.help = Some(Help::All),
-            Some("--version") => self.version = self.version.saturating_add(1),
-            Some("--check-hash-based-pycs") => {
-                let Some(mode) = self.args.next() else {
-                    return Err(UsageError(
-                        "Argument expected for the --check-hash-based-pycs options".to_owned(),
-                    ));
-                };
-                self.options.check_hash_pycs = match mode.to_str() {
-                    Some("default") => CheckHashPycs::Default,
-                    Some("always") => CheckHashPycs::Always,
-                    Some("never") => CheckHashPycs::Never,
-                    _ => {
-                        return Err(UsageError(
-                            "--check-hash-based-pycs must be one of 'default', 'always', or 'never'"
-                                .to_owned(),
-                        ));
-                    }
-                };
+    /// Applies an option of `python` or `pyt run`.
+    fn apply(&mut self, option: &'static OptionSpec, value: &OsStr) -> Result<(), UsageError> {
+        let options = &mut self.options;
+        let more = |count: &mut u8| *count = count.saturating_add(1);
+        match option.effect {
+            Effect::BytesWarning => more(&mut options.bytes_warning),
+            Effect::CheckHashPycs => {
+                options.check_hash_pycs = match option.word(value)? {
+                    "always" => CheckHashPycs::Always,
+                    "never" => CheckHashPycs::Never,
+                    _ => CheckHashPycs::Default,
+                }
             }
-            Some("--virtual-time") if self.extensions.scheduling => {
-                self.options.virtual_time = true;
+            Effect::Deadlock => options.deadlocks = parsed(option.word(value)?)?,
+            Effect::DontWriteBytecode => options.dont_write_bytecode = true,
+            Effect::IgnoreEnvironment => options.ignore_environment = true,
+            Effect::Ignored => {}
+            Effect::Inspect => {
+                options.inspect = true;
+                options.interactive = true;
             }
-            Some("--deadlock") if self.extensions.scheduling => {
-                let value = self.args.next();
-                let value = value.as_deref().and_then(OsStr::to_str);
-                self.options.deadlocks = deadlocks(value.unwrap_or_default())?;
+            Effect::Isolate => options.isolate(),
+            Effect::NoSite => options.no_site = true,
+            Effect::NoUserSite => options.no_user_site = true,
+            Effect::Optimize => more(&mut options.optimize),
+            Effect::ParserDebug => more(&mut options.parser_debug),
+            Effect::Quiet => options.quiet = true,
+            Effect::SafePath => options.safe_path = true,
+            Effect::SkipFirstLine => options.skip_source_first_line = true,
+            Effect::Unbuffered => options.unbuffered = true,
+            Effect::Verbose => more(&mut options.verbose),
+            Effect::VirtualTime => options.virtual_time = true,
+            Effect::WarningFilter => options.warnings.push(value.to_string_lossy().into_owned()),
+            Effect::XOption => options
+                .xoptions
+                .push(cli::x_option(&value.to_string_lossy())),
+            Effect::Seed => self.schedule.seed = Some(option.number(value)?),
+            Effect::MaxSteps => self.schedule.max_steps = Some(option.number(value)?),
+            Effect::Granularity => {
+                self.schedule.granularity = Some(parsed(option.word(value)?)?);
             }
-            Some(arg) if self.extensions.scheduling && arg.starts_with("--deadlock=") => {
-                self.options.deadlocks = deadlocks(&arg["--deadlock=".len()..])?;
+            Effect::Strategy => {
+                self.schedule.strategy = Some(parsed(&value.to_string_lossy())?);
             }
-            Some(option) if self.extensions.scheduling && self.scheduling(option)? => {}
-            _ => return Err(UsageError(format!("Unknown option: {}", arg.display()))),
+            // A test goes through the table.
+            _ => return Err(UsageError(format!("{} is not implemented", option.name()))),
         }
         Ok(())
     }
-
-    /// Reads an option with a value that says how to schedule; false if it is none.
-    fn scheduling(&mut self, option: &str) -> Result<bool, UsageError> {
-        let (name, joined) = match option.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (option, None),
-        };
-        if !["--seed", "--strategy", "--granularity", "--max-steps"].contains(&name) {
-            return Ok(false);
-        }
-        let given = joined.or_else(|| {
-            let next = self.args.next()?;
-            Some(next.to_string_lossy().into_owned())
-        });
-        let Some(value) = given else {
-            return Err(UsageError(format!(
-                "Argument expected for the {name} option"
-            )));
-        };
-        let number = || {
-            value.parse::<u64>().map_err(|_| {
-                let most = u64::MAX;
-                UsageError(format!(
-                    "{name} takes a number from 0 to {most}, not {value:?}"
-                ))
-            })
-        };
-        match name {
-            "--seed" => self.seed = Some(number()?),
-            "--max-steps" => self.max_steps = Some(number()?),
-            "--granularity" => {
-                let known = value.parse::<Granularity>();
-                self.granularity = Some(known.map_err(|error| UsageError(error.to_string()))?);
-            }
-            _ => {
-                let known = value.parse::<Kind>();
-                self.strategy = Some(known.map_err(|error| UsageError(error.to_string()))?);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Reads a group of joined short flags. Returns what ends the options, if one does.
-    fn short(&mut self, arg: &OsStr) -> Result<Option<Action>, UsageError> {
-        let bytes = arg.as_encoded_bytes();
-        for (at, flag) in bytes.iter().enumerate().skip(1) {
-            let options = &mut self.options;
-            match flag {
-                b'b' => options.bytes_warning = options.bytes_warning.saturating_add(1),
-                b'B' => options.dont_write_bytecode = true,
-                b'd' => options.parser_debug = options.parser_debug.saturating_add(1),
-                b'E' => options.ignore_environment = true,
-                b'h' | b'?' => self.help = self.help.or(Some(Help::Usage)),
-                b'i' => {
-                    options.inspect = true;
-                    options.interactive = true;
-                }
-                b'I' => options.isolate(),
-                b'O' => options.optimize = options.optimize.saturating_add(1),
-                b'P' => options.safe_path = true,
-                b'q' => options.quiet = true,
-                // Hashes are random unless the environment says otherwise; -t means nothing now.
-                b'R' | b't' => {}
-                b's' => options.no_user_site = true,
-                b'S' => options.no_site = true,
-                b'u' => options.unbuffered = true,
-                b'v' => options.verbose = options.verbose.saturating_add(1),
-                b'V' => self.version = self.version.saturating_add(1),
-                b'x' => options.skip_source_first_line = true,
-                b'c' | b'm' | b'W' | b'X' => {
-                    let value = self.value(arg, at)?;
-                    match flag {
-                        b'c' => return Ok(Some(Action::Command(value))),
-                        b'm' => return Ok(Some(Action::Module(value))),
-                        b'W' => self
-                            .options
-                            .warnings
-                            .push(value.to_string_lossy().into_owned()),
-                        _ => {
-                            let text = value.to_string_lossy();
-                            let (name, value) = match text.split_once('=') {
-                                Some((name, value)) => (name, Some(value.to_owned())),
-                                None => (&*text, None),
-                            };
-                            self.options.xoptions.push((name.to_owned(), value));
-                        }
-                    }
-                    return Ok(None);
-                }
-                _ => {
-                    let rest = String::from_utf8_lossy(&bytes[at..]);
-                    let flag = rest.chars().next().unwrap_or_default();
-                    return Err(UsageError(format!("Unknown option: -{flag}")));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The value of the flag at byte `at`: the rest of its argument, or the next one.
-    fn value(&mut self, arg: &OsStr, at: usize) -> Result<OsString, UsageError> {
-        let bytes = arg.as_encoded_bytes();
-        let flag = char::from(bytes[at]);
-        if at + 1 < bytes.len() {
-            // SAFETY: the bytes come from an `OsStr` and are split right after an ASCII byte.
-            let rest = unsafe { OsStr::from_encoded_bytes_unchecked(&bytes[at + 1..]) };
-            return Ok(rest.to_owned());
-        }
-        let missing = || UsageError(format!("Argument expected for the -{flag} option"));
-        self.args.next().ok_or_else(missing)
-    }
 }
 
-fn deadlocks(word: &str) -> Result<Deadlocks, UsageError> {
-    word.parse()
-        .map_err(|error| UsageError(format!("Argument for the --deadlock option: {error}")))
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, UsageError> {
+    text.parse()
+        .map_err(|error: T::Err| UsageError(error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
+    use pyt_options::{ValueKind, help::Topic};
+    use pyt_runtime::Deadlocks;
+
     use super::*;
 
-    const RUN: Extensions = Extensions { scheduling: true };
-
-    fn parsed(args: &[&str]) -> Result<Invocation, UsageError> {
-        parse(args.iter().map(OsString::from), Extensions::default())
+    fn read(args: &[&str]) -> Result<Invocation, UsageError> {
+        parse(Command::Python, args.iter().map(OsString::from))
     }
 
     fn good(args: &[&str]) -> Invocation {
-        parsed(args).unwrap_or_else(|error| panic!("{args:?}: {error:?}"))
+        read(args).unwrap_or_else(|error| panic!("{args:?}: {error:?}"))
     }
 
     fn bad(args: &[&str]) -> String {
-        parsed(args)
-            .map(|found| format!("{found:?}"))
-            .unwrap_err()
-            .0
+        read(args).map(|found| format!("{found:?}")).unwrap_err().0
     }
 
     #[test]
@@ -393,12 +229,15 @@ mod tests {
             good(&["--version", "-V"]).action,
             Action::Version { times: 2 }
         );
-        assert_eq!(good(&["-V", "-h"]).action, Action::Help(Help::Usage));
-        assert_eq!(good(&["-?"]).action, Action::Help(Help::Usage));
         assert_eq!(
-            good(&["--help-env"]).action,
-            Action::Help(Help::Environment)
+            good(&["-V", "-h"]).action,
+            Action::Help(Topic::Command(Command::Python))
         );
+        assert_eq!(
+            good(&["-?"]).action,
+            Action::Help(Topic::Command(Command::Python))
+        );
+        assert_eq!(good(&["--help-env"]).action, Action::Help(Topic::Variables));
         assert_eq!(bad(&["-V", "-Z"]), "Unknown option: -Z");
         assert_eq!(
             good(&["-c", "pass", "-h"]).action,
@@ -437,14 +276,14 @@ mod tests {
     #[test]
     fn run_knows_virtual_time() {
         let args = ["-B", "--virtual-time", "-X", "gil=1", "x.py"].map(OsString::from);
-        let found = parse(args, RUN).unwrap();
+        let found = parse(Command::Run, args).unwrap();
         assert!(found.options.virtual_time);
         assert_eq!(found.action, Action::File("x.py".into()));
     }
 
     #[test]
     fn run_knows_what_to_do_about_deadlocks() {
-        let run = |args: &[&str]| parse(args.iter().map(OsString::from), RUN);
+        let run = |args: &[&str]| parse(Command::Run, args.iter().map(OsString::from));
         for args in [
             ["--deadlock=abort", "x.py"].as_slice(),
             &["--deadlock", "abort", "x.py"],
@@ -463,5 +302,64 @@ mod tests {
         }
         let expected = "Unknown option: --deadlock=abort";
         assert_eq!(bad(&["--deadlock=abort", "x.py"]), expected);
+    }
+
+    /// Every option of the table has an effect here.
+    #[test]
+    fn every_option_is_applied() {
+        for option in OptionSpec::of_command(Command::Run) {
+            if matches!(
+                option.effect,
+                // These decide on the action instead.
+                Effect::Help
+                    | Effect::HelpVariables
+                    | Effect::HelpXOptions
+                    | Effect::HelpAll
+                    | Effect::Version
+                    | Effect::RunCommand
+                    | Effect::RunModule
+            ) {
+                continue;
+            }
+            let value = match option.value.map(|value| value.kind) {
+                Some(ValueKind::OneOf(words) | ValueKind::Pattern(words)) => words[0].word,
+                _ => "1",
+            };
+            let applied = Settings::new().apply(option, OsStr::new(value));
+            assert_eq!(applied, Ok(()), "{}", option.name());
+        }
+    }
+
+    /// The defaults that help shows are those of the runtime.
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_runtime() {
+        let usual = Seeded::new(0);
+        for command in [Command::Run, Command::Explore] {
+            for (effect, expected) in [
+                (Effect::Strategy, usual.strategy.to_string()),
+                (Effect::Granularity, usual.granularity.to_string()),
+                (Effect::MaxSteps, usual.max_steps.to_string()),
+            ] {
+                let option = OptionSpec::find(Some(command), effect).expect("a row");
+                let default = option.value.and_then(|value| value.default);
+                assert_eq!(default, Some(expected.as_str()));
+            }
+        }
+        let deadlock = OptionSpec::find(Some(Command::Run), Effect::Deadlock).expect("a row");
+        let default = deadlock.value.and_then(|value| value.default);
+        let usual = Options::python().deadlocks;
+        assert_eq!(default.map(str::parse), Some(Ok(usual)));
+    }
+
+    #[test]
+    fn what_makes_a_schedule_needs_a_seed() {
+        let run = |args: &[&str]| parse(Command::Run, args.iter().map(OsString::from));
+        for option in ["--strategy=pos", "--granularity=line", "--max-steps=9"] {
+            let error = run(&[option, "x.py"]).unwrap_err().0;
+            assert!(error.contains("need --seed"), "{error}");
+        }
+        let found = run(&["--seed", "3", "--granularity=line", "x.py"]).unwrap();
+        let seeded = found.seeded.expect("a seed");
+        assert_eq!((seeded.seed, seeded.granularity), (3, Granularity::Line));
     }
 }

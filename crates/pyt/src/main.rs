@@ -1,6 +1,9 @@
-//! The `pyt` command: what `python` does, and `pyt run`, `pyt doc`.
+//! The `pyt` command: `pyt` in the place of `python`, `pyt run`, `pyt explore`, `pyt replay`,
+//! `pyt doc`, `pyt completions`, `pyt help`.
 //!
-//! Reads arguments and shows results. Whatever a host could want too lives in `pyt-runtime`.
+//! Reads arguments and shows results. The options stand in the table of `pyt-options`. What a host
+//! can use too is in `pyt-runtime`; nothing here knows RustPython, but for the C functions of
+//! `ctypes.pythonapi`.
 
 mod cli;
 mod doc;
@@ -15,7 +18,12 @@ mod script;
 mod stack_overflow;
 mod stdout;
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
+
+use pyt_options::Command;
 
 fn main() {
     #[cfg(target_os = "linux")]
@@ -24,21 +32,27 @@ fn main() {
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
     let args: Vec<OsString> = args.collect();
-    let status = match subcommand(&args) {
-        Some("run") => python::run(&program, &args[1..]),
-        Some("explore") => explore::run(&program, &args[1..]),
-        Some("replay") => replay::run(&program, &args[1..]),
-        Some("doc") => doc::run(&args[1..]),
-        Some("help") => cli::help(&args[1..]),
-        _ => python::python(&program, &args),
+    let (command, args) = match args.split_first() {
+        Some((word, rest)) => match subcommand(word) {
+            Some(command) => (command, rest),
+            None => (Command::Python, &*args),
+        },
+        None => (Command::Python, &*args),
+    };
+    let status = match command {
+        Command::Python | Command::Run => python::run(command, &program, args),
+        Command::Explore => explore::run(&program, args),
+        Command::Replay => replay::run(&program, args),
+        Command::Doc => doc::run(args),
+        Command::Completions => cli::completions(args),
+        Command::Help => cli::help(args),
     };
     std::process::exit(status);
 }
 
-/// The subcommand that the first argument names. A file of that name is a script instead, as
-/// `python run` means the script.
-fn subcommand(args: &[OsString]) -> Option<&str> {
-    let word = args.first()?.to_str()?;
-    let is_known = cli::SUBCOMMANDS.contains(&word);
-    (is_known && !Path::new(word).is_file()).then_some(word)
+/// The subcommand that the first argument names. If there is a file of that name, the argument is a
+/// script instead, as in `python run`.
+fn subcommand(word: &OsStr) -> Option<Command> {
+    let command = Command::named(word.to_str()?)?;
+    (!Path::new(word).is_file()).then_some(command)
 }

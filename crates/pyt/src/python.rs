@@ -6,54 +6,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pyt_options::{Command, help};
 use pyt_runtime::{Options, Program, RUSTPYTHON_VERSION, Runtime, python_version};
 
 use crate::{
-    cli,
-    invocation::{self, Action, Extensions, Help, Invocation, UsageError},
+    cli::BAD_USAGE,
+    invocation::{self, Action, Invocation, UsageError},
     stdout,
 };
 
-/// Runs `pyt [OPTION...] [-c CODE | -m MODULE | FILE | -] [ARG...]`. Returns the exit status.
-pub(crate) fn python(program: &OsStr, args: &[OsString]) -> i32 {
+/// Runs `pyt [OPTION...] [-c CODE | -m MODULE | FILE | -] [ARG...]`, or `pyt run`, which takes more
+/// options. Returns the exit status.
+pub(crate) fn run(command: Command, program: &OsStr, arguments: &[OsString]) -> i32 {
     let name = program.to_string_lossy();
-    match invocation::parse(args.iter().cloned(), Extensions::default()) {
+    match invocation::parse(command, arguments.iter().cloned()) {
         Ok(Invocation {
-            action: Action::Help(help),
+            action: Action::Help(topic),
             ..
-        }) => stdout::print(&stdout::help(help, &name)),
+        }) => stdout::print(&help::text(topic, &name)),
         Ok(invocation) => start(program, invocation),
-        Err(error) => refuse(&error, &name),
+        Err(error) => refuse(command, &error, &name),
     }
 }
 
-/// Runs `pyt run`, which knows more options.
-pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
-    let extensions = Extensions { scheduling: true };
-    match invocation::parse(args.iter().cloned(), extensions) {
-        Ok(Invocation {
-            action: Action::Help(Help::Usage),
-            ..
-        }) => cli::help(&["run".into()]),
-        Ok(Invocation {
-            action: Action::Help(help),
-            ..
-        }) => stdout::print(&stdout::help(help, &program.to_string_lossy())),
-        Ok(invocation) => start(program, invocation),
-        Err(error) => {
-            eprintln!("{}", error.0);
-            eprintln!("usage: pyt run {}", cli::RUN_USAGE);
-            eprintln!("Try `pyt run --help' for more information.");
-            2
-        }
+fn refuse(command: Command, UsageError(message): &UsageError, program: &str) -> i32 {
+    eprintln!("{message}");
+    eprintln!("{}", help::usage_line(command, program));
+    // The quotes are CPython's.
+    match command {
+        Command::Python => eprintln!("Try `pyt -h' for more information."),
+        _ => eprintln!(
+            "Try `{} --help' for more information.",
+            command.spec().line()
+        ),
     }
-}
-
-fn refuse(error: &UsageError, name: &str) -> i32 {
-    eprintln!("{}", error.0);
-    eprintln!("{}", stdout::usage_line(name));
-    eprintln!("Try `pyt -h' for more information.");
-    2
+    BAD_USAGE
 }
 
 fn start(program: &OsStr, invocation: Invocation) -> i32 {

@@ -5,45 +5,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pyt_options::{Command, Effect, Positional};
 use pyt_runtime::explore::Schedule;
 
 use crate::{
-    cli::{self, Command},
+    cli::{BAD_USAGE, Given},
     script::{self, told},
 };
 
-/// Runs a script again as a .schedule file says
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  pyt replay bank-deadlock.schedule          the failure again, in every run
-  pyt replay --pdb bank-deadlock.schedule    under the debugger, from the first line
-  pyt replay bank-deadlock.schedule bank.py  where the script has moved
-
-`pyt explore` writes these files. The script must not have changed since; breakpoint() calls in it
-would be a change, --pdb is none.
-
-The exit status is that of the script, 3 if its threads came to wait for each other, and 2 if the
-file or the script cannot be read, or the script does not follow the schedule.")]
-pub(crate) struct Arguments {
-    /// The schedule
-    #[arg(value_name = "FILE")]
+/// What `pyt replay` is to do.
+struct Arguments {
+    /// The schedule.
     file: PathBuf,
-    /// The script, if it is no longer where the schedule says
-    #[arg(value_name = "SCRIPT")]
+    /// The script, if it is no longer where the schedule says.
     script: Option<PathBuf>,
-    /// Run under the debugger pdb
-    #[arg(long)]
+    /// Whether to run under the debugger pdb.
     pdb: bool,
 }
 
-const BAD_USAGE: i32 = 2;
+impl Arguments {
+    fn of(given: &Given) -> Self {
+        Self {
+            file: given.operand(Positional::Schedule).unwrap_or_default(),
+            script: given.operand(Positional::Program),
+            pdb: given.has(Effect::Pdb),
+        }
+    }
+}
 
 /// Runs `pyt replay`. Returns the exit status.
 pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
-    let arguments = match cli::parsed("replay", given) {
-        Ok(Command::Replay(arguments)) => arguments,
-        Ok(_) => return BAD_USAGE,
+    let arguments = match Given::parse(Command::Replay, given) {
+        Ok(given) => Arguments::of(&given),
         Err(status) => return status,
     };
     replay(program, &arguments).unwrap_or_else(|text| {

@@ -16,23 +16,21 @@ use std::{
 pub(crate) use arguments::Arguments;
 use jobs::{Line, Reporter};
 use progress::Progress;
+use pyt_options::Command;
 use pyt_runtime::{Error, Runtime, explore::Explored};
 
 use crate::{
-    cli::{self, Command},
+    cli::{BAD_USAGE, Given},
     script::{self, told},
 };
 
 /// The exit status after a failure was found.
 const FAILED: i32 = 1;
-/// The exit status for bad usage.
-const BAD_USAGE: i32 = 2;
 
 /// Runs `pyt explore`. Returns the exit status.
 pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
-    let arguments = match cli::parsed("explore", given) {
-        Ok(Command::Explore(arguments)) => arguments,
-        Ok(_) => return BAD_USAGE,
+    let arguments = match Given::parse(Command::Explore, given) {
+        Ok(given) => Arguments::of(&given),
         Err(status) => return status,
     };
     if arguments.strategy.is_exhaustive() && arguments.shard != (0, 1) {
