@@ -206,21 +206,17 @@ fn forms(option: &OptionSpec) -> String {
 /// What an option does, the words that its value may be, the default.
 fn effect(option: &OptionSpec, value: Option<Value>) -> String {
     let default = value.and_then(|value| value.default);
-    let mut words = option.words().iter().peekable();
+    let words = option.words();
     let mut text = option.full_help().to_owned();
-    if words.peek().is_none() {
-        if let Some(default) = default {
-            let _ = write!(text, " (default: {})", code(default));
-        }
-        return text;
+    if let (true, Some(default)) = (words.is_empty(), default) {
+        let _ = write!(text, " (default: {})", code(default));
     }
-    for (index, word) in words.enumerate() {
-        let separator = if index == 0 { ":" } else { ";" };
+    for word in words {
         let note = match default == Some(word.word) {
             true => " (the default)",
             false => "",
         };
-        let _ = write!(text, "{separator} {}{note}: {}", code(word.word), word.help);
+        let _ = write!(text, "<br>{}{note}: {}", code(word.word), word.help);
     }
     text
 }

@@ -7,13 +7,8 @@
 //! - [`completions`] makes the scripts that complete commands and options in bash, zsh and fish.
 //! - [`documentation`] makes the tables of `docs/cli.md`.
 //!
-//! To add an option, add a row to a file under `table/` and a variant to [`Effect`]; the compiler
-//! then names the places that have to apply it. `PYT_WRITE_DOCS=1 cargo test -p pyt-options` renews
-//! the tables in `docs/cli.md`.
-//!
 //! What an option does is not known here: this crate knows no runtime, no interpreter and no other
-//! crate, so that its tests take seconds. The binary applies options of the command line,
-//! `pyt-runtime` applies `-X` options and environment variables.
+//! crate, so that its tests take seconds. `README.md` says how an option is added.
 //!
 //! ```
 //! use pyt_options::{Command, Effect, OptionSpec};

@@ -1,10 +1,13 @@
 //! The `PYTHON*` environment variables, as CPython reads them.
 //!
-//! The variables come in through a function, so that a host (and a test) decides what they are.
-//! Call it after the command line was read and [`Options::apply_xoptions`] has run: flags and
-//! `-X` options win over variables, which are then not even checked.
+//! Their names come from the table of options, their values from a function, so that a host (and a
+//! test) decides what they are. They are applied after the command line was read and
+//! [`Options::apply_xoptions`] was called: options win over variables, which are then not even
+//! checked.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+
+use pyt_options::{Effect, OptionSpec};
 
 use crate::{
     options::{OptionError, Options},
@@ -14,6 +17,9 @@ use crate::{
 impl Options {
     /// Applies the environment variables that `variable` gives, unless
     /// [`Options::ignore_environment`] is set. Empty variables count as unset.
+    ///
+    /// # Errors
+    /// A value that CPython refuses too.
     pub fn apply_environment(
         &mut self,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -21,109 +27,107 @@ impl Options {
         if self.ignore_environment {
             return Ok(());
         }
-        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let text = |name: &str| get(name).map(|value| value.to_string_lossy().into_owned());
-        let is_set = |name: &str| get(name).is_some();
-        // A count; anything else than a number means 1, as does a negative number.
-        let count = |name: &str| {
-            text(name).map_or(0, |value| match value.trim().parse::<i64>() {
-                Ok(number) => u8::try_from(number).unwrap_or(1),
-                Err(_) => 1,
-            })
-        };
-
-        self.optimize = self.optimize.max(count("PYTHONOPTIMIZE"));
-        self.verbose = self.verbose.max(count("PYTHONVERBOSE"));
-        self.parser_debug = self.parser_debug.max(count("PYTHONDEBUG"));
-        self.inspect |= is_set("PYTHONINSPECT");
-        self.unbuffered |= is_set("PYTHONUNBUFFERED");
-        self.dont_write_bytecode |= is_set("PYTHONDONTWRITEBYTECODE");
-        self.no_user_site |= is_set("PYTHONNOUSERSITE");
-        self.safe_path |= is_set("PYTHONSAFEPATH");
-        self.faulthandler |= is_set("PYTHONFAULTHANDLER");
-        self.warn_default_encoding |= is_set("PYTHONWARNDEFAULTENCODING");
-        if is_set("PYTHONNODEBUGRANGES") {
-            self.code_debug_ranges = false;
-        }
-        if is_set("PYTHONDEVMODE") {
-            self.dev_mode = true;
-            self.faulthandler = true;
-        }
-
-        if self.xoption("gil").is_none()
-            && let Some(value) = text("PYTHON_GIL")
-        {
-            self.gil = parse_gil(Some(&value))?;
-        }
-        if self.xoption("utf8").is_none()
-            && let Some(value) = text("PYTHONUTF8")
-        {
-            self.utf8_mode = Some(parse_switch(Some(&value)).ok_or_else(|| {
-                OptionError::early(
-                    "preconfig_init_utf8_mode: invalid PYTHONUTF8 environment variable value",
-                )
-            })?);
-        }
-        if self.xoption("cpu_count").is_none()
-            && let Some(value) = text("PYTHON_CPU_COUNT")
-        {
-            self.cpu_count = parse_cpu_count(Some(&value))?;
-        }
-        if self.xoption("int_max_str_digits").is_none()
-            && let Some(value) = text("PYTHONINTMAXSTRDIGITS")
-        {
-            self.int_max_str_digits =
-                parse_int_max_str_digits("PYTHONINTMAXSTRDIGITS", Some(&value))?;
-        }
-        let switch = |option: &str, name: &str, setting: &mut bool| match text(name) {
-            Some(value) if !self.xoptions.iter().any(|(given, _)| given == option) => {
-                *setting = parse_switch(Some(&value)).ok_or_else(|| {
-                    OptionError::new(format!(
-                        "config_init_{option}: {name}=N: N is missing or invalid"
-                    ))
-                })?;
-                Ok(())
+        for (option, known) in OptionSpec::with_variable() {
+            let value = variable(known.name).filter(|value| !value.is_empty());
+            let is_decided = option.x.is_some_and(|x| self.xoption(x.name).is_some());
+            if let (Some(value), false) = (value, is_decided) {
+                self.apply_variable(option, known.name, &value)?;
             }
-            _ => Ok::<(), OptionError>(()),
-        };
-        switch(
-            "thread_inherit_context",
-            "PYTHON_THREAD_INHERIT_CONTEXT",
-            &mut self.thread_inherit_context,
-        )?;
-        switch(
-            "context_aware_warnings",
-            "PYTHON_CONTEXT_AWARE_WARNINGS",
-            &mut self.context_aware_warnings,
-        )?;
-
-        if let Some(value) = text("PYTHONHASHSEED")
-            && value != "random"
-        {
-            self.hash_seed = Some(value.parse::<u32>().map_err(|_| {
-                OptionError::new(
-                    "config_init_hash_seed: PYTHONHASHSEED must be \"random\" or an integer in \
-                     range [0; 4294967295]",
-                )
-            })?);
-        }
-        if let Some(value) = text("PYTHONIOENCODING") {
-            let (encoding, errors) = value.split_once(':').unwrap_or((&value, ""));
-            let given = |part: &str| (!part.is_empty()).then(|| part.to_owned());
-            self.stdio_encoding = given(encoding);
-            self.stdio_errors = given(errors);
-        }
-        if let Some(value) = text("PYTHONWARNINGS") {
-            let filters = value.split(',').map(str::to_owned);
-            self.warnings.splice(0..0, filters);
-        }
-        if let Some(value) = get("PYTHONPATH") {
-            let folders = std::env::split_paths(&value);
-            self.search_paths
-                .extend(folders.map(|folder| folder.to_string_lossy().into_owned()));
         }
         Ok(())
     }
+
+    fn apply_variable(
+        &mut self,
+        option: &OptionSpec,
+        name: &str,
+        value: &OsStr,
+    ) -> Result<(), OptionError> {
+        let text = value.to_string_lossy();
+        let at_least = |setting: &mut u8| *setting = (*setting).max(count(&text));
+        match option.effect {
+            Effect::Optimize => at_least(&mut self.optimize),
+            Effect::Verbose => at_least(&mut self.verbose),
+            Effect::ParserDebug => at_least(&mut self.parser_debug),
+            Effect::Inspect => self.inspect = true,
+            Effect::Unbuffered => self.unbuffered = true,
+            Effect::DontWriteBytecode => self.dont_write_bytecode = true,
+            Effect::NoUserSite => self.no_user_site = true,
+            Effect::SafePath => self.safe_path = true,
+            Effect::FaultHandler => self.faulthandler = true,
+            Effect::WarnDefaultEncoding => self.warn_default_encoding = true,
+            Effect::NoDebugRanges => self.code_debug_ranges = false,
+            Effect::DevMode => {
+                self.dev_mode = true;
+                self.faulthandler = true;
+            }
+            Effect::Gil => self.gil = parse_gil(Some(&text))?,
+            Effect::Utf8Mode => {
+                self.utf8_mode = Some(parse_switch(Some(&text)).ok_or_else(|| {
+                    OptionError::early(format!(
+                        "preconfig_init_utf8_mode: invalid {name} environment variable value"
+                    ))
+                })?);
+            }
+            Effect::CpuCount => self.cpu_count = parse_cpu_count(Some(&text))?,
+            Effect::IntMaxStrDigits => {
+                self.int_max_str_digits = parse_int_max_str_digits(name, Some(&text))?;
+            }
+            Effect::ThreadInheritContext => {
+                self.thread_inherit_context = switch(option, name, &text)?;
+            }
+            Effect::ContextAwareWarnings => {
+                self.context_aware_warnings = switch(option, name, &text)?;
+            }
+            Effect::HashSeed => {
+                if text != "random" {
+                    self.hash_seed = Some(text.parse().map_err(|_| {
+                        OptionError::new(format!(
+                            "config_init_hash_seed: {name} must be \"random\" or an integer in \
+                             range [0; 4294967295]"
+                        ))
+                    })?);
+                }
+            }
+            Effect::IoEncoding => {
+                let (encoding, errors) = text.split_once(':').unwrap_or((&text, ""));
+                let given = |part: &str| (!part.is_empty()).then(|| part.to_owned());
+                self.stdio_encoding = given(encoding);
+                self.stdio_errors = given(errors);
+            }
+            Effect::WarningFilter => {
+                let filters = text.split(',').map(str::to_owned);
+                self.warnings.splice(0..0, filters);
+            }
+            Effect::SearchPaths => {
+                let folders = std::env::split_paths(value);
+                self.search_paths
+                    .extend(folders.map(|folder| folder.to_string_lossy().into_owned()));
+            }
+            // The prompt and `site` read them where they need them.
+            Effect::StartupFile | Effect::History | Effect::UserBase => {}
+            // A test goes through the table.
+            _ => return Err(OptionError::new(format!("{name} is not implemented"))),
+        }
+        Ok(())
+    }
+}
+
+/// A variable that counts: anything but a number from 0 to 255 means 1.
+fn count(text: &str) -> u8 {
+    match text.trim().parse::<i64>() {
+        Ok(number) => u8::try_from(number).unwrap_or(1),
+        Err(_) => 1,
+    }
+}
+
+fn switch(option: &OptionSpec, name: &str, text: &str) -> Result<bool, OptionError> {
+    let x = option.x.map(|x| x.name).unwrap_or_default();
+    parse_switch(Some(text)).ok_or_else(|| {
+        OptionError::new(format!(
+            "config_init_{x}: {name}=N: N is missing or invalid"
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -197,5 +201,20 @@ mod tests {
         let options = with(&[("PYTHONIOENCODING", ":replace")]).unwrap();
         assert_eq!(options.stdio_encoding, None);
         assert_eq!(options.stdio_errors.as_deref(), Some("replace"));
+    }
+
+    /// Every variable of the table has an effect here, or says that it has none.
+    #[test]
+    fn every_variable_is_applied() {
+        for (_, known) in OptionSpec::with_variable() {
+            // All of them take it: a number, a file, a folder, an encoding.
+            let value = if known.name == "PYTHONINTMAXSTRDIGITS" {
+                "1000"
+            } else {
+                "1"
+            };
+            let found = with(&[(known.name, value)]);
+            assert!(found.is_ok(), "{}: {found:?}", known.name);
+        }
     }
 }

@@ -1,91 +1,95 @@
-//! What the `-X` options mean, and which of their values CPython refuses.
+//! What the `-X` options do, and which of their values CPython refuses.
 //!
-//! Unknown names are kept for `sys._xoptions` and otherwise ignored, as in CPython. Never reads
-//! the environment: [`crate::environment`] does, and leaves what an option has decided alone.
+//! Their names come from the table of options. Unknown names are kept for `sys._xoptions` and
+//! otherwise ignored, as in CPython. Never reads the environment: [`crate::environment`] does, and
+//! leaves what an option has decided alone.
 
 use std::num::NonZeroI32;
+
+use pyt_options::{Effect, OptionSpec};
 
 use crate::options::{Deadlocks, OptionError, Options};
 
 impl Options {
     /// Applies the collected `-X` options to the settings they stand for.
+    ///
+    /// # Errors
+    /// A value that CPython refuses too.
     pub fn apply_xoptions(&mut self) -> Result<(), OptionError> {
-        let own = |value: Option<Option<&str>>| value.map(|v| v.map(str::to_owned));
-        if let Some(value) = own(self.xoption("gil")) {
-            self.gil = parse_gil(value.as_deref())?;
+        for (option, x) in OptionSpec::with_x() {
+            let Some(value) = self.xoption(x.name) else {
+                continue;
+            };
+            let value = value.map(str::to_owned);
+            self.apply_xoption(option, x.name, value.as_deref())?;
         }
-        if let Some(value) = own(self.xoption("deadlock")) {
-            self.deadlocks = parse_deadlocks(value.as_deref().unwrap_or_default())?;
-        }
-        if let Some(value) = own(self.xoption("utf8")) {
-            self.utf8_mode = Some(match value.as_deref() {
-                None | Some("1") => true,
-                Some("0") => false,
-                Some(_) => {
-                    return Err(OptionError::early(
-                        "preconfig_init_utf8_mode: invalid -X utf8 option value",
-                    ));
+        Ok(())
+    }
+
+    fn apply_xoption(
+        &mut self,
+        option: &OptionSpec,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<(), OptionError> {
+        let refused = |message: &str| Err(OptionError::new(message));
+        match option.effect {
+            Effect::Gil => self.gil = parse_gil(value)?,
+            Effect::Deadlock => self.deadlocks = parse_deadlocks(value.unwrap_or_default())?,
+            Effect::Utf8Mode => {
+                self.utf8_mode = Some(match value {
+                    None | Some("1") => true,
+                    Some("0") => false,
+                    Some(_) => {
+                        return Err(OptionError::early(format!(
+                            "preconfig_init_utf8_mode: invalid -X {name} option value"
+                        )));
+                    }
+                });
+            }
+            Effect::CpuCount => self.cpu_count = parse_cpu_count(value)?,
+            Effect::IntMaxStrDigits => {
+                self.int_max_str_digits = parse_int_max_str_digits(&format!("-X {name}"), value)?;
+            }
+            Effect::ThreadInheritContext => {
+                self.thread_inherit_context = parse_switch_of(name, value)?;
+            }
+            Effect::ContextAwareWarnings => {
+                self.context_aware_warnings = parse_switch_of(name, value)?;
+            }
+            Effect::FrozenModules => {
+                if !matches!(value, None | Some("on" | "off" | "")) {
+                    return refused(
+                        "bad value for option -X frozen_modules (expected \"on\" or \"off\")",
+                    );
                 }
-            });
-        }
-        if let Some(value) = own(self.xoption("cpu_count")) {
-            self.cpu_count = parse_cpu_count(value.as_deref())?;
-        }
-        if let Some(value) = own(self.xoption("int_max_str_digits")) {
-            self.int_max_str_digits =
-                parse_int_max_str_digits("-X int_max_str_digits", value.as_deref())?;
-        }
-        for (name, setting) in [
-            (
-                "thread_inherit_context",
-                &mut self.thread_inherit_context as &mut bool,
-            ),
-            ("context_aware_warnings", &mut self.context_aware_warnings),
-        ] {
-            let given = self.xoptions.iter().rev().find(|(given, _)| given == name);
-            if let Some((_, value)) = given {
-                *setting = parse_switch(value.as_deref()).ok_or_else(|| {
-                    OptionError::new(format!(
-                        "config_init_{name}: -X {name}=n: n is missing or invalid"
-                    ))
-                })?;
             }
-        }
-        match own(self.xoption("frozen_modules")) {
-            None | Some(None) => {}
-            Some(Some(value)) if matches!(value.as_str(), "on" | "off" | "") => {}
-            Some(Some(_)) => {
-                return Err(OptionError::new(
-                    "bad value for option -X frozen_modules (expected \"on\" or \"off\")",
-                ));
+            Effect::ImportTime => {
+                if !matches!(value, None | Some("1" | "2")) {
+                    return refused(
+                        "config_init_import_time: -X importtime: values other than 1 and 2 are \
+                         reserved for future use.",
+                    );
+                }
             }
-        }
-        if let Some(Some(value)) = own(self.xoption("importtime"))
-            && !matches!(value.as_str(), "1" | "2")
-        {
-            return Err(OptionError::new(
-                "config_init_import_time: -X importtime: values other than 1 and 2 are reserved \
-                 for future use.",
-            ));
-        }
-        if let Some(Some(value)) = own(self.xoption("tracemalloc"))
-            && !value.parse::<u16>().is_ok_and(|frames| frames > 0)
-        {
-            return Err(OptionError::new(
-                "config_init_tracemalloc: -X tracemalloc=NFRAME: invalid number of frames",
-            ));
-        }
-        if self.xoption("dev").is_some() {
-            self.dev_mode = true;
-            self.faulthandler = true;
-        }
-        self.faulthandler |= self.xoption("faulthandler").is_some();
-        self.warn_default_encoding |= self.xoption("warn_default_encoding").is_some();
-        if self.xoption("no_debug_ranges").is_some() {
-            self.code_debug_ranges = false;
-        }
-        if self.xoption("no_sig_int").is_some() {
-            self.install_signal_handlers = false;
+            Effect::TraceMalloc => {
+                let is_count = |text: &str| text.parse::<u16>().is_ok_and(|frames| frames > 0);
+                if !value.is_none_or(is_count) {
+                    return refused(
+                        "config_init_tracemalloc: -X tracemalloc=NFRAME: invalid number of frames",
+                    );
+                }
+            }
+            Effect::DevMode => {
+                self.dev_mode = true;
+                self.faulthandler = true;
+            }
+            Effect::FaultHandler => self.faulthandler = true,
+            Effect::WarnDefaultEncoding => self.warn_default_encoding = true,
+            Effect::NoDebugRanges => self.code_debug_ranges = false,
+            Effect::NoInterruptHandler => self.install_signal_handlers = false,
+            // A test goes through the table.
+            _ => return Err(OptionError::new(format!("-X {name} is not implemented"))),
         }
         Ok(())
     }
@@ -109,6 +113,14 @@ pub(crate) fn parse_switch(value: Option<&str>) -> Option<bool> {
         Some("1") => Some(true),
         _ => None,
     }
+}
+
+fn parse_switch_of(name: &str, value: Option<&str>) -> Result<bool, OptionError> {
+    parse_switch(value).ok_or_else(|| {
+        OptionError::new(format!(
+            "config_init_{name}: -X {name}=n: n is missing or invalid"
+        ))
+    })
 }
 
 pub(crate) fn parse_cpu_count(value: Option<&str>) -> Result<Option<NonZeroI32>, OptionError> {
@@ -222,5 +234,19 @@ mod tests {
             options.warn_options(),
             ["default", "ignore", "error::BytesWarning"]
         );
+    }
+
+    /// Every `-X` option of the table has an effect here.
+    #[test]
+    fn every_x_option_is_applied() {
+        for (_, x) in OptionSpec::with_x() {
+            let value = match x.value.trim_matches(['[', ']', '=']) {
+                "" => None,
+                "N" => Some("1000"),
+                values => values.split('|').next_back(),
+            };
+            let found = applied(&[(x.name, value)]);
+            assert!(found.is_ok(), "-X {}: {found:?}", x.name);
+        }
     }
 }

@@ -49,6 +49,7 @@ pub(super) const ROWS: &[OptionSpec] = &[
         .short('E')
         .of(PYTHON),
     OptionSpec::new(Effect::Help, "show this text")
+        .long_help("show the help of the command")
         .short('h')
         .long("help")
         .of(&[Python, Run, Explore, Replay, Doc, Completions, Help]),
@@ -133,6 +134,7 @@ pub(super) const ROWS: &[OptionSpec] = &[
         Effect::XOption,
         "set an option of the implementation (pyt --help-xoptions)",
     )
+    .long_help("set an option of the implementation: [see below](#options-of-the-implementation)")
     .short('X')
     .takes("NAME[=VALUE]", ValueKind::XOption)
     .of(&[Python, Run, Doc]),
