@@ -17,21 +17,21 @@ pub enum CheckHashPycs {
     Never,
 }
 
-/// What becomes of a program whose threads wait for one another for ever (`--deadlock`,
+/// What happens to a program whose threads wait for each other without end (`--deadlock`,
 /// `-X deadlock`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deadlocks {
-    /// Nobody looks for it.
+    /// Deadlocks are not looked for.
     #[default]
     Ignore,
-    /// A report on standard error says who waits for what; the program is left as it is.
+    /// A report on standard error says which thread waits for what; the program is left as it is.
     Report,
-    /// After the report the process ends with exit status 3, at once but for what is in the buffers
-    /// of the standard streams.
+    /// After the report, the buffers of the standard streams are written and the process ends with
+    /// exit status 3: no `finally`, no `atexit`.
     Abort,
 }
 
-/// A word that does not name one of the [`Deadlocks`].
+/// The error for a word that names none of the [`Deadlocks`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected report, abort or ignore")]
 pub struct UnknownDeadlocks;
@@ -61,11 +61,11 @@ pub struct Options {
     pub gil: bool,
     /// Whether sleeps and timeouts pass at once, in the same order, on a virtual clock.
     pub virtual_time: bool,
-    /// Whether threads that wait for ever are looked for, and what is done about them
-    /// (`--deadlock`, `-X deadlock`). Never by default for a host, whose threads pyt does not know.
+    /// What is done about threads that wait for each other without end (`--deadlock`,
+    /// `-X deadlock`). Nothing by default for a host, because pyt does not know the host's threads.
     pub deadlocks: Deadlocks,
-    /// Whether SIGQUIT (Ctrl-\) prints what each thread is doing, unless the program or whoever
-    /// started the process has other plans with it. Needs `install_signal_handlers`.
+    /// Whether SIGQUIT (Ctrl-\) prints what each thread is doing, unless the program handles it or
+    /// it was ignored when the process started. Needs `install_signal_handlers`.
     pub report_on_quit: bool,
     /// Whether SIGINT raises `KeyboardInterrupt` in the main thread. Process-wide.
     pub install_signal_handlers: bool,

@@ -97,14 +97,14 @@ pub(crate) fn run(args: &[OsString]) -> i32 {
         Outcome::Counted { failed: 0 } => finished,
         Outcome::Counted { .. } => 1,
         Outcome::Interrupted => 130,
-        Outcome::ReaderGone => 0,
+        Outcome::PipeClosed => 0,
     }
 }
 
 enum Outcome {
     Counted { failed: usize },
     Interrupted,
-    ReaderGone,
+    PipeClosed,
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -142,7 +142,10 @@ fn run_all(runtime: &Runtime, documents: &[Document], given: &Arguments, style: 
     let (mut passed, mut failed) = (0, 0);
     for document in documents {
         if document.blocks().is_empty() {
-            eprintln!("pyt doc: {}: no Python blocks", document.name());
+            eprintln!(
+                "pyt doc: {}: no Python blocks: a block begins with a line ```python",
+                document.name()
+            );
         }
         for (index, block) in document.blocks().iter().enumerate() {
             if (index == 0 || given.isolated)
@@ -163,20 +166,20 @@ fn run_all(runtime: &Runtime, documents: &[Document], given: &Arguments, style: 
                 None => passed += 1,
             }
             if !show(&format_report(document, block, &report, given, style)) {
-                return Outcome::ReaderGone;
+                return Outcome::PipeClosed;
             }
             if interrupted {
                 return Outcome::Interrupted;
             }
         }
     }
-    let mut verdict = format!("{passed} of {} blocks passed", passed + failed);
+    let mut summary = format!("{passed} of {} blocks passed", passed + failed);
     if failed != 0 {
-        verdict.push_str(&format!(", {failed} failed"));
+        summary.push_str(&format!(", {failed} failed"));
     }
-    let verdict = style.paint(if failed == 0 { GREEN } else { RED }, &verdict);
-    if !show(&format!("{verdict}\n")) {
-        return Outcome::ReaderGone;
+    let summary = style.paint(if failed == 0 { GREEN } else { RED }, &summary);
+    if !show(&format!("{summary}\n")) {
+        return Outcome::PipeClosed;
     }
     Outcome::Counted { failed }
 }
@@ -202,12 +205,12 @@ fn format_report(
     given: &Arguments,
     style: Style,
 ) -> String {
-    let verdict = match &report.error {
+    let result = match &report.error {
         None => style.paint(GREEN, "ok"),
         Some(_) => style.paint(RED, "failed"),
     };
     let place = style.paint(BOLD, &format!("{}:{}", document.name(), block.line));
-    let mut text = format!("{place}: {verdict}");
+    let mut text = format!("{place}: {result}");
     if given.timings {
         let _ = write!(text, " ({:.3} s)", report.elapsed.as_secs_f64());
     }
@@ -256,21 +259,21 @@ const GREEN: &str = "32";
 const BOLD: &str = "1";
 const DIM: &str = "2";
 
-/// Whether to use colours, and whether standard output and standard error are a terminal.
+/// Whether to use colours, and whether to show progress.
 #[derive(Clone, Copy)]
 struct Style {
     colour: bool,
-    watched: bool,
+    progress: bool,
 }
 
 impl Style {
     fn detect() -> Self {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let watched = std::io::stdout().is_terminal();
+        let is_terminal = std::io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            colour: watched && !dumb && !is_set("NO_COLOR"),
-            watched: watched && !dumb && std::io::stderr().is_terminal(),
+            colour: is_terminal && !dumb && !is_set("NO_COLOR"),
+            progress: is_terminal && !dumb && std::io::stderr().is_terminal(),
         }
     }
 
@@ -290,7 +293,7 @@ struct Progress {
 
 impl Progress {
     fn start(style: Style, document: &Document, block: &Block) -> Self {
-        if !style.watched {
+        if !style.progress {
             return Self { ended: None };
         }
         let place = format!("{}:{}", document.name(), block.line);

@@ -67,7 +67,7 @@ fn start(program: &OsStr, invocation: Invocation) -> i32 {
         }
     };
     if seeded.is_some() {
-        // The same in every run, whatever its seed, so that any can be run again.
+        // The same hashes in every run, whatever its seed, so that each run can be repeated.
         options.hash_seed = options.hash_seed.or(Some(0));
     }
     options.executable = executable(program);
@@ -120,7 +120,7 @@ fn banner() -> String {
     )
 }
 
-/// The absolute path that this program was started by, links in it not resolved.
+/// The absolute path that this program was started by, with its links unresolved.
 fn executable(program: &OsStr) -> Option<PathBuf> {
     let given = Path::new(program);
     let found = if given.components().count() > 1 {

@@ -1,7 +1,7 @@
 //! The functions of CPython's C API that `ctypes.pythonapi` offers, by their C names.
 //!
-//! It looks them up in the running program, whose linker is told to export them (`build.rs`), and
-//! calls them with the GIL held, as CPython's `PyDLL` does.
+//! `ctypes` looks them up in the running program, from which `build.rs` has the linker export them,
+//! and calls them with the GIL held, as CPython's `PyDLL` does.
 
 use std::ffi::{c_int, c_ulong};
 
@@ -10,8 +10,8 @@ use pyt_runtime::{pythonapi, vm::PyObject};
 /// What `PyGILState_Ensure` returns on a thread that holds the GIL: `PyGILState_LOCKED`.
 const LOCKED: c_int = 0;
 
-/// Raises `exception`, a class, in the thread with this ident; null takes back what was not raised
-/// yet. Returns the number of threads it applies to: one, or none.
+/// Raises `exception`, a class, in the thread with this ident; null cancels an exception that was not
+/// raised yet. Returns the number of threads that were found: 1 or 0.
 ///
 /// # Safety
 /// `exception` is null or points to a Python object. The calling thread runs Python.
@@ -22,14 +22,16 @@ unsafe extern "C" fn PyThreadState_SetAsyncExc(ident: c_ulong, exception: *mut P
     pythonapi::set_async_exc(ident, exception)
 }
 
-/// Makes the calling thread one that may use Python. One that `ctypes` called from is.
+/// Lets the calling thread use Python. A thread that `ctypes` calls from may already.
 ///
-/// A thread that Python does not know cannot be made known to it in this way: the process is
-/// aborted, as CPython does where it finds no thread state.
+/// A thread that Python does not know cannot be attached by this function: the process is aborted,
+/// as CPython does where it finds no thread state.
 #[unsafe(no_mangle)]
 extern "C" fn PyGILState_Ensure() -> c_int {
     if !pythonapi::is_known() {
-        eprintln!("Fatal Python error: PyGILState_Ensure: a thread that Python does not know");
+        eprintln!(
+            "Fatal Python error: PyGILState_Ensure: called from a thread that Python does not know"
+        );
         std::process::abort();
     }
     LOCKED

@@ -10,7 +10,7 @@ use pyt_runtime::explore::Schedule;
 
 use crate::{
     cli::{BAD_USAGE, Given},
-    script::{self, told},
+    script::{self, error_text},
 };
 
 /// What `pyt replay` is to do.
@@ -59,10 +59,10 @@ fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
         .script
         .clone()
         .unwrap_or_else(|| script_of(&arguments.file, &schedule));
-    let runtime = script::runtime(program, &script, &schedule.args, true).map_err(told)?;
+    let runtime = script::runtime(program, &script, &schedule.args, true).map_err(error_text)?;
     runtime
         .main_replay(&script, &schedule, arguments.pdb)
-        .map_err(told)
+        .map_err(error_text)
 }
 
 /// Where the schedule says that its script is: from here, or else from the schedule's own folder.

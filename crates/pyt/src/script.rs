@@ -1,5 +1,4 @@
-//! The interpreter that a script's schedules run in, the same for those that look for failures and
-//! those that show one again.
+//! The interpreter that a script's schedules run in: the same for `pyt explore` and `pyt replay`.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -8,8 +7,8 @@ use std::{
 
 use pyt_runtime::{Error, Options, Runtime};
 
-/// An interpreter that finds `script` and `args` in `sys.argv`; `signals`: whether Ctrl-C is the
-/// script's.
+/// An interpreter with `script` and `args` in `sys.argv`. `signals`: whether Ctrl-C raises
+/// `KeyboardInterrupt` in the script.
 pub(crate) fn runtime<T: Into<OsString> + Clone>(
     program: &OsStr,
     script: &Path,
@@ -20,15 +19,15 @@ pub(crate) fn runtime<T: Into<OsString> + Clone>(
     let args = args.iter().cloned().map(Into::into);
     options.argv = std::iter::once(script.into()).chain(args).collect();
     options.apply_environment(|name| std::env::var_os(name))?;
-    // The same in every run, so that any can be run again.
+    // The same hashes in every run, so that each run can be repeated.
     options.hash_seed = options.hash_seed.or(Some(0));
     options.program_name = Some(program.to_string_lossy().into_owned());
     options.install_signal_handlers &= signals;
     Runtime::builder().options(options).build()
 }
 
-/// An error as it is shown to users: what and where.
-pub(crate) fn told(error: Error) -> String {
+/// The text that users see of an error: the message and the traceback.
+pub(crate) fn error_text(error: Error) -> String {
     format!("{error}\n{}", error.traceback())
         .trim_end()
         .to_owned()

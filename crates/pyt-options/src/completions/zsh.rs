@@ -89,7 +89,7 @@ fn function(out: &mut String, command: Command) {
     let _ = writeln!(out, "        {}\n}}", lines.join(" \\\n        "));
 }
 
-/// What `_arguments` is told about a form of an option.
+/// The specification of a form of an option, for `_arguments`.
 fn specification(option: &OptionSpec, form: &str) -> String {
     let escaped = |text: &str| {
         text.replace('\\', "\\\\")

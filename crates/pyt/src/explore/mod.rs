@@ -21,7 +21,7 @@ use pyt_runtime::{Error, Runtime, explore::Explored};
 
 use crate::{
     cli::{BAD_USAGE, Given},
-    script::{self, told},
+    script::{self, error_text},
 };
 
 /// The exit status after a failure was found.
@@ -46,7 +46,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     let whole = arguments.exploration(0, 1);
     let explored = explore(given, &arguments);
     let tell = |explored| {
-        let runtime = || runtime(program, &arguments).map_err(told);
+        let runtime = || runtime(program, &arguments).map_err(error_text);
         tell::tell(&arguments, &whole, explored, runtime)
     };
     match explored.and_then(tell) {
@@ -161,7 +161,9 @@ fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     });
     reporter.report(&match explored {
         Ok(explored) => Line::Explored(explored),
-        Err(error) => Line::Error { text: told(error) },
+        Err(error) => Line::Error {
+            text: error_text(error),
+        },
     });
     0
 }

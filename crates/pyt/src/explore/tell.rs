@@ -11,7 +11,7 @@ use pyt_runtime::{
 };
 use serde::Serialize;
 
-use super::{Arguments, told};
+use super::{Arguments, error_text};
 use crate::stdout;
 
 /// How many sorts of failure are pinned down.
@@ -46,7 +46,7 @@ pub(super) fn tell(
         let runtime = runtime()?;
         for one in failing.iter().take(MOST_FAILURES) {
             let pinned = runtime.pin_down(&arguments.script, exploration, one);
-            let (finding, schedule) = pinned.map_err(told)?;
+            let (finding, schedule) = pinned.map_err(error_text)?;
             let file = match finding.again {
                 true => Some(write(
                     &arguments.output,
