@@ -195,11 +195,16 @@ where
         }
         let value = joined.or_else(|| self.arguments.next());
         let value = value.ok_or_else(|| missing(option, is_cpythons))?;
-        if matches!(option.value, Some(value) if matches!(value.kind, ValueKind::OneOf(_))) {
-            option.word(&value).map_err(|error| match is_cpythons {
-                true => bad_word_in_cpythons_words(option),
-                false => error,
-            })?;
+        let has_list = matches!(
+            option.value.map(|value| value.kind),
+            Some(ValueKind::OneOf(_))
+        );
+        if has_list && let Err(error) = option.word(&value) {
+            return Err(if is_cpythons {
+                bad_word_in_cpythons_words(option)
+            } else {
+                error
+            });
         }
         self.apply(option, &value)?;
         Ok(())

@@ -107,9 +107,10 @@ pub fn renewed(document: &str) -> Result<String, MarkerError> {
         missing.retain(|known| *known != name);
         let _ = writeln!(out, "{}{END}", make());
     }
-    match missing.is_empty() {
-        true => Ok(out),
-        false => Err(MarkerError::Missing(missing)),
+    if missing.is_empty() {
+        Ok(out)
+    } else {
+        Err(MarkerError::Missing(missing))
     }
 }
 
@@ -212,10 +213,8 @@ fn effect(option: &OptionSpec, value: Option<Value>) -> String {
         let _ = write!(text, " (default: {})", code(default));
     }
     for word in words {
-        let note = match default == Some(word.word) {
-            true => " (the default)",
-            false => "",
-        };
+        let is_default = default == Some(word.word);
+        let note = if is_default { " (the default)" } else { "" };
         let _ = write!(text, "<br>{}{note}: {}", code(word.word), word.help);
     }
     text

@@ -86,9 +86,10 @@ fn subcommand(command: Command) -> String {
     let mut out = format!("{}\n\n{}\n", spec.help, usage_line(command, ""));
     let operands = spec.operands.iter().map(|operand| {
         let dots = if operand.repeated { "..." } else { "" };
-        let name = match operand.required {
-            true => format!("{}{dots}", operand.name),
-            false => format!("[{}]{dots}", operand.name),
+        let name = if operand.required {
+            format!("{}{dots}", operand.name)
+        } else {
+            format!("[{}]{dots}", operand.name)
         };
         Row::new(name, operand.help)
     });
@@ -219,9 +220,10 @@ fn visible(command: Command) -> impl Iterator<Item = &'static OptionSpec> {
 /// What an option does, with the words that its value may be.
 fn with_words(option: &OptionSpec) -> String {
     let words: Vec<&str> = option.words().iter().map(|word| word.word).collect();
-    match words.is_empty() {
-        true => option.help.to_owned(),
-        false => format!("{}: {}", option.help, words::list(&words, "or")),
+    if words.is_empty() {
+        option.help.to_owned()
+    } else {
+        format!("{}: {}", option.help, words::list(&words, "or"))
     }
 }
 
@@ -273,7 +275,7 @@ mod tests {
             let help = of(command);
             let own = OptionSpec::of_command(command)
                 .filter(|option| !option.commands.contains(&Command::Python));
-            for word in own.flat_map(|option| option.words()) {
+            for word in own.flat_map(OptionSpec::words) {
                 lists(&help, word.word);
             }
         }

@@ -119,9 +119,10 @@ fn operand(operand: &'static Operand) -> Arg {
         .required(operand.required)
         .last(operand.after_dashes)
         .value_parser(parser);
-    match operand.repeated {
-        true => argument.num_args(1..).action(ArgAction::Append),
-        false => argument,
+    if operand.repeated {
+        argument.num_args(1..).action(ArgAction::Append)
+    } else {
+        argument
     }
 }
 
