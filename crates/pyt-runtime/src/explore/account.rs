@@ -7,11 +7,11 @@ use pyt_explore::{
     report::{Culprit, Row, Side, Story, Wait, deadlock},
 };
 use pyt_modules::{
+    instrument::{Described, Sites, Value},
     sched::{
         Kind,
         controlled::{Action, Op, Place, Step, Stuck, Trace},
     },
-    sites::{Described, Sites, Value},
 };
 
 /// Rows this far from a switch are left out of a long story.

@@ -47,9 +47,9 @@ mod _pyt_explore {
 
     use pyt_explore::{Choices, Failure, Shard, strategy::replay::Replay};
     use pyt_modules::{
+        instrument::{Granularity, Sites},
         runs,
         sched::controlled::{Run, Strategy, ThreadNumber},
-        sites::{Granularity, Sites},
     };
     use rustpython_vm::{
         AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -75,7 +75,7 @@ mod _pyt_explore {
     /// Gives the code its decision points for as long as the guard lives.
     struct Instrumented<'a> {
         sites: &'a Sites,
-        before: pyt_modules::sites::Mark,
+        before: pyt_modules::instrument::Mark,
         vm: &'a VirtualMachine,
     }
 

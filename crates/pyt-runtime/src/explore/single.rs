@@ -8,8 +8,8 @@ use pyt_explore::{
     strategy::replay::{Replay, Watch},
 };
 use pyt_modules::{
+    instrument::{Granularity, UnknownGranularity},
     sched::controlled::{Run, Strategy, Trace},
-    sites::{Granularity, UnknownGranularity},
 };
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,

@@ -6,9 +6,10 @@ use std::{cell::RefCell, sync::Arc};
 
 use pyt_explore::outcome::{Failure, Outcome};
 use pyt_modules::{
-    Uncaught, runs,
+    Uncaught,
+    instrument::{Granularity, Sites},
+    runs,
     sched::controlled::{Ending, Finished, Run},
-    sites::{Granularity, Sites},
 };
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 

@@ -1,0 +1,7 @@
+//! The arguments of calls from Python: signatures, fast calls, times.
+
+pub(crate) mod arguments;
+pub(crate) mod fastcall;
+pub(crate) mod pickling;
+pub(crate) mod seconds;
+pub(crate) mod timeout;

@@ -1,0 +1,477 @@
+//! Decision points inside user code: before each access to something that threads can share, each
+//! line, or each instruction.
+//!
+//! User code is looked through when it is compiled or imported, and the instruction event of
+//! `sys.monitoring` is put before the chosen instructions, by hand, so that nothing else is slower.
+//! At each event the step is worked out from the instruction and the values that it is about to use,
+//! and offered to the scheduler, which may let other threads run first.
+//!
+//! # What is a step
+//! - Globals that the program changes: see [`shared`]. Names that are bound once are no variables.
+//! - Variables of closures that change after they came into being.
+//! - Attributes of instances, classes and user modules, but not methods and properties: these are
+//!   code of their own.
+//! - Items, and containers as a whole: operators, loops, truth, methods and built-in functions.
+//! - Other native objects (files, generators, `print`'s stream): each method call changes them.
+//! - What goes into functions of the library that are written in Python counts as changed.
+//! - A loop's turn without any step is one step, so that no loop keeps the others waiting.
+//!
+//! # What is not seen
+//! Globals that change only through `globals()` or as another module's attribute, at the places
+//! that read them by name; what functions of the library do to each other's data.
+//!
+//! The parts:
+//! - `granularity`: how finely
+//! - `code`, `shared`, `plan`: reading code objects, what is shared, which instructions are steps
+//! - `place`: putting the events there
+//! - `copies`: copies of code objects
+//! - `operands`: the values that an instruction is about to use
+//! - `kinds`, `hash`: sorts of objects, numbers for names and keys
+//! - `resolve`, `access`: from an instruction and its operands to steps
+//! - `table`, `user`: the code that has sites, and which code is to have them
+//! - `source`, `values`: places and values for people
+
+mod access;
+mod code;
+mod copies;
+mod granularity;
+mod hash;
+mod kinds;
+mod operands;
+mod place;
+mod plan;
+mod resolve;
+mod shared;
+mod source;
+mod table;
+mod user;
+mod values;
+
+use std::{
+    cell::Cell,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use parking_lot::{Mutex, RwLock};
+use pyt_sched::controlled::{self, Place};
+use rustpython_vm::{
+    AsObject, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyCode, PyStr},
+    frame::{InterpreterFrame, current_thread_iframe},
+    function::FuncArgs,
+};
+
+pub use granularity::{Granularity, UnknownGranularity};
+pub use source::Described;
+pub use values::Value;
+
+use access::Access;
+use kinds::{Builtins, Sorts};
+use operands::Operands;
+use place::Donor;
+use plan::Kind;
+use resolve::{Known, Resolver};
+use source::Sources;
+use table::{Planned, Table};
+use user::UserCode;
+use values::Recorder;
+
+use crate::vm::{number_map::NumberSet, world};
+
+thread_local! {
+    /// How many steps there had been when this thread last went back in a loop.
+    static LAST_TURN: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// The calling OS thread may come to run another thread.
+pub(crate) fn thread_ends() {
+    LAST_TURN.set(u64::MAX);
+}
+
+/// The decision points inside the user code of one interpreter.
+pub struct Sites {
+    granularity: Granularity,
+    user: OnceLock<UserCode>,
+    donor: OnceLock<Donor>,
+    with_library: bool,
+    table: RwLock<Table>,
+    modules: RwLock<NumberSet<usize>>,
+    sorts: Sorts,
+    builtins: OnceLock<Builtins>,
+    sources: Mutex<Sources>,
+    recording: AtomicBool,
+    recorder: Mutex<Recorder>,
+}
+
+/// How much user code there was: see [`Sites::mark`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(usize);
+
+impl Sites {
+    /// Decision points of this granularity; in the library, too, if `with_library`. Nothing happens
+    /// before [`install`](Self::install).
+    #[must_use]
+    pub fn new(granularity: Granularity, with_library: bool) -> Arc<Self> {
+        Arc::new(Self {
+            granularity,
+            user: OnceLock::new(),
+            donor: OnceLock::new(),
+            with_library,
+            table: RwLock::default(),
+            modules: RwLock::default(),
+            sorts: Sorts::default(),
+            builtins: OnceLock::new(),
+            sources: Mutex::default(),
+            recording: AtomicBool::new(false),
+            recorder: Mutex::default(),
+        })
+    }
+
+    /// How finely user code is cut.
+    #[must_use]
+    pub fn granularity(&self) -> Granularity {
+        self.granularity
+    }
+
+    /// Gets ready in the interpreter of `vm`: from now on, user code that is imported, or run by
+    /// `exec` and `eval`, gets its decision points. To be called once, attached.
+    ///
+    /// # Errors
+    /// What the interpreter raises; `RuntimeError` if a debugger or the like has taken the number
+    /// under which events are reported.
+    pub fn install(self: &Arc<Self>, vm: &VirtualMachine) -> PyResult<()> {
+        operands::prepare(vm)?;
+        self.user
+            .get_or_init(|| UserCode::new(self.with_library, vm));
+        if let Ok(builtins) = vm.builtins.as_object().dict().ok_or(()) {
+            self.builtins.get_or_init(|| Builtins::of(&builtins));
+        }
+        let sites = Arc::downgrade(self);
+        let event = vm.new_function(
+            "decision_point",
+            move |arguments: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                decision_point(&sites, &arguments, vm)
+            },
+        );
+        {
+            let mut monitoring = vm.state.monitoring.lock();
+            let name = &mut monitoring.tool_names[place::TOOL];
+            if name.is_some() {
+                drop(monitoring);
+                return Err(vm.new_runtime_error("sys.monitoring's tool number 4 is in use"));
+            }
+            *name = Some("pyt".to_owned());
+            monitoring
+                .callbacks
+                .insert((place::TOOL, place::INSTRUCTION), event.into());
+        }
+        let donor = Donor::new(vm)?;
+        self.donor.get_or_init(|| donor);
+        copies::keep_whole(self, vm);
+        let sites = Arc::downgrade(self);
+        let hook = vm.new_function(
+            "instrument_user_code",
+            move |arguments: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                match sites.upgrade() {
+                    Some(sites) => sites.audit(&arguments, vm),
+                    None => Ok(()),
+                }
+            },
+        );
+        vm.sys_module
+            .get_attr("addaudithook", vm)?
+            .call((hook,), vm)
+            .map(drop)
+    }
+
+    /// Gives `code`, and all code inside it, its decision points, if it is user code. Call it for
+    /// the main script before it runs. Does nothing the second time, nor before
+    /// [`install`](Self::install).
+    ///
+    /// # Errors
+    /// What the interpreter raises.
+    pub fn instrument(&self, code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
+        if self.user.get().is_some_and(|user| user.has(code, vm)) {
+            self.instrument_tree(&code::tree(code), vm)?;
+        }
+        Ok(())
+    }
+
+    /// As [`instrument`](Self::instrument), for functions of one program whose modules were run
+    /// before: what one of them declares `global` is shared among all. Whose code it is, is not
+    /// asked.
+    ///
+    /// # Errors
+    /// What the interpreter raises.
+    pub fn instrument_all(&self, codes: &[PyRef<PyCode>], vm: &VirtualMachine) -> PyResult<()> {
+        let trees = codes.iter().flat_map(|code| code::tree(code));
+        self.instrument_tree(&trees.collect::<Vec<_>>(), vm)
+    }
+
+    fn instrument_tree(&self, tree: &[PyRef<PyCode>], vm: &VirtualMachine) -> PyResult<()> {
+        let Some(donor) = self.donor.get() else {
+            return Ok(());
+        };
+        {
+            let table = self.table.read();
+            if tree.iter().all(|one| table.has(one.get_id())) {
+                return Ok(());
+            }
+        }
+        let shared = shared::Shared::among(tree);
+        for (depth, one) in tree.iter().enumerate() {
+            if self.table.read().has(one.get_id()) {
+                continue;
+            }
+            let mut sites = plan::sites(one, &shared, self.granularity);
+            let module = depth == 0 && plan::is_module(one);
+            if module && self.granularity == Granularity::Access {
+                plan::with_first(one, &mut sites);
+            }
+            // In the table first: what it does not know is no site.
+            self.table.write().add(one, &sites, module);
+            if !sites.is_empty() {
+                place::place(one, &sites, donor, vm)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Code without sites reports its instructions: somebody else's monitoring has begun, which has
+    /// the interpreter put the events of all into every function.
+    #[cold]
+    fn meet_strange_code(&self, vm: &VirtualMachine) {
+        let table = self.table.read();
+        let codes = table.all().iter().filter(|planned| planned.has_sites());
+        place::only_for(codes.map(|planned| &*planned.code), vm);
+    }
+
+    /// Gives a copy of user code the same sites.
+    fn adopt(&self, copy: &Py<PyCode>, sites: &[plan::Site], vm: &VirtualMachine) -> PyResult<()> {
+        let Some(donor) = self.donor.get() else {
+            return Ok(());
+        };
+        self.table.write().add(copy, sites, false);
+        if sites.is_empty() {
+            return Ok(());
+        }
+        place::place(copy, sites, donor, vm)
+    }
+
+    /// The user code so far. What comes later can be [released](Self::release) again.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark(self.table.read().len())
+    }
+
+    /// Lets go of the user code that came after `mark`. None of it may run any more, and places in
+    /// it cannot be described any more. The next code gets the same numbers again.
+    pub fn release(&self, mark: Mark, vm: &VirtualMachine) {
+        let dropped = self.table.write().truncate(mark.0);
+        for planned in &dropped {
+            place::forget(&planned.code, vm);
+        }
+        // Modules that are gone leave their addresses to others.
+        self.modules.write().clear();
+    }
+
+    /// Where in user code the calling thread stands: in the innermost function that is user code;
+    /// the default if it is in none.
+    ///
+    /// The numbers are those of a code object, in the order in which user code came to be, and of
+    /// the instruction in it: the same in every run that makes the same decisions.
+    #[must_use]
+    pub fn here(&self) -> Place {
+        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        let table = self.table.read();
+        // SAFETY: frames on the calling thread's own chain live until their functions return.
+        while let Some(here) = unsafe { frame.as_ref() } {
+            if let Some(planned) = table.get(here.code().get_id()) {
+                let index = u64::from(here.get_lasti()).saturating_sub(1);
+                return Place(planned.number, index);
+            }
+            frame = here.previous();
+        }
+        Place::default()
+    }
+
+    /// What is at a place that [`here`](Self::here) has told.
+    #[must_use]
+    pub fn describe(&self, place: Place) -> Option<Described> {
+        let planned = self.table.read().numbered(place.0)?.clone();
+        let index = usize::try_from(place.1).ok()?;
+        Some(self.sources.lock().describe(&planned.code, index))
+    }
+
+    /// Gives the source of a file that cannot be read under its name, such as `<string>`.
+    pub fn remember_source(&self, file: &str, text: &str) {
+        self.sources.lock().remember(file, text);
+    }
+
+    /// Begins or ends noting values. Noting costs time, and shows every variable's value as it is
+    /// at each access.
+    pub fn record(&self, on: bool) {
+        self.recording.store(on, Ordering::Relaxed);
+    }
+
+    /// The values that were noted since the last call, by ascending step.
+    pub fn take_values(&self, vm: &VirtualMachine) -> Vec<Value> {
+        self.recorder.lock().take(vm)
+    }
+
+    fn audit(&self, arguments: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let [event, values, ..] = &arguments.args[..] else {
+            return Ok(());
+        };
+        let is_exec = event
+            .downcast_ref::<PyStr>()
+            .is_some_and(|event| event.as_bytes() == b"exec");
+        if !is_exec {
+            return Ok(());
+        }
+        let code = values
+            .downcast_ref::<rustpython_vm::builtins::PyTuple>()
+            .and_then(|values| values.as_slice().first()?.downcast_ref::<PyCode>());
+        code.map_or(Ok(()), |code| self.instrument(code, vm))
+    }
+
+    /// An instruction event in user code.
+    fn reached(
+        &self,
+        planned: &Planned,
+        index: usize,
+        kind: Kind,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let code = &*planned.code;
+        if planned.module && index == planned.first {
+            // SAFETY: the calling thread's own innermost frame.
+            if let Some(frame) = unsafe { current_thread_iframe().as_ref() } {
+                self.modules.write().insert(frame.globals().get_id());
+            }
+        }
+        if kind == Kind::Begin {
+            return Ok(());
+        }
+        if kind == Kind::Turn {
+            return self.turn(planned, index, vm);
+        }
+        // SAFETY: this is the instruction event, and the operands are dropped before it ends.
+        match unsafe { Operands::current(code, index) } {
+            Some(operands) => {
+                let resolver = Resolver {
+                    known: self,
+                    code,
+                    operands: &operands,
+                    vm,
+                };
+                let mut any = false;
+                resolver.resolve(kind, &mut |access| {
+                    any = true;
+                    self.step(planned, index, access, vm)
+                })?;
+                if any {
+                    Ok(())
+                } else if self.granularity == Granularity::Instruction {
+                    self.step(planned, index, Access::step(), vm)
+                } else if kind == Kind::Next && resolver.may_never_end() {
+                    self.turn(planned, index, vm)
+                } else {
+                    Ok(())
+                }
+            }
+            None => {
+                let access = resolve::unknown(kind, code).unwrap_or_else(Access::step);
+                self.step(planned, index, access, vm)
+            }
+        }
+    }
+
+    /// A loop goes on: a step, unless this thread had one since it last did.
+    fn turn(&self, planned: &Planned, index: usize, vm: &VirtualMachine) -> PyResult<()> {
+        let steps = controlled::steps();
+        if LAST_TURN.replace(steps) != steps {
+            return Ok(());
+        }
+        self.step(planned, index, Access::step(), vm)?;
+        LAST_TURN.set(controlled::steps());
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        planned: &Planned,
+        index: usize,
+        access: Access<'_>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let number = controlled::point(access.op).map_err(|aborted| world::aborted(aborted, vm))?;
+        if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
+            let name = self.sources.lock().expression(&planned.code, index);
+            let name = name.unwrap_or_default();
+            self.recorder.lock().note(number, &access, name, vm);
+        }
+        Ok(())
+    }
+}
+
+impl Known for Sites {
+    fn is_user_code(&self, code: usize) -> bool {
+        self.table.read().has(code)
+    }
+
+    fn is_user_module(&self, globals: usize) -> bool {
+        self.modules.read().contains(&globals)
+    }
+
+    fn sorts(&self) -> &Sorts {
+        &self.sorts
+    }
+
+    fn builtins(&self) -> &Builtins {
+        static NONE: OnceLock<Builtins> = OnceLock::new();
+        self.builtins
+            .get()
+            .unwrap_or_else(|| NONE.get_or_init(Builtins::default))
+    }
+}
+
+impl std::fmt::Debug for Sites {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sites")
+            .field("granularity", &self.granularity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The callback of the instruction event.
+fn decision_point(sites: &Weak<Sites>, arguments: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let [code, offset, ..] = &arguments.args[..] else {
+        return Ok(());
+    };
+    let Some(sites) = sites.upgrade() else {
+        return Ok(());
+    };
+    let Some(index) = index_of(offset, vm) else {
+        return Ok(());
+    };
+    let planned = sites.table.read().get(code.get_id()).cloned();
+    let Some(planned) = planned else {
+        sites.meet_strange_code(vm);
+        return Ok(());
+    };
+    match planned.kind(index) {
+        Some(kind) => sites.reached(&planned, index, kind, vm),
+        // Somebody else has all instructions reported.
+        None => Ok(()),
+    }
+}
+
+/// Monitoring counts in bytes, two for each instruction.
+fn index_of(offset: &PyObjectRef, vm: &VirtualMachine) -> Option<usize> {
+    let offset = hash::small_int(offset, vm)?;
+    Some(usize::try_from(offset).ok()? / 2)
+}

@@ -1,0 +1,93 @@
+//! The code objects that have sites, by their address and by number.
+
+use std::sync::Arc;
+
+use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode};
+
+use super::plan::{Kind, Site};
+use crate::vm::number_map::NumberMap;
+
+/// A code object with sites. Keeps it alive, so that its address stays its own.
+pub(super) struct Planned {
+    pub(super) code: PyRef<PyCode>,
+    /// In which order it came, from 1: the same in every run that makes the same decisions.
+    pub(super) number: u64,
+    /// By the instruction's index.
+    kinds: Box<[Option<Kind>]>,
+    /// Begins a module: its globals are user data.
+    pub(super) module: bool,
+    /// The first site.
+    pub(super) first: usize,
+}
+
+impl Planned {
+    /// All its sites, by ascending index.
+    pub(super) fn sites(&self) -> Vec<Site> {
+        let all = self.kinds.iter().enumerate();
+        all.filter_map(|(index, kind)| kind.map(|kind| Site { index, kind }))
+            .collect()
+    }
+
+    pub(super) fn has_sites(&self) -> bool {
+        self.kinds.iter().any(Option::is_some)
+    }
+
+    pub(super) fn kind(&self, index: usize) -> Option<Kind> {
+        self.kinds.get(index).copied().flatten()
+    }
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Table {
+    by_address: NumberMap<usize, Arc<Planned>>,
+    in_order: Vec<Arc<Planned>>,
+}
+
+impl Table {
+    pub(super) fn has(&self, code: usize) -> bool {
+        self.by_address.contains_key(&code)
+    }
+
+    pub(super) fn get(&self, code: usize) -> Option<&Arc<Planned>> {
+        self.by_address.get(&code)
+    }
+
+    pub(super) fn all(&self) -> &[Arc<Planned>] {
+        &self.in_order
+    }
+
+    pub(super) fn numbered(&self, number: u64) -> Option<&Arc<Planned>> {
+        self.in_order
+            .get(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.in_order.len()
+    }
+
+    pub(super) fn add(&mut self, code: &Py<PyCode>, sites: &[Site], module: bool) {
+        let mut kinds = vec![None; code.code.instructions.len()].into_boxed_slice();
+        for site in sites {
+            kinds[site.index] = Some(site.kind);
+        }
+        let planned = Arc::new(Planned {
+            code: code.to_owned(),
+            number: self.in_order.len() as u64 + 1,
+            kinds,
+            module,
+            first: sites.first().map_or(0, |site| site.index),
+        });
+        self.by_address.insert(code.get_id(), planned.clone());
+        self.in_order.push(planned);
+    }
+
+    /// Forgets all but the first `count` code objects, and returns the others.
+    pub(super) fn truncate(&mut self, count: usize) -> Vec<Arc<Planned>> {
+        let dropped = self.in_order.split_off(count.min(self.in_order.len()));
+        for planned in &dropped {
+            self.by_address.remove(&planned.code.get_id());
+        }
+        dropped
+    }
+}

@@ -1,0 +1,222 @@
+//! Functions of `signal` that have to do with threads, and that upstream lacks.
+
+use std::{
+    ffi::{c_int, c_ulong, c_void},
+    io,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rustpython_vm::{
+    PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    builtins::PySet,
+    convert::IntoPyException,
+    function::{ArgIterable, FuncArgs},
+    host_env::signal as host,
+};
+
+use crate::vm::interpreters::Threads;
+
+/// POSIX's "no such process".
+const ESRCH: i32 = 3;
+
+/// Ctrl-\.
+const SIGQUIT: i32 = 3;
+
+/// One more than the largest number of a signal on Linux. Upstream's `NSIG` leaves the last out.
+const NSIG: i32 = 65;
+
+unsafe extern "C" {
+    fn pthread_kill(thread: c_ulong, signal: c_int) -> c_int;
+    // A `sigset_t` is passed as what it is to Rust, whose name for it is in a crate not used here.
+    fn sigpending(set: *mut c_void) -> c_int;
+    fn sigwait(set: *const c_void, signal: *mut c_int) -> c_int;
+}
+
+/// Which signals the program handles with functions of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Handlers {
+    handled: AtomicU64,
+    changes: AtomicU64,
+}
+
+impl Handlers {
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        self.handled.load(Ordering::Relaxed) != 0
+    }
+
+    /// How often a handler was set.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// `signal` is handled, or no longer.
+    fn note(&self, signal: u32, handled: bool) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let Some(bit) = 1_u64.checked_shl(signal) else {
+            return;
+        };
+        if handled {
+            self.handled.fetch_or(bit, Ordering::Relaxed);
+        } else {
+            self.handled.fetch_and(!bit, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Puts these functions into `_signal`, where `signal` looks for them when it is imported.
+pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
+    let module = vm.import("_signal", 0)?;
+    install_handlers(threads, &module, vm)?;
+    let threads = Arc::downgrade(threads);
+    let kill = vm.new_function(
+        "pthread_kill",
+        move |thread_id: u64, signalnum: i32, vm: &VirtualMachine| -> PyResult<()> {
+            if let Some(threads) = threads.upgrade() {
+                send(&threads, thread_id, signalnum).map_err(|error| error.into_pyexception(vm))?;
+            }
+            // It may have been to this thread.
+            vm.check_signals()
+        },
+    );
+    module.set_attr("pthread_kill", kill, vm)?;
+    module.set_attr("sigpending", vm.new_function("sigpending", pending), vm)?;
+    module.set_attr("sigwait", vm.new_function("sigwait", wait), vm)
+}
+
+/// Wraps the functions that set and show handlers: the scheduler must know which signals the
+/// program handles, and a handler of our own does not show.
+fn install_handlers(
+    threads: &Arc<Threads>,
+    module: &PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let set = module.get_attr("signal", vm)?;
+    let get = module.get_attr("getsignal", vm)?;
+    let default = module.get_attr("SIG_DFL", vm)?;
+    let interrupt = module.get_attr("default_int_handler", vm)?;
+    let own = report_on_quit(&Arc::downgrade(threads), &set, &get, &default, vm)?;
+    let own = own.map(|own| threads.keep(own));
+    let [set, get, default, interrupt] =
+        [set, get, default, interrupt].map(|object| threads.keep(object));
+    let shown = move |handler: PyObjectRef, vm: &VirtualMachine| {
+        if own.as_ref().is_some_and(|own| own.is(&handler)) {
+            default.get(vm)
+        } else {
+            Ok(handler)
+        }
+    };
+    let (shown_by_set, shown_by_get) = (shown.clone(), shown);
+    let threads = Arc::downgrade(threads);
+    let set = vm.new_function("signal", move |args: FuncArgs, vm: &VirtualMachine| {
+        let given = args.args.clone();
+        let before = set.get(vm)?.call(args, vm)?;
+        if let (Some(threads), [signal, handler, ..]) = (threads.upgrade(), &*given) {
+            let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
+            let handled = handler.is_callable() && !interrupt.is(handler);
+            threads.handlers.note(signal, handled);
+        }
+        shown_by_set(before, vm)
+    });
+    module.set_attr("signal", set, vm)?;
+    let get = vm.new_function("getsignal", move |args: FuncArgs, vm: &VirtualMachine| {
+        shown_by_get(get.get(vm)?.call(args, vm)?, vm)
+    });
+    module.set_attr("getsignal", get, vm)
+}
+
+/// Has SIGQUIT (Ctrl-\) tell what all threads are doing, if that is wanted and the signal has its
+/// default action; the program may set a handler of its own at any time. Returns the handler.
+///
+/// It is a handler as any other: it runs on the main thread, between two instructions or in a
+/// wait, and not inside of the operating system's.
+fn report_on_quit(
+    threads: &Weak<Threads>,
+    set: &PyObject,
+    get: &PyObject,
+    default: &PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<Option<PyObjectRef>> {
+    let wanted = threads.upgrade().is_some_and(|threads| {
+        threads
+            .reporter
+            .get()
+            .is_some_and(|it| it.reports_on_quit())
+    });
+    if !wanted {
+        return Ok(None);
+    }
+    let before = get.call((SIGQUIT,), vm)?;
+    // Ignored by whoever started us, say; or the host keeps signals to itself.
+    if !vm.bool_eq(&before, default)? {
+        return Ok(None);
+    }
+    let threads = threads.clone();
+    let report: PyObjectRef = vm
+        .new_function("report_threads", move |_args: FuncArgs| {
+            if let Some(threads) = threads.upgrade()
+                && let Some(reporter) = threads.reporter.get()
+            {
+                reporter.asked();
+            }
+        })
+        .into();
+    set.call((SIGQUIT, report.clone()), vm)?;
+    Ok(Some(report))
+}
+
+/// Sends a signal to the thread `ident`.
+///
+/// # Errors
+/// The operating system's; "no such process" if the interpreter knows no such thread.
+fn send(threads: &Threads, ident: u64, signal: i32) -> io::Result<()> {
+    let error = threads.while_alive(ident, || {
+        // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
+        unsafe { pthread_kill(ident, signal) }
+    });
+    match error.unwrap_or(ESRCH) {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+/// The signals that wait to be delivered to the calling thread.
+fn pending(vm: &VirtualMachine) -> PyResult<PyRef<PySet>> {
+    let mut set = host::sigemptyset().map_err(|error| error.into_pyexception(vm))?;
+    // SAFETY: it is a `sigset_t`, and outlives the call.
+    if unsafe { sigpending((&raw mut set).cast()) } != 0 {
+        return Err(io::Error::last_os_error().into_pyexception(vm));
+    }
+    let found = PySet::default().into_ref(&vm.ctx);
+    for signal in (1..NSIG).filter(|signal| host::sigset_contains(set, *signal)) {
+        found.add(vm.ctx.new_int(signal).into(), vm)?;
+    }
+    Ok(found)
+}
+
+/// Waits, outside the interpreter, until one of the signals is pending, and takes it.
+fn wait(signals: ArgIterable<PyObjectRef>, vm: &VirtualMachine) -> PyResult<i32> {
+    let mut set = host::sigemptyset().map_err(|error| error.into_pyexception(vm))?;
+    for signal in signals.iter(vm)? {
+        let signal = signal?;
+        // As CPython, which names all that is too large -1.
+        let number = signal.try_index(vm)?.try_to_primitive(vm).unwrap_or(-1);
+        if !(1..NSIG).contains(&number) {
+            return Err(vm.new_value_error(format!(
+                "signal number {number} out of range [1; {}]",
+                NSIG - 1
+            )));
+        }
+        host::sigaddset(&mut set, number).map_err(|error| error.into_pyexception(vm))?;
+    }
+    let mut taken: c_int = 0;
+    // SAFETY: both outlive the call, and the first is a `sigset_t`.
+    let error = vm.allow_threads(|| unsafe { sigwait((&raw const set).cast(), &raw mut taken) });
+    match error {
+        0 => Ok(taken),
+        error => Err(io::Error::from_raw_os_error(error).into_pyexception(vm)),
+    }
+}

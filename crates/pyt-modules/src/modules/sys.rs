@@ -1,0 +1,136 @@
+//! Functions of `sys` that have to do with threads.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    function::{ArgIntoFloat, FuncArgs},
+};
+
+use crate::vm::interpreters::Threads;
+
+/// Functions of upstream's that look at all threads, and would pass over preempted ones.
+const LOOK_AT_ALL: [&str; 4] = [
+    "_current_exceptions",
+    "_current_frames",
+    "_setprofileallthreads",
+    "_settraceallthreads",
+];
+
+/// Puts pyt's functions into `vm`'s `sys`.
+pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
+    let sys = vm.sys_module.as_object();
+    let policy = threads.scheduler.policy();
+    let exclusive = policy.is_exclusive();
+    let enabled = vm.new_function("_is_gil_enabled", move || exclusive);
+    sys.set_attr("_is_gil_enabled", enabled, vm)?;
+    // As CPython on Linux: what programs read from it is that signals interrupt waits for locks.
+    let info = sys.get_attr("thread_info", vm)?;
+    let description = vec![
+        info.get_attr("name", vm)?,
+        vm.ctx.new_str("semaphore").into(),
+        threads_version(vm),
+    ];
+    let ours = info
+        .class()
+        .as_object()
+        .call((vm.ctx.new_tuple(description),), vm)?;
+    sys.set_attr("thread_info", ours, vm)?;
+    if let Some(interval) = policy.switch_interval() {
+        install_switch_interval(interval, vm)?;
+    }
+    install_flags(vm)?;
+    for name in LOOK_AT_ALL {
+        let upstreams = threads.keep(sys.get_attr(name, vm)?);
+        // Not the world itself: it keeps the interpreter, which keeps this function.
+        let world = Arc::downgrade(&threads.world);
+        let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| match world
+            .upgrade()
+        {
+            Some(world) => {
+                let upstreams = upstreams.get(vm)?;
+                world.with_all_listed(|| upstreams.call(args, vm))
+            }
+            None => upstreams.get(vm)?.call(args, vm),
+        });
+        sys.set_attr(name, ours, vm)?;
+    }
+    Ok(())
+}
+
+/// The C library's threads, as `sys.thread_info.version` names them.
+#[cfg(target_env = "gnu")]
+fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
+    unsafe extern "C" {
+        safe fn gnu_get_libc_version() -> *const std::ffi::c_char;
+    }
+    // SAFETY: glibc gives a string of its own that never changes.
+    let version = unsafe { std::ffi::CStr::from_ptr(gnu_get_libc_version()) };
+    let version = format!("NPTL {}", version.to_string_lossy());
+    vm.ctx.new_str(version).into()
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
+    vm.ctx.none()
+}
+
+/// The flags of `sys.flags` that upstream shows as `True` and `False`, as CPython's 1 and 0.
+fn install_flags(vm: &VirtualMachine) -> PyResult<()> {
+    let flags = vm.sys_module.as_object().get_attr("flags", vm)?;
+    let property = vm.ctx.types.property_type.as_object();
+    // The class is shared by all interpreters, so each flag is read from whichever asks.
+    for (name, read) in [
+        ("context_aware_warnings", context_aware_warnings as Flag),
+        ("thread_inherit_context", thread_inherit_context as Flag),
+    ] {
+        let get = vm.new_function(name, move |_flags: PyObjectRef, vm: &VirtualMachine| {
+            u8::from(read(vm))
+        });
+        let shown = property.call((get,), vm)?;
+        flags.class().set_attr(vm.ctx.intern_str(name), shown);
+    }
+    Ok(())
+}
+
+type Flag = fn(&VirtualMachine) -> bool;
+
+fn context_aware_warnings(vm: &VirtualMachine) -> bool {
+    vm.state.config.settings.context_aware_warnings
+}
+
+fn thread_inherit_context(vm: &VirtualMachine) -> bool {
+    vm.state.config.settings.thread_inherit_context
+}
+
+/// `sys.setswitchinterval` and `sys.getswitchinterval` on `interval`, in nanoseconds.
+fn install_switch_interval(interval: Arc<AtomicU64>, vm: &VirtualMachine) -> PyResult<()> {
+    let sys = vm.sys_module.as_object();
+    let read = interval.clone();
+    let get = vm.new_function("getswitchinterval", move || {
+        Duration::from_nanos(read.load(Ordering::Relaxed)).as_secs_f64()
+    });
+    let set = vm.new_function(
+        "setswitchinterval",
+        move |seconds: ArgIntoFloat, vm: &VirtualMachine| -> PyResult<()> {
+            let seconds = seconds.into_float();
+            if seconds.is_nan() || seconds <= 0.0 {
+                return Err(vm.new_value_error("switch interval must be strictly positive"));
+            }
+            let wanted = Duration::try_from_secs_f64(seconds)
+                .ok()
+                .and_then(|wanted| u64::try_from(wanted.as_nanos()).ok())
+                .unwrap_or(u64::MAX);
+            interval.store(wanted, Ordering::Relaxed);
+            Ok(())
+        },
+    );
+    sys.set_attr("getswitchinterval", get, vm)?;
+    sys.set_attr("setswitchinterval", set, vm)
+}

@@ -1,0 +1,71 @@
+//! Native modules that are whole before the import system lists them.
+//!
+//! Upstream lists a native module first, fills it next, and then gives it the specification by which
+//! other threads could tell that it is not ready: they take it for whole, and miss what is not there
+//! yet. So these have their content in the step that makes a module, before it is listed. Their
+//! filling must not import them.
+
+use std::collections::BTreeMap;
+
+use parking_lot::Mutex;
+use rustpython_vm::{
+    Context, PyObject, PyPayload, PyRef, PyResult, VirtualMachine,
+    builtins::{PyModule, PyModuleDef, PyModuleSlots},
+};
+
+/// A module, by its definition.
+pub(crate) trait Definition {
+    fn original(ctx: &Context) -> &'static PyModuleDef;
+}
+
+macro_rules! definitions {
+    ($($name:ident: $original:path;)*) => {$(
+        pub(crate) struct $name;
+
+        impl Definition for $name {
+            fn original(ctx: &Context) -> &'static PyModuleDef {
+                $original(ctx)
+            }
+        }
+    )*};
+}
+
+definitions! {
+    Threading: crate::modules::threading::module_def;
+    Queue: crate::modules::queue::module_def;
+    SimpleQueue: crate::modules::queue::simple::module_def;
+    FuturesBase: crate::modules::futures::base_def;
+    FuturesThread: crate::modules::futures::thread_def;
+}
+
+/// `D`'s definition, of a module that is whole once it is made. One and the same each time.
+pub(crate) fn whole<D: Definition>(ctx: &Context) -> &'static PyModuleDef {
+    static MADE: Mutex<BTreeMap<usize, &'static PyModuleDef>> = Mutex::new(BTreeMap::new());
+    let original = D::original(ctx);
+    let address = std::ptr::from_ref(original).addr();
+    MADE.lock().entry(address).or_insert_with(|| {
+        Box::leak(Box::new(PyModuleDef {
+            name: original.name,
+            doc: original.doc,
+            methods: original.methods,
+            slots: PyModuleSlots {
+                create: Some(create::<D>),
+                exec: None,
+            },
+        }))
+    })
+}
+
+fn create<D: Definition>(
+    vm: &VirtualMachine,
+    _spec: &PyObject,
+    def: &'static PyModuleDef,
+) -> PyResult<PyRef<PyModule>> {
+    let module = PyModule::from_def(def).into_ref(&vm.ctx);
+    PyModule::__init_dict_from_def(vm, &module);
+    module.__init_methods(vm)?;
+    if let Some(fill) = D::original(&vm.ctx).slots.exec {
+        fill(vm, &module)?;
+    }
+    Ok(module)
+}

@@ -1,0 +1,482 @@
+//! Exceptions that one thread raises in another: CPython's `PyThreadState_SetAsyncExc`, the host's
+//! interruptions, and the end of threads that will not end.
+//!
+//! The exception is raised where CPython looks for one: when a function begins or resumes, and when
+//! a loop goes back. Those places are watched with `sys.monitoring` (PEP 669) for as long as an
+//! exception is on its way, so that nothing is paid at other times. The interpreter instruments a
+//! function when it begins; loops that the thread is in already are instrumented here.
+//!
+//! A *condemned* thread is raised in again and again, and its handlers are kept from handling: the
+//! event that comes before a handler runs (`except`, `finally`, the end of a `with` statement)
+//! raises anew, and the interpreter then leaves the function altogether. So a thread's stack unwinds
+//! although the program catches all it can.
+//!
+//! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
+//! interpreter, and whatever the program has done to those functions.
+//!
+//! This module knows nothing of waits: whoever wants a waiting thread to look up interrupts it.
+
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    sync::{Arc, Weak, atomic::Ordering},
+};
+
+use parking_lot::Mutex;
+use rustpython_vm::{
+    AsObject, Py, PyObjectRef, PyResult, TryFromObject, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyTypeRef},
+    bytecode::Instruction,
+    common::lock,
+    exceptions::ExceptionCtor,
+    function::FuncArgs,
+    vm::PyGlobalState,
+};
+
+use crate::vm::world::Interpreter;
+
+/// As `sys.monitoring.events` has them, by number.
+const PY_START: usize = 0;
+const PY_RESUME: usize = 1;
+const JUMP: usize = 7;
+const EXCEPTION_HANDLED: usize = 12;
+/// The tool numbers that `sys.monitoring` has for use, those that it gives no meaning to first.
+const TOOLS: [usize; 6] = [3, 4, 5, 2, 1, 0];
+/// The name under which the places are watched.
+const NAME: &str = "pyt";
+
+thread_local! {
+    /// How many [`shielded`] functions the thread is in.
+    static SHIELDS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs `f`, in which nothing is raised from outside: that waits until it is over. For short work of
+/// the host's library that would take such an exception for a failure of its own.
+pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
+    struct Shield;
+    impl Drop for Shield {
+        fn drop(&mut self) {
+            SHIELDS.set(SHIELDS.get() - 1);
+        }
+    }
+    SHIELDS.set(SHIELDS.get() + 1);
+    let _shield = Shield;
+    f()
+}
+
+/// In whose code the interpreter is at a place that is watched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The import system's. Its handlers release its locks and take half-made modules away, and end:
+    /// condemned threads run them.
+    Import,
+    Other,
+}
+
+impl Place {
+    /// From the arguments of a callback, whose first is the code.
+    fn of(args: &FuncArgs) -> Self {
+        let code = args
+            .args
+            .first()
+            .and_then(|code| code.downcast_ref::<PyCode>());
+        let is_import = |code: &Py<PyCode>| {
+            code.source_path()
+                .as_str()
+                .starts_with("<frozen importlib._boot")
+        };
+        if code.is_some_and(is_import) {
+            Self::Import
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// What is to be raised in a thread.
+#[derive(Debug)]
+pub(crate) enum Raise {
+    /// A class or an instance.
+    Object(PyObjectRef),
+    /// The class with this name, with this message. The name is that of a built-in exception, or of
+    /// a module and a class in it, with a point between them.
+    Named {
+        class: String,
+        message: Option<String>,
+    },
+    /// What ends the thread, unless the program handles it.
+    Stop,
+}
+
+/// The exceptions on their way in one interpreter.
+#[derive(Default)]
+pub(crate) struct AsyncExceptions(Mutex<State>);
+
+struct Callbacks {
+    /// At places where an exception can be raised.
+    raise: PyObjectRef,
+    /// Before a handler runs.
+    refuse: PyObjectRef,
+}
+
+#[derive(Default)]
+struct State {
+    /// By the ident of the thread that each is for.
+    pending: HashMap<u64, Raise>,
+    /// Idents of condemned threads.
+    condemned: HashSet<u64>,
+    /// What the interpreter calls at the places that are watched, while there is an interpreter.
+    callbacks: Option<Callbacks>,
+    /// The class of the exception that ends threads.
+    stop: Option<PyTypeRef>,
+    /// The number under which the places are watched.
+    tool: Option<usize>,
+    /// Why threads are being stopped, as the message of what is raised in them.
+    reason: String,
+}
+
+impl AsyncExceptions {
+    /// Makes what the interpreter calls. To be called once, inside, before anything is sent.
+    pub(crate) fn prepare(self: &Arc<Self>, vm: &VirtualMachine) {
+        let callback = |what: fn(&Self, u64, Place, &VirtualMachine) -> Option<_>| {
+            let exceptions: Weak<Self> = Arc::downgrade(self);
+            let call = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                let ident = rustpython_vm::stdlib::_thread::get_ident();
+                exceptions
+                    .upgrade()
+                    .and_then(|exceptions| what(&exceptions, ident, Place::of(&args), vm))
+                    .map_or(Ok(()), Err)
+            };
+            vm.new_function("raise_pending", call).into()
+        };
+        let callbacks = Callbacks {
+            raise: callback(Self::raise),
+            refuse: callback(Self::refuse),
+        };
+        let base = vm.ctx.exceptions.base_exception_type.to_owned();
+        let stop = vm
+            .ctx
+            .new_exception_type("pyt", "RuntimeStopped", Some(vec![base]));
+        let mut state = self.0.lock();
+        state.callbacks = Some(callbacks);
+        state.stop = Some(stop);
+    }
+
+    /// The interpreter is about to end: nothing is raised any more. To be called inside.
+    pub(crate) fn close(&self, vm: &VirtualMachine) {
+        let mut state = self.0.lock();
+        let _dropped_unlocked = (
+            std::mem::take(&mut state.pending),
+            state.callbacks.take(),
+            state.stop.take(),
+        );
+        state.condemned.clear();
+        Self::unwatch_if_idle(&mut state, &vm.state);
+        drop(state);
+    }
+
+    /// Has `exception`, a class or an instance, raised in the thread with this ident, in the place
+    /// of one that is on its way there; `None` takes that back. To be called attached, by a thread
+    /// of `world`'s, which these exceptions are.
+    ///
+    /// # Errors
+    /// `RuntimeError` if all tools of `sys.monitoring` are in use.
+    pub(crate) fn send(
+        &self,
+        ident: u64,
+        exception: Option<PyObjectRef>,
+        world: &Interpreter,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let Some(exception) = exception else {
+            self.forget(ident, &vm.state);
+            return Ok(());
+        };
+        if !self.announce(&[ident], || Raise::Object(exception.clone()), &vm.state) {
+            return Err(vm.new_runtime_error("all tools of sys.monitoring are in use"));
+        }
+        // With the world stopped no function is just beginning: it has begun before, unwatched,
+        // or will find that it is watched.
+        world.functions_of(&[ident], &mut instrument_backward_jumps);
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), from any thread: without the part that finds loops which the threads
+    /// are in already, which has to stop the world. False: all tools are in use.
+    pub(crate) fn announce(
+        &self,
+        idents: &[u64],
+        raise: impl Fn() -> Raise,
+        interpreter: &PyGlobalState,
+    ) -> bool {
+        let mut dropped_unlocked = Vec::new();
+        let mut state = self.0.lock();
+        for ident in idents {
+            dropped_unlocked.extend(state.pending.insert(*ident, raise()));
+        }
+        let watched = Self::watch(&mut state, interpreter);
+        if !watched {
+            for ident in idents {
+                dropped_unlocked.extend(state.pending.remove(ident));
+            }
+        }
+        drop(state);
+        watched
+    }
+
+    /// Condemns the threads with these idents, from any thread: until [`pardon`](Self::pardon) they
+    /// are raised in wherever that is possible. As with [`announce`](Self::announce), loops that they
+    /// are in already have yet to be found.
+    pub(crate) fn condemn(&self, idents: &[u64], interpreter: &PyGlobalState) {
+        let mut state = self.0.lock();
+        state.condemned.extend(idents);
+        Self::watch(&mut state, interpreter);
+    }
+
+    /// Whether the thread with this ident is condemned.
+    pub(crate) fn is_condemned(&self, ident: u64) -> bool {
+        self.0.lock().condemned.contains(&ident)
+    }
+
+    /// Why threads are being stopped, for the exceptions raised in them from now on.
+    pub(crate) fn set_reason(&self, reason: &str) {
+        reason.clone_into(&mut self.0.lock().reason);
+    }
+
+    /// What is to be raised in the thread with this ident, which is the calling one, at a place that
+    /// is watched.
+    fn raise(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        if place == Place::Import && self.is_condemned(ident) {
+            return None;
+        }
+        self.take(ident, vm)
+    }
+
+    /// What is to be raised in the thread with this ident, which is the calling one.
+    pub(crate) fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        if SHIELDS.get() != 0 {
+            return None;
+        }
+        let raise = {
+            let mut state = self.0.lock();
+            if state.condemned.contains(&ident) {
+                drop(state);
+                return Some(self.stopped(vm));
+            }
+            let raise = state.pending.remove(&ident)?;
+            Self::unwatch_if_idle(&mut state, &vm.state);
+            raise
+        };
+        Some(match raise {
+            Raise::Object(exception) => instantiate(exception, vm),
+            Raise::Named { class, message } => named(&class, message, vm),
+            Raise::Stop => self.stopped(vm),
+        })
+    }
+
+    /// What is raised in the place of a handler's beginning.
+    fn refuse(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        if place == Place::Import || SHIELDS.get() != 0 {
+            return None;
+        }
+        self.is_condemned(ident).then(|| self.stopped(vm))
+    }
+
+    /// A new exception that ends the thread it is raised in.
+    pub(crate) fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let (class, reason) = {
+            let state = self.0.lock();
+            (state.stop.clone(), state.reason.clone())
+        };
+        match class {
+            Some(class) => vm.new_exception_msg(class, reason.into()),
+            None => vm.new_exception_msg(
+                vm.ctx.exceptions.keyboard_interrupt.to_owned(),
+                reason.into(),
+            ),
+        }
+    }
+
+    /// Whether `raised` is what ends threads.
+    pub(crate) fn is_stop(&self, raised: &PyBaseExceptionRef) -> bool {
+        let class = self.0.lock().stop.clone();
+        class.is_some_and(|class| raised.fast_isinstance(&class))
+    }
+
+    /// The thread has ended, or has left the interpreter: its ident may come to mean another.
+    pub(crate) fn forget(&self, ident: u64, interpreter: &PyGlobalState) {
+        let mut state = self.0.lock();
+        let dropped_unlocked = state.pending.remove(&ident);
+        if state.condemned.remove(&ident) || dropped_unlocked.is_some() {
+            Self::unwatch_if_idle(&mut state, interpreter);
+        }
+        drop(state);
+    }
+
+    /// After a `fork`: only the thread with this ident is left.
+    ///
+    /// # Safety
+    /// The calling thread is the only one in the process.
+    pub(crate) unsafe fn reset_after_fork(&self, ident: u64) {
+        // SAFETY: there is no other thread, and this one does not hold the lock.
+        unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
+        let mut state = self.0.lock();
+        let mut before = std::mem::take(&mut state.pending);
+        let own = before.remove(&ident);
+        state.pending.extend(own.map(|own| (ident, own)));
+        state.condemned.retain(|condemned| *condemned == ident);
+        drop(state);
+    }
+
+    /// Has the places watched. False: all tools are in use, by others. A condemned thread is watched
+    /// in the place of one of them.
+    fn watch(state: &mut State, interpreter: &PyGlobalState) -> bool {
+        let State {
+            callbacks: Some(callbacks),
+            condemned,
+            tool: current,
+            ..
+        } = state
+        else {
+            return false;
+        };
+        let mut monitoring = interpreter.monitoring.lock();
+        let own = |tool: &usize| monitoring.tool_names[*tool].as_deref() == Some(NAME);
+        let free = |tool: &usize| monitoring.tool_names[*tool].is_none();
+        let tool = (current.filter(own))
+            .or_else(|| TOOLS.into_iter().find(free))
+            .or_else(|| (!condemned.is_empty()).then_some(TOOLS[0]));
+        let Some(tool) = tool else {
+            return false;
+        };
+        let mut calls = vec![
+            (PY_START, &callbacks.raise),
+            (PY_RESUME, &callbacks.raise),
+            (JUMP, &callbacks.raise),
+        ];
+        if !condemned.is_empty() {
+            calls.push((EXCEPTION_HANDLED, &callbacks.refuse));
+        }
+        let events = calls
+            .iter()
+            .fold(0, |events, (event, _)| events | 1 << event);
+        let is_same = *current == Some(tool)
+            && monitoring.global_events[tool] == events
+            && monitoring.disabled.iter().all(|(_, _, by)| *by != tool)
+            && (calls.iter()).all(|(event, call)| {
+                let known = monitoring.callbacks.get(&(tool, *event));
+                known.is_some_and(|known| known.is(*call))
+            });
+        *current = Some(tool);
+        if is_same {
+            return true;
+        }
+        monitoring.tool_names[tool] = Some(NAME.to_owned());
+        monitoring.global_events[tool] = events;
+        monitoring.disabled.retain(|(_, _, by)| *by != tool);
+        let mut dropped_unlocked = Vec::new();
+        for (event, call) in calls {
+            dropped_unlocked.extend(monitoring.callbacks.insert((tool, event), call.clone()));
+        }
+        interpreter
+            .monitoring_events
+            .store(monitoring.combined_events());
+        interpreter
+            .instrumentation_version
+            .fetch_add(1, Ordering::Release);
+        drop(monitoring);
+        true
+    }
+
+    /// Puts an end to the watch unless another exception is on its way. Functions are freed of it
+    /// when they begin anew.
+    fn unwatch_if_idle(state: &mut State, interpreter: &PyGlobalState) {
+        if !state.pending.is_empty() || !state.condemned.is_empty() {
+            return;
+        }
+        let Some(tool) = state.tool.take() else {
+            return;
+        };
+        let mut monitoring = interpreter.monitoring.lock();
+        if monitoring.tool_names[tool].as_deref() != Some(NAME) {
+            return;
+        }
+        monitoring.tool_names[tool] = None;
+        monitoring.global_events[tool] = 0;
+        // What is dropped here is kept by `callbacks`, too.
+        monitoring.callbacks.retain(|(by, _), _| *by != tool);
+        monitoring.disabled.retain(|(_, _, by)| *by != tool);
+        interpreter
+            .monitoring_events
+            .store(monitoring.combined_events());
+        interpreter
+            .instrumentation_version
+            .fetch_add(1, Ordering::Release);
+    }
+}
+
+/// An exception of what is to be raised. A class that cannot be instantiated leaves its own.
+fn instantiate(exception: PyObjectRef, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    ExceptionCtor::try_from_object(vm, exception)
+        .and_then(|exception| exception.instantiate(vm))
+        .unwrap_or_else(|other| other)
+}
+
+/// The exception of a class that is known by name; what stands in the way of making it, else.
+fn named(class: &str, message: Option<String>, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    let find = || match class.rsplit_once('.') {
+        Some((module, class)) => {
+            let found = vm.import(&*vm.ctx.new_str(module), 0)?;
+            // Importing `a.b` gives `a`.
+            let found = module.split('.').skip(1).try_fold(found, |found, name| {
+                found.get_attr(vm.ctx.intern_str(name), vm)
+            })?;
+            found.get_attr(vm.ctx.intern_str(class), vm)
+        }
+        None => vm
+            .builtins
+            .as_object()
+            .get_attr(vm.ctx.intern_str(class), vm),
+    };
+    let make = || {
+        let class: PyObjectRef = find()?;
+        let exception = match message {
+            Some(message) => class.call((message,), vm)?,
+            None => class,
+        };
+        ExceptionCtor::try_from_object(vm, exception)?.instantiate(vm)
+    };
+    make().unwrap_or_else(|other: PyBaseExceptionRef| other)
+}
+
+/// Puts the instrumented instruction in the place of each backward jump, as the interpreter does
+/// when the function begins; it takes them out again when the watch has ended.
+pub(crate) fn instrument_backward_jumps(code: &PyCode) {
+    let instructions = &code.code.instructions;
+    let mut index = 0;
+    while index < instructions.len() {
+        let found = instructions.read_op(index);
+        let is_jump = matches!(
+            found,
+            Instruction::JumpBackward { .. }
+                | Instruction::JumpBackwardJit
+                | Instruction::JumpBackwardNoJit
+        );
+        if is_jump {
+            // SAFETY: the index is that of an instruction, and the instrumented one takes the same
+            // argument and the same room. If another thread has just replaced it, this looks again.
+            let replaced = unsafe {
+                instructions.compare_exchange_op(
+                    index,
+                    found,
+                    Instruction::InstrumentedJumpBackward,
+                )
+            };
+            if !replaced {
+                continue;
+            }
+        }
+        // What an instruction has noted for itself lies behind it.
+        index += 1 + found.deoptimize().cache_entries();
+    }
+}

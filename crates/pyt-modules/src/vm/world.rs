@@ -1,0 +1,378 @@
+//! What the scheduler needs of the interpreter: leaving it around a wait, stopping threads at
+//! safe points, running signal handlers.
+//!
+//! Threads are stopped by RustPython's own stop-the-world, which parks each at its next
+//! instruction. A thread that shall stay stopped when the world goes on is taken out of the
+//! interpreter's registry of threads; to let it go on, its entry is put back.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    ops::ControlFlow,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::ThreadId,
+};
+
+use parking_lot::Mutex;
+use pyt_sched::{Aborted, Activity, Thread, World, controlled::Place};
+use rustpython_vm::{
+    VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode},
+    common::{lock, rc::PyRc},
+    frame::InterpreterFrame,
+    stdlib::_thread::get_ident,
+    vm::{
+        PyGlobalState,
+        thread::{self, CurrentFrameSlot, ThreadState},
+    },
+};
+
+use crate::{
+    instrument,
+    instrument::Sites,
+    vm::{async_exc::AsyncExceptions, deadlock, interpreters, safe_point, session},
+};
+
+thread_local! {
+    /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
+    static PENDING: RefCell<Option<PyBaseExceptionRef>> = const { RefCell::new(None) };
+}
+
+/// The exception that ended a wait.
+pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    // Nothing was raised: the run of which this thread is a member was given up.
+    PENDING
+        .take()
+        .unwrap_or_else(|| interpreters::of(vm).uncaught.abandonment(vm))
+}
+
+/// The calling thread is about to end, and its OS thread may run another.
+pub(crate) fn thread_ends() {
+    let _dropped_inside = PENDING.take();
+    instrument::thread_ends();
+}
+
+/// One interpreter, as the world of its threads. Threads are known by their ident, which is the
+/// scheduler's tag for them.
+#[derive(Default)]
+pub(crate) struct Interpreter {
+    state: OnceLock<PyRc<PyGlobalState>>,
+    /// Set once the interpreter has ended: nothing is stopped any more.
+    closed: AtomicBool,
+    frozen: Mutex<HashMap<u64, CurrentFrameSlot>>,
+    stop: Mutex<Stop>,
+    /// Held during a stop of ours, and while frozen threads are listed.
+    gate: Mutex<()>,
+    /// The decision points in user code, if there are any: they know where threads stand.
+    sites: OnceLock<Arc<Sites>>,
+    /// The exit status of the process, which is to end without ceremony.
+    last_words: OnceLock<i32>,
+    /// What threads raise in one another.
+    pub(crate) async_exceptions: Arc<AsyncExceptions>,
+}
+
+/// A stop under way.
+#[derive(Default)]
+struct Stop {
+    by: Option<ThreadId>,
+    /// What each thread was doing when it began.
+    before: HashMap<u64, Activity>,
+}
+
+impl Interpreter {
+    /// Tells which interpreter it is; before, the world is empty.
+    pub(crate) fn bind(&self, state: &PyRc<PyGlobalState>) {
+        self.state.get_or_init(|| state.clone());
+    }
+
+    /// The decision points in user code, if there are any.
+    pub(crate) fn sites(&self) -> Option<&Arc<Sites>> {
+        self.sites.get()
+    }
+
+    /// The decision points in user code, made the first time.
+    pub(crate) fn sites_or(&self, make: impl FnOnce() -> Arc<Sites>) -> &Arc<Sites> {
+        self.sites.get_or_init(make)
+    }
+
+    /// Stops taking part: the interpreter is about to end.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Forgets the threads that a `fork` did not copy, and the locks that they held: the ticker
+    /// looks at the threads at any time, and waits with the gate closed while the fork keeps the
+    /// world stopped.
+    ///
+    /// # Safety
+    /// The calling thread is the only one in the process.
+    pub(crate) unsafe fn reset_after_fork(&self) {
+        // SAFETY: there is no other thread, and this one is in none of the functions that lock
+        // these: none of them calls back.
+        unsafe {
+            lock::zero_reinit_after_fork(self.frozen.raw());
+            lock::zero_reinit_after_fork(self.stop.raw());
+            lock::zero_reinit_after_fork(self.gate.raw());
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.async_exceptions.reset_after_fork(get_ident()) };
+        // Entries of threads that do not exist here.
+        self.frozen.lock().clear();
+        *self.stop.lock() = Stop::default();
+    }
+
+    /// Runs `f` with the gate held. The gate is taken outside the interpreter, since whoever holds
+    /// it may have to stop this thread; and nobody may preempt a thread that holds it.
+    fn gated<R>(&self, f: impl FnOnce() -> R) -> R {
+        let locked = || {
+            let _gate = if thread::current_vm_is_set() {
+                thread::with_current_vm(|vm| vm.allow_threads(|| self.gate.lock()))
+            } else {
+                self.gate.lock()
+            };
+            f()
+        };
+        match Thread::current() {
+            Some(me) => me.unpreempted(locked),
+            None => locked(),
+        }
+    }
+
+    /// Runs `f`, on an attached thread, with frozen threads in the interpreter's registry again,
+    /// for functions that look at all threads. They stay frozen.
+    pub(crate) fn with_all_listed<R>(&self, f: impl FnOnce() -> R) -> R {
+        let Some(state) = self.state.get() else {
+            return f();
+        };
+        self.gated(|| self.list_all(state, f))
+    }
+
+    fn list_all<R>(&self, state: &PyGlobalState, f: impl FnOnce() -> R) -> R {
+        let listed: Vec<_> = self
+            .frozen
+            .lock()
+            .iter()
+            .map(|(tag, slot)| (*tag, slot.clone()))
+            .collect();
+        for (tag, slot) in &listed {
+            // What `f` does may start the world; it passes over threads in this state.
+            slot.state
+                .store(ThreadState::ShuttingDown as i32, Ordering::Release);
+            state.thread_frames.lock().insert(*tag, slot.clone());
+        }
+        let result = f();
+        for (tag, slot) in &listed {
+            // One that was thawed meanwhile is listed for good.
+            let frozen = slot
+                .state
+                .compare_exchange(
+                    ThreadState::ShuttingDown as i32,
+                    ThreadState::Suspended as i32,
+                    Ordering::AcqRel,
+                    Ordering::Acquire,
+                )
+                .is_ok();
+            if frozen {
+                state.thread_frames.lock().remove(tag);
+            }
+        }
+        result
+    }
+
+    fn stop_interpreter(&self, state: &PyGlobalState, f: &mut dyn FnMut()) {
+        let before = state
+            .thread_frames
+            .lock()
+            .iter()
+            .map(|(tag, slot)| (*tag, activity_of(slot.state.load(Ordering::Acquire))))
+            .collect();
+        let stopper = &state.stop_the_world;
+        stopper.stop_the_world(state);
+        *self.stop.lock() = Stop {
+            by: Some(std::thread::current().id()),
+            before,
+        };
+        // Asked again: the interpreter may have begun to end meanwhile, and then nobody would ever
+        // thaw what is frozen now.
+        if !self.closed.load(Ordering::Acquire) {
+            f();
+        }
+        *self.stop.lock() = Stop::default();
+        stopper.start_the_world(state);
+    }
+
+    /// Calls `f` with the code of each function that the threads with these idents are in, while the
+    /// world is stopped.
+    pub(crate) fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
+        World::stop(self, &mut || {
+            for ident in idents {
+                self.frames_of(*ident, &mut |frame| {
+                    f(frame.code());
+                    ControlFlow::Continue(())
+                });
+            }
+        });
+    }
+
+    /// The interpreter's own state, once it is known.
+    pub(crate) fn state(&self) -> Option<&PyRc<PyGlobalState>> {
+        self.state.get()
+    }
+
+    /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it has
+    /// seen enough. Does nothing unless the caller has [stopped](World::stop) the world.
+    pub(crate) fn frames_of(
+        &self,
+        ident: u64,
+        f: &mut dyn FnMut(&InterpreterFrame) -> ControlFlow<()>,
+    ) {
+        if !self.stopped_by_me() {
+            return;
+        }
+        let Some(slot) = self.slot(ident) else {
+            return;
+        };
+        let mut frame = slot.top_iframe.load(Ordering::Acquire) as *const InterpreterFrame;
+        // SAFETY: the thread is stopped, or outside the interpreter and cannot come back now:
+        // what it has published are the frames it is in, each alive until it returns from it.
+        while let Some(here) = unsafe { frame.as_ref() } {
+            if f(here).is_break() {
+                return;
+            }
+            frame = here.previous();
+        }
+    }
+
+    /// Has the process ended with this exit status by the next thread of ours that looks up from
+    /// its wait, which writes out the standard streams first.
+    pub(crate) fn end_with(&self, status: i32) {
+        // Whoever said it first is about to be obeyed.
+        let _ = self.last_words.set(status);
+    }
+
+    fn slot(&self, ident: u64) -> Option<CurrentFrameSlot> {
+        let frozen = self.frozen.lock().get(&ident).cloned();
+        frozen.or_else(|| {
+            let state = self.state.get()?;
+            state.thread_frames.lock().get(&ident).cloned()
+        })
+    }
+
+    fn stopped_by_me(&self) -> bool {
+        self.stop.lock().by == Some(std::thread::current().id())
+    }
+}
+
+fn activity_of(state: i32) -> Activity {
+    match ThreadState::from_i32(state) {
+        Some(ThreadState::Attached) => Activity::Attached,
+        Some(ThreadState::Detached | ThreadState::Suspended) => Activity::Detached,
+        _ => Activity::Unknown,
+    }
+}
+
+impl World for Interpreter {
+    fn detached(&self, f: &mut dyn FnMut()) {
+        if thread::current_vm_is_set() {
+            thread::with_current_vm(|vm| vm.allow_threads(f));
+        } else {
+            f();
+        }
+    }
+
+    fn interrupted(&self) -> Result<(), Aborted> {
+        if !thread::current_vm_is_set() {
+            return Ok(());
+        }
+        let looked = thread::with_current_vm(|vm| {
+            if let Some(status) = self.last_words.get() {
+                session::flush_streams(vm, |_| true);
+                deadlock::exit_at_once(*status);
+            }
+            vm.check_signals()?;
+            self.async_exceptions
+                .take(get_ident(), vm)
+                .map_or(Ok(()), Err)
+        });
+        looked.map_err(|raised| {
+            PENDING.set(Some(raised));
+            Aborted::new()
+        })
+    }
+
+    fn place(&self) -> Place {
+        self.sites
+            .get()
+            .map(|sites| sites.here())
+            .unwrap_or_default()
+    }
+
+    fn activity(&self, thread: &Thread) -> Activity {
+        let tag = thread.tag();
+        {
+            let stop = self.stop.lock();
+            if stop.by == Some(std::thread::current().id()) {
+                return *stop.before.get(&tag).unwrap_or(&Activity::Unknown);
+            }
+        }
+        self.state.get().map_or(Activity::Unknown, |state| {
+            state
+                .thread_frames
+                .lock()
+                .get(&tag)
+                .map_or(Activity::Unknown, |slot| {
+                    activity_of(slot.state.load(Ordering::Acquire))
+                })
+        })
+    }
+
+    fn at_safe_point(&self, thread: &Thread) -> bool {
+        let mut stack = safe_point::Stack::default();
+        self.frames_of(thread.tag(), &mut |frame| stack.look_at(frame));
+        stack.is_at_safe_point()
+    }
+
+    fn stop(&self, f: &mut dyn FnMut()) {
+        match self.state.get() {
+            None => f(),
+            Some(_) if self.closed.load(Ordering::Acquire) => {}
+            Some(state) => self.gated(|| self.stop_interpreter(state, f)),
+        }
+    }
+
+    fn freeze(&self, thread: &Thread) -> bool {
+        let Some(state) = self.state.get() else {
+            return false;
+        };
+        match state.thread_frames.lock().remove(&thread.tag()) {
+            Some(slot) => {
+                self.frozen.lock().insert(thread.tag(), slot);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn thaw(&self, thread: &Thread) {
+        let Some(state) = self.state.get() else {
+            return;
+        };
+        let Some(slot) = self.frozen.lock().remove(&thread.tag()) else {
+            return;
+        };
+        let stopped = self.stopped_by_me();
+        let mut registry = state.thread_frames.lock();
+        registry.insert(thread.tag(), slot.clone());
+        if !stopped {
+            // Nobody can have stopped the world, since the caller is attached; a stop that is
+            // only asked for finds this thread in the registry and waits for it as for others.
+            slot.state
+                .store(ThreadState::Detached as i32, Ordering::Release);
+            drop(registry);
+            slot.thread.unpark();
+        }
+    }
+}
