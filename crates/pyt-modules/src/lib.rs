@@ -15,10 +15,10 @@ mod modules;
 mod upstream;
 mod vm;
 
-pub use modules::{pythonapi, runs};
+pub use modules::{install, pythonapi, runs};
 pub use pyt_sched as sched;
 pub use vm::{
-    control, deadlock, panics,
-    session::{Config, Session, install},
-    uncaught::Uncaught,
+    control, deadlock, panics, signal_handlers,
+    state::{self, Config, InterpreterState},
+    uncaught::{self, Uncaught},
 };

@@ -132,7 +132,7 @@ where
         call: call.clone(),
     };
     let work = move || {
-        let inside = |vm: &_| call.run(shared.session(), || f(Python::new(vm, &shared)));
+        let inside = |vm: &_| call.run(shared.state(), || f(Python::new(vm, &shared)));
         let entered = shared.enter(inside);
         entered.unwrap_or_else(|_| Err(Error::gone()))
     };

@@ -184,11 +184,11 @@ impl Builder {
             gil: options.gil,
             virtual_time: options.virtual_time,
         };
-        let (builder, session) = pyt_modules::install(builder, config);
-        deadlock::watch(&session, &options);
+        let (builder, state) = pyt_modules::install(builder, config);
+        deadlock::watch(&state, &options);
         let interpreter = builder.build();
         let lease = policy.as_ref().map(|_| Lease::of(&interpreter));
-        let runtime = Runtime::new(interpreter, session, options);
+        let runtime = Runtime::new(interpreter, state, options);
         let open = runtime.with_vm(|vm| {
             let prepare = || {
                 extra.apply(vm)?;

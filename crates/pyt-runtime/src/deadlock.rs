@@ -6,11 +6,14 @@
 use std::{
     collections::HashMap,
     fmt::{self, Write},
+    sync::Arc,
 };
 
 use pyt_modules::{
-    Session,
-    deadlock::{Account, Cause, Doing, Frame, Kind, Occasions, Row, ThreadId, Verdict, Waiting},
+    InterpreterState,
+    deadlock::{
+        AfterReport, Cause, Doing, Frame, Kind, Occasions, Row, ThreadId, ThreadTable, Waiting,
+    },
 };
 
 use crate::options::{Deadlocks, Options};
@@ -19,7 +22,7 @@ use crate::options::{Deadlocks, Options};
 const ENDED: i32 = 3;
 
 /// Has reports written to standard error, as the options say.
-pub(crate) fn watch(session: &Session, options: &Options) {
+pub(crate) fn watch(state: &Arc<InterpreterState>, options: &Options) {
     let occasions = Occasions {
         deadlocks: options.deadlocks != Deadlocks::Ignore,
         quit: options.report_on_quit,
@@ -28,20 +31,20 @@ pub(crate) fn watch(session: &Session, options: &Options) {
         return;
     }
     let ends = options.deadlocks == Deadlocks::Abort;
-    let listener = move |account: &Account| {
-        let ends = ends && account.report.cause != Cause::Asked;
-        let mut text = Text::of(account).to_string();
+    let listener = move |table: &ThreadTable| {
+        let ends = ends && table.report.cause != Cause::Asked;
+        let mut text = Text::of(table).to_string();
         if ends {
             let _ = writeln!(text, "\npyt: exit status {ENDED}, as --deadlock=abort asks");
         }
         complain(text.as_bytes());
         if ends {
-            Verdict::End(ENDED)
+            AfterReport::Exit(ENDED)
         } else {
-            Verdict::GoOn
+            AfterReport::Continue
         }
     };
-    session.report_deadlocks(occasions, Box::new(listener));
+    state.report_deadlocks(occasions, Box::new(listener));
 }
 
 /// Writes to standard error past the library's lock on it, which may have been copied, taken, by a
@@ -65,20 +68,20 @@ fn is_interrupted() -> bool {
 
 /// One report.
 struct Text<'a> {
-    account: &'a Account,
+    table: &'a ThreadTable,
     /// Numbers for what is waited for: its kind and address, in the order of appearance.
     things: Vec<(&'static str, usize)>,
 }
 
 impl<'a> Text<'a> {
-    fn of(account: &'a Account) -> Self {
+    fn of(table: &'a ThreadTable) -> Self {
         let mut text = Self {
-            account,
+            table,
             things: Vec::new(),
         };
-        let in_cycle = account.report.cycle.iter();
+        let in_cycle = table.report.cycle.iter();
         let first = in_cycle.filter_map(|id| text.row(*id));
-        let rows: Vec<_> = first.chain(&account.report.rows).collect();
+        let rows: Vec<_> = first.chain(&table.report.rows).collect();
         for row in rows {
             if let Doing::Waiting { waiting, reentrant } = row.doing
                 && let Some(noun) = noun(waiting.kind, reentrant)
@@ -91,7 +94,7 @@ impl<'a> Text<'a> {
     }
 
     fn row(&self, id: ThreadId) -> Option<&'a Row> {
-        self.account.report.rows.iter().find(|row| row.id == id)
+        self.table.report.rows.iter().find(|row| row.id == id)
     }
 
     /// A thread by its name; if it has ended, that too.
@@ -99,7 +102,7 @@ impl<'a> Text<'a> {
         if let Some(row) = self.row(id) {
             return row.name.clone();
         }
-        let ended = &self.account.report.ended;
+        let ended = &self.table.report.ended;
         match ended.iter().find(|(other, _)| *other == id) {
             Some((_, name)) => format!("{name}, which has ended"),
             None => "a thread that has ended".to_owned(),
@@ -129,7 +132,7 @@ impl<'a> Text<'a> {
     }
 
     fn title(&self) -> String {
-        let report = &self.account.report;
+        let report = &self.table.report;
         let threads = |n: usize| match n {
             1 => "1 thread".to_owned(),
             n => format!("{n} threads"),
@@ -150,7 +153,7 @@ impl<'a> Text<'a> {
 
     /// Whether the last thread of the cycle waits for the first.
     fn is_closed(&self) -> bool {
-        let cycle = &self.account.report.cycle;
+        let cycle = &self.table.report.cycle;
         let last = cycle.last().and_then(|id| self.row(*id));
         last.is_some_and(|row| match row.doing {
             Doing::Waiting { waiting, .. } => waiting.holder.as_ref() == cycle.first(),
@@ -173,7 +176,7 @@ impl<'a> Text<'a> {
                 _ => format!("{} waits for {thing}", row.name),
             })
         };
-        let links: Vec<_> = self.account.report.cycle.iter().filter_map(link).collect();
+        let links: Vec<_> = self.table.report.cycle.iter().filter_map(link).collect();
         links.join(" -> ")
     }
 
@@ -183,7 +186,7 @@ impl<'a> Text<'a> {
             Doing::Waiting { waiting, reentrant } => {
                 let holder = waiting.holder.filter(|_| waiting.kind != Kind::Join);
                 let since = waiting.since.0;
-                let mut time = seconds(self.account.report.now.0.saturating_sub(since));
+                let mut time = seconds(self.table.report.now.0.saturating_sub(since));
                 if let Some(deadline) = waiting.deadline {
                     let whole = seconds(deadline.0.saturating_sub(since));
                     let _ = write!(time, " of {whole}");
@@ -213,7 +216,7 @@ impl<'a> Text<'a> {
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Account { report, stacks } = self.account;
+        let ThreadTable { report, stacks } = self.table;
         writeln!(f, "pyt: {}", self.title())?;
         if !report.cycle.is_empty() {
             writeln!(f, "  {}", self.chain())?;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_modules::Session;
+use pyt_modules::InterpreterState;
 use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };
@@ -32,9 +32,13 @@ impl Runtime {
         Builder::default()
     }
 
-    pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        state: Arc<InterpreterState>,
+        options: Options,
+    ) -> Self {
         Self {
-            shared: Shared::new(interpreter, session),
+            shared: Shared::new(interpreter, state),
             options,
         }
     }
@@ -80,8 +84,8 @@ impl Runtime {
         entered.unwrap_or_else(|_| Err(Error::gone()))
     }
 
-    pub(crate) fn session(&self) -> &Session {
-        self.shared.session()
+    pub(crate) fn state(&self) -> &Arc<InterpreterState> {
+        self.shared.state()
     }
 
     /// Enters the interpreter, runs `f`, and takes down what it raises.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex, ReentrantMutex};
-use pyt_modules::Session;
+use pyt_modules::InterpreterState;
 use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     /// Taken out when the interpreter ends. It is not dropped without having been ended: its
     /// threads may still use it.
     interpreter: ReentrantMutex<RefCell<Option<ManuallyDrop<Interpreter>>>>,
-    session: Session,
+    state: Arc<InterpreterState>,
     /// The thread that made the runtime: Python's main thread.
     home: ThreadId,
     door: Mutex<Door>,
@@ -61,15 +61,15 @@ impl Drop for Stay<'_> {
     fn drop(&mut self) {
         self.0.door.lock().visits -= 1;
         self.0.left.notify_all();
-        self.0.control.left(Session::own_ident());
+        self.0.control.left(InterpreterState::own_ident());
     }
 }
 
 impl Shared {
-    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
+    pub(crate) fn new(interpreter: Interpreter, state: Arc<InterpreterState>) -> Arc<Self> {
         let shared = Arc::new(Self {
             interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
-            session,
+            state,
             home: thread::current().id(),
             door: Mutex::default(),
             left: Condvar::new(),
@@ -80,13 +80,13 @@ impl Shared {
         });
         let watching = Arc::downgrade(&shared);
         shared
-            .session
+            .state
             .on_refusal(move |most, vm| watching.upgrade()?.refuse_thread(most, vm));
         shared
     }
 
-    pub(crate) const fn session(&self) -> &Session {
-        &self.session
+    pub(crate) const fn state(&self) -> &Arc<InterpreterState> {
+        &self.state
     }
 
     /// Runs `f` inside, on the calling thread, whichever it is. Blocks until it has its turn.
@@ -94,7 +94,7 @@ impl Shared {
         self: &Arc<Self>,
         f: impl FnOnce(&VirtualMachine) -> R,
     ) -> Result<R, Gone> {
-        if self.session.is_inside() {
+        if self.state.is_attached() {
             return Ok(vm_thread::with_current_vm(f));
         }
         let _stay = self.come_in()?;
@@ -108,12 +108,12 @@ impl Shared {
         if thread::current().id() != self.home {
             let name = thread::current().name().map(str::to_owned);
             let name = name.as_deref().unwrap_or("host thread");
-            return self.session.visit(name, f).ok_or(Gone);
+            return self.state.attach_host(name, f).ok_or(Gone);
         }
         let main = self.interpreter.lock();
         let main = main.borrow();
         let interpreter = main.as_ref().ok_or(Gone)?;
-        Ok(self.session.enter(interpreter, f))
+        Ok(self.state.attach_main(interpreter, f))
     }
 
     fn come_in(&self) -> Result<Stay<'_>, Gone> {
@@ -128,7 +128,7 @@ impl Shared {
     /// Drops `object` inside: at once, if the calling thread is there, else when the next one comes
     /// in. After the end of the interpreter it is left where it is.
     pub(crate) fn drop_inside(&self, object: PyObjectRef) {
-        if self.session.is_inside() {
+        if self.state.is_attached() {
             drop(object);
             return;
         }
@@ -181,7 +181,7 @@ impl Shared {
         };
         interpreter.enter(|_| self.collect_dropped());
         let interpreter = ManuallyDrop::into_inner(interpreter);
-        self.over(self.session.finalize(interpreter, error))
+        self.over(self.state.finalize(interpreter, error))
     }
 
     /// As [`finalize`](Self::finalize), for a process that goes on, on any thread.
@@ -192,7 +192,7 @@ impl Shared {
         };
         let interpreter = ManuallyDrop::into_inner(interpreter);
         let last = |_: &VirtualMachine| self.collect_dropped();
-        self.over(self.session.dismantle(interpreter, last))
+        self.over(self.state.dismantle(interpreter, last))
     }
 
     /// Keeps both until the interpreter has ended.

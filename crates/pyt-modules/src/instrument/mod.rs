@@ -79,16 +79,51 @@ use table::{Planned, Table};
 use user::UserCode;
 use values::Recorder;
 
-use crate::vm::{number_map::NumberSet, world};
+use crate::vm::{abort::OrRaise, hooks, number_map::NumberSet, state, world::Locate};
 
 thread_local! {
     /// How many steps there had been when this thread last went back in a loop.
     static LAST_TURN: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
-/// The calling OS thread may come to run another thread.
-pub(crate) fn thread_ends() {
+/// The calling OS thread may come to run another Python thread.
+fn reset_os_thread() {
     LAST_TURN.set(u64::MAX);
+}
+
+/// The decision points of one interpreter, if it has any.
+#[derive(Default)]
+struct SitesSlot(OnceLock<Arc<Sites>>);
+
+/// The decision points in the user code of `vm`'s interpreter: from the first call on, user code
+/// gets them. Their granularity is that of the first call.
+///
+/// # Errors
+/// `RuntimeError` if a debugger or the like has taken what they need of `sys.monitoring`.
+pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Sites>> {
+    let state = state::of(vm);
+    let mut is_new = false;
+    let sites = state.slot::<SitesSlot>().0.get_or_init(|| {
+        is_new = true;
+        Sites::new(granularity)
+    });
+    if is_new {
+        hooks::on_os_thread_reuse("decision points", reset_os_thread);
+        state.world.locate_with(sites.clone());
+        sites.install(vm)?;
+    }
+    Ok(sites.clone())
+}
+
+/// Gives `code` its decision points, if [`sites`] was called and it is user code.
+///
+/// # Errors
+/// What the interpreter raises.
+pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
+    match state::of(vm).slot::<SitesSlot>().0.get() {
+        Some(sites) => sites.instrument(code, vm),
+        None => Ok(()),
+    }
 }
 
 /// The decision points inside the user code of one interpreter.
@@ -96,7 +131,6 @@ pub struct Sites {
     granularity: Granularity,
     user: OnceLock<UserCode>,
     donor: OnceLock<Donor>,
-    with_library: bool,
     table: RwLock<Table>,
     modules: RwLock<NumberSet<usize>>,
     sorts: Sorts,
@@ -111,15 +145,12 @@ pub struct Sites {
 pub struct Mark(usize);
 
 impl Sites {
-    /// Decision points of this granularity; in the library, too, if `with_library`. Nothing happens
-    /// before [`install`](Self::install).
-    #[must_use]
-    pub fn new(granularity: Granularity, with_library: bool) -> Arc<Self> {
+    /// Decision points of this granularity. Nothing happens before [`install`](Self::install).
+    fn new(granularity: Granularity) -> Arc<Self> {
         Arc::new(Self {
             granularity,
             user: OnceLock::new(),
             donor: OnceLock::new(),
-            with_library,
             table: RwLock::default(),
             modules: RwLock::default(),
             sorts: Sorts::default(),
@@ -142,10 +173,9 @@ impl Sites {
     /// # Errors
     /// What the interpreter raises; `RuntimeError` if a debugger or the like has taken the number
     /// under which events are reported.
-    pub fn install(self: &Arc<Self>, vm: &VirtualMachine) -> PyResult<()> {
+    fn install(self: &Arc<Self>, vm: &VirtualMachine) -> PyResult<()> {
         operands::prepare(vm)?;
-        self.user
-            .get_or_init(|| UserCode::new(self.with_library, vm));
+        self.user.get_or_init(|| UserCode::new(vm));
         if let Ok(builtins) = vm.builtins.as_object().dict().ok_or(()) {
             self.builtins.get_or_init(|| Builtins::of(&builtins));
         }
@@ -306,11 +336,6 @@ impl Sites {
         Some(self.sources.lock().describe(&planned.code, index))
     }
 
-    /// Gives the source of a file that cannot be read under its name, such as `<string>`.
-    pub fn remember_source(&self, file: &str, text: &str) {
-        self.sources.lock().remember(file, text);
-    }
-
     /// Begins or ends noting values. Noting costs time, and shows every variable's value as it is
     /// at each access.
     pub fn record(&self, on: bool) {
@@ -408,13 +433,19 @@ impl Sites {
         access: Access<'_>,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let number = controlled::point(access.op).map_err(|aborted| world::aborted(aborted, vm))?;
+        let number = controlled::point(access.op).or_raise(vm)?;
         if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
             let name = self.sources.lock().expression(&planned.code, index);
             let name = name.unwrap_or_default();
             self.recorder.lock().note(number, &access, name, vm);
         }
         Ok(())
+    }
+}
+
+impl Locate for Sites {
+    fn here(&self) -> Place {
+        self.here()
     }
 }
 

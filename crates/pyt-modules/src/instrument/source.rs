@@ -22,11 +22,6 @@ pub struct Described {
 pub(super) struct Sources(HashMap<String, Vec<String>>);
 
 impl Sources {
-    /// Gives the text of a file that cannot be read, such as `<string>`.
-    pub(super) fn remember(&mut self, file: &str, text: &str) {
-        self.0.insert(file.to_owned(), lines(text));
-    }
-
     fn line(&mut self, file: &str, line: usize) -> Option<&str> {
         let lines = self.0.entry(file.to_owned()).or_insert_with(|| {
             std::fs::read(file)

@@ -8,13 +8,11 @@ use rustpython_vm::{
 /// Tells user code from the library's.
 #[derive(Debug, Default)]
 pub(super) struct UserCode {
-    /// Everything counts but what is frozen.
-    pub(super) with_library: bool,
     library: Vec<String>,
 }
 
 impl UserCode {
-    pub(super) fn new(with_library: bool, vm: &VirtualMachine) -> Self {
+    pub(super) fn new(vm: &VirtualMachine) -> Self {
         let attribute = |name: &'static str| {
             let value = vm.sys_module.get_attr(name, vm).ok()?;
             Some(
@@ -29,7 +27,6 @@ impl UserCode {
             library.push(format!("{prefix}/lib/python3.14"));
         }
         Self {
-            with_library,
             library: library
                 .into_iter()
                 .map(|folder| folder.trim_end_matches('/').to_owned() + "/")
@@ -43,9 +40,6 @@ impl UserCode {
         // Frozen modules have their name for a file.
         if file.starts_with("<frozen") || file == "<pyt>" || vm.state.frozen.contains_key(file) {
             return false;
-        }
-        if self.with_library {
-            return true;
         }
         let installed = file
             .split(['/', '\\'])

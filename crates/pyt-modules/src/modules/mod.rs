@@ -1,5 +1,17 @@
 //! The Python modules, and the functions of `signal` and `sys` that have to do with threads.
 
+use std::sync::Arc;
+
+use rustpython_vm::InterpreterBuilder;
+
+use crate::{
+    upstream::{eager, wrapped},
+    vm::{
+        hooks,
+        state::{Config, InterpreterState},
+    },
+};
+
 pub(crate) mod futures;
 pub(crate) mod operator;
 pub(crate) mod pyt_module;
@@ -11,3 +23,74 @@ pub(crate) mod sys;
 pub(crate) mod thread;
 pub(crate) mod threading;
 pub(crate) mod time;
+
+/// Puts pyt's native modules in the place of upstream's. Call it last on the builder.
+#[must_use]
+pub fn install(
+    builder: InterpreterBuilder,
+    config: Config,
+) -> (InterpreterBuilder, Arc<InterpreterState>) {
+    register_hooks();
+    let defs = [
+        thread::module_def(&builder.ctx),
+        eager::definition::<Threading>(&builder.ctx),
+        eager::definition::<Queue>(&builder.ctx),
+        eager::definition::<SimpleQueue>(&builder.ctx),
+        time::module_def(&builder.ctx),
+        operator::module_def(&builder.ctx),
+        pyt_module::module_def(&builder.ctx),
+        eager::definition::<FuturesBase>(&builder.ctx),
+        eager::definition::<FuturesThread>(&builder.ctx),
+    ];
+    (
+        builder.add_native_modules(&defs),
+        InterpreterState::new(config),
+    )
+}
+
+eager::definitions! {
+    Threading: threading::module_def;
+    Queue: queue::module_def;
+    SimpleQueue: queue::simple::module_def;
+    FuturesBase: futures::base_def;
+    FuturesThread: futures::thread_def;
+}
+
+/// Registers what the modules have done when interpreters begin and end and when threads exit. The
+/// order of each list matters: `tests` below hold it.
+fn register_hooks() {
+    // `signal` wraps what it finds in `_signal`, and `sys` what it finds in itself.
+    hooks::on_first_entry("sys", sys::install);
+    hooks::on_first_entry("signal", signal::install);
+    // A `__del__` of thread-local data may ask for the current thread: then it gets a dummy object,
+    // which goes when the interpreter ends.
+    hooks::on_thread_exit("threading", threading::thread_exits);
+    hooks::on_thread_exit("_thread._local", thread::local::drop_all_of_this_thread);
+    hooks::on_interpreter_release("wrapped functions", wrapped::release);
+    hooks::on_interpreter_exit("threading", threading::interpreter_exits);
+    hooks::on_interpreter_exit("_thread._local", thread::local::drop_all_of_this_thread);
+    hooks::on_interpreter_exit(
+        "threading.settrace",
+        threading::trace_hooks::interpreter_exits,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hooks, register_hooks};
+
+    #[test]
+    fn hooks_run_in_this_order() {
+        // Registering again changes nothing.
+        register_hooks();
+        register_hooks();
+        let registered = hooks::registered();
+        assert_eq!(registered.first_entry, ["sys", "signal"]);
+        assert_eq!(registered.thread_exit, ["threading", "_thread._local"]);
+        assert_eq!(registered.interpreter_release, ["wrapped functions"]);
+        assert_eq!(
+            registered.interpreter_exit,
+            ["threading", "_thread._local", "threading.settrace"]
+        );
+    }
+}

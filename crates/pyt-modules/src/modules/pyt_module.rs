@@ -10,14 +10,14 @@ mod _pyt {
     };
     use rustpython_vm::{PyResult, VirtualMachine};
 
-    use crate::vm::world;
+    use crate::vm::abort::OrRaise;
 
     /// Lets another thread go on, if the strategy of the run under way says so.
     #[pyfunction]
     fn point(vm: &VirtualMachine) -> PyResult<()> {
         decision_point(Op::alone(Action::Step))
             .map(drop)
-            .map_err(|aborted| world::aborted(aborted, vm))
+            .or_raise(vm)
     }
 
     /// From here on no other thread of the run goes on unless this one waits. Nests.

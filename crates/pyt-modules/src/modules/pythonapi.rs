@@ -6,7 +6,7 @@
 
 use rustpython_vm::{PyObjectRef, vm::thread};
 
-use crate::vm::interpreters;
+use crate::vm::state;
 
 /// Raises `exception`, a class, in the thread with this ident at its next function call or turn of
 /// a loop; `None` takes back what was not raised yet. To be called by a thread that runs Python.
@@ -17,13 +17,13 @@ pub fn set_async_exc(ident: u64, exception: Option<PyObjectRef>) -> i32 {
         return 0;
     }
     thread::with_current_vm(|vm| {
-        let threads = interpreters::of(vm);
-        if threads.while_alive(ident, || ()).is_none() {
+        let state = state::of(vm);
+        if state.threads().while_alive(ident, || ()).is_none() {
             return 0;
         }
         // The interpreter's `ctypes` hands over `None` where CPython's hands over null.
         let exception = exception.filter(|exception| !vm.is_none(exception));
-        let world = &threads.world;
+        let world = &state.world;
         match world.async_exceptions.send(ident, exception, world, vm) {
             Ok(()) => 1,
             Err(raised) => {

@@ -1,6 +1,6 @@
 //! Runs of Python programs under a strategy: begin one, end it, and what ends its threads.
 //!
-//! Who decides and why is not known here, nor what program it is.
+//! Which strategy decides is not known here, nor what program runs.
 
 use std::sync::Arc;
 
@@ -8,27 +8,19 @@ use pyt_sched::{
     Thread,
     controlled::{Controlled, Finished, Run},
 };
-use rustpython_vm::{
-    Py, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyCode},
-    common::rc::PyRc,
-    function::FuncArgs,
-};
+use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
 
-use crate::{
-    instrument::{Granularity, Sites},
-    modules::threading::{self, registry},
-    vm::{
-        interpreters::{self, Threads},
-        uncaught::Uncaught,
-        world,
-    },
+use super::threading::{self, registry};
+use crate::vm::{
+    abort::OrRaise,
+    state::{self, InterpreterState},
+    uncaught::{Uncaught, UncaughtExceptions},
 };
 
 /// A run of the calling thread and those it starts. Dropped without [`finish`](Self::finish), it
 /// ends as well.
 pub struct Running {
-    threads: Arc<Threads>,
+    state: Arc<InterpreterState>,
     controlled: Arc<Controlled>,
     /// How many functions `atexit` had before.
     exit_functions: usize,
@@ -40,17 +32,17 @@ pub struct Running {
 /// # Errors
 /// `RuntimeError` if a run is under way already, or the interpreter cannot have one.
 pub fn begin(run: Run, vm: &VirtualMachine) -> PyResult<Running> {
-    let threads = interpreters::of(vm);
-    let Some(controlled) = threads.controlled.clone() else {
+    let state = state::of(vm);
+    let Some(controlled) = state.controlled.clone() else {
         return Err(vm.new_runtime_error("this interpreter's threads cannot be controlled"));
     };
-    if controlled.begin(&threads.scheduler, run).is_err() {
+    if controlled.begin(&state.scheduler, run).is_err() {
         return Err(vm.new_runtime_error("a schedule is being run already"));
     }
-    threads.uncaught.begin();
+    UncaughtExceptions::of(&state).begin();
     threading::number_from_one();
     Ok(Running {
-        threads,
+        state,
         controlled,
         exit_functions: vm.state.atexit_funcs.lock().len(),
         is_over: false,
@@ -69,10 +61,8 @@ impl Running {
             function.call(args, vm)?;
         }
         let is_member = |record: &Thread| self.controlled.is_member(record);
-        while let Some(handle) = self.threads.first_to_join(is_member) {
-            handle
-                .wait(None)
-                .map_err(|aborted| world::aborted(aborted, vm))?;
+        while let Some(handle) = self.state.threads().first_to_join(is_member) {
+            handle.wait(None).or_raise(vm)?;
         }
         for entry in self.take_exit_functions(vm) {
             let (function, args) = &*entry;
@@ -97,63 +87,22 @@ impl Running {
         functions.drain(..new).collect()
     }
 
-    /// Ends the run: threads that are left are made to end. Returns what is left of it, and the
-    /// exceptions that left threads. Blocks until they have ended, or for about a second.
+    /// Ends the run: its remaining threads are made to exit. Returns how it went, and the exceptions
+    /// that left threads. Blocks until they have ended, or for about a second.
     #[must_use]
     pub fn finish(mut self, vm: &VirtualMachine) -> Option<(Finished, Vec<Uncaught>)> {
         let _dropped_outside = self.take_exit_functions(vm);
         self.is_over = true;
-        let finished = self.controlled.finish(&self.threads.scheduler, true)?;
-        Some((finished, self.threads.uncaught.end()))
+        let finished = self.controlled.finish(&self.state.scheduler, true)?;
+        Some((finished, UncaughtExceptions::of(&self.state).end()))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.is_over {
-            self.controlled.finish(&self.threads.scheduler, true);
-            self.threads.uncaught.end();
+            self.controlled.finish(&self.state.scheduler, true);
+            UncaughtExceptions::of(&self.state).end();
         }
     }
-}
-
-/// The decision points in the user code of `vm`'s interpreter: from the first call on, user code
-/// gets them. Their granularity is that of the first call.
-///
-/// # Errors
-/// `RuntimeError` if a debugger or the like has taken what they need of `sys.monitoring`.
-pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Sites>> {
-    let threads = interpreters::of(vm);
-    let mut is_new = false;
-    let sites = threads.world.sites_or(|| {
-        is_new = true;
-        Sites::new(granularity, false)
-    });
-    if is_new {
-        sites.install(vm)?;
-    }
-    Ok(sites.clone())
-}
-
-/// Gives `code` its decision points, if [`sites`] was called and it is user code.
-///
-/// # Errors
-/// What the interpreter raises.
-pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
-    match interpreters::of(vm).world.sites() {
-        Some(sites) => sites.instrument(code, vm),
-        None => Ok(()),
-    }
-}
-
-/// How often signal handlers were set in the interpreter of `vm`.
-#[must_use]
-pub fn handlers_set(vm: &VirtualMachine) -> u64 {
-    interpreters::of(vm).handlers.changes()
-}
-
-/// Whether `raised` is what ends the threads of a run that was given up.
-#[must_use]
-pub fn is_abandonment(raised: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
-    interpreters::of(vm).uncaught.is_abandonment(raised)
 }

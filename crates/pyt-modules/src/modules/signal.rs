@@ -3,10 +3,7 @@
 use std::{
     ffi::{c_int, c_ulong, c_void},
     io,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Weak},
 };
 
 use rustpython_vm::{
@@ -17,7 +14,10 @@ use rustpython_vm::{
     host_env::signal as host,
 };
 
-use crate::vm::interpreters::Threads;
+use crate::{
+    upstream::wrapped::Wrapped,
+    vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState},
+};
 
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
@@ -35,48 +35,16 @@ unsafe extern "C" {
     fn sigwait(set: *const c_void, signal: *mut c_int) -> c_int;
 }
 
-/// Which signals the program handles with functions of its own.
-#[derive(Debug, Default)]
-pub(crate) struct Handlers {
-    handled: AtomicU64,
-    changes: AtomicU64,
-}
-
-impl Handlers {
-    /// Whether there are any.
-    pub(crate) fn any(&self) -> bool {
-        self.handled.load(Ordering::Relaxed) != 0
-    }
-
-    /// How often a handler was set.
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes.load(Ordering::Relaxed)
-    }
-
-    /// `signal` is handled, or no longer.
-    fn note(&self, signal: u32, handled: bool) {
-        self.changes.fetch_add(1, Ordering::Relaxed);
-        let Some(bit) = 1_u64.checked_shl(signal) else {
-            return;
-        };
-        if handled {
-            self.handled.fetch_or(bit, Ordering::Relaxed);
-        } else {
-            self.handled.fetch_and(!bit, Ordering::Relaxed);
-        }
-    }
-}
-
 /// Puts these functions into `_signal`, where `signal` looks for them when it is imported.
-pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
+pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.import("_signal", 0)?;
-    install_handlers(threads, &module, vm)?;
-    let threads = Arc::downgrade(threads);
+    install_handlers(state, &module, vm)?;
+    let state = Arc::downgrade(state);
     let kill = vm.new_function(
         "pthread_kill",
         move |thread_id: u64, signalnum: i32, vm: &VirtualMachine| -> PyResult<()> {
-            if let Some(threads) = threads.upgrade() {
-                send(&threads, thread_id, signalnum).map_err(|error| error.into_pyexception(vm))?;
+            if let Some(state) = state.upgrade() {
+                send(&state, thread_id, signalnum).map_err(|error| error.into_pyexception(vm))?;
             }
             // It may have been to this thread.
             vm.check_signals()
@@ -90,7 +58,7 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
 /// Wraps the functions that set and show handlers: the scheduler must know which signals the
 /// program handles, and a handler of our own does not show.
 fn install_handlers(
-    threads: &Arc<Threads>,
+    state: &Arc<InterpreterState>,
     module: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
@@ -98,10 +66,10 @@ fn install_handlers(
     let get = module.get_attr("getsignal", vm)?;
     let default = module.get_attr("SIG_DFL", vm)?;
     let interrupt = module.get_attr("default_int_handler", vm)?;
-    let own = report_on_quit(&Arc::downgrade(threads), &set, &get, &default, vm)?;
-    let own = own.map(|own| threads.keep(own));
+    let own = report_on_quit(&Arc::downgrade(state), &set, &get, &default, vm)?;
+    let own = own.map(|own| Wrapped::keep(state, own));
     let [set, get, default, interrupt] =
-        [set, get, default, interrupt].map(|object| threads.keep(object));
+        [set, get, default, interrupt].map(|object| Wrapped::keep(state, object));
     let shown = move |handler: PyObjectRef, vm: &VirtualMachine| {
         if own.as_ref().is_some_and(|own| own.is(&handler)) {
             default.get(vm)
@@ -110,14 +78,14 @@ fn install_handlers(
         }
     };
     let (shown_by_set, shown_by_get) = (shown.clone(), shown);
-    let threads = Arc::downgrade(threads);
+    let state = Arc::downgrade(state);
     let set = vm.new_function("signal", move |args: FuncArgs, vm: &VirtualMachine| {
         let given = args.args.clone();
         let before = set.get(vm)?.call(args, vm)?;
-        if let (Some(threads), [signal, handler, ..]) = (threads.upgrade(), &*given) {
+        if let (Some(state), [signal, handler, ..]) = (state.upgrade(), &*given) {
             let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
             let handled = handler.is_callable() && !interrupt.is(handler);
-            threads.handlers.note(signal, handled);
+            SignalHandlers::of(&state).note(signal, handled);
         }
         shown_by_set(before, vm)
     });
@@ -128,39 +96,36 @@ fn install_handlers(
     module.set_attr("getsignal", get, vm)
 }
 
-/// Has SIGQUIT (Ctrl-\) tell what all threads are doing, if that is wanted and the signal has its
+/// Has SIGQUIT (Ctrl-\) report what all threads are doing, if that is wanted and the signal has its
 /// default action; the program may set a handler of its own at any time. Returns the handler.
 ///
 /// It is a handler as any other: it runs on the main thread, between two instructions or in a
 /// wait, and not inside of the operating system's.
 fn report_on_quit(
-    threads: &Weak<Threads>,
+    state: &Weak<InterpreterState>,
     set: &PyObject,
     get: &PyObject,
     default: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<Option<PyObjectRef>> {
-    let wanted = threads.upgrade().is_some_and(|threads| {
-        threads
-            .reporter
-            .get()
-            .is_some_and(|it| it.reports_on_quit())
+    let wanted = state.upgrade().is_some_and(|state| {
+        Reporter::of(&state).is_some_and(|reporter| reporter.reports_on_quit())
     });
     if !wanted {
         return Ok(None);
     }
     let before = get.call((SIGQUIT,), vm)?;
-    // Ignored by whoever started us, say; or the host keeps signals to itself.
+    // The process was started with the signal ignored, say, or the host handles signals itself.
     if !vm.bool_eq(&before, default)? {
         return Ok(None);
     }
-    let threads = threads.clone();
+    let state = state.clone();
     let report: PyObjectRef = vm
         .new_function("report_threads", move |_args: FuncArgs| {
-            if let Some(threads) = threads.upgrade()
-                && let Some(reporter) = threads.reporter.get()
+            if let Some(state) = state.upgrade()
+                && let Some(reporter) = Reporter::of(&state)
             {
-                reporter.asked();
+                reporter.report_now();
             }
         })
         .into();
@@ -172,8 +137,8 @@ fn report_on_quit(
 ///
 /// # Errors
 /// The operating system's; "no such process" if the interpreter knows no such thread.
-fn send(threads: &Threads, ident: u64, signal: i32) -> io::Result<()> {
-    let error = threads.while_alive(ident, || {
+fn send(state: &InterpreterState, ident: u64, signal: i32) -> io::Result<()> {
+    let error = state.threads().while_alive(ident, || {
         // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
         unsafe { pthread_kill(ident, signal) }
     });

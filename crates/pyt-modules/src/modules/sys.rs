@@ -13,7 +13,7 @@ use rustpython_vm::{
     function::{ArgIntoFloat, FuncArgs},
 };
 
-use crate::vm::interpreters::Threads;
+use crate::{upstream::wrapped::Wrapped, vm::state::InterpreterState};
 
 /// Functions of upstream's that look at all threads, and would pass over preempted ones.
 const LOOK_AT_ALL: [&str; 4] = [
@@ -24,9 +24,9 @@ const LOOK_AT_ALL: [&str; 4] = [
 ];
 
 /// Puts pyt's functions into `vm`'s `sys`.
-pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<()> {
+pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
     let sys = vm.sys_module.as_object();
-    let policy = threads.scheduler.policy();
+    let policy = state.scheduler.policy();
     let exclusive = policy.is_exclusive();
     let enabled = vm.new_function("_is_gil_enabled", move || exclusive);
     sys.set_attr("_is_gil_enabled", enabled, vm)?;
@@ -47,9 +47,9 @@ pub(crate) fn install(threads: &Arc<Threads>, vm: &VirtualMachine) -> PyResult<(
     }
     install_flags(vm)?;
     for name in LOOK_AT_ALL {
-        let upstreams = threads.keep(sys.get_attr(name, vm)?);
+        let upstreams = Wrapped::keep(state, sys.get_attr(name, vm)?);
         // Not the world itself: it keeps the interpreter, which keeps this function.
-        let world = Arc::downgrade(&threads.world);
+        let world = Arc::downgrade(&state.world);
         let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| match world
             .upgrade()
         {

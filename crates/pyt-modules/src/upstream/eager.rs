@@ -1,7 +1,7 @@
-//! Native modules that are whole before the import system lists them.
+//! Native modules that are filled before the import system lists them.
 //!
 //! Upstream lists a native module first, fills it next, and then gives it the specification by which
-//! other threads could tell that it is not ready: they take it for whole, and miss what is not there
+//! other threads could tell that it is not ready: they take it for ready, and miss what is not there
 //! yet. So these have their content in the step that makes a module, before it is listed. Their
 //! filling must not import them.
 
@@ -18,28 +18,25 @@ pub(crate) trait Definition {
     fn original(ctx: &Context) -> &'static PyModuleDef;
 }
 
+/// Makes a type for each module, which stands for its definition.
 macro_rules! definitions {
     ($($name:ident: $original:path;)*) => {$(
-        pub(crate) struct $name;
+        struct $name;
 
-        impl Definition for $name {
-            fn original(ctx: &Context) -> &'static PyModuleDef {
+        impl $crate::upstream::eager::Definition for $name {
+            fn original(
+                ctx: &rustpython_vm::Context,
+            ) -> &'static rustpython_vm::builtins::PyModuleDef {
                 $original(ctx)
             }
         }
     )*};
 }
 
-definitions! {
-    Threading: crate::modules::threading::module_def;
-    Queue: crate::modules::queue::module_def;
-    SimpleQueue: crate::modules::queue::simple::module_def;
-    FuturesBase: crate::modules::futures::base_def;
-    FuturesThread: crate::modules::futures::thread_def;
-}
+pub(crate) use definitions;
 
-/// `D`'s definition, of a module that is whole once it is made. One and the same each time.
-pub(crate) fn whole<D: Definition>(ctx: &Context) -> &'static PyModuleDef {
+/// `D`'s definition, of a module that is filled once it is made. The same one each time.
+pub(crate) fn definition<D: Definition>(ctx: &Context) -> &'static PyModuleDef {
     static MADE: Mutex<BTreeMap<usize, &'static PyModuleDef>> = Mutex::new(BTreeMap::new());
     let original = D::original(ctx);
     let address = std::ptr::from_ref(original).addr();

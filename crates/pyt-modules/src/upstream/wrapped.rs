@@ -1,53 +1,51 @@
-//! Functions of upstream's that functions of ours stand in front of.
+//! Functions of upstream's that functions of ours wrap.
 //!
 //! What a native function captures is never freed. So ours capture the number of an object that is
-//! kept here, and let go of when the interpreter ends.
+//! kept here, and dropped when the interpreter ends.
 
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::vm::interpreters::Threads;
+use crate::vm::state::InterpreterState;
 
 /// What is kept for one interpreter.
 #[derive(Default)]
-pub(crate) struct Originals(Mutex<Vec<PyObjectRef>>);
+struct WrappedFunctions(Mutex<Vec<PyObjectRef>>);
 
 /// An object that is kept until its interpreter ends.
 #[derive(Clone)]
-pub(crate) struct Original {
-    threads: Weak<Threads>,
+pub(crate) struct Wrapped {
+    state: Weak<InterpreterState>,
     number: usize,
 }
 
-impl Originals {
-    /// Gives all away, to be dropped where that may run Python code.
-    pub(crate) fn take(&self) -> Vec<PyObjectRef> {
-        std::mem::take(&mut self.0.lock())
-    }
+/// Gives up the objects that are kept for an interpreter, to be dropped where that may run Python
+/// code.
+pub(crate) fn release(state: &InterpreterState) -> Vec<PyObjectRef> {
+    std::mem::take(&mut state.slot::<WrappedFunctions>().0.lock())
 }
 
-impl Threads {
-    pub(crate) fn keep(self: &Arc<Self>, object: PyObjectRef) -> Original {
-        let mut kept = self.originals.0.lock();
+impl Wrapped {
+    /// Keeps `object` until the interpreter ends.
+    pub(crate) fn keep(state: &Arc<InterpreterState>, object: PyObjectRef) -> Self {
+        let mut kept = state.slot::<WrappedFunctions>().0.lock();
         kept.push(object);
-        Original {
-            threads: Arc::downgrade(self),
+        Self {
+            state: Arc::downgrade(state),
             number: kept.len() - 1,
         }
     }
-}
 
-impl Original {
     fn find(&self) -> Option<PyObjectRef> {
-        let threads = self.threads.upgrade()?;
-        let kept = threads.originals.0.lock();
+        let state = self.state.upgrade()?;
+        let kept = state.slot::<WrappedFunctions>().0.lock();
         kept.get(self.number).cloned()
     }
 
     /// # Errors
-    /// `RuntimeError` if the interpreter has let go of it.
+    /// `RuntimeError` if the interpreter has ended but for the calling thread.
     pub(crate) fn get(&self, vm: &VirtualMachine) -> PyResult {
         self.find()
             .ok_or_else(|| vm.new_runtime_error("the interpreter is ending"))

@@ -1,12 +1,12 @@
 //! Exceptions that one thread raises in another: CPython's `PyThreadState_SetAsyncExc`, the host's
-//! interruptions, and the end of threads that will not end.
+//! interruptions, and forced unwinds of threads that handle all exceptions.
 //!
 //! The exception is raised where CPython looks for one: when a function begins or resumes, and when
 //! a loop goes back. Those places are watched with `sys.monitoring` (PEP 669) for as long as an
 //! exception is on its way, so that nothing is paid at other times. The interpreter instruments a
 //! function when it begins; loops that the thread is in already are instrumented here.
 //!
-//! A *condemned* thread is raised in again and again, and its handlers are kept from handling: the
+//! In a *forced unwind* a thread is raised in again and again, and its handlers are not run: the
 //! event that comes before a handler runs (`except`, `finally`, the end of a `with` statement)
 //! raises anew, and the interpreter then leaves the function altogether. So a thread's stack unwinds
 //! although the program catches all it can.
@@ -14,7 +14,7 @@
 //! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
 //! interpreter, and whatever the program has done to those functions.
 //!
-//! This module knows nothing of waits: whoever wants a waiting thread to look up interrupts it.
+//! This module knows nothing of waits: the caller interrupts them.
 
 use std::{
     cell::Cell,
@@ -33,7 +33,7 @@ use rustpython_vm::{
     vm::PyGlobalState,
 };
 
-use crate::vm::world::Interpreter;
+use super::world::VmWorld;
 
 /// As `sys.monitoring.events` has them, by number.
 const PY_START: usize = 0;
@@ -68,7 +68,7 @@ pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// The import system's. Its handlers release its locks and take half-made modules away, and end:
-    /// condemned threads run them.
+    /// they run in a forced unwind, too.
     Import,
     Other,
 }
@@ -95,7 +95,7 @@ impl Place {
 
 /// What is to be raised in a thread.
 #[derive(Debug)]
-pub(crate) enum Raise {
+pub(super) enum Raise {
     /// A class or an instance.
     Object(PyObjectRef),
     /// The class with this name, with this message. The name is that of a built-in exception, or of
@@ -110,7 +110,7 @@ pub(crate) enum Raise {
 
 /// The exceptions on their way in one interpreter.
 #[derive(Default)]
-pub(crate) struct AsyncExceptions(Mutex<State>);
+pub struct AsyncExceptions(Mutex<State>);
 
 struct Callbacks {
     /// At places where an exception can be raised.
@@ -123,8 +123,8 @@ struct Callbacks {
 struct State {
     /// By the ident of the thread that each is for.
     pending: HashMap<u64, Raise>,
-    /// Idents of condemned threads.
-    condemned: HashSet<u64>,
+    /// Idents of threads that are being unwound by force.
+    unwinding: HashSet<u64>,
     /// What the interpreter calls at the places that are watched, while there is an interpreter.
     callbacks: Option<Callbacks>,
     /// The class of the exception that ends threads.
@@ -137,7 +137,7 @@ struct State {
 
 impl AsyncExceptions {
     /// Makes what the interpreter calls. To be called once, inside, before anything is sent.
-    pub(crate) fn prepare(self: &Arc<Self>, vm: &VirtualMachine) {
+    pub(super) fn prepare(self: &Arc<Self>, vm: &VirtualMachine) {
         let callback = |what: fn(&Self, u64, Place, &VirtualMachine) -> Option<_>| {
             let exceptions: Weak<Self> = Arc::downgrade(self);
             let call = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
@@ -163,14 +163,14 @@ impl AsyncExceptions {
     }
 
     /// The interpreter is about to end: nothing is raised any more. To be called inside.
-    pub(crate) fn close(&self, vm: &VirtualMachine) {
+    pub(super) fn close(&self, vm: &VirtualMachine) {
         let mut state = self.0.lock();
         let _dropped_unlocked = (
             std::mem::take(&mut state.pending),
             state.callbacks.take(),
             state.stop.take(),
         );
-        state.condemned.clear();
+        state.unwinding.clear();
         Self::unwatch_if_idle(&mut state, &vm.state);
         drop(state);
     }
@@ -181,11 +181,11 @@ impl AsyncExceptions {
     ///
     /// # Errors
     /// `RuntimeError` if all tools of `sys.monitoring` are in use.
-    pub(crate) fn send(
+    pub fn send(
         &self,
         ident: u64,
         exception: Option<PyObjectRef>,
-        world: &Interpreter,
+        world: &VmWorld,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let Some(exception) = exception else {
@@ -203,7 +203,7 @@ impl AsyncExceptions {
 
     /// As [`send`](Self::send), from any thread: without the part that finds loops which the threads
     /// are in already, which has to stop the world. False: all tools are in use.
-    pub(crate) fn announce(
+    pub(super) fn announce(
         &self,
         idents: &[u64],
         raise: impl Fn() -> Raise,
@@ -224,42 +224,42 @@ impl AsyncExceptions {
         watched
     }
 
-    /// Condemns the threads with these idents, from any thread: until [`pardon`](Self::pardon) they
-    /// are raised in wherever that is possible. As with [`announce`](Self::announce), loops that they
+    /// Unwinds the threads with these idents by force, from any thread: until [`forget`](Self::forget)
+    /// they are raised in wherever that is possible. As with [`announce`](Self::announce), loops that they
     /// are in already have yet to be found.
-    pub(crate) fn condemn(&self, idents: &[u64], interpreter: &PyGlobalState) {
+    pub(super) fn force_unwind(&self, idents: &[u64], interpreter: &PyGlobalState) {
         let mut state = self.0.lock();
-        state.condemned.extend(idents);
+        state.unwinding.extend(idents);
         Self::watch(&mut state, interpreter);
     }
 
-    /// Whether the thread with this ident is condemned.
-    pub(crate) fn is_condemned(&self, ident: u64) -> bool {
-        self.0.lock().condemned.contains(&ident)
+    /// Whether the thread with this ident is being unwound by force.
+    pub fn is_unwinding(&self, ident: u64) -> bool {
+        self.0.lock().unwinding.contains(&ident)
     }
 
     /// Why threads are being stopped, for the exceptions raised in them from now on.
-    pub(crate) fn set_reason(&self, reason: &str) {
+    pub(super) fn set_reason(&self, reason: &str) {
         reason.clone_into(&mut self.0.lock().reason);
     }
 
     /// What is to be raised in the thread with this ident, which is the calling one, at a place that
     /// is watched.
     fn raise(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        if place == Place::Import && self.is_condemned(ident) {
+        if place == Place::Import && self.is_unwinding(ident) {
             return None;
         }
         self.take(ident, vm)
     }
 
     /// What is to be raised in the thread with this ident, which is the calling one.
-    pub(crate) fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+    pub fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
         if SHIELDS.get() != 0 {
             return None;
         }
         let raise = {
             let mut state = self.0.lock();
-            if state.condemned.contains(&ident) {
+            if state.unwinding.contains(&ident) {
                 drop(state);
                 return Some(self.stopped(vm));
             }
@@ -279,11 +279,11 @@ impl AsyncExceptions {
         if place == Place::Import || SHIELDS.get() != 0 {
             return None;
         }
-        self.is_condemned(ident).then(|| self.stopped(vm))
+        self.is_unwinding(ident).then(|| self.stopped(vm))
     }
 
     /// A new exception that ends the thread it is raised in.
-    pub(crate) fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    pub(super) fn stopped(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         let (class, reason) = {
             let state = self.0.lock();
             (state.stop.clone(), state.reason.clone())
@@ -298,16 +298,16 @@ impl AsyncExceptions {
     }
 
     /// Whether `raised` is what ends threads.
-    pub(crate) fn is_stop(&self, raised: &PyBaseExceptionRef) -> bool {
+    pub fn is_stop(&self, raised: &PyBaseExceptionRef) -> bool {
         let class = self.0.lock().stop.clone();
         class.is_some_and(|class| raised.fast_isinstance(&class))
     }
 
     /// The thread has ended, or has left the interpreter: its ident may come to mean another.
-    pub(crate) fn forget(&self, ident: u64, interpreter: &PyGlobalState) {
+    pub(super) fn forget(&self, ident: u64, interpreter: &PyGlobalState) {
         let mut state = self.0.lock();
         let dropped_unlocked = state.pending.remove(&ident);
-        if state.condemned.remove(&ident) || dropped_unlocked.is_some() {
+        if state.unwinding.remove(&ident) || dropped_unlocked.is_some() {
             Self::unwatch_if_idle(&mut state, interpreter);
         }
         drop(state);
@@ -317,23 +317,23 @@ impl AsyncExceptions {
     ///
     /// # Safety
     /// The calling thread is the only one in the process.
-    pub(crate) unsafe fn reset_after_fork(&self, ident: u64) {
+    pub(super) unsafe fn reset_after_fork(&self, ident: u64) {
         // SAFETY: there is no other thread, and this one does not hold the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
         let mut state = self.0.lock();
         let mut before = std::mem::take(&mut state.pending);
         let own = before.remove(&ident);
         state.pending.extend(own.map(|own| (ident, own)));
-        state.condemned.retain(|condemned| *condemned == ident);
+        state.unwinding.retain(|unwinding| *unwinding == ident);
         drop(state);
     }
 
-    /// Has the places watched. False: all tools are in use, by others. A condemned thread is watched
-    /// in the place of one of them.
+    /// Has the places watched. False: all tools are in use, by others. Threads that are
+    /// being unwound by force are watched in the place of one of them.
     fn watch(state: &mut State, interpreter: &PyGlobalState) -> bool {
         let State {
             callbacks: Some(callbacks),
-            condemned,
+            unwinding,
             tool: current,
             ..
         } = state
@@ -345,7 +345,7 @@ impl AsyncExceptions {
         let free = |tool: &usize| monitoring.tool_names[*tool].is_none();
         let tool = (current.filter(own))
             .or_else(|| TOOLS.into_iter().find(free))
-            .or_else(|| (!condemned.is_empty()).then_some(TOOLS[0]));
+            .or_else(|| (!unwinding.is_empty()).then_some(TOOLS[0]));
         let Some(tool) = tool else {
             return false;
         };
@@ -354,7 +354,7 @@ impl AsyncExceptions {
             (PY_RESUME, &callbacks.raise),
             (JUMP, &callbacks.raise),
         ];
-        if !condemned.is_empty() {
+        if !unwinding.is_empty() {
             calls.push((EXCEPTION_HANDLED, &callbacks.refuse));
         }
         let events = calls
@@ -391,7 +391,7 @@ impl AsyncExceptions {
     /// Puts an end to the watch unless another exception is on its way. Functions are freed of it
     /// when they begin anew.
     fn unwatch_if_idle(state: &mut State, interpreter: &PyGlobalState) {
-        if !state.pending.is_empty() || !state.condemned.is_empty() {
+        if !state.pending.is_empty() || !state.unwinding.is_empty() {
             return;
         }
         let Some(tool) = state.tool.take() else {
@@ -451,7 +451,7 @@ fn named(class: &str, message: Option<String>, vm: &VirtualMachine) -> PyBaseExc
 
 /// Puts the instrumented instruction in the place of each backward jump, as the interpreter does
 /// when the function begins; it takes them out again when the watch has ended.
-pub(crate) fn instrument_backward_jumps(code: &PyCode) {
+pub(super) fn instrument_backward_jumps(code: &PyCode) {
     let instructions = &code.code.instructions;
     let mut index = 0;
     while index < instructions.len() {

@@ -6,7 +6,7 @@
 
 use std::{
     ffi::{c_int, c_ulong},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,15 +15,13 @@ use rustpython_vm::{
     VirtualMachine, builtins::PyBaseExceptionRef, host_env::time, stdlib::_thread::get_ident,
 };
 
-use crate::{
-    Session,
-    vm::{
-        async_exc::{self, instrument_backward_jumps},
-        deadlock::{self, Account},
-    },
+use super::{
+    async_exc::{self, instrument_backward_jumps},
+    deadlock::{self, ThreadTable},
+    state::InterpreterState,
 };
 
-pub use crate::vm::async_exc::shielded;
+pub use super::async_exc::shielded;
 
 unsafe extern "C" {
     fn pthread_getcpuclockid(thread: c_ulong, clock: *mut c_int) -> c_int;
@@ -41,14 +39,14 @@ pub enum Raise {
         /// The only argument of the exception; without one there is none.
         message: Option<String>,
     },
-    /// What ends the thread unless the program handles it; nobody is told of it.
+    /// What ends the thread unless the program handles it. It is not reported as uncaught.
     Stop,
 }
 
 /// How a thread came to be one of the interpreter's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A thread of the host's, for as long as it is inside.
+    /// A thread of the host's, for as long as it is attached.
     Host,
     /// Python code started it.
     Started {
@@ -57,51 +55,53 @@ pub enum Origin {
     },
 }
 
-/// A thread that could be raised in.
+/// A thread that an exception can be raised in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct InterpreterThread {
     /// As in `threading.get_ident()`.
     pub ident: u64,
-    /// How it came to be one.
+    /// How it came to be one of the interpreter's.
     pub origin: Origin,
 }
 
-impl Session {
-    /// All threads that are inside or were started inside, those of the host first.
+impl InterpreterState {
+    /// All threads that are attached or that Python code started, those of the host first.
     #[must_use]
-    pub fn members(&self) -> Vec<Member> {
-        let host = self.threads.visitors().into_iter().map(|ident| Member {
+    pub fn all_threads(&self) -> Vec<InterpreterThread> {
+        let host_threads = self.threads().host_threads().into_iter();
+        let host = host_threads.map(|ident| InterpreterThread {
             ident,
             origin: Origin::Host,
         });
-        let started = self.threads.started().into_iter();
-        let started = started.map(|(ident, daemon)| Member {
+        let started = self.threads().started().into_iter();
+        let started = started.map(|(ident, daemon)| InterpreterThread {
             ident,
             origin: Origin::Started { daemon },
         });
         host.chain(started)
-            .filter(|member| member.ident != 0)
+            .filter(|thread| thread.ident != 0)
             .collect()
     }
 
-    /// Whether a thread that was started inside, or is about to be, goes on. A thread that was
-    /// [condemned](Self::condemn) before starts none any more.
+    /// Whether a thread that Python code started, or is about to start, goes on. A thread that is
+    /// [being unwound](Self::force_unwind) starts none any more.
     #[must_use]
     pub fn has_started(&self) -> bool {
-        self.threads.has_started()
+        self.threads().has_started()
     }
 
-    /// The ident of the main thread, while it is inside.
+    /// The ident of the main thread, while it is attached.
     #[must_use]
     pub fn main_ident(&self) -> Option<u64> {
-        let ident = self.main_tag();
-        self.threads.visitors().contains(&ident).then_some(ident)
+        let ident = self.main.as_ref()?.tag();
+        let attached = self.threads().host_threads();
+        attached.contains(&ident).then_some(ident)
     }
 
     /// Whether it is the main thread's.
     #[must_use]
     pub fn is_main(&self, thread: ThreadId) -> bool {
-        self.main_id() == thread
+        self.main.as_ref().is_some_and(|main| main.id() == thread)
     }
 
     /// The ident of the calling thread.
@@ -110,18 +110,18 @@ impl Session {
         get_ident()
     }
 
-    /// Has `raise` raised in the threads with these idents, as far as they are inside or were started
-    /// inside: at their next call of a function or turn of a loop, or at once if they wait. A thread
+    /// Has `raise` raised in the threads with these idents, as far as they are attached or were started
+    /// by Python code: at their next call of a function or turn of a loop, or at once if they wait. A thread
     /// has one such exception on its way; a later one takes its place. Returns whether there is any
     /// such thread.
     ///
     /// Callable from any thread; never blocks for long. Loops that the threads are in already are
     /// found by [`reach`](Self::reach) only.
     pub fn raise_in(&self, idents: &[u64], raise: &Raise) -> bool {
-        let Some(interpreter) = self.threads.world.state() else {
+        let Some(interpreter) = self.world.state() else {
             return false;
         };
-        let alive = |ident: &&u64| self.threads.while_alive(**ident, || ()).is_some();
+        let alive = |ident: &&u64| self.threads().while_alive(**ident, || ()).is_some();
         let idents: Vec<u64> = idents.iter().filter(alive).copied().collect();
         let raise = || match raise {
             Raise::Exception { class, message } => async_exc::Raise::Named {
@@ -130,13 +130,13 @@ impl Session {
             },
             Raise::Stop => async_exc::Raise::Stop,
         };
-        let exceptions = &self.threads.world.async_exceptions;
+        let exceptions = &self.world.async_exceptions;
         if idents.is_empty() || !exceptions.announce(&idents, raise, interpreter) {
             return false;
         }
-        // Whoever has left meanwhile is not to find it at its next visit.
+        // A thread that has detached meanwhile must not find it when it attaches again.
         for ident in &idents {
-            if self.threads.while_alive(*ident, || ()).is_none() {
+            if self.threads().while_alive(*ident, || ()).is_none() {
                 exceptions.forget(*ident, interpreter);
             }
         }
@@ -148,37 +148,34 @@ impl Session {
     /// in native code that does not leave the interpreter, such as a regular expression at work. The
     /// calling thread must not be inside of another interpreter.
     pub fn reach(&self, idents: &[u64]) {
-        self.threads
-            .world
+        self.world
             .functions_of(idents, &mut instrument_backward_jumps);
         self.wake(idents);
     }
 
-    /// Condemns the threads with these idents: what ends threads is raised in them wherever that is
-    /// possible, and none of their handlers handles it, until they have ended, have left the
-    /// interpreter or are [pardoned](Self::pardon). To be called again and again, since a thread may
-    /// begin to wait right after it was looked at. As to loops, see [`reach`](Self::reach).
-    pub fn condemn(&self, idents: &[u64]) {
-        let Some(interpreter) = self.threads.world.state() else {
+    /// Has the threads with these idents unwound by force: what ends threads is raised in them wherever
+    /// that is possible, and none of their handlers handles it, until they have exited, have detached
+    /// or [`cancel_unwind`](Self::cancel_unwind) is called. To be called again and again, since a
+    /// thread may begin to wait right after this has interrupted waits. As to loops, see
+    /// [`reach`](Self::reach).
+    pub fn force_unwind(&self, idents: &[u64]) {
+        let Some(interpreter) = self.world.state() else {
             return;
         };
-        let exceptions = &self.threads.world.async_exceptions;
-        exceptions.condemn(idents, interpreter);
+        let exceptions = &self.world.async_exceptions;
+        exceptions.force_unwind(idents, interpreter);
         for ident in idents {
-            if self.threads.while_alive(*ident, || ()).is_none() {
+            if self.threads().while_alive(*ident, || ()).is_none() {
                 exceptions.forget(*ident, interpreter);
             }
         }
         self.wake(idents);
     }
 
-    /// Takes back what is on its way to the thread with this ident, for good or not.
-    pub fn pardon(&self, ident: u64) {
-        if let Some(interpreter) = self.threads.world.state() {
-            self.threads
-                .world
-                .async_exceptions
-                .forget(ident, interpreter);
+    /// Takes back what is on its way to the thread with this ident, a forced unwind included.
+    pub fn cancel_unwind(&self, ident: u64) {
+        if let Some(interpreter) = self.world.state() {
+            self.world.async_exceptions.forget(ident, interpreter);
         }
         if let Some(thread) = self.records(&[ident]).first() {
             thread.forget_interrupt();
@@ -187,81 +184,80 @@ impl Session {
 
     /// Why threads are being stopped: the message of what is raised in them.
     pub fn set_stop_reason(&self, reason: &str) {
-        self.threads.world.async_exceptions.set_reason(reason);
+        self.world.async_exceptions.set_reason(reason);
     }
 
     /// Whether `raised` is what ends threads.
     #[must_use]
     pub fn is_stop(&self, raised: &PyBaseExceptionRef) -> bool {
-        self.threads.world.async_exceptions.is_stop(raised)
+        self.world.async_exceptions.is_stop(raised)
     }
 
-    /// Stops all threads that were started inside where they stand, for good; those in foreign code
-    /// when they come back, if they do so within `patience`. Their threads of the operating system
-    /// stay. To be called attached, on a thread that was not started inside.
-    pub fn halt_started(&self, _vm: &VirtualMachine, patience: Duration) {
-        let records = self.threads.records(None);
-        self.threads.scheduler.halt(&records, patience);
+    /// Stops all threads that Python code started where they are; they never go on. Those in foreign
+    /// code are stopped when they return, if they do so within `grace`. Their OS threads stay. To be
+    /// called attached, on a thread that Python code did not start.
+    pub fn halt_started(&self, _vm: &VirtualMachine, grace: Duration) {
+        let records = self.threads().records(None);
+        self.scheduler.halt(&records, grace);
     }
 
-    /// How many threads may be alive of those that are started inside; `usize::MAX` at first. One more
-    /// is not begun: see [`on_refusal`](Self::on_refusal). Those that there are go on.
-    pub fn allow_threads(&self, most: usize) {
-        self.threads.most.store(most, Ordering::Release);
+    /// Sets how many threads may be alive of those that Python code starts; `usize::MAX` at first. One
+    /// more is not started: see [`on_refusal`](Self::on_refusal). Those that there are go on.
+    pub fn limit_threads(&self, most: usize) {
+        self.threads().set_most(most);
     }
 
     /// Has `listener` called, attached, on a thread that would start one more thread than
-    /// [is allowed](Self::allow_threads), in the place of that, with how many are: it says what is
-    /// raised there, and may block outside of the interpreter first. `None`: the thread looks again
-    /// whether it may.
+    /// [the limit](Self::limit_threads), with that limit. It returns what is raised there, and may
+    /// block first, detached. `None`: the thread asks for admission again.
     pub fn on_refusal(
         &self,
         listener: impl Fn(usize, &VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync + 'static,
     ) {
-        *self.threads.on_refusal.lock() = Some(Arc::new(listener));
+        self.threads().set_on_refusal(Arc::new(listener));
     }
 
     /// Takes what is on its way to the calling thread, or else a new exception that ends it.
     #[must_use]
     pub fn take_stop(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
-        let exceptions = &self.threads.world.async_exceptions;
+        let exceptions = &self.world.async_exceptions;
         (exceptions.take(get_ident(), vm)).unwrap_or_else(|| exceptions.stopped(vm))
     }
 
     /// What all threads are doing, without their stacks. Each row is true by itself.
     #[must_use]
-    pub fn table(&self) -> Account {
-        let report = self.threads.scheduler.report_now();
+    pub fn table(&self) -> ThreadTable {
+        let report = self.scheduler.report_now();
         let stacks = vec![Vec::new(); report.rows.len()];
-        Account { report, stacks }
+        ThreadTable { report, stacks }
     }
 
     /// What all threads are doing, and where, at one moment. Stops the world: as to what that waits
     /// for, see [`reach`](Self::reach). After the interpreter's end, without stacks.
     #[must_use]
-    pub fn account(&self) -> Account {
-        let scheduler = &self.threads.scheduler;
-        deadlock::account(&self.threads, || Some(scheduler.report_now()))
+    pub fn table_with_stacks(&self) -> ThreadTable {
+        let scheduler = &self.scheduler;
+        deadlock::thread_table(self, || Some(scheduler.report_now()))
             .unwrap_or_else(|| self.table())
     }
 
     /// The processor time that the thread with this ident has had since it began. `None`: there is
-    /// no such thread, or the system does not tell.
+    /// no such thread, or the system has no such clock.
     #[must_use]
     pub fn cpu_time(&self, ident: u64) -> Option<Duration> {
         let mut clock = 0;
-        let looked = self.threads.while_alive(ident, || {
+        let looked = self.threads().while_alive(ident, || {
             // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
             unsafe { pthread_getcpuclockid(ident, &raw mut clock) }
         });
         if looked != Some(0) {
             return None;
         }
-        // One that has ended meanwhile has no such clock, which is an error.
+        // A thread that has exited meanwhile has no such clock, which is an error.
         time::clock_gettime(time::ClockId::from_raw(clock)).ok()
     }
 
-    /// Makes waiting threads look up.
+    /// Interrupts the waits of threads.
     fn wake(&self, idents: &[u64]) {
         for thread in self.records(idents) {
             thread.interrupt();
@@ -269,7 +265,7 @@ impl Session {
     }
 
     fn records(&self, idents: &[u64]) -> Vec<Arc<Thread>> {
-        let mut threads = self.threads.scheduler.threads();
+        let mut threads = self.scheduler.threads();
         threads.retain(|thread| idents.contains(&thread.tag()));
         threads
     }

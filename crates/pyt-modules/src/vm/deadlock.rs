@@ -1,13 +1,12 @@
-//! Tells whoever wants to know about threads that wait for ever, with their Python stacks.
+//! Reports threads that wait for ever, with their Python stacks.
 //!
 //! `pyt-sched` finds them. This file knows what can end a wait although no thread of ours does (a
 //! signal handler, a thread of the host's), reads the stacks with the world stopped, and ends the
-//! process if that is the verdict. It writes nothing: how a report looks is the listener's.
+//! process if the listener asks for that. It writes nothing: how a report looks is the listener's.
 
 use std::{
-    ffi::c_int,
     ops::ControlFlow,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -15,34 +14,26 @@ pub use pyt_sched::{Cause, Deadline, Doing, Kind, Report, Row, ThreadId, Waiting
 use pyt_sched::{Observer, SignalMask, Suspicion, World};
 use rustpython_vm::frame::InterpreterFrame;
 
-use crate::vm::interpreters::Threads;
+use super::{signal_handlers::SignalHandlers, state::InterpreterState, streams::exit_at_once};
 
-/// How long a suspicion is looked into while some thread of it runs signal handlers.
+/// How often a suspicion is examined while some thread of it runs signal handlers.
 const ATTEMPTS: u32 = 50;
 
 /// How long to wait before the next attempt.
-const PAUSE: Duration = Duration::from_millis(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long a process that is to end waits for its standard streams to be written out.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const FLUSH_GRACE: Duration = Duration::from_secs(1);
 
 /// The names of threads that run no Python: the scheduler's ticker, and the ones started here.
-const SERVANTS: [&str; 3] = ["pyt-ticker", REPORTER, SERVANT];
+const OWN_THREADS: [&str; 3] = ["pyt-ticker", REPORTER, CONTROL_THREAD];
 
-/// The name of threads of the host's library that run no Python unasked.
-pub const SERVANT: &str = "pyt-control";
+/// The name of the threads on which a host's library controls an interpreter. They run no Python of
+/// the program's.
+pub const CONTROL_THREAD: &str = "pyt-control";
 
 /// The name of the threads that make reports.
 const REPORTER: &str = "pyt-report";
-
-unsafe extern "C" {
-    safe fn _exit(status: c_int) -> !;
-}
-
-/// Ends the process at once: nothing is cleaned up.
-pub(crate) fn exit_at_once(status: i32) -> ! {
-    _exit(status)
-}
 
 /// A place in a Python program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,121 +65,147 @@ impl Frame {
 
 /// What all threads are doing, and where.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub struct ThreadTable {
     /// Who waits for what.
     pub report: Report,
     /// For each row of the report, the functions that the thread is in, innermost last.
     pub stacks: Vec<Vec<Frame>>,
 }
 
-/// What is to become of the process after a report.
+/// What the process does after a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AfterReport {
     /// It goes on.
-    GoOn,
-    /// It ends with this exit status, with no more ceremony than writing out the standard
-    /// streams.
-    End(i32),
+    Continue,
+    /// It writes out the standard streams and ends with this exit status. Nothing else is cleaned
+    /// up.
+    Exit(i32),
 }
 
-/// Who wants to know. Called on a thread of its own.
-pub type Listener = Box<dyn Fn(&Account) -> Verdict + Send + Sync>;
+/// What receives reports. Called on a thread of its own.
+pub type Listener = Box<dyn Fn(&ThreadTable) -> AfterReport + Send + Sync>;
 
 /// When there is to be a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occasions {
     /// When threads wait for one another, or all threads wait, for ever.
     pub deadlocks: bool,
-    /// When the process gets SIGQUIT (Ctrl-\) and neither the program nor whoever started it has
-    /// other plans with that signal.
+    /// When the process gets SIGQUIT (Ctrl-\), unless the program handles that signal or the process
+    /// was started with it ignored.
     pub quit: bool,
 }
 
-/// One interpreter's teller.
-pub(crate) struct Reporter {
-    threads: Weak<Threads>,
+#[derive(Default)]
+struct ReporterSlot(OnceLock<Arc<Reporter>>);
+
+impl InterpreterState {
+    /// Reports threads that wait for ever to `listener`, on these occasions. To be called before the
+    /// first [`attach_main`](Self::attach_main).
+    pub fn report_deadlocks(self: &Arc<Self>, occasions: Occasions, listener: Listener) {
+        Reporter::begin(self, occasions, listener);
+    }
+}
+
+/// Makes the reports of one interpreter.
+pub struct Reporter {
+    state: Weak<InterpreterState>,
     occasions: Occasions,
     listener: Listener,
 }
 
 impl Reporter {
-    /// Begins to tell `listener`.
-    pub(crate) fn begin(threads: &Arc<Threads>, occasions: Occasions, listener: Listener) {
-        let reporter = threads.reporter.get_or_init(|| {
+    /// The interpreter's, if its threads are reported.
+    #[must_use]
+    pub fn of(state: &InterpreterState) -> Option<&Arc<Self>> {
+        state.slot::<ReporterSlot>().0.get()
+    }
+
+    /// Begins to report to `listener`.
+    fn begin(state: &Arc<InterpreterState>, occasions: Occasions, listener: Listener) {
+        let reporter = state.slot::<ReporterSlot>().0.get_or_init(|| {
             Arc::new(Self {
-                threads: Arc::downgrade(threads),
+                state: Arc::downgrade(state),
                 occasions,
                 listener,
             })
         });
         if occasions.deadlocks {
             let watcher = Watcher(Arc::downgrade(reporter));
-            threads.scheduler.observe(Arc::new(watcher));
+            state.scheduler.observe(Arc::new(watcher));
         }
     }
 
-    pub(crate) const fn reports_on_quit(&self) -> bool {
+    /// Whether SIGQUIT asks for a report.
+    #[must_use]
+    pub const fn reports_on_quit(&self) -> bool {
         self.occasions.quit
     }
 
     /// Reports what all threads are doing, soon.
-    pub(crate) fn asked(self: &Arc<Self>) {
-        self.aside(|reporter, threads| {
-            let now = account(threads, || Some(threads.scheduler.report_now()));
-            if let Some(account) = now {
-                // Whoever asks does not ask for the end.
-                (reporter.listener)(&account);
+    pub fn report_now(self: &Arc<Self>) {
+        self.spawn_report_thread(|reporter, state| {
+            let now = thread_table(state, || Some(state.scheduler.report_now()));
+            if let Some(table) = now {
+                // The process goes on after a report that was asked for.
+                (reporter.listener)(&table);
             }
         });
     }
 
-    /// Runs `work` on a thread of its own, which may stop the others. False: there is none.
-    fn aside(self: &Arc<Self>, work: impl FnOnce(&Self, &Threads) + Send + 'static) -> bool {
+    /// Runs `work` on a thread of its own, which may stop the others. False: the system refuses a
+    /// thread.
+    fn spawn_report_thread(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self, &InterpreterState) + Send + 'static,
+    ) -> bool {
         let reporter = self.clone();
         let builder = std::thread::Builder::new().name(REPORTER.to_owned());
         let spawn = || {
             builder.spawn(move || {
-                if let Some(threads) = reporter.threads.upgrade() {
-                    // Whoever was just interrupted or given its turn gets to where it is going: on
-                    // its way it looks as if it were in foreign code.
-                    std::thread::sleep(PAUSE);
-                    work(&reporter, &threads);
+                if let Some(state) = reporter.state.upgrade() {
+                    // A thread that was just interrupted or given its turn gets to where it is
+                    // going: on its way it looks as if it were in foreign code.
+                    std::thread::sleep(RETRY_INTERVAL);
+                    work(&reporter, &state);
                 }
             })
         };
         SignalMask::FULL.during(spawn).is_ok()
     }
 
-    /// Reports what is suspected, if it is so.
-    fn look_into(&self, threads: &Threads, suspicion: &Suspicion) {
+    /// Reports what is suspected, if it is confirmed.
+    fn examine(&self, state: &InterpreterState, suspicion: &Suspicion) {
         for _ in 0..ATTEMPTS {
             let everyone = suspicion.cause() == Cause::Standstill;
-            if !suspicion.goes_on() || everyone && has_strangers(threads) {
+            if !suspicion.goes_on() || everyone && has_unregistered_threads(state) {
                 break;
             }
-            if let Some(account) = account(threads, || suspicion.confirm()) {
-                if let Verdict::End(status) = (self.listener)(&account) {
-                    end(threads, &account.report, status);
+            if let Some(table) = thread_table(state, || suspicion.confirm()) {
+                if let AfterReport::Exit(status) = (self.listener)(&table) {
+                    end(state, &table.report, status);
                 }
                 return;
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(RETRY_INTERVAL);
         }
         suspicion.withdraw();
     }
 }
 
 /// The report that `make` makes with the world stopped, and the stacks at that moment.
-pub(crate) fn account(threads: &Threads, make: impl Fn() -> Option<Report>) -> Option<Account> {
-    let mut account = None;
-    threads.world.stop(&mut || {
-        account = make().map(|report| {
+pub(super) fn thread_table(
+    state: &InterpreterState,
+    make: impl Fn() -> Option<Report>,
+) -> Option<ThreadTable> {
+    let mut table = None;
+    state.world.stop(&mut || {
+        table = make().map(|report| {
             let stacks = report
                 .rows
                 .iter()
                 .map(|row| {
                     let mut stack = Vec::new();
-                    threads.world.frames_of(row.tag, &mut |frame| {
+                    state.world.frames_of(row.tag, &mut |frame| {
                         stack.push(Frame::of(frame));
                         ControlFlow::Continue(())
                     });
@@ -196,10 +213,10 @@ pub(crate) fn account(threads: &Threads, make: impl Fn() -> Option<Report>) -> O
                     stack
                 })
                 .collect();
-            Account { report, stacks }
+            ThreadTable { report, stacks }
         });
     });
-    account
+    table
 }
 
 /// The scheduler's side of a [`Reporter`].
@@ -210,19 +227,19 @@ impl Observer for Watcher {
         let Some(reporter) = self.0.upgrade() else {
             return false;
         };
-        let threads = reporter.threads.upgrade();
-        if threads.is_none_or(|threads| may_go_on(&threads, &suspicion)) {
+        let state = reporter.state.upgrade();
+        if state.is_none_or(|state| may_go_on(&state, &suspicion)) {
             return false;
         }
-        reporter.aside(move |reporter, threads| reporter.look_into(threads, &suspicion))
+        reporter.spawn_report_thread(move |reporter, state| reporter.examine(state, &suspicion))
     }
 }
 
 /// Whether something that is no thread may yet end one of the waits.
-fn may_go_on(threads: &Threads, suspicion: &Suspicion) -> bool {
-    let handled = threads.handlers.any();
+fn may_go_on(state: &InterpreterState, suspicion: &Suspicion) -> bool {
+    let handled = SignalHandlers::of(state).any();
     match suspicion.cause() {
-        Cause::Standstill => handled || !suspicion.has_cycle() && is_parked(threads, suspicion),
+        Cause::Standstill => handled || !suspicion.has_cycle() && is_parked(state, suspicion),
         // A handler can raise in the main thread; what the others hold it cannot release.
         _ => handled && suspicion.waits().any(|(thread, _)| thread.takes_signals()),
     }
@@ -230,44 +247,44 @@ fn may_go_on(threads: &Threads, suspicion: &Suspicion) -> bool {
 
 /// Whether the main thread waits for an event and the others, if any, have nothing to do: it is
 /// there for Ctrl-C to come.
-fn is_parked(threads: &Threads, suspicion: &Suspicion) -> bool {
+fn is_parked(state: &InterpreterState, suspicion: &Suspicion) -> bool {
     suspicion.waits().all(|(thread, kind)| {
         if thread.takes_signals() {
             kind == Kind::Event
         } else {
-            kind == Kind::Get || threads.is_daemon(thread)
+            kind == Kind::Get || state.threads().is_daemon(thread)
         }
     })
 }
 
 /// Whether the process has threads that neither the scheduler nor this crate knows: the host's, or
-/// a library's. They could call into Python. Where the system does not tell, nobody is one.
-fn has_strangers(threads: &Threads) -> bool {
+/// a library's. They could call into Python. Where the system has no list of threads, there are none.
+fn has_unregistered_threads(state: &InterpreterState) -> bool {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return false;
     };
     let names = tasks
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
-    let others = names.filter(|name| !SERVANTS.contains(&name.trim_end()));
-    let idle = threads.workers.idle();
-    others.count() > threads.scheduler.threads().len() + idle
+    let others = names.filter(|name| !OWN_THREADS.contains(&name.trim_end()));
+    let idle = state.thread_cache().idle();
+    others.count() > state.scheduler.threads().len() + idle
 }
 
-/// Ends the process. A thread that waits has an interpreter to write out the streams with; it is
-/// not waited for for long.
-fn end(threads: &Threads, report: &Report, status: i32) -> ! {
+/// Ends the process. A thread that waits has an interpreter to write out the streams with; the end
+/// waits for it no longer than [`FLUSH_GRACE`].
+fn end(state: &InterpreterState, report: &Report, status: i32) -> ! {
     let waiting = report
         .rows
         .iter()
         .find(|row| matches!(row.doing, Doing::Waiting { .. }));
-    if let Some(thread) = waiting.and_then(|row| threads.scheduler.thread(row.id)) {
-        threads.world.end_with(status);
+    if let Some(thread) = waiting.and_then(|row| state.scheduler.thread(row.id)) {
+        state.world.request_exit(status);
         let asked = Instant::now();
-        while asked.elapsed() < LAST_WORDS {
+        while asked.elapsed() < FLUSH_GRACE {
             // Again and again: it may have begun another wait, or wait for its turn.
             thread.interrupt();
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(RETRY_INTERVAL);
         }
     }
     exit_at_once(status)

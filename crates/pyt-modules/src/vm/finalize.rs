@@ -1,46 +1,148 @@
-//! The end of an interpreter in a process that goes on.
+//! The end of an interpreter: with the process, or in a process that goes on.
 //!
-//! The steps and their order are those of CPython's `Py_FinalizeEx`. What upstream does instead is
-//! meant for a process that ends with its interpreter.
+//! Where the process goes on, the steps and their order are those of CPython's `Py_FinalizeEx`. What
+//! upstream does instead is meant for a process that ends with its interpreter.
 
 use std::time::{Duration, Instant};
 
 use rustpython_vm::{
-    AsObject, PyResult, VirtualMachine,
-    builtins::{PyStr, PyType, PyTypeRef},
+    AsObject, Interpreter, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyStr, PyType, PyTypeRef},
+    stdlib::_thread::get_ident,
     vm::{runtime, thread},
 };
 
-use crate::vm::interpreters;
+use super::{
+    first_entry::HALT_GRACE,
+    hooks,
+    state::{self, InterpreterState},
+};
 
 /// The exit status of a program whose output could not be written.
 const OUTPUT_LOST: u32 = 120;
 
 const THREADING: &str = "threading";
 
+/// How long the end of the interpreter waits for the interpreters that Python code made.
+const SUBINTERPRETERS_GRACE: Duration = Duration::from_secs(10);
+
+impl InterpreterState {
+    /// Ends the interpreter as CPython does and returns the exit status: joins non-daemon
+    /// threads, runs `atexit`, stops daemon threads where they are, flushes the buffers.
+    pub fn finalize(&self, interpreter: Interpreter, error: Option<PyBaseExceptionRef>) -> u32 {
+        let id = interpreter.id();
+        self.world.bind(&interpreter.global_state);
+        if let Some(main) = &self.main {
+            main.begin();
+            // `finalize` attaches at once. Until then the thread looks like one in foreign code, which
+            // is harmless; a thread that never counted as attached could not lose its turn.
+            main.entered();
+        }
+        interpreter.enter(|vm| {
+            drop(self.vm_template.lock().take());
+            // If it can't be avoided, `threading` is imported.
+            let _ = avoid_importing_threading(vm);
+        });
+        let status = interpreter.finalize(error);
+        // The interpreter is gone: there is no thread to hand the turn to.
+        self.forget(id);
+        status
+    }
+
+    /// As [`finalize`](Self::finalize), for a process that goes on: other interpreters are not slowed
+    /// down, and any thread may call it. Python does not see `sys.is_finalizing()`.
+    ///
+    /// Upstream's own end of an interpreter sets a mark for the whole process that has each thread of
+    /// each interpreter leave the fast path at every instruction, for as long as the process runs.
+    ///
+    /// `first` is called attached, before anything else.
+    pub fn dismantle(&self, interpreter: Interpreter, first: impl FnOnce(&VirtualMachine)) -> u32 {
+        let id = interpreter.id();
+        self.world.bind(&interpreter.global_state);
+        let machine = {
+            let template = self.vm_template.lock().take();
+            template.map(|template| template.run(VirtualMachine::new_thread))
+        };
+        if let Some(main) = &self.main {
+            main.begin();
+            main.entered();
+        }
+        let end = |vm: &VirtualMachine| {
+            if let Some(main) = &self.main {
+                main.set_tag(get_ident());
+            }
+            self.threads().host_attached(get_ident());
+            first(vm);
+            let status = end_interpreter(self, vm);
+            hooks::interpreter_exit(vm);
+            self.world.async_exceptions.close(vm);
+            self.threads().host_detached(get_ident());
+            thread::cleanup_current_thread_frames(vm);
+            status
+        };
+        // Not on the interpreter's own machine: that one knows the stack of the thread that made it.
+        let status = match machine {
+            Some(machine) => {
+                let status = machine.run(end);
+                drop(machine);
+                status
+            }
+            None => interpreter.enter(end),
+        };
+        drop(interpreter);
+        if let Some(main) = &self.main {
+            main.pause();
+        }
+        self.forget(id);
+        status
+    }
+
+    /// The interpreter with this number has ended.
+    fn forget(&self, id: i64) {
+        state::forget(id);
+        if let Some(main) = &self.main {
+            // A thread keeps its scheduler, which keeps its threads.
+            self.scheduler.unregister(main);
+        }
+    }
+
+    /// Idents (as in `threading.get_ident()`) of the daemon threads that are alive.
+    #[must_use]
+    pub fn daemon_threads(&self) -> Vec<u64> {
+        self.threads().daemons()
+    }
+
+    /// Stops the given daemon threads where they are; they never go on. To be called attached, on the
+    /// main thread. Threads that are not daemons, or not alive, are left alone.
+    pub fn stop_daemon_threads(&self, _vm: &VirtualMachine, idents: &[u64]) {
+        let records = self.threads().records(Some(idents));
+        self.scheduler.halt(&records, HALT_GRACE);
+    }
+}
+
 /// Ends `vm`'s interpreter, on an attached thread: joins non-daemon threads, runs `atexit` (whose
-/// last function stops the threads that are left), empties the modules. Returns the exit status.
-pub(crate) fn run(vm: &VirtualMachine) -> u32 {
+/// last function stops the remaining threads), empties the modules. Returns the exit status.
+fn end_interpreter(interpreter: &InterpreterState, vm: &VirtualMachine) -> u32 {
     let mut lost = !flush(vm);
     join_threads(vm);
     run_atexit(vm);
     end_subinterpreters(vm);
-    // Whoever is in foreign code still finds no way back.
+    // Threads that are still in foreign code cannot attach again.
     vm.state.stop_the_world.stop_the_world(&vm.state);
     thread::set_other_threads_shutting_down(&vm.state);
     vm.state.stop_the_world.start_the_world(&vm.state);
-    // All shall go, what the interpreter began with as well.
+    // Everything is collected, also what the interpreter began with.
     vm.state.gc.unfreeze();
     vm.state.gc.collect_force(2);
     vm.finalize_modules();
     lost |= !flush(vm);
-    let_go(vm);
+    release(interpreter, vm);
     if lost { OUTPUT_LOST } else { 0 }
 }
 
-/// Lets go of what the interpreter holds beside its modules, which would keep whole modules alive:
-/// no other collector knows its objects.
-fn let_go(vm: &VirtualMachine) {
+/// Drops what the interpreter holds beside its modules, which would keep whole modules alive: no
+/// other collector knows its objects.
+fn release(interpreter: &InterpreterState, vm: &VirtualMachine) {
     let state = &vm.state;
     let kept = (
         std::mem::take(&mut *state.atexit_funcs.lock()),
@@ -50,7 +152,7 @@ fn let_go(vm: &VirtualMachine) {
         state.global_trace_func.lock().take(),
         state.global_profile_func.lock().take(),
         std::mem::take(&mut state.monitoring.lock().callbacks),
-        interpreters::of(vm).originals.take(),
+        hooks::interpreter_release(interpreter),
     );
     drop(kept);
     let lasting = free_slots(vm);
@@ -131,10 +233,10 @@ fn flush(vm: &VirtualMachine) -> bool {
     written
 }
 
-/// The end of an interpreter imports `threading` to have its threads joined. Where nobody imported
-/// it before, there are none: then something finds it that is gone once it was asked, so that what
-/// `atexit` runs can still import the real one.
-pub(crate) fn spare_threading(vm: &VirtualMachine) -> PyResult<()> {
+/// The end of an interpreter imports `threading` to have its threads joined. Where it was not
+/// imported before, there are none: then the import finds a stand-in, which removes itself when it
+/// is called, so that what `atexit` runs can still import the real module.
+fn avoid_importing_threading(vm: &VirtualMachine) -> PyResult<()> {
     let modules = vm.sys_module.get_attr("modules", vm)?;
     if modules.get_item(THREADING, vm).is_ok() {
         return Ok(());
@@ -176,10 +278,10 @@ fn run_atexit(vm: &VirtualMachine) {
 fn end_subinterpreters(vm: &VirtualMachine) {
     let began = Instant::now();
     let root = vm.state.runtime_root_id;
-    // One that ends may make another.
+    // An interpreter that ends may make another.
     while let Some(id) = runtime::owned_interpreter_ids_for(root).into_iter().next() {
         if runtime::destroy_owned_interpreter(id).is_none()
-            || began.elapsed() > Duration::from_secs(10)
+            || began.elapsed() > SUBINTERPRETERS_GRACE
         {
             return;
         }

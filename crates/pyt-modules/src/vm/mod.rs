@@ -1,16 +1,23 @@
 //! The bridge between the scheduler and the interpreter: what one interpreter of the process is to
-//! pyt, and its threads.
+//! pyt, and its threads. Which Python modules there are is not known here.
 
-pub(crate) mod async_exc;
-pub(crate) mod attach;
+pub mod abort;
+mod async_exc;
+mod attach;
 pub mod control;
 pub mod deadlock;
-pub(crate) mod finalize;
-pub(crate) mod interpreters;
-pub(crate) mod number_map;
+mod finalize;
+mod first_entry;
+mod fork;
+pub mod hooks;
+pub mod number_map;
 pub mod panics;
-pub(crate) mod safe_point;
-pub(crate) mod session;
-pub(crate) mod threads;
-pub(crate) mod uncaught;
-pub(crate) mod world;
+mod pending_exception;
+mod safe_point;
+pub mod signal_handlers;
+mod slots;
+pub mod state;
+mod streams;
+pub mod threads;
+pub mod uncaught;
+pub mod world;

@@ -5,12 +5,12 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-pub(crate) type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
-pub(crate) type NumberSet<K> = HashSet<K, BuildHasherDefault<NumberHasher>>;
+pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NumberHasher>>;
 
 /// Spreads a number over all bits by a multiplication. Safe only from keys that are no attack.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct NumberHasher(u64);
+pub struct NumberHasher(u64);
 
 /// 2^64 divided by the golden ratio, odd.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;

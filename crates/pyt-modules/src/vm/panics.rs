@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// Runs `f`, and raises `SystemError` if it panics.
-pub(crate) fn contained<R>(vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+pub fn contained<R>(vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
     panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
         HAS_PANICKED.set(true);
         let message = message_of(&*payload).unwrap_or("no message");
@@ -25,7 +25,7 @@ pub(crate) fn contained<R>(vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>)
 
 /// Whether there was a panic on the calling thread since this was last asked: what it leaves is not
 /// to be used again.
-pub(crate) fn take() -> bool {
+pub fn take() -> bool {
     HAS_PANICKED.take()
 }
 

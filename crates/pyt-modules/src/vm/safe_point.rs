@@ -19,7 +19,7 @@ const ENCODINGS: &str = "encodings.";
 
 /// What is to be known of a thread's innermost frames.
 #[derive(Default)]
-pub(crate) struct Stack {
+pub(super) struct Stack {
     depth: usize,
     between_calls: bool,
     below_a_stream: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Looks at the next frame, innermost first, until enough are seen.
-    pub(crate) fn look_at(&mut self, frame: &InterpreterFrame) -> ControlFlow<()> {
+    pub(super) fn look_at(&mut self, frame: &InterpreterFrame) -> ControlFlow<()> {
         let code = frame.code();
         if self.depth == 0 {
             let at = (frame.get_lasti() as usize).checked_sub(1);
@@ -47,7 +47,7 @@ impl Stack {
 
     /// Whether the thread is between two instructions of the program's own. A thread that has no
     /// frame is not: it is just beginning, or runs a function that is not Python's.
-    pub(crate) fn is_at_safe_point(&self) -> bool {
+    pub(super) fn is_at_safe_point(&self) -> bool {
         self.between_calls && !self.below_a_stream
     }
 }

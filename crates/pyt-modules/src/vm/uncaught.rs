@@ -1,5 +1,5 @@
-//! Exceptions that left threads, for those who run a program to see whether it fails; and the one
-//! that ends threads of a run that was given up.
+//! Exceptions that left threads, for a host that runs a program to see whether it fails; and the
+//! exception that ends threads of a run that was given up.
 
 use std::sync::OnceLock;
 
@@ -9,12 +9,12 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyTypeRef},
 };
 
-use crate::vm::interpreters;
+use super::state::{self, InterpreterState};
 
-/// An exception that nobody caught, as text.
+/// An exception that left a thread, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uncaught {
-    /// The name of the thread that it ended.
+    /// The name of the thread.
     pub thread: String,
     /// The name of its class.
     pub type_name: String,
@@ -24,33 +24,43 @@ pub struct Uncaught {
 
 /// Those of one interpreter.
 #[derive(Default)]
-pub(crate) struct UncaughtExceptions {
-    /// `None`: nobody wants to know.
+pub struct UncaughtExceptions {
+    /// `None`: they are not collected.
     seen: Mutex<Option<Vec<Uncaught>>>,
     abandoned: OnceLock<PyTypeRef>,
 }
 
 impl UncaughtExceptions {
-    pub(crate) fn begin(&self) {
+    /// Those of this interpreter.
+    #[must_use]
+    pub fn of(state: &InterpreterState) -> &Self {
+        state.slot()
+    }
+
+    /// Begins to collect them.
+    pub fn begin(&self) {
         *self.seen.lock() = Some(Vec::new());
     }
 
-    pub(crate) fn end(&self) -> Vec<Uncaught> {
+    /// Ends collecting them, and returns those that there were.
+    pub fn end(&self) -> Vec<Uncaught> {
         self.seen.lock().take().unwrap_or_default()
     }
 
-    /// `raised` has left the thread. False: that is no news, since it was made to end.
-    pub(crate) fn note(
-        &self,
+    /// Notes that `raised` has left the thread. Returns false if we caused the exception ourselves,
+    /// to end the thread.
+    pub fn note(
+        state: &InterpreterState,
         raised: &PyBaseExceptionRef,
         thread: &PyObject,
         vm: &VirtualMachine,
     ) -> bool {
-        let threads = interpreters::of(vm);
-        if self.is_abandonment(raised) || threads.world.async_exceptions.is_stop(raised) {
+        let collected = Self::of(state);
+        if collected.is_abandonment(raised) || state.world.async_exceptions.is_stop(raised) {
             return false;
         }
-        if self.seen.lock().is_some() && !raised.fast_isinstance(vm.ctx.exceptions.system_exit) {
+        if collected.seen.lock().is_some() && !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
+        {
             let text = |object: &PyObject| {
                 object
                     .str(vm)
@@ -62,7 +72,7 @@ impl UncaughtExceptions {
                 type_name: raised.class().name().to_string(),
                 message: text(raised.as_object()),
             };
-            if let Some(seen) = &mut *self.seen.lock() {
+            if let Some(seen) = &mut *collected.seen.lock() {
                 seen.push(uncaught);
             }
         }
@@ -70,7 +80,7 @@ impl UncaughtExceptions {
     }
 
     /// What ends a thread of a run that was given up. Not an `Exception`, so that few catch it.
-    pub(crate) fn abandonment(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    pub(super) fn abandonment(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         let class = self.abandoned.get_or_init(|| {
             let base = vm.ctx.exceptions.base_exception_type.to_owned();
             vm.ctx
@@ -80,9 +90,15 @@ impl UncaughtExceptions {
     }
 
     /// Whether that is what `raised` is.
-    pub(crate) fn is_abandonment(&self, raised: &PyBaseExceptionRef) -> bool {
+    fn is_abandonment(&self, raised: &PyBaseExceptionRef) -> bool {
         self.abandoned
             .get()
             .is_some_and(|class| raised.fast_isinstance(class))
     }
+}
+
+/// Whether `raised` is what ends the threads of a run that was given up.
+#[must_use]
+pub fn is_abandonment(raised: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
+    UncaughtExceptions::of(&state::of(vm)).is_abandonment(raised)
 }

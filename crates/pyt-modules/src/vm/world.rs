@@ -6,7 +6,6 @@
 //! interpreter's registry of threads; to let it go on, its entry is put back.
 
 use std::{
-    cell::RefCell,
     collections::HashMap,
     ops::ControlFlow,
     sync::{
@@ -19,8 +18,7 @@ use std::{
 use parking_lot::Mutex;
 use pyt_sched::{Aborted, Activity, Thread, World, controlled::Place};
 use rustpython_vm::{
-    VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyCode},
+    builtins::PyCode,
     common::{lock, rc::PyRc},
     frame::InterpreterFrame,
     stdlib::_thread::get_ident,
@@ -30,35 +28,23 @@ use rustpython_vm::{
     },
 };
 
-use crate::{
-    instrument,
-    instrument::Sites,
-    vm::{async_exc::AsyncExceptions, deadlock, interpreters, safe_point, session},
+use super::{
+    async_exc::AsyncExceptions,
+    pending_exception::abort_with,
+    safe_point,
+    streams::{exit_at_once, flush_streams},
 };
 
-thread_local! {
-    /// The exception that ends this thread's wait: what a signal handler raised, or another thread.
-    static PENDING: RefCell<Option<PyBaseExceptionRef>> = const { RefCell::new(None) };
-}
-
-/// The exception that ended a wait.
-pub(crate) fn aborted(_: Aborted, vm: &VirtualMachine) -> PyBaseExceptionRef {
-    // Nothing was raised: the run of which this thread is a member was given up.
-    PENDING
-        .take()
-        .unwrap_or_else(|| interpreters::of(vm).uncaught.abandonment(vm))
-}
-
-/// The calling thread is about to end, and its OS thread may run another.
-pub(crate) fn thread_ends() {
-    let _dropped_inside = PENDING.take();
-    instrument::thread_ends();
+/// Finds where in user code the calling thread stands.
+pub trait Locate: Send + Sync {
+    /// The place; the default if the thread is in no user code.
+    fn here(&self) -> Place;
 }
 
 /// One interpreter, as the world of its threads. Threads are known by their ident, which is the
 /// scheduler's tag for them.
 #[derive(Default)]
-pub(crate) struct Interpreter {
+pub struct VmWorld {
     state: OnceLock<PyRc<PyGlobalState>>,
     /// Set once the interpreter has ended: nothing is stopped any more.
     closed: AtomicBool,
@@ -66,12 +52,12 @@ pub(crate) struct Interpreter {
     stop: Mutex<Stop>,
     /// Held during a stop of ours, and while frozen threads are listed.
     gate: Mutex<()>,
-    /// The decision points in user code, if there are any: they know where threads stand.
-    sites: OnceLock<Arc<Sites>>,
-    /// The exit status of the process, which is to end without ceremony.
-    last_words: OnceLock<i32>,
+    /// What finds where threads stand in user code.
+    locator: OnceLock<Arc<dyn Locate>>,
+    /// The exit status that a deadlock report has requested for the process.
+    exit_request: OnceLock<i32>,
     /// What threads raise in one another.
-    pub(crate) async_exceptions: Arc<AsyncExceptions>,
+    pub async_exceptions: Arc<AsyncExceptions>,
 }
 
 /// A stop under way.
@@ -82,24 +68,19 @@ struct Stop {
     before: HashMap<u64, Activity>,
 }
 
-impl Interpreter {
+impl VmWorld {
     /// Tells which interpreter it is; before, the world is empty.
-    pub(crate) fn bind(&self, state: &PyRc<PyGlobalState>) {
+    pub fn bind(&self, state: &PyRc<PyGlobalState>) {
         self.state.get_or_init(|| state.clone());
     }
 
-    /// The decision points in user code, if there are any.
-    pub(crate) fn sites(&self) -> Option<&Arc<Sites>> {
-        self.sites.get()
-    }
-
-    /// The decision points in user code, made the first time.
-    pub(crate) fn sites_or(&self, make: impl FnOnce() -> Arc<Sites>) -> &Arc<Sites> {
-        self.sites.get_or_init(make)
+    /// Sets what finds where threads stand in user code. Only the first one counts.
+    pub fn locate_with(&self, locator: Arc<dyn Locate>) {
+        self.locator.get_or_init(|| locator);
     }
 
     /// Stops taking part: the interpreter is about to end.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
@@ -109,7 +90,7 @@ impl Interpreter {
     ///
     /// # Safety
     /// The calling thread is the only one in the process.
-    pub(crate) unsafe fn reset_after_fork(&self) {
+    pub(super) unsafe fn reset_after_fork(&self) {
         // SAFETY: there is no other thread, and this one is in none of the functions that lock
         // these: none of them calls back.
         unsafe {
@@ -143,7 +124,7 @@ impl Interpreter {
 
     /// Runs `f`, on an attached thread, with frozen threads in the interpreter's registry again,
     /// for functions that look at all threads. They stay frozen.
-    pub(crate) fn with_all_listed<R>(&self, f: impl FnOnce() -> R) -> R {
+    pub fn with_all_listed<R>(&self, f: impl FnOnce() -> R) -> R {
         let Some(state) = self.state.get() else {
             return f();
         };
@@ -206,7 +187,7 @@ impl Interpreter {
 
     /// Calls `f` with the code of each function that the threads with these idents are in, while the
     /// world is stopped.
-    pub(crate) fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
+    pub fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
         World::stop(self, &mut || {
             for ident in idents {
                 self.frames_of(*ident, &mut |frame| {
@@ -218,17 +199,13 @@ impl Interpreter {
     }
 
     /// The interpreter's own state, once it is known.
-    pub(crate) fn state(&self) -> Option<&PyRc<PyGlobalState>> {
+    pub fn state(&self) -> Option<&PyRc<PyGlobalState>> {
         self.state.get()
     }
 
     /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it has
     /// seen enough. Does nothing unless the caller has [stopped](World::stop) the world.
-    pub(crate) fn frames_of(
-        &self,
-        ident: u64,
-        f: &mut dyn FnMut(&InterpreterFrame) -> ControlFlow<()>,
-    ) {
+    pub fn frames_of(&self, ident: u64, f: &mut dyn FnMut(&InterpreterFrame) -> ControlFlow<()>) {
         if !self.stopped_by_me() {
             return;
         }
@@ -246,11 +223,11 @@ impl Interpreter {
         }
     }
 
-    /// Has the process ended with this exit status by the next thread of ours that looks up from
-    /// its wait, which writes out the standard streams first.
-    pub(crate) fn end_with(&self, status: i32) {
-        // Whoever said it first is about to be obeyed.
-        let _ = self.last_words.set(status);
+    /// Has the next thread whose wait is interrupted write out the standard streams and end the
+    /// process with this exit status.
+    pub(super) fn request_exit(&self, status: i32) {
+        // An earlier request is being carried out.
+        let _ = self.exit_request.set(status);
     }
 
     fn slot(&self, ident: u64) -> Option<CurrentFrameSlot> {
@@ -274,7 +251,7 @@ fn activity_of(state: i32) -> Activity {
     }
 }
 
-impl World for Interpreter {
+impl World for VmWorld {
     fn detached(&self, f: &mut dyn FnMut()) {
         if thread::current_vm_is_set() {
             thread::with_current_vm(|vm| vm.allow_threads(f));
@@ -288,25 +265,22 @@ impl World for Interpreter {
             return Ok(());
         }
         let looked = thread::with_current_vm(|vm| {
-            if let Some(status) = self.last_words.get() {
-                session::flush_streams(vm, |_| true);
-                deadlock::exit_at_once(*status);
+            if let Some(status) = self.exit_request.get() {
+                flush_streams(vm, |_| true);
+                exit_at_once(*status);
             }
             vm.check_signals()?;
             self.async_exceptions
                 .take(get_ident(), vm)
                 .map_or(Ok(()), Err)
         });
-        looked.map_err(|raised| {
-            PENDING.set(Some(raised));
-            Aborted::new()
-        })
+        looked.map_err(abort_with)
     }
 
     fn place(&self) -> Place {
-        self.sites
+        self.locator
             .get()
-            .map(|sites| sites.here())
+            .map(|locator| locator.here())
             .unwrap_or_default()
     }
 

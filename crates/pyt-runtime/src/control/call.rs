@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_modules::{Session, control::Raise};
+use pyt_modules::{InterpreterState, control::Raise};
 
 use super::{aside, stop::PAUSE};
 use crate::{Error, shared::Shared};
@@ -41,7 +41,7 @@ impl Default for Call {
 /// The calling thread's stay in a call's code.
 struct Inside<'a> {
     call: &'a Call,
-    session: &'a Session,
+    state: &'a InterpreterState,
 }
 
 impl Drop for Inside<'_> {
@@ -52,7 +52,7 @@ impl Drop for Inside<'_> {
             is_given_up: true,
         } = before
         {
-            self.session.pardon(ident);
+            self.state.cancel_unwind(ident);
         }
     }
 }
@@ -61,7 +61,7 @@ impl Call {
     /// Runs the call's code on the calling thread, which is inside; not if the call was given up.
     pub(crate) fn run<R>(
         &self,
-        session: &Session,
+        state: &InterpreterState,
         f: impl FnOnce() -> Result<R, Error>,
     ) -> Result<R, Error> {
         {
@@ -70,14 +70,11 @@ impl Call {
                 return Err(Error::stopped_before());
             };
             *stage = Stage::Inside {
-                ident: Session::own_ident(),
+                ident: InterpreterState::own_ident(),
                 is_given_up: false,
             };
         }
-        let _inside = Inside {
-            call: self,
-            session,
-        };
+        let _inside = Inside { call: self, state };
         f()
     }
 
@@ -98,7 +95,7 @@ impl Shared {
     /// Stops `call`: it does not begin, or what it runs is ended by the exception that ends threads,
     /// and after a grace period without its handlers. Does not wait.
     pub(crate) fn give_up(self: &Arc<Self>, call: &Arc<Call>) {
-        let session = self.session();
+        let state = self.state();
         let ident = {
             let mut stage = call.0.lock();
             match *stage {
@@ -112,8 +109,8 @@ impl Shared {
                         ident,
                         is_given_up: true,
                     };
-                    session.set_stop_reason("nobody waits for the call any more");
-                    session.raise_in(&[ident], &Raise::Stop);
+                    state.set_stop_reason("nobody waits for the call any more");
+                    state.raise_in(&[ident], &Raise::Stop);
                     ident
                 }
             }
@@ -124,15 +121,15 @@ impl Shared {
     }
 
     fn end_call(&self, call: &Call, ident: u64) {
-        let session = self.session();
+        let state = self.state();
         let began = Instant::now();
-        session.reach(&[ident]);
+        state.reach(&[ident]);
         while began.elapsed() < GRACE && call.while_inside(|_| ()) {
             std::thread::sleep(Duration::from_millis(1));
         }
-        while call.while_inside(|ident| session.condemn(&[ident])) {
+        while call.while_inside(|ident| state.force_unwind(&[ident])) {
             self.control.stops.forced.store(true, Ordering::Release);
-            session.reach(&[ident]);
+            state.reach(&[ident]);
             std::thread::sleep(PAUSE);
         }
     }

@@ -74,7 +74,7 @@ impl Python<'_> {
     /// [`Interrupter::interrupt_thread`] have it.
     #[must_use]
     pub fn thread_ident(self) -> u64 {
-        pyt_modules::Session::own_ident()
+        pyt_modules::InterpreterState::own_ident()
     }
 }
 
@@ -90,10 +90,10 @@ impl Interrupter {
     /// argument. If there is no such class, what says so is raised.
     pub fn interrupt_with(&self, class: &str, message: Option<&str>) -> bool {
         self.raise(&exception(class, message), |shared| {
-            let session = shared.session();
-            session.main_ident().map_or_else(
+            let state = shared.state();
+            state.main_ident().map_or_else(
                 || {
-                    let members = session.members().into_iter();
+                    let members = state.all_threads().into_iter();
                     let hosts = members.filter(|member| member.origin == Origin::Host);
                     hosts.map(|member| member.ident).collect()
                 },
@@ -119,7 +119,7 @@ impl Interrupter {
     /// Python code has started. False: there are none.
     pub fn interrupt_all(&self) -> bool {
         self.raise(&exception("KeyboardInterrupt", None), |shared| {
-            let members = shared.session().members().into_iter();
+            let members = shared.state().all_threads().into_iter();
             members.map(|member| member.ident).collect()
         })
     }
@@ -139,7 +139,7 @@ impl Interrupter {
         let Some(shared) = self.shared.upgrade() else {
             return false;
         };
-        if shared.session().members().is_empty() {
+        if shared.state().all_threads().is_empty() {
             return false;
         }
         shared.stop(Reason::Asked, grace);
@@ -151,7 +151,7 @@ impl Interrupter {
             return false;
         };
         let idents = find(&shared);
-        let found = shared.session().raise_in(&idents, raise);
+        let found = shared.state().raise_in(&idents, raise);
         if found {
             shared.reach_soon(&idents);
         }

@@ -20,7 +20,7 @@ mod watchdog;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use pyt_modules::deadlock::SERVANT;
+use pyt_modules::deadlock::CONTROL_THREAD;
 
 #[cfg(feature = "tokio")]
 pub(crate) use self::call::Call;
@@ -55,13 +55,13 @@ impl Control {
 /// Runs `work` on a thread of its own. False: the system has none left.
 fn aside(work: impl FnOnce() + Send + 'static) -> bool {
     std::thread::Builder::new()
-        .name(SERVANT.to_owned())
+        .name(CONTROL_THREAD.to_owned())
         .spawn(work)
         .is_ok()
 }
 
 impl Shared {
-    /// Finds the loops that these threads are in, soon: see [`pyt_modules::Session::reach`].
+    /// Finds the loops that these threads are in, soon: see [`pyt_modules::InterpreterState::reach`].
     pub(crate) fn reach_soon(self: &Arc<Self>, idents: &[u64]) {
         {
             let mut reaching = self.control.reaching.lock();
@@ -84,7 +84,7 @@ impl Shared {
                         }
                     }
                 };
-                shared.session().reach(&idents);
+                shared.state().reach(&idents);
             }
         };
         if !aside(work) {

@@ -70,7 +70,7 @@ impl Drop for Runtime {
         if shared.is_over() {
             return;
         }
-        if shared.session().is_inside() {
+        if shared.state().is_attached() {
             let shared = shared.clone();
             aside(move || drop(shared.shut_down(DROP_DEADLINE)));
         } else {
@@ -106,7 +106,7 @@ impl Shared {
     /// Waits until no thread goes on that is to be waited for. False: `end` came first.
     fn threads_end(&self, end: Instant) -> bool {
         loop {
-            let members = self.session().members();
+            let members = self.state().all_threads();
             let waits = |origin| matches!(origin, Origin::Started { daemon: false });
             if !members.iter().any(|member| waits(member.origin)) {
                 return true;
@@ -126,10 +126,10 @@ impl Shared {
             use std::sync::mpsc::RecvTimeoutError::Timeout;
             if is_done.recv_timeout(limit) == Err(Timeout) {
                 while is_done.recv_timeout(PAUSE) == Err(Timeout) {
-                    let members = shared.session().members().into_iter();
+                    let members = shared.state().all_threads().into_iter();
                     let idents: Vec<_> = members.map(|member| member.ident).collect();
-                    shared.session().condemn(&idents);
-                    shared.session().reach(&idents);
+                    shared.state().force_unwind(&idents);
+                    shared.state().reach(&idents);
                 }
             }
         });

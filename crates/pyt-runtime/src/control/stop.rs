@@ -203,10 +203,10 @@ impl Shared {
     /// Stops all threads that there are now, and those that they start. Does not wait. If a stop is
     /// under way, that one, which is from now on for all threads that there are.
     pub(crate) fn stop(self: &Arc<Self>, reason: Reason, grace: Duration) -> Arc<Verdict> {
-        let session = self.session();
+        let state = self.state();
         let verdict = {
             let mut current = self.control.stops.current.lock();
-            let members = session.members().into_iter();
+            let members = state.all_threads().into_iter();
             let hosts = members.filter(|member| member.origin == Origin::Host);
             let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
             if let Some(verdict) = current.as_ref().filter(|verdict| !verdict.is_over()) {
@@ -217,7 +217,7 @@ impl Shared {
                 verdict.is_done.store(false, Ordering::Release);
                 drop(meant);
                 // Whoever carries it out finds their loops, at the end of the grace period.
-                session.raise_in(&added, &Raise::Stop);
+                state.raise_in(&added, &Raise::Stop);
                 return verdict.clone();
             }
             let verdict = Arc::new(Verdict {
@@ -232,12 +232,12 @@ impl Shared {
             *current = Some(verdict.clone());
             verdict
         };
-        session.set_stop_reason(&reason.to_string());
+        state.set_stop_reason(&reason.to_string());
         let (shared, stopping) = (self.clone(), verdict.clone());
         if !aside(move || shared.carry_out(&stopping, grace)) {
             // Without a thread there is no second attempt.
-            verdict.note_threads(self.describe(&session.table()));
-            session.raise_in(&self.condemned_by(&verdict), &Raise::Stop);
+            verdict.note_threads(self.describe(&state.table()));
+            state.raise_in(&self.condemned_by(&verdict), &Raise::Stop);
             self.control.stops.conclude(&verdict);
         }
         verdict
@@ -250,7 +250,7 @@ impl Shared {
 
     /// As [`condemned_by`](Self::condemned_by), for whoever has `verdict`'s hosts locked.
     fn meant(&self, verdict: &Verdict, hosts: &HashSet<u64>) -> Vec<u64> {
-        let members = self.session().members().into_iter();
+        let members = self.state().all_threads().into_iter();
         let meant = members.filter(|member| match member.origin {
             Origin::Host => hosts.contains(&member.ident),
             // What is started once all have ended is none of its business.
@@ -261,17 +261,17 @@ impl Shared {
 
     /// Whether a thread that Python started goes on.
     pub(crate) fn has_started_threads(&self) -> bool {
-        self.session().has_started()
+        self.state().has_started()
     }
 
     fn carry_out(self: &Arc<Self>, verdict: &Arc<Verdict>, grace: Duration) {
-        let session = self.session();
+        let state = self.state();
         let began = Instant::now();
-        verdict.note_threads(self.describe(&session.account()));
+        verdict.note_threads(self.describe(&state.table_with_stacks()));
         if grace > Duration::ZERO {
             let idents = self.condemned_by(verdict);
-            if session.raise_in(&idents, &Raise::Stop) {
-                session.reach(&idents);
+            if state.raise_in(&idents, &Raise::Stop) {
+                state.reach(&idents);
             }
             verdict.raised();
             while began.elapsed() < grace && !self.has_obeyed(verdict) {
@@ -288,7 +288,7 @@ impl Shared {
                 let idents = self.meant(verdict, &hosts);
                 if !idents.is_empty() {
                     self.control.stops.forced.store(true, Ordering::Release);
-                    session.condemn(&idents);
+                    state.force_unwind(&idents);
                 }
                 idents
             };
@@ -312,11 +312,11 @@ impl Shared {
                 std::thread::sleep(pause);
                 continue;
             }
-            session.reach(&idents);
+            state.reach(&idents);
             if started_left && condemned.elapsed() > LAST_RESORT {
                 verdict.halted.store(true, Ordering::Release);
-                let halt = |vm: &_| session.halt_started(vm, PATIENCE);
-                if session.visit("pyt-control", halt).is_none() {
+                let halt = |vm: &_| state.halt_started(vm, PATIENCE);
+                if state.attach_host("pyt-control", halt).is_none() {
                     break;
                 }
                 continue;
@@ -351,13 +351,13 @@ impl Shared {
         let verdict = self
             .control
             .stops
-            .for_thread(pyt_modules::Session::own_ident());
+            .for_thread(pyt_modules::InterpreterState::own_ident());
         match verdict {
             Some(verdict) => {
                 vm.allow_threads(|| verdict.wait(Instant::now() + WAIT));
                 Some(Error::stopped(verdict))
             }
-            None if self.session().is_stop(raised) => {
+            None if self.state().is_stop(raised) => {
                 // The stop is over, or this thread started after it.
                 Some(Error::stopped_before())
             }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::Session;
+use pyt_modules::InterpreterState;
 use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{Limit, Limits, Reason, Verdict, aside, recursion::Recursion};
@@ -94,8 +94,8 @@ impl Scopes {
     }
 
     /// To be called when a call has come or gone.
-    fn tell(&self, session: &Session) {
-        session.allow_threads(self.most_threads().unwrap_or(usize::MAX));
+    fn tell(&self, state: &InterpreterState) {
+        state.limit_threads(self.most_threads().unwrap_or(usize::MAX));
     }
 }
 
@@ -124,19 +124,19 @@ struct Cpu {
 }
 
 impl Cpu {
-    fn begin(session: &Session) -> Self {
+    fn begin(state: &InterpreterState) -> Self {
         let mut cpu = Self::default();
-        for member in session.members() {
-            if let Some(time) = session.cpu_time(member.ident) {
+        for member in state.all_threads() {
+            if let Some(time) = state.cpu_time(member.ident) {
                 cpu.seen.insert(member.ident, (time, time));
             }
         }
         cpu
     }
 
-    fn total(&mut self, session: &Session) -> Duration {
-        for member in session.members() {
-            let Some(time) = session.cpu_time(member.ident) else {
+    fn total(&mut self, state: &InterpreterState) -> Duration {
+        for member in state.all_threads() {
+            let Some(time) = state.cpu_time(member.ident) else {
                 continue;
             };
             let (first, last) = self.seen.entry(member.ident).or_default();
@@ -168,7 +168,7 @@ impl Scope {
             soon(self.began + wall);
         }
         if let Some(limit) = limits.cpu {
-            let used = self.cpu.total(shared.session());
+            let used = self.cpu.total(shared.state());
             if used >= limit {
                 return Err(Limit::Cpu(limit));
             }
@@ -177,7 +177,7 @@ impl Scope {
             soon(now + left.clamp(Duration::from_millis(1), TICK * 4));
         }
         if let Some(limit) = limits.threads {
-            let started = shared.session().members();
+            let started = shared.state().all_threads();
             let is_started =
                 |origin| matches!(origin, pyt_modules::control::Origin::Started { .. });
             let alive = started.iter().filter(|member| is_started(member.origin));
@@ -248,7 +248,7 @@ impl Shared {
         limits: &Limits,
         f: impl FnOnce() -> R,
     ) -> (R, Option<Arc<Verdict>>) {
-        let owner = Session::own_ident();
+        let owner = InterpreterState::own_ident();
         let recursion = limits.recursion.map(|depth| Recursion::limit(vm, depth));
         let output = limits.output.map(|_| OutputLimited::begin(self, vm));
         let watched = Watched {
@@ -268,14 +268,14 @@ impl Shared {
         vm.allow_threads(|| verdict.wait(end));
         drop(watched);
         self.control.left(owner);
-        self.session().pardon(owner);
+        self.state().cancel_unwind(owner);
         (result, Some(verdict))
     }
 
     /// Begins to watch. Returns the number by which to end it.
     fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
         let watch = &self.control.watch;
-        let cpu = limits.cpu.map(|_| Cpu::begin(self.session()));
+        let cpu = limits.cpu.map(|_| Cpu::begin(self.state()));
         let mut scopes = watch.scopes.lock();
         let id = scopes.next;
         scopes.next += 1;
@@ -289,7 +289,7 @@ impl Shared {
             limits: limits.clone(),
             verdict: None,
         });
-        scopes.tell(self.session());
+        scopes.tell(self.state());
         if scopes.has_thread {
             drop(scopes);
             watch.changed.notify_all();
@@ -361,7 +361,7 @@ impl Shared {
         }
         // Else it would be raised again in the handlers of what is raised here.
         vm.allow_threads(|| verdict.wait_until_raised());
-        Some(self.session().take_stop(vm))
+        Some(self.state().take_stop(vm))
     }
 
     /// What a call of the host's has for an error that failed with `raised`, if that is a recursion
@@ -374,7 +374,10 @@ impl Shared {
         if !raised.fast_isinstance(vm.ctx.exceptions.recursion_error) {
             return None;
         }
-        let depth = self.control.watch.recursion_of(Session::own_ident())?;
+        let depth = self
+            .control
+            .watch
+            .recursion_of(InterpreterState::own_ident())?;
         Some(Error::limited(Limit::Recursion(depth), self.threads()))
     }
 }
@@ -398,7 +401,7 @@ impl Drop for Watched<'_> {
         let watch = &self.shared.control.watch;
         let mut scopes = watch.scopes.lock();
         scopes.active.retain(|scope| scope.id != self.id);
-        scopes.tell(self.shared.session());
+        scopes.tell(self.shared.state());
         drop(scopes);
         watch.changed.notify_all();
     }

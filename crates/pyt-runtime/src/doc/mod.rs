@@ -153,8 +153,8 @@ impl<'r> Runner<'r> {
     pub fn run(&self, document: &Document, block: &Block) -> Report {
         let start = Instant::now();
         let (error, stopped_threads) = self.runtime.with_vm(|vm| {
-            let session = self.runtime.session();
-            let before = session.daemon_threads();
+            let state = self.runtime.state();
+            let before = state.daemon_threads();
             let result = run_code(vm, &document.name, block);
             // Whoever pressed Ctrl-C does not want to wait for the threads either.
             let interrupted = result
@@ -165,9 +165,9 @@ impl<'r> Runner<'r> {
             } else {
                 join_threads(vm)
             };
-            let mut started = session.daemon_threads();
+            let mut started = state.daemon_threads();
             started.retain(|ident| !before.contains(ident));
-            session.stop_daemon_threads(vm, &started);
+            state.stop_daemon_threads(vm, &started);
             let error = result.and(joined).err();
             let error = error.map(|error| Error::from_exception(vm, &error));
             (error, started.len())

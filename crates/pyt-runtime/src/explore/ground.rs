@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use pyt_modules::runs;
+use pyt_modules::signal_handlers;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyTuple},
@@ -170,7 +170,7 @@ impl Ground {
     fn look(&mut self, vm: &VirtualMachine) -> PyResult<()> {
         self.variables = self.environ.items_vec();
         self.folder = std::env::current_dir().ok();
-        self.handlers = runs::handlers_set(vm);
+        self.handlers = signal_handlers::handlers_set(vm);
         let counts: Vec<usize> = self.helper.get_attr("counts", vm)?.try_into_value(vm)?;
         if let [known, remembering] = counts[..] {
             self.known = known;
@@ -253,7 +253,7 @@ impl Ground {
         !self.remembering
             && self.warned.is_empty()
             && self.modules.__len__() == self.known
-            && runs::handlers_set(vm) == self.handlers
+            && signal_handlers::handlers_set(vm) == self.handlers
             && self.kept.iter().all(|kept| kept.is_same(vm))
             && self.has_same_variables()
             && (self.folder.is_none() || std::env::current_dir().ok() == self.folder)

@@ -48,8 +48,8 @@ mod _pyt_explore {
     use pyt_explore::{Choices, Failure, Shard, strategy::replay::Replay};
     use pyt_modules::{
         instrument::{Granularity, Sites},
-        runs,
         sched::controlled::{Run, Strategy, ThreadNumber},
+        uncaught,
     };
     use rustpython_vm::{
         AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -241,7 +241,7 @@ mod _pyt_explore {
         let run = Run::new(strategy, max_steps);
         let mut result: Option<Result<PyObjectRef, PyBaseExceptionRef>> = None;
         let program = |vm: &VirtualMachine| match function.call((), vm) {
-            Err(raised) if runs::is_abandonment(&raised, vm) => Err(raised),
+            Err(raised) if uncaught::is_abandonment(&raised, vm) => Err(raised),
             done => {
                 result = Some(done);
                 Ok(())

@@ -7,9 +7,10 @@ use std::{cell::RefCell, sync::Arc};
 use pyt_explore::outcome::{Failure, Outcome};
 use pyt_modules::{
     Uncaught,
-    instrument::{Granularity, Sites},
+    instrument::{self, Granularity, Sites},
     runs,
     sched::controlled::{Ending, Finished, Run},
+    uncaught,
 };
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
@@ -43,7 +44,7 @@ impl Stage {
         capture: bool,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
-        let sites = runs::sites(granularity, vm)?;
+        let sites = instrument::sites(granularity, vm)?;
         let ground = RefCell::new(Ground::new(capture, vm)?);
         Ok(Self { ground, sites })
     }
@@ -118,7 +119,7 @@ struct End {
 impl End {
     /// `raised` has left the main thread: it is reported as at the end of a program.
     fn take(&mut self, raised: &PyBaseExceptionRef, vm: &VirtualMachine) {
-        if runs::is_abandonment(raised, vm) {
+        if uncaught::is_abandonment(raised, vm) {
             self.abandoned = true;
             return;
         }

@@ -17,7 +17,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::deadlock::SERVANT;
+use pyt_modules::deadlock::CONTROL_THREAD;
 
 use crate::{Builder, Error, Runtime, Value, control::Reason};
 
@@ -122,7 +122,7 @@ impl RuntimePool {
         }
         let keeping = stock.clone();
         let keeper = thread::Builder::new()
-            .name(SERVANT.to_owned())
+            .name(CONTROL_THREAD.to_owned())
             .stack_size(8 << 20)
             .spawn(move || keep(&keeping, &work, &builder))
             .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
@@ -268,7 +268,7 @@ impl Entry {
     /// had to be stopped by force, or could not be.
     fn is_intact(&self) -> bool {
         let shared = self.runtime.shared();
-        let is_empty = || shared.session().members().is_empty();
+        let is_empty = || shared.state().all_threads().is_empty();
         if !is_empty() {
             let verdict = shared.stop(Reason::Asked, GRACE);
             let end = Instant::now() + GRACE + PATIENCE;

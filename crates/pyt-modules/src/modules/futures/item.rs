@@ -16,7 +16,7 @@ use super::{
     future::PyFuture,
     steps,
 };
-use crate::{args::fastcall::Bind, vm::interpreters};
+use crate::{args::fastcall::Bind, vm::state};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -139,8 +139,8 @@ pub(super) fn run(
 
 /// Whether the calling thread may handle what was raised in it.
 pub(super) fn is_to_go_on(vm: &VirtualMachine) -> Result<(), ()> {
-    let exceptions = &interpreters::of(vm).world.async_exceptions;
-    if exceptions.is_condemned(get_ident()) {
+    let state = state::of(vm);
+    if state.world.async_exceptions.is_unwinding(get_ident()) {
         return Err(());
     }
     Ok(())

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     args::{arguments, timeout},
-    vm::world::aborted,
+    vm::abort::OrRaise,
 };
 
 /// What an operation has done to the fields.
@@ -268,10 +268,7 @@ pub(super) fn outcome(
         return guarded_outcome(zelf, Some(timeout), vm);
     }
     let deadline = timeout::deadline(timeout::wait(timeout.as_deref(), vm)?);
-    let settled = zelf
-        .settled
-        .wait_as(deadline, Kind::Future)
-        .map_err(|gave_up| aborted(gave_up, vm))?;
+    let settled = zelf.settled.wait_as(deadline, Kind::Future).or_raise(vm)?;
     {
         let fields = zelf.fields.lock();
         if fields.condition.is_none() {

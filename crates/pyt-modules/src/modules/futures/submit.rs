@@ -21,7 +21,7 @@ use crate::{
     modules::{
         queue::simple::PySimpleQueue, thread::locks::lock::Lock, threading::semaphore::Semaphore,
     },
-    vm::world::aborted,
+    vm::abort::OrRaise,
 };
 
 /// Puts the native function into the class of `module`.
@@ -133,7 +133,7 @@ struct Held<'a>(&'a pyt_sched::Lock);
 impl<'a> Held<'a> {
     fn take(lock: &'a Lock, vm: &VirtualMachine) -> PyResult<Self> {
         let taken = lock.inner().acquire_scoped();
-        taken.map_err(|gave_up| aborted(gave_up, vm))?;
+        taken.or_raise(vm)?;
         Ok(Self(lock.inner()))
     }
 }

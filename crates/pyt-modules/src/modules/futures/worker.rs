@@ -18,7 +18,7 @@ use crate::{
         queue::{errors, simple::PySimpleQueue},
         threading::semaphore::Semaphore,
     },
-    vm::world::aborted,
+    vm::abort::abort_exception,
 };
 
 /// The thread's first frame, as far as Python can see: what a worker runs can look at the frame that
@@ -140,7 +140,7 @@ impl Worker<'_> {
         if let Some(queue) = self.queue.downcast_ref_if_exact::<PySimpleQueue>(vm) {
             return match queue.inner().get(None) {
                 Ok(item) => Ok(item.unwrap_or_else(|| vm.ctx.none())),
-                Err(gave_up) => Err(aborted(gave_up, vm)),
+                Err(gave_up) => Err(abort_exception(gave_up, vm)),
             };
         }
         let keywords: KwArgs = std::iter::once(("block", vm.ctx.new_bool(true).into())).collect();

@@ -19,7 +19,7 @@ use super::{
     classes::{Phase, PyQueue},
     fast::{CALLED, DOORS, HOOKS, Order},
 };
-use crate::{args::arguments::no_attribute, vm::world::aborted};
+use crate::{args::arguments::no_attribute, vm::abort::OrRaise};
 
 /// One of the attributes that a queue gets when it opens.
 #[pyclass(module = "queue", name = "_door")]
@@ -122,10 +122,7 @@ pub(super) fn open(queue: &Py<PyQueue>, vm: &VirtualMachine) -> PyResult<()> {
         return Ok(());
     }
     // Reentrant: importing `threading` may run code that reaches for this queue.
-    let turn = queue
-        .opening
-        .acquire(None)
-        .map_err(|gave_up| aborted(gave_up, vm))?;
+    let turn = queue.opening.acquire(None).or_raise(vm)?;
     let opened = open_alone(queue, vm);
     if turn {
         let _ = queue.opening.release();

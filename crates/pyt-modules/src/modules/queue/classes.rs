@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     args::fastcall::{HotMethods, hot_methods},
-    vm::world::aborted,
+    vm::abort::abort_exception,
 };
 
 /// What a queue object works with.
@@ -186,7 +186,7 @@ fn put(
             attributes::open(queue, vm)?;
             fallback::put(queue, item, patience, vm)
         }
-        Err(PutError::Aborted(_, gave_up)) => Err(aborted(gave_up, vm)),
+        Err(PutError::Aborted(_, gave_up)) => Err(abort_exception(gave_up, vm)),
     }
 }
 
@@ -224,7 +224,7 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
             attributes::open(queue, vm)?;
             fallback::get(queue, patience, vm).map(or_none)
         }
-        Err(GetError::Aborted(gave_up)) => Err(aborted(gave_up, vm)),
+        Err(GetError::Aborted(gave_up)) => Err(abort_exception(gave_up, vm)),
     }
 }
 
@@ -360,7 +360,7 @@ impl PyQueue {
         match native.queue.join(None) {
             Ok(_) => Ok(()),
             Err(JoinError::Moved) => fallback::join(zelf, vm),
-            Err(JoinError::Aborted(gave_up)) => Err(aborted(gave_up, vm)),
+            Err(JoinError::Aborted(gave_up)) => Err(abort_exception(gave_up, vm)),
         }
     }
 

@@ -27,7 +27,7 @@ use crate::{
         pickling,
         seconds::{self, Round},
     },
-    vm::world::aborted,
+    vm::abort::abort_exception,
 };
 
 pub(crate) use _queue::module_def;
@@ -155,7 +155,7 @@ impl PySimpleQueue {
         match zelf.queue.get(deadline) {
             Ok(Some(item)) => Ok(item),
             Ok(None) => Err(errors::empty(vm)),
-            Err(gave_up) => Err(aborted(gave_up, vm)),
+            Err(gave_up) => Err(abort_exception(gave_up, vm)),
         }
     }
 

@@ -7,7 +7,9 @@
 use std::{cell::RefCell, sync::Weak};
 
 use parking_lot::Mutex;
-use rustpython_vm::{PyObjectRef, builtins::PyDictRef, function::FuncArgs, object::TraverseFn};
+use rustpython_vm::{
+    PyObjectRef, VirtualMachine, builtins::PyDictRef, function::FuncArgs, object::TraverseFn,
+};
 
 use crate::vm::number_map::NumberMap;
 
@@ -49,7 +51,7 @@ thread_local! {
 }
 
 /// Drops the calling thread's dictionaries, at its end and while it is attached.
-pub(crate) fn drop_all_of_this_thread() {
+pub(crate) fn drop_all_of_this_thread(_vm: &VirtualMachine) {
     let me = pyt_sched::current_id().get();
     // A `__del__` may use thread-local data again: go on until nothing is left.
     loop {

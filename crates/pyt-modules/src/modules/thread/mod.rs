@@ -33,8 +33,10 @@ mod _thread {
         },
         upstream,
         vm::{
-            interpreters, panics,
+            abort::abort_exception,
+            panics, state,
             threads::{Handle, Start, native_id, os_name, shown_ident},
+            uncaught::UncaughtExceptions,
         },
     };
 
@@ -171,7 +173,7 @@ mod _thread {
         if exc.fast_isinstance(vm.ctx.exceptions.system_exit) {
             return;
         }
-        if !interpreters::of(vm).uncaught.note(&exc, function, vm) {
+        if !UncaughtExceptions::note(&state::of(vm), &exc, function, vm) {
             return;
         }
         let message = function
@@ -269,12 +271,12 @@ mod _thread {
     /// Waits until all non-daemon threads have ended.
     #[pyfunction]
     fn _shutdown(vm: &VirtualMachine) {
-        let threads = interpreters::of(vm);
-        while let Some(handle) = threads.first_to_join(|_| true) {
+        let state = state::of(vm);
+        while let Some(handle) = state.threads().first_to_join(|_| true) {
             if let Err(end) = handle.wait(None) {
                 let message = "Exception ignored while joining a thread in _thread._shutdown()";
                 vm.run_unraisable(
-                    crate::vm::world::aborted(end, vm),
+                    abort_exception(end, vm),
                     Some(message.to_owned()),
                     vm.ctx.none(),
                 );

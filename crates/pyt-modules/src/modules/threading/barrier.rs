@@ -18,7 +18,7 @@ use crate::{
         arguments::{self, Signature},
         pickling, timeout,
     },
-    vm::world,
+    vm::abort::abort_exception,
 };
 
 /// A point at which a fixed number of threads wait for each other before any goes on, over and over.
@@ -103,7 +103,7 @@ impl Barrier {
             .map_err(|error| match error {
                 BarrierError::Broken => broken(vm),
                 BarrierError::Action(error) => error,
-                BarrierError::Aborted(aborted) => world::aborted(aborted, vm),
+                BarrierError::Aborted(aborted) => abort_exception(aborted, vm),
             })
     }
 

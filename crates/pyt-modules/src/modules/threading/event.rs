@@ -20,7 +20,7 @@ use crate::{
         fastcall::{HotMethods, hot_methods},
         pickling, timeout,
     },
-    vm::world,
+    vm::abort::OrRaise,
 };
 
 /// A flag that threads can wait for, unset at first.
@@ -91,9 +91,7 @@ impl Event {
             return Ok(true);
         }
         let timeout = timeout::wait(timeout.as_deref(), vm)?;
-        zelf.inner
-            .wait(timeout::deadline(timeout))
-            .map_err(|aborted| world::aborted(aborted, vm))
+        zelf.inner.wait(timeout::deadline(timeout)).or_raise(vm)
     }
 
     #[pymethod]

@@ -13,6 +13,7 @@ pub(crate) mod registry;
 pub(crate) mod semaphore;
 mod special;
 mod thread;
+pub(crate) mod trace_hooks;
 
 pub(crate) use threading::module_def;
 
@@ -35,11 +36,8 @@ mod threading {
         function::{FuncArgs, KwArgs},
     };
 
-    use super::registry;
-    use crate::{
-        args::arguments::given,
-        vm::{interpreters, interpreters::Hooks},
-    };
+    use super::{registry, trace_hooks};
+    use crate::{args::arguments::given, vm::state};
 
     /// Names that are those of `_thread`, and what they are called there.
     const FROM_THREAD: &[(&str, &str)] = &[
@@ -195,15 +193,11 @@ mod threading {
         registry::main(vm)
     }
 
-    fn with_hooks<R>(vm: &VirtualMachine, f: impl FnOnce(&mut Hooks) -> R) -> R {
-        f(&mut interpreters::of(vm).hooks.lock())
-    }
-
     /// Set a trace function for all threads started from the threading module.
     #[pyfunction]
     fn settrace(func: PyObjectRef, vm: &VirtualMachine) {
         let new = given(Some(func), vm);
-        let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.trace, new));
+        let old = trace_hooks::with(vm, |hooks| std::mem::replace(&mut hooks.trace, new));
         drop(old);
     }
 
@@ -211,20 +205,20 @@ mod threading {
     #[pyfunction]
     fn setprofile(func: PyObjectRef, vm: &VirtualMachine) {
         let new = given(Some(func), vm);
-        let old = with_hooks(vm, |hooks| std::mem::replace(&mut hooks.profile, new));
+        let old = trace_hooks::with(vm, |hooks| std::mem::replace(&mut hooks.profile, new));
         drop(old);
     }
 
     /// Get the trace function as set by threading.settrace().
     #[pyfunction]
     fn gettrace(vm: &VirtualMachine) -> Option<PyObjectRef> {
-        with_hooks(vm, |hooks| hooks.trace.clone())
+        trace_hooks::with(vm, |hooks| hooks.trace.clone())
     }
 
     /// Get the profiler function as set by threading.setprofile().
     #[pyfunction]
     fn getprofile(vm: &VirtualMachine) -> Option<PyObjectRef> {
-        with_hooks(vm, |hooks| hooks.profile.clone())
+        trace_hooks::with(vm, |hooks| hooks.profile.clone())
     }
 
     /// Set a trace function for all threads, running ones included.
@@ -298,7 +292,7 @@ mod threading {
     /// Forget the threads that a fork did not copy.
     #[pyfunction]
     fn _after_fork(vm: &VirtualMachine) -> PyResult<()> {
-        interpreters::of(vm).reset_after_fork();
+        state::of(vm).reset_after_fork();
         registry::after_fork(vm)
     }
 }
@@ -315,14 +309,15 @@ pub(crate) fn number_from_one() {
     NEXT_NUMBER.store(1, Ordering::Relaxed);
 }
 
-/// The calling thread is about to end: what made itself a dummy object is forgotten.
-pub(crate) fn thread_ends(vm: &VirtualMachine) {
+/// Takes the exiting thread off the list of threads: a thread that was not started here may have
+/// made itself a dummy object.
+pub(crate) fn thread_exits(vm: &VirtualMachine) {
     registry::leave(rustpython_vm::stdlib::_thread::get_ident(), vm);
 }
 
-/// `vm`'s interpreter has ended, but for the calling thread.
-pub(crate) fn interpreter_ends(vm: &VirtualMachine) {
-    thread_ends(vm);
+/// Drops what is kept for `vm`'s interpreter, which has ended but for the calling thread.
+pub(crate) fn interpreter_exits(vm: &VirtualMachine) {
+    thread_exits(vm);
     registry::forget(vm);
 }
 

@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 
-use once_cell::sync::Lazy;
 use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -19,7 +18,7 @@ use super::{
     special,
     thread::PyThread,
 };
-use crate::vm::{interpreters, number_map::NumberMap};
+use crate::vm::state;
 
 /// After how many threads [`tidy`] is called, and for how many it would take too long.
 const TIDY_EVERY: u64 = 256;
@@ -31,7 +30,7 @@ thread_local! {
 }
 
 /// One interpreter's state of the module.
-struct State {
+struct ThreadingState {
     active: PyDictRef,
     limbo: PyDictRef,
     /// `_dangling`, once somebody has asked for it.
@@ -49,10 +48,23 @@ struct State {
     shutting_down: bool,
 }
 
-static STATES: Lazy<Mutex<NumberMap<i64, State>>> = Lazy::new(Mutex::default);
+/// `None` until the module is imported, and once the interpreter has ended.
+#[derive(Default)]
+struct Slot(Mutex<Option<ThreadingState>>);
 
-fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut State) -> R) -> Option<R> {
-    STATES.lock().get_mut(&vm.state.interpreter_id).map(f)
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // Where the process ends with the interpreter: objects can't be dropped any more.
+        std::mem::forget(self.0.get_mut().take());
+    }
+}
+
+/// Calls `f` with the state for `vm`'s interpreter, if there is one.
+fn with<R>(vm: &VirtualMachine, f: impl FnOnce(&mut ThreadingState) -> R) -> Option<R> {
+    // Destructors may ask when the interpreter has ended: that makes no new state.
+    let interpreter = state::find(vm.state.interpreter_id)?;
+    let mut state = interpreter.slot::<Slot>().0.lock();
+    state.as_mut().map(f)
 }
 
 /// Makes the state for `vm`'s interpreter, or finds it if the module is executed again, and puts
@@ -63,7 +75,7 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
     let (active, limbo) = match known {
         Some(known) => known,
         None => {
-            let state = State {
+            let state = ThreadingState {
                 active: vm.ctx.new_dict(),
                 limbo: vm.ctx.new_dict(),
                 dangling: None,
@@ -76,7 +88,7 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
                 shutting_down: false,
             };
             let public = (state.active.clone(), state.limbo.clone());
-            STATES.lock().insert(vm.state.interpreter_id, state);
+            *state::of(vm).slot::<Slot>().0.lock() = Some(state);
             public
         }
     };
@@ -96,7 +108,8 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
 
 /// Forgets `vm`'s interpreter, which has ended but for the calling thread.
 pub(super) fn forget(vm: &VirtualMachine) {
-    let state = STATES.lock().remove(&vm.state.interpreter_id);
+    let interpreter = state::find(vm.state.interpreter_id);
+    let state = interpreter.and_then(|interpreter| interpreter.slot::<Slot>().0.lock().take());
     drop(state);
 }
 
@@ -149,7 +162,7 @@ pub(super) fn set_current(thread: &PyObject, vm: &VirtualMachine) {
     let id = vm.state.interpreter_id;
     let old = CURRENT.with_borrow_mut(|current| {
         // Interpreters that ended on another thread left their objects here.
-        let is_old = |(other, _): &(i64, _)| *other == id || !interpreters::is_known(*other);
+        let is_old = |(other, _): &(i64, _)| *other == id || state::find(*other).is_none();
         let old: Vec<_> = current.extract_if(.., |entry| is_old(entry)).collect();
         current.push((id, thread.to_owned()));
         old
@@ -252,7 +265,7 @@ pub(super) fn take_watched(set: &PyObject, vm: &VirtualMachine) -> Vec<PyRef<PyW
 
 /// All `Thread` objects that are alive.
 pub(super) fn all(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
-    let both = |state: &mut State| [state.active.items_vec(), state.limbo.items_vec()];
+    let both = |state: &mut ThreadingState| [state.active.items_vec(), state.limbo.items_vec()];
     let listed = with(vm, both).into_iter().flatten().flatten();
     Ok(listed.map(|(_, thread)| thread).collect())
 }

@@ -21,7 +21,7 @@ use crate::{
         fastcall::{HotMethods, hot_methods},
         pickling, timeout,
     },
-    vm::world,
+    vm::abort::OrRaise,
 };
 
 /// A number of permits, one if not given. acquire() takes one and waits while there is none;
@@ -139,9 +139,7 @@ fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResul
     }
     timeout::addable(timeout.as_deref(), vm)?;
     let timeout = timeout::wait(timeout.as_deref(), vm)?;
-    zelf.inner
-        .acquire(timeout::deadline(timeout))
-        .map_err(|aborted| world::aborted(aborted, vm))
+    zelf.inner.acquire(timeout::deadline(timeout)).or_raise(vm)
 }
 
 #[pyclass(

@@ -7,7 +7,7 @@ use std::{
 
 use rustpython_vm::VirtualMachine;
 
-use crate::vm::interpreters;
+use crate::vm::state;
 
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;
@@ -26,7 +26,7 @@ pub(super) fn no_such_thread() -> io::Error {
 /// The operating system's; "no such process" if the interpreter knows no such thread.
 pub(super) fn of_thread(ident: u64, vm: &VirtualMachine) -> io::Result<i32> {
     let mut clock = 0;
-    let error = interpreters::of(vm).while_alive(ident, || {
+    let error = state::of(vm).threads().while_alive(ident, || {
         // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
         unsafe { pthread_getcpuclockid(ident, &raw mut clock) }
     });

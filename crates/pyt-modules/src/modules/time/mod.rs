@@ -27,7 +27,7 @@ mod time {
             seconds::{self, Round},
         },
         modules::time::{calendar, clocks, cpu_clock},
-        vm::world::aborted,
+        vm::abort::OrRaise,
     };
 
     /// As CPython turns its nanoseconds into a float.
@@ -56,8 +56,7 @@ mod time {
             }
             return vm.check_signals();
         }
-        pyt_sched::sleep(Deadline::after(Duration::from_nanos(nanos)))
-            .map_err(|gave_up| aborted(gave_up, vm))
+        pyt_sched::sleep(Deadline::after(Duration::from_nanos(nanos))).or_raise(vm)
     }
 
     /// Seconds on a clock that never goes back.

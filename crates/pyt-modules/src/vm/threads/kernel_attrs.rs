@@ -1,4 +1,5 @@
-//! What the kernel has a thread inherit from the one that starts it, but for its signal mask.
+//! What the kernel keeps for a thread: its number, and what a thread inherits from the thread that
+//! starts it, except the signal mask.
 
 use std::ffi::{c_int, c_uint};
 
@@ -14,13 +15,13 @@ const OF_THREAD: c_uint = 0;
 
 /// The cores a thread may use, its nice value, and its scheduling policy.
 #[derive(PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct KernelAttrs {
     cores: Option<Box<CpuSet>>,
     nice: c_int,
     policy: c_int,
 }
 
-impl Standing {
+impl KernelAttrs {
     /// The calling thread's.
     pub(super) fn of_caller() -> Self {
         Self {
@@ -31,4 +32,10 @@ impl Standing {
             policy: unsafe { sched_getscheduler(0) },
         }
     }
+}
+
+/// The kernel's number for the calling thread.
+#[must_use]
+pub fn native_id() -> u64 {
+    u64::try_from(rustix::thread::gettid().as_raw_nonzero().get()).unwrap_or(0)
 }

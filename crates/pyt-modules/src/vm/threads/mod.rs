@@ -1,10 +1,16 @@
-//! Python threads on OS threads: starting them, their handles, and what is reused for the next.
+//! Python threads on OS threads: starting them, their handles, which there are, and what is reused
+//! for the next.
 
 mod handle;
 mod kernel_attrs;
-pub(crate) mod os_name;
-pub(crate) mod os_thread_cache;
-pub(crate) mod shown_ident;
-pub(crate) mod vm_pool;
+pub mod os_name;
+mod os_thread_cache;
+mod registry;
+pub mod shown_ident;
+mod slot_reclaimer;
+mod start;
+mod vm_pool;
 
-pub(crate) use handle::{Handle, Start, native_id};
+pub use handle::Handle;
+pub use kernel_attrs::native_id;
+pub use start::Start;

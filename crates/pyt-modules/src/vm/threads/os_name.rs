@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStringExt;
 use rustpython_vm::{PyObjectRef, VirtualMachine, builtins::PyStr};
 
 /// How many bytes of a name Linux keeps.
-pub(crate) const MAX_LEN: usize = 15;
+pub const MAX_LEN: usize = 15;
 
 /// Gives the calling OS thread a name: as much of it as the kernel keeps, up to the first null
 /// character. A surrogate becomes a question mark.
-pub(crate) fn set(name: &PyStr) {
+pub fn set(name: &PyStr) {
     let mut bytes = Vec::with_capacity(MAX_LEN);
     for point in name.as_wtf8().code_points() {
         match point.to_char() {
@@ -41,7 +41,7 @@ pub(super) fn set_bytes(name: &CStr) {
 }
 
 /// The calling OS thread's name as the kernel has it; empty if it tells none.
-pub(crate) fn get(vm: &VirtualMachine) -> PyObjectRef {
+pub fn get(vm: &VirtualMachine) -> PyObjectRef {
     let bytes = of_caller().map_or_else(Vec::new, CString::into_bytes);
     vm.fsdecode(OsString::from_vec(bytes)).into()
 }

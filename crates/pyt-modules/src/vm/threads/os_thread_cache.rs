@@ -12,113 +12,122 @@ use parking_lot::Mutex;
 use pyt_sched::{Berth, SignalMask};
 use rustpython_vm::common::lock;
 
-use super::{handle::native_id, kernel_attrs::Standing};
+use crate::vm::state::InterpreterState;
 
-/// How many idle ones are kept. Each takes its C stack as far as it was used, and a small heap.
+use super::kernel_attrs::{KernelAttrs, native_id};
+
+/// How many idle OS threads are kept. Each takes its C stack as far as it was used, and a small heap.
 const MOST_IDLE: usize = 16;
 
-/// How long one stays idle before it ends.
+/// How long an OS thread stays idle before it exits.
 const IDLE_TIME: Duration = Duration::from_secs(5);
 
-/// What an OS thread is to do. The first turn of the scheduler's thread is taken already. Afterwards
+/// What an OS thread is to run. The first turn of the scheduler's thread is taken already. Afterwards
 /// all signals are blocked: one to the process is not for an idle thread, since the program may have
 /// blocked it in all those it knows of.
-type Job = Box<dyn FnOnce() + Send>;
+type Run = Box<dyn FnOnce() + Send>;
 
 /// An OS thread.
-pub(crate) struct Worker {
+pub(super) struct CachedThread {
     berth: Berth,
-    next: Mutex<Option<Errand>>,
+    next: Mutex<Option<Job>>,
     stack_size: usize,
     /// What it has inherited, and still has.
-    standing: Standing,
-    /// Set by whoever makes it; the thread sets the second number itself, before all else.
+    attrs: KernelAttrs,
+    /// Set by the thread that makes it; the thread sets `native_id` itself, before all else.
     thread: Mutex<Option<JoinHandle<()>>>,
     native_id: Mutex<u64>,
 }
 
-struct Errand {
-    job: Job,
-    /// What the job's thread inherits each time.
+struct Job {
+    run: Run,
+    /// What the Python thread inherits each time.
     mask: SignalMask,
 }
 
 /// The OS threads of one interpreter that are idle.
 #[derive(Default)]
-pub(crate) struct Workers(Arc<Mutex<Idle>>);
+pub(in crate::vm) struct OsThreadCache(Arc<Mutex<Idle>>);
 
 #[derive(Default)]
 struct Idle {
-    /// The one that was idle last is taken first: its memory is still in the caches.
-    workers: Vec<Arc<Worker>>,
+    /// The thread that became idle last is taken first: its memory is still in the caches.
+    threads: Vec<Arc<CachedThread>>,
     closed: bool,
 }
 
-/// Where the next thread will run: on a worker that is idle, or on one yet to be made.
-pub(crate) enum Place {
-    Idle(Arc<Worker>),
-    New(Arc<Worker>),
+/// Where the next Python thread will run: on an OS thread that is idle, or on one yet to be made.
+pub(super) enum Place {
+    Idle(Arc<CachedThread>),
+    New(Arc<CachedThread>),
 }
 
 impl Place {
-    pub(crate) fn berth(&self) -> &Berth {
-        let (Self::Idle(worker) | Self::New(worker)) = self;
-        &worker.berth
+    pub(super) fn berth(&self) -> &Berth {
+        let (Self::Idle(thread) | Self::New(thread)) = self;
+        &thread.berth
     }
 }
 
 /// The OS thread that has been found for a thread.
-pub(crate) struct Found {
-    pub(crate) ident: u64,
-    /// The kernel's number for it; `None` if it is new and has not told yet.
-    pub(crate) native_id: Option<u64>,
+pub(super) struct Found {
+    pub(super) ident: u64,
+    /// The kernel's number for it; `None` if the thread is new and has not set it yet.
+    pub(super) native_id: Option<u64>,
 }
 
-impl Workers {
+impl InterpreterState {
+    /// The interpreter's idle OS threads.
+    pub(in crate::vm) fn thread_cache(&self) -> &OsThreadCache {
+        self.slot()
+    }
+}
+
+impl OsThreadCache {
     /// A place for a thread that the calling one starts.
-    pub(crate) fn place(&self, stack_size: usize) -> Place {
-        let standing = Standing::of_caller();
+    pub(super) fn place(&self, stack_size: usize) -> Place {
+        let attrs = KernelAttrs::of_caller();
         {
             let mut idle = self.0.lock();
-            let fits = |worker: &Arc<Worker>| {
-                worker.stack_size == stack_size && worker.standing == standing
+            let fits = |thread: &Arc<CachedThread>| {
+                thread.stack_size == stack_size && thread.attrs == attrs
             };
-            if let Some(found) = idle.workers.iter().rposition(fits) {
-                return Place::Idle(idle.workers.remove(found));
+            if let Some(found) = idle.threads.iter().rposition(fits) {
+                return Place::Idle(idle.threads.remove(found));
             }
         }
-        Place::New(Arc::new(Worker {
+        Place::New(Arc::new(CachedThread {
             berth: Berth::default(),
             next: Mutex::new(None),
             stack_size,
-            standing,
+            attrs,
             thread: Mutex::new(None),
             native_id: Mutex::new(0),
         }))
     }
 
-    /// Has the place's OS thread do `job` once a thread that is registered at its berth gets its
+    /// Has the place's OS thread run `run` once a thread that is registered at its berth gets its
     /// first turn. That must happen, unless this fails.
     ///
     /// # Errors
     /// The system's, if it refuses to make a thread.
-    pub(crate) fn send(&self, place: Place, job: Job) -> io::Result<Found> {
+    pub(super) fn send(&self, place: Place, run: Run) -> io::Result<Found> {
         let mask = SignalMask::of_caller();
         match place {
-            Place::Idle(worker) => {
-                *worker.next.lock() = Some(Errand { job, mask });
-                let thread = worker.thread.lock();
+            Place::Idle(cached) => {
+                *cached.next.lock() = Some(Job { run, mask });
+                let thread = cached.thread.lock();
                 Ok(Found {
                     ident: thread.as_ref().map_or(0, JoinHandle::as_pthread_t),
-                    native_id: Some(*worker.native_id.lock()),
+                    native_id: Some(*cached.native_id.lock()),
                 })
             }
-            Place::New(worker) => {
-                *worker.next.lock() = Some(Errand { job, mask });
-                let builder = std::thread::Builder::new().stack_size(worker.stack_size);
-                let (idle, itself) = (self.0.clone(), worker.clone());
-                let mut slot = worker.thread.lock();
-                let thread = builder.spawn(move || itself.work(&idle))?;
+            Place::New(cached) => {
+                *cached.next.lock() = Some(Job { run, mask });
+                let builder = std::thread::Builder::new().stack_size(cached.stack_size);
+                let (idle, itself) = (self.0.clone(), cached.clone());
+                let mut slot = cached.thread.lock();
+                let thread = builder.spawn(move || itself.run_jobs(&idle))?;
                 let ident = thread.as_pthread_t();
                 *slot = Some(thread);
                 Ok(Found {
@@ -129,84 +138,84 @@ impl Workers {
         }
     }
 
-    /// How many are idle.
-    pub(crate) fn idle(&self) -> usize {
-        self.0.lock().workers.len()
+    /// How many OS threads are idle.
+    pub(in crate::vm) fn idle(&self) -> usize {
+        self.0.lock().threads.len()
     }
 
-    /// Keeps none from here on: as [`dismiss`](Self::dismiss).
-    pub(crate) fn close(&self) {
+    /// Keeps no OS thread from here on: as [`dismiss`](Self::dismiss).
+    pub(in crate::vm) fn close(&self) {
         self.0.lock().closed = true;
         self.dismiss();
     }
 
-    /// Ends those that are idle, and waits until they have ended.
-    pub(crate) fn dismiss(&self) {
-        let idle = std::mem::take(&mut self.0.lock().workers);
-        for worker in &idle {
-            worker.berth.call();
+    /// Has the idle OS threads exit, and waits until they have.
+    pub(in crate::vm) fn dismiss(&self) {
+        let idle = std::mem::take(&mut self.0.lock().threads);
+        for cached in &idle {
+            cached.berth.call();
         }
-        for worker in idle {
-            let thread = worker.thread.lock().take();
+        for cached in idle {
+            let thread = cached.thread.lock().take();
             if let Some(thread) = thread {
                 let _ = thread.join();
             }
         }
     }
 
-    /// Forgets those that are idle: in the child of a `fork` they do not exist.
+    /// Forgets the idle OS threads: in the child of a `fork` they do not exist.
     ///
     /// # Safety
     /// The calling thread is the only one in the process, and not in a function of this type's.
-    pub(crate) unsafe fn reset_after_fork(&self) {
-        // SAFETY: nobody holds the lock who would give it back.
+    pub(in crate::vm) unsafe fn reset_after_fork(&self) {
+        // SAFETY: no thread that exists holds the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
-        // Not dropped: that would tell the C library about threads that are not there.
-        std::mem::forget(std::mem::take(&mut self.0.lock().workers));
+        // Not dropped: that would detach threads that the C library does not have here.
+        std::mem::forget(std::mem::take(&mut self.0.lock().threads));
     }
 }
 
-impl Drop for Workers {
+impl Drop for OsThreadCache {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl Worker {
-    /// What the OS thread does.
-    fn work(self: &Arc<Self>, idle: &Mutex<Idle>) {
+impl CachedThread {
+    /// What the OS thread does: runs one job after the other, until it was idle for too long.
+    fn run_jobs(self: &Arc<Self>, idle: &Mutex<Idle>) {
         *self.native_id.lock() = native_id();
-        // The first errand waits for its turn as any other.
-        let mut patience = None;
+        // For the first job it waits as long as it takes.
+        let mut idle_time = None;
         loop {
-            if !self.berth.rest(patience) {
+            if !self.berth.rest(idle_time) {
                 let mut idle = idle.lock();
-                let place = idle.workers.iter().position(|one| Arc::ptr_eq(one, self));
+                let place = idle.threads.iter().position(|one| Arc::ptr_eq(one, self));
                 if let Some(place) = place {
-                    idle.workers.remove(place);
+                    idle.threads.remove(place);
                     return;
                 }
-                // Somebody has just taken it.
-                patience = None;
+                // It has just been taken for the next thread.
+                idle_time = None;
                 continue;
             }
-            let errand = self.next.lock().take();
-            let Some(Errand { job, mask }) = errand else {
+            let job = self.next.lock().take();
+            let Some(Job { run, mask }) = job else {
                 return;
             };
-            if patience.is_some() {
+            if idle_time.is_some() {
                 mask.set();
             }
-            job();
-            if Standing::of_caller() != self.standing {
+            run();
+            if KernelAttrs::of_caller() != self.attrs {
                 return;
             }
-            patience = Some(IDLE_TIME);
+            idle_time = Some(IDLE_TIME);
             let mut idle = idle.lock();
-            if idle.closed || idle.workers.len() >= MOST_IDLE {
+            if idle.closed || idle.threads.len() >= MOST_IDLE {
                 return;
             }
-            idle.workers.push(self.clone());
+            idle.threads.push(self.clone());
         }
     }
 }

@@ -9,17 +9,17 @@ use pyt_sched::controlled;
 const FIRST: u64 = 1000;
 
 /// The ident that a thread with this number in a run shows.
-pub(crate) fn of_number(number: controlled::ThreadNumber) -> u64 {
+pub fn of_number(number: controlled::ThreadNumber) -> u64 {
     FIRST + u64::from(number)
 }
 
 /// What the calling thread shows, whose ident is `real`.
-pub(crate) fn of_caller(real: impl FnOnce() -> u64) -> u64 {
+pub fn of_caller(real: impl FnOnce() -> u64) -> u64 {
     controlled::current_number().map_or_else(real, of_number)
 }
 
 /// What a thread shows that was not started in a run, and whose ident is `real`.
-pub(crate) fn of_other(real: u64) -> u64 {
+pub fn of_other(real: u64) -> u64 {
     if controlled::is_first(real) {
         FIRST
     } else {

@@ -8,39 +8,42 @@
 use parking_lot::Mutex;
 use rustpython_vm::{PyResult, VirtualMachine, common::lock, vm::thread::ThreadedVirtualMachine};
 
-/// Enough for a thread that starts others faster than they begin. Each takes 16 KiB.
-const WANTED: usize = 4;
+use crate::vm::state::InterpreterState;
 
-/// How often a thread that ends is given the chance to leave nothing.
+/// How many a thread leaves in the pool: enough for a thread that starts others faster than they
+/// begin. Each takes 16 KiB.
+const LEFT_BY_THREAD: usize = 4;
+
+/// How often what an exiting thread leaves is dropped, since that may leave something again.
 const CLEARINGS: usize = 4;
 
-/// No more are taken back.
-const MOST: usize = 16;
+/// How many are kept.
+const CAPACITY: usize = 16;
 
-/// What is in stock for one interpreter.
+/// The unused ones of one interpreter.
 #[derive(Default)]
-pub(crate) struct Spares(Mutex<Stock>);
+pub(in crate::vm) struct VmPool(Mutex<Machines>);
 
 #[derive(Default)]
-struct Stock {
+struct Machines {
     machines: Vec<ThreadedVirtualMachine>,
     closed: bool,
 }
 
-/// What a thread takes over from the one that starts it, and a spare does not know.
-pub(crate) struct Heritage {
+/// What a thread inherits from the thread that starts it, and a pooled machine does not have.
+pub(super) struct Inherited {
     recursion_limit: usize,
 }
 
-impl Heritage {
-    pub(crate) fn of(vm: &VirtualMachine) -> Self {
+impl Inherited {
+    pub(super) fn of(vm: &VirtualMachine) -> Self {
         Self {
             recursion_limit: vm.recursion_limit.get(),
         }
     }
 
-    /// To be called by the thread, inside, before it runs Python.
-    pub(crate) fn take_over(&self, vm: &VirtualMachine) {
+    /// To be called by the new thread, attached, before it runs Python.
+    pub(super) fn apply(&self, vm: &VirtualMachine) {
         vm.recursion_limit.set(self.recursion_limit);
         let trace = vm.state.global_trace_func.lock().clone();
         let profile = vm.state.global_profile_func.lock().clone();
@@ -52,9 +55,9 @@ impl Heritage {
     }
 }
 
-/// Lets go, inside, of all that the thread that ends leaves in `vm`. What is dropped may run Python
-/// code. False: something is left, so that no other thread may have it.
-pub(crate) fn clear(vm: &VirtualMachine) -> bool {
+/// Drops, attached, all that the exiting thread leaves in `vm`, which may run Python code. False:
+/// something is left, so that no other thread may have the machine.
+pub(super) fn clear(vm: &VirtualMachine) -> bool {
     // What is dropped may leave something again.
     for _ in 0..CLEARINGS {
         let none = || vm.ctx.none();
@@ -95,57 +98,64 @@ fn is_clear(vm: &VirtualMachine) -> bool {
         && vm.current_exception().is_none()
 }
 
-impl Spares {
-    /// One for a thread that `vm`'s thread is about to start.
-    pub(crate) fn take(&self, vm: &VirtualMachine) -> ThreadedVirtualMachine {
-        let spare = self.0.lock().machines.pop();
-        spare.unwrap_or_else(|| vm.new_thread())
+impl InterpreterState {
+    /// The interpreter's unused machines.
+    pub(in crate::vm) fn vm_pool(&self) -> &VmPool {
+        self.slot()
+    }
+}
+
+impl VmPool {
+    /// A machine for a thread that `vm`'s thread is about to start.
+    pub(super) fn take(&self, vm: &VirtualMachine) -> ThreadedVirtualMachine {
+        let pooled = self.0.lock().machines.pop();
+        pooled.unwrap_or_else(|| vm.new_thread())
     }
 
-    /// Takes back one that a thread has left [clear](clear).
-    pub(crate) fn put_back(&self, machine: ThreadedVirtualMachine) {
-        let mut stock = self.0.lock();
-        if !stock.closed && stock.machines.len() < MOST {
-            stock.machines.push(machine);
+    /// Takes back a machine that a thread has left [clear](clear).
+    pub(super) fn put_back(&self, machine: ThreadedVirtualMachine) {
+        let mut pool = self.0.lock();
+        if !pool.closed && pool.machines.len() < CAPACITY {
+            pool.machines.push(machine);
         }
     }
 
-    /// Fills the stock up. Not for the main thread.
-    pub(crate) fn fill(&self, vm: &VirtualMachine) {
+    /// Adds machines for the next threads. Not for the main thread.
+    pub(super) fn fill(&self, vm: &VirtualMachine) {
         let missing = {
-            let stock = self.0.lock();
-            if stock.closed {
+            let pool = self.0.lock();
+            if pool.closed {
                 return;
             }
-            WANTED.saturating_sub(stock.machines.len())
+            LEFT_BY_THREAD.saturating_sub(pool.machines.len())
         };
         for _ in 0..missing {
-            let spare = vm.new_thread();
-            let mut stock = self.0.lock();
-            if !stock.closed {
-                stock.machines.push(spare);
+            let machine = vm.new_thread();
+            let mut pool = self.0.lock();
+            if !pool.closed {
+                pool.machines.push(machine);
             }
         }
     }
 
-    /// Forgets what is in stock: in the child of a `fork`, where a thread that is gone, and was
+    /// Forgets the machines: in the child of a `fork`, where a thread that is gone, and was
     /// outside of the interpreter already, may have been putting something there.
     ///
     /// # Safety
     /// The calling thread is the only one in the process, and not in a function of this type's.
-    pub(crate) unsafe fn reset_after_fork(&self) {
-        // SAFETY: nobody holds the lock who would give it back.
+    pub(in crate::vm) unsafe fn reset_after_fork(&self) {
+        // SAFETY: no thread that exists holds the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
         // Not dropped: it may be half written.
         std::mem::forget(std::mem::take(&mut self.0.lock().machines));
     }
 
-    /// Gives up what is in stock: the interpreter is about to end.
-    pub(crate) fn close(&self) {
+    /// Drops the machines: the interpreter is about to end.
+    pub(in crate::vm) fn close(&self) {
         let dropped = {
-            let mut stock = self.0.lock();
-            stock.closed = true;
-            std::mem::take(&mut stock.machines)
+            let mut pool = self.0.lock();
+            pool.closed = true;
+            std::mem::take(&mut pool.machines)
         };
         drop(dropped);
     }

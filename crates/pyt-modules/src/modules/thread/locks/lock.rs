@@ -16,7 +16,7 @@ use crate::{
         pickling,
         timeout::{self, Attempt},
     },
-    vm::world,
+    vm::abort::OrRaise,
 };
 
 /// A lock. Only one thread at a time can hold it; the others wait for it in line. Any thread may
@@ -47,19 +47,14 @@ impl Lock {
         match timeout::attempt(blocking.as_deref(), timeout.as_deref(), vm)? {
             Attempt::Try => Ok(self.inner.try_acquire()),
             Attempt::Wait(_) if self.inner.try_acquire() => Ok(true),
-            Attempt::Wait(timeout) => self
-                .inner
-                .acquire(timeout::deadline(timeout))
-                .map_err(|aborted| world::aborted(aborted, vm)),
+            Attempt::Wait(timeout) => self.inner.acquire(timeout::deadline(timeout)).or_raise(vm),
         }
     }
 
     /// `acquire` without arguments.
     #[inline]
     pub(crate) fn acquire_now(&self, vm: &VirtualMachine) -> PyResult<bool> {
-        self.inner
-            .acquire(None)
-            .map_err(|aborted| world::aborted(aborted, vm))
+        self.inner.acquire(None).or_raise(vm)
     }
 
     /// `release`.
@@ -107,9 +102,7 @@ impl Lock {
             return zelf.acquire_with(args, vm);
         }
         let taken = zelf.inner.acquire_scoped();
-        taken
-            .map(|()| true)
-            .map_err(|aborted| world::aborted(aborted, vm))
+        taken.map(|()| true).or_raise(vm)
     }
 
     /// Frees the lock.

@@ -7,7 +7,7 @@ pub(crate) mod rlock;
 use pyt_sched::Aborted;
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 
-use crate::vm::world;
+use crate::vm::abort::abort_exception;
 
 /// How reprs show whether a lock is held.
 const fn state(held: bool) -> &'static str {
@@ -21,7 +21,7 @@ pub(crate) fn persist<T>(
 ) -> PyResult<()> {
     let mut raised: Option<PyBaseExceptionRef> = None;
     while let Err(aborted) = wait() {
-        let exception = world::aborted(aborted, vm);
+        let exception = abort_exception(aborted, vm);
         raised.get_or_insert(exception);
     }
     raised.map_or(Ok(()), Err)

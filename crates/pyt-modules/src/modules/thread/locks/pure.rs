@@ -17,7 +17,7 @@ use crate::{
         arguments::{self, Signature},
         pickling,
     },
-    vm::world,
+    vm::abort::OrRaise,
 };
 
 /// A lock that the thread which holds it may take again, and must free as often as it has taken it.
@@ -35,10 +35,7 @@ impl PyRLock {
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
         if args.is_empty() {
-            return self
-                .inner
-                .acquire(None)
-                .map_err(|aborted| world::aborted(aborted, vm));
+            return self.inner.acquire(None).or_raise(vm);
         }
         let bound = Signature::python(name, ["blocking", "timeout"], 0).bind(args, vm)?;
         if self.inner.is_mine() {

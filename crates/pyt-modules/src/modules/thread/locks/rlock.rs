@@ -17,7 +17,7 @@ use crate::{
         pickling,
         timeout::{self, Attempt},
     },
-    vm::world,
+    vm::abort::OrRaise,
 };
 
 /// A lock that the thread which holds it may take again, and must free as often as it has taken it.
@@ -45,9 +45,7 @@ pub(crate) fn acquire(
     match timeout::attempt(blocking.as_deref(), timeout.as_deref(), vm)? {
         Attempt::Try => Ok(lock.try_acquire()),
         Attempt::Wait(_) if lock.try_acquire() => Ok(true),
-        Attempt::Wait(timeout) => lock
-            .acquire(timeout::deadline(timeout))
-            .map_err(|aborted| world::aborted(aborted, vm)),
+        Attempt::Wait(timeout) => lock.acquire(timeout::deadline(timeout)).or_raise(vm),
     }
 }
 
@@ -110,9 +108,7 @@ impl RLock {
     /// `acquire` without arguments.
     #[inline]
     pub(crate) fn acquire_now(&self, vm: &VirtualMachine) -> PyResult<bool> {
-        self.inner
-            .acquire(None)
-            .map_err(|aborted| world::aborted(aborted, vm))
+        self.inner.acquire(None).or_raise(vm)
     }
 
     /// `release`.

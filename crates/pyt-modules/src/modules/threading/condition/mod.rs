@@ -19,7 +19,7 @@ use crate::{
         pickling, timeout,
     },
     modules::thread::locks::{lock::Lock, rlock::RLock},
-    vm::world,
+    vm::abort::OrRaise,
 };
 
 use self::held::{Held, call_optional};
@@ -92,7 +92,7 @@ fn wait_until(
         let released = lock.release_save(vm).inspect_err(|_| line.leave(&waiter))?;
         (line.wait(&waiter, deadline), released)
     };
-    let ended = ended.map_err(|aborted| world::aborted(aborted, vm));
+    let ended = ended.or_raise(vm);
     let restored = released.take_again(vm);
     let notified = ended?;
     restored.map(|()| notified)

@@ -10,8 +10,11 @@ use rustpython_vm::{
 
 use super::PyThread;
 use crate::{
-    modules::{thread::keywords, threading::registry},
-    vm::{interpreters, panics},
+    modules::{
+        thread::keywords,
+        threading::{registry, trace_hooks},
+    },
+    vm::{panics, state, uncaught::UncaughtExceptions},
 };
 
 /// The life of a started thread.
@@ -21,15 +24,14 @@ pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
     registry::set_current(thread.as_object(), vm);
     thread.set_os_name();
     let done = registry::add(thread.as_object(), ident, vm).and_then(|()| {
-        let hooks = interpreters::of(vm).hooks.lock().clone();
+        let hooks = trace_hooks::with(vm, |hooks| hooks.clone());
         for (function, hook) in [("settrace", hooks.trace), ("setprofile", hooks.profile)] {
             if let Some(hook) = hook {
                 vm.sys_module.get_attr(function, vm)?.call((hook,), vm)?;
             }
         }
         if let Err(raised) = panics::contained(vm, || run_in_context(thread, vm)) {
-            let threads = interpreters::of(vm);
-            if threads.uncaught.note(&raised, thread.as_object(), vm) {
+            if UncaughtExceptions::note(&state::of(vm), &raised, thread.as_object(), vm) {
                 report(raised, thread, vm)?;
             }
         }
