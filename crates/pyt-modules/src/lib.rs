@@ -1,8 +1,8 @@
-//! The native Python modules of pyt, and the bridge between `pyt-sched` and the interpreter.
+//! The native Python modules of pyt.
 //!
 //! `_thread`, `threading`, `queue`, `_queue` and `time` replace RustPython's own for every
 //! importer. Their classes only convert arguments, errors and names: what waits and wakes is in
-//! `pyt-sched`, and how the two meet is in `vm::world`.
+//! `pyt-sched`, and how the two meet is in `pyt-vm`.
 
 #![allow(
     clippy::module_inception,
@@ -10,15 +10,7 @@
 )]
 
 mod args;
-pub mod instrument;
 mod modules;
 mod upstream;
-mod vm;
 
 pub use modules::{install, pythonapi, runs};
-pub use pyt_sched as sched;
-pub use vm::{
-    control, deadlock, panics, signal_handlers,
-    state::{self, Config, InterpreterState},
-    uncaught::{self, Uncaught},
-};

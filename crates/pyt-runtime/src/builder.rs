@@ -180,7 +180,7 @@ impl Builder {
                 shared::seal_on_import(&mut state.module_defs);
             }
         });
-        let config = pyt_modules::Config {
+        let config = pyt_vm::Config {
             gil: options.gil,
             virtual_time: options.virtual_time,
         };

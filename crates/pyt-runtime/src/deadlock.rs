@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use pyt_modules::{
+use pyt_vm::{
     InterpreterState,
     deadlock::{
         AfterReport, Cause, Doing, Frame, Kind, Occasions, Row, ThreadId, ThreadTable, Waiting,

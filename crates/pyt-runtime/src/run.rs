@@ -230,7 +230,7 @@ fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
     let text = source::dedent(text);
     let code = source::compile(vm, &text, "<string>", Start::File)?;
     source::remember(vm, &code, &text);
-    pyt_modules::instrument::instrument(&code, vm)?;
+    pyt_instrument::instrument(&code, vm)?;
     vm.run_code_obj(code, main_scope(vm)?).map(drop)
 }
 
@@ -248,7 +248,7 @@ fn stdin(runtime: &Runtime, vm: &VirtualMachine) -> PyResult<()> {
     }
     with_file_attributes(vm, vm.ctx.new_str("<stdin>").into(), || {
         let code = source::compile_bytes(vm, &bytes, "<stdin>")?;
-        pyt_modules::instrument::instrument(&code, vm)?;
+        pyt_instrument::instrument(&code, vm)?;
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
     })
 }
@@ -295,7 +295,7 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
     with_file_attributes(vm, filename.clone(), || {
         set_loader(vm, &dict, filename)?;
         let code = source::compile_bytes(vm, &bytes, &name)?;
-        pyt_modules::instrument::instrument(&code, vm)?;
+        pyt_instrument::instrument(&code, vm)?;
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_modules::InterpreterState;
+use pyt_vm::InterpreterState;
 use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
 };

@@ -13,7 +13,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex, ReentrantMutex};
-use pyt_modules::InterpreterState;
+use pyt_vm::InterpreterState;
 use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
 };

@@ -1,6 +1,6 @@
 //! From source text to code objects, and back to source lines in tracebacks.
 
-use pyt_modules::control::shielded;
+use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode},

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
+use pyt_vm::{
+    hooks,
+    state::{Config, InterpreterState},
+};
 use rustpython_vm::InterpreterBuilder;
 
-use crate::{
-    upstream::{eager, wrapped},
-    vm::{
-        hooks,
-        state::{Config, InterpreterState},
-    },
-};
+use crate::upstream::{eager, wrapped};
 
 pub(crate) mod futures;
 pub(crate) mod operator;

@@ -8,9 +8,8 @@ mod _pyt {
         Thread,
         controlled::{Action, Op, point as decision_point},
     };
+    use pyt_vm::abort::OrRaise;
     use rustpython_vm::{PyResult, VirtualMachine};
-
-    use crate::vm::abort::OrRaise;
 
     /// Lets another thread go on, if the strategy of the run under way says so.
     #[pyfunction]

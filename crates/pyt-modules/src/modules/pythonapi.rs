@@ -4,9 +4,8 @@
 //! Their C names are given to them by `pyt`'s binary: in a library they would clash with those of a
 //! CPython in the same program.
 
+use pyt_vm::state;
 use rustpython_vm::{PyObjectRef, vm::thread};
-
-use crate::vm::state;
 
 /// Raises `exception`, a class, in the thread with this ident at its next function call or turn of
 /// a loop; `None` takes back what was not raised yet. To be called by a thread that runs Python.

@@ -8,14 +8,14 @@ use pyt_sched::{
     Thread,
     controlled::{Controlled, Finished, Run},
 };
-use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
-
-use super::threading::{self, registry};
-use crate::vm::{
+use pyt_vm::{
     abort::OrRaise,
     state::{self, InterpreterState},
     uncaught::{Uncaught, UncaughtExceptions},
 };
+use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
+
+use super::threading::{self, registry};
 
 /// A run of the calling thread and those it starts. Dropped without [`finish`](Self::finish), it
 /// ends as well.

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use pyt_vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState};
 use rustpython_vm::{
     PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::PySet,
@@ -14,10 +15,7 @@ use rustpython_vm::{
     host_env::signal as host,
 };
 
-use crate::{
-    upstream::wrapped::Wrapped,
-    vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState},
-};
+use crate::upstream::wrapped::Wrapped;
 
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;

@@ -8,12 +8,13 @@ use std::{
     time::Duration,
 };
 
+use pyt_vm::state::InterpreterState;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
     function::{ArgIntoFloat, FuncArgs},
 };
 
-use crate::{upstream::wrapped::Wrapped, vm::state::InterpreterState};
+use crate::upstream::wrapped::Wrapped;
 
 /// Functions of upstream's that look at all threads, and would pass over preempted ones.
 const LOOK_AT_ALL: [&str; 4] = [

@@ -6,9 +6,8 @@
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
+use pyt_vm::state::InterpreterState;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
-
-use crate::vm::state::InterpreterState;
 
 /// What is kept for one interpreter.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_modules::{InterpreterState, control::Raise};
+use pyt_vm::{InterpreterState, control::Raise};
 
 use super::{aside, stop::PAUSE};
 use crate::{Error, shared::Shared};

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use pyt_modules::control::{Origin, Raise};
+use pyt_vm::control::{Origin, Raise};
 
 use super::Reason;
 use crate::{Python, Runtime, shared::Shared};
@@ -74,7 +74,7 @@ impl Python<'_> {
     /// [`Interrupter::interrupt_thread`] have it.
     #[must_use]
     pub fn thread_ident(self) -> u64 {
-        pyt_modules::InterpreterState::own_ident()
+        pyt_vm::InterpreterState::own_ident()
     }
 }
 

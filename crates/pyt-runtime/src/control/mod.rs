@@ -20,7 +20,7 @@ mod watchdog;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use pyt_modules::deadlock::CONTROL_THREAD;
+use pyt_vm::deadlock::CONTROL_THREAD;
 
 #[cfg(feature = "tokio")]
 pub(crate) use self::call::Call;
@@ -61,7 +61,7 @@ fn aside(work: impl FnOnce() + Send + 'static) -> bool {
 }
 
 impl Shared {
-    /// Finds the loops that these threads are in, soon: see [`pyt_modules::InterpreterState::reach`].
+    /// Finds the loops that these threads are in, soon: see [`pyt_vm::InterpreterState::reach`].
     pub(crate) fn reach_soon(self: &Arc<Self>, idents: &[u64]) {
         {
             let mut reaching = self.control.reaching.lock();

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_modules::control::Origin;
+use pyt_vm::control::Origin;
 
 use super::{Reason, aside};
 use crate::{Error, Runtime, shared::Shared};

@@ -16,7 +16,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::control::{Origin, Raise};
+use pyt_vm::control::{Origin, Raise};
 use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{Limit, ThreadInfo, aside};
@@ -351,7 +351,7 @@ impl Shared {
         let verdict = self
             .control
             .stops
-            .for_thread(pyt_modules::InterpreterState::own_ident());
+            .for_thread(pyt_vm::InterpreterState::own_ident());
         match verdict {
             Some(verdict) => {
                 vm.allow_threads(|| verdict.wait(Instant::now() + WAIT));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_modules::{
+use pyt_vm::{
     control::Origin,
     deadlock::{Doing, Kind, Row, ThreadTable},
 };
@@ -10,7 +10,7 @@ use rustpython_vm::vm::thread;
 
 use crate::{Python, Runtime, shared::Shared};
 
-pub use pyt_modules::deadlock::Frame as StackFrame;
+pub use pyt_vm::deadlock::Frame as StackFrame;
 
 /// One thread of a runtime, as it was at one moment.
 #[derive(Clone, Debug)]

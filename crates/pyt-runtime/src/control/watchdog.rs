@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::InterpreterState;
+use pyt_vm::InterpreterState;
 use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{Limit, Limits, Reason, Verdict, aside, recursion::Recursion};
@@ -178,8 +178,7 @@ impl Scope {
         }
         if let Some(limit) = limits.threads {
             let started = shared.state().all_threads();
-            let is_started =
-                |origin| matches!(origin, pyt_modules::control::Origin::Started { .. });
+            let is_started = |origin| matches!(origin, pyt_vm::control::Origin::Started { .. });
             let alive = started.iter().filter(|member| is_started(member.origin));
             // There were too many at the beginning: whoever starts one more is refused.
             if alive.count() > limit {

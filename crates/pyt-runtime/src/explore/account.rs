@@ -6,12 +6,10 @@ use pyt_explore::{
     conflict::Conflict,
     report::{Culprit, Row, Side, Story, Wait, deadlock},
 };
-use pyt_modules::{
-    instrument::{Described, Sites, Value},
-    sched::{
-        Kind,
-        controlled::{Action, Op, Place, Step, Stuck, Trace},
-    },
+use pyt_instrument::{Described, Sites, Value};
+use pyt_sched::{
+    Kind,
+    controlled::{Action, Op, Place, Step, Stuck, Trace},
 };
 
 /// Rows this far from a switch are left out of a long story.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use pyt_explore::{Choices, Next, Schedule, Search, Seen, Shard, Tally, search::Progress};
-use pyt_modules::sched::controlled::{Ending, Run};
+use pyt_sched::controlled::{Ending, Run};
 use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,7 @@ impl Runtime {
             let script = Script::load(self, path, vm)?;
             let mut explore = || {
                 let mut explorer = Explorer::new(exploration, vm)?;
-                pyt_modules::instrument::instrument(script.code(), vm)?;
+                pyt_instrument::instrument(script.code(), vm)?;
                 explorer.run(&|vm| script.play(vm), &mut watch, vm)?;
                 Ok(explorer.explored)
             };
@@ -145,7 +145,7 @@ impl Runtime {
             let script = Script::load(self, path, vm)?;
             let find = || {
                 let stage = Stage::new(exploration.granularity, true, vm)?;
-                pyt_modules::instrument::instrument(script.code(), vm)?;
+                pyt_instrument::instrument(script.code(), vm)?;
                 failing.smallest(&stage, exploration, &|vm| script.play(vm), vm)
             };
             let finding = find().map_err(|raised| Error::from_exception(vm, &raised))?;

@@ -8,7 +8,7 @@ use std::{
 use pyt_explore::{
     Choices, Failure, Found, minimise::minimise, outcome::Outcome, strategy::replay::Replay,
 };
-use pyt_modules::sched::controlled::{Run, Strategy, Stuck, Trace};
+use pyt_sched::controlled::{Run, Strategy, Stuck, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::{

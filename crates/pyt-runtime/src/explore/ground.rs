@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use pyt_modules::signal_handlers;
+use pyt_vm::signal_handlers;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyTuple},

@@ -30,7 +30,7 @@ pub use pyt_explore::{
     Choices, Failure, Found, LoadError, Outcome, Schedule, Shard, Tally, report,
     search::{Progress, sampling::Kind},
 };
-pub use pyt_modules::instrument::{Granularity, UnknownGranularity};
+pub use pyt_instrument::{Granularity, UnknownGranularity};
 pub use single::Seeded;
 
 /// After so many steps a run is taken for an endless loop, unless told otherwise.

@@ -46,11 +46,9 @@ mod _pyt_explore {
     use std::{ops::ControlFlow, time::Duration};
 
     use pyt_explore::{Choices, Failure, Shard, strategy::replay::Replay};
-    use pyt_modules::{
-        instrument::{Granularity, Sites},
-        sched::controlled::{Run, Strategy, ThreadNumber},
-        uncaught,
-    };
+    use pyt_instrument::{Granularity, Sites};
+    use pyt_sched::controlled::{Run, Strategy, ThreadNumber};
+    use pyt_vm::uncaught;
     use rustpython_vm::{
         AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
         builtins::{PyBaseExceptionRef, PyCode, PyStrRef},
@@ -75,7 +73,7 @@ mod _pyt_explore {
     /// Gives the code its decision points for as long as the guard lives.
     struct Instrumented<'a> {
         sites: &'a Sites,
-        before: pyt_modules::instrument::Mark,
+        before: pyt_instrument::Mark,
         vm: &'a VirtualMachine,
     }
 

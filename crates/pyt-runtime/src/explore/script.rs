@@ -51,7 +51,7 @@ impl Script {
     /// # Errors
     /// What it raises.
     pub(crate) fn play(&self, vm: &VirtualMachine) -> PyResult<()> {
-        pyt_modules::instrument::instrument(&self.code, vm)?;
+        pyt_instrument::instrument(&self.code, vm)?;
         let scope = Scope::with_builtins(None, self.names(vm)?, vm);
         vm.run_code_obj(self.code.clone(), scope).map(drop)
     }

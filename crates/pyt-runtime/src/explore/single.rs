@@ -7,10 +7,8 @@ use pyt_explore::{
     search::sampling::Kind,
     strategy::replay::{Replay, Watch},
 };
-use pyt_modules::{
-    instrument::{Granularity, UnknownGranularity},
-    sched::controlled::{Run, Strategy, Trace},
-};
+use pyt_instrument::{Granularity, UnknownGranularity};
+use pyt_sched::controlled::{Run, Strategy, Trace};
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
 };
@@ -185,7 +183,7 @@ fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let pdb = vm.import("pdb", 0)?;
     let names = script.names(vm)?;
     let code = script.code().clone();
-    pyt_modules::instrument::instrument(&code, vm)?;
+    pyt_instrument::instrument(&code, vm)?;
     let ran = if has_hidden_names(&code) {
         // The interpreter panics when the names of such a frame are looked at after tracing it.
         eprintln!(
@@ -202,7 +200,7 @@ fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let Err(raised) = ran else { return Ok(()) };
     let traceback = raised.as_object().get_attr("__traceback__", vm)?;
     let is_bug = !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
-        && !pyt_modules::uncaught::is_abandonment(&raised, vm);
+        && !pyt_vm::uncaught::is_abandonment(&raised, vm);
     if is_bug && !vm.is_none(&traceback) {
         run::show(vm, &raised);
         pdb.get_attr("post_mortem", vm)?.call((traceback,), vm)?;

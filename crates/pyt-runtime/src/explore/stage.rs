@@ -5,13 +5,10 @@
 use std::{cell::RefCell, sync::Arc};
 
 use pyt_explore::outcome::{Failure, Outcome};
-use pyt_modules::{
-    Uncaught,
-    instrument::{self, Granularity, Sites},
-    runs,
-    sched::controlled::{Ending, Finished, Run},
-    uncaught,
-};
+use pyt_instrument::{Granularity, Sites};
+use pyt_modules::runs;
+use pyt_sched::controlled::{Ending, Finished, Run};
+use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
 use super::ground::Ground;
@@ -44,7 +41,7 @@ impl Stage {
         capture: bool,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
-        let sites = instrument::sites(granularity, vm)?;
+        let sites = pyt_instrument::sites(granularity, vm)?;
         let ground = RefCell::new(Ground::new(capture, vm)?);
         Ok(Self { ground, sites })
     }

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use pyt_modules::panics::message_of;
+use pyt_vm::panics::message_of;
 use rustpython_vm::{
     Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBoundMethod, PyStrRef},

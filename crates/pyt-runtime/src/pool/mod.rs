@@ -17,7 +17,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::deadlock::CONTROL_THREAD;
+use pyt_vm::deadlock::CONTROL_THREAD;
 
 use crate::{Builder, Error, Runtime, Value, control::Reason};
 

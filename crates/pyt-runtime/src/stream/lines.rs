@@ -8,7 +8,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_modules::sched::{Thread, ThreadId, current_id};
+use pyt_sched::{Thread, ThreadId, current_id};
 
 use super::sink::Sink;
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use pyt_modules::panics::message_of;
+use pyt_vm::panics::message_of;
 use rustpython_vm::{
     PyObjectRef, PyPayload, PyResult, VirtualMachine, builtins::PyBaseExceptionRef,
     class::PyClassImpl, convert::IntoPyException,
@@ -115,7 +115,7 @@ mod objects {
         atomic::{AtomicBool, Ordering},
     };
 
-    use pyt_modules::sched::{ThreadId, current_id};
+    use pyt_sched::{ThreadId, current_id};
     use rustpython_vm::{
         Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         function::{ArgBytesLike, ArgMemoryBuffer, FuncArgs, OptionalArg},

@@ -7,7 +7,7 @@ use std::{
 };
 
 use parking_lot::ReentrantMutex;
-use pyt_modules::sched::ThreadId;
+use pyt_sched::ThreadId;
 
 use super::object::Name;
 

@@ -12,7 +12,7 @@ mod operations;
 
 use std::{fmt, mem::ManuallyDrop, sync::Arc};
 
-use pyt_modules::control::shielded;
+use pyt_vm::control::shielded;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyStrRef};
 
 pub use self::{

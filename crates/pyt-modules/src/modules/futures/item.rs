@@ -1,6 +1,7 @@
 //! A pool's work item: a future, and the call that is to give it its result.
 
 use parking_lot::Mutex;
+use pyt_vm::state;
 use rustpython_vm::{
     Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyGenericAlias, PyType, PyTypeRef},
@@ -16,7 +17,7 @@ use super::{
     future::PyFuture,
     steps,
 };
-use crate::{args::fastcall::Bind, vm::state};
+use crate::args::fastcall::Bind;
 
 /// What is to be done.
 #[derive(Debug)]

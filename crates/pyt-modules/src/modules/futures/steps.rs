@@ -8,6 +8,7 @@ use pyt_sched::{
     Deadline, Kind,
     controlled::{Action, current_number},
 };
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::{
@@ -15,10 +16,7 @@ use super::{
     log,
     state::{Fields, Outcome, State},
 };
-use crate::{
-    args::{arguments, timeout},
-    vm::abort::OrRaise,
-};
+use crate::args::{arguments, timeout};
 
 /// What an operation has done to the fields.
 pub(super) struct Change<R> {

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::Ordering;
 
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyDictRef, PyStrInterned, PyType},
@@ -17,11 +18,8 @@ use super::{
     item::WorkItem,
     parts::{Called, Parts, StandIn},
 };
-use crate::{
-    modules::{
-        queue::simple::PySimpleQueue, thread::locks::lock::Lock, threading::semaphore::Semaphore,
-    },
-    vm::abort::OrRaise,
+use crate::modules::{
+    queue::simple::PySimpleQueue, thread::locks::lock::Lock, threading::semaphore::Semaphore,
 };
 
 /// Puts the native function into the class of `module`.

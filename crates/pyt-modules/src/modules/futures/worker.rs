@@ -1,5 +1,6 @@
 //! `_worker`: what each thread of a pool does.
 
+use pyt_vm::abort::abort_exception;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyModule, PyWeak},
@@ -13,12 +14,9 @@ use super::{
     log,
     parts::{Called, Parts, StandIn},
 };
-use crate::{
-    modules::{
-        queue::{errors, simple::PySimpleQueue},
-        threading::semaphore::Semaphore,
-    },
-    vm::abort::abort_exception,
+use crate::modules::{
+    queue::{errors, simple::PySimpleQueue},
+    threading::semaphore::Semaphore,
 };
 
 /// The thread's first frame, as far as Python can see: what a worker runs can look at the frame that

@@ -6,6 +6,7 @@
 //!
 //! A [`Door`] is a descriptor that can only be read: what is in the object's dictionary hides it.
 
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyDictRef, PyList, PyStr, PyType, object_get_dict},
@@ -19,7 +20,7 @@ use super::{
     classes::{Phase, PyQueue},
     fast::{CALLED, DOORS, HOOKS, Order},
 };
-use crate::{args::arguments::no_attribute, vm::abort::OrRaise};
+use crate::args::arguments::no_attribute;
 
 /// One of the attributes that a queue gets when it opens.
 #[pyclass(module = "queue", name = "_door")]

@@ -10,6 +10,7 @@ use std::sync::{
 };
 
 use pyt_sched::{GetError, JoinError, PutError, QueueState, RLock, TaskDoneError};
+use pyt_vm::abort::abort_exception;
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{
@@ -31,10 +32,7 @@ use super::{
     errors, fallback,
     fast::{Items, Order, Profile, profile},
 };
-use crate::{
-    args::fastcall::{HotMethods, hot_methods},
-    vm::abort::abort_exception,
-};
+use crate::args::fastcall::{HotMethods, hot_methods};
 
 /// What a queue object works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

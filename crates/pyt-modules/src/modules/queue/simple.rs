@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pyt_sched::Deadline;
+use pyt_vm::abort::abort_exception;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyGenericAlias, PyStrRef, PyType, PyTypeRef},
@@ -20,14 +21,11 @@ use super::{
     blocking::negative,
     errors,
 };
-use crate::{
-    args::{
-        arguments::given,
-        fastcall::{HotMethods, hot_methods},
-        pickling,
-        seconds::{self, Round},
-    },
-    vm::abort::abort_exception,
+use crate::args::{
+    arguments::given,
+    fastcall::{HotMethods, hot_methods},
+    pickling,
+    seconds::{self, Round},
 };
 
 pub(crate) use _queue::module_def;

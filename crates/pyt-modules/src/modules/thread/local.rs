@@ -7,11 +7,10 @@
 use std::{cell::RefCell, sync::Weak};
 
 use parking_lot::Mutex;
+use pyt_vm::number_map::NumberMap;
 use rustpython_vm::{
     PyObjectRef, VirtualMachine, builtins::PyDictRef, function::FuncArgs, object::TraverseFn,
 };
-
-use crate::vm::number_map::NumberMap;
 
 /// The dictionaries of one object, by thread.
 struct Dicts {

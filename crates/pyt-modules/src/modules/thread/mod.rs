@@ -18,6 +18,12 @@ use rustpython_vm::{
 mod _thread {
     use std::sync::Arc;
 
+    use pyt_vm::{
+        abort::abort_exception,
+        panics, state,
+        threads::{Handle, Start, native_id, os_name, shown_ident},
+        uncaught::UncaughtExceptions,
+    };
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         builtins::{PyBaseExceptionRef, PyDict, PyInt, PyModule, PyStrRef, PyTuple, PyType},
@@ -32,12 +38,6 @@ mod _thread {
             pickling, timeout,
         },
         upstream,
-        vm::{
-            abort::abort_exception,
-            panics, state,
-            threads::{Handle, Start, native_id, os_name, shown_ident},
-            uncaught::UncaughtExceptions,
-        },
     };
 
     /// Names that are upstream's.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 use pyt_sched::BarrierError;
+use pyt_vm::abort::abort_exception;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyType, PyTypeRef},
@@ -13,12 +14,9 @@ use rustpython_vm::{
     types::{Constructor, Initializer, PyComparisonOp, Representable},
 };
 
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        pickling, timeout,
-    },
-    vm::abort::abort_exception,
+use crate::args::{
+    arguments::{self, Signature},
+    pickling, timeout,
 };
 
 /// A point at which a fixed number of threads wait for each other before any goes on, over and over.

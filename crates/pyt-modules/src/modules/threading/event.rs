@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::PyType,
@@ -14,13 +15,10 @@ use rustpython_vm::{
 };
 
 use super::{condition::Condition, warn_deprecated};
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        fastcall::{HotMethods, hot_methods},
-        pickling, timeout,
-    },
-    vm::abort::OrRaise,
+use crate::args::{
+    arguments::{self, Signature},
+    fastcall::{HotMethods, hot_methods},
+    pickling, timeout,
 };
 
 /// A flag that threads can wait for, unset at first.

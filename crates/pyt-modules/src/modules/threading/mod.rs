@@ -30,6 +30,7 @@ pub(crate) use threading::module_def;
 mod threading {
     use std::sync::atomic::Ordering;
 
+    use pyt_vm::state;
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
         builtins::{PyModule, PyUtf8StrRef},
@@ -37,7 +38,7 @@ mod threading {
     };
 
     use super::{registry, trace_hooks};
-    use crate::{args::arguments::given, vm::state};
+    use crate::args::arguments::given;
 
     /// Names that are those of `_thread`, and what they are called there.
     const FROM_THREAD: &[(&str, &str)] = &[

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use parking_lot::Mutex;
+use pyt_vm::state;
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyDictRef, PyWeak},
@@ -18,7 +19,6 @@ use super::{
     special,
     thread::PyThread,
 };
-use crate::vm::state;
 
 /// After how many threads [`tidy`] is called, and for how many it would take too long.
 const TIDY_EVERY: u64 = 256;

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use pyt_sched::OverRelease;
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyFloat, PyInt, PyType},
@@ -15,13 +16,10 @@ use rustpython_vm::{
 };
 
 use super::condition::Condition;
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        fastcall::{HotMethods, hot_methods},
-        pickling, timeout,
-    },
-    vm::abort::OrRaise,
+use crate::args::{
+    arguments::{self, Signature},
+    fastcall::{HotMethods, hot_methods},
+    pickling, timeout,
 };
 
 /// A number of permits, one if not given. acquire() takes one and waits while there is none;

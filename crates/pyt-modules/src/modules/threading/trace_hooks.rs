@@ -1,9 +1,8 @@
 //! What `threading.settrace` and `threading.setprofile` set for threads to come.
 
 use parking_lot::Mutex;
+use pyt_vm::state;
 use rustpython_vm::{PyObjectRef, VirtualMachine};
-
-use crate::vm::state;
 
 /// The functions of one interpreter.
 #[derive(Clone, Default)]

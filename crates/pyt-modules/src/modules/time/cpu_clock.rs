@@ -5,9 +5,8 @@ use std::{
     io,
 };
 
+use pyt_vm::state;
 use rustpython_vm::VirtualMachine;
-
-use crate::vm::state;
 
 /// POSIX's "no such process".
 const ESRCH: i32 = 3;

@@ -12,6 +12,7 @@ mod time {
     use std::time::Duration;
 
     use pyt_sched::{Deadline, Thread};
+    use pyt_vm::abort::OrRaise;
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
         builtins::{PyBaseExceptionRef, PyInt, PyModule, PyNamespace, PyStr},
@@ -27,7 +28,6 @@ mod time {
             seconds::{self, Round},
         },
         modules::time::{calendar, clocks, cpu_clock},
-        vm::abort::OrRaise,
     };
 
     /// As CPython turns its nanoseconds into a float.

@@ -1,6 +1,7 @@
 //! `_thread.lock`: a lock that any thread may release.
 
 use pyt_sched::NotHeld;
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyPayload, PyResult, VirtualMachine,
     builtins::{PyType, PyTypeRef},
@@ -9,14 +10,11 @@ use rustpython_vm::{
     types::{Constructor, Representable},
 };
 
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        fastcall::{HotMethods, hot_methods},
-        pickling,
-        timeout::{self, Attempt},
-    },
-    vm::abort::OrRaise,
+use crate::args::{
+    arguments::{self, Signature},
+    fastcall::{HotMethods, hot_methods},
+    pickling,
+    timeout::{self, Attempt},
 };
 
 /// A lock. Only one thread at a time can hold it; the others wait for it in line. Any thread may

@@ -5,9 +5,8 @@ pub(crate) mod pure;
 pub(crate) mod rlock;
 
 use pyt_sched::Aborted;
+use pyt_vm::abort::abort_exception;
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
-
-use crate::vm::abort::abort_exception;
 
 /// How reprs show whether a lock is held.
 const fn state(held: bool) -> &'static str {

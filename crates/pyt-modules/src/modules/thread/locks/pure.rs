@@ -3,6 +3,7 @@
 //! and repr are those of the Python class.
 
 use pyt_sched::NotHeld;
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyType, PyTypeRef},
@@ -12,12 +13,9 @@ use rustpython_vm::{
 };
 
 use super::rlock;
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        pickling,
-    },
-    vm::abort::OrRaise,
+use crate::args::{
+    arguments::{self, Signature},
+    pickling,
 };
 
 /// A lock that the thread which holds it may take again, and must free as often as it has taken it.

@@ -1,6 +1,7 @@
 //! `_thread.RLock`: a lock that its holder may take again.
 
 use pyt_sched::{NotHeld, ThreadId};
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyTuple, PyType, PyTypeRef},
@@ -10,14 +11,11 @@ use rustpython_vm::{
     types::{Constructor, Representable},
 };
 
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        fastcall::{HotMethods, hot_methods},
-        pickling,
-        timeout::{self, Attempt},
-    },
-    vm::abort::OrRaise,
+use crate::args::{
+    arguments::{self, Signature},
+    fastcall::{HotMethods, hot_methods},
+    pickling,
+    timeout::{self, Attempt},
 };
 
 /// A lock that the thread which holds it may take again, and must free as often as it has taken it.

@@ -3,6 +3,7 @@
 mod held;
 
 use pyt_sched::Deadline;
+use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
     AsObject, Py, PyAtomicRef, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyFloat, PyInt, PyType},
@@ -19,7 +20,6 @@ use crate::{
         pickling, timeout,
     },
     modules::thread::locks::{lock::Lock, rlock::RLock},
-    vm::abort::OrRaise,
 };
 
 use self::held::{Held, call_optional};

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
+use pyt_vm::threads::Handle;
 use rustpython_vm::{PyObjectRef, builtins::PyStrRef, object::TraverseFn};
-
-use crate::vm::threads::Handle;
 
 /// What a `Thread` object holds.
 #[derive(Default)]

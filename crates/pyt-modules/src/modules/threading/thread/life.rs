@@ -1,5 +1,6 @@
 //! What a started thread does, on that thread.
 
+use pyt_vm::{panics, state, uncaught::UncaughtExceptions};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyDict},
@@ -9,12 +10,9 @@ use rustpython_vm::{
 };
 
 use super::PyThread;
-use crate::{
-    modules::{
-        thread::keywords,
-        threading::{registry, trace_hooks},
-    },
-    vm::{panics, state, uncaught::UncaughtExceptions},
+use crate::modules::{
+    thread::keywords,
+    threading::{registry, trace_hooks},
 };
 
 /// The life of a started thread.

@@ -11,6 +11,7 @@ pub(crate) use thread::PyThread;
 pub(crate) mod thread {
     use std::sync::Arc;
 
+    use pyt_vm::threads::{Handle, Start, os_name};
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
         builtins::{PyStrRef, PyType},
@@ -32,7 +33,6 @@ pub(crate) mod thread {
             pickling, timeout,
         },
         modules::threading::{registry, warn_deprecated},
-        vm::threads::{Handle, Start, os_name},
     };
 
     /// A class that represents a thread of control.

@@ -13,7 +13,7 @@ use rustpython_vm::{
 };
 
 use super::handle::Handle;
-use crate::vm::{async_exc::AsyncExceptions, state::InterpreterState};
+use crate::{async_exc::AsyncExceptions, state::InterpreterState};
 
 /// The threads of one interpreter.
 pub struct ThreadRegistry {
@@ -33,7 +33,7 @@ pub struct ThreadRegistry {
 
 /// Called, attached, on a thread that would start one more than there may be, with how many there may
 /// be: what is raised there. `None`: admission is to be asked for again.
-pub(in crate::vm) type Refusal =
+pub(crate) type Refusal =
     Arc<dyn Fn(usize, &VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync>;
 
 /// A thread that Python code started and that has not exited.
@@ -67,12 +67,12 @@ impl InterpreterState {
 
 impl ThreadRegistry {
     /// Sets how many of the threads that Python code starts may be alive.
-    pub(in crate::vm) fn set_most(&self, most: usize) {
+    pub(crate) fn set_most(&self, most: usize) {
         self.most.store(most, Ordering::Release);
     }
 
     /// Sets what is called on a thread that would start one more than there may be.
-    pub(in crate::vm) fn set_on_refusal(&self, refusal: Refusal) {
+    pub(crate) fn set_on_refusal(&self, refusal: Refusal) {
         *self.on_refusal.lock() = Some(refusal);
     }
 
@@ -145,12 +145,12 @@ impl ThreadRegistry {
 
     /// Lists a thread that Python code did not start as attached: the main thread, or one of the
     /// host's.
-    pub(in crate::vm) fn host_attached(&self, ident: u64) {
+    pub(crate) fn host_attached(&self, ident: u64) {
         self.host_threads.lock().push(ident);
     }
 
     /// Takes such a thread off the list.
-    pub(in crate::vm) fn host_detached(&self, ident: u64) {
+    pub(crate) fn host_detached(&self, ident: u64) {
         let mut attached = self.host_threads.lock();
         if let Some(place) = attached.iter().position(|known| *known == ident) {
             attached.swap_remove(place);
@@ -158,7 +158,7 @@ impl ThreadRegistry {
     }
 
     /// Whether it is a daemon thread that Python code started.
-    pub(in crate::vm) fn is_daemon(&self, thread: &Arc<Thread>) -> bool {
+    pub(crate) fn is_daemon(&self, thread: &Arc<Thread>) -> bool {
         let started = self.started.lock();
         started
             .iter()
@@ -166,7 +166,7 @@ impl ThreadRegistry {
     }
 
     /// Idents of the daemon threads that have not exited.
-    pub(in crate::vm) fn daemons(&self) -> Vec<u64> {
+    pub(crate) fn daemons(&self) -> Vec<u64> {
         self.started
             .lock()
             .iter()
@@ -177,7 +177,7 @@ impl ThreadRegistry {
 
     /// The scheduler's records of the daemon threads with these idents; all others, too, where
     /// `idents` is `None`.
-    pub(in crate::vm) fn records(&self, idents: Option<&[u64]>) -> Vec<Arc<Thread>> {
+    pub(crate) fn records(&self, idents: Option<&[u64]>) -> Vec<Arc<Thread>> {
         let me = pyt_sched::current_id();
         self.started
             .lock()
@@ -192,13 +192,13 @@ impl ThreadRegistry {
     }
 
     /// Idents of the threads that are attached and were not started by Python code.
-    pub(in crate::vm) fn host_threads(&self) -> Vec<u64> {
+    pub(crate) fn host_threads(&self) -> Vec<u64> {
         self.host_threads.lock().clone()
     }
 
     /// Idents of the threads that Python code started and that have neither exited nor been halted,
     /// and whether each is a daemon. One that has yet to begin has the ident zero.
-    pub(in crate::vm) fn started(&self) -> Vec<(u64, bool)> {
+    pub(crate) fn started(&self) -> Vec<(u64, bool)> {
         let started = self.started.lock();
         let alive = started.iter().filter(|started| !started.record.is_halted());
         alive
@@ -208,7 +208,7 @@ impl ThreadRegistry {
 
     /// Whether Python code started any thread, or is about to, that has neither exited nor been
     /// halted.
-    pub(in crate::vm) fn has_started(&self) -> bool {
+    pub(crate) fn has_started(&self) -> bool {
         let started = self.started.lock();
         self.admitted.load(Ordering::Relaxed) > 0
             || started.iter().any(|started| !started.record.is_halted())
@@ -232,7 +232,7 @@ impl ThreadRegistry {
 
     /// After a `fork`, in the child: forgets all threads but the calling one, whose record is `me`.
     /// Returns whether Python code started that.
-    pub(in crate::vm) fn reset_after_fork(&self, me: Option<&Arc<Thread>>) -> bool {
+    pub(crate) fn reset_after_fork(&self, me: Option<&Arc<Thread>>) -> bool {
         self.admitted.store(0, Ordering::Relaxed);
         self.started.lock().retain(|started| {
             let survives = me.is_some_and(|me| Arc::ptr_eq(me, &started.record));
@@ -245,7 +245,7 @@ impl ThreadRegistry {
     }
 
     /// After a `fork`, in the child: whether the forking thread was not the main thread.
-    pub(in crate::vm) fn set_without_main(&self, without_main: bool) {
+    pub(crate) fn set_without_main(&self, without_main: bool) {
         self.without_main.store(without_main, Ordering::Release);
     }
 

@@ -8,7 +8,7 @@
 use parking_lot::Mutex;
 use rustpython_vm::{PyResult, VirtualMachine, common::lock, vm::thread::ThreadedVirtualMachine};
 
-use crate::vm::state::InterpreterState;
+use crate::state::InterpreterState;
 
 /// How many a thread leaves in the pool: enough for a thread that starts others faster than they
 /// begin. Each takes 16 KiB.
@@ -22,7 +22,7 @@ const CAPACITY: usize = 16;
 
 /// The unused ones of one interpreter.
 #[derive(Default)]
-pub(in crate::vm) struct VmPool(Mutex<Machines>);
+pub(crate) struct VmPool(Mutex<Machines>);
 
 #[derive(Default)]
 struct Machines {
@@ -100,7 +100,7 @@ fn is_clear(vm: &VirtualMachine) -> bool {
 
 impl InterpreterState {
     /// The interpreter's unused machines.
-    pub(in crate::vm) fn vm_pool(&self) -> &VmPool {
+    pub(crate) fn vm_pool(&self) -> &VmPool {
         self.slot()
     }
 }
@@ -143,7 +143,7 @@ impl VmPool {
     ///
     /// # Safety
     /// The calling thread is the only one in the process, and not in a function of this type's.
-    pub(in crate::vm) unsafe fn reset_after_fork(&self) {
+    pub(crate) unsafe fn reset_after_fork(&self) {
         // SAFETY: no thread that exists holds the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
         // Not dropped: it may be half written.
@@ -151,7 +151,7 @@ impl VmPool {
     }
 
     /// Drops the machines: the interpreter is about to end.
-    pub(in crate::vm) fn close(&self) {
+    pub(crate) fn close(&self) {
         let dropped = {
             let mut pool = self.0.lock();
             pool.closed = true;

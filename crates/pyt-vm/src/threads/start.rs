@@ -22,7 +22,7 @@ use super::{
     slot_reclaimer::SlotReclaimer,
     vm_pool::{self, Inherited},
 };
-use crate::vm::{
+use crate::{
     abort::abort_exception,
     hooks, panics, pending_exception,
     state::{self, InterpreterState},

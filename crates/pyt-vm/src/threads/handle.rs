@@ -12,7 +12,7 @@ use pyt_sched::{
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::{kernel_attrs::native_id, shown_ident as shown};
-use crate::vm::abort::OrRaise;
+use crate::abort::OrRaise;
 
 const NOT_STARTED: u8 = 0;
 const STARTING: u8 = 1;

@@ -79,7 +79,7 @@ use table::{Planned, Table};
 use user::UserCode;
 use values::Recorder;
 
-use crate::vm::{abort::OrRaise, hooks, number_map::NumberSet, state, world::Locate};
+use pyt_vm::{abort::OrRaise, hooks, number_map::NumberSet, state, world::Locate};
 
 thread_local! {
     /// How many steps there had been when this thread last went back in a loop.

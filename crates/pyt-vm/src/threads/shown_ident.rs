@@ -5,15 +5,17 @@
 
 use pyt_sched::controlled;
 
-/// The ident of the first thread of a run; the others count up.
+/// The ident of the first thread of a run; the next ones count up.
 const FIRST: u64 = 1000;
 
 /// The ident that a thread with this number in a run shows.
+#[inline]
 pub fn of_number(number: controlled::ThreadNumber) -> u64 {
     FIRST + u64::from(number)
 }
 
 /// What the calling thread shows, whose ident is `real`.
+#[inline]
 pub fn of_caller(real: impl FnOnce() -> u64) -> u64 {
     controlled::current_number().map_or_else(real, of_number)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode};
 
 use super::plan::{Kind, Site};
-use crate::vm::number_map::NumberMap;
+use pyt_vm::number_map::NumberMap;
 
 /// A code object with sites. Keeps it alive, so that its address stays its own.
 pub(super) struct Planned {

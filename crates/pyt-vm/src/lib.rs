@@ -21,3 +21,6 @@ mod streams;
 pub mod threads;
 pub mod uncaught;
 pub mod world;
+
+pub use state::{Config, InterpreterState};
+pub use uncaught::Uncaught;

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use pyt_sched::{Berth, SignalMask};
 use rustpython_vm::common::lock;
 
-use crate::vm::state::InterpreterState;
+use crate::state::InterpreterState;
 
 use super::kernel_attrs::{KernelAttrs, native_id};
 
@@ -47,7 +47,7 @@ struct Job {
 
 /// The OS threads of one interpreter that are idle.
 #[derive(Default)]
-pub(in crate::vm) struct OsThreadCache(Arc<Mutex<Idle>>);
+pub(crate) struct OsThreadCache(Arc<Mutex<Idle>>);
 
 #[derive(Default)]
 struct Idle {
@@ -78,7 +78,7 @@ pub(super) struct Found {
 
 impl InterpreterState {
     /// The interpreter's idle OS threads.
-    pub(in crate::vm) fn thread_cache(&self) -> &OsThreadCache {
+    pub(crate) fn thread_cache(&self) -> &OsThreadCache {
         self.slot()
     }
 }
@@ -139,18 +139,18 @@ impl OsThreadCache {
     }
 
     /// How many OS threads are idle.
-    pub(in crate::vm) fn idle(&self) -> usize {
+    pub(crate) fn idle(&self) -> usize {
         self.0.lock().threads.len()
     }
 
     /// Keeps no OS thread from here on: as [`dismiss`](Self::dismiss).
-    pub(in crate::vm) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.0.lock().closed = true;
         self.dismiss();
     }
 
     /// Has the idle OS threads exit, and waits until they have.
-    pub(in crate::vm) fn dismiss(&self) {
+    pub(crate) fn dismiss(&self) {
         let idle = std::mem::take(&mut self.0.lock().threads);
         for cached in &idle {
             cached.berth.call();
@@ -167,7 +167,7 @@ impl OsThreadCache {
     ///
     /// # Safety
     /// The calling thread is the only one in the process, and not in a function of this type's.
-    pub(in crate::vm) unsafe fn reset_after_fork(&self) {
+    pub(crate) unsafe fn reset_after_fork(&self) {
         // SAFETY: no thread that exists holds the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
         // Not dropped: that would detach threads that the C library does not have here.
