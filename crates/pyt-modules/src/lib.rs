@@ -11,6 +11,6 @@
 
 mod args;
 mod modules;
-mod upstream;
+pub mod upstream;
 
 pub use modules::{install, pythonapi, runs};

@@ -111,7 +111,6 @@ mod error;
 pub mod explore;
 mod function;
 mod isolation;
-mod module;
 mod native_module;
 mod options;
 mod pool;

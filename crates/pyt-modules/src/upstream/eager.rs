@@ -13,6 +13,8 @@ use rustpython_vm::{
     builtins::{PyModule, PyModuleDef, PyModuleSlots},
 };
 
+use super::derived::with_slots;
+
 /// A module, by its definition.
 pub(crate) trait Definition {
     fn original(ctx: &Context) -> &'static PyModuleDef;
@@ -41,15 +43,11 @@ pub(crate) fn definition<D: Definition>(ctx: &Context) -> &'static PyModuleDef {
     let original = D::original(ctx);
     let address = std::ptr::from_ref(original).addr();
     MADE.lock().entry(address).or_insert_with(|| {
-        Box::leak(Box::new(PyModuleDef {
-            name: original.name,
-            doc: original.doc,
-            methods: original.methods,
-            slots: PyModuleSlots {
-                create: Some(create::<D>),
-                exec: None,
-            },
-        }))
+        let slots = PyModuleSlots {
+            create: Some(create::<D>),
+            exec: None,
+        };
+        Box::leak(Box::new(with_slots(original, slots)))
     })
 }
 

@@ -1,44 +1,65 @@
-//! Upstream's own definitions of the modules that pyt replaces, for the parts that scheduling
-//! does not touch.
+//! Upstream's own modules: their definitions, and what is done with them.
+//!
+//! A definition of a module lives as long as the process and is shared by its interpreters. What of
+//! it is used, changed or wrapped is decided by the callers.
+//!
+//! - here: finding a definition, calling a function as upstream defines it, taking over attributes;
+//! - [`derived`]: definitions made from upstream's, with changes;
+//! - `eager`: native modules that are filled before they are listed;
+//! - `wrapped`: what stays of a function that was replaced.
 
+pub mod derived;
 pub(crate) mod eager;
 pub(crate) mod wrapped;
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use rustpython_vm::{
-    AsObject, Py, PyRef, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef},
     function::{Callee, FuncArgs},
     stdlib::builtin_module_defs,
 };
 
-/// Upstream's definition of the module `name`.
-fn definition(vm: &VirtualMachine, name: &str) -> PyResult<&'static PyModuleDef> {
-    static ALL: OnceLock<Vec<&'static PyModuleDef>> = OnceLock::new();
-    ALL.get_or_init(|| builtin_module_defs(&vm.ctx))
-        .iter()
-        .find(|def| def.name.as_str() == name)
-        .copied()
-        .ok_or_else(|| vm.new_system_error(format!("upstream defines no module {name}")))
+/// Upstream's definitions, by name.
+pub fn definitions() -> &'static BTreeMap<&'static str, &'static PyModuleDef> {
+    static ALL: OnceLock<BTreeMap<&'static str, &'static PyModuleDef>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let ctx = Context::genesis();
+        let own = builtin_module_defs(ctx);
+        let stdlib = rustpython_stdlib::stdlib_module_defs(ctx);
+        own.into_iter()
+            .chain(stdlib)
+            .map(|def| (def.name.as_str(), def))
+            .collect()
+    })
 }
 
-/// A fresh instance of upstream's module `name`, in no `sys.modules`.
+/// Calls the function `name` of upstream's module `module`, as upstream defines it.
+///
+/// # Errors
+/// What the function raises; `SystemError` if there is none.
+pub fn call(module: &str, name: &str, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    let def = match module {
+        // Made by the interpreter itself, without being among its definitions.
+        "builtins" => vm.builtins.def,
+        _ => definitions().get(module).copied(),
+    };
+    let function = def.and_then(|def| def.methods.iter().find(|method| method.name == name));
+    match function {
+        Some(function) => (function.func)(vm, args, Callee::named(function.name)),
+        None => Err(vm.new_system_error(format!("upstream defines no {module}.{name}"))),
+    }
+}
+
+/// A new instance of upstream's module `name`, in no `sys.modules`.
 fn module(vm: &VirtualMachine, name: &str) -> PyResult<PyRef<PyModule>> {
-    let def = definition(vm, name)?;
+    let def = definitions()
+        .get(name)
+        .ok_or_else(|| vm.new_system_error(format!("upstream defines no module {name}")))?;
     let module = def.create_module(vm)?;
     def.exec_module(vm, &module)?;
     Ok(module)
-}
-
-/// Calls the function `name` of upstream's module `module`.
-pub(crate) fn call(vm: &VirtualMachine, module: &str, name: &str, args: FuncArgs) -> PyResult {
-    let function = definition(vm, module)?
-        .methods
-        .iter()
-        .find(|function| function.name == name)
-        .ok_or_else(|| vm.new_system_error(format!("upstream defines no {module}.{name}")))?;
-    (function.func)(vm, args, Callee::named(function.name))
 }
 
 /// Copies the named attributes of upstream's module `name` into `target`.
@@ -58,7 +79,7 @@ pub(crate) fn take(
     Ok(())
 }
 
-/// Gives `target` everything that upstream's module `name` has and it has not.
+/// Gives `target` all attributes of upstream's module `name` that it does not have.
 pub(crate) fn complete(vm: &VirtualMachine, name: &str, target: &Py<PyModule>) -> PyResult<()> {
     let source = module(vm, name)?;
     let ours = target.dict();

@@ -8,13 +8,12 @@ mod tree;
 use std::sync::OnceLock;
 
 use parking_lot::Mutex;
+use pyt_modules::upstream::{self, derived::refilled};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyModuleSlots, PyStr, PyType},
+    builtins::{PyModule, PyModuleDef, PyStr, PyType},
     function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
-
-use crate::module::{definitions, upstreams};
 
 const NAME: &str = "_ast";
 
@@ -28,16 +27,8 @@ const SIGNATURE: &str = "compile($module, /, source, filename, mode, flags=0, do
 pub(crate) fn module_def() -> Option<&'static PyModuleDef> {
     static DEF: OnceLock<Option<PyModuleDef>> = OnceLock::new();
     let def = DEF.get_or_init(|| {
-        let original = definitions().get(NAME)?;
-        Some(PyModuleDef {
-            name: original.name,
-            doc: original.doc,
-            methods: original.methods,
-            slots: PyModuleSlots {
-                create: original.slots.create,
-                exec: Some(exec),
-            },
-        })
+        let original = upstream::definitions().get(NAME)?;
+        Some(refilled(original, exec))
     });
     def.as_ref()
 }
@@ -53,7 +44,10 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     }
     let mut contents = CONTENTS.lock();
     if contents.is_empty() {
-        let Some(exec) = definitions().get(NAME).and_then(|def| def.slots.exec) else {
+        let Some(exec) = upstream::definitions()
+            .get(NAME)
+            .and_then(|def| def.slots.exec)
+        else {
             return Ok(());
         };
         exec(vm, module)?;
@@ -119,5 +113,5 @@ pub(crate) fn compile(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     if flags.is_some_and(|flags| flags & ONLY_AST != 0) {
         vm.import(NAME, 0)?;
     }
-    upstreams("builtins", "compile", args, vm)
+    upstream::call("builtins", "compile", args, vm)
 }

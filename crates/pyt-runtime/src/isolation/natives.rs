@@ -1,8 +1,12 @@
 //! What becomes of native modules: each is given as it is, given with functions that refuse, or left
 //! out. What is not listed is left out.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
+use pyt_modules::upstream::{
+    self,
+    derived::{self, Change},
+};
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyStr, PyType},
@@ -10,7 +14,6 @@ use rustpython_vm::{
 };
 
 use super::{MARK, Policy, files, policy, refused, surroundings};
-use crate::module::{self, Change};
 
 /// Modules that only compute.
 const PURE: [&str; 72] = [
@@ -223,7 +226,7 @@ pub(super) const NETWORK: [&str; 3] = ["_socket", "fcntl", "select"];
 
 /// Whether upstream has such a module.
 pub(super) fn exists(name: &str) -> bool {
-    module::definitions().contains_key(name)
+    upstream::definitions().contains_key(name)
 }
 
 /// Whether the classes of the module `name` may be seen by a program that cannot import it.
@@ -239,7 +242,7 @@ pub(super) fn replace(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>, p
         }
         let restricted = RESTRICTED.iter().any(|(known, _)| known == name);
         if restricted {
-            *def = module::change_definition(def, restrict as Change);
+            *def = derived::derive(def, restrict as Change);
         }
         restricted
     });
@@ -248,18 +251,13 @@ pub(super) fn replace(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>, p
 
 /// The definition of an empty module: the mark of isolated interpreters.
 fn mark() -> &'static PyModuleDef {
-    static DEFINITION: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    let address = DEFINITION.get_or_init(|| {
-        let def = Box::new(PyModuleDef {
-            name: Context::genesis().intern_str(MARK),
-            doc: None,
-            methods: &[],
-            slots: Default::default(),
-        });
-        std::ptr::from_ref(Box::leak(def)).expose_provenance()
-    });
-    // SAFETY: the address is that of a definition that was leaked above.
-    unsafe { &*std::ptr::with_exposed_provenance(*address) }
+    static DEFINITION: OnceLock<PyModuleDef> = OnceLock::new();
+    DEFINITION.get_or_init(|| PyModuleDef {
+        name: Context::genesis().intern_str(MARK),
+        doc: None,
+        methods: &[],
+        slots: Default::default(),
+    })
 }
 
 /// Takes out of a module what acts on the world.

@@ -13,6 +13,10 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use parking_lot::{Mutex, RwLock};
+use pyt_modules::upstream::{
+    self,
+    derived::{self, Change},
+};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyNamespace, PyStr, PyType},
@@ -20,14 +24,12 @@ use rustpython_vm::{
     types::PyTypeFlags,
 };
 
-use crate::module::{self, Change};
-
 type SetAttribute = fn(&PyObject, &Py<PyStr>, PySetterValue, &VirtualMachine) -> PyResult<()>;
 
 /// Has every native module that this interpreter will import sealed once it is filled.
 pub(crate) fn seal_on_import(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>) {
     for def in defs.values_mut() {
-        *def = module::change_definition(def, seal_module as Change);
+        *def = derived::derive(def, seal_module as Change);
     }
 }
 
@@ -418,15 +420,15 @@ fn abc_register(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         object.downcast::<PyType>().ok()
     };
     let (Some(base), Some(subclass)) = (class(0), class(1)) else {
-        return module::upstreams("_abc", "_abc_register", args, vm);
+        return upstream::call("_abc", "_abc_register", args, vm);
     };
     let flags = base.slots.flags.load() & COLLECTION;
     if flags.is_empty() || !is_sealed(&subclass) {
-        return module::upstreams("_abc", "_abc_register", args, vm);
+        return upstream::call("_abc", "_abc_register", args, vm);
     }
     // Upstream takes the kind of collection from the base.
     base.slots.flags.remove_masked(COLLECTION);
-    let registered = module::upstreams("_abc", "_abc_register", args, vm);
+    let registered = upstream::call("_abc", "_abc_register", args, vm);
     base.slots.flags.replace_masked(COLLECTION, flags);
     registered
 }
@@ -441,7 +443,7 @@ fn guard_weakrefs(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
             if is_shared(&object) {
                 return Ok(vm.ctx.new_list(Vec::new()).into());
             }
-            module::upstreams("_weakref", "getweakrefs", FuncArgs::from(vec![object]), vm)
+            upstream::call("_weakref", "getweakrefs", FuncArgs::from(vec![object]), vm)
         },
     );
     dict.set_item("getweakrefs", refs.into(), vm)?;
@@ -451,7 +453,7 @@ fn guard_weakrefs(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
             if is_shared(&object) {
                 return Ok(vm.ctx.new_int(0).into());
             }
-            module::upstreams(
+            upstream::call(
                 "_weakref",
                 "getweakrefcount",
                 FuncArgs::from(vec![object]),

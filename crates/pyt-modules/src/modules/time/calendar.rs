@@ -31,7 +31,7 @@ pub(super) fn of_seconds(name: &str, mut args: FuncArgs, vm: &VirtualMachine) ->
     if let Some(seconds) = args.args.first() {
         check_seconds(seconds, vm)?;
     }
-    upstream::call(vm, "time", name, args).map_err(|raised| {
+    upstream::call("time", name, args, vm).map_err(|raised| {
         // Upstream says the same of what is no `time_t` and of what is none that has a date.
         if raised.fast_isinstance(vm.ctx.exceptions.overflow_error) {
             io::Error::from_raw_os_error(EOVERFLOW).into_pyexception(vm)
@@ -77,9 +77,9 @@ pub(super) fn of_tuple(
     if clocks::is_virtual() && args.args.len() == before {
         let now = FuncArgs::from(vec![now(vm)]);
         args.args
-            .push(upstream::call(vm, "time", "localtime", now)?);
+            .push(upstream::call("time", "localtime", now, vm)?);
     }
-    upstream::call(vm, "time", name, args)
+    upstream::call("time", name, args, vm)
 }
 
 /// Sets what the module says of the time zone from the C library.
