@@ -1,8 +1,8 @@
 //! The name of what an option does.
 
-/// What an option does. The crates that know the types apply it: the binary the options of the command
-/// line, `pyt-runtime` those of `-X` and the environment variables. Their tests go through the table
-/// and fail if an effect is not applied.
+/// What an option does. The crates that know the types apply it: the binary the options of the
+/// command line, `pyt-runtime` those of `-X` and the environment variables. Their tests go through
+/// the table and fail if an effect is not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     // ---- of the command line ----

@@ -1,6 +1,6 @@
 //! What is written down about an option.
 
-use crate::{Command, Effect, table::OPTIONS};
+use crate::{Command, Effect};
 
 /// An option: all forms of it, its help, and the commands that take it.
 ///
@@ -169,39 +169,6 @@ impl OptionSpec {
     pub(crate) const fn hidden(mut self) -> Self {
         self.hidden = true;
         self
-    }
-
-    /// The row of an effect: that with a short or long form of `command`, or, without a command,
-    /// that with an `-X` name or a variable.
-    #[must_use]
-    pub fn find(command: Option<Command>, effect: Effect) -> Option<&'static Self> {
-        OPTIONS.iter().find(|option| {
-            option.effect == effect
-                && match command {
-                    Some(command) => option.commands.contains(&command),
-                    None => option.x.is_some() || option.variable.is_some(),
-                }
-        })
-    }
-
-    /// The options with a short or long form that a command takes, in the order of its help.
-    pub fn of_command(command: Command) -> impl Iterator<Item = &'static Self> {
-        let takes = move |option: &&Self| option.commands.contains(&command);
-        OPTIONS.iter().filter(takes)
-    }
-
-    /// The options with an `-X` name.
-    pub fn with_x() -> impl Iterator<Item = (&'static Self, XName)> {
-        OPTIONS
-            .iter()
-            .filter_map(|option| Some((option, option.x?)))
-    }
-
-    /// The options with an environment variable.
-    pub fn with_variable() -> impl Iterator<Item = (&'static Self, Variable)> {
-        OPTIONS
-            .iter()
-            .filter_map(|option| Some((option, option.variable?)))
     }
 
     /// The option as messages name it: `--seed`, `-c`, or else `-X gil`, or else the variable.

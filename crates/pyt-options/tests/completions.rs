@@ -1,5 +1,5 @@
-//! The scripts of `pyt completions`, run in their shells. bash must be there; what needs zsh or fish
-//! is left out where they are not installed, and says so.
+//! The scripts of `pyt completions`, run in their shells. bash must be installed; what needs zsh or
+//! fish is skipped without them, and says so.
 
 use std::{
     fs,
@@ -26,7 +26,7 @@ fn is_installed(shell: Shell) -> bool {
     command.args(["-c", "exit 0"]).stdin(Stdio::null());
     let is_there = command.status().is_ok_and(|status| status.success());
     if !is_there {
-        eprintln!("{} is not installed: left out", shell.name());
+        eprintln!("{} is not installed: skipped", shell.name());
     }
     is_there
 }

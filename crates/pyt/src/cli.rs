@@ -1,4 +1,4 @@
-//! The arguments of the subcommands that are not `python`'s: explore, replay, doc, completions, help.
+//! The arguments of the subcommands explore, replay, doc, completions and help.
 //!
 //! clap reads them; what there is to read comes from the table of options. What an option does is
 //! not known here. `python` and `pyt run` read their arguments as CPython does: `invocation`.

@@ -1,8 +1,8 @@
 //! The process's allocator, and where its memory is in huge pages.
 //!
-//! Huge pages save a starting interpreter two thousand page faults. But each thread has its own part
-//! of the heap, and a part in huge pages takes at least one of them. So only the beginning of the
-//! heap is in huge pages: as much as every interpreter uses. See docs/adr/0009.
+//! Huge pages save a starting interpreter two thousand page faults. But each thread has its own
+//! part of the heap, and a part in huge pages takes at least one of them. So only the beginning of
+//! the heap is in huge pages: as much as every interpreter uses. See docs/adr/0009.
 
 /// Threads allocate all the time; this allocator scales with them.
 #[global_allocator]

@@ -10,8 +10,8 @@ use pyt_runtime::{pythonapi, vm::PyObject};
 /// What `PyGILState_Ensure` returns on a thread that holds the GIL: `PyGILState_LOCKED`.
 const LOCKED: c_int = 0;
 
-/// Raises `exception`, a class, in the thread with this ident; null cancels an exception that was not
-/// raised yet. Returns the number of threads that were found: 1 or 0.
+/// Raises `exception`, a class, in the thread with this ident; null cancels an exception that was
+/// not raised yet. Returns the number of threads that were found: 1 or 0.
 ///
 /// # Safety
 /// `exception` is null or points to a Python object. The calling thread runs Python.

@@ -1,9 +1,9 @@
 //! Keeps Rust's standard library from watching for stack overflows (ADR 8).
 //!
-//! Where the library does, each thread that starts or ends takes a lock of the library. A process that
-//! is forked while another thread holds the lock can never start a thread, and Python programs fork.
-//! The library leaves the signals alone if they do not have their default actions when the program
-//! starts.
+//! Where the library does, each thread that starts or ends takes a lock of the library. A process
+//! that is forked while another thread holds the lock can never start a thread, and Python programs
+//! fork. The library leaves the signals alone if they do not have their default actions when the
+//! program starts.
 
 use libc::{SIG_DFL, SIG_IGN, SIGBUS, SIGSEGV, sighandler_t};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Values, ends_at_program, forms, offered, operands, subcommands};
+use super::offers::{Values, ends_at_program, forms, offered, operands, subcommands};
 use crate::Command;
 
 /// What is the same whatever the table says. `_pyt_table` is made from the table: it sets, for the

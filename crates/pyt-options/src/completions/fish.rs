@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Values, ends_at_program, forms, offered, operands, subcommands};
+use super::offers::{Values, ends_at_program, forms, offered, operands, subcommands};
 use crate::{Command, Positional};
 
 /// What is the same whatever the table says.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Values, ends_at_program, forms, offered, operands};
+use super::offers::{Values, ends_at_program, forms, offered, operands};
 use crate::{Command, Operand, OptionSpec, Positional};
 
 pub(super) fn script() -> String {

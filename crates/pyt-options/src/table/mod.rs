@@ -7,7 +7,7 @@ mod python;
 mod run;
 mod variables;
 
-use crate::OptionSpec;
+use crate::{Command, Effect, OptionSpec, Variable, XName};
 
 const PARTS: [&[OptionSpec]; 6] = [
     python::ROWS,
@@ -45,12 +45,47 @@ pub static OPTIONS: [OptionSpec; COUNT] = {
     options
 };
 
+impl OptionSpec {
+    /// The row of an effect: that with a short or long form of `command`, or, without a command,
+    /// that with an `-X` name or a variable.
+    #[must_use]
+    pub fn find(command: Option<Command>, effect: Effect) -> Option<&'static Self> {
+        OPTIONS.iter().find(|option| {
+            option.effect == effect
+                && match command {
+                    Some(command) => option.commands.contains(&command),
+                    None => option.x.is_some() || option.variable.is_some(),
+                }
+        })
+    }
+
+    /// The options with a short or long form that a command takes, in the order of its help.
+    pub fn of_command(command: Command) -> impl Iterator<Item = &'static Self> {
+        let takes = move |option: &&Self| option.commands.contains(&command);
+        OPTIONS.iter().filter(takes)
+    }
+
+    /// The options with an `-X` name.
+    pub fn with_x() -> impl Iterator<Item = (&'static Self, XName)> {
+        OPTIONS
+            .iter()
+            .filter_map(|option| Some((option, option.x?)))
+    }
+
+    /// The options with an environment variable.
+    pub fn with_variable() -> impl Iterator<Item = (&'static Self, Variable)> {
+        OPTIONS
+            .iter()
+            .filter_map(|option| Some((option, option.variable?)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::{Command, ValueKind};
+    use crate::ValueKind;
 
     #[test]
     fn each_form_has_one_row() {
