@@ -1,6 +1,7 @@
 //! `cargo xtask docs`: the parts of documents that are generated.
 //!
-//! A generated part lies between `<!-- begin generated: COMMAND -->` and `<!-- end generated -->`; its
+//! The tables of docs/cli.md come from the table of options (`pyt_options::documentation`). Another
+//! generated part lies between `<!-- begin generated: COMMAND -->` and `<!-- end generated -->`; its
 //! text is what the pyt binary prints for the command.
 
 use std::{fs, path::Path, process::Command};
@@ -9,6 +10,9 @@ use crate::tree::{Result, Tree, root};
 
 const BEGIN: &str = "<!-- begin generated: ";
 const END: &str = "<!-- end generated -->";
+
+/// The document whose tables come from the table of options.
+const OF_OPTIONS: &str = "docs/cli.md";
 
 /// Writes all generated parts anew, or with `--check` compares them.
 ///
@@ -25,11 +29,12 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut stale = Vec::new();
     for path in tree.with_extension("md") {
         let before = tree.text(path)?;
-        if !before.lines().any(|line| line.starts_with(BEGIN)) {
-            continue;
-        }
-        let after = regenerate(&before, |command| ask(&pyt, command))
+        let mut after = regenerate(&before, |command| ask(&pyt, command))
             .map_err(|error| format!("{path}: {error}"))?;
+        if path == OF_OPTIONS {
+            after = pyt_options::documentation::renewed(&after)
+                .map_err(|error| format!("{path}: {error}"))?;
+        }
         if after == before {
             continue;
         }

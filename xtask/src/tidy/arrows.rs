@@ -5,8 +5,8 @@ use crate::tree::{Result, Tree};
 
 /// The floors of the house, from the ground up. A crate depends on crates of lower floors only.
 const FLOORS: &[&[&str]] = &[
-    &["pyt-sched", "xtask"],
-    &["pyt-explore", "pyt-vm"],
+    &["pyt-options", "pyt-sched"],
+    &["pyt-explore", "pyt-vm", "xtask"],
     &["pyt-instrument"],
     &["pyt-modules"],
     &["pyt-runtime"],
@@ -17,7 +17,13 @@ const FLOORS: &[&[&str]] = &[
 const FOR_TESTS: &str = "pyt-test";
 
 /// Crates that know no Python type, so none of the interpreter's crates either.
-const WITHOUT_INTERPRETER: &[&str] = &["pyt-sched", "pyt-explore", "pyt-test", "xtask"];
+const WITHOUT_INTERPRETER: &[&str] = &[
+    "pyt-options",
+    "pyt-sched",
+    "pyt-explore",
+    "pyt-test",
+    "xtask",
+];
 
 pub(crate) fn check(tree: &Tree, _: &Settings) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
