@@ -1,7 +1,7 @@
 //! Python in a Rust program: values in and out, a function of the host's, output in a buffer, and
 //! what an error looks like.
 //!
-//! `cargo run --example hello`
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example hello`
 
 use pyt_runtime::{Capture, Error, ModuleBuilder, Runtime};
 

@@ -1,6 +1,6 @@
 //! Scripts that do not end by themselves, and how they are made to: limits, and an interruption.
 //!
-//! `cargo run --example limits`
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example limits`
 
 use std::{thread, time::Duration};
 

@@ -1,9 +1,10 @@
 //! A host with plugins that are loaded from a folder, isolated from the host and from each other, and
 //! loaded again when their files change.
 //!
-//! `cargo run --example plugins -- [FOLDER] [--once]`. A plugin is a file `NAME.py` with a function
-//! `handle(event)`. Without a folder it makes one with two plugins; with `--once` it ends after one
-//! change of one of them, which it makes itself.
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example plugins -- [FOLDER] [--once]`
+//!
+//! A plugin is a file `NAME.py` with a function `handle(event)`. Without a folder the example makes
+//! one with two plugins; with `--once` it ends after one change of one of them, which it makes itself.
 
 use std::{
     collections::BTreeMap,

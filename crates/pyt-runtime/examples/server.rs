@@ -1,8 +1,9 @@
 //! An HTTP server whose answers are made by a script, on the threads of the host's that have the
 //! connections: all in one runtime, without the GIL.
 //!
-//! `cargo run --example server -- [--port PORT] [--requests COUNT]`: ends by itself after COUNT
-//! requests, if that is given. What the script prints shows with the name of its thread.
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example server -- [--port PORT]
+//! [--requests COUNT]` ends by itself after COUNT requests, if that is given. What the script prints
+//! shows with the name of its thread.
 
 use std::{
     io::{BufRead, BufReader, Write},

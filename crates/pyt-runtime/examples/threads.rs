@@ -1,6 +1,6 @@
 //! A live table of a program's threads: what each does, what it waits for, who holds it.
 //!
-//! `cargo run --example threads -- [LOOKS]`
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example threads -- [LOOKS]`
 
 use std::{io::IsTerminal, thread, time::Duration};
 

@@ -1,6 +1,6 @@
 //! Jobs for warm interpreters: a pool hands them out to the host's threads and takes them back clean.
 //!
-//! `cargo run --example workers -- [JOBS]`
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example workers -- [JOBS]`
 
 use std::{sync::Mutex, thread, time::Instant};
 

@@ -1,4 +1,4 @@
-//! The library's examples, as programs: `cargo build --release --examples` makes them.
+//! The library's examples, as programs: `cargo test -p pyt-runtime` builds them.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,8 +13,10 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The program of the example `name`.
 fn program(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_BIN_EXE_pyt"));
-    let path = folder.with_file_name("examples").join(name);
+    // This test is target/release/deps/examples-HASH.
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap();
+    let path = folder.join("examples").join(name);
     assert!(
         path.exists(),
         "build the examples first: {}",

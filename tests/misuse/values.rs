@@ -5,7 +5,7 @@ use super::support::{Program, workspace};
 /// `values.txt` is the output of `values.py` on CPython 3.14.10.
 #[test]
 fn wrong_values_come_to_what_they_do_in_cpython() {
-    let folder = workspace().join("tests/bad_threads");
+    let folder = workspace().join("tests/misuse");
     let expected = std::fs::read_to_string(folder.join("values.txt")).expect("the table is there");
     let run = Program::file(folder.join("values.py")).run();
     run.exited_with(0);
