@@ -1,14 +1,12 @@
 //! The benchmarks run: each script of `benchmarks/suite` on pyt, with counts so small that no
 //! figure means anything, and `benchmarks/compare` itself. How fast anything is is not tested.
 
-mod support;
-
 use std::{fs, time::Duration};
 
-use support::{Run, pyt_until, workspace};
+use pyt_test::{CompletedProcess, workspace};
 
 /// For a whole script, on the busiest machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+const SCRIPT_DEADLINE: Duration = Duration::from_secs(300);
 
 /// The scripts' names, without folder and ending.
 fn scripts() -> Vec<String> {
@@ -25,11 +23,10 @@ fn scripts() -> Vec<String> {
     names
 }
 
-fn run(arguments: &[&str]) -> Run {
-    match pyt_until(PATIENCE, arguments) {
-        Ok(run) => run,
-        Err(hung) => panic!("{hung}"),
-    }
+fn run(arguments: &[&str]) -> CompletedProcess {
+    pyt_test::pyt(arguments)
+        .run_until(SCRIPT_DEADLINE)
+        .unwrap_or_else(|timed_out| panic!("{timed_out}"))
 }
 
 /// Runs the scripts; returns the lines of JSON that they print.
@@ -89,8 +86,11 @@ fn compare_knows_every_script() {
 /// It is made for CPython, but pyt can run it, and a machine that tests pyt need not have CPython.
 #[test]
 fn compare_compares_two_builds() {
-    let pyt = env!("CARGO_BIN_EXE_pyt");
-    let (one, two) = (format!("one={pyt}"), format!("two={pyt}"));
+    let pyt = pyt_test::pyt_path();
+    let (one, two) = (
+        format!("one={}", pyt.display()),
+        format!("two={}", pyt.display()),
+    );
     let arguments = [
         "benchmarks/compare",
         "--smoke",

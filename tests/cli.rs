@@ -1,191 +1,27 @@
 //! The `pyt` command as a user meets it: arguments, streams, signals, exit statuses.
 //!
 //! What is expected here was seen with CPython 3.14, unless a comment says otherwise. Every run
-//! has a deadline, after which it is killed and the test fails with what it printed.
+//! has a deadline, after which it is ended and the test fails with what it printed.
 
 use std::{
-    ffi::OsStr,
     fs,
-    io::{Read, Write},
     os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    path::Path,
+    process::ExitStatus,
     thread,
     time::{Duration, Instant},
 };
 
-const DEADLINE: Duration = Duration::from_secs(60);
+use pyt_test::{CompletedProcess, DEADLINE, Scratch, pyt, pyt_path, shell, terminal::Terminal};
 
-/// A command in the making. Starts from an environment without `PYTHON*` variables.
-struct Pyt {
-    command: Command,
-    stdin: Vec<u8>,
-}
-
-/// What a run came to.
-#[derive(Debug)]
-struct Run {
-    status: ExitStatus,
-    out: String,
-    err: String,
-}
-
-fn pyt<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Pyt {
-    program(PROGRAM, args)
-}
-
-/// A shell script, in which `$0` is pyt.
-fn shell(script: &str) -> Pyt {
-    program("sh", ["-c", script, PROGRAM])
-}
-
-fn program<S: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = S>) -> Pyt {
-    let mut command = Command::new(name);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PYTHON") {
-            command.env_remove(name);
-        }
-    }
-    command.args(args);
-    Pyt {
-        command,
-        stdin: Vec::new(),
-    }
-}
-
-impl Pyt {
-    fn env(mut self, name: &str, value: &str) -> Self {
-        self.command.env(name, value);
-        self
-    }
-
-    fn dir(mut self, folder: &Path) -> Self {
-        self.command.current_dir(folder);
-        self
-    }
-
-    fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
-        self.stdin = text.into();
-        self
-    }
-
-    fn spawn(mut self) -> Running {
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = self.command.spawn().expect("pyt starts");
-        let mut stdin = child.stdin.take().expect("piped");
-        let text = self.stdin;
-        thread::spawn(move || {
-            // A program that does not read its input is fine.
-            let _ = stdin.write_all(&text);
-        });
-        let out = reader(child.stdout.take().expect("piped"));
-        let err = reader(child.stderr.take().expect("piped"));
-        Running { child, out, err }
-    }
-
-    fn run(self) -> Run {
-        self.spawn().wait()
-    }
-}
-
-struct Running {
-    child: Child,
-    out: thread::JoinHandle<String>,
-    err: thread::JoinHandle<String>,
-}
-
-fn reader(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What came before an error is still worth looking at.
-        let _ = pipe.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-impl Running {
-    fn wait(mut self) -> Run {
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("a child to wait for") {
-                break Some(status);
-            }
-            if start.elapsed() > DEADLINE {
-                self.child.kill().expect("a child to kill");
-                self.child.wait().expect("a child to wait for");
-                break None;
-            }
-            thread::sleep(Duration::from_millis(5));
-        };
-        let out = self.out.join().expect("a reader");
-        let err = self.err.join().expect("a reader");
-        match status {
-            Some(status) => Run { status, out, err },
-            None => panic!("killed after {DEADLINE:?}\n--- stdout\n{out}\n--- stderr\n{err}"),
-        }
-    }
-
-    fn interrupt(&self) {
-        let id = i32::try_from(self.child.id()).expect("a process id");
-        // SAFETY: sends a signal to a child that has not been waited for.
-        assert_eq!(unsafe { libc::kill(id, libc::SIGINT) }, 0);
-    }
-}
-
-impl Run {
-    #[track_caller]
-    fn gives(&self, status: i32, out: &str, err: &str) {
-        assert_eq!(self.status.code(), Some(status), "{self:#?}");
-        assert_eq!(self.out, out, "{self:#?}");
-        assert_eq!(self.err, err, "{self:#?}");
-    }
-
-    #[track_caller]
-    fn prints(&self, out: &str) {
-        self.gives(0, out, "");
-    }
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cli-{}-{number}", std::process::id());
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path.canonicalize().expect("a folder"))
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(&path, content).expect("a file");
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Left-over files in the target folder harm nobody.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// The path of pyt, by which it calls itself in messages.
+fn program() -> String {
+    shown(&pyt_path())
 }
 
 fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_pyt");
 
 // ---- programs ------------------------------------------------------------------------------
 
@@ -199,110 +35,135 @@ fn a_command_has_its_arguments() {
         "--help",
     ])
     .run()
-    .prints("['-c', 'a', '-b', '--help'] __main__ True\n");
+    .succeeded()
+    .printed("['-c', 'a', '-b', '--help'] __main__ True\n");
     pyt(["-Bqc", "  if 1:\n    print('dedented')"])
         .run()
-        .prints("dedented\n");
+        .succeeded()
+        .printed("dedented\n");
 }
 
 #[test]
 fn a_file_has_its_attributes() {
-    let folder = Folder::new();
+    let scratch = Scratch::new();
     let code = "import sys\nprint(__name__, __file__, sys.argv, sys.path[0], __loader__.path)\n";
-    let path = shown(&folder.file("sub/script.py", code));
-    let sub = shown(&folder.0.join("sub"));
+    let path = scratch.write("sub/script.py", code);
+    let sub = scratch.at("sub");
     let expected = format!("__main__ {path} ['sub/script.py', '-x'] {sub} {path}\n");
     pyt(["sub/script.py", "-x"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints(&expected);
+        .succeeded()
+        .printed(&expected);
     pyt(["run", "sub/script.py", "-x"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints(&expected);
+        .succeeded()
+        .printed(&expected);
 }
 
 #[test]
 fn a_module_runs_as_main() {
-    let folder = Folder::new();
-    folder.file("package/__init__.py", "");
-    let module = shown(&folder.file("package/tool.py", "import sys; print(sys.argv, __name__)"));
+    let scratch = Scratch::new();
+    scratch.write("package/__init__.py", "");
+    let module = scratch.write("package/tool.py", "import sys; print(sys.argv, __name__)");
     let expected = format!("['{module}', 'x'] __main__\n");
     pyt(["-m", "package.tool", "x"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints(&expected);
+        .succeeded()
+        .printed(&expected);
     pyt(["run", "-m", "package.tool", "x"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints(&expected);
+        .succeeded()
+        .printed(&expected);
 }
 
 #[test]
 fn folders_and_zip_files_run_their_main() {
-    let folder = Folder::new();
-    folder.file("app/__main__.py", "print('main', __name__)");
-    pyt(["app"]).dir(&folder.0).run().prints("main __main__\n");
+    let scratch = Scratch::new();
+    scratch.write("app/__main__.py", "print('main', __name__)");
+    pyt(["app"])
+        .dir(scratch.path())
+        .run()
+        .succeeded()
+        .printed("main __main__\n");
     pyt(["-m", "zipfile", "-c", "../app.zip", "__main__.py"])
-        .dir(&folder.0.join("app"))
+        .dir(scratch.at("app"))
         .run()
-        .prints("");
+        .succeeded()
+        .printed("");
     pyt(["app.zip"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints("main __main__\n");
+        .succeeded()
+        .printed("main __main__\n");
 }
 
 #[test]
 fn compiled_files_run() {
-    let folder = Folder::new();
-    folder.file("x.py", "print('compiled')");
+    let scratch = Scratch::new();
+    scratch.write("x.py", "print('compiled')");
     pyt([
         "-c",
         "import py_compile; py_compile.compile('x.py', 'x.pyc')",
     ])
-    .dir(&folder.0)
+    .dir(scratch.path())
     .run()
-    .prints("");
-    pyt(["x.pyc"]).dir(&folder.0).run().prints("compiled\n");
+    .succeeded()
+    .printed("");
+    pyt(["x.pyc"])
+        .dir(scratch.path())
+        .run()
+        .succeeded()
+        .printed("compiled\n");
 }
 
 #[test]
 fn standard_input_is_a_program() {
     let program = "import sys\nprint(sys.argv, __file__)\n";
-    pyt([""; 0]).stdin(program).run().prints("[''] <stdin>\n");
+    pyt([""; 0])
+        .stdin(program)
+        .run()
+        .succeeded()
+        .printed("[''] <stdin>\n");
     pyt(["-", "a"])
         .stdin(program)
         .run()
-        .prints("['-', 'a'] <stdin>\n");
+        .succeeded()
+        .printed("['-', 'a'] <stdin>\n");
     pyt(["run", "-", "a"])
         .stdin(program)
         .run()
-        .prints("['-', 'a'] <stdin>\n");
+        .succeeded()
+        .printed("['-', 'a'] <stdin>\n");
 }
 
 #[test]
 fn first_lines_are_skipped_but_counted() {
-    let folder = Folder::new();
-    let path = shown(&folder.file(
+    let scratch = Scratch::new();
+    let path = scratch.write(
         "x.py",
         "#!junk (\nimport sys\nprint(sys._getframe().f_lineno)\n",
-    ));
-    pyt(["-x", &path]).run().prints("3\n");
+    );
+    pyt(["-x", &path]).run().succeeded().printed("3\n");
 }
 
 #[test]
 fn a_file_named_like_a_subcommand_is_a_script() {
-    let folder = Folder::new();
-    folder.file("run", "import sys; print(sys.argv)");
+    let scratch = Scratch::new();
+    scratch.write("run", "import sys; print(sys.argv)");
     pyt(["run", "a"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints("['run', 'a']\n");
+        .succeeded()
+        .printed("['run', 'a']\n");
     pyt(["./run", "a"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .prints("['./run', 'a']\n");
+        .succeeded()
+        .printed("['./run', 'a']\n");
 }
 
 #[test]
@@ -310,7 +171,7 @@ fn the_executable_starts_another_interpreter() {
     let code = "import subprocess, sys, os\n\
         assert os.path.isabs(sys.executable), sys.executable\n\
         print(subprocess.check_output([sys.executable, '-c', 'print(6*7)']))\n";
-    pyt(["-c", code]).run().prints("b'42\\n'\n");
+    pyt(["-c", code]).run().succeeded().printed("b'42\\n'\n");
 }
 
 // ---- exit statuses -------------------------------------------------------------------------
@@ -318,26 +179,26 @@ fn the_executable_starts_another_interpreter() {
 #[test]
 fn exit_statuses_are_cpythons() {
     let status = |code: &str| pyt(["-c", code]).run();
-    status("import sys; sys.exit(3)").gives(3, "", "");
-    status("import sys; sys.exit()").gives(0, "", "");
-    status("import sys; sys.exit(-1)").gives(255, "", "");
-    status("import sys; sys.exit(2**40 + 7)").gives(7, "", "");
-    status("import sys; sys.exit(2**80)").gives(255, "", "");
-    status("raise SystemExit('boo')").gives(1, "", "boo\n");
-    status("raise SystemExit([1])").gives(1, "", "[1]\n");
-    status("import os; os._exit(9)").gives(9, "", "");
+    status("import sys; sys.exit(3)").gave(3, "", "");
+    status("import sys; sys.exit()").gave(0, "", "");
+    status("import sys; sys.exit(-1)").gave(255, "", "");
+    status("import sys; sys.exit(2**40 + 7)").gave(7, "", "");
+    status("import sys; sys.exit(2**80)").gave(255, "", "");
+    status("raise SystemExit('boo')").gave(1, "", "boo\n");
+    status("raise SystemExit([1])").gave(1, "", "[1]\n");
+    status("import os; os._exit(9)").gave(9, "", "");
 }
 
 #[test]
 fn an_uncaught_exception_shows_its_lines() {
-    let folder = Folder::new();
-    let path = shown(&folder.file("x.py", "def f():\n    1/0\nf()\n"));
+    let scratch = Scratch::new();
+    let path = scratch.write("x.py", "def f():\n    1/0\nf()\n");
     let expected = format!(
         "Traceback (most recent call last):\n  File \"{path}\", line 3, in <module>\n    f()\n    \
          ~^^\n  File \"{path}\", line 2, in f\n    1/0\n    ~^~\nZeroDivisionError: division by zero\n"
     );
-    pyt([&path]).run().gives(1, "", &expected);
-    pyt(["-c", "1/0"]).run().gives(
+    pyt([&path]).run().gave(1, "", &expected);
+    pyt(["-c", "1/0"]).run().gave(
         1,
         "",
         "Traceback (most recent call last):\n  File \"<string>\", line 1, in <module>\n    1/0\n    \
@@ -351,14 +212,14 @@ fn threads_and_exit_functions_end_before_the_process() {
         atexit.register(print, 'exit')\n\
         threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\n\
         raise SystemExit(4)\n";
-    pyt(["-c", code]).run().gives(4, "thread\nexit\n", "");
+    pyt(["-c", code]).run().gave(4, "thread\nexit\n", "");
 }
 
 #[test]
 fn an_exit_in_a_thread_ends_that_thread_alone() {
     let code = "import sys, threading\n\
         t = threading.Thread(target=sys.exit, args=(4,)); t.start(); t.join(); print('on')\n";
-    pyt(["-c", code]).run().prints("on\n");
+    pyt(["-c", code]).run().succeeded().printed("on\n");
 }
 
 #[test]
@@ -367,17 +228,18 @@ fn an_exception_in_a_thread_is_shown_and_forgotten() {
         t = threading.Thread(target=lambda: 1/0); t.start(); t.join(); print('on')\n";
     let run = pyt(["-c", code]).run();
     assert_eq!(
-        (run.status.code(), run.out.as_str()),
+        (run.status.code(), run.stdout.as_str()),
         (Some(0), "on\n"),
         "{run:#?}"
     );
     assert!(
-        run.err
+        run.stderr
             .starts_with("Exception in thread Thread-1 (<lambda>):\n"),
         "{run:#?}"
     );
     assert!(
-        run.err.ends_with("ZeroDivisionError: division by zero\n"),
+        run.stderr
+            .ends_with("ZeroDivisionError: division by zero\n"),
         "{run:#?}"
     );
 }
@@ -386,68 +248,72 @@ fn an_exception_in_a_thread_is_shown_and_forgotten() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let folder = Folder::new();
-    let path = shown(&folder.0.join("none.py"));
+    let scratch = Scratch::new();
+    let path = scratch.at("none.py");
+    let program = program();
     let expected =
-        format!("{PROGRAM}: can't open file '{path}': [Errno 2] No such file or directory\n");
+        format!("{program}: can't open file '{path}': [Errno 2] No such file or directory\n");
     pyt(["none.py"])
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
-        .gives(2, "", &expected);
+        .gave(2, "", &expected);
 }
 
 #[test]
 fn a_folder_without_main_cannot_run() {
-    let folder = Folder::new();
-    let path = shown(&folder.0);
-    let expected = format!("{PROGRAM}: can't find '__main__' module in '{path}'\n");
-    pyt([&path]).run().gives(1, "", &expected);
+    let scratch = Scratch::new();
+    let path = shown(scratch.path());
+    let program = program();
+    let expected = format!("{program}: can't find '__main__' module in '{path}'\n");
+    pyt([&path]).run().gave(1, "", &expected);
 }
 
 #[test]
 fn a_missing_module_is_named() {
-    let expected = format!("{PROGRAM}: No module named nowhere\n");
-    pyt(["-m", "nowhere"]).run().gives(1, "", &expected);
+    let program = program();
+    let expected = format!("{program}: No module named nowhere\n");
+    pyt(["-m", "nowhere"]).run().gave(1, "", &expected);
 }
 
 #[test]
 fn a_file_that_is_not_utf_8_is_a_syntax_error() {
-    let folder = Folder::new();
-    let path = shown(&folder.file("x.py", b"# \xe9\nprint(1)\n"));
+    let scratch = Scratch::new();
+    let path = scratch.write("x.py", b"# \xe9\nprint(1)\n");
     let run = pyt([&path]).run();
     assert_eq!(
-        (run.status.code(), run.out.as_str()),
+        (run.status.code(), run.stdout.as_str()),
         (Some(1), ""),
         "{run:#?}"
     );
     let expected =
         format!("SyntaxError: Non-UTF-8 code starting with '\\xe9' in file {path} on line 1");
-    assert!(run.err.contains(&expected), "{run:#?}");
-    let path = shown(&folder.file("y.py", b"# coding: latin-1\nprint(ascii('\xe9'))\n"));
-    pyt([&path]).run().prints("'\\xe9'\n");
+    assert!(run.stderr.contains(&expected), "{run:#?}");
+    let path = scratch.write("y.py", b"# coding: latin-1\nprint(ascii('\xe9'))\n");
+    pyt([&path]).run().succeeded().printed("'\\xe9'\n");
 }
 
 #[test]
 fn a_null_byte_is_a_syntax_error() {
-    let folder = Folder::new();
-    let path = shown(&folder.file("x.py", b"x = 1\n\0"));
+    let scratch = Scratch::new();
+    let path = scratch.write("x.py", b"x = 1\n\0");
     let expected = format!(
         "  File \"{path}\", line 2\n    \nSyntaxError: source code cannot contain null bytes\n"
     );
-    pyt([&path]).run().gives(1, "", &expected);
+    pyt([&path]).run().gave(1, "", &expected);
 }
 
 #[test]
 fn a_syntax_error_points_at_its_place() {
-    let folder = Folder::new();
-    let path = shown(&folder.file("x.py", "x = 1\nx = = 2\n"));
+    let scratch = Scratch::new();
+    let path = scratch.write("x.py", "x = 1\nx = = 2\n");
     let expected =
         format!("  File \"{path}\", line 2\n    x = = 2\n        ^\nSyntaxError: invalid syntax\n");
-    pyt([&path]).run().gives(1, "", &expected);
+    pyt([&path]).run().gave(1, "", &expected);
 }
 
 #[test]
 fn unknown_options_and_missing_values_show_the_usage() {
+    let program = program();
     for (args, message) in [
         (&["-Z"][..], "Unknown option: -Z"),
         (&["--foo"], "Unknown option: --foo"),
@@ -455,15 +321,15 @@ fn unknown_options_and_missing_values_show_the_usage() {
         (&["-X"], "Argument expected for the -X option"),
     ] {
         let expected = format!(
-            "{message}\nusage: {PROGRAM} [option] ... [-c cmd | -m mod | file | -] [arg] ...\n\
+            "{message}\nusage: {program} [option] ... [-c cmd | -m mod | file | -] [arg] ...\n\
              Try `pyt -h' for more information.\n"
         );
-        pyt(args).run().gives(2, "", &expected);
+        pyt(args).run().gave(2, "", &expected);
     }
     let run = pyt(["run", "--foo"]).run();
     assert_eq!(run.status.code(), Some(2), "{run:#?}");
     assert!(
-        run.err
+        run.stderr
             .starts_with("Unknown option: --foo\nusage: pyt run "),
         "{run:#?}"
     );
@@ -475,34 +341,37 @@ fn fatal_settings_are_refused_in_cpythons_words() {
                Python runtime state: preinitialized\n\n";
     let seed = "Fatal Python error: config_init_hash_seed: PYTHONHASHSEED must be \"random\" or an \
                 integer in range [0; 4294967295]\nPython runtime state: preinitialized\n\n";
-    pyt(["-X", "gil=2", "-c", "pass"]).run().gives(1, "", gil);
+    pyt(["-X", "gil=2", "-c", "pass"]).run().gave(1, "", gil);
     pyt(["-c", "pass"])
         .env("PYTHON_GIL", "x")
         .run()
-        .gives(1, "", gil);
+        .gave(1, "", gil);
     pyt(["-c", "pass"])
         .env("PYTHONHASHSEED", "x")
         .run()
-        .gives(1, "", seed);
+        .gave(1, "", seed);
     pyt(["-E", "-c", "pass"])
         .env("PYTHONHASHSEED", "x")
         .run()
-        .prints("");
+        .succeeded()
+        .printed("");
     pyt(["-I", "-c", "pass"])
         .env("PYTHON_GIL", "x")
         .run()
-        .prints("");
+        .succeeded()
+        .printed("");
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     let run = shell("\"$0\" -c 'for i in range(100000): print(i)' | head -n 1").run();
-    assert_eq!(run.out, "0\n");
+    assert_eq!(run.stdout, "0\n");
     assert!(
-        run.err.contains("BrokenPipeError: [Errno 32] Broken pipe"),
+        run.stderr
+            .contains("BrokenPipeError: [Errno 32] Broken pipe"),
         "{run:#?}"
     );
-    assert!(!run.err.contains("panicked"), "{run:#?}");
+    assert!(!run.stderr.contains("panicked"), "{run:#?}");
 }
 
 #[test]
@@ -510,15 +379,15 @@ fn output_that_cannot_be_written_is_status_120() {
     // The pipe is closed long before the few bytes are flushed, at the end.
     let command = "\"$0\" -c 'import time; time.sleep(0.3); print(1)'";
     let run = shell(&format!("({command}; echo $? >&2) | true")).run();
-    assert!(run.err.ends_with("120\n"), "{run:#?}");
-    assert!(run.err.contains("Exception ignored"), "{run:#?}");
+    assert!(run.stderr.ends_with("120\n"), "{run:#?}");
+    assert!(run.stderr.contains("Exception ignored"), "{run:#?}");
 }
 
 #[test]
 fn help_and_version_survive_a_closed_pipe() {
     for args in ["--help", "--help-all", "-VV", "run --help", "doc --help"] {
         let run = shell(&format!("(sleep 0.2; \"$0\" {args}; echo $? >&2) | true")).run();
-        assert_eq!(run.err, "0\n", "{args}");
+        assert_eq!(run.stderr, "0\n", "{args}");
     }
 }
 
@@ -526,23 +395,25 @@ fn help_and_version_survive_a_closed_pipe() {
 
 #[track_caller]
 fn dies_of_interrupt(code: &str) {
-    let folder = Folder::new();
-    let ready = folder.0.join("ready");
+    let scratch = Scratch::new();
+    let ready = scratch.at("ready");
     let code = format!(
         "import sys\n{}",
         code.replace("READY", "open(sys.argv[1], 'w').close()")
     );
-    let running = pyt(["-c", &code, &shown(&ready)]).spawn();
+    let running = pyt(["-c", &code, &ready]).start();
     let start = Instant::now();
-    while !ready.exists() && start.elapsed() < DEADLINE {
+    while !Path::new(&ready).exists() && start.elapsed() < DEADLINE {
         thread::sleep(Duration::from_millis(5));
     }
     thread::sleep(Duration::from_millis(100));
     running.interrupt();
-    let run = running.wait();
+    let run = running
+        .wait(DEADLINE)
+        .unwrap_or_else(|timed_out| panic!("{timed_out}"));
     // CPython ends itself by the signal, so that a shell loop around it ends too.
     assert_eq!(run.status.signal(), Some(libc::SIGINT), "{run:#?}");
-    assert!(run.err.ends_with("KeyboardInterrupt\n"), "{run:#?}");
+    assert!(run.stderr.ends_with("KeyboardInterrupt\n"), "{run:#?}");
 }
 
 #[test]
@@ -561,7 +432,7 @@ fn exit_functions_run_after_ctrl_c() {
                 raise KeyboardInterrupt";
     let run = pyt(["-c", code]).run();
     assert_eq!(run.status.signal(), Some(libc::SIGINT), "{run:#?}");
-    assert_eq!(run.out, "exit\n", "{run:#?}");
+    assert_eq!(run.stdout, "exit\n", "{run:#?}");
 }
 
 // ---- settings ------------------------------------------------------------------------------
@@ -570,7 +441,7 @@ fn exit_functions_run_after_ctrl_c() {
 #[test]
 fn a_start_leaves_out_what_nobody_asked_for() {
     let code = "import sys, threading, queue; print(sorted(sys.modules.keys() & {'os', '_ast', '_collections_abc', '_weakrefset'}))";
-    pyt(["-c", code]).run().prints("[]\n");
+    pyt(["-c", code]).run().succeeded().printed("[]\n");
 }
 
 #[test]
@@ -579,20 +450,29 @@ fn flags_reach_sys_flags() {
                 f.safe_path, f.no_site, f.optimize, f.dont_write_bytecode, f.quiet, f.dev_mode)";
     pyt(["-IOOBqS", "-X", "dev", "-c", code])
         .run()
-        .prints("1 1 1 True 1 2 1 1 True\n");
+        .succeeded()
+        .printed("1 1 1 True 1 2 1 1 True\n");
     pyt(["-c", code])
         .run()
-        .prints("0 0 0 False 0 0 0 0 False\n");
+        .succeeded()
+        .printed("0 0 0 False 0 0 0 0 False\n");
     pyt(["-O", "-c", "assert 0; print(__debug__)"])
         .run()
-        .prints("False\n");
+        .succeeded()
+        .printed("False\n");
 }
 
 #[test]
 fn the_gil_flag_is_what_was_asked_for() {
     let code = "import sys; print(sys.flags.gil == sys._is_gil_enabled())";
-    pyt(["-X", "gil=1", "-c", code]).run().prints("True\n");
-    pyt(["-X", "gil=0", "-c", code]).run().prints("True\n");
+    pyt(["-X", "gil=1", "-c", code])
+        .run()
+        .succeeded()
+        .printed("True\n");
+    pyt(["-X", "gil=0", "-c", code])
+        .run()
+        .succeeded()
+        .printed("True\n");
 }
 
 #[test]
@@ -600,7 +480,8 @@ fn x_options_are_kept() {
     let code = "import sys; print(sys._xoptions)";
     pyt(["-X", "a=1", "-Xb", "-c", code])
         .run()
-        .prints("{'a': '1', 'b': True}\n");
+        .succeeded()
+        .printed("{'a': '1', 'b': True}\n");
 }
 
 #[test]
@@ -609,25 +490,27 @@ fn warning_filters_keep_their_order() {
     let run = pyt(["-W", "error", "-b", "-c", code])
         .env("PYTHONWARNINGS", "ignore,once")
         .run();
-    run.prints("['ignore', 'once', 'error', 'default::BytesWarning']\n");
+    run.succeeded()
+        .printed("['ignore', 'once', 'error', 'default::BytesWarning']\n");
     let run = pyt(["-W", "error", "-c", "import warnings; warnings.warn('x')"]).run();
     assert_eq!(run.status.code(), Some(1), "{run:#?}");
-    assert!(run.err.ends_with("UserWarning: x\n"), "{run:#?}");
+    assert!(run.stderr.ends_with("UserWarning: x\n"), "{run:#?}");
 }
 
 #[test]
 fn python_path_comes_before_the_library() {
-    let folder = Folder::new();
-    folder.file("mine.py", "print('mine')");
-    let path = shown(&folder.0);
+    let scratch = Scratch::new();
+    scratch.write("mine.py", "print('mine')");
+    let path = shown(scratch.path());
     pyt(["-c", "import mine"])
         .env("PYTHONPATH", &path)
         .run()
-        .prints("mine\n");
+        .succeeded()
+        .printed("mine\n");
     let run = pyt(["-E", "-c", "import mine"])
         .env("PYTHONPATH", &path)
         .run();
-    assert!(run.err.contains("No module named 'mine'"), "{run:#?}");
+    assert!(run.stderr.contains("No module named 'mine'"), "{run:#?}");
 }
 
 #[test]
@@ -636,7 +519,7 @@ fn the_same_seed_gives_the_same_hashes() {
         pyt(["-c", "print(hash('pyt'))"])
             .env("PYTHONHASHSEED", "42")
             .run()
-            .out
+            .stdout
     };
     assert_eq!(hash(), hash());
 }
@@ -644,36 +527,37 @@ fn the_same_seed_gives_the_same_hashes() {
 #[test]
 fn unbuffered_output_is_there_before_an_abrupt_end() {
     let code = "import os; print('there', end=''); os._exit(0)";
-    pyt(["-u", "-c", code]).run().prints("there");
+    pyt(["-u", "-c", code]).run().succeeded().printed("there");
     pyt(["-c", code])
         .env("PYTHONUNBUFFERED", "1")
         .run()
-        .prints("there");
-    pyt(["-c", code]).run().prints("");
+        .succeeded()
+        .printed("there");
+    pyt(["-c", code]).run().succeeded().printed("");
 }
 
 #[test]
 fn versions_and_help() {
     let run = pyt(["-V"]).run();
-    assert!(run.out.starts_with("Python 3.14"), "{run:#?}");
-    assert_eq!(run.out, pyt(["--version"]).run().out);
-    assert!(pyt(["-VV"]).run().out.contains("RustPython"));
+    assert!(run.stdout.starts_with("Python 3.14"), "{run:#?}");
+    assert_eq!(run.stdout, pyt(["--version"]).run().stdout);
+    assert!(pyt(["-VV"]).run().stdout.contains("RustPython"));
     for args in [&["--help"][..], &["-h"], &["-?"], &["help"]] {
         let run = pyt(args).run();
         assert_eq!(run.status.code(), Some(0), "{run:#?}");
         assert!(
-            run.out.starts_with("usage: ") && run.out.contains("pyt doc FILE"),
+            run.stdout.starts_with("usage: ") && run.stdout.contains("pyt doc FILE"),
             "{run:#?}"
         );
     }
     for command in ["run", "doc"] {
         let run = pyt([command, "--help"]).run();
         assert_eq!(
-            (run.status.code(), run.err.as_str()),
+            (run.status.code(), run.stderr.as_str()),
             (Some(0), ""),
             "{run:#?}"
         );
-        assert!(run.out.contains("Examples:"), "{run:#?}");
+        assert!(run.stdout.contains("Examples:"), "{run:#?}");
         assert_eq!(pyt(["help", command]).run().status.code(), Some(0));
     }
 }
@@ -686,13 +570,13 @@ fn a_piped_prompt_runs_statement_by_statement() {
         "1/0\nfor i in range(2):\n    print(i)\n\nx = (\n1)\nx\n_\nimport sys; sys.exit(4)\n";
     let run = pyt(["-q", "-i"]).stdin(input).run();
     assert_eq!(
-        (run.status.code(), run.out.as_str()),
+        (run.status.code(), run.stdout.as_str()),
         (Some(4), "0\n1\n1\n1\n"),
         "{run:#?}"
     );
     let expected = ">>> Traceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n    \
                     1/0\n    ~^~\nZeroDivisionError: division by zero\n>>> ... ... >>> ... >>> >>> >>> ";
-    assert_eq!(run.err, expected);
+    assert_eq!(run.stderr, expected);
 }
 
 #[test]
@@ -701,11 +585,11 @@ fn inspecting_follows_a_program() {
         .stdin("x\n")
         .run();
     assert_eq!(
-        (run.status.code(), run.out.as_str()),
+        (run.status.code(), run.stdout.as_str()),
         (Some(0), "5\n"),
         "{run:#?}"
     );
-    assert!(run.err.contains("SystemExit: 3\n"), "{run:#?}");
+    assert!(run.stderr.contains("SystemExit: 3\n"), "{run:#?}");
 }
 
 #[test]
@@ -713,74 +597,22 @@ fn prompts_can_be_changed() {
     let run = pyt(["-q", "-i"])
         .stdin("import sys; sys.ps1 = 'now: '\nexit()\n")
         .run();
-    run.gives(0, "", ">>> now: ");
+    run.gave(0, "", ">>> now: ");
 }
 
 /// Types `lines` at a prompt on a terminal of its own. Returns what the terminal showed.
-fn on_a_terminal(lines: &[&str], history: &Path) -> (ExitStatus, String) {
-    use std::os::fd::{FromRawFd, OwnedFd};
-    let (mut master, mut slave) = (0, 0);
-    let null = std::ptr::null_mut();
-    // SAFETY: the two descriptors are written to valid places; the optional pointers are null.
-    let opened = unsafe { libc::openpty(&mut master, &mut slave, null, null.cast(), null.cast()) };
-    assert_eq!(opened, 0);
-    // SAFETY: both were just opened and have no other owner.
-    let (master, slave) = unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };
-    let copy = || Stdio::from(slave.try_clone().expect("a descriptor"));
-    let mut command = pyt(["-q"]).env("PYTHON_HISTORY", &shown(history)).command;
-    command.env("TERM", "xterm").env("NO_COLOR", "1");
-    let mut child = command
-        .stdin(copy())
-        .stdout(copy())
-        .stderr(copy())
-        .spawn()
-        .expect("pyt");
-    // The command keeps descriptors of the terminal, which would then never end.
-    drop((command, slave));
-    let mut keys = fs::File::from(master.try_clone().expect("a descriptor"));
-    let screen = Arc::new(Mutex::new(Vec::new()));
-    let seen = screen.clone();
-    let mut terminal = fs::File::from(master);
-    thread::spawn(move || {
-        let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = terminal.read(&mut bytes) {
-            seen.lock()
-                .expect("a screen")
-                .extend_from_slice(&bytes[..count]);
-        }
-    });
-    let text = || String::from_utf8_lossy(&screen.lock().expect("a screen")).into_owned();
-    let start = Instant::now();
-    let check = |child: &mut Child| {
-        if start.elapsed() > DEADLINE {
-            child.kill().expect("a child to kill");
-            child.wait().expect("a child to wait for");
-            panic!("killed; the terminal showed {:?}", text());
-        }
-        thread::sleep(Duration::from_millis(10));
-    };
-    let mut answered = 0;
+fn on_a_terminal(lines: &[&str], history: &str) -> (ExitStatus, String) {
+    let mut terminal = Terminal::start(pyt(["-q"]).env("PYTHON_HISTORY", history));
     for line in lines {
-        // Keys that come before the prompt would be for the terminal itself.
-        let is_prompt = |new: &str| new.contains(">>> ") || new.contains("... ");
-        while !text().get(answered..).is_some_and(is_prompt) {
-            check(&mut child);
-        }
-        answered = text().len();
-        keys.write_all(line.as_bytes()).expect("a terminal");
+        terminal.type_when(|new| new.contains(">>> ") || new.contains("... "), line);
     }
-    loop {
-        match child.try_wait().expect("a child") {
-            Some(status) => break (status, text()),
-            None => check(&mut child),
-        }
-    }
+    terminal.wait()
 }
 
 #[test]
 fn a_terminal_has_a_prompt_with_a_history() {
-    let folder = Folder::new();
-    let history = folder.0.join("history");
+    let scratch = Scratch::new();
+    let history = scratch.at("history");
     let lines = [
         "def f():\r",
         "    return 6 * 7\r",
@@ -809,22 +641,24 @@ fn a_terminal_has_a_prompt_with_a_history() {
 
 // ---- pyt doc -------------------------------------------------------------------------------
 
-fn document(text: &str, args: &[&str]) -> Run {
-    let folder = Folder::new();
-    folder.file("d.md", text);
+fn document(text: &str, args: &[&str]) -> CompletedProcess {
+    let scratch = Scratch::new();
+    scratch.write("d.md", text);
     pyt(["doc"].iter().chain(args).chain(&["d.md"]))
-        .dir(&folder.0)
+        .dir(scratch.path())
         .run()
 }
 
 #[test]
 fn blocks_share_a_namespace_and_show_their_lines() {
     let text = "# Title\n```python\nx = 1\n```\n\n~~~py\nprint(x)\n~~~\n```sh\nls\n```\n";
-    document(text, &[]).prints("d.md:2: ok\nd.md:6: ok\n    1\n2 of 2 blocks passed\n");
+    document(text, &[])
+        .succeeded()
+        .printed("d.md:2: ok\nd.md:6: ok\n    1\n2 of 2 blocks passed\n");
     let run = document(text, &["--isolated"]);
     assert_eq!(run.status.code(), Some(1), "{run:#?}");
     assert!(
-        run.out
+        run.stdout
             .contains("NameError: name 'x' is not defined\n1 of 2 blocks passed, 1 failed\n"),
         "{run:#?}"
     );
@@ -834,7 +668,7 @@ fn blocks_share_a_namespace_and_show_their_lines() {
 fn a_failing_block_shows_its_place_in_the_document() {
     let text =
         "- list\n  ```python\n  def f():\n      1/0\n  f()\n  ```\n```python\nprint('next')\n```\n";
-    document(text, &[]).gives(
+    document(text, &[]).gave(
         1,
         "d.md:2: failed\n    Traceback (most recent call last):\n      File \"d.md\", line 5, in \
          <module>\n        f()\n        ~^^\n      File \"d.md\", line 4, in f\n        1/0\n        \
@@ -850,12 +684,12 @@ fn sessions_run_without_prompts_and_may_raise_as_shown() {
     let run = document(text, &[]);
     assert_eq!(run.status.code(), Some(0), "{run:#?}");
     assert!(
-        run.out
+        run.stdout
             .starts_with("d.md:1: ok\n    0\n    1\n    2\n    Traceback"),
         "{run:#?}"
     );
     assert!(
-        run.out.ends_with("    'on'\n1 of 1 blocks passed\n"),
+        run.stdout.ends_with("    'on'\n1 of 1 blocks passed\n"),
         "{run:#?}"
     );
 }
@@ -866,14 +700,16 @@ fn the_threads_of_a_block_are_joined_first() {
                 def work():\n    time.sleep(0.2)\n    print('done')\n\
                 threading.Thread(target=work).start()\nprint('started')\n```\n";
     document(text, &["--real-time"])
-        .prints("d.md:1: ok\n    started\n    done\n1 of 1 blocks passed\n");
+        .succeeded()
+        .printed("d.md:1: ok\n    started\n    done\n1 of 1 blocks passed\n");
 }
 
 #[test]
 fn long_output_is_cut_with_a_note() {
     let text = "```python\nfor i in range(10): print(i)\n```\n";
     document(text, &["--max-lines", "2"])
-        .prints("d.md:1: ok\n    0\n    1\n    ... 8 more lines cut\n1 of 1 blocks passed\n");
+        .succeeded()
+        .printed("d.md:1: ok\n    0\n    1\n    ... 8 more lines cut\n1 of 1 blocks passed\n");
 }
 
 #[test]
@@ -881,12 +717,15 @@ fn errors_and_bytes_are_caught_in_order() {
     let text = "```python\nimport sys\nprint(1)\nprint(2, file=sys.stderr)\n\
                 sys.stdout.buffer.write(b'3\\n')\nsys.stdout.writelines(['4\\n', '5\\n'])\n```\n";
     document(text, &[])
-        .prints("d.md:1: ok\n    1\n    2\n    3\n    4\n    5\n1 of 1 blocks passed\n");
+        .succeeded()
+        .printed("d.md:1: ok\n    1\n    2\n    3\n    4\n    5\n1 of 1 blocks passed\n");
 }
 
 #[test]
 fn an_exit_of_zero_is_no_failure() {
-    document("```py\nraise SystemExit\n```\n", &[]).prints("d.md:1: ok\n1 of 1 blocks passed\n");
+    document("```py\nraise SystemExit\n```\n", &[])
+        .succeeded()
+        .printed("d.md:1: ok\n1 of 1 blocks passed\n");
     assert_eq!(
         document("```py\nraise SystemExit(1)\n```\n", &[])
             .status
@@ -897,13 +736,13 @@ fn an_exit_of_zero_is_no_failure() {
 
 #[test]
 fn documents_that_cannot_be_read_are_status_2() {
-    let folder = Folder::new();
-    folder.file("bad.md", b"one\ntwo \xff\n");
-    fs::create_dir(folder.0.join("sub")).expect("a folder");
-    let run = |name: &str| pyt(["doc", name]).dir(&folder.0).run();
-    run("none.md").gives(2, "", "pyt doc: none.md: No such file or directory\n");
-    run("bad.md").gives(2, "", "pyt doc: bad.md: line 2 is not UTF-8\n");
-    run("sub").gives(2, "", "pyt doc: sub: Is a directory\n");
+    let scratch = Scratch::new();
+    scratch.write("bad.md", b"one\ntwo \xff\n");
+    fs::create_dir(scratch.at("sub")).expect("a folder");
+    let run = |name: &str| pyt(["doc", name]).dir(scratch.path()).run();
+    run("none.md").gave(2, "", "pyt doc: none.md: No such file or directory\n");
+    run("bad.md").gave(2, "", "pyt doc: bad.md: line 2 is not UTF-8\n");
+    run("sub").gave(2, "", "pyt doc: sub: Is a directory\n");
     assert_eq!(pyt(["doc"]).run().status.code(), Some(2));
     assert_eq!(pyt(["doc", "--unknown", "x"]).run().status.code(), Some(2));
 }
@@ -911,5 +750,6 @@ fn documents_that_cannot_be_read_are_status_2() {
 #[test]
 fn a_document_may_come_from_standard_input() {
     let run = pyt(["doc", "-"]).stdin("```py\nprint(1)").run();
-    run.prints("-:1: ok\n    1\n    ... the fence is not closed\n1 of 1 blocks passed\n");
+    run.succeeded()
+        .printed("-:1: ok\n    1\n    ... the fence is not closed\n1 of 1 blocks passed\n");
 }

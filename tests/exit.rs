@@ -3,11 +3,9 @@
 //! Not run against another Python: CPython itself usually aborts when a daemon thread prints to a
 //! pipe at the end.
 
-mod support;
-
 use std::os::unix::process::ExitStatusExt;
 
-use support::{Program, skipped_on_other_python};
+use pyt_test::{Program, skipped_on_other_python};
 
 /// How often each program runs: what goes wrong at the end goes wrong once in a while.
 /// `PYT_TEST_EXITS` asks for another number.

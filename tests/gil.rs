@@ -6,9 +6,7 @@
 //! cannot turn the GIL off, so what `gil=0` does there is the documented behaviour of the
 //! free-threaded build.
 
-mod support;
-
-use support::{Program, skipped_on_other_python};
+use pyt_test::{Program, skipped_on_other_python};
 
 const SAY: &str = "import sys\nprint(sys._is_gil_enabled())\n";
 

@@ -7,18 +7,19 @@
 //!
 //! All programs hold on CPython 3.14 as well: set `PYT_TEST_PYTHON` to check that.
 
-mod support;
-
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::OnceLock,
+    time::Duration,
 };
 
-use support::{scripts::Scripts, workspace};
+use pyt_test::{Process, scripts::Scripts, workspace};
 
 const REQUIREMENTS: &str = "tests/packages/requirements.txt";
+
+/// How long fetching and installing the packages may take.
+const INSTALL_DEADLINE: Duration = Duration::from_secs(600);
 
 /// The file in the folder of packages that says which requirements were installed there.
 const INSTALLED: &str = "installed-requirements.txt";
@@ -82,8 +83,7 @@ fn packages() -> Result<PathBuf, String> {
 fn install(into: &Path) -> Result<(), String> {
     let pip = env::var("PYT_TEST_PIP").unwrap_or_else(|_| "python3 -m pip".to_owned());
     let mut words = pip.split_whitespace();
-    let mut command = Command::new(words.next().ok_or("PYT_TEST_PIP is empty")?);
-    command
+    let done = Process::new(words.next().ok_or("PYT_TEST_PIP is empty")?)
         .args(words)
         .args([
             "install",
@@ -95,15 +95,17 @@ fn install(into: &Path) -> Result<(), String> {
         .args(["--python-version", "3.14", "--only-binary", ":all:"])
         .args(["--no-compile", "--requirement", REQUIREMENTS, "--target"])
         .arg(into)
-        .current_dir(workspace());
-    let done = command
-        .output()
-        .map_err(|error| format!("there is no pip ({pip}): {error}"))?;
+        .dir(workspace())
+        .label("pip")
+        .try_start()
+        .map_err(|error| format!("there is no pip ({pip}): {error}"))?
+        .wait(INSTALL_DEADLINE)
+        .map_err(|timed_out| timed_out.to_string())?;
     if done.status.success() {
         return Ok(());
     }
     Err(format!(
         "pip could not install the packages: {}",
-        String::from_utf8_lossy(&done.stderr).trim()
+        done.stderr.trim()
     ))
 }

@@ -3,9 +3,7 @@
 //! All scripts hold on CPython 3.14 as well: set `PYT_TEST_PYTHON` to check that. Each runs with
 //! the simulated GIL and without it.
 
-mod support;
-
-use support::scripts::Scripts;
+use pyt_test::scripts::Scripts;
 
 #[test]
 fn scripts_hold_with_the_gil() {

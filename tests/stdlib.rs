@@ -3,9 +3,7 @@
 //!
 //! All hold on CPython 3.14 as well: set `PYT_TEST_PYTHON` to check that.
 
-mod support;
-
-use support::scripts::Scripts;
+use pyt_test::scripts::Scripts;
 
 #[test]
 fn programs_hold_with_the_gil() {

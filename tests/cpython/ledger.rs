@@ -15,10 +15,11 @@ use std::{
     fs,
 };
 
+use pyt_test::workspace;
+
 use crate::{
     results::{Outcome, Test},
-    run::Run,
-    support::workspace,
+    run::ModuleRun,
 };
 
 const FILE: &str = "tests/cpython/ledger.txt";
@@ -104,7 +105,7 @@ impl Ledger {
     }
 
     /// In what a run deviates from the ledger.
-    pub fn deviations<'a>(&'a self, run: &'a Run) -> Vec<Deviation<'a>> {
+    pub fn deviations<'a>(&'a self, run: &'a ModuleRun) -> Vec<Deviation<'a>> {
         let none = HashMap::new();
         let expected = self.0.get(run.module);
         let of = |id: &str| {

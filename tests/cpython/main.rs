@@ -24,9 +24,6 @@ mod report;
 mod results;
 mod run;
 mod suite;
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::{
     collections::VecDeque,
     process::ExitCode,
@@ -37,7 +34,7 @@ use std::{
 use ledger::Ledger;
 use options::{Action, Options};
 use report::Row;
-use run::{Interpreter, Run};
+use run::{Interpreter, ModuleRun};
 use suite::Suite;
 
 /// How many modules run at the same time: as many as the machines that this was made on have cores.
@@ -111,7 +108,7 @@ fn run_all(options: &Options, suite: &Suite) -> Vec<Row> {
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()
     };
-    let done: Mutex<Vec<(usize, bool, Run)>> = Mutex::default();
+    let done: Mutex<Vec<(usize, bool, ModuleRun)>> = Mutex::default();
     thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {

@@ -5,7 +5,9 @@
 
 use std::env;
 
-use crate::{modules::MODULES, support};
+use pyt_test::other_python;
+
+use crate::modules::MODULES;
 
 pub const HELP: &str = "\
 Runs CPython's tests with pyt and compares every outcome with tests/cpython/ledger.txt.
@@ -52,7 +54,7 @@ impl Options {
         let mut options = Self {
             action: Action::Run,
             modules: Vec::new(),
-            python: support::other_python(),
+            python: other_python(),
             free: false,
             record: false,
         };

@@ -7,13 +7,13 @@ use crate::{
     modules::MODULES,
     options::Options,
     results::{Outcome, Results},
-    run::Run,
+    run::ModuleRun,
 };
 
 /// One module's runs.
 pub struct Row {
-    pub ours: Run,
-    pub theirs: Option<Run>,
+    pub ours: ModuleRun,
+    pub theirs: Option<ModuleRun>,
 }
 
 /// How many tests came to what.
@@ -61,7 +61,7 @@ impl Counts {
 }
 
 /// The line for a module that has just ended.
-pub fn progress(run: &Run) -> String {
+pub fn progress(run: &ModuleRun) -> String {
     let Counts {
         run: all,
         passed,
@@ -157,7 +157,7 @@ fn print_lost(rows: &[Row]) {
 }
 
 /// Says what deviates, and shows what the module's process printed.
-fn explain(run: &Run, deviations: &[Deviation<'_>]) {
+fn explain(run: &ModuleRun, deviations: &[Deviation<'_>]) {
     if deviations.is_empty() {
         return;
     }

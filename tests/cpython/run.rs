@@ -1,15 +1,13 @@
 //! Runs one module of the suite in a process of its own, under a deadline.
 
 use std::{
-    env, fs,
-    fs::File,
-    io,
-    os::unix::process::CommandExt,
+    fs, io,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    thread,
+    process::ExitStatus,
     time::{Duration, Instant},
 };
+
+use pyt_test::{Process, pyt_path};
 
 use crate::{
     options::Options,
@@ -21,9 +19,10 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// How much sooner the process itself shows where its threads are, and ends.
-const DUMP: Duration = Duration::from_secs(15);
+const DUMP_MARGIN: Duration = Duration::from_secs(15);
 
-const POLL: Duration = Duration::from_millis(20);
+/// How long an interpreter may take to run an empty program.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How many of the last lines of what a process printed are kept.
 const KEPT_LINES: usize = 60;
@@ -32,6 +31,8 @@ const KEPT_LINES: usize = 60;
 pub struct Interpreter {
     name: &'static str,
     command: Vec<String>,
+    /// The command is the pyt that cargo has built.
+    is_built_pyt: bool,
     /// The command starts programs in a root of its own, where a shell has to change the folder.
     in_a_root: bool,
     env: Vec<(&'static str, PathBuf)>,
@@ -40,7 +41,7 @@ pub struct Interpreter {
 impl Interpreter {
     /// The pyt that cargo has just built, or what is to run in its place.
     pub fn pyt(options: &Options, suite: &Suite) -> Self {
-        let pyt = || vec![env!("CARGO_BIN_EXE_pyt").to_owned()];
+        let pyt = || vec![pyt_path().to_string_lossy().into_owned()];
         let mut env = vec![("PYTHONPATH", suite.path())];
         if options.free {
             env.push(("PYTHON_GIL", "0".into()));
@@ -48,6 +49,7 @@ impl Interpreter {
         Self {
             name: "pyt",
             command: options.python.clone().unwrap_or_else(pyt),
+            is_built_pyt: options.python.is_none(),
             in_a_root: false,
             env,
         }
@@ -58,6 +60,7 @@ impl Interpreter {
         Self {
             name: "CPython",
             command: vec![peers.to_string_lossy().into_owned(), "run".to_owned()],
+            is_built_pyt: false,
             in_a_root: true,
             env: Vec::new(),
         }
@@ -68,6 +71,7 @@ impl Interpreter {
         Self {
             name: "CPython",
             command: vec!["python3.14".to_owned()],
+            is_built_pyt: false,
             in_a_root: false,
             env: vec![("PYTHONPATH", suite.path())],
         }
@@ -79,46 +83,45 @@ impl Interpreter {
 
     /// Whether it runs at all, or why not.
     pub fn answers(&self) -> Result<(), String> {
-        let mut command = self.start(Path::new("/tmp"), &["-c", "pass"]);
-        match command.output() {
-            Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => {
-                let stderr = String::from_utf8_lossy(&output.stderr);
-                let last = stderr.lines().last().unwrap_or_default();
-                Err(format!("it ends with {}: {last}", output.status))
-            }
-            Err(error) => Err(format!("{}: {error}", self.command[0])),
+        let process = self.process(Path::new("/tmp"), &["-c", "pass"]);
+        let running = process
+            .try_start()
+            .map_err(|error| format!("{}: {error}", self.command[0]))?;
+        let done = running
+            .wait(ANSWER_DEADLINE)
+            .map_err(|timed_out| timed_out.to_string())?;
+        if done.status.success() {
+            return Ok(());
         }
+        let last = done.stderr.lines().last().unwrap_or_default();
+        Err(format!("it ends with {}: {last}", done.status))
     }
 
-    fn start(&self, folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]);
+    fn process(&self, folder: &Path, arguments: &[&str]) -> Process {
+        let mut process = Process::new(&self.command[0])
+            .args(&self.command[1..])
+            .answers_quit(self.is_built_pyt);
         if self.in_a_root {
-            command
+            process = process
                 .args(["sh", "-c", "cd \"$0\" && exec python3.14 \"$@\""])
                 .arg(folder);
         }
-        command.args(arguments).current_dir(folder);
-        for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with("PYTHON") {
-                command.env_remove(name);
-            }
-        }
-        // The suite's folder is somebody else's.
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null());
-        command
+        process = process
+            .args(arguments)
+            .dir(folder)
+            // The suite's folder is not ours.
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        let variables = self.env.iter();
+        variables.fold(process, |process, (name, value)| process.env(name, value))
     }
 
     /// Runs `module` to its end or to the deadline.
-    pub fn run(&self, module: &'static str, suite: &Suite) -> Run {
+    pub fn run(&self, module: &'static str, suite: &Suite) -> ModuleRun {
         let started = Instant::now();
         let mut run = match self.try_run(module, suite) {
             Ok(run) => run,
             Err(error) => {
-                let mut run = Run::new(self.name, module);
+                let mut run = ModuleRun::new(self.name, module);
                 run.add("process", format!("it could not be run: {error}"));
                 run
             }
@@ -127,17 +130,15 @@ impl Interpreter {
         run
     }
 
-    fn try_run(&self, module: &'static str, suite: &Suite) -> io::Result<Run> {
+    fn try_run(&self, module: &'static str, suite: &Suite) -> io::Result<ModuleRun> {
         let folder = suite.folder(&format!("{}.{module}", self.name))?;
         let results = folder.join("results");
-        let printed = folder.join("printed");
-        // A folder within, so that tests which clean up theirs leave these two alone.
+        // A folder within, so that tests which clean up theirs leave the results alone.
         let cwd = folder.join("cwd");
         fs::create_dir_all(&cwd)?;
-        let output = File::create(&printed)?;
-        let seconds = (DEADLINE - DUMP).as_secs().to_string();
-        let child = self
-            .start(
+        let seconds = (DEADLINE - DUMP_MARGIN).as_secs().to_string();
+        let ended = self
+            .process(
                 &cwd,
                 &[
                     &suite.runner().to_string_lossy(),
@@ -146,16 +147,18 @@ impl Interpreter {
                     module,
                 ],
             )
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .process_group(0)
-            .spawn()?;
-        let status = Process(child).wait()?;
-        let mut run = Run::new(self.name, module);
+            .label(module)
+            .merge_output()
+            .try_start()?
+            .wait(DEADLINE);
+        let (status, printed) = match ended {
+            Ok(done) => (Some(done.status), done.stdout),
+            Err(timed_out) => (None, timed_out.output.stdout),
+        };
+        let mut run = ModuleRun::new(self.name, module);
         let text = fs::read(&results).unwrap_or_default();
         run.results = Results::parse(&String::from_utf8_lossy(&text));
-        let text = fs::read(&printed).unwrap_or_default();
-        run.printed = last_lines(&String::from_utf8_lossy(&text));
+        run.printed = last_lines(&printed);
         run.judge_end(status);
         Ok(run)
     }
@@ -166,38 +169,8 @@ fn last_lines(text: &str) -> String {
     lines[lines.len().saturating_sub(KEPT_LINES)..].join("\n")
 }
 
-/// The process of one module and those it started, which end with it.
-struct Process(Child);
-
-impl Process {
-    /// The exit status, or `None` if it had to be killed at the deadline.
-    fn wait(mut self) -> io::Result<Option<ExitStatus>> {
-        let started = Instant::now();
-        while started.elapsed() < DEADLINE {
-            if let Some(status) = self.0.try_wait()? {
-                return Ok(Some(status));
-            }
-            thread::sleep(POLL);
-        }
-        Ok(None)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // The whole group: a test that failed may have left its children behind. Nobody may be
-        // left, and that is what should be.
-        let group = format!("-{}", self.0.id());
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &group])
-            .stderr(Stdio::null())
-            .status();
-        let _ = self.0.wait();
-    }
-}
-
 /// One module's run on one interpreter.
-pub struct Run {
+pub struct ModuleRun {
     pub interpreter: &'static str,
     pub module: &'static str,
     pub results: Results,
@@ -206,7 +179,7 @@ pub struct Run {
     pub elapsed: Duration,
 }
 
-impl Run {
+impl ModuleRun {
     fn new(interpreter: &'static str, module: &'static str) -> Self {
         Self {
             interpreter,

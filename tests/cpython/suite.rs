@@ -8,15 +8,15 @@ use std::{
     env, fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use crate::{run::Interpreter, support::workspace};
+use pyt_test::{Process, workspace};
+
+use crate::run::Interpreter;
 
 /// How long setting up CPython may take; three minutes are usual.
-const SET_UP: Duration = Duration::from_secs(600);
+const SET_UP_DEADLINE: Duration = Duration::from_secs(600);
 
 /// The script that sets up CPython and its tests, below the workspace's folder.
 const PEERS: &str = "../shared/tools/peers";
@@ -98,32 +98,16 @@ impl Drop for Suite {
 
 /// Runs `peers tests`, which sets up what is missing.
 fn set_up(peers: &Path) -> Result<PathBuf, String> {
-    let mut child = Command::new(peers)
+    let done = Process::new(peers)
         .arg("tests")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{PEERS}: {error}"))?;
-    let started = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(_)) => break,
-            Ok(None) if started.elapsed() < SET_UP => thread::sleep(Duration::from_millis(50)),
-            Ok(None) => {
-                // It may have ended by itself in between.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("{PEERS} was not done after {SET_UP:?}"));
-            }
-            Err(error) => return Err(format!("{PEERS}: {error}")),
-        }
+        .show_stderr()
+        .try_start()
+        .map_err(|error| format!("{PEERS}: {error}"))?
+        .wait(SET_UP_DEADLINE)
+        .map_err(|_| format!("{PEERS} was not done after {SET_UP_DEADLINE:?}"))?;
+    if !done.status.success() {
+        return Err(format!("{PEERS} failed, {}", done.status));
     }
-    let output = child
-        .wait_with_output()
-        .map_err(|error| format!("{PEERS}: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{PEERS} failed, {}", output.status));
-    }
-    let folder = String::from_utf8_lossy(&output.stdout);
+    let folder = done.stdout;
     Ok(PathBuf::from(folder.lines().last().unwrap_or_default()))
 }

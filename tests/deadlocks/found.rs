@@ -4,11 +4,9 @@
 
 use std::time::Duration;
 
-use crate::{
-    program,
-    support::{Run, skipped_on_other_python},
-    with_and_without_gil,
-};
+use pyt_test::{CompletedProcess, skipped_on_other_python};
+
+use crate::{program, with_and_without_gil};
 
 /// What a line with this marker in the source is numbered.
 fn line(source: &str, marker: &str) -> usize {
@@ -18,7 +16,7 @@ fn line(source: &str, marker: &str) -> usize {
 }
 
 /// Runs `source` with and without the GIL; it must be ended with exit status 3.
-fn aborted(name: &str, source: &str) -> Vec<Run> {
+fn aborted(name: &str, source: &str) -> Vec<CompletedProcess> {
     if skipped_on_other_python("a report of deadlocks") {
         return Vec::new();
     }
@@ -43,7 +41,7 @@ fn aborted(name: &str, source: &str) -> Vec<Run> {
 
 /// Asserts that there is a row that begins with these words, as columns, and ends at this place.
 #[track_caller]
-fn has_row(run: &Run, source: &str, cells: &[&str], marker: &str, function: &str) {
+fn has_row(run: &CompletedProcess, source: &str, cells: &[&str], marker: &str, function: &str) {
     let at = format!("{}:{} in {function}", run.script, line(source, marker));
     let found = run.stderr.lines().any(|row| {
         let columns: Vec<_> = row
@@ -69,7 +67,7 @@ fn has_row(run: &Run, source: &str, cells: &[&str], marker: &str, function: &str
 }
 
 #[track_caller]
-fn says(run: &Run, text: &str) {
+fn says(run: &CompletedProcess, text: &str) {
     assert!(run.stderr.contains(text), "no {text:?} in: {run}");
 }
 
@@ -98,7 +96,7 @@ for thread in threads:
     thread.join()  # main waits
 ";
 
-fn is_abba(run: &Run, source: &str, noun: &str) {
+fn is_abba(run: &CompletedProcess, source: &str, noun: &str) {
     says(run, "pyt: deadlock: 2 threads wait for one another\n");
     says(
         run,
@@ -175,8 +173,8 @@ fn on_a_virtual_clock() {
     if skipped_on_other_python("virtual time") {
         return;
     }
-    let run = crate::support::Program::new("abba.py", ABBA)
-        .time(crate::support::Time::Virtual)
+    let run = pyt_test::Program::new("abba.py", ABBA)
+        .time(pyt_test::Time::Virtual)
         .flag("run")
         .flag("--deadlock=abort")
         .run();
@@ -569,7 +567,7 @@ fn other_words_are_refused() {
         &run,
         "-X deadlock must be \"report\", \"abort\" or \"ignore\"",
     );
-    let run = crate::support::pyt(&["run", "--deadlock=never", "-c", "print(1)"]);
+    let run = pyt_test::pyt(["run", "--deadlock=never", "-c", "print(1)"]).run();
     run.exited_with(2).printed("");
     says(
         &run,

@@ -1,14 +1,11 @@
 //! Reports about threads that wait for ever: that they come, that they are right, and that programs
 //! which only wait long are left alone. With the GIL and without.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod found;
 mod quit;
 mod silent;
 
-use support::{Program, Run, other_python};
+use pyt_test::{CompletedProcess, Program, other_python};
 
 /// A program, run by `pyt` with these flags.
 fn program(name: &str, source: &str, gil: bool, flags: &[&str]) -> Program {
@@ -22,7 +19,7 @@ fn program(name: &str, source: &str, gil: bool, flags: &[&str]) -> Program {
 }
 
 /// What `run` does with the GIL and without, side by side: the programs only wait.
-fn with_and_without_gil(run: impl Fn(bool) -> Run + Sync) -> Vec<Run> {
+fn with_and_without_gil(run: impl Fn(bool) -> CompletedProcess + Sync) -> Vec<CompletedProcess> {
     std::thread::scope(|scope| {
         let runs = [true, false].map(|gil| {
             scope.spawn({

@@ -1,6 +1,8 @@
 //! SIGQUIT (Ctrl-\) tells what each thread of a live program is doing.
 
-use crate::{program, support::skipped_on_other_python};
+use pyt_test::skipped_on_other_python;
+
+use crate::program;
 
 /// Sends itself the signal from another process and waits for that one's end.
 const QUIT: &str = "\

@@ -4,11 +4,9 @@
 //! must leave standard error empty. Without reports these tests hold too, so the program beside
 //! them in `found.rs` is what shows that there would have been one.
 
-use crate::{
-    program,
-    support::{Program, Time, skipped_on_other_python},
-    with_and_without_gil,
-};
+use pyt_test::{Program, Time, skipped_on_other_python};
+
+use crate::{program, with_and_without_gil};
 
 /// Runs `source` with and without the GIL. It prints `done`, and nothing else.
 fn silent(name: &str, source: &str) {

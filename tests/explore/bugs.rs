@@ -5,11 +5,9 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::{
-    PATIENCE, all_hold, count, scripts,
-    support::{Scratch, pyt_until},
-    text,
-};
+use pyt_test::Scratch;
+
+use crate::{EXPLORATION_DEADLINE, all_hold, count, scripts, text, try_pyt};
 
 /// What `# expect:` says, as the words after it.
 fn expected(script: &Path) -> Vec<String> {
@@ -64,7 +62,7 @@ fn found_and_replayed(script: &Path) -> Result<(), String> {
         arguments.push("--max-steps=5000");
     }
     arguments.push(text(script));
-    let run = pyt_until(PATIENCE, &arguments).map_err(|hung| hung.to_string())?;
+    let run = try_pyt(EXPLORATION_DEADLINE, &arguments)?;
     if run.status.code() != Some(1) {
         return Err(format!("nothing was found: {run}"));
     }
@@ -85,7 +83,7 @@ fn found_and_replayed(script: &Path) -> Result<(), String> {
     }
     let file = finding["schedule"].as_str().ok_or("no .schedule file")?;
     let (status, says) = replayed(failure);
-    let replay = || pyt_until(PATIENCE, &["replay", file]).map_err(|hung| hung.to_string());
+    let replay = || try_pyt(EXPLORATION_DEADLINE, &["replay", file]);
     let first = replay()?;
     // The main thread may fail in consequence.
     let follows = failure["kind"] == "exception" && first.status.code() == Some(1);

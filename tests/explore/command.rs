@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{explore, explore_text, parsed, pyt, pyt_within, support::Scratch};
+use pyt_test::Scratch;
+
+use crate::{explore, explore_text, parsed, pyt, pyt_within};
 
 /// Two threads that deadlock under some schedules.
 const ABBA: &str = "\

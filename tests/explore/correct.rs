@@ -4,14 +4,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{PATIENCE, all_hold, count, scripts, support::pyt_until, text};
+use crate::{EXPLORATION_DEADLINE, all_hold, count, scripts, text, try_pyt};
 
 fn is_silent(script: &Path) -> Result<(), String> {
     let schedules = count("PYT_TEST_SCHEDULES", 100);
     let limit = format!("--schedules={schedules}");
-    let deadline = PATIENCE * u32::try_from(schedules.div_ceil(1000)).unwrap_or(u32::MAX);
+    let deadline =
+        EXPLORATION_DEADLINE * u32::try_from(schedules.div_ceil(1000)).unwrap_or(u32::MAX);
     let arguments = ["explore", "--json", "--jobs=1", &limit, text(script)];
-    let run = pyt_until(deadline, &arguments).map_err(|hung| hung.to_string())?;
+    let run = try_pyt(deadline, &arguments)?;
     let report: Value =
         serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
     let all = report["outcomes"].as_array().map_or(0, Vec::len);

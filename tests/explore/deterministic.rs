@@ -4,15 +4,15 @@ use std::{collections::HashSet, path::Path};
 
 use serde_json::Value;
 
+use pyt_test::{CompletedProcess, workspace};
+
 use crate::{
-    PATIENCE, all_hold, count, explore, pyt, scripts,
-    support::{Run, pyt_until, workspace},
-    text, timeless,
+    EXPLORATION_DEADLINE, all_hold, count, explore, pyt, scripts, text, timeless, try_pyt,
 };
 
-fn seeded(script: &Path, seed: u64) -> Result<Run, String> {
+fn seeded(script: &Path, seed: u64) -> Result<CompletedProcess, String> {
     let seed = format!("--seed={seed}");
-    pyt_until(PATIENCE, &["run", &seed, text(script)]).map_err(|hung| hung.to_string())
+    try_pyt(EXPLORATION_DEADLINE, &["run", &seed, text(script)])
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn seeds_differ() {
         let mut seen = HashSet::new();
         // The first seed that gives something else is enough.
         (0..6).any(|seed| {
-            let run = seeded(script, seed).unwrap_or_else(|hung| panic!("{hung}"));
+            let run = seeded(script, seed).unwrap_or_else(|timed_out| panic!("{timed_out}"));
             seen.insert((run.stdout, run.status.code()));
             seen.len() > 1
         })
@@ -79,7 +79,7 @@ fn counted(report: Value) -> Value {
 #[test]
 fn one_job_and_two_find_the_same() {
     for script in sample() {
-        let scratch = crate::support::Scratch::new();
+        let scratch = pyt_test::Scratch::new();
         let output = format!("--output={}", scratch.at("found"));
         let given = [
             "explore",
@@ -101,7 +101,7 @@ fn one_job_and_two_find_the_same() {
 #[test]
 fn shards_add_up_to_the_whole() {
     for script in sample() {
-        let scratch = crate::support::Scratch::new();
+        let scratch = pyt_test::Scratch::new();
         let output = format!("--output={}", scratch.at("found"));
         let part = |shard| {
             let shard = format!("--shard={shard}");

@@ -1,7 +1,9 @@
 //! The exhaustive searches: how many executions `dpor` takes, that it proves, and that it finds
 //! what `dfs` finds.
 
-use crate::{explore, explore_text, outcomes, support::workspace, text};
+use pyt_test::workspace;
+
+use crate::{explore, explore_text, outcomes, text};
 
 fn benchmark(name: &str) -> serde_json::Value {
     let script = workspace().join("benchmarks/explore").join(name);

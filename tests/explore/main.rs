@@ -5,9 +5,6 @@
 //! script), `PYT_TEST_REPLAYS` (of each finding), `PYT_TEST_SEEDS` (of each deterministic script).
 //! All of it is only in pyt, so nothing here runs on another Python.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod bugs;
 mod command;
 mod correct;
@@ -22,11 +19,11 @@ use std::{
     time::Duration,
 };
 
+use pyt_test::{CompletedProcess, Scratch, workspace};
 use serde_json::Value;
-use support::{Run, Scratch, pyt_until, workspace};
 
 /// How long one exploration may take: the machine may be busy with anything else.
-const PATIENCE: Duration = Duration::from_secs(120);
+const EXPLORATION_DEADLINE: Duration = Duration::from_secs(120);
 
 /// A count that an environment variable may raise.
 fn count(variable: &str, usual: u64) -> u64 {
@@ -39,31 +36,37 @@ fn count(variable: &str, usual: u64) -> u64 {
 
 /// Runs `pyt` with a deadline that leaves time for many schedules.
 #[track_caller]
-fn pyt(arguments: &[&str]) -> Run {
-    pyt_within(PATIENCE, arguments)
+fn pyt(arguments: &[&str]) -> CompletedProcess {
+    pyt_within(EXPLORATION_DEADLINE, arguments)
 }
 
 #[track_caller]
-fn pyt_within(deadline: Duration, arguments: &[&str]) -> Run {
-    pyt_until(deadline, arguments).unwrap_or_else(|hung| panic!("{hung}"))
+fn pyt_within(deadline: Duration, arguments: &[&str]) -> CompletedProcess {
+    try_pyt(deadline, arguments).unwrap_or_else(|timed_out| panic!("{timed_out}"))
+}
+
+/// As [`pyt_within`]; a run that passes its deadline is an error, for a test that collects them.
+fn try_pyt(deadline: Duration, arguments: &[&str]) -> Result<CompletedProcess, String> {
+    let run = pyt_test::pyt(arguments).run_until(deadline);
+    run.map_err(|timed_out| timed_out.to_string())
 }
 
 /// Runs `pyt explore --json` on one job and returns what it says, with the run.
 #[track_caller]
-fn explore(script: &str, arguments: &[&str]) -> (Value, Run) {
+fn explore(script: &str, arguments: &[&str]) -> (Value, CompletedProcess) {
     let usual = ["explore", "--json", "--jobs=1"];
     let run = pyt(&[&usual, arguments, &[script]].concat());
     (parsed(&run), run)
 }
 
 #[track_caller]
-fn parsed(run: &Run) -> Value {
+fn parsed(run: &CompletedProcess) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
 }
 
 /// Runs `pyt explore --json` on a script that is written for it, its findings going beside it.
 #[track_caller]
-fn explore_text(source: &str, arguments: &[&str]) -> (Value, Run) {
+fn explore_text(source: &str, arguments: &[&str]) -> (Value, CompletedProcess) {
     let scratch = Scratch::new();
     let script = scratch.write("script.py", source);
     let output = format!("--output={}", scratch.at("found"));

@@ -1,9 +1,8 @@
 //! The package `pyt`: a unittest file that uses it, and the same among other threads.
 
-use crate::{
-    pyt,
-    support::{Scratch, workspace},
-};
+use pyt_test::{Scratch, workspace};
+
+use crate::pyt;
 
 fn source(name: &str) -> String {
     let path = workspace().join("tests/explore/package").join(name);

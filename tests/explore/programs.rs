@@ -1,6 +1,8 @@
 //! Programs that use more of Python than threads and locks: each must be explored like any other.
 
-use crate::{explore, explore_text, outcomes, pyt, support::Scratch};
+use pyt_test::Scratch;
+
+use crate::{explore, explore_text, outcomes, pyt};
 
 /// Explores 20 schedules; none may fail, and all must print `expected`.
 #[track_caller]

@@ -1,12 +1,14 @@
 //! Ctrl-C while the program waits.
 
-use super::{Program, Run, assert_traceback, support::other_python};
+use pyt_test::other_python;
+
+use super::{CompletedProcess, Program, assert_traceback};
 
 /// Runs a program that says `blocking` and then blocks for ever, and interrupts it.
 ///
 /// A shell without job control starts background programs with SIGINT ignored, and the tests may
 /// run in one. So the program asks for the usual handler.
-fn interrupted(setup: &str, blocking: &str) -> Run {
+fn interrupted(setup: &str, blocking: &str) -> CompletedProcess {
     let source = format!(
         "import queue, signal, threading, time\n\
          signal.signal(signal.SIGINT, signal.default_int_handler)\n\
@@ -19,7 +21,7 @@ fn interrupted(setup: &str, blocking: &str) -> Run {
 
 /// Runs a program that says `blocking`, and interrupts it then. Some of them are deadlocks; this is
 /// not about reports of those.
-fn run_interrupted(program: Program) -> Run {
+fn run_interrupted(program: Program) -> CompletedProcess {
     let program = program.interrupt_at("blocking");
     if other_python().is_some() {
         return program.run();

@@ -1,6 +1,6 @@
 //! Wrong values in large number, against a table of what CPython does.
 
-use super::support::{Program, workspace};
+use pyt_test::{Program, workspace};
 
 /// `values.txt` is the output of `values.py` on CPython 3.14.10.
 #[test]

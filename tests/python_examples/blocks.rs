@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::seconds;
-use crate::support::{Program, Time, pyt_until, skipped_on_other_python, workspace};
+use pyt_test::{Program, Time, pyt, skipped_on_other_python, workspace};
 
 /// The document that explains threading, its file in the seeds, and its blocks.
 pub const EXPLAINED: Document = Document {
@@ -92,7 +92,7 @@ fn doc_passes_both_documents() {
     let (first, second) = (first.to_string_lossy(), second.to_string_lossy());
     // Blocks sleep for 15 s in all; virtual time, the default, takes none of that. The queue
     // example's own bug may make it hang (see `module_8_queue`): seldom, so not three times.
-    let mut attempts = (0..3).map(|_| pyt_until(seconds(30), &["doc", &first, &second]));
+    let mut attempts = (0..3).map(|_| pyt(["doc", &first, &second]).run_until(seconds(30)));
     let run = attempts
         .find_map(Result::ok)
         .expect("none of three attempts ended");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::blocks::EXPLAINED;
 use super::{number_after, run_sleeping, seconds};
-use crate::support::Time;
-use crate::support::orders::{alone, any_order, assert_order};
+use pyt_test::Time;
+use pyt_test::orders::{alone, any_order, assert_order};
 
 in_both_times! {
     explained_1_basic_thread

@@ -2,17 +2,14 @@
 //! what they say, in real time and in virtual time.
 //!
 //! Each program runs as `pyt run FILE` in a process of its own. Its whole output is compared, with
-//! every order that it may have (see `support::orders`); its running time is compared with its
+//! every order that it may have (see `pyt_test::orders`); its running time is compared with its
 //! sleeps. The lower bound is exact, since a sleep never ends early. No upper bound asks for speed:
 //! it only tells waiting once from waiting twice, or side by side from one after the other, and one
 //! of three attempts has to keep it.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::time::Duration;
 
-use support::{Program, Run, Time};
+use pyt_test::{CompletedProcess, Program, Time};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -23,7 +20,12 @@ const fn seconds(seconds: u64) -> Duration {
 /// In real time it takes at least that long, and less than `below`. In virtual time it takes less
 /// than its sleeps (or than `below`, if it waits for none). The upper bounds hold for at least one of
 /// three attempts.
-fn run_sleeping(program: &Program, time: Time, sleeps: Duration, below: Duration) -> Run {
+fn run_sleeping(
+    program: &Program,
+    time: Time,
+    sleeps: Duration,
+    below: Duration,
+) -> CompletedProcess {
     let bound = match time {
         Time::Virtual if !sleeps.is_zero() => sleeps,
         _ => below,
@@ -58,12 +60,12 @@ fn number_after(line: &str, prefix: &str) -> u64 {
 macro_rules! in_both_times {
     ($($test:ident)*) => {
         mod real_time {
-            $(#[test] fn $test() { super::$test(crate::support::Time::Real); })*
+            $(#[test] fn $test() { super::$test(pyt_test::Time::Real); })*
         }
         mod virtual_time {
             $(#[test] fn $test() {
-                if !crate::support::skipped_on_other_python("virtual time") {
-                    super::$test(crate::support::Time::Virtual);
+                if !pyt_test::skipped_on_other_python("virtual time") {
+                    super::$test(pyt_test::Time::Virtual);
                 }
             })*
         }

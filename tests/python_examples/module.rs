@@ -2,8 +2,8 @@
 
 use super::blocks::MODULE;
 use super::{run_sleeping, seconds};
-use crate::support::orders::{any_order, assert_order, is_allowed};
-use crate::support::{Time, other_python};
+use pyt_test::orders::{any_order, assert_order, is_allowed};
+use pyt_test::{Time, other_python};
 
 in_both_times! {
     module_1_import
@@ -110,10 +110,10 @@ fn module_8_queue(time: Time) {
                 );
                 return;
             }
-            Err(hung) => {
+            Err(timed_out) => {
                 assert!(
-                    two_workers_processed_all(&hung.output.stdout),
-                    "hangs, and not by the document's own bug: {hung}"
+                    two_workers_processed_all(&timed_out.output.stdout),
+                    "hangs, and not by the document's own bug: {timed_out}"
                 );
                 eprintln!("a worker waits for an item that the other took; trying again");
             }

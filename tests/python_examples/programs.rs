@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::number_after;
-use crate::support::{Program, Time};
+use pyt_test::{Program, Time};
 
 in_both_times! {
     program_bank

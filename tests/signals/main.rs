@@ -4,12 +4,9 @@
 //! itself when a wait hangs, and says which. No test depends on how soon a signal comes:
 //! `benchmarks/signal_latency.py` measures that. `PYT_TEST_PYTHON` runs them on another Python.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::time::Duration;
 
-use support::{Program, other_python, workspace};
+use pyt_test::{Program, other_python, workspace};
 
 /// The scripts have a deadline for each wait, so this one is only for what they can't see.
 const DEADLINE: Duration = Duration::from_secs(240);
@@ -26,7 +23,7 @@ fn holds(script: &str, gil: &str, company: bool) {
     }
     match program.run_until(DEADLINE) {
         Ok(run) => run.succeeded(),
-        Err(hung) => panic!("{hung}"),
+        Err(timed_out) => panic!("{timed_out}"),
     };
 }
 

@@ -1,18 +1,14 @@
 //! The library's examples, as programs: `cargo test -p pyt-runtime` builds them.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
 };
 
-/// What an example may take: much more than any needs.
-const DEADLINE: Duration = Duration::from_secs(60);
+use pyt_test::{DEADLINE, Process};
 
-/// The program of the example `name`.
-fn program(name: &str) -> PathBuf {
+/// The example `name`, to be run.
+fn example(name: &str, arguments: &[&str]) -> Process {
     // This test is target/release/deps/examples-HASH.
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
@@ -22,41 +18,14 @@ fn program(name: &str) -> PathBuf {
         "build the examples first: {}",
         path.display()
     );
-    path
-}
-
-/// Starts an example. A hung one is killed.
-fn start(name: &str, arguments: &[&str]) -> Child {
-    let mut command = Command::new(program(name));
-    command.args(arguments);
-    command.stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
-}
-
-/// Waits for its end.
-fn finish(mut child: Child) -> Output {
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > DEADLINE {
-            child.kill().unwrap();
-            panic!("not done after {DEADLINE:?}");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child.wait_with_output().unwrap()
+    Process::new(path).args(arguments)
 }
 
 /// Runs an example to its end, which must be a good one, and returns what it wrote.
 fn run(name: &str, arguments: &[&str]) -> String {
-    let output = finish(start(name, arguments));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{name}: {:?}\n{errors}",
-        output.status
-    );
-    String::from_utf8(output.stdout).unwrap()
+    let done = example(name, arguments).run();
+    assert!(done.status.success(), "{done}");
+    done.stdout
 }
 
 #[test]
@@ -70,11 +39,10 @@ fn hello() {
 
 #[test]
 fn server() {
-    let mut child = start("server", &["--requests", "21"]);
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    let mut first = String::new();
-    lines.read_line(&mut first).unwrap();
-    let address = first.trim().rsplit('/').next().unwrap().to_owned();
+    let server = example("server", &["--requests", "21"]).start();
+    let first = server.wait_for_output(DEADLINE, |text| text.contains('\n'));
+    let first = first.lines().next().unwrap().trim();
+    let address = first.rsplit('/').next().unwrap().to_owned();
     let get = |target: &str| {
         let mut connection = TcpStream::connect(&address).unwrap();
         write!(connection, "GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -98,9 +66,9 @@ fn server() {
     let failed = get("/fail");
     assert!(failed.starts_with("HTTP/1.1 500"), "{failed}");
     assert!(failed.contains("ValueError: as asked"), "{failed}");
-    let mut rest = String::new();
-    lines.read_to_string(&mut rest).unwrap();
-    assert!(finish(child).status.success());
+    let done = server.wait(DEADLINE).unwrap();
+    assert!(done.status.success(), "{done}");
+    let rest = done.stdout;
     assert!(rest.contains("answered 21 requests"), "{rest}");
     assert_eq!(rest.matches("[worker-").count(), 21, "{rest}");
 }

@@ -11,7 +11,9 @@ use std::{
 
 use pyt_runtime::{Error, ErrorKind, Function, Interrupter, Runtime};
 
-use crate::support::{in_both_modes, runtime, within_deadline};
+use pyt_test::deadline::within;
+
+use crate::support::{in_both_modes, runtime};
 
 /// What a thread may be doing when it is interrupted. Each is run in a thread of its own as well.
 const BUSY: [(&str, &str); 11] = [
@@ -354,7 +356,7 @@ fn finally_blocks_have_the_grace_period() {
 
 #[test]
 fn native_code_is_interrupted_when_it_is_done() {
-    within_deadline("a large power", || {
+    within("a large power", || {
         let runtime = runtime(true);
         // Long enough to be met in the middle of it, short enough for a test.
         let code = "n = 0\nwhile True: n = len(bin(7 ** 400000))";

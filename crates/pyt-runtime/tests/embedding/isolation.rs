@@ -8,7 +8,9 @@ use std::{
 
 use pyt_runtime::{Builder, Capture, ErrorKind, Isolation, Output, Runtime};
 
-use crate::support::{alone, in_both_modes, within_deadline};
+use pyt_test::deadline::{alone, within};
+
+use crate::support::in_both_modes;
 
 /// What attempts are made with: a file that holds this, and is not granted.
 const SECRET: &str = "the secret of the host";
@@ -93,7 +95,7 @@ fn run(builder: Builder, folder: &Folder, code: &str) {
 /// for imports that find nothing.
 fn attempt(code: &str) {
     let code = code.to_owned();
-    within_deadline("an attempt", move || {
+    within("an attempt", move || {
         let folder = Folder::new();
         let other = unguarded();
         let helper = "
@@ -514,7 +516,7 @@ fn nothing_of_the_process_is_left_in_the_interpreter() {
 #[test]
 #[ignore = "run by the test above, in a process of its own"]
 fn walk_over_all_objects() {
-    within_deadline("a walk", || {
+    within("a walk", || {
         let other = unguarded();
         let runtime = isolated(Isolation::new())
             .stdout(Output::null())
@@ -602,7 +604,7 @@ assert typing.get_type_hints(Point) == {'x': int, 'y': int}
 
 #[test]
 fn granted_files_can_be_read_and_no_others() {
-    within_deadline("reading", || {
+    within("reading", || {
         let folder = Folder::new();
         let grants = Isolation::new().read(folder.path().join("granted"));
         run(
@@ -663,7 +665,7 @@ else:
 
 #[test]
 fn granted_files_can_be_written_and_no_others() {
-    within_deadline("writing", || {
+    within("writing", || {
         let folder = Folder::new();
         let grants = Isolation::new().write(folder.path().join("granted"));
         run(
@@ -816,7 +818,7 @@ time.sleep(0.01)",
 
 #[test]
 fn a_runtime_that_was_dropped_may_do_nothing() {
-    within_deadline("after the end", || {
+    within("after the end", || {
         let folder = Folder::new();
         let granted = folder.path().join("granted");
         let runtime = isolated(Isolation::new().write(&granted)).build().unwrap();
@@ -847,7 +849,7 @@ time.sleep(0.05)",
 
 #[test]
 fn grants_that_cannot_be_are_errors() {
-    within_deadline("bad grants", || {
+    within("bad grants", || {
         let grants = [
             Isolation::new().read("/nowhere/at/all"),
             Isolation::new().write("/nowhere/at/all"),

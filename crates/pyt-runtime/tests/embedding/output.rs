@@ -11,7 +11,9 @@ use std::{
 
 use pyt_runtime::{Capture, ErrorKind, Input, Output, Runtime};
 
-use crate::support::{in_both_modes, within_deadline};
+use pyt_test::deadline::within;
+
+use crate::support::in_both_modes;
 
 /// A runtime whose standard output and error come to `stdout` and `stderr`.
 fn captured(gil: bool) -> (Runtime, Capture, Capture) {
@@ -53,7 +55,7 @@ fn output_is_there_as_soon_as_it_is_written() {
 
 #[test]
 fn the_streams_are_text_streams() {
-    within_deadline("text streams", || {
+    within("text streams", || {
         let (runtime, stdout, stderr) = captured(true);
         runtime
             .exec(
@@ -392,7 +394,7 @@ else:
 
 #[test]
 fn exit_status_and_end_are_as_ever() {
-    within_deadline("the end", || {
+    within("the end", || {
         let (runtime, stdout, _) = captured(true);
         runtime
             .exec("import atexit; atexit.register(print, 'bye')")
@@ -406,7 +408,7 @@ fn exit_status_and_end_are_as_ever() {
 
 #[test]
 fn nothing_is_kept_of_what_goes_nowhere() {
-    within_deadline("null", || {
+    within("null", || {
         let builder = Runtime::builder()
             .stdout(Output::null())
             .stdin(Input::empty());

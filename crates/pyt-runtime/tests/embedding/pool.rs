@@ -7,7 +7,9 @@ use std::{
 
 use pyt_runtime::{Limits, Runtime, RuntimePool};
 
-use crate::support::{alone, in_both_modes, runtime, within_deadline};
+use pyt_test::deadline::{alone, within};
+
+use crate::support::{in_both_modes, runtime};
 
 /// What the process has resident, in KiB.
 fn resident() -> u64 {
@@ -141,7 +143,7 @@ fn memory_is_given_back() {
 #[test]
 #[ignore = "run by the test above, in a process of its own"]
 fn runtimes_one_after_the_other_do_not_pile_up() {
-    within_deadline("runtimes come and go", || {
+    within("runtimes come and go", || {
         let how_many = number("PYT_TEST_RUNTIMES", 20);
         let mut before = 0;
         let mut times = Vec::new();
@@ -178,7 +180,7 @@ fn runtimes_one_after_the_other_do_not_pile_up() {
 /// `PYT_TEST_ALIVE=50` for the full number.
 #[test]
 fn runtimes_all_at_once() {
-    within_deadline("many runtimes are alive at once", || {
+    within("many runtimes are alive at once", || {
         let how_many = number("PYT_TEST_ALIVE", 10);
         let before = resident();
         let all: Vec<_> = (0..how_many)
@@ -247,7 +249,7 @@ fn a_thousand_calls_a_second_from_eight_threads() {
 #[test]
 #[ignore = "run by the test further above, in a process of its own"]
 fn what_is_made_for_one_call_goes_with_it() {
-    within_deadline("calls that leave nothing behind", || {
+    within("calls that leave nothing behind", || {
         let runtime = runtime(true);
         let limits = Limits::new().recursion(200);
         let round = |how_many: u32| {

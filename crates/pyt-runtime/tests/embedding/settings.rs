@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use pyt_runtime::{Builder, ErrorKind, Runtime};
 
-use crate::support::{in_both_modes, within_deadline};
+use pyt_test::deadline::within;
+
+use crate::support::in_both_modes;
 
 /// Builds, and runs `code`, which must not raise.
 fn run(builder: Builder, code: &str) {
@@ -159,7 +161,7 @@ for name in ('json', 're', 'subprocess', 'site', 'logging', 'typing'):
 
 #[test]
 fn a_virtual_clock_leaps() {
-    within_deadline("virtual time", || {
+    within("virtual time", || {
         let begun = Instant::now();
         run(
             Runtime::builder().virtual_time(true),
@@ -171,7 +173,7 @@ fn a_virtual_clock_leaps() {
 
 #[test]
 fn bad_values_are_refused_before_anything_runs() {
-    within_deadline("bad values", || {
+    within("bad values", || {
         let bad: [Builder; 8] = [
             Runtime::builder().switch_interval(Duration::ZERO),
             Runtime::builder().switch_interval(Duration::from_secs(7200)),
@@ -195,7 +197,7 @@ fn bad_values_are_refused_before_anything_runs() {
 
 #[test]
 fn one_hash_seed_for_a_process() {
-    within_deadline("hash seeds", || {
+    within("hash seeds", || {
         // Other tests have made runtimes of this process without a seed, or will find this one's.
         drop(Runtime::builder().build().unwrap());
         let first = Runtime::builder().hash_seed(7).build();

@@ -8,7 +8,9 @@ use std::{
 
 use pyt_runtime::{ErrorKind, Runtime};
 
-use crate::support::{in_both_modes, runtime, within_deadline};
+use pyt_test::deadline::within;
+
+use crate::support::{in_both_modes, runtime};
 
 /// Threads that need stopping.
 const THREADS: &str = "import threading, time, queue\n\
@@ -162,7 +164,7 @@ fn functions_at_exit_do_not_hold_up_the_end_for_ever() {
 
 #[test]
 fn runtimes_leave_no_thread_behind() {
-    within_deadline("runtimes come and go", || {
+    within("runtimes come and go", || {
         let how_many = std::env::var("PYT_TEST_RUNTIMES").map_or(20, |n| n.parse().unwrap());
         let before = threads_of_process();
         let begin = |gil| {

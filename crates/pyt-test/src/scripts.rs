@@ -13,12 +13,12 @@ use std::{
     time::Duration,
 };
 
-use super::{DEADLINE, Program, other_python, workspace};
+use crate::{DEADLINE, Program, other_python, workspace};
 
 const AT_A_TIME: usize = 2;
 
 /// Longer than for a single program: some of these run for seconds on an idle machine.
-const PATIENCE: Duration = DEADLINE.saturating_mul(4);
+const SCRIPT_DEADLINE: Duration = DEADLINE.saturating_mul(4);
 
 /// The scripts of one folder, and how they are run.
 pub struct Scripts {
@@ -95,10 +95,10 @@ impl Scripts {
         for (name, value) in &self.env {
             program = program.env(name, value);
         }
-        match program.run_until(PATIENCE) {
+        match program.run_until(SCRIPT_DEADLINE) {
             Ok(run) if run.status.success() => None,
             Ok(run) => Some(format!("{}: {run}", path.display())),
-            Err(hung) => Some(format!("{}: {hung}", path.display())),
+            Err(timed_out) => Some(format!("{}: {timed_out}", path.display())),
         }
     }
 }

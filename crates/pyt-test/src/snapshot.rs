@@ -1,0 +1,1 @@
+//! Snapshots of what users read: reports, help, errors, tracebacks.
