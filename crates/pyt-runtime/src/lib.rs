@@ -165,3 +165,8 @@ pub fn python_version() -> String {
 
 /// The version of RustPython that this runtime stands on.
 pub const RUSTPYTHON_VERSION: &str = "0.6.0";
+
+// Programs that must not compile, each beside one that must.
+#[cfg(doctest)]
+#[doc = include_str!("../tests/compile_fail.md")]
+mod compile_fail {}
