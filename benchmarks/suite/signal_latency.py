@@ -1,14 +1,8 @@
 """How soon a signal reaches a main thread that waits: KeyboardInterrupt, and a handler of one's own.
 
-Runs on any Python and prints a table, in milliseconds from the moment at which another process
-sends the signal:
-
-    cargo pyt run benchmarks/signal_latency.py
-    cargo pyt -X gil=0 benchmarks/signal_latency.py
-    python3 benchmarks/signal_latency.py
-
-Each wait is measured alone and beside a thread that computes. An argument changes the number of
-rounds (default 20).
+Another process sends the signal and says when; reported are the median and the worst, from that
+moment until the exception has left the wait, or until the handler runs. Each wait is measured alone
+and beside a thread that computes.
 """
 
 import concurrent.futures
@@ -20,8 +14,15 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
-# Sends what it is told to ("SIGNAL PID" per line) after a pause, and says when it did.
+from _measure import Suite, join
+
+suite = Suite(__doc__)
+
+ROUNDS = 5
+
+# Sends what it is asked to ("SIGNAL PID" per line) after a pause, and says when it did.
 SENDER = """
 import os, sys, time
 for line in sys.stdin:
@@ -75,12 +76,7 @@ WAITS = {
 }
 
 
-def compute():
-    while not done:
-        sum(range(1000))
-
-
-class Process:
+class Sender:
     """The other process, and what it says about the signals that it sends."""
 
     def __init__(self):
@@ -89,15 +85,16 @@ class Process:
         )
 
     def send(self, number):
-        import os
-
         self.process.stdin.write(f"{int(number)} {os.getpid()}\n")
         self.process.stdin.flush()
 
     def sent(self):
         return float(self.process.stdout.readline())
 
-    def end(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
         self.process.stdin.close()
         self.process.wait()
 
@@ -112,7 +109,40 @@ def handler(number, frame):
     raise Handled
 
 
+@contextmanager
+def handlers():
+    """Ctrl-C raises KeyboardInterrupt, whatever the process began with; SIGUSR1 has `handler`."""
+    before = [
+        (number, signal.signal(number, handle))
+        for number, handle in ((signal.SIGINT, signal.default_int_handler), (signal.SIGUSR1, handler))
+    ]
+    try:
+        yield
+    finally:
+        for number, handle in before:
+            signal.signal(number, handle)
+
+
+@contextmanager
+def computing():
+    """A thread that computes, from entering the `with` block to its end."""
+    done = False
+
+    def compute():
+        while not done:
+            sum(range(1000))
+
+    thread = threading.Thread(target=compute, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done = True
+        join([thread])
+
+
 def latencies(sender, number, make, rounds):
+    """How long the signal takes to end the wait that `make` makes, again and again, in seconds."""
     found = []
     for _ in range(rounds):
         block = make()
@@ -124,36 +154,35 @@ def latencies(sender, number, make, rounds):
         except Handled:
             arrived = came
         else:
-            raise SystemExit("a wait without end has ended")
-        found.append((arrived - sender.sent()) * 1000)
+            raise RuntimeError("a wait without end has ended")
+        found.append(arrived - sender.sent())
     return found
 
 
-def main():
-    global done
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGUSR1, handler)
-    sender = Process()
-    print(f"{'':22} {'alone':^31} {'beside a computing thread':^31}")
-    print(f"{'':22}" + f" {'interrupt':^15} {'handler':^15}" * 2)
-    print(f"{'ms':22}" + f" {'median':>7} {'worst':>7}" * 4)
-    rows = {name: [] for name in WAITS}
-    for company in [False, True]:
-        done = False
-        if company:
-            computing = threading.Thread(target=compute)
-            computing.start()
-        for name, make in WAITS.items():
-            for number in [signal.SIGINT, signal.SIGUSR1]:
-                found = latencies(sender, number, make, rounds)
-                rows[name] += [statistics.median(found), max(found)]
-        done = True
-        if company:
-            computing.join()
-    for name, row in rows.items():
-        print(f"{name:22}" + "".join(f" {figure:7.2f}" for figure in row))
-    sender.end()
+def measure(effort, make):
+    rounds = 1 if effort.smoke else 2 if effort.rough else ROUNDS
+    with handlers(), Sender() as sender:
+        # The first answer takes as long as the other process takes to start.
+        latencies(sender, signal.SIGUSR1, make, 1)
+        for what, number in ("interrupt", signal.SIGINT), ("handler", signal.SIGUSR1):
+            found = latencies(sender, number, make, rounds)
+            yield f"{what}, median", statistics.median(found), "s"
+            yield f"{what}, worst", max(found), "s"
 
 
-main()
+def wait(name, make):
+    @suite.values(f"signal to {name}")
+    def alone(effort):
+        yield from measure(effort, make)
+
+    @suite.values(f"signal to {name} beside a computing thread")
+    def beside(effort):
+        with computing():
+            yield from measure(effort, make)
+
+
+for name, make in WAITS.items():
+    wait(name, make)
+
+if __name__ == "__main__":
+    suite.main()
