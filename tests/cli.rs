@@ -439,7 +439,7 @@ fn exit_functions_run_after_ctrl_c() {
 
 /// Half of the work of a start was for these (docs/adr/0021).
 #[test]
-fn a_start_leaves_out_what_nobody_asked_for() {
+fn a_start_imports_only_what_is_needed() {
     let code = "import sys, threading, queue; print(sorted(sys.modules.keys() & {'os', '_ast', '_collections_abc', '_weakrefset'}))";
     pyt(["-c", code]).run().succeeded().printed("[]\n");
 }

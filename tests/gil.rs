@@ -1,7 +1,7 @@
 //! The switches of the simulated GIL, and that no thread starves, with it and without.
 //!
 //! How fast threads are is not tested here: `benchmarks/suite/scaling.py` measures it. A test of
-//! progress only asks that a thread gets on at all while others spin; it has the whole deadline
+//! progress only asks that a thread makes any at all while others spin; it has the whole deadline
 //! for it. Expectations were seen on CPython 3.14.10, where it has the feature: the usual build
 //! cannot turn the GIL off, so what `gil=0` does there is the documented behaviour of the
 //! free-threaded build.
@@ -168,7 +168,7 @@ fn spinning_thread_does_not_keep_another_from_computing() {
     );
 }
 
-/// Threads that wait again and again get on beside one that spins: each wake-up needs a turn.
+/// Threads that wait again and again make progress beside one that spins: each wake-up needs a turn.
 #[test]
 fn spinning_thread_does_not_keep_others_from_waking() {
     run_with_and_without_gil(
@@ -197,8 +197,8 @@ fn spinning_thread_does_not_keep_others_from_waking() {
     );
 }
 
-/// Of several threads that spin, each gets on: the program ends only when each has been seen to
-/// move ten times, whatever the others did meanwhile.
+/// Of several threads that spin, each makes progress: the program ends only when each has been seen
+/// to move ten times.
 #[test]
 fn spinning_threads_all_get_on() {
     run_with_and_without_gil(
@@ -263,8 +263,8 @@ fn a_started_thread_has_its_switch_interval() {
         .printed("[True]\n");
 }
 
-/// Among many threads that spin, one that starts others and sleeps gets on: the line of those that
-/// were preempted does not keep it out.
+/// Among many threads that spin, one that starts others and sleeps makes progress: the line of those
+/// that were preempted does not keep it out.
 #[test]
 fn a_crowd_of_spinning_threads_does_not_starve_the_one_that_starts_them() {
     run_with_and_without_gil(

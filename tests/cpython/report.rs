@@ -76,7 +76,7 @@ pub fn progress(run: &ModuleRun) -> String {
     )
 }
 
-/// Prints the table and whatever deviates. Returns whether anything does.
+/// Prints the table and all that deviates. Returns whether anything does.
 pub fn print(rows: &[Row], ledger: &Ledger, options: &Options) -> bool {
     print_table(rows);
     print_lost(rows);

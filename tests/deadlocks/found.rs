@@ -265,7 +265,7 @@ outer()
 }
 
 #[test]
-fn a_lock_that_a_thread_took_along() {
+fn a_lock_whose_holder_has_ended() {
     for kind in ["Lock", "RLock"] {
         let source = format!(
             "\
@@ -357,7 +357,7 @@ with lock:
     }
 }
 
-/// Nobody holds anything: all threads wait, and it is told after a second.
+/// No thread holds anything: all wait, and the report comes after a second.
 fn stands_still(name: &str, wait: &str, thing: &str) {
     let source = format!(
         "\
@@ -389,7 +389,7 @@ worker.join()  # main waits
 }
 
 #[test]
-fn a_queue_that_nobody_puts_into() {
+fn a_queue_without_producers() {
     stands_still("get", "queue.Queue().get()", "an item from queue 1");
     stands_still(
         "simple_get",
@@ -404,7 +404,7 @@ fn a_queue_that_nobody_puts_into() {
 }
 
 #[test]
-fn a_queue_that_nobody_takes_from() {
+fn a_queue_without_consumers() {
     stands_still(
         "put",
         "q = queue.Queue(1); q.put(1); q.put(2)",
@@ -418,18 +418,18 @@ fn a_queue_that_nobody_takes_from() {
 }
 
 #[test]
-fn a_condition_that_nobody_notifies() {
+fn a_condition_without_notifiers() {
     let wait = "c = threading.Condition(); c.acquire(); c.wait()";
     stands_still("condition", wait, "condition 1");
 }
 
 #[test]
-fn an_event_that_nobody_sets() {
+fn an_event_that_is_never_set() {
     stands_still("event", "threading.Event().wait()", "event 1");
 }
 
 #[test]
-fn a_future_that_nobody_ends() {
+fn a_future_that_is_never_completed() {
     let wait = "from concurrent.futures import Future; Future().result()";
     stands_still("future", wait, "future 1");
 }
@@ -543,7 +543,7 @@ fn a_report_comes_once_and_leaves_the_program_alone() {
 }
 
 #[test]
-fn ignored_deadlocks_are_not_told() {
+fn ignored_deadlocks_are_not_reported() {
     if skipped_on_other_python("a report of deadlocks") {
         return;
     }

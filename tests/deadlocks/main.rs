@@ -1,4 +1,4 @@
-//! Reports about threads that wait for ever: that they come, that they are right, and that programs
+//! Reports about threads that wait forever: that they come, that they are right, and that programs
 //! which only wait long are left alone. With the GIL and without.
 
 mod found;

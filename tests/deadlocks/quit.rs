@@ -1,4 +1,4 @@
-//! SIGQUIT (Ctrl-\) tells what each thread of a live program is doing.
+//! SIGQUIT (Ctrl-\) has a program report what each of its threads is doing.
 
 use pyt_test::skipped_on_other_python;
 
@@ -14,7 +14,7 @@ def quit_from_outside():
 ";
 
 /// Runs `source` after [`QUIT`]; it must print `done` and complain in one report.
-fn told(name: &str, source: &str, expected: &[&str]) {
+fn reported(name: &str, source: &str, expected: &[&str]) {
     if skipped_on_other_python("a report on SIGQUIT") {
         return;
     }
@@ -29,7 +29,7 @@ fn told(name: &str, source: &str, expected: &[&str]) {
 }
 
 /// The main thread does something for a second, and gets the signal in the middle.
-fn told_while(name: &str, does: &str, expected: &[&str]) {
+fn reported_while(name: &str, does: &str, expected: &[&str]) {
     let source = format!(
         "\
 def send():
@@ -43,12 +43,12 @@ time.sleep(0.3)
 print('done')
 "
     );
-    told(name, &source, expected);
+    reported(name, &source, expected);
 }
 
 #[test]
 fn a_program_that_computes() {
-    told_while(
+    reported_while(
         "computes",
         "end = time.monotonic() + 4.0\nwhile time.monotonic() < end:\n    pass",
         &["pyt: ", "\n  MainThread", "in <module>\n"],
@@ -57,7 +57,7 @@ fn a_program_that_computes() {
 
 #[test]
 fn a_program_that_sleeps() {
-    told_while(
+    reported_while(
         "sleeps",
         "time.sleep(4.0)",
         &[
@@ -70,7 +70,7 @@ fn a_program_that_sleeps() {
 
 #[test]
 fn a_program_that_waits_for_a_thread() {
-    told_while(
+    reported_while(
         "joins",
         "timer = threading.Timer(4.0, lambda: None)\ntimer.start()\ntimer.join()",
         &["\n  MainThread  the end of Thread-"],
@@ -79,7 +79,7 @@ fn a_program_that_waits_for_a_thread() {
 
 #[test]
 fn a_program_that_reads() {
-    told_while(
+    reported_while(
         "reads",
         "r, w = os.pipe()\n\
          threading.Timer(4.0, os.write, (w, b'x')).start()\n\
@@ -93,7 +93,7 @@ fn a_program_that_reads() {
 
 #[test]
 fn a_program_that_waits_for_a_process() {
-    told_while(
+    reported_while(
         "process",
         "assert subprocess.run(['sleep', '4.0']).returncode == 0",
         &["\n  MainThread  the system, or other foreign code"],
@@ -102,7 +102,7 @@ fn a_program_that_waits_for_a_process() {
 
 #[test]
 fn a_program_without_threads() {
-    told(
+    reported(
         "alone",
         "\
 subprocess.Popen(['sh', '-c', f'sleep 0.4; kill -QUIT {os.getpid()}'])
@@ -117,7 +117,7 @@ print('done')
 }
 
 #[test]
-fn a_deadlock_among_daemons_is_told_again() {
+fn a_deadlock_among_daemons_is_reported_again() {
     let source = "\
 a, b = threading.RLock(), threading.RLock()
 met = threading.Barrier(2)

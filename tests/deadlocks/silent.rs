@@ -1,6 +1,6 @@
-//! Long waits that are nobody's mistake: no report.
+//! Long waits that are no deadlock: no report.
 //!
-//! Each program waits for longer than a standstill lasts before it is told, ends by itself, and
+//! Each program waits for longer than a standstill lasts before it is reported, ends by itself, and
 //! must leave standard error empty. Without reports these tests hold too, so the program beside
 //! them in `found.rs` is what shows that there would have been one.
 

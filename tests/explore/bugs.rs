@@ -45,7 +45,7 @@ fn replayed(failure: &Value) -> (i32, String) {
         }
         _ => {
             let name = failure["exception"].as_str().expect("the name of a class");
-            // As in CPython, what leaves another thread is told and ends nothing.
+            // As in CPython, an exception that leaves another thread is shown and ends nothing.
             let ends = failure["thread"] == "MainThread";
             (i32::from(ends), name.to_owned())
         }

@@ -119,7 +119,7 @@ fn run_refuses_bad_strategies_and_seeds() {
 }
 
 #[test]
-fn scripts_that_cannot_run_are_told() {
+fn scripts_that_cannot_run_are_errors() {
     let scratch = Scratch::new();
     let missing = scratch.at("missing.py");
     let broken = scratch.write("broken.py", "x = 1\ny = (\n");
@@ -153,7 +153,7 @@ fn found(scratch: &Scratch) -> (String, String) {
 }
 
 #[test]
-fn schedules_that_cannot_be_followed_are_told() {
+fn schedules_that_cannot_be_followed_are_errors() {
     let scratch = Scratch::new();
     let (script, text) = found(&scratch);
     let without = |field: &str| {
@@ -292,7 +292,7 @@ fn what_is_piped_has_no_colour_and_no_progress() {
 }
 
 #[test]
-fn the_report_tells_the_deadlock_and_how_to_see_it_again() {
+fn the_report_shows_the_deadlock_and_how_to_replay_it() {
     let scratch = Scratch::new();
     let script = scratch.write("abba.py", ABBA);
     let output = format!("--output={}", scratch.at("found"));

@@ -135,7 +135,7 @@ fn exit_statuses_are_failures() {
 }
 
 #[test]
-fn a_job_that_dies_early_is_told() {
+fn a_job_that_dies_early_is_an_error() {
     let scratch = Scratch::new();
     let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
     for how in ["--jobs=2", "--isolate"] {
@@ -150,7 +150,7 @@ fn a_job_that_dies_early_is_told() {
 }
 
 #[test]
-fn one_job_that_dies_early_is_told() {
+fn the_only_job_that_dies_early_is_an_error() {
     let scratch = Scratch::new();
     let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
     let run = pyt(&["explore", "--jobs=1", "--schedules=6", &script]);

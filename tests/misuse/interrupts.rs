@@ -4,7 +4,7 @@ use pyt_test::other_python;
 
 use super::{CompletedProcess, Program, assert_traceback};
 
-/// Runs a program that says `blocking` and then blocks for ever, and interrupts it.
+/// Runs a program that says `blocking` and then blocks forever, and interrupts it.
 ///
 /// A shell without job control starts background programs with SIGINT ignored, and the tests may
 /// run in one. So the program asks for the usual handler.

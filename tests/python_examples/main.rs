@@ -4,8 +4,8 @@
 //! Each program runs as `pyt run FILE` in a process of its own. Its whole output is compared, with
 //! every order that it may have (see `pyt_test::orders`); its running time is compared with its
 //! sleeps. The lower bound is exact, since a sleep never ends early. No upper bound asks for speed:
-//! it only tells waiting once from waiting twice, or side by side from one after the other, and one
-//! of three attempts has to keep it.
+//! it only distinguishes waiting once from waiting twice, or side by side from one after the other,
+//! and one of three attempts has to keep it.
 
 use std::time::Duration;
 

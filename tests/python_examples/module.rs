@@ -88,7 +88,7 @@ fn module_7_event(time: Time) {
 ///
 /// The program has a bug of its own: `while not q.empty(): q.get()`. Between the two calls the other
 /// worker may take the last item. Then all five are processed, `join()` returns, the main thread
-/// ends, and the first worker waits in `get()` for ever, and the program with it: on every Python,
+/// ends, and the first worker waits in `get()` forever, and the program with it: on every Python,
 /// CPython included (there it takes a thread switch at exactly that place; 400 runs on CPython 3.14
 /// showed none). So there are two allowed outcomes, and the test names both:
 ///

@@ -72,7 +72,7 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
         for number in 0..WORKERS {
             let (listener, taken, answer) = (listener.clone(), taken.clone(), &answer);
             let worker = move || {
-                // Each request is somebody's: a worker takes one only if there is one left.
+                // Requests are counted: a worker takes one only if one is left.
                 while taken.fetch_add(1, Ordering::Relaxed) < requests {
                     let Ok((connection, _)) = listener.accept() else {
                         return;

@@ -30,7 +30,7 @@ fn executor() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Waits until nobody is inside any more, for a few seconds at most.
+/// Waits until no thread is attached any more, for ten seconds at most.
 async fn all_have_left(runtime: &Runtime) {
     let began = Instant::now();
     // The main thread shows also while it is outside.

@@ -54,7 +54,7 @@ fn warm_runtime(gil: bool) -> Runtime {
     runtime
 }
 
-/// Interrupts as soon as there is somebody, and says when.
+/// Interrupts as soon as a thread is attached, and returns when.
 fn interrupt_after(
     interrupter: Interrupter,
     delay: Duration,
@@ -222,7 +222,7 @@ fn an_exception_of_choice_arrives_in_the_thread_of_choice() {
 }
 
 #[test]
-fn nobody_inside_is_nobody_to_interrupt() {
+fn without_an_attached_thread_there_is_nothing_to_interrupt() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
         let interrupter = runtime.interrupter();

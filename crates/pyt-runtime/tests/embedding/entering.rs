@@ -1,4 +1,4 @@
-//! Threads of the host's come in and go out.
+//! Threads of the host's attach and detach.
 
 use std::{sync::Barrier, thread};
 

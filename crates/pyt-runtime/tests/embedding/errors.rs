@@ -7,7 +7,7 @@ use pyt_runtime::{Error, ErrorKind, Function, ModuleBuilder, Python, Runtime, Va
 use crate::support::{in_both_modes, runtime};
 
 #[test]
-fn errors_tell_where_and_why() {
+fn errors_say_where_and_why() {
     let runtime = runtime(true);
     let code = runtime
         .compile_named(
@@ -93,7 +93,7 @@ raise error",
         .unwrap_err();
     let length = std::iter::successors(Some(&error), |error| error.cause()).count();
     assert!((2..=32).contains(&length), "{length}");
-    // Exceptions that cannot be told.
+    // Exceptions that cannot be converted to text.
     let error = runtime
         .exec("class Bad(Exception):\n    def __str__(self): 1 / 0\nraise Bad")
         .unwrap_err();

@@ -116,7 +116,7 @@ fn a_limit_on_threads_ends_them_all() {
     });
 }
 
-/// Whatever is caught around `start`, and whoever calls it.
+/// For every kind of handler around `start`, and every kind of caller.
 #[test]
 fn one_thread_too_many_never_runs() {
     in_both_modes(|gil| {
@@ -304,7 +304,7 @@ fn a_limit_on_output_counts_what_the_host_gets() {
 
 /// A stop goes on for as long as a call of the host's does not come back to Python.
 #[test]
-fn who_comes_in_during_a_stop_is_stopped_as_well() {
+fn a_thread_that_attaches_during_a_stop_is_stopped_as_well() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
         let (is_inside, inside) = std::sync::mpsc::channel();

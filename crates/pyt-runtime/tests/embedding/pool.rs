@@ -132,7 +132,7 @@ fn checkouts_from_many_threads() {
     });
 }
 
-/// What the process has resident tells something only if nobody else is at it.
+/// The process's resident memory means something only if nothing else runs in the process.
 #[test]
 fn memory_is_given_back() {
     alone("pool::runtimes_one_after_the_other_do_not_pile_up");

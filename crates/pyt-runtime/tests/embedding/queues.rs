@@ -50,7 +50,7 @@ fn items_cross_both_ways_in_order() {
 }
 
 #[test]
-fn a_wait_of_the_hosts_holds_nobody_up() {
+fn a_wait_of_the_hosts_blocks_no_thread() {
     in_both_modes(|gil| {
         let runtime = runtime(gil);
         let queue = runtime.queue::<String>(1).unwrap();

@@ -1,4 +1,4 @@
-//! What the builder can be told.
+//! The builder's settings.
 
 use std::time::{Duration, Instant};
 

@@ -109,15 +109,15 @@ fn calls_take_arguments_of_every_kind() {
             .exec("def tell(*args, **kwargs): return repr((args, kwargs))")
             .unwrap();
         let tell: Value = runtime.get("tell").unwrap();
-        let told: String = tell.call(()).unwrap();
-        assert_eq!(told, "((), {})");
-        let told: String = tell
+        let shown: String = tell.call(()).unwrap();
+        assert_eq!(shown, "((), {})");
+        let shown: String = tell
             .call((1, kw("x", "y"), unpack([2, 3]), (), kw("z", None::<i64>)))
             .unwrap();
-        assert_eq!(told, "((1, 2, 3, None), {'x': 'y', 'z': None})");
+        assert_eq!(shown, "((1, 2, 3, None), {'x': 'y', 'z': None})");
         let more = BTreeMap::from([("a", 1), ("b", 2)]);
-        let told: String = tell.call((unpack_kw(more),)).unwrap();
-        assert_eq!(told, "((), {'a': 1, 'b': 2})");
+        let shown: String = tell.call((unpack_kw(more),)).unwrap();
+        assert_eq!(shown, "((), {'a': 1, 'b': 2})");
         let twice = tell.call::<()>((kw("a", 1), kw("a", 2))).unwrap_err();
         assert_eq!(twice.type_name(), "TypeError");
         let odd = tell.call::<()>((unpack_kw(HashMap::from([(1, 1)])),));
