@@ -202,7 +202,7 @@ fn schedules_that_cannot_be_followed_are_errors() {
 
     let file = scratch.write("good.schedule", &text);
     pyt(&["replay", &file]).exited_with(3);
-    scratch.write("abba.py", &format!("{ABBA}# changed\n"));
+    scratch.write("abba.py", format!("{ABBA}# changed\n"));
     let run = pyt(&["replay", &file]);
     run.exited_with(2).printed("");
     assert!(run.stderr.contains("the script has changed"), "{run}");

@@ -12,7 +12,7 @@ fn source(name: &str) -> String {
 #[test]
 fn a_unittest_file_uses_it() {
     let scratch = Scratch::new();
-    scratch.write("test_pyt.py", &source("test_pyt.py"));
+    scratch.write("test_pyt.py", source("test_pyt.py"));
     let run = pyt(&["-m", "unittest", "discover", "-s", &scratch.at("")]);
     run.exited_with(0);
     assert!(run.stderr.ends_with("\nOK\n"), "{run}");
@@ -21,7 +21,7 @@ fn a_unittest_file_uses_it() {
 #[test]
 fn a_function_of_a_bigger_program_is_explored_while_other_threads_live() {
     let scratch = Scratch::new();
-    let file = scratch.write("among_threads.py", &source("among_threads.py"));
+    let file = scratch.write("among_threads.py", source("among_threads.py"));
     let run = pyt(&["run", &file]);
     run.succeeded().printed("found\nnone\nothers go on\n");
 }
