@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::seconds;
 use pyt_test::{Program, Time, pyt, skipped_on_other_python, workspace};
+
+use super::seconds;
 
 /// The document that explains threading, its file in the seeds, and its blocks.
 pub const EXPLAINED: Document = Document {

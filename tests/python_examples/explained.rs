@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::blocks::EXPLAINED;
-use super::{number_after, run_sleeping, seconds};
 use pyt_test::Time;
 use pyt_test::orders::{alone, any_order, assert_order};
+
+use super::blocks::EXPLAINED;
+use super::{number_after, run_sleeping, seconds};
 
 in_both_times! {
     explained_1_basic_thread

@@ -1,9 +1,10 @@
 //! The blocks of the document that goes through the module.
 
-use super::blocks::MODULE;
-use super::{run_sleeping, seconds};
 use pyt_test::orders::{any_order, assert_order, is_allowed};
 use pyt_test::{Time, other_python};
+
+use super::blocks::MODULE;
+use super::{run_sleeping, seconds};
 
 in_both_times! {
     module_1_import

@@ -1,7 +1,8 @@
 //! That the comparison with every allowed order refuses what it should.
 
-use super::module::two_workers_processed_all;
 use pyt_test::orders::{alone, any_order, is_allowed};
+
+use super::module::two_workers_processed_all;
 
 #[test]
 fn accepts_whole_and_torn_lines() {

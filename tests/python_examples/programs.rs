@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::number_after;
 use pyt_test::{Program, Time};
+
+use super::number_after;
 
 in_both_times! {
     program_bank
