@@ -1,5 +1,7 @@
 //! SIGQUIT (Ctrl-\) has a program report what each of its threads is doing.
 
+use std::time::Duration;
+
 use pyt_test::skipped_on_other_python;
 
 use crate::program;
@@ -209,4 +211,33 @@ subprocess.run([sys.executable, '-c', child], check=True)
 ";
     let run = program("ignored", &format!("{QUIT}{source}"), true, &[]).run();
     run.succeeded().printed("done\n");
+}
+
+/// What a test shows of a program that passes its deadline.
+#[test]
+fn a_program_that_hangs_in_a_test_shows_its_threads() {
+    if skipped_on_other_python("a report on SIGQUIT") {
+        return;
+    }
+    let source = "\
+import threading
+lock = threading.Lock()
+def hold():
+    with lock:
+        threading.Event().wait()
+threading.Thread(target=hold, name='holder', daemon=True).start()
+while not lock.locked(): pass
+lock.acquire()
+";
+    let hangs = program("hangs", source, true, &["-X", "deadlock=ignore"]);
+    let timed_out = hangs.run_until(Duration::from_secs(2));
+    let shown = timed_out.expect_err("it waits forever").to_string();
+    for text in [
+        "sent SIGQUIT",
+        "\n  MainThread  lock 1     holder ",
+        "ended by Ctrl-C",
+        "KeyboardInterrupt",
+    ] {
+        assert!(shown.contains(text), "no {text:?} in {shown}");
+    }
 }
