@@ -10,7 +10,6 @@ use std::{
 };
 
 use pyt_runtime::{Error, ErrorKind, Function, Interrupter, Runtime};
-
 use pyt_test::deadline::within;
 
 use crate::support::{in_both_modes, runtime};

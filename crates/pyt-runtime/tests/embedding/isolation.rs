@@ -1,51 +1,36 @@
 //! Isolated programs, and attempts to get out. Each attempt is what a program could really do.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{fs, path::Path};
 
 use pyt_runtime::{Builder, Capture, ErrorKind, Isolation, Output, Runtime};
-
-use pyt_test::deadline::{alone, within};
+use pyt_test::{
+    Scratch,
+    deadline::{alone, within},
+};
 
 use crate::support::in_both_modes;
 
 /// What attempts are made with: a file that holds this, and is not granted.
 const SECRET: &str = "the secret of the host";
 
-/// A folder of a test's own, gone at its end.
-struct Folder(PathBuf);
+/// A folder of a test's own: a secret, and a folder that may be granted, with links out of it.
+struct Folder(Scratch);
 
 impl Folder {
     fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("pyt-isolation-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(path.join("granted/sub")).unwrap();
-        fs::write(path.join("secret"), format!("first line\n{SECRET}\n")).unwrap();
-        fs::write(path.join("granted/open.txt"), "may be read").unwrap();
-        fs::write(
-            path.join("granted/sub/module_of_the_host.py"),
-            "answer = 42",
-        )
-        .unwrap();
+        let scratch = Scratch::new();
+        scratch.write("secret", format!("first line\n{SECRET}\n"));
+        scratch.write("granted/open.txt", "may be read");
+        scratch.write("granted/sub/module_of_the_host.py", "answer = 42");
+        let path = scratch.path();
         std::os::unix::fs::symlink(path.join("secret"), path.join("granted/link")).unwrap();
-        std::os::unix::fs::symlink(&path, path.join("granted/up")).unwrap();
+        std::os::unix::fs::symlink(path, path.join("granted/up")).unwrap();
         std::os::unix::fs::symlink(path.join("new"), path.join("granted/dangling")).unwrap();
-        Self(path.canonicalize().unwrap())
+        Self(scratch)
     }
 
     fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 

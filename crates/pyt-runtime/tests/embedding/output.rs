@@ -10,7 +10,6 @@ use std::{
 };
 
 use pyt_runtime::{Capture, ErrorKind, Input, Output, Runtime};
-
 use pyt_test::deadline::within;
 
 use crate::support::in_both_modes;

@@ -6,7 +6,6 @@ use std::{
 };
 
 use pyt_runtime::{Limits, Runtime, RuntimePool};
-
 use pyt_test::deadline::{alone, within};
 
 use crate::support::{in_both_modes, runtime};

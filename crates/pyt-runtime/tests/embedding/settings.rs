@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use pyt_runtime::{Builder, ErrorKind, Runtime};
-
 use pyt_test::deadline::within;
 
 use crate::support::in_both_modes;

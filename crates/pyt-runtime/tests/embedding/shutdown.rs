@@ -7,7 +7,6 @@ use std::{
 };
 
 use pyt_runtime::{ErrorKind, Runtime};
-
 use pyt_test::deadline::within;
 
 use crate::support::{in_both_modes, runtime};
