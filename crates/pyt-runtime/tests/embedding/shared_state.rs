@@ -7,8 +7,7 @@
 use std::{fs, path::Path};
 
 use pyt_runtime::{Capture, Isolation, Runtime};
-
-use crate::support::{alone, within_deadline};
+use pyt_test::deadline::{alone, within};
 
 /// Imports everything there is, then lists what can be reached, as `KEPT` and `IDS`.
 const REACH: &str = "reach.py";
@@ -17,7 +16,7 @@ const REACH: &str = "reach.py";
 const PROBE: &str = "probe.py";
 
 fn script(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/embedding/shared_state");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/embedding/shared_state");
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
@@ -111,7 +110,7 @@ except UnicodeDecodeError: pass
 
 #[test]
 fn a_hostile_program_changes_nothing_for_its_neighbour() {
-    within_deadline("a hostile neighbour", || {
+    within("a hostile neighbour", || {
         let neighbour = Runtime::builder().build().unwrap();
         neighbour
             .exec("import weakref, functools\nplanted = 1\nkept = weakref.WeakKeyDictionary({int: 1})")
