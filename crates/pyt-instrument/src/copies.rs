@@ -51,9 +51,9 @@ fn copy(
         return original.call(arguments, vm);
     };
     let list = planned.sites();
-    place::lift(&planned.code, &list);
+    place::suspend(&planned.code, &list);
     let made = original.call(arguments, vm);
-    place::lower(&planned.code, &list);
+    place::restore(&planned.code, &list);
     let made = made?;
     if let Some(copy) = made.downcast_ref::<PyCode>()
         && copy.code.instructions.len() == planned.code.code.instructions.len()

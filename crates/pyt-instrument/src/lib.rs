@@ -23,20 +23,20 @@
 //! The parts:
 //! - `granularity`: how finely
 //! - `code`, `shared`, `plan`: reading code objects, what is shared, which instructions are steps
-//! - `place`: putting the events there
+//! - `place`: inserting the events
 //! - `copies`: copies of code objects
 //! - `operands`: the values that an instruction is about to use
-//! - `kinds`, `hash`: sorts of objects, numbers for names and keys
+//! - `object_kinds`, `hash`: kinds of objects, numbers for names and keys
 //! - `resolve`, `access`: from an instruction and its operands to steps
 //! - `table`, `user`: the code that has sites, and which code is to have them
-//! - `source`, `values`: places and values for people
+//! - `source`, `values`: places and values as text
 
 mod access;
 mod code;
 mod copies;
 mod granularity;
 mod hash;
-mod kinds;
+mod object_kinds;
 mod operands;
 mod place;
 mod plan;
@@ -69,7 +69,7 @@ pub use source::Described;
 pub use values::Value;
 
 use access::Access;
-use kinds::{Builtins, Sorts};
+use object_kinds::{Builtins, ObjectKinds};
 use operands::Operands;
 use place::Donor;
 use plan::Kind;
@@ -133,7 +133,7 @@ pub struct Sites {
     donor: OnceLock<Donor>,
     table: RwLock<Table>,
     modules: RwLock<NumberSet<usize>>,
-    sorts: Sorts,
+    object_kinds: ObjectKinds,
     builtins: OnceLock<Builtins>,
     sources: Mutex<Sources>,
     recording: AtomicBool,
@@ -153,7 +153,7 @@ impl Sites {
             donor: OnceLock::new(),
             table: RwLock::default(),
             modules: RwLock::default(),
-            sorts: Sorts::default(),
+            object_kinds: ObjectKinds::default(),
             builtins: OnceLock::new(),
             sources: Mutex::default(),
             recording: AtomicBool::new(false),
@@ -264,7 +264,7 @@ impl Sites {
             // In the table first: what it does not know is no site.
             self.table.write().add(one, &sites, module);
             if !sites.is_empty() {
-                place::place(one, &sites, donor, vm)?;
+                place::insert(one, &sites, donor, vm)?;
             }
         }
         Ok(())
@@ -288,7 +288,7 @@ impl Sites {
         if sites.is_empty() {
             return Ok(());
         }
-        place::place(copy, sites, donor, vm)
+        place::insert(copy, sites, donor, vm)
     }
 
     /// The user code so far. What comes later can be [released](Self::release) again.
@@ -458,8 +458,8 @@ impl Known for Sites {
         self.modules.read().contains(&globals)
     }
 
-    fn sorts(&self) -> &Sorts {
-        &self.sorts
+    fn object_kinds(&self) -> &ObjectKinds {
+        &self.object_kinds
     }
 
     fn builtins(&self) -> &Builtins {

@@ -1,7 +1,7 @@
 //! Putting the instruction event in the place of chosen instructions, and of no others.
 //!
 //! `sys.monitoring` has the interpreter do that for whole functions. Here it is done by hand, in
-//! the same tables, so that everything else runs as it would; if somebody else uses monitoring, the
+//! the same tables, so that everything else runs as it would; if the program uses monitoring, the
 //! interpreter goes on from these tables and reports every instruction, which does no harm.
 
 use rustpython_vm::{
@@ -77,7 +77,7 @@ impl Donor {
 ///
 /// # Errors
 /// What the interpreter raises, and no events.
-pub(super) fn place(
+pub(super) fn insert(
     code: &Py<PyCode>,
     sites: &[Site],
     donor: &Donor,
@@ -109,7 +109,7 @@ pub(super) fn place(
     Ok(())
 }
 
-/// From here on only `codes`, and those that are [placed](place) later, have events: others have
+/// From here on only `codes`, and those that are [inserted](insert) into later, have events: others have
 /// everything instrumented anew, and the library is to stay free. Functions that were given events
 /// meanwhile lose them when they begin anew.
 pub(super) fn only_for<'a>(codes: impl Iterator<Item = &'a Py<PyCode>>, vm: &VirtualMachine) {
@@ -137,7 +137,7 @@ pub(super) fn forget(code: &Py<PyCode>, vm: &VirtualMachine) {
 }
 
 /// Takes the events before `sites` out, for a moment in which `code` does not run.
-pub(super) fn lift(code: &PyCode, sites: &[Site]) {
+pub(super) fn suspend(code: &PyCode, sites: &[Site]) {
     let units = &code.code.instructions;
     let tables = code.monitoring_data.lock();
     let Some(tables) = tables.as_ref() else {
@@ -154,8 +154,8 @@ pub(super) fn lift(code: &PyCode, sites: &[Site]) {
     }
 }
 
-/// Puts back what [`lift`] took out.
-pub(super) fn lower(code: &PyCode, sites: &[Site]) {
+/// Puts back what [`suspend`] took out.
+pub(super) fn restore(code: &PyCode, sites: &[Site]) {
     let units = &code.code.instructions;
     let mut tables = code.monitoring_data.lock();
     if let Some(tables) = tables.as_mut() {

@@ -14,7 +14,7 @@ use rustpython_vm::{
 use super::{
     access::{Access, Target},
     hash,
-    kinds::{self, Builtin, Builtins, Method, Sort, Sorts},
+    object_kinds::{self, Builtin, Builtins, Method, ObjectKind, ObjectKinds},
     operands::Operands,
     plan::Kind,
 };
@@ -25,7 +25,7 @@ pub(super) trait Known {
     fn is_user_code(&self, code: usize) -> bool;
     /// Whether a dictionary, by address, holds the globals of user code.
     fn is_user_module(&self, globals: usize) -> bool;
-    fn sorts(&self) -> &Sorts;
+    fn object_kinds(&self) -> &ObjectKinds;
     fn builtins(&self) -> &Builtins;
 }
 
@@ -105,15 +105,20 @@ impl Resolver<'_> {
     /// Whether the iterator on top is none of those that are known to come to an end.
     pub(super) fn may_never_end(&self) -> bool {
         let iterator = self.operands.stack(0);
-        iterator.is_some_and(|iterator| !matches!(self.sort(iterator), Sort::Fixed | Sort::Over))
+        iterator.is_some_and(|iterator| {
+            !matches!(
+                self.object_kind(iterator),
+                ObjectKind::Fixed | ObjectKind::Over
+            )
+        })
     }
 
     fn name(&self, name: u32) -> &'static PyStrInterned {
         self.code.code.names[name as usize]
     }
 
-    fn sort(&self, object: &PyObject) -> Sort {
-        self.known.sorts().of(object, self.vm)
+    fn object_kind(&self, object: &PyObject) -> ObjectKind {
+        self.known.object_kinds().of(object, self.vm)
     }
 
     fn global(&self, name: u32, change: bool, emit: &mut Emit<'_>) -> PyResult<()> {
@@ -139,12 +144,9 @@ impl Resolver<'_> {
         }
         if let Some(class) = object.downcast_ref::<PyType>() {
             return match self.class_with(class, name) {
-                Some((owner, value)) if !kinds::is_binding(&value, self.vm) => emit(Access::new(
-                    false,
-                    owner,
-                    part,
-                    Target::Attribute(object, name),
-                )),
+                Some((owner, value)) if !object_kinds::is_binding(&value, self.vm) => emit(
+                    Access::new(false, owner, part, Target::Attribute(object, name)),
+                ),
                 _ => Ok(()),
             };
         }
@@ -152,7 +154,7 @@ impl Resolver<'_> {
         let of_class = class.get_attr(name);
         let inherited = match &of_class {
             Some(value) if is_slot(value, class, self.vm) => None,
-            Some(value) if kinds::is_binding(value, self.vm) || is_descriptor(value) => {
+            Some(value) if object_kinds::is_binding(value, self.vm) || is_descriptor(value) => {
                 return Ok(());
             }
             Some(_) => self.class_with(class, name),
@@ -181,7 +183,7 @@ impl Resolver<'_> {
             return Ok(());
         }
         match dict.get_item_opt(name, self.vm) {
-            Ok(Some(value)) if !kinds::is_binding(&value, self.vm) => emit(Access::new(
+            Ok(Some(value)) if !object_kinds::is_binding(&value, self.vm) => emit(Access::new(
                 false,
                 dict.get_id(),
                 hash::name(name.as_str()),
@@ -238,15 +240,15 @@ impl Resolver<'_> {
         let Some(container) = container else {
             return Ok(());
         };
-        let sort = self.sort(container);
-        match sort {
-            Sort::Mapping | Sort::Set | Sort::Sequence => {}
-            Sort::Other => {}
-            Sort::Instance if self.is_of_library(container, "__getitem__") => {}
+        let object_kind = self.object_kind(container);
+        match object_kind {
+            ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {}
+            ObjectKind::Other => {}
+            ObjectKind::Instance if self.is_of_library(container, "__getitem__") => {}
             _ => return Ok(()),
         }
-        let part = key.map_or(0, |key| self.part(container, sort, key));
-        let change = change || self.fills_in(container, sort, key, part);
+        let part = key.map_or(0, |key| self.part(container, object_kind, key));
+        let change = change || self.fills_in(container, object_kind, key, part);
         let target = match key {
             Some(key) => Target::Item(container, key),
             None => Target::Whole(container),
@@ -255,10 +257,11 @@ impl Resolver<'_> {
     }
 
     /// Which part of a container a key is.
-    fn part(&self, container: &PyObject, sort: Sort, key: &PyObject) -> u64 {
-        match sort {
-            Sort::Mapping | Sort::Set => hash::key(key, self.vm),
-            Sort::Sequence => match (hash::small_int(key, self.vm), container.downcast_ref()) {
+    fn part(&self, container: &PyObject, object_kind: ObjectKind, key: &PyObject) -> u64 {
+        match object_kind {
+            ObjectKind::Mapping | ObjectKind::Set => hash::key(key, self.vm),
+            ObjectKind::Sequence => match (hash::small_int(key, self.vm), container.downcast_ref())
+            {
                 (Some(index @ 0..), _) => hash::index(index),
                 (Some(index), Some::<&Py<PyList>>(list)) => {
                     let length = i64::try_from(list.borrow_vec().len()).unwrap_or(i64::MAX);
@@ -274,11 +277,11 @@ impl Resolver<'_> {
     fn fills_in(
         &self,
         container: &PyObject,
-        sort: Sort,
+        object_kind: ObjectKind,
         key: Option<&PyObject>,
         part: u64,
     ) -> bool {
-        if sort != Sort::Mapping || container.class().is(self.vm.ctx.types.dict_type) {
+        if object_kind != ObjectKind::Mapping || container.class().is(self.vm.ctx.types.dict_type) {
             return false;
         }
         match (container.downcast_ref::<PyDict>(), key) {
@@ -296,11 +299,11 @@ impl Resolver<'_> {
         let (Some(container), Some(item)) = (container, item) else {
             return Ok(());
         };
-        match self.sort(container) {
-            sort @ (Sort::Mapping | Sort::Set) => emit(Access::new(
+        match self.object_kind(container) {
+            object_kind @ (ObjectKind::Mapping | ObjectKind::Set) => emit(Access::new(
                 false,
                 container.get_id(),
-                self.part(container, sort, item),
+                self.part(container, object_kind, item),
                 Target::Item(container, item),
             )),
             _ => self.whole(container, false, emit),
@@ -309,22 +312,24 @@ impl Resolver<'_> {
 
     /// An object as a whole, if it is a container or leads to one.
     fn whole(&self, object: &PyObject, change: bool, emit: &mut Emit<'_>) -> PyResult<()> {
-        match self.sort(object) {
-            Sort::Mapping | Sort::Set | Sort::Sequence => emit(Access::new(
+        match self.object_kind(object) {
+            ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => emit(Access::new(
                 change,
                 object.get_id(),
                 0,
                 Target::Whole(object),
             )),
-            Sort::Over => match kinds::beneath(object, self.known.sorts(), self.vm) {
-                Some(container) => emit(Access::new(
-                    false,
-                    container.get_id(),
-                    0,
-                    Target::Whole(&container),
-                )),
-                None => Ok(()),
-            },
+            ObjectKind::Over => {
+                match object_kinds::beneath(object, self.known.object_kinds(), self.vm) {
+                    Some(container) => emit(Access::new(
+                        false,
+                        container.get_id(),
+                        0,
+                        Target::Whole(&container),
+                    )),
+                    None => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -427,14 +432,14 @@ impl Resolver<'_> {
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         let method = Method::named(name);
-        let sort = self.sort(receiver);
-        let first = match sort {
-            Sort::Mapping | Sort::Set if method.keyed => arguments.next(),
+        let object_kind = self.object_kind(receiver);
+        let first = match object_kind {
+            ObjectKind::Mapping | ObjectKind::Set if method.keyed => arguments.next(),
             _ => None,
         };
-        match sort {
-            Sort::Mapping | Sort::Set | Sort::Sequence => {
-                let part = first.map_or(0, |key| self.part(receiver, sort, key));
+        match object_kind {
+            ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
+                let part = first.map_or(0, |key| self.part(receiver, object_kind, key));
                 let target = match first {
                     Some(key) => Target::Item(receiver, key),
                     None => Target::Whole(receiver),
@@ -442,14 +447,14 @@ impl Resolver<'_> {
                 let access = Access::new(method.change, receiver.get_id(), part, target);
                 emit(access)?;
             }
-            Sort::Over => self.whole(receiver, false, emit)?,
-            Sort::Other => emit(Access::new(
+            ObjectKind::Over => self.whole(receiver, false, emit)?,
+            ObjectKind::Other => emit(Access::new(
                 true,
                 receiver.get_id(),
                 0,
                 Target::Whole(receiver),
             ))?,
-            Sort::Fixed | Sort::Primitive | Sort::Instance => {}
+            ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => {}
         }
         if method.takes {
             self.each(arguments, false, emit)?;
@@ -469,7 +474,10 @@ impl Resolver<'_> {
             Some(Builtin::Advances) => match arguments.next() {
                 Some(iterator) => {
                     let target = Target::Whole(iterator);
-                    if matches!(self.sort(iterator), Sort::Over | Sort::Other) {
+                    if matches!(
+                        self.object_kind(iterator),
+                        ObjectKind::Over | ObjectKind::Other
+                    ) {
                         emit(Access::new(true, iterator.get_id(), 0, target))?;
                     }
                     self.whole(iterator, false, emit)
@@ -527,14 +535,18 @@ impl Resolver<'_> {
         arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
-        let code = kinds::code_of(function, self.vm);
+        let code = object_kinds::code_of(function, self.vm);
         if code.is_none_or(|code| self.known.is_user_code(code)) {
             return Ok(());
         }
         if let Some(receiver) = receiver
             && matches!(
-                self.sort(receiver),
-                Sort::Mapping | Sort::Set | Sort::Sequence | Sort::Instance | Sort::Other
+                self.object_kind(receiver),
+                ObjectKind::Mapping
+                    | ObjectKind::Set
+                    | ObjectKind::Sequence
+                    | ObjectKind::Instance
+                    | ObjectKind::Other
             )
         {
             let change = self
@@ -567,7 +579,7 @@ impl Resolver<'_> {
         };
         found
             .downcast_ref::<PyFunction>()
-            .and_then(|function| kinds::code_of(function, self.vm))
+            .and_then(|function| object_kinds::code_of(function, self.vm))
             .is_some_and(|code| !self.known.is_user_code(code))
     }
 }

@@ -1,4 +1,4 @@
-//! How long a `put` or `get` of a `Queue` is to wait, from its arguments `block` and `timeout`.
+//! How long a `put` or `get` of a `Queue` may block, from its arguments `block` and `timeout`.
 
 use std::time::Duration;
 
@@ -25,27 +25,27 @@ pub(super) enum Wait {
     Bad(BadSeconds),
 }
 
-/// The arguments as given, or what they came to.
-pub(super) enum Patience {
+/// The arguments as given, or their meaning.
+pub(super) enum Blocking {
     Given {
         block: Option<PyObjectRef>,
         timeout: Option<PyObjectRef>,
     },
-    /// So long, counted from the moment at which that is asked for.
+    /// So long, counted from the first call of [`wait`](Self::wait).
     Within(Duration),
     Known(Wait),
 }
 
-impl Patience {
+impl Blocking {
     /// Whether there is a timeout that could be wrong.
     pub(super) fn has_timeout(&self, vm: &VirtualMachine) -> bool {
         matches!(self, Self::Given { timeout: Some(timeout), .. } if !vm.is_none(timeout))
     }
 
-    /// Looks at the arguments. No time passes yet: most calls need not wait.
+    /// Checks the arguments. No time passes yet: most calls need not wait.
     ///
     /// # Errors
-    /// `ValueError` for a negative timeout, and whatever comparing and adding the timeout raise.
+    /// `ValueError` for a negative timeout, and what comparing and adding the timeout raise.
     pub(super) fn check(&mut self, vm: &VirtualMachine) -> PyResult<()> {
         let Self::Given { block, timeout } = self else {
             return Ok(());
@@ -62,7 +62,7 @@ impl Patience {
         Ok(())
     }
 
-    /// What the arguments come to. The time is counted from the first call.
+    /// What the arguments mean. The time is counted from the first call.
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -79,10 +79,10 @@ impl Patience {
     }
 }
 
-fn for_seconds(seconds: f64) -> Patience {
+fn for_seconds(seconds: f64) -> Blocking {
     match nanos_of_float(seconds, Round::Up) {
-        Ok(nanos) => Patience::Within(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))),
-        Err(bad) => Patience::Known(Wait::Bad(bad)),
+        Ok(nanos) => Blocking::Within(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))),
+        Err(bad) => Blocking::Known(Wait::Bad(bad)),
     }
 }
 
@@ -109,7 +109,7 @@ fn seconds(timeout: &PyObject, vm: &VirtualMachine) -> PyResult<f64> {
     if let Some(int) = timeout.downcast_ref_if_exact::<PyInt>(vm) {
         return int.as_object().to_owned().try_float(vm).map(|f| f.to_f64());
     }
-    // Whatever can be added to the time will do.
+    // Everything that can be added to the time is a timeout.
     let sum = vm._add(vm.ctx.new_float(0.0).as_object(), timeout)?;
     sum.try_float(vm).map(|f| f.to_f64())
 }

@@ -1,8 +1,8 @@
 //! `Queue`; those that order their items in another way are in `ordered`.
 //!
-//! A queue starts *native*: `put` and `get` are the scheduler's, and cost little. It *opens* when
-//! Python code reaches for what it could see or replace in CPython's (see `doors` and `native`);
-//! from then on, `open` does the work.
+//! A queue starts on the *fast path*: `put` and `get` are the scheduler's, and cost little. It *falls
+//! back* when Python code reaches for what it could see or replace in CPython's (see `attributes` and
+//! `fast`); from then on, `fallback` does the work.
 
 use std::sync::{
     OnceLock,
@@ -28,7 +28,7 @@ use super::{
         QsizeArgs, ShutdownArgs, TaskDoneArgs,
     },
     attributes,
-    blocking::{Patience, Wait},
+    blocking::{Blocking, Wait},
     errors, fallback,
     fast::{Items, Order, Profile, profile},
 };
@@ -40,14 +40,14 @@ use crate::args::fastcall::{HotMethods, hot_methods};
 pub(super) enum Phase {
     /// Its constructor has not run: with whatever attributes the object has.
     New = 0,
-    /// With the native queue.
-    Native = 1,
+    /// With the scheduler's queue.
+    Fast = 1,
     /// With the attributes that CPython's constructor sets.
-    Open = 2,
+    Fallback = 2,
 }
 
-/// A queue that nobody has looked into.
-pub(super) struct Native {
+/// A queue whose attributes Python code has not asked for.
+pub(super) struct FastQueue {
     pub(super) queue: pyt_sched::Queue<PyObjectRef, Items>,
     pub(super) maxsize: i64,
     order: Order,
@@ -63,9 +63,9 @@ pub(crate) struct PyQueue {
     /// The version of the object's class for which `direct` holds and nothing is overridden.
     class_version: AtomicU32,
     direct: AtomicBool,
-    native: OnceLock<Native>,
-    /// Held while the queue opens.
-    pub(super) opening: RLock,
+    fast: OnceLock<FastQueue>,
+    /// Held while the queue falls back.
+    pub(super) falling_back: RLock,
 }
 
 impl std::fmt::Debug for PyQueue {
@@ -78,17 +78,13 @@ impl std::fmt::Debug for PyQueue {
 // nothing in it can stop, and no Python code runs in it.
 unsafe impl Traverse for PyQueue {
     fn traverse(&self, traverse_fn: &mut TraverseFn<'_>) {
-        if let Some(native) = self.native.get() {
-            native.queue.visit(|item| item.traverse(traverse_fn));
+        if let Some(fast) = self.fast.get() {
+            fast.queue.visit(|item| item.traverse(traverse_fn));
         }
     }
 
     fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        if let Some(taken) = self
-            .native
-            .get()
-            .and_then(|native| native.queue.take_over())
-        {
+        if let Some(taken) = self.fast.get().and_then(|fast| fast.queue.take_over()) {
             out.extend(taken.items.into_vec());
         }
     }
@@ -99,11 +95,11 @@ impl PyQueue {
         self.phase.store(phase as u8, Ordering::Release);
     }
 
-    /// The native queue, as long as it is what the object works with.
+    /// The scheduler's queue, as long as the object works with that.
     #[inline]
-    pub(super) fn native(&self) -> Option<&Native> {
-        if self.phase.load(Ordering::Acquire) == Phase::Native as u8 {
-            self.native.get()
+    pub(super) fn fast(&self) -> Option<&FastQueue> {
+        if self.phase.load(Ordering::Acquire) == Phase::Fast as u8 {
+            self.fast.get()
         } else {
             None
         }
@@ -116,47 +112,47 @@ impl PyQueue {
     }
 }
 
-/// The native queue, if that is what to use now: opens the queue if its class has changed so that
-/// the native one no longer does.
+/// The scheduler's queue, if it is to be used now: the object falls back if its class has changed so
+/// that the fast path would pass over an override.
 #[inline]
-fn usable<'a>(queue: &'a Py<PyQueue>, vm: &VirtualMachine) -> PyResult<Option<&'a Native>> {
-    let Some(native) = queue.native() else {
+fn usable<'a>(queue: &'a Py<PyQueue>, vm: &VirtualMachine) -> PyResult<Option<&'a FastQueue>> {
+    let Some(fast) = queue.fast() else {
         return Ok(None);
     };
     let version = queue.class().tp_version_tag().load(Ordering::Acquire);
     if version != 0 && version == queue.class_version.load(Ordering::Relaxed) {
-        return Ok(Some(native));
+        return Ok(Some(fast));
     }
-    look_again(queue, native, vm)
+    recheck(queue, fast, vm)
 }
 
 #[cold]
-fn look_again<'a>(
+fn recheck<'a>(
     queue: &Py<PyQueue>,
-    native: &'a Native,
+    fast: &'a FastQueue,
     vm: &VirtualMachine,
-) -> PyResult<Option<&'a Native>> {
+) -> PyResult<Option<&'a FastQueue>> {
     if let Some(profile) = profile(queue.class(), vm) {
         queue.know(queue.class(), profile);
-        return Ok(Some(native));
+        return Ok(Some(fast));
     }
-    attributes::open(queue, vm)?;
+    attributes::fall_back(queue, vm)?;
     Ok(None)
 }
 
 fn put(
     queue: &Py<PyQueue>,
     item: PyObjectRef,
-    mut patience: Patience,
+    mut blocking: Blocking,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let Some(native) = usable(queue, vm)? else {
-        return fallback::put(queue, item, patience, vm);
+    let Some(fast) = usable(queue, vm)? else {
+        return fallback::put(queue, item, blocking, vm);
     };
-    let fifo = &native.queue;
+    let fifo = &fast.queue;
     if fifo.capacity().is_some()
-        && patience.has_timeout(vm)
-        && let Err(error) = patience.check(vm)
+        && blocking.has_timeout(vm)
+        && let Err(error) = blocking.check(vm)
     {
         // That the queue is shut down weighs more than what is wrong with a timeout.
         let shut_down = fifo.state().is_some_and(|state| state.shut_down);
@@ -168,7 +164,7 @@ fn put(
     }
     let mut done = fifo.try_put(item);
     if let Err(PutError::Full(item)) = done {
-        done = match patience.wait(vm)? {
+        done = match blocking.wait(vm)? {
             Wait::No => return Err(errors::full(vm)),
             Wait::Bad(bad) => return Err(bad.raise(vm)),
             Wait::Forever => fifo.put(item, None),
@@ -179,23 +175,23 @@ fn put(
         Ok(()) => Ok(()),
         Err(PutError::Full(_)) => Err(errors::full(vm)),
         Err(PutError::ShutDown(_)) => Err(errors::shut_down(vm)),
-        Err(PutError::Moved(item)) => fallback::put(queue, item, patience, vm),
+        Err(PutError::Moved(item)) => fallback::put(queue, item, blocking, vm),
         Err(PutError::Undecided(item)) => {
-            attributes::open(queue, vm)?;
-            fallback::put(queue, item, patience, vm)
+            attributes::fall_back(queue, vm)?;
+            fallback::put(queue, item, blocking, vm)
         }
         Err(PutError::Aborted(_, gave_up)) => Err(abort_exception(gave_up, vm)),
     }
 }
 
-fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyResult {
+fn get(queue: &Py<PyQueue>, mut blocking: Blocking, vm: &VirtualMachine) -> PyResult {
     let or_none = |item: Option<PyObjectRef>| item.unwrap_or_else(|| vm.ctx.none());
-    let Some(native) = usable(queue, vm)? else {
-        return fallback::get(queue, patience, vm).map(or_none);
+    let Some(fast) = usable(queue, vm)? else {
+        return fallback::get(queue, blocking, vm).map(or_none);
     };
-    let fifo = &native.queue;
-    if patience.has_timeout(vm)
-        && let Err(error) = patience.check(vm)
+    let fifo = &fast.queue;
+    if blocking.has_timeout(vm)
+        && let Err(error) = blocking.check(vm)
     {
         let is_over = |state: QueueState| state.shut_down && state.len == 0;
         return Err(if fifo.state().is_some_and(is_over) {
@@ -206,7 +202,7 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
     }
     let mut done = fifo.try_get();
     if matches!(done, Err(GetError::Empty)) {
-        done = match patience.wait(vm)? {
+        done = match blocking.wait(vm)? {
             Wait::No => return Err(errors::empty(vm)),
             Wait::Bad(bad) => return Err(bad.raise(vm)),
             Wait::Forever => fifo.get(None),
@@ -217,10 +213,10 @@ fn get(queue: &Py<PyQueue>, mut patience: Patience, vm: &VirtualMachine) -> PyRe
         Ok(item) => Ok(item),
         Err(GetError::Empty) => Err(errors::empty(vm)),
         Err(GetError::ShutDown) => Err(errors::shut_down(vm)),
-        Err(GetError::Moved) => fallback::get(queue, patience, vm).map(or_none),
+        Err(GetError::Moved) => fallback::get(queue, blocking, vm).map(or_none),
         Err(GetError::Undecided) => {
-            attributes::open(queue, vm)?;
-            fallback::get(queue, patience, vm).map(or_none)
+            attributes::fall_back(queue, vm)?;
+            fallback::get(queue, blocking, vm).map(or_none)
         }
         Err(GetError::Aborted(gave_up)) => Err(abort_exception(gave_up, vm)),
     }
@@ -236,8 +232,8 @@ impl Constructor for PyQueue {
             phase: AtomicU8::new(Phase::New as u8),
             class_version: AtomicU32::new(0),
             direct: AtomicBool::new(false),
-            native: OnceLock::new(),
-            opening: RLock::new(),
+            fast: OnceLock::new(),
+            falling_back: RLock::new(),
         })
     }
 }
@@ -257,20 +253,20 @@ impl Initializer for PyQueue {
             && !attributes::has_own(zelf, vm)?
         {
             let capacity = usize::try_from(size).ok().filter(|size| *size > 0);
-            let native = Native {
+            let fast = FastQueue {
                 queue: pyt_sched::Queue::with_items(Items::new(profile.order), capacity),
                 maxsize: size,
                 order: profile.order,
             };
-            if zelf.native.set(native).is_ok() {
+            if zelf.fast.set(fast).is_ok() {
                 zelf.know(zelf.class(), profile);
-                zelf.set_phase(Phase::Native);
+                zelf.set_phase(Phase::Fast);
                 return Ok(());
             }
         }
-        attributes::open(zelf, vm)?;
+        attributes::fall_back(zelf, vm)?;
         fallback::init(zelf, maxsize, vm)?;
-        zelf.set_phase(Phase::Open);
+        zelf.set_phase(Phase::Fallback);
         Ok(())
     }
 }
@@ -301,7 +297,7 @@ impl PyQueue {
             block,
             timeout,
         } = args;
-        put(zelf, item, Patience::Given { block, timeout }, vm)
+        put(zelf, item, Blocking::Given { block, timeout }, vm)
     }
 
     /// Takes an item out, waiting for one if block is true: for ever, or for timeout seconds.
@@ -311,14 +307,14 @@ impl PyQueue {
     #[pymethod]
     fn get(zelf: &Py<Self>, args: GetArgs, vm: &VirtualMachine) -> PyResult {
         let GetArgs { block, timeout } = args;
-        get(zelf, Patience::Given { block, timeout }, vm)
+        get(zelf, Blocking::Given { block, timeout }, vm)
     }
 
     /// As put(item, block=False).
     #[pymethod]
     fn put_nowait(zelf: &Py<Self>, args: PutNowaitArgs, vm: &VirtualMachine) -> PyResult {
         if usable(zelf, vm)?.is_some() && zelf.direct.load(Ordering::Relaxed) {
-            return put(zelf, args.item, Patience::Known(Wait::No), vm).map(|()| vm.ctx.none());
+            return put(zelf, args.item, Blocking::Known(Wait::No), vm).map(|()| vm.ctx.none());
         }
         let args = FuncArgs::new(vec![args.item], not_blocking(vm));
         vm.call_method(zelf.as_object(), "put", args)
@@ -328,7 +324,7 @@ impl PyQueue {
     #[pymethod]
     fn get_nowait(zelf: &Py<Self>, _args: GetNowaitArgs, vm: &VirtualMachine) -> PyResult {
         if usable(zelf, vm)?.is_some() && zelf.direct.load(Ordering::Relaxed) {
-            return get(zelf, Patience::Known(Wait::No), vm);
+            return get(zelf, Blocking::Known(Wait::No), vm);
         }
         let args = FuncArgs::new(Vec::new(), not_blocking(vm));
         vm.call_method(zelf.as_object(), "get", args)
@@ -339,10 +335,10 @@ impl PyQueue {
     /// Raises ValueError if that was said of all items before.
     #[pymethod]
     fn task_done(zelf: &Py<Self>, _args: TaskDoneArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let Some(native) = usable(zelf, vm)? else {
+        let Some(fast) = usable(zelf, vm)? else {
             return fallback::task_done(zelf, vm);
         };
-        match native.queue.task_done() {
+        match fast.queue.task_done() {
             Ok(()) => Ok(()),
             Err(TaskDoneError::TooMany) => Err(errors::too_many_done(vm)),
             Err(TaskDoneError::Moved) => fallback::task_done(zelf, vm),
@@ -352,10 +348,10 @@ impl PyQueue {
     /// Waits until the work on every item that was put in is done.
     #[pymethod]
     fn join(zelf: &Py<Self>, _args: JoinArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let Some(native) = usable(zelf, vm)? else {
+        let Some(fast) = usable(zelf, vm)? else {
             return fallback::join(zelf, vm);
         };
-        match native.queue.join(None) {
+        match fast.queue.join(None) {
             Ok(_) => Ok(()),
             Err(JoinError::Moved) => fallback::join(zelf, vm),
             Err(JoinError::Aborted(gave_up)) => Err(abort_exception(gave_up, vm)),
@@ -365,7 +361,7 @@ impl PyQueue {
     /// How many items there are now; other threads may change that at any time.
     #[pymethod]
     fn qsize(zelf: &Py<Self>, _args: QsizeArgs, vm: &VirtualMachine) -> PyResult {
-        match usable(zelf, vm)?.and_then(|native| native.queue.state()) {
+        match usable(zelf, vm)?.and_then(|fast| fast.queue.state()) {
             Some(state) => Ok(vm.ctx.new_int(state.len).into()),
             None => fallback::qsize(zelf, vm).map(|size| size.unwrap_or_else(|| vm.ctx.none())),
         }
@@ -374,7 +370,7 @@ impl PyQueue {
     /// Whether there are no items now; other threads may change that at any time.
     #[pymethod]
     fn empty(zelf: &Py<Self>, _args: EmptyArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        match usable(zelf, vm)?.and_then(|native| native.queue.state()) {
+        match usable(zelf, vm)?.and_then(|fast| fast.queue.state()) {
             Some(state) => Ok(state.len == 0),
             None => fallback::empty(zelf, vm),
         }
@@ -383,13 +379,10 @@ impl PyQueue {
     /// Whether there is no room now; other threads may change that at any time.
     #[pymethod]
     fn full(zelf: &Py<Self>, _args: FullArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        if let Some(native) = usable(zelf, vm)?
-            && let Some(state) = native.queue.state()
+        if let Some(fast) = usable(zelf, vm)?
+            && let Some(state) = fast.queue.state()
         {
-            return Ok(native
-                .queue
-                .capacity()
-                .is_some_and(|most| state.len >= most));
+            return Ok(fast.queue.capacity().is_some_and(|most| state.len >= most));
         }
         fallback::full(zelf, vm)
     }
@@ -400,17 +393,17 @@ impl PyQueue {
     /// With immediate the items that are left are taken out and count as done.
     #[pymethod]
     fn shutdown(zelf: &Py<Self>, args: ShutdownArgs, vm: &VirtualMachine) -> PyResult<()> {
-        if let Some(native) = usable(zelf, vm)? {
+        if let Some(fast) = usable(zelf, vm)? {
             let immediate = match &args.immediate {
                 Some(immediate) => immediate.clone().try_to_bool(vm)?,
                 None => false,
             };
-            if immediate && native.order == Order::Priority {
+            if immediate && fast.order == Order::Priority {
                 // Items that can't be ordered here are taken out in their order all the same.
-                attributes::open(zelf, vm)?;
+                attributes::fall_back(zelf, vm)?;
             }
             // The items die here, outside the queue's lock: their finalizers may use it.
-            if native.queue.shut_down(immediate).is_ok() {
+            if fast.queue.shut_down(immediate).is_ok() {
                 return Ok(());
             }
         }
@@ -445,7 +438,7 @@ impl PyQueue {
 
     #[pymethod]
     fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
-        attributes::open(zelf, vm)?;
+        attributes::fall_back(zelf, vm)?;
         let object = vm.ctx.types.object_type.to_owned();
         vm.call_method(object.as_object(), "__getstate__", (zelf.to_owned(),))
     }
@@ -457,7 +450,7 @@ impl PyQueue {
 
     #[pygetset(setter)]
     fn set___dict__(zelf: PyRef<Self>, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
-        attributes::open(&zelf, vm)?;
+        attributes::fall_back(&zelf, vm)?;
         object_generic_set_dict(zelf.into(), value, vm)
     }
 
@@ -471,8 +464,8 @@ impl PyQueue {
     }
 
     #[extend_class]
-    fn extend_class_with_doors(ctx: &Context, class: &'static Py<PyType>) {
-        attributes::add_doors(ctx, class);
+    fn extend_class_with_exposed_attributes(ctx: &Context, class: &'static Py<PyType>) {
+        attributes::expose_attributes(ctx, class);
     }
 }
 

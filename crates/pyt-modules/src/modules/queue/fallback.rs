@@ -1,4 +1,4 @@
-//! The methods of a queue that is open: every step goes through the attributes and hooks that a
+//! The methods of a queue that has fallen back: every step goes through the attributes and hooks that a
 //! program can see and replace, in the order in which CPython's `queue` takes them.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use super::{
-    blocking::{Patience, Wait},
+    blocking::{Blocking, Wait},
     classes::PyQueue,
     errors,
 };
@@ -87,16 +87,16 @@ fn notify_all(queue: &Py<PyQueue>, name: &'static str, vm: &VirtualMachine) -> P
         .map(drop)
 }
 
-/// Waits on the condition `queue.name` as long as `busy`. False: the time is up.
+/// Waits on the condition `queue.name` as long as `busy`. False: the deadline passed.
 fn wait_while(
     queue: &Py<PyQueue>,
     name: &'static str,
-    patience: &mut Patience,
+    blocking: &mut Blocking,
     vm: &VirtualMachine,
     busy: impl Fn() -> PyResult<bool>,
     woken: impl Fn() -> PyResult<()>,
 ) -> PyResult<bool> {
-    let wait = patience.wait(vm)?;
+    let wait = blocking.wait(vm)?;
     while busy()? {
         let condition = attribute(queue, name, vm)?;
         match wait {
@@ -122,7 +122,7 @@ fn wait_while(
 pub(super) fn put(
     queue: &Py<PyQueue>,
     item: PyObjectRef,
-    mut patience: Patience,
+    mut blocking: Blocking,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     with(queue, "not_full", vm, |_| {
@@ -141,7 +141,7 @@ pub(super) fn put(
                     vm,
                 )
             };
-            if !wait_while(queue, "not_full", &mut patience, vm, is_full, check_open)? {
+            if !wait_while(queue, "not_full", &mut blocking, vm, is_full, check_open)? {
                 return Err(errors::full(vm));
             }
         }
@@ -155,7 +155,7 @@ pub(super) fn put(
 
 pub(super) fn get(
     queue: &Py<PyQueue>,
-    mut patience: Patience,
+    mut blocking: Blocking,
     vm: &VirtualMachine,
 ) -> PyResult<Option<PyObjectRef>> {
     with(queue, "not_empty", vm, |_| {
@@ -167,7 +167,7 @@ pub(super) fn get(
         };
         check_open()?;
         let is_empty = || Ok(!has_items(queue, vm)?);
-        if !wait_while(queue, "not_empty", &mut patience, vm, is_empty, check_open)? {
+        if !wait_while(queue, "not_empty", &mut blocking, vm, is_empty, check_open)? {
             return Err(errors::empty(vm));
         }
         let item = hook(queue, "_get", vm)?;

@@ -1,7 +1,8 @@
-//! Whether a queue can do with the native queue: its class must leave alone what it works through.
+//! Whether a queue can take the fast path, which is the scheduler's queue: its class must not
+//! override what `fallback` works through.
 //!
 //! A program may replace any of `Queue`'s hooks and attributes in a subclass, on the class or on
-//! one object. Here is decided for a class; what is done to an object, `doors` notices.
+//! one object. This file decides for a class; `attributes` notices what is done to an object.
 
 use pyt_sched::{Discipline, Undecided};
 use rustpython_vm::{
@@ -11,7 +12,7 @@ use rustpython_vm::{
 };
 
 use super::{
-    attributes::Door,
+    attributes::ExposedAttribute,
     classes::PyQueue,
     heap,
     ordered::{PyLifoQueue, PyPriorityQueue},
@@ -21,7 +22,7 @@ use super::{
 pub(super) const HOOKS: [&str; 4] = ["_init", "_qsize", "_put", "_get"];
 
 /// The attributes that CPython's constructor sets.
-pub(super) const DOORS: [&str; 8] = [
+pub(super) const EXPOSED: [&str; 8] = [
     "maxsize",
     "queue",
     "mutex",
@@ -44,7 +45,7 @@ pub(super) enum Order {
     Priority,
 }
 
-/// What is known of a class that can do with the native queue.
+/// What is known of a class whose queues can take the fast path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Profile {
     pub(super) order: Order,
@@ -52,7 +53,7 @@ pub(super) struct Profile {
     pub(super) direct: bool,
 }
 
-/// What `class` is like; `None`: something is overridden that the native queue would pass by.
+/// What `class` is like; `None`: something is overridden that the fast path would pass over.
 pub(super) fn profile(class: &Py<PyType>, vm: &VirtualMachine) -> Option<Profile> {
     let queue = PyQueue::static_type();
     let same_attribute_access = match (
@@ -73,10 +74,10 @@ pub(super) fn profile(class: &Py<PyType>, vm: &VirtualMachine) -> Option<Profile
     let ours = |name: &str, owner: &Py<PyType>| {
         attribute(name).is_some_and(|found| is_method(&found, name, owner))
     };
-    let doors_stand = DOORS
-        .iter()
-        .all(|name| attribute(name).is_some_and(|found| found.downcast_ref::<Door>().is_some()));
-    if !doors_stand {
+    let are_exposed = EXPOSED.iter().all(|name| {
+        attribute(name).is_some_and(|found| found.downcast_ref::<ExposedAttribute>().is_some())
+    });
+    if !are_exposed {
         return None;
     }
     let all_of = |owner: &Py<PyType>| HOOKS.iter().all(|name| ours(name, owner));
@@ -101,7 +102,7 @@ fn is_method(found: &PyObject, name: &str, owner: &Py<PyType>) -> bool {
         })
 }
 
-/// The items of a native queue.
+/// The items of a queue on the fast path.
 #[derive(Debug)]
 pub(super) struct Items {
     items: std::collections::VecDeque<PyObjectRef>,

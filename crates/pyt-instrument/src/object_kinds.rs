@@ -1,4 +1,4 @@
-//! What sorts of objects there are, as far as sharing them goes. Told from their native class, so
+//! What object_kinds of objects there are, as far as sharing them goes. Told from their native class, so
 //! that no Python code runs.
 
 use std::collections::{HashMap, HashSet};
@@ -10,9 +10,9 @@ use rustpython_vm::{
     types::PyTypeFlags,
 };
 
-/// A sort of object.
+/// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum ObjectKind {
     /// Numbers, strings, tuples, functions, modules: nothing about them changes, or it is looked
     /// at as an attribute.
     Fixed,
@@ -32,19 +32,19 @@ pub(super) enum Sort {
     Other,
 }
 
-impl Sort {
+impl ObjectKind {
     pub(super) fn is_container(self) -> bool {
         matches!(self, Self::Mapping | Self::Set | Self::Sequence)
     }
 }
 
-/// The sorts of classes that were met, by address: only of those that live as long as the process.
+/// The object_kinds of classes that were met, by address: only of those that live as long as the process.
 #[derive(Debug, Default)]
-pub(super) struct Sorts(RwLock<HashMap<usize, Sort>>);
+pub(super) struct ObjectKinds(RwLock<HashMap<usize, ObjectKind>>);
 
-impl Sorts {
+impl ObjectKinds {
     /// What `object` is.
-    pub(super) fn of(&self, object: &PyObject, vm: &VirtualMachine) -> Sort {
+    pub(super) fn of(&self, object: &PyObject, vm: &VirtualMachine) -> ObjectKind {
         let class = object.class();
         if !class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
             return self.of_native(class, vm);
@@ -59,25 +59,25 @@ impl Sorts {
         match native {
             Some(base) if !base.is(vm.ctx.types.object_type) => match self.of_native(&base, vm) {
                 // A subclass has attributes of its own; what it inherits is fixed.
-                Sort::Fixed => Sort::Instance,
-                sort => sort,
+                ObjectKind::Fixed => ObjectKind::Instance,
+                kind => kind,
             },
-            _ => Sort::Instance,
+            _ => ObjectKind::Instance,
         }
     }
 
-    fn of_native(&self, class: &Py<PyType>, vm: &VirtualMachine) -> Sort {
+    fn of_native(&self, class: &Py<PyType>, vm: &VirtualMachine) -> ObjectKind {
         let address = class.get_id();
         if let Some(known) = self.0.read().get(&address) {
             return *known;
         }
-        let sort = sort_of(class, vm);
-        self.0.write().insert(address, sort);
-        sort
+        let kind = kind_of_class(class, vm);
+        self.0.write().insert(address, kind);
+        kind
     }
 }
 
-fn sort_of(class: &Py<PyType>, vm: &VirtualMachine) -> Sort {
+fn kind_of_class(class: &Py<PyType>, vm: &VirtualMachine) -> ObjectKind {
     let module = class
         .get_direct_attr(vm.ctx.intern_str("__module__"))
         .and_then(|module| {
@@ -92,10 +92,10 @@ fn sort_of(class: &Py<PyType>, vm: &VirtualMachine) -> Sort {
     let name = class.slot_name().to_owned();
     let name = name.rsplit('.').next().unwrap_or_default();
     match (module, name) {
-        ("threading" | "_thread" | "queue" | "_queue" | "time", _) => Sort::Primitive,
-        (_, "dict" | "defaultdict" | "OrderedDict" | "mappingproxy") => Sort::Mapping,
-        (_, "set") => Sort::Set,
-        (_, "list" | "deque" | "bytearray" | "array" | "memoryview") => Sort::Sequence,
+        ("threading" | "_thread" | "queue" | "_queue" | "time", _) => ObjectKind::Primitive,
+        (_, "dict" | "defaultdict" | "OrderedDict" | "mappingproxy") => ObjectKind::Mapping,
+        (_, "set") => ObjectKind::Set,
+        (_, "list" | "deque" | "bytearray" | "array" | "memoryview") => ObjectKind::Sequence,
         (
             _,
             "list_iterator"
@@ -119,37 +119,39 @@ fn sort_of(class: &Py<PyType>, vm: &VirtualMachine) -> Sort {
             | "map"
             | "filter"
             | "reversed",
-        ) => Sort::Over,
+        ) => ObjectKind::Over,
         (
             "builtins",
             "generator" | "coroutine" | "async_generator" | "iterator" | "callable_iterator",
-        ) => Sort::Other,
+        ) => ObjectKind::Other,
         (
             "builtins" | "types" | "typing" | "_typing" | "re" | "_sre" | "datetime" | "_struct"
             | "weakref",
             _,
-        ) => Sort::Fixed,
-        _ => Sort::Other,
+        ) => ObjectKind::Fixed,
+        _ => ObjectKind::Other,
     }
 }
 
 /// The container that an iterator or a view looks into.
 pub(super) fn beneath(
     object: &PyObject,
-    sorts: &Sorts,
+    object_kinds: &ObjectKinds,
     vm: &VirtualMachine,
 ) -> Option<PyObjectRef> {
     let mut seen = object.to_owned();
     // `enumerate(zip(a, ...))` and the like: the first container down there stands for all.
     for _ in 0..4 {
         let inside = seen.gc_get_referents();
-        let container = inside.iter().find(|one| sorts.of(one, vm).is_container());
+        let container = inside
+            .iter()
+            .find(|one| object_kinds.of(one, vm).is_container());
         if let Some(container) = container {
             return Some(container.clone());
         }
         seen = inside
             .into_iter()
-            .find(|one| sorts.of(one, vm) == Sort::Over)?;
+            .find(|one| object_kinds.of(one, vm) == ObjectKind::Over)?;
     }
     None
 }
