@@ -19,7 +19,7 @@ pub(super) enum Target<'a> {
     Item(&'a PyObject, &'a PyObject),
     /// All of an object.
     Whole(&'a PyObject),
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 

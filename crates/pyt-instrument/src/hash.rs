@@ -27,7 +27,7 @@ pub(super) fn index(index: i64) -> u64 {
     fnv(BASIS ^ 1, &index.to_le_bytes())
 }
 
-/// Of a key, if that can be told without running Python code: integers, strings and tuples of
+/// Of a key, if that needs no Python code: integers, strings and tuples of
 /// these. Zero otherwise.
 pub(super) fn key(key: &PyObject, vm: &VirtualMachine) -> u64 {
     let class = key.class();

@@ -231,8 +231,8 @@ impl Sites {
     }
 
     /// As [`instrument`](Self::instrument), for functions of one program whose modules were run
-    /// before: what one of them declares `global` is shared among all. Whose code it is, is not
-    /// asked.
+    /// before: what one of them declares `global` is shared among all. It may be the
+    /// library's code.
     ///
     /// # Errors
     /// What the interpreter raises.
@@ -270,10 +270,10 @@ impl Sites {
         Ok(())
     }
 
-    /// Code without sites reports its instructions: somebody else's monitoring has begun, which has
-    /// the interpreter put the events of all into every function.
+    /// Code without sites reports its instructions: the program uses `sys.monitoring`, which has the
+    /// interpreter put the events of all tools into every function.
     #[cold]
-    fn meet_strange_code(&self, vm: &VirtualMachine) {
+    fn restrict_to_user_code(&self, vm: &VirtualMachine) {
         let table = self.table.read();
         let codes = table.all().iter().filter(|planned| planned.has_sites());
         place::only_for(codes.map(|planned| &*planned.code), vm);
@@ -328,7 +328,7 @@ impl Sites {
         Place::default()
     }
 
-    /// What is at a place that [`here`](Self::here) has told.
+    /// What is at a place that [`here`](Self::here) has returned.
     #[must_use]
     pub fn describe(&self, place: Place) -> Option<Described> {
         let planned = self.table.read().numbered(place.0)?.clone();
@@ -491,12 +491,12 @@ fn decision_point(sites: &Weak<Sites>, arguments: &FuncArgs, vm: &VirtualMachine
     };
     let planned = sites.table.read().get(code.get_id()).cloned();
     let Some(planned) = planned else {
-        sites.meet_strange_code(vm);
+        sites.restrict_to_user_code(vm);
         return Ok(());
     };
     match planned.kind(index) {
         Some(kind) => sites.reached(&planned, index, kind, vm),
-        // Somebody else has all instructions reported.
+        // Another tool has all instructions reported.
         None => Ok(()),
     }
 }

@@ -266,7 +266,7 @@ impl Stretch<'_> {
                 // The first turn comes right from there, whatever jumps here later.
                 at > 0 && self.instructions[at - 1].op == Opcode::GetIter && self.is_range(at - 1)
             }
-            // A `for` loop looks at its iterator at each turn.
+            // A `for` loop asks its iterator at each turn.
             Opcode::JumpBackward => self.goes_to_for(at),
             _ => false,
         }

@@ -37,7 +37,7 @@ impl Shared {
         self.globals.contains(name)
     }
 
-    /// Whether the name is that of a function of this module, for good.
+    /// Whether the name is that of a function of this module, and stays so.
     pub(super) fn is_function(&self, name: &str) -> bool {
         self.functions.contains(name) && !self.globals.contains(name)
     }

@@ -140,7 +140,7 @@ fn attribute(
     get(&of_class, Some(object), None, vm).ok()
 }
 
-/// An item of a list or a dictionary: `Some(None)` if there is none, `None` if one cannot tell
+/// An item of a list or a dictionary: `Some(None)` if there is none, `None` if that is unknown
 /// without running Python code.
 fn item(container: &PyObject, key: &PyObject, vm: &VirtualMachine) -> Option<Option<PyObjectRef>> {
     if let Some(dict) = container.downcast_ref::<PyDict>() {

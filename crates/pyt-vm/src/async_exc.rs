@@ -64,7 +64,7 @@ pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// In whose code the interpreter is at a place that is watched.
+/// The owner of the code at a place that is watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// The import system's. Its handlers release its locks and take half-made modules away, and end:
@@ -422,7 +422,7 @@ fn instantiate(exception: PyObjectRef, vm: &VirtualMachine) -> PyBaseExceptionRe
         .unwrap_or_else(|other| other)
 }
 
-/// The exception of a class that is known by name; what stands in the way of making it, else.
+/// The exception of a class that is known by name, or else the error of making it.
 fn named(class: &str, message: Option<String>, vm: &VirtualMachine) -> PyBaseExceptionRef {
     let find = || match class.rsplit_once('.') {
         Some((module, class)) => {

@@ -1,6 +1,6 @@
 //! Reports threads that wait for ever, with their Python stacks.
 //!
-//! `pyt-sched` finds them. This file knows what can end a wait although no thread of ours does (a
+//! `pyt-sched` finds them. This file knows what can end a wait although no thread of the scheduler's does (a
 //! signal handler, a thread of the host's), reads the stacks with the world stopped, and ends the
 //! process if the listener asks for that. It writes nothing: how a report looks is the listener's.
 

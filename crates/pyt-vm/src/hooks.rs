@@ -89,7 +89,8 @@ pub fn on_os_thread_reuse(name: &'static str, hook: fn()) {
     OS_THREAD_REUSE.register(name, hook);
 }
 
-/// Registers what gives up objects that are kept for an interpreter whose modules were emptied.
+/// Registers what gives up the objects that are kept for an interpreter, once its modules were
+/// emptied.
 pub fn on_interpreter_release(name: &'static str, hook: Release) {
     INTERPRETER_RELEASE.register(name, hook);
 }

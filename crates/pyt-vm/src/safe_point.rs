@@ -1,15 +1,15 @@
-//! Where a stopped thread can be kept for good.
+//! Where a stopped thread can stay stopped.
 //!
 //! The interpreter stops threads before any instruction, and as well on their way back from
-//! foreign code, in the middle of a call: there a thread may hold the lock of a stream and have
-//! text of others in its hands. This file tells one from the other by the instruction that the
-//! thread is at, and knows nothing of why it was stopped.
+//! foreign code, in the middle of a call: there a thread may hold the lock of a stream, and text that
+//! other threads have printed. This file distinguishes the two by the instruction that the thread is
+//! at, and knows nothing of why it was stopped.
 
 use std::ops::ControlFlow;
 
 use rustpython_vm::{bytecode::Opcode, frame::InterpreterFrame};
 
-/// How many frames a call into the library may have put upon the one that made it.
+/// How many frames of the library may lie on the frame that called it.
 const DEPTH: usize = 6;
 
 /// What streams call with their lock held: the module, or the start of its name, as the code of
@@ -17,7 +17,7 @@ const DEPTH: usize = 6;
 const CODECS: &str = "codecs";
 const ENCODINGS: &str = "encodings.";
 
-/// What is to be known of a thread's innermost frames.
+/// What matters of a thread's innermost frames.
 #[derive(Default)]
 pub(super) struct Stack {
     depth: usize,
@@ -53,7 +53,7 @@ impl Stack {
 }
 
 /// Whether an instruction calls nothing that could wait in foreign code. A thread that is at another
-/// is about to execute it, or in the middle of that: nobody knows.
+/// is about to execute it, or in the middle of that: which, is unknown.
 fn calls_nothing(op: Opcode) -> bool {
     let base = op.deopt().or_else(|| op.to_base()).unwrap_or(op);
     matches!(

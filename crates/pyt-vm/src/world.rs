@@ -69,7 +69,7 @@ struct Stop {
 }
 
 impl VmWorld {
-    /// Tells which interpreter it is; before, the world is empty.
+    /// Sets the interpreter, once; before, the world is empty.
     pub fn bind(&self, state: &PyRc<PyGlobalState>) {
         self.state.get_or_init(|| state.clone());
     }
@@ -85,7 +85,7 @@ impl VmWorld {
     }
 
     /// Forgets the threads that a `fork` did not copy, and the locks that they held: the ticker
-    /// looks at the threads at any time, and waits with the gate closed while the fork keeps the
+    /// may read the threads at any time, and waits with the gate closed while the fork keeps the
     /// world stopped.
     ///
     /// # Safety
@@ -105,8 +105,8 @@ impl VmWorld {
         *self.stop.lock() = Stop::default();
     }
 
-    /// Runs `f` with the gate held. The gate is taken outside the interpreter, since whoever holds
-    /// it may have to stop this thread; and nobody may preempt a thread that holds it.
+    /// Runs `f` with the gate held. The gate is taken detached, since the thread that holds
+    /// it may have to stop this one; and a thread that holds it must not be preempted.
     fn gated<R>(&self, f: impl FnOnce() -> R) -> R {
         let locked = || {
             let _gate = if thread::current_vm_is_set() {
@@ -146,7 +146,7 @@ impl VmWorld {
         }
         let result = f();
         for (tag, slot) in &listed {
-            // One that was thawed meanwhile is listed for good.
+            // A thread that was thawed meanwhile stays listed.
             let frozen = slot
                 .state
                 .compare_exchange(
@@ -176,8 +176,8 @@ impl VmWorld {
             by: Some(std::thread::current().id()),
             before,
         };
-        // Asked again: the interpreter may have begun to end meanwhile, and then nobody would ever
-        // thaw what is frozen now.
+        // Asked again: the interpreter may have begun to end meanwhile, and then what is frozen
+        // now would never be thawed.
         if !self.closed.load(Ordering::Acquire) {
             f();
         }
@@ -203,8 +203,7 @@ impl VmWorld {
         self.state.get()
     }
 
-    /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it has
-    /// seen enough. Does nothing unless the caller has [stopped](World::stop) the world.
+    /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it breaks. Does nothing unless the caller has [stopped](World::stop) the world.
     pub fn frames_of(&self, ident: u64, f: &mut dyn FnMut(&InterpreterFrame) -> ControlFlow<()>) {
         if !self.stopped_by_me() {
             return;
@@ -341,8 +340,8 @@ impl World for VmWorld {
         let mut registry = state.thread_frames.lock();
         registry.insert(thread.tag(), slot.clone());
         if !stopped {
-            // Nobody can have stopped the world, since the caller is attached; a stop that is
-            // only asked for finds this thread in the registry and waits for it as for others.
+            // The world is not stopped, since the caller is attached; a stop that was only requested
+            // finds this thread in the registry and waits for it as for others.
             slot.state
                 .store(ThreadState::Detached as i32, Ordering::Release);
             drop(registry);

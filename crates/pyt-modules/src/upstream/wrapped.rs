@@ -1,6 +1,6 @@
-//! Functions of upstream's that functions of ours wrap.
+//! Upstream's functions that pyt's functions wrap.
 //!
-//! What a native function captures is never freed. So ours capture the number of an object that is
+//! What a native function captures is never freed. So pyt's functions capture the number of an object that is
 //! kept here, and dropped when the interpreter ends.
 
 use std::sync::{Arc, Weak};

@@ -70,8 +70,8 @@ impl Handle {
         self.ident.store(ident, Ordering::Release);
     }
 
-    /// The kernel's number for the thread. The thread says it itself before it does anything
-    /// else, so a wait for it is short.
+    /// The kernel's number for the thread. The thread sets it itself before it does anything else, so
+    /// a wait for it is short.
     pub fn native_id(&self) -> u64 {
         loop {
             let id = self.native_id.load(Ordering::Acquire);
@@ -172,7 +172,7 @@ impl Handle {
             .store(shown::of_number(number), Ordering::Release);
     }
 
-    /// After `fork`: a thread that was not copied counts as ended, and nobody waits.
+    /// After `fork`: a thread that was not copied counts as ended, and no thread waits for it.
     pub fn reset_after_fork(&self, survives: bool) {
         self.done.reset_after_fork();
         if !survives && self.state.load(Ordering::Acquire) != NOT_STARTED {

@@ -1,4 +1,4 @@
-//! The name that the kernel keeps for a thread: a few bytes, for people who look from outside.
+//! The name that the kernel keeps for a thread: a few bytes, for tools such as `ps` and `top`.
 
 use std::ffi::{CStr, CString, OsString};
 use std::os::unix::ffi::OsStringExt;
@@ -34,13 +34,13 @@ pub(super) fn of_caller() -> Option<CString> {
     rustix::thread::name().ok()
 }
 
-/// Gives the calling OS thread a name that the kernel has told.
+/// Gives the calling OS thread a name that was read from the kernel.
 pub(super) fn set_bytes(name: &CStr) {
     // Failing to set it changes nothing else.
     let _ = rustix::thread::set_name(name);
 }
 
-/// The calling OS thread's name as the kernel has it; empty if it tells none.
+/// The calling OS thread's name as the kernel has it; empty if it has none.
 pub fn get(vm: &VirtualMachine) -> PyObjectRef {
     let bytes = of_caller().map_or_else(Vec::new, CString::into_bytes);
     vm.fsdecode(OsString::from_vec(bytes)).into()

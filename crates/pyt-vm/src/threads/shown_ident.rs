@@ -14,13 +14,13 @@ pub fn of_number(number: controlled::ThreadNumber) -> u64 {
     FIRST + u64::from(number)
 }
 
-/// What the calling thread shows, whose ident is `real`.
+/// The ident that the calling thread shows; `real` is the operating system's.
 #[inline]
 pub fn of_caller(real: impl FnOnce() -> u64) -> u64 {
     controlled::current_number().map_or_else(real, of_number)
 }
 
-/// What a thread shows that was not started in a run, and whose ident is `real`.
+/// The ident that a thread shows that was not started in a run; `real` is the operating system's.
 pub fn of_other(real: u64) -> u64 {
     if controlled::is_first(real) {
         FIRST

@@ -1,9 +1,10 @@
 //! `concurrent.futures.Future`.
 //!
-//! As long as nobody has asked for its condition, a future is a few fields in a lock of ours and an
-//! event that its end sets: each operation is one short step. Once a program has the condition, it
-//! may hold it to keep others out, and notify it; from then on each operation goes through it, as
-//! in CPython. The event is set then, so that whoever waits for it comes to wait for the condition.
+//! As long as the program has not asked for its condition, a future is a few fields in a native lock
+//! and an event that its end sets: each operation is one short step. Once a program has the
+//! condition, it may hold it to keep other threads out, and notify it; from then on each operation
+//! goes through it, as in CPython. The event is set then, so that threads that wait for it come to
+//! wait for the condition.
 
 use parking_lot::Mutex;
 use pyt_sched::{
@@ -67,7 +68,7 @@ unsafe impl Traverse for PyFuture {
 }
 
 impl PyFuture {
-    /// One that nobody has cancelled or begun to work on.
+    /// A future that is neither cancelled nor being worked on.
     pub(super) fn new(vm: &VirtualMachine) -> PyRef<Self> {
         Self::default().into_ref(&vm.ctx)
     }
@@ -145,7 +146,7 @@ impl Initializer for PyFuture {
         let was_ended = old.condition.is_none() && old.state.is_done();
         drop(old);
         if was_ended {
-            // The event cannot tell the second end from the first.
+            // The event cannot distinguish the second end from the first.
             zelf.condition(vm);
         }
         Ok(())
@@ -199,7 +200,7 @@ impl PyFuture {
                 Change {
                     answer: Ok(()),
                     notify: true,
-                    tell: None,
+                    waiter_method: None,
                 }
             }
         })?;
@@ -378,7 +379,8 @@ impl PyFuture {
     fn set__state(zelf: &Py<Self>, value: PyObjectRef, vm: &VirtualMachine) {
         let name = value.downcast_ref::<PyStr>().and_then(|name| name.to_str());
         let state = name.map_or(State::Other, State::named);
-        // Who changes it this way tells those who wait through the condition, or not at all.
+        // A program that changes it this way notifies waiting threads through the condition, or not
+        // at all.
         zelf.condition(vm);
         let old = {
             let mut fields = zelf.fields.lock();

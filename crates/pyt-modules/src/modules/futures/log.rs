@@ -7,7 +7,7 @@ use rustpython_vm::{
     function::{FuncArgs, KwArgs},
 };
 
-use super::BASE;
+use super::names::BASE;
 
 /// The attribute `name` of `_base`.
 fn base(name: &'static str, vm: &VirtualMachine) -> PyResult {

@@ -12,6 +12,7 @@ mod args;
 mod future;
 mod item;
 mod log;
+mod names;
 mod parts;
 mod state;
 mod steps;
@@ -29,11 +30,9 @@ use rustpython_vm::{
 use self::{
     future::PyFuture,
     item::WorkItem,
+    names::{BASE, THREAD},
     parts::{Parts, StandIn},
 };
-
-const BASE: &str = "concurrent.futures._base";
-const THREAD: &str = "concurrent.futures.thread";
 
 pub(crate) fn base_def(ctx: &Context) -> &'static PyModuleDef {
     static DEF: OnceCell<PyModuleDef> = OnceCell::new();

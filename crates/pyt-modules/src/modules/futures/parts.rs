@@ -1,5 +1,5 @@
 //! What the native functions of `concurrent.futures.thread` know of their module, and how such a
-//! function stands in for one that is written in Python.
+//! function replaces one that is written in Python.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,7 +12,7 @@ use rustpython_vm::{
     types::{Callable, GetAttr, GetDescriptor, Representable},
 };
 
-use super::BASE;
+use super::names::{BASE, THREAD};
 
 /// Names that are looked up each time.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(super) struct Parts {
     pub(super) resolve: PyRef<PyCode>,
     /// `WorkerContext`.
     context: PyTypeRef,
-    /// Its version as long as nobody has changed it.
+    /// Its version as long as the program has not changed it.
     context_version: u32,
     /// The version of a class of executors that leaves alone what `submit` works through.
     pub(super) plain_version: AtomicU32,
@@ -67,7 +67,7 @@ impl Parts {}
 fn unknown(what: &str, vm: &VirtualMachine) -> rustpython_vm::builtins::PyBaseExceptionRef {
     vm.new_import_error(
         format!("concurrent.futures.thread has no {what} as expected"),
-        vm.ctx.new_utf8_str(super::THREAD),
+        vm.ctx.new_utf8_str(THREAD),
     )
 }
 
@@ -137,8 +137,8 @@ pub(super) enum Called {
     NotMine(FuncArgs),
 }
 
-/// A native function in the place of one that is written in Python. It looks like the other one,
-/// which is called whenever this one cannot do what is asked.
+/// A native function in the place of one that is written in Python. It has the other one's
+/// attributes, and calls it when it cannot do what is asked.
 #[pyclass(module = false, name = "function", traverse = "manual")]
 #[derive(PyPayload)]
 pub(super) struct StandIn {

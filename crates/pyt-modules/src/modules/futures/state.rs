@@ -12,7 +12,7 @@ pub(super) enum State {
     Pending,
     Running,
     Cancelled,
-    /// Cancelled, and whoever would have done the work knows it.
+    /// Cancelled, and the thread that would have done the work knows it.
     Notified,
     Finished,
     /// Something that a program has put there.
@@ -60,7 +60,7 @@ impl State {
     }
 }
 
-/// A future's fields. It is in a lock inside of which nothing can stop and no object dies.
+/// A future's fields. They are in a lock within which no thread can stop and no object dies.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) state: State,
@@ -68,12 +68,12 @@ pub(super) struct Fields {
     pub(super) other: Option<PyObjectRef>,
     pub(super) result: Option<PyObjectRef>,
     pub(super) exception: Option<PyObjectRef>,
-    /// The list of those that `wait` and `as_completed` want told, once somebody has asked for it.
+    /// The list of what `wait` and `as_completed` want notified, once Python code has asked for it.
     pub(super) waiters: Option<PyObjectRef>,
     pub(super) callbacks: Vec<PyObjectRef>,
-    /// The list that took the place of `callbacks`, once somebody has asked for it.
+    /// The list that took the place of `callbacks`, once Python code has asked for it.
     pub(super) callback_list: Option<PyObjectRef>,
-    /// What guards the future, once somebody has asked for it.
+    /// What guards the future, once Python code has asked for it.
     pub(super) condition: Option<PyObjectRef>,
 }
 
@@ -87,7 +87,7 @@ pub(super) enum Outcome {
 }
 
 impl Fields {
-    /// Whether each change is one step that nobody but us knows of.
+    /// Whether each change is one step that Python code cannot observe.
     pub(super) const fn is_plain(&self) -> bool {
         self.condition.is_none() && self.waiters.is_none()
     }

@@ -1,4 +1,4 @@
-//! The steps of a future's life: what can be done to it, and what each step tells to whom.
+//! The steps of a future's life: the operations on it, and what each notifies.
 //!
 //! Knows nothing of how Python calls them: that is `future`'s.
 
@@ -21,19 +21,19 @@ use crate::args::{arguments, timeout};
 /// What an operation has done to the fields.
 pub(super) struct Change<R> {
     pub(super) answer: R,
-    /// Whether whoever waits is to look.
+    /// Whether waiting threads are woken.
     pub(super) notify: bool,
-    /// Which method of `_waiters` is to be told.
-    pub(super) tell: Option<&'static str>,
+    /// The method of the entries of `_waiters` that is called.
+    pub(super) waiter_method: Option<&'static str>,
 }
 
 impl<R> Change<R> {
-    /// Nothing that anybody waits for.
+    /// Nothing that a thread could wait for.
     pub(super) const fn quiet(answer: R) -> Self {
         Self {
             answer,
             notify: false,
-            tell: None,
+            waiter_method: None,
         }
     }
 }
@@ -55,7 +55,7 @@ fn within<R>(
     left.map(|_| done)
 }
 
-/// Does `work` to the fields, in one step, and tells whoever is to know.
+/// Does `work` to the fields, in one step, and notifies what waits.
 pub(super) fn change<R>(
     zelf: &Py<PyFuture>,
     action: Action,
@@ -77,7 +77,7 @@ pub(super) fn change<R>(
     let condition = zelf.condition(vm);
     within(&condition, vm, || {
         let change = work(&mut zelf.fields.lock());
-        if let Some(method) = change.tell {
+        if let Some(method) = change.waiter_method {
             let waiters = zelf.fields.lock().waiters.clone();
             if let Some(waiters) = waiters {
                 for waiter in waiters.try_to_value::<Vec<PyObjectRef>>(vm)? {
@@ -181,7 +181,7 @@ fn finish(
         Change {
             answer: Ok(old),
             notify: true,
-            tell: Some(tell),
+            waiter_method: Some(tell),
         }
     })?;
     match ended {
@@ -226,7 +226,7 @@ pub(super) fn set_running(zelf: &Py<PyFuture>, vm: &VirtualMachine) -> PyResult<
             Change {
                 answer: Ok(false),
                 notify: false,
-                tell: Some("add_cancelled"),
+                waiter_method: Some("add_cancelled"),
             }
         }
         State::Pending => {

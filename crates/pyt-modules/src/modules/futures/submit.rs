@@ -112,7 +112,7 @@ impl Tools {
         })
     }
 
-    /// Whether the executor takes work, as far as can be told from these.
+    /// Whether the executor takes work, as far as these fields say.
     fn takes_work(&self, parts: &Parts, vm: &VirtualMachine) -> bool {
         let names = &parts.names;
         let is_false = |attributes: &PyDictRef, name| {

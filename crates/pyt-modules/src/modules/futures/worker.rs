@@ -19,8 +19,8 @@ use crate::modules::{
     threading::semaphore::Semaphore,
 };
 
-/// The thread's first frame, as far as Python can see: what a worker runs can look at the frame that
-/// called it, and a stack tells what an idle thread is.
+/// The thread's first frame, as far as Python can see: what a worker runs can read the frame that
+/// called it, and a stack shows what an idle thread is.
 const FRAME: &str = "\
 def _worker(executor_reference, ctx, work_queue):
     _work(executor_reference, ctx, work_queue)

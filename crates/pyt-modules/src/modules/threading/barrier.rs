@@ -86,7 +86,7 @@ impl Barrier {
             timeout::addable(Some(&timeout), vm).and_then(|()| timeout::wait(Some(&timeout), vm));
         let timeout = match parsed {
             Ok(timeout) => timeout,
-            // The last to arrive waits for nobody, and a broken barrier says so first.
+            // The last thread to arrive does not wait, and a broken barrier raises first.
             Err(_) if barrier.is_broken() || barrier.waiting() + 1 == barrier.parties() => None,
             Err(error) => return Err(error),
         };

@@ -1,8 +1,8 @@
 //! `threading._dangling`: a `WeakSet` of all `Thread` objects, for leak checks and forks.
 //!
-//! Adding to one and leaving it again runs Python code, for every thread, and hardly anybody ever
-//! looks. So threads are noted in a list; the set is made when somebody asks for it, and threads go
-//! into it when somebody looks: all its methods ask for its attribute `data`.
+//! Adding to such a set and removing from it runs Python code, for every thread, and few programs
+//! ever read it. So threads are noted in a list; the set is made when Python code asks for it, and
+//! threads are added to it when it is read: all its methods ask for its attribute `data`.
 
 use rustpython_vm::{
     PyObjectRef, PyRef, PyResult, VirtualMachine,

@@ -28,7 +28,7 @@ pub(crate) struct Event {
     inner: pyt_sched::Event,
     /// `__init__` has run: a subclass may have forgotten it.
     made: AtomicBool,
-    /// Made when somebody asks for it; nothing of ours does.
+    /// Made when Python code asks for it; no native code does.
     condition: OnceLock<PyObjectRef>,
 }
 

@@ -123,7 +123,7 @@ mod threading {
         Ok(())
     }
 
-    /// What CPython's module has from the start, and hardly anybody looks at.
+    /// What CPython's module has from the start, and few programs use.
     #[pyfunction]
     fn __getattr__(name: PyUtf8StrRef, vm: &VirtualMachine) -> PyResult {
         let value = match name.as_str() {

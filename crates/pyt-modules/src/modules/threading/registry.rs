@@ -33,7 +33,7 @@ thread_local! {
 struct ThreadingState {
     active: PyDictRef,
     limbo: PyDictRef,
-    /// `_dangling`, once somebody has asked for it.
+    /// `_dangling`, once Python code has asked for it.
     dangling: Option<PyObjectRef>,
     /// What is yet to go into it.
     watched: Watched,
@@ -134,7 +134,7 @@ pub(super) fn module(vm: &VirtualMachine) -> PyResult {
     })
 }
 
-/// The calling thread's `Thread` object; one that was not started here gets a dummy.
+/// The calling thread's `Thread` object; a thread that was not started here gets a dummy.
 pub(super) fn current(vm: &VirtualMachine) -> PyResult {
     let id = vm.state.interpreter_id;
     let known = CURRENT.with_borrow(|current| {
@@ -170,7 +170,7 @@ pub(super) fn set_current(thread: &PyObject, vm: &VirtualMachine) {
     drop(old);
 }
 
-/// What stands in the place of `threading._start_joinable_thread`, if that was replaced.
+/// What the program has replaced `threading._start_joinable_thread` with, if it has.
 pub(super) fn other_start(vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let Some((module, ours)) = with(vm, |state| (state.module.clone(), state.start.clone())) else {
         return Ok(None);

@@ -32,7 +32,7 @@ pub(crate) struct Semaphore {
     initial: AtomicUsize,
     /// `__init__` has run: a subclass may have forgotten it.
     made: AtomicBool,
-    /// Made when somebody asks for it; nothing of ours does.
+    /// Made when Python code asks for it; no native code does.
     condition: OnceLock<PyObjectRef>,
 }
 

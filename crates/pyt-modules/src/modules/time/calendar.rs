@@ -1,4 +1,4 @@
-//! What `time` has to do with dates: upstream's functions, told the time by our clock.
+//! The functions of `time` for dates: upstream's, with the time of the scheduler's clock.
 
 use std::io;
 

@@ -20,7 +20,7 @@ use crate::args::{
 /// A lock. Only one thread at a time can hold it; the others wait for it in line. Any thread may
 /// release it, whichever took it.
 ///
-/// acquire() takes the lock, release() frees it, locked() tells whether somebody holds it. A thread
+/// acquire() takes the lock, release() frees it, locked() says whether a thread holds it. A thread
 /// that takes the lock twice waits for itself, unless another thread frees it.
 #[pyclass(module = "_thread", name = "lock")]
 #[derive(Debug, Default, PyPayload)]
@@ -85,7 +85,7 @@ impl Lock {
         zelf.release_now(vm)
     }
 
-    /// Whether somebody holds the lock.
+    /// Whether a thread holds the lock.
     #[pymethod]
     #[pymethod(name = "locked_lock")]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {

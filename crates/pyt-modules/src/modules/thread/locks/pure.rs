@@ -82,7 +82,7 @@ impl PyRLock {
         vm.call_method(zelf.as_object(), "release", ()).map(drop)
     }
 
-    /// Whether somebody holds the lock.
+    /// Whether a thread holds the lock.
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none("_RLock.locked", &args, vm)?;

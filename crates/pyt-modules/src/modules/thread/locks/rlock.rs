@@ -136,7 +136,7 @@ impl RLock {
         zelf.release_now(vm)
     }
 
-    /// Whether somebody holds the lock.
+    /// Whether a thread holds the lock.
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none_builtin("RLock.locked", &args, vm)?;

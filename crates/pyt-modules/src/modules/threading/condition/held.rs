@@ -1,11 +1,11 @@
-//! The lock of a condition, which is one of ours or any object that can do what a lock can.
+//! The lock of a condition: a native one, or any object that has a lock's methods.
 
 use pyt_sched::NotHeld;
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use crate::modules::thread::locks::{self, lock::Lock, rlock, rlock::RLock};
 
-/// The lock of a condition: one of ours, which takes no Python call, or any other object.
+/// The lock of a condition: a native one, which takes no Python call, or any other object.
 pub(super) enum Held<'a> {
     Lock(&'a Py<Lock>),
     RLock(&'a Py<RLock>),
@@ -43,7 +43,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// Whether the calling thread holds the lock; for locks that cannot tell, whether any does.
+    /// Whether the calling thread holds the lock; for locks that do not know, whether any thread does.
     pub(super) fn is_owned(&self, vm: &VirtualMachine) -> PyResult<bool> {
         match self {
             Self::Lock(lock) => Ok(lock.inner().is_held()),

@@ -66,7 +66,7 @@ fn lock_of<'a>(zelf: &'a Py<Condition>, vm: &VirtualMachine) -> PyResult<&'a PyO
         .ok_or_else(|| arguments::no_attribute(zelf.as_object(), "_lock", vm))
 }
 
-/// The lock, told apart.
+/// The lock, by its kind.
 #[inline]
 fn held<'a>(zelf: &'a Py<Condition>, vm: &VirtualMachine) -> PyResult<Held<'a>> {
     lock_of(zelf, vm).map(|lock| Held::of(lock, vm))
@@ -183,7 +183,7 @@ impl Condition {
         Ok(vm.ctx.none())
     }
 
-    /// Whether somebody holds the lock.
+    /// Whether a thread holds the lock.
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         vm.call_method(lock_of(zelf, vm)?, "locked", args)
@@ -239,7 +239,7 @@ impl Condition {
                     left = Some(vm.ctx.new_float((end.0 - now.0) as f64 * 1e-9).into());
                 } else {
                     timeout::addable(timeout.as_deref(), vm)?;
-                    // A bad timeout is the wait's to refuse: it looks at the lock first.
+                    // The wait refuses a bad timeout: it checks the lock first.
                     end = timeout::wait(timeout.as_deref(), vm)
                         .ok()
                         .and_then(timeout::deadline);
@@ -337,7 +337,7 @@ impl Condition {
         deque.call((vm.ctx.new_list(waiters),), vm)
     }
 
-    /// What stands in the way is the lock.
+    /// It is the lock that cannot be pickled.
     #[pymethod]
     fn __getstate__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
         vm.call_method(lock_of(zelf, vm)?, "__getstate__", ())?;

@@ -16,7 +16,7 @@ pub(crate) struct Fields {
     pub(crate) name: Option<PyStrRef>,
     pub(crate) daemon: bool,
     pub(crate) context: Option<PyObjectRef>,
-    /// The `Event` behind `_started`, made when somebody asks for it.
+    /// The `Event` behind `_started`, made when Python code asks for it.
     pub(crate) started: Option<PyObjectRef>,
     pub(crate) stderr: Option<PyObjectRef>,
     pub(crate) handle: Arc<Handle>,

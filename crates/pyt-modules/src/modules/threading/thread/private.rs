@@ -1,4 +1,4 @@
-//! The attributes of a `Thread` that CPython keeps for itself, for code that looks at them anyway.
+//! The private attributes of CPython's `Thread`, for code that uses them anyway.
 
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
