@@ -36,7 +36,7 @@ impl SlotReclaimer {
         if self.class.get().is_none() {
             let make = types.type_type.as_object();
             let names = vm.ctx.new_dict();
-            let class = make.call(("broom", vm.ctx.new_tuple(Vec::new()), names), vm)?;
+            let class = make.call(("_slot_reclaimer", vm.ctx.new_tuple(Vec::new()), names), vm)?;
             let _ = self.class.set(class);
         }
         if let Some(class) = self.class.get() {

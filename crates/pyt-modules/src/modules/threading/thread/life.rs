@@ -28,10 +28,10 @@ pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
                 vm.sys_module.get_attr(function, vm)?.call((hook,), vm)?;
             }
         }
-        if let Err(raised) = panics::contained(vm, || run_in_context(thread, vm)) {
-            if UncaughtExceptions::note(&state::of(vm), &raised, thread.as_object(), vm) {
-                report(raised, thread, vm)?;
-            }
+        if let Err(raised) = panics::contained(vm, || run_in_context(thread, vm))
+            && UncaughtExceptions::note(&state::of(vm), &raised, thread.as_object(), vm)
+        {
+            report(raised, thread, vm)?;
         }
         Ok(())
     });
