@@ -66,14 +66,14 @@ pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
 
 /// The owner of the code at a place that is watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum CodeOwner {
     /// The import system's. Its handlers release its locks and take half-made modules away, and end:
     /// they run in a forced unwind, too.
     Import,
     Other,
 }
 
-impl Place {
+impl CodeOwner {
     /// From the arguments of a callback, whose first is the code.
     fn of(args: &FuncArgs) -> Self {
         let code = args
@@ -95,7 +95,7 @@ impl Place {
 
 /// What is to be raised in a thread.
 #[derive(Debug)]
-pub(super) enum Raise {
+pub(super) enum PendingRaise {
     /// A class or an instance.
     Object(PyObjectRef),
     /// The class with this name, with this message. The name is that of a built-in exception, or of
@@ -122,7 +122,7 @@ struct Callbacks {
 #[derive(Default)]
 struct State {
     /// By the ident of the thread that each is for.
-    pending: HashMap<u64, Raise>,
+    pending: HashMap<u64, PendingRaise>,
     /// Idents of threads that are being unwound by force.
     unwinding: HashSet<u64>,
     /// What the interpreter calls at the places that are watched, while there is an interpreter.
@@ -138,13 +138,13 @@ struct State {
 impl AsyncExceptions {
     /// Makes what the interpreter calls. To be called once, inside, before anything is sent.
     pub(super) fn prepare(self: &Arc<Self>, vm: &VirtualMachine) {
-        let callback = |what: fn(&Self, u64, Place, &VirtualMachine) -> Option<_>| {
+        let callback = |what: fn(&Self, u64, CodeOwner, &VirtualMachine) -> Option<_>| {
             let exceptions: Weak<Self> = Arc::downgrade(self);
             let call = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
                 let ident = rustpython_vm::stdlib::_thread::get_ident();
                 exceptions
                     .upgrade()
-                    .and_then(|exceptions| what(&exceptions, ident, Place::of(&args), vm))
+                    .and_then(|exceptions| what(&exceptions, ident, CodeOwner::of(&args), vm))
                     .map_or(Ok(()), Err)
             };
             vm.new_function("raise_pending", call).into()
@@ -192,7 +192,11 @@ impl AsyncExceptions {
             self.forget(ident, &vm.state);
             return Ok(());
         };
-        if !self.announce(&[ident], || Raise::Object(exception.clone()), &vm.state) {
+        if !self.announce(
+            &[ident],
+            || PendingRaise::Object(exception.clone()),
+            &vm.state,
+        ) {
             return Err(vm.new_runtime_error("all tools of sys.monitoring are in use"));
         }
         // With the world stopped no function is just beginning: it has begun before, unwatched,
@@ -206,7 +210,7 @@ impl AsyncExceptions {
     pub(super) fn announce(
         &self,
         idents: &[u64],
-        raise: impl Fn() -> Raise,
+        raise: impl Fn() -> PendingRaise,
         interpreter: &PyGlobalState,
     ) -> bool {
         let mut dropped_unlocked = Vec::new();
@@ -245,8 +249,13 @@ impl AsyncExceptions {
 
     /// What is to be raised in the thread with this ident, which is the calling one, at a place that
     /// is watched.
-    fn raise(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        if place == Place::Import && self.is_unwinding(ident) {
+    fn raise(
+        &self,
+        ident: u64,
+        owner: CodeOwner,
+        vm: &VirtualMachine,
+    ) -> Option<PyBaseExceptionRef> {
+        if owner == CodeOwner::Import && self.is_unwinding(ident) {
             return None;
         }
         self.take(ident, vm)
@@ -268,15 +277,20 @@ impl AsyncExceptions {
             raise
         };
         Some(match raise {
-            Raise::Object(exception) => instantiate(exception, vm),
-            Raise::Named { class, message } => named(&class, message, vm),
-            Raise::Stop => self.stopped(vm),
+            PendingRaise::Object(exception) => instantiate(exception, vm),
+            PendingRaise::Named { class, message } => named(&class, message, vm),
+            PendingRaise::Stop => self.stopped(vm),
         })
     }
 
     /// What is raised in the place of a handler's beginning.
-    fn refuse(&self, ident: u64, place: Place, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        if place == Place::Import || SHIELDS.get() != 0 {
+    fn refuse(
+        &self,
+        ident: u64,
+        owner: CodeOwner,
+        vm: &VirtualMachine,
+    ) -> Option<PyBaseExceptionRef> {
+        if owner == CodeOwner::Import || SHIELDS.get() != 0 {
             return None;
         }
         self.is_unwinding(ident).then(|| self.stopped(vm))

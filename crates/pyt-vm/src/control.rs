@@ -124,11 +124,11 @@ impl InterpreterState {
         let alive = |ident: &&u64| self.threads().while_alive(**ident, || ()).is_some();
         let idents: Vec<u64> = idents.iter().filter(alive).copied().collect();
         let raise = || match raise {
-            Raise::Exception { class, message } => async_exc::Raise::Named {
+            Raise::Exception { class, message } => async_exc::PendingRaise::Named {
                 class: class.clone(),
                 message: message.clone(),
             },
-            Raise::Stop => async_exc::Raise::Stop,
+            Raise::Stop => async_exc::PendingRaise::Stop,
         };
         let exceptions = &self.world.async_exceptions;
         if idents.is_empty() || !exceptions.announce(&idents, raise, interpreter) {

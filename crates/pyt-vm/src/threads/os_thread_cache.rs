@@ -57,12 +57,12 @@ struct Idle {
 }
 
 /// Where the next Python thread will run: on an OS thread that is idle, or on one yet to be made.
-pub(super) enum Place {
+pub(super) enum ThreadPlace {
     Idle(Arc<CachedThread>),
     New(Arc<CachedThread>),
 }
 
-impl Place {
+impl ThreadPlace {
     pub(super) fn berth(&self) -> &Berth {
         let (Self::Idle(thread) | Self::New(thread)) = self;
         &thread.berth
@@ -85,7 +85,7 @@ impl InterpreterState {
 
 impl OsThreadCache {
     /// A place for a thread that the calling one starts.
-    pub(super) fn place(&self, stack_size: usize) -> Place {
+    pub(super) fn place(&self, stack_size: usize) -> ThreadPlace {
         let attrs = KernelAttrs::of_caller();
         {
             let mut idle = self.0.lock();
@@ -93,10 +93,10 @@ impl OsThreadCache {
                 thread.stack_size == stack_size && thread.attrs == attrs
             };
             if let Some(found) = idle.threads.iter().rposition(fits) {
-                return Place::Idle(idle.threads.remove(found));
+                return ThreadPlace::Idle(idle.threads.remove(found));
             }
         }
-        Place::New(Arc::new(CachedThread {
+        ThreadPlace::New(Arc::new(CachedThread {
             berth: Berth::default(),
             next: Mutex::new(None),
             stack_size,
@@ -111,10 +111,10 @@ impl OsThreadCache {
     ///
     /// # Errors
     /// The system's, if it refuses to make a thread.
-    pub(super) fn send(&self, place: Place, run: Run) -> io::Result<Found> {
+    pub(super) fn send(&self, place: ThreadPlace, run: Run) -> io::Result<Found> {
         let mask = SignalMask::of_caller();
         match place {
-            Place::Idle(cached) => {
+            ThreadPlace::Idle(cached) => {
                 *cached.next.lock() = Some(Job { run, mask });
                 let thread = cached.thread.lock();
                 Ok(Found {
@@ -122,7 +122,7 @@ impl OsThreadCache {
                     native_id: Some(*cached.native_id.lock()),
                 })
             }
-            Place::New(cached) => {
+            ThreadPlace::New(cached) => {
                 *cached.next.lock() = Some(Job { run, mask });
                 let builder = std::thread::Builder::new().stack_size(cached.stack_size);
                 let (idle, itself) = (self.0.clone(), cached.clone());

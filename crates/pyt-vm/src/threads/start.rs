@@ -18,7 +18,7 @@ use rustpython_vm::{
 use super::{
     handle::Handle,
     os_name,
-    os_thread_cache::Place,
+    os_thread_cache::ThreadPlace,
     slot_reclaimer::SlotReclaimer,
     vm_pool::{self, Inherited},
 };
@@ -106,7 +106,7 @@ impl Start {
             handle: handle.clone(),
             record: record.clone(),
             os_name: match place {
-                Place::Idle(_) if !names_itself => os_name::of_caller(),
+                ThreadPlace::Idle(_) if !names_itself => os_name::of_caller(),
                 _ => None,
             },
         };
