@@ -27,27 +27,26 @@
 
 mod berth;
 mod clock;
-pub mod controlled;
-mod deadlock;
-mod gil;
+mod engine;
+mod op;
 mod parker;
 mod policy;
 mod primitives;
-mod scheduler;
 mod signals;
 mod sync;
 mod table;
-mod thread;
-mod ticker;
-mod timers;
-mod wait;
-mod world;
 
 pub use berth::Berth;
 pub use clock::{Clock, Deadline};
-pub use deadlock::{Cause, Doing, Observer, Report, Row, Suspicion};
-pub use gil::Gil;
-pub use policy::{Free, Policy};
+pub use engine::{
+    deadlock::{Cause, Doing, Observer, Report, Row, Suspicion},
+    policy::Policy,
+    scheduler::{Builder, Scheduler},
+    thread::{Thread, ThreadId, current_id, tag_of},
+    wait::{Aborted, Kind, WaitQueue, Waiter, Waiting, Wake},
+    world::{Activity, NoWorld, World},
+};
+pub use policy::{Free, Gil, controlled};
 pub use primitives::{
     barrier::{Barrier, BarrierError},
     condition::{Condition, Place},
@@ -62,9 +61,5 @@ pub use primitives::{
     simple_queue::SimpleQueue,
     sleep::sleep,
 };
-pub use scheduler::{Builder, Scheduler};
 pub use signals::SignalMask;
 pub use table::{Standing, ThreadReport};
-pub use thread::{Thread, ThreadId, current_id, tag_of};
-pub use wait::{Aborted, Kind, WaitQueue, Waiter, Waiting, Wake};
-pub use world::{Activity, NoWorld, World};

@@ -1,6 +1,6 @@
 //! The table of who waits for what: what deadlock reports and timelines read.
 
-use crate::{Deadline, Scheduler, ThreadId, wait::Waiting};
+use crate::{Deadline, Scheduler, ThreadId, engine::wait::Waiting};
 
 /// What a thread was doing when the table was read.
 #[derive(Clone, Copy, Debug)]

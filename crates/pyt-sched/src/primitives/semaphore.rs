@@ -3,12 +3,12 @@
 use crate::{
     Aborted, Deadline, Kind, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
+    engine::wait::is_only_a_look,
     primitives::address,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    wait::is_only_a_look,
 };
 
 /// A number of permits. The number may be large, but never overflows: see

@@ -1,6 +1,6 @@
 //! Waiting for nothing but the passing of time.
 
-use crate::{Aborted, Deadline, Kind, wait::Waiter};
+use crate::{Aborted, Deadline, Kind, Waiter};
 
 /// Blocks the calling thread until `deadline`.
 ///

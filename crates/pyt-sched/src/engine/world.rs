@@ -2,7 +2,7 @@
 //!
 //! The scheduler calls these functions; it never asks what is behind them.
 
-use crate::{Thread, controlled::Place, wait::Aborted};
+use crate::{Aborted, Thread, controlled::Place};
 
 /// What a thread is doing, as far as the world can tell from outside. A snapshot: it may be out
 /// of date by the time it is read.

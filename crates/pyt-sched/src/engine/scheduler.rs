@@ -9,15 +9,17 @@ use std::{
 use crate::{
     Activity, Berth, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World,
     current_id,
-    deadlock::Watch,
+    engine::{
+        deadlock::Watch,
+        ticker::Ticker,
+        timers::{TimerId, Timers},
+    },
     parker,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
         renew, renew_lock,
     },
-    ticker::Ticker,
-    timers::{TimerId, Timers},
 };
 
 /// How long a thread that runs signal handlers sleeps at most before it looks for one. A signal

@@ -10,7 +10,6 @@ use std::{
 
 use super::{
     members::{Gate, Member, Members, Stand},
-    op::{Action, Op},
     point::RUNS,
     run::{CannotBegin, Ending, Finished, OnStandstill, Run, Stuck},
     strategy::{Candidate, Decision, Strategy, ThreadNumber},
@@ -19,6 +18,7 @@ use super::{
 use crate::{
     Aborted, Activity, Clock, Deadline, Kind, Policy, Scheduler, Thread, ThreadId, Waiter, Waiting,
     Wake, World,
+    op::{Action, Op},
     sync::{Mutex, atomic::AtomicU64 as PolicyU64, renew},
 };
 

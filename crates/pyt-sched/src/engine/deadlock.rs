@@ -22,14 +22,13 @@ use std::{
 };
 
 use crate::{
-    Activity, Deadline, Kind, Scheduler, Thread, ThreadId, Waiter,
+    Activity, Deadline, Kind, Scheduler, Thread, ThreadId, Waiter, Waiting,
     controlled::Controlled,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
         renew,
     },
-    wait::Waiting,
 };
 
 /// How long a standstill lasts before it is told.

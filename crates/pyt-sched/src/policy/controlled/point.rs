@@ -7,8 +7,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::{op::Op, policy::Controlled, strategy::ThreadNumber};
-use crate::{Aborted, Deadline, Kind, Thread, ThreadId, Wake};
+use super::{policy::Controlled, strategy::ThreadNumber};
+use crate::{Aborted, Deadline, Kind, Thread, ThreadId, Wake, op::Op};
 
 /// How many runs are under way in this process.
 pub(super) static RUNS: AtomicUsize = AtomicUsize::new(0);

@@ -1,4 +1,4 @@
-//! What waiting, waking and running mean: the trait, and the simplest policy.
+//! What waiting, waking and running mean: the trait that policies implement.
 
 use std::{sync::Arc, time::Duration};
 
@@ -52,17 +52,5 @@ pub trait Policy: Send + Sync {
     /// before [`Scheduler::wake_ticker`](crate::Scheduler).
     fn tick(&self, _scheduler: &Scheduler) -> Option<Duration> {
         None
-    }
-}
-
-/// Every ready thread runs at once, on whatever core the operating system gives it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Free;
-
-impl Policy for Free {
-    fn leave(&self, _thread: &Arc<Thread>) {}
-
-    fn ready(&self, thread: &Arc<Thread>) {
-        thread.grant();
     }
 }

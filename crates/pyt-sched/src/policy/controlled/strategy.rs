@@ -1,6 +1,6 @@
 //! Who goes on: the question that the policy asks at each decision point, and who answers it.
 
-use super::op::Op;
+use crate::op::Op;
 
 /// A thread's number within one run: 0 is the main thread, the others count up in the order in
 /// which they were started. The same in every run that made the same decisions.

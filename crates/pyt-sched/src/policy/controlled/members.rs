@@ -5,11 +5,13 @@
 use std::sync::Arc;
 
 use super::{
-    op::{Action, Op},
     strategy::{Candidate, ThreadNumber},
     trace::Place,
 };
-use crate::{Deadline, Thread, Waiter};
+use crate::{
+    Deadline, Thread, Waiter,
+    op::{Action, Op},
+};
 
 /// A condition that a thread, parked meanwhile, has left with the policy.
 #[derive(Clone, Copy)]

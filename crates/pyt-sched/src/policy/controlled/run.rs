@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    op::Op,
     policy::Controlled,
     strategy::{Candidate, Strategy, ThreadNumber},
     trace::{Place, Trace},
 };
-use crate::{Scheduler, Waiting};
+use crate::{Scheduler, Waiting, op::Op};
 
 /// Is told who waits for what when nobody can go on any more.
 pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;

@@ -16,14 +16,13 @@
 //! - `run`: beginning a run, and how it ended
 
 mod members;
-mod op;
 mod point;
 mod policy;
 mod run;
 mod strategy;
 mod trace;
 
-pub use op::{Action, Op};
+pub use crate::op::{Action, Op};
 pub(crate) use point::{any_run, before, wait_until};
 pub use point::{atomic, current_number, is_atomic, is_first, number_of, point, steps};
 pub use policy::Controlled;

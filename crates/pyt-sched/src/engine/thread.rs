@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Clock, Scheduler, Waiter,
+    Clock, Scheduler, Waiter, Waiting,
     controlled::any_run,
     parker::{Parked, Parker},
     sync::{
@@ -15,7 +15,6 @@ use crate::{
         atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
         thread_local,
     },
-    wait::Waiting,
 };
 
 /// Identifies a thread for as long as the process lives; never zero, never used twice.

@@ -1,9 +1,8 @@
 //! The steps of one run, in order, with what else could have been done at each.
 
-use super::{
-    op::Op,
-    strategy::{Candidate, Decision, ThreadNumber},
-};
+use crate::op::Op;
+
+use super::strategy::{Candidate, Decision, ThreadNumber};
 
 /// Where in the program a thread stood: two numbers that only the [`World`](crate::World) can read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
