@@ -25,10 +25,10 @@
 //! main.end();
 //! ```
 
-mod berth;
 mod clock;
 mod engine;
 mod op;
+mod park_slot;
 mod parker;
 mod policy;
 mod primitives;
@@ -36,25 +36,26 @@ mod signals;
 mod sync;
 mod table;
 
-pub use berth::Berth;
 pub use clock::{Clock, Deadline};
 pub use engine::{
-    deadlock::{Cause, Doing, Observer, Report, Row, Suspicion},
+    deadlock::{DeadlockObserver, ReportCause, Suspicion, ThreadRow, ThreadStatus, WaitReport},
     policy::Policy,
     scheduler::{Builder, Scheduler},
     thread::{Thread, ThreadId, current_id, tag_of},
-    wait::{Aborted, Kind, WaitQueue, Waiter, Waiting, Wake},
+    wait::{Aborted, WaitQueue, Waiter, Waiting, Wake},
+    wait_kind::WaitKind,
     world::{Activity, NoWorld, World},
 };
+pub use park_slot::ParkSlot;
 pub use policy::{Free, Gil, controlled};
 pub use primitives::{
     barrier::{Barrier, BarrierError},
-    condition::{Condition, Place},
+    condition::{Condition, Reservation},
     event::Event,
     lock::{Lock, NotHeld},
     queue::{
-        Discipline, Fifo, GetError, JoinError, Lifo, Moved, Priority, PutError, Queue, QueueState,
-        TakenOver, TaskDoneError, Undecided,
+        Discipline, Fifo, GetError, JoinError, Lifo, Moved, MovedOut, Priority, PutError, Queue,
+        QueueState, TaskDoneError, Undecided,
     },
     rlock::RLock,
     semaphore::{BoundedSemaphore, OverRelease, Semaphore},

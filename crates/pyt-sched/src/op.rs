@@ -34,7 +34,7 @@ pub enum Action {
     /// Says that a queue's task is done, or shuts the queue down.
     TaskDone,
     /// Reads the state of a primitive and leaves it as it is.
-    Look,
+    Query,
     /// Waits for the passing of time.
     Sleep,
     /// Reads a variable: a global, an attribute, an item, or a container as a whole.
@@ -84,7 +84,7 @@ impl Op {
     pub const fn only_reads(&self) -> bool {
         matches!(
             self.action,
-            Action::Read | Action::Look | Action::Step | Action::Begin | Action::Sleep
+            Action::Read | Action::Query | Action::Step | Action::Begin | Action::Sleep
         )
     }
 

@@ -22,7 +22,7 @@ pub struct ThreadReport {
     pub tag: u64,
     /// Its name.
     pub name: String,
-    /// What it was doing.
+    /// What it was status.
     pub standing: Standing,
 }
 

@@ -11,7 +11,9 @@ use std::{
 
 use pyt_sched::{
     Condition, Deadline, Event, Free, Gil, Lock, NoWorld, Queue, Scheduler, Semaphore, Thread,
-    controlled::{Action, Controlled, Decision, Ending, Finished, Op, Run, Strategy, point},
+    controlled::{
+        Action, Controlled, Decision, Ending, FinishedRun, Op, RunConfig, Strategy, point,
+    },
     sleep,
 };
 
@@ -44,11 +46,11 @@ impl Scene {
     }
 
     /// Runs `body` on a main thread of its own as one run.
-    fn run(&self, strategy: impl Strategy + 'static, body: impl FnOnce(&Self)) -> Finished {
+    fn run(&self, strategy: impl Strategy + 'static, body: impl FnOnce(&Self)) -> FinishedRun {
         let main = self.scheduler.register("main");
         main.begin();
         main.entered();
-        let run = Run::new(Box::new(strategy), 10_000);
+        let run = RunConfig::new(Box::new(strategy), 10_000);
         self.policy.begin(&self.scheduler, run).unwrap();
         body(self);
         let finished = self.policy.finish(&self.scheduler, false).unwrap();
@@ -184,7 +186,7 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
     main.begin();
     main.entered();
     let notes = told.clone();
-    let run = Run {
+    let run = RunConfig {
         on_standstill: Some(Box::new(move |stuck| {
             for one in stuck {
                 let kind = one.waiting.map(|row| row.kind);
@@ -194,7 +196,7 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
                     .push(format!("{} {kind:?} {:?}", one.name, one.holder));
             }
         })),
-        ..Run::new(Box::new(Digits(0)), 1_000)
+        ..RunConfig::new(Box::new(Digits(0)), 1_000)
     };
     scene.policy.begin(&scene.scheduler, run).unwrap();
     let lock: Arc<Lock> = Arc::default();
@@ -316,7 +318,7 @@ fn members_wait_for_each_other_and_others_stand_still() {
     scene.start("outsider", move || {
         outsider.fetch_add(1, Ordering::SeqCst);
     });
-    let run = Run::new(Box::new(Digits(1)), 1_000);
+    let run = RunConfig::new(Box::new(Digits(1)), 1_000);
     scene.policy.begin(&scene.scheduler, run).unwrap();
     let seen = ran.clone();
     scene.start("member", move || {

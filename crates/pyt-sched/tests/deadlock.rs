@@ -12,15 +12,15 @@ use std::{
 };
 
 use pyt_sched::{
-    Cause, Clock, Condition, Doing, Event, Kind, Lock, Observer, RLock, Report, Scheduler,
-    Suspicion,
+    Clock, Condition, DeadlockObserver, Event, Lock, RLock, ReportCause, Scheduler, Suspicion,
+    ThreadStatus, WaitKind, WaitReport,
 };
 use support::{ms, run};
 
 /// Confirms what it is told of and keeps it.
 #[derive(Default)]
 struct Notes {
-    reports: Mutex<Vec<Report>>,
+    reports: Mutex<Vec<WaitReport>>,
     /// How often it was told of what it does not believe, if it believes nothing.
     doubts: Option<AtomicUsize>,
 }
@@ -28,7 +28,7 @@ struct Notes {
 /// What a scheduler keeps of the notes.
 struct Clerk(Arc<Notes>);
 
-impl Observer for Clerk {
+impl DeadlockObserver for Clerk {
     fn suspected(&self, suspicion: Suspicion) -> bool {
         if let Some(doubts) = &self.0.doubts {
             doubts.fetch_add(1, Ordering::SeqCst);
@@ -51,7 +51,7 @@ impl Notes {
     }
 
     /// The first report, once there is one.
-    fn first(&self, patience: Duration) -> Option<Report> {
+    fn first(&self, patience: Duration) -> Option<WaitReport> {
         let began = Instant::now();
         while began.elapsed() < patience {
             if let Some(report) = self.reports.lock().unwrap().first() {
@@ -118,17 +118,17 @@ fn a_cycle_of_reentrant_locks_is_found_though_others_run() {
             })
         });
         let report = notes.first(PATIENCE).expect("a report");
-        assert_eq!(report.cause, Cause::Cycle);
+        assert_eq!(report.cause, ReportCause::Cycle);
         assert_eq!(report.cycle, crossing.each_ref().map(|it| it.record.id()));
         assert!(!report.cycle.contains(&ids[0]));
         for (row, holder) in report.rows[1..].iter().zip([1, 0]) {
-            let Doing::Waiting { waiting, reentrant } = row.doing else {
+            let ThreadStatus::Waiting { waiting, reentrant } = row.status else {
                 panic!("it waits: {row:?}");
             };
-            assert!(reentrant && waiting.kind == Kind::Lock);
+            assert!(reentrant && waiting.kind == WaitKind::Lock);
             assert_eq!(waiting.holder, Some(report.cycle[holder]));
         }
-        assert!(matches!(report.rows[0].doing, Doing::Running));
+        assert!(matches!(report.rows[0].status, ThreadStatus::Running));
         thread::sleep(WHILE);
         assert_eq!(notes.count(), 1, "once");
         // They stay for ever: let the scheduler forget them.
@@ -174,7 +174,7 @@ fn a_lock_taken_for_a_scope_waits_for_its_holder_alone() {
             })
         };
         let report = notes.first(PATIENCE).expect("a report");
-        assert_eq!(report.cause, Cause::Cycle);
+        assert_eq!(report.cause, ReportCause::Cycle);
         assert_eq!(report.cycle, [waiter.record.id()]);
         lock.release().unwrap();
         stage.join(waiter);
@@ -206,7 +206,7 @@ fn a_standstill_is_told_after_a_second_and_only_if_nobody_is_left() {
                 let began = Instant::now();
                 let report = notes.first(PATIENCE).expect("a report");
                 assert!(began.elapsed() > Duration::from_millis(900));
-                assert_eq!(report.cause, Cause::Standstill);
+                assert_eq!(report.cause, ReportCause::Standstill);
                 assert!(report.cycle.is_empty());
                 assert_eq!(report.rows.len(), 4);
                 thread::sleep(WHILE);

@@ -9,8 +9,8 @@ use std::{
 };
 
 use pyt_sched::{
-    Barrier, BarrierError, BoundedSemaphore, Deadline, Discipline, Event, Fifo, Gil, Kind, Lifo,
-    Lock, NoWorld, OverRelease, Priority, Queue, RLock, Scheduler, Semaphore, SimpleQueue,
+    Barrier, BarrierError, BoundedSemaphore, Deadline, Discipline, Event, Fifo, Gil, Lifo, Lock,
+    NoWorld, OverRelease, Priority, Queue, RLock, Scheduler, Semaphore, SimpleQueue, WaitKind,
 };
 use support::{Stage, ms, run};
 
@@ -218,7 +218,7 @@ fn a_deadline_during_a_barriers_action_does_not_count() {
                 inner.scheduler.table().1.iter().any(|row| {
                     row.id == record
                         && matches!(row.standing, pyt_sched::Standing::Waiting(waiting)
-                            if waiting.kind == Kind::Barrier && waiting.deadline.is_none())
+                            if waiting.kind == WaitKind::Barrier && waiting.deadline.is_none())
                 })
             });
             Ok::<(), &str>(())

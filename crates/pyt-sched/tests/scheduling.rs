@@ -10,7 +10,7 @@ use std::{
 };
 
 use pyt_sched::{
-    Clock, Deadline, Event, Gil, Kind, Lock, NoWorld, Scheduler, SimpleQueue, Standing, Thread,
+    Clock, Deadline, Event, Gil, Lock, NoWorld, Scheduler, SimpleQueue, Standing, Thread, WaitKind,
 };
 use support::{ms, run};
 
@@ -97,7 +97,7 @@ fn the_table_says_who_waits_for_what() {
         let Standing::Waiting(waiting) = row.standing else {
             panic!("it waits: {row:?}");
         };
-        assert_eq!(waiting.kind, Kind::Lock);
+        assert_eq!(waiting.kind, WaitKind::Lock);
         assert_eq!(waiting.object, Arc::as_ptr(&lock) as usize);
         assert_eq!(waiting.holder, Some(me));
         assert!(waiting.since <= now && now < waiting.deadline.unwrap());

@@ -13,7 +13,7 @@
 //! always one.
 //!
 //! What can end a wait from outside of the table (a signal handler, a thread of the host's) is the
-//! [`Observer`]'s business, and so is what to do about it all. This file must never block.
+//! [`DeadlockObserver`]'s business, and so is what to do about it all. This file must never block.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +22,7 @@ use std::{
 };
 
 use crate::{
-    Activity, Deadline, Kind, Scheduler, Thread, ThreadId, Waiter, Waiting,
+    Activity, Deadline, Scheduler, Thread, ThreadId, WaitKind, Waiter, Waiting,
     controlled::Controlled,
     sync::{
         Mutex,
@@ -41,16 +41,16 @@ const SECOND_LOOK: Duration = Duration::from_millis(5);
 const REMEMBERED: usize = 64;
 
 /// Who is told about threads that wait for ever.
-pub trait Observer: Send + Sync {
+pub trait DeadlockObserver: Send + Sync {
     /// Some threads seem to wait for ever. Called on a thread that is about to wait, or on the
     /// ticker: it must not block. True: it is looked into, once. False: not now, since something
     /// that is no thread may yet end one of the waits; the same may be suspected again.
     fn suspected(&self, suspicion: Suspicion) -> bool;
 }
 
-/// Why a [`Report`] was made.
+/// Why a [`WaitReport`] was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum ReportCause {
     /// Some threads wait for one another.
     Cycle,
     /// All threads wait.
@@ -59,9 +59,9 @@ pub enum Cause {
     Asked,
 }
 
-/// What a thread was doing.
+/// What a thread was status.
 #[derive(Clone, Copy, Debug)]
-pub enum Doing {
+pub enum ThreadStatus {
     /// It waits in one of our primitives. The holder is who has it now.
     Waiting {
         /// For what, and since when.
@@ -79,28 +79,28 @@ pub enum Doing {
     Halted,
 }
 
-/// One thread's row in a [`Report`].
+/// One thread's row in a [`WaitReport`].
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct ThreadRow {
     /// The thread.
     pub id: ThreadId,
     /// The world's own number for it; zero if it has none.
     pub tag: u64,
     /// Its name.
     pub name: String,
-    /// What it was doing.
-    pub doing: Doing,
+    /// What it was status.
+    pub status: ThreadStatus,
 }
 
 /// Who waits for what, held by whom.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct WaitReport {
     /// Why it was made.
-    pub cause: Cause,
+    pub cause: ReportCause,
     /// When, on the scheduler's clock.
     pub now: Deadline,
     /// All threads, oldest first.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ThreadRow>,
     /// The threads of a cycle, each waiting for the next and the last for the first; or a chain
     /// whose last thread waits for a lock that a thread took along when it ended. Empty: neither.
     pub cycle: Vec<ThreadId>,
@@ -113,7 +113,7 @@ pub struct Report {
 struct Wait {
     thread: Arc<Thread>,
     waiter: Arc<Waiter>,
-    kind: Kind,
+    kind: WaitKind,
     since: Deadline,
     holder: Option<ThreadId>,
     /// Nobody but the holder can end the wait.
@@ -159,7 +159,7 @@ impl Wait {
     }
 
     /// Whether the thread is in this wait still, be it that it runs signal handlers.
-    fn goes_on(&self) -> bool {
+    fn persists(&self) -> bool {
         let current = self.thread.wait.lock();
         current
             .as_ref()
@@ -202,13 +202,13 @@ pub struct Suspicion {
     scheduler: Arc<Scheduler>,
     waits: Vec<Wait>,
     cycle: Vec<ThreadId>,
-    cause: Cause,
+    cause: ReportCause,
 }
 
 impl Suspicion {
     /// Why.
     #[must_use]
-    pub const fn cause(&self) -> Cause {
+    pub const fn cause(&self) -> ReportCause {
         self.cause
     }
 
@@ -219,24 +219,24 @@ impl Suspicion {
     }
 
     /// The threads that are suspected, and what each waits for.
-    pub fn waits(&self) -> impl Iterator<Item = (&Arc<Thread>, Kind)> {
+    pub fn waits(&self) -> impl Iterator<Item = (&Arc<Thread>, WaitKind)> {
         self.waits.iter().map(|wait| (&wait.thread, wait.kind))
     }
 
     /// Whether all waits go on, if perhaps not each thread is blocked at this moment.
     #[must_use]
-    pub fn goes_on(&self) -> bool {
-        self.waits.iter().all(Wait::goes_on)
+    pub fn persists(&self) -> bool {
+        self.waits.iter().all(Wait::persists)
     }
 
     /// Looks once more: the whole table, if all is as it was seen before. To be called with the
     /// [world](crate::World) stopped, since a thread that has just taken a lock may not have left
     /// its name there yet.
     #[must_use]
-    pub fn confirm(&self) -> Option<Report> {
+    pub fn confirm(&self) -> Option<WaitReport> {
         let same = |before: &Wait| Wait::of(&before.thread).is_some_and(|now| now.is(before));
         let confirmed = match self.cause {
-            Cause::Standstill => everyone(&self.scheduler)
+            ReportCause::Standstill => everyone(&self.scheduler)
                 .is_some_and(|now| now.len() == self.waits.len() && self.waits.iter().all(same)),
             _ => self.waits.iter().all(same),
         };
@@ -258,7 +258,7 @@ impl Suspicion {
 
 impl Scheduler {
     /// Has threads that wait for ever be looked for, from now on. The first observer stays.
-    pub fn observe(&self, observer: Arc<dyn Observer>) {
+    pub fn observe(&self, observer: Arc<dyn DeadlockObserver>) {
         // Whoever waits already is found at the next wait: hosts call this first.
         let _ = self.deadlocks().observer.set(observer);
     }
@@ -266,30 +266,30 @@ impl Scheduler {
     /// The table as it is now, for somebody who asks. Each row is true by itself; only with the
     /// [world](crate::World) stopped do they agree.
     #[must_use]
-    pub fn report_now(&self) -> Report {
+    pub fn report_now(&self) -> WaitReport {
         let cycle = cycle_among(self, &waits_for_ever(self)).unwrap_or_default();
         let cycle = cycle.iter().map(|wait| wait.thread.id()).collect();
-        self.report(Cause::Asked, cycle)
+        self.report(ReportCause::Asked, cycle)
     }
 
-    fn report(&self, cause: Cause, cycle: Vec<ThreadId>) -> Report {
-        let rows: Vec<Row> = self
+    fn report(&self, cause: ReportCause, cycle: Vec<ThreadId>) -> WaitReport {
+        let rows: Vec<ThreadRow> = self
             .threads()
             .iter()
-            .map(|thread| Row {
+            .map(|thread| ThreadRow {
                 id: thread.id(),
                 tag: thread.tag(),
                 name: thread.name(),
-                doing: self.doing(thread),
+                status: self.status(thread),
             })
             .collect();
         let mut ended = self.deadlocks().ended.lock().clone();
         ended.retain(|(id, _)| {
             rows.iter().any(|row| {
-                matches!(row.doing, Doing::Waiting { waiting, .. } if waiting.holder == Some(*id))
+                matches!(row.status, ThreadStatus::Waiting { waiting, .. } if waiting.holder == Some(*id))
             })
         });
-        Report {
+        WaitReport {
             cause,
             now: self.clock().now(),
             rows,
@@ -298,18 +298,18 @@ impl Scheduler {
         }
     }
 
-    fn doing(&self, thread: &Arc<Thread>) -> Doing {
+    fn status(&self, thread: &Arc<Thread>) -> ThreadStatus {
         if thread.is_halted() {
-            return Doing::Halted;
+            return ThreadStatus::Halted;
         }
         {
             let current = thread.wait.lock();
             if let Some((waiting, waiter)) = current.as_ref() {
                 if !waiter.is_under_way() {
-                    return Doing::Ready;
+                    return ThreadStatus::Ready;
                 }
                 let held = Held::now(waiting, waiter);
-                return Doing::Waiting {
+                return ThreadStatus::Waiting {
                     waiting: Waiting {
                         holder: held.by,
                         ..*waiting
@@ -319,14 +319,14 @@ impl Scheduler {
             }
         }
         if thread.in_wait() {
-            return Doing::Ready;
+            return ThreadStatus::Ready;
         }
         match self.world().activity(thread) {
-            Activity::Attached => Doing::Running,
-            Activity::Detached => Doing::Foreign,
+            Activity::Attached => ThreadStatus::Running,
+            Activity::Detached => ThreadStatus::Foreign,
             // One that was preempted is hidden from the world.
-            Activity::Unknown if self.policy().is_exclusive() => Doing::Ready,
-            Activity::Unknown => Doing::Running,
+            Activity::Unknown if self.policy().is_exclusive() => ThreadStatus::Ready,
+            Activity::Unknown => ThreadStatus::Running,
         }
     }
 }
@@ -359,7 +359,7 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
             return Some(waits);
         }
         let Some(thread) = scheduler.thread(holder) else {
-            let is_lost = last.kind == Kind::Lock && scheduler.deadlocks().is_ended(holder);
+            let is_lost = last.kind == WaitKind::Lock && scheduler.deadlocks().is_ended(holder);
             if is_lost && let Some(last) = waits.last_mut() {
                 // Whoever got hold of what the thread left behind could end its scope.
                 last.certain = last.owned;
@@ -416,7 +416,7 @@ fn cycle_among(scheduler: &Scheduler, waits: &[Wait]) -> Option<Vec<Wait>> {
 /// One scheduler's part in all this.
 #[derive(Default)]
 pub(crate) struct Watch {
-    observer: OnceLock<Arc<dyn Observer>>,
+    observer: OnceLock<Arc<dyn DeadlockObserver>>,
     /// Somebody waits without a deadline, or did so at the ticker's last look.
     armed: AtomicBool,
     seen: Mutex<Seen>,
@@ -443,7 +443,7 @@ impl Seen {
 impl Watch {
     /// `thread`, the calling one, begins to wait for a `kind` of thing without a deadline. The
     /// wait is in the table already: of several that close a cycle together, one sees it closed.
-    pub(crate) fn waits_for_ever(&self, thread: &Arc<Thread>, kind: Kind) {
+    pub(crate) fn waits_for_ever(&self, thread: &Arc<Thread>, kind: WaitKind) {
         let scheduler = thread.scheduler();
         // In a run under a strategy, the policy itself finds out.
         if self.observer.get().is_none() || scheduler.is_controlled(thread) {
@@ -451,11 +451,11 @@ impl Watch {
         }
         let is_news =
             !self.armed.load(Ordering::SeqCst) && !self.armed.swap(true, Ordering::SeqCst);
-        if matches!(kind, Kind::Lock | Kind::Join) && may_close(thread) {
+        if matches!(kind, WaitKind::Lock | WaitKind::Join) && may_close(thread) {
             let cycle = Wait::of(thread).and_then(|wait| cycle_from(scheduler, wait));
             match cycle {
                 Some(cycle) if cycle.iter().all(|wait| wait.certain) => {
-                    self.suspect(scheduler, cycle, Cause::Cycle);
+                    self.suspect(scheduler, cycle, ReportCause::Cycle);
                 }
                 // Not unless all others wait, too, for sure: the ticker finds out.
                 Some(_) if all_wait(scheduler) => scheduler.wake_ticker(),
@@ -468,12 +468,12 @@ impl Watch {
     }
 
     /// Tells the observer, unless it knows.
-    fn suspect(&self, scheduler: &Arc<Scheduler>, waits: Vec<Wait>, cause: Cause) {
+    fn suspect(&self, scheduler: &Arc<Scheduler>, waits: Vec<Wait>, cause: ReportCause) {
         let Some(observer) = self.observer.get() else {
             return;
         };
         let cycle = match cause {
-            Cause::Cycle => Some(waits.clone()),
+            ReportCause::Cycle => Some(waits.clone()),
             _ => cycle_among(scheduler, &waits),
         };
         let waiters: Vec<_> = waits.iter().map(|wait| wait.waiter.clone()).collect();
@@ -534,7 +534,7 @@ impl Watch {
         if lasted < STANDSTILL && cycle.is_none() {
             return Some((STANDSTILL - lasted).max(SECOND_LOOK));
         }
-        self.suspect(scheduler, waits, Cause::Standstill);
+        self.suspect(scheduler, waits, ReportCause::Standstill);
         Some(STANDSTILL)
     }
 
@@ -543,7 +543,7 @@ impl Watch {
         if let Some(cycle) = cycle_among(scheduler, waits)
             && cycle.iter().all(|wait| wait.certain)
         {
-            self.suspect(scheduler, cycle, Cause::Cycle);
+            self.suspect(scheduler, cycle, ReportCause::Cycle);
         }
     }
 

@@ -8,4 +8,5 @@ pub mod thread;
 mod ticker;
 mod timers;
 pub mod wait;
+pub mod wait_kind;
 pub mod world;

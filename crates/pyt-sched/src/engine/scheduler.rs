@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Activity, Berth, Clock, Deadline, Free, NoWorld, Policy, Thread, ThreadId, Waiter, World,
+    Activity, Clock, Deadline, Free, NoWorld, ParkSlot, Policy, Thread, ThreadId, Waiter, World,
     current_id,
     engine::{
         deadlock::Watch,
@@ -156,19 +156,19 @@ impl Scheduler {
     /// Makes a thread known. It takes part once it has [begun](Thread::begin), or once it was
     /// [made ready](Policy::ready) and has waited for its turn.
     pub fn register(self: &Arc<Self>, name: &str) -> Arc<Thread> {
-        self.register_at(name, &Berth::default())
+        self.register_at(name, &ParkSlot::default())
     }
 
-    /// As [`register`](Self::register), for a thread that the OS thread with this berth will run.
+    /// As [`register`](Self::register), for a thread that the OS thread with this park slot will run.
     /// That one must not run another thread at the same time.
-    pub fn register_at(self: &Arc<Self>, name: &str, berth: &Berth) -> Arc<Thread> {
-        let parker = berth.0.clone();
+    pub fn register_at(self: &Arc<Self>, name: &str, slot: &ParkSlot) -> Arc<Thread> {
+        let parker = slot.0.clone();
         self.take_in(Thread::new(self.clone(), ThreadId::next(), name, parker))
     }
 
     /// As [`register`](Self::register), for the calling OS thread, which keeps its identity.
     pub(crate) fn register_caller(self: &Arc<Self>, name: &str) -> Arc<Thread> {
-        let parker = Berth::default().0;
+        let parker = ParkSlot::default().0;
         self.take_in(Thread::new(self.clone(), current_id(), name, parker))
     }
 

@@ -245,7 +245,7 @@ impl Thread {
     }
 
     /// The thread, the calling one, has been granted its turn by the end of its
-    /// [rest](crate::Berth::rest). Blocks for ever if it is halted.
+    /// [rest](crate::ParkSlot::park). Blocks for ever if it is halted.
     pub fn accept_turn(&self) {
         if self.is_halted() {
             self.stay_parked();

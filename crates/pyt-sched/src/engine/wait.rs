@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    Deadline, Lock, Thread, ThreadId,
+    Deadline, Lock, Thread, ThreadId, WaitKind,
     controlled::any_run,
     parker::Parked,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering},
@@ -54,38 +54,11 @@ impl Default for Aborted {
     }
 }
 
-/// What a thread waits for, for reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A lock or reentrant lock.
-    Lock,
-    /// A condition's notification.
-    Condition,
-    /// A semaphore's permit.
-    Semaphore,
-    /// An event to be set.
-    Event,
-    /// The outcome of work that another thread does.
-    Future,
-    /// A barrier to fill or drain.
-    Barrier,
-    /// An item from a queue.
-    Get,
-    /// Room in a queue.
-    Put,
-    /// All of a queue's tasks done.
-    TasksDone,
-    /// The end of a thread.
-    Join,
-    /// Nothing but the passing of time.
-    Sleep,
-}
-
 /// A wait under way: one row of the table of who waits for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiting {
     /// What kind of thing it waits for.
-    pub kind: Kind,
+    pub kind: WaitKind,
     /// Tells that thing from others of its kind: its address, or zero.
     pub object: usize,
     /// Who had it when the wait began, where that is known.
@@ -215,7 +188,7 @@ impl Waiter {
     pub fn wait(
         self: &Arc<Self>,
         deadline: Option<Deadline>,
-        kind: Kind,
+        kind: WaitKind,
         object: usize,
         holder: Option<ThreadId>,
     ) -> Result<Wake, Aborted> {
@@ -231,7 +204,7 @@ impl Waiter {
         // A look, not a wait, as it is in CPython: the turn is kept. Not on a virtual clock, which
         // stands still for one that looks again and again. One that was woken already waits, for
         // the turn that comes with it.
-        let looks = kind != Kind::Sleep
+        let looks = kind != WaitKind::Sleep
             && deadline.is_some_and(|deadline| deadline <= waiting.since)
             && !scheduler.clock().is_virtual();
         if looks && self.turn(BLOCKED, EXPIRED) {
@@ -254,7 +227,7 @@ impl Waiter {
     fn wait_until_over(
         self: &Arc<Self>,
         deadline: Option<Deadline>,
-        kind: Kind,
+        kind: WaitKind,
     ) -> Result<Wake, Aborted> {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
@@ -290,7 +263,7 @@ impl Waiter {
     }
 
     /// Gives up the turn until the wait is over or there may be a signal to handle.
-    fn block(self: &Arc<Self>, deadline: Option<Deadline>, kind: Kind) {
+    fn block(self: &Arc<Self>, deadline: Option<Deadline>, kind: WaitKind) {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         thread.set_in_wait(true);
@@ -321,10 +294,10 @@ impl Waiter {
     }
 
     /// Sleeps, outside the world, until this thread has its turn again.
-    fn park(&self, deadline: Option<Deadline>, kind: Kind) {
+    fn park(&self, deadline: Option<Deadline>, kind: WaitKind) {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
-        let mut expected_soon = kind != Kind::Sleep && !any_run();
+        let mut expected_soon = kind != WaitKind::Sleep && !any_run();
         loop {
             let left = scheduler.real_time_until(deadline);
             let slice = scheduler.signal_slice(thread);

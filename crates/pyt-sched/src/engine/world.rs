@@ -4,7 +4,7 @@
 
 use crate::{Aborted, Thread, controlled::Place};
 
-/// What a thread is doing, as far as the world can tell from outside. A snapshot: it may be out
+/// What a thread is status, as far as the world can tell from outside. A snapshot: it may be out
 /// of date by the time it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {

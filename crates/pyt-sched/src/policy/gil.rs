@@ -71,7 +71,7 @@ struct Owner {
 struct Woken {
     thread: Arc<Thread>,
     /// It stepped back of its own accord, and lets the owner have its switch interval.
-    patient: bool,
+    stepped_back: bool,
 }
 
 struct Preempted {
@@ -176,7 +176,7 @@ impl Gil {
             };
         }
         owner.seen_detached = false;
-        let due = if state.woken.iter().all(|woken| woken.patient) {
+        let due = if state.woken.iter().all(|woken| woken.stepped_back) {
             self.patience()
         } else {
             GRACE
@@ -329,7 +329,7 @@ impl Policy for Gil {
         } else {
             state.woken.push_back(Woken {
                 thread: thread.clone(),
-                patient: false,
+                stepped_back: false,
             });
             drop(state);
             thread.scheduler().wake_ticker();
@@ -350,7 +350,7 @@ impl Policy for Gil {
         if !thread.is_halted() {
             state.woken.push_back(Woken {
                 thread: thread.clone(),
-                patient: true,
+                stepped_back: true,
             });
         }
         if state.owner.is_none() {
@@ -558,7 +558,7 @@ mod tests {
         let waiting = scheduler.register("waiting");
         gil.state.lock().woken.push_back(Woken {
             thread: waiting.clone(),
-            patient: true,
+            stepped_back: true,
         });
         gil.tick(&scheduler);
         assert!(gil.state.lock().is_owner(&waiting));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Aborted, Deadline, Kind, WaitQueue, Waiter, Wake,
+    Aborted, Deadline, WaitKind, WaitQueue, Waiter, Wake,
     controlled::{Action, Op, before},
     primitives::address,
     sync::Mutex,
@@ -159,7 +159,7 @@ impl Barrier {
     }
 
     fn block(&self, waiter: &Arc<Waiter>, deadline: Option<Deadline>) -> Result<Wake, Aborted> {
-        let ended = waiter.wait(deadline, Kind::Barrier, address(self), None);
+        let ended = waiter.wait(deadline, WaitKind::Barrier, address(self), None);
         if ended != Ok(Wake::Woken) {
             self.state.lock().queue.remove(waiter);
         }

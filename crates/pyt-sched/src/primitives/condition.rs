@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    Aborted, Deadline, Event, Kind, WaitQueue, Waiter, Wake,
+    Aborted, Deadline, Event, WaitKind, WaitQueue, Waiter, Wake,
     controlled::{Action, Op, before},
     primitives::address,
     sync::{
@@ -15,8 +15,8 @@ use crate::{
 /// Threads that wait to be notified. The lock belongs to the caller: a wait is
 /// [`join`](Self::join), then releasing the lock, then [`wait`](Self::wait), then taking the lock
 /// again. Between `join` and `wait` the thread must not wait for anything else; where releasing
-/// the lock may do so, the wait is [`join_early`](Self::join_early) and
-/// [`wait_in`](Self::wait_in).
+/// the lock may do so, the wait is [`reserve`](Self::reserve) and
+/// [`wait_reserved`](Self::wait_reserved).
 #[derive(Debug, Default)]
 pub struct Condition {
     line: Mutex<Line>,
@@ -28,7 +28,7 @@ pub struct Condition {
 #[derive(Debug, Default)]
 struct Line {
     queue: WaitQueue,
-    places: VecDeque<Arc<Place>>,
+    places: VecDeque<Arc<Reservation>>,
 }
 
 impl Line {
@@ -57,7 +57,7 @@ impl Line {
 
 /// A place in a condition's line whose thread does not wait yet.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct Reservation {
     notified: Event,
 }
 
@@ -93,7 +93,7 @@ impl Condition {
     /// [`Aborted`] if a signal handler raised during the wait. A notification that had been
     /// spent on this wait goes to the next in line.
     pub fn wait(&self, waiter: &Arc<Waiter>, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let ended = waiter.wait(deadline, Kind::Condition, address(self), None);
+        let ended = waiter.wait(deadline, WaitKind::Condition, address(self), None);
         match ended {
             Ok(Wake::Woken) => {}
             Err(Aborted { woken: true }) => {
@@ -110,26 +110,30 @@ impl Condition {
     }
 
     /// As [`join`](Self::join), for a thread that may wait for other things before it gets to
-    /// [`wait_in`](Self::wait_in).
+    /// [`wait_reserved`](Self::wait_reserved).
     #[must_use]
-    pub fn join_early(&self) -> Arc<Place> {
+    pub fn reserve(&self) -> Arc<Reservation> {
         before(Op::on(Action::Wait, address(self)));
-        let place = Arc::new(Place::default());
+        let place = Arc::new(Reservation::default());
         self.with_line(|line| line.places.push_back(place.clone()));
         place
     }
 
-    /// As [`wait`](Self::wait), in the place that [`join_early`](Self::join_early) gave.
+    /// As [`wait`](Self::wait), in the place that [`reserve`](Self::reserve) gave.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
-    pub fn wait_in(&self, place: &Arc<Place>, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let ended = place.notified.wait_as(deadline, Kind::Condition);
+    pub fn wait_reserved(
+        &self,
+        place: &Arc<Reservation>,
+        deadline: Option<Deadline>,
+    ) -> Result<bool, Aborted> {
+        let ended = place.notified.wait_as(deadline, WaitKind::Condition);
         if ended == Ok(true) {
             return ended;
         }
         // A notification may have come just after the wait had ended for another reason.
-        let missed = self.leave_early(place);
+        let missed = self.cancel_reserved(place);
         if missed && ended.is_err() {
             self.notify(1);
         }
@@ -137,7 +141,7 @@ impl Condition {
     }
 
     /// Gets out of line. True: too late, a notification had been spent on this place.
-    pub fn leave_early(&self, place: &Arc<Place>) -> bool {
+    pub fn cancel_reserved(&self, place: &Arc<Reservation>) -> bool {
         self.with_line(|line| {
             let at = line.places.iter().position(|p| Arc::ptr_eq(p, place));
             at.and_then(|at| line.places.remove(at)).is_none()
@@ -186,7 +190,7 @@ mod tests {
         let main = scheduler.register("main");
         main.begin();
         let condition = Condition::new();
-        let place = condition.join_early();
+        let place = condition.reserve();
         assert_eq!(condition.waiting(), 1);
         assert_eq!(condition.notify(5), 1);
         assert_eq!(condition.waiting(), 0);
@@ -195,7 +199,7 @@ mod tests {
         other.acquire(None).unwrap();
         let soon = || Some(Deadline::after(Duration::from_millis(5)));
         assert_eq!(other.acquire(soon()), Ok(false));
-        assert_eq!(condition.wait_in(&place, soon()), Ok(true));
+        assert_eq!(condition.wait_reserved(&place, soon()), Ok(true));
         main.end();
     }
 
@@ -205,9 +209,9 @@ mod tests {
         let main = scheduler.register("main");
         main.begin();
         let condition = Condition::new();
-        let place = condition.join_early();
+        let place = condition.reserve();
         let soon = Deadline::after(Duration::from_millis(5));
-        assert_eq!(condition.wait_in(&place, Some(soon)), Ok(false));
+        assert_eq!(condition.wait_reserved(&place, Some(soon)), Ok(false));
         assert_eq!(condition.waiting(), 0);
         assert_eq!(condition.notify(1), 0);
         main.end();

@@ -1,7 +1,7 @@
 //! A flag that threads wait for.
 
 use crate::{
-    Aborted, Deadline, Kind, ThreadId, WaitQueue, Wake,
+    Aborted, Deadline, ThreadId, WaitKind, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
     primitives::address,
     sync::{
@@ -37,8 +37,8 @@ impl Event {
     /// As [`is_set`](Self::is_set), for a program that asks: a decision point.
     #[must_use]
     #[inline]
-    pub fn look(&self) -> bool {
-        before(Op::on(Action::Look, address(self)));
+    pub fn query(&self) -> bool {
+        before(Op::on(Action::Query, address(self)));
         self.is_set()
     }
 
@@ -75,14 +75,14 @@ impl Event {
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     pub fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        self.wait_as(deadline, Kind::Event)
+        self.wait_as(deadline, WaitKind::Event)
     }
 
     /// As [`wait`](Self::wait), shown as `kind` in reports.
     ///
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
-    pub fn wait_as(&self, deadline: Option<Deadline>, kind: Kind) -> Result<bool, Aborted> {
+    pub fn wait_as(&self, deadline: Option<Deadline>, kind: WaitKind) -> Result<bool, Aborted> {
         self.wait_from(deadline, kind, None)
     }
 
@@ -93,10 +93,10 @@ impl Event {
     pub fn wait_from(
         &self,
         deadline: Option<Deadline>,
-        kind: Kind,
+        kind: WaitKind,
         from: Option<ThreadId>,
     ) -> Result<bool, Aborted> {
-        let action = if kind == Kind::Join {
+        let action = if kind == WaitKind::Join {
             Action::Join
         } else {
             Action::Wait

@@ -1,7 +1,7 @@
 //! A mutual-exclusion lock that any thread may release, as Python's.
 
 use crate::{
-    Aborted, Deadline, Kind, ThreadId, WaitQueue, Wake,
+    Aborted, Deadline, ThreadId, WaitKind, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
     current_id,
     primitives::address,
@@ -66,12 +66,12 @@ impl Lock {
     #[inline]
     pub fn try_acquire(&self) -> bool {
         before(Op::on(Action::Write, address(self)));
-        self.take_over()
+        self.take_as_holder()
     }
 
     /// As [`try_acquire`](Self::try_acquire), without a decision point.
     #[inline]
-    fn take_over(&self) -> bool {
+    fn take_as_holder(&self) -> bool {
         let taken = self.take();
         if taken {
             self.holder.store(current_id().0, Ordering::Relaxed);
@@ -92,7 +92,7 @@ impl Lock {
     fn wait_as_chosen(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
         let acquire = Op::on(Action::Acquire, address(self));
         let free = || !self.is_held();
-        match wait_until(acquire, Kind::Lock, deadline, || self.holder(), &free) {
+        match wait_until(acquire, WaitKind::Lock, deadline, || self.holder(), &free) {
             Some(ended) => ended.map(|wake| wake == Wake::Woken),
             None => Ok(true),
         }
@@ -115,7 +115,7 @@ impl Lock {
         if !self.wait_as_chosen(deadline)? {
             return Ok(false);
         }
-        if self.take_over() {
+        if self.take_as_holder() {
             return Ok(true);
         }
         self.acquire_slow(deadline)
@@ -158,7 +158,7 @@ impl Lock {
                 }
             };
             waiter.is_for(self);
-            let ended = waiter.wait(deadline, Kind::Lock, address(self), self.holder());
+            let ended = waiter.wait(deadline, WaitKind::Lock, address(self), self.holder());
             match ended {
                 Ok(Wake::Woken) if waiter.was_handed() => {
                     self.holder.store(current_id().0, Ordering::Relaxed);
@@ -269,8 +269,8 @@ impl Lock {
 
     /// As [`is_held`](Self::is_held), for a program that asks: a decision point.
     #[must_use]
-    pub fn look(&self) -> bool {
-        before(Op::on(Action::Look, address(self)));
+    pub fn query(&self) -> bool {
+        before(Op::on(Action::Query, address(self)));
         self.is_held()
     }
 

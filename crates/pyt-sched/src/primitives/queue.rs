@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Aborted, Deadline, Kind, WaitQueue, Wake,
+    Aborted, Deadline, WaitKind, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
     primitives::address,
     sync::Mutex,
@@ -168,7 +168,7 @@ pub enum PutError<T> {
     Full(T),
     /// The queue has been shut down.
     ShutDown(T),
-    /// The queue's contents have been [taken over](Queue::take_over).
+    /// The queue's contents have been [moved out](Queue::move_out).
     Moved(T),
     /// The queue's discipline can't tell the item's place.
     Undecided(T),
@@ -183,7 +183,7 @@ pub enum GetError {
     Empty,
     /// The queue has been shut down and is empty.
     ShutDown,
-    /// The queue's contents have been [taken over](Queue::take_over).
+    /// The queue's contents have been [moved out](Queue::move_out).
     Moved,
     /// The queue's discipline can't tell whose turn it is.
     Undecided,
@@ -196,20 +196,20 @@ pub enum GetError {
 pub enum TaskDoneError {
     /// More tasks were said to be done than were put.
     TooMany,
-    /// The queue's contents have been [taken over](Queue::take_over).
+    /// The queue's contents have been [moved out](Queue::move_out).
     Moved,
 }
 
 /// Why waiting for all tasks ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinError {
-    /// The queue's contents have been [taken over](Queue::take_over).
+    /// The queue's contents have been [moved out](Queue::move_out).
     Moved,
     /// A signal handler raised during the wait.
     Aborted(Aborted),
 }
 
-/// The queue's contents have been [taken over](Queue::take_over).
+/// The queue's contents have been [moved out](Queue::move_out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved;
 
@@ -224,9 +224,9 @@ pub struct QueueState {
     pub shut_down: bool,
 }
 
-/// What [`Queue::take_over`] takes.
+/// What [`Queue::move_out`] takes.
 #[derive(Debug)]
-pub struct TakenOver<D> {
+pub struct MovedOut<D> {
     /// The items, in their discipline.
     pub items: D,
     /// What else was known.
@@ -323,7 +323,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
             inner.is_some_and(|inner| inner.phase != Phase::Open || !full(&inner))
         };
         let put = Op::on(Action::Put, address(self));
-        match wait_until(put, Kind::Put, deadline, || None, &room) {
+        match wait_until(put, WaitKind::Put, deadline, || None, &room) {
             Some(Ok(Wake::TimedOut)) => return Err(PutError::Full(item)),
             Some(Err(aborted)) => return Err(PutError::Aborted(item, aborted)),
             Some(Ok(Wake::Woken)) | None => {}
@@ -343,7 +343,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
                     inner.putters.enqueue()
                 }
             };
-            match waiter.wait(deadline, Kind::Put, address(self), None) {
+            match waiter.wait(deadline, WaitKind::Put, address(self), None) {
                 Ok(Wake::Woken) => overtaken = true,
                 Ok(Wake::TimedOut) => {
                     let mut inner = self.inner.lock();
@@ -396,7 +396,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
             inner.is_some_and(|inner| inner.phase != Phase::Open || !inner.items.is_empty())
         };
         let get = Op::on(Action::Get, address(self));
-        match wait_until(get, Kind::Get, deadline, || None, &some) {
+        match wait_until(get, WaitKind::Get, deadline, || None, &some) {
             Some(Ok(Wake::TimedOut)) => return Err(GetError::Empty),
             Some(Err(aborted)) => return Err(GetError::Aborted(aborted)),
             Some(Ok(Wake::Woken)) | None => {}
@@ -415,7 +415,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
                     inner.getters.enqueue()
                 }
             };
-            match waiter.wait(deadline, Kind::Get, address(self), None) {
+            match waiter.wait(deadline, WaitKind::Get, address(self), None) {
                 Ok(Wake::Woken) => overtaken = true,
                 Ok(Wake::TimedOut) => {
                     let mut inner = self.inner.lock();
@@ -464,7 +464,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
             inner.is_some_and(|inner| inner.phase == Phase::Moved || inner.unfinished == 0)
         };
         let join = Op::on(Action::Join, address(self));
-        match wait_until(join, Kind::TasksDone, deadline, || None, &done) {
+        match wait_until(join, WaitKind::TasksDone, deadline, || None, &done) {
             Some(Ok(Wake::TimedOut)) => return Ok(false),
             Some(Err(aborted)) => return Err(JoinError::Aborted(aborted)),
             Some(Ok(Wake::Woken)) | None => {}
@@ -480,7 +480,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
                 }
                 inner.joiners.enqueue()
             };
-            let ended = waiter.wait(deadline, Kind::TasksDone, address(self), None);
+            let ended = waiter.wait(deadline, WaitKind::TasksDone, address(self), None);
             if ended != Ok(Wake::Woken) {
                 let mut inner = self.inner.lock();
                 inner.joiners.remove(&waiter);
@@ -527,7 +527,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     ///
     /// Such a thread has no time limit of its own to lose: its deadline is a point in time, which
     /// holds for its next wait as well.
-    pub fn take_over(&self) -> Option<TakenOver<D>>
+    pub fn move_out(&self) -> Option<MovedOut<D>>
     where
         D: Default,
     {
@@ -538,7 +538,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         inner.getters.wake_all();
         inner.putters.wake_all();
         inner.joiners.wake_all();
-        Some(TakenOver {
+        Some(MovedOut {
             items: std::mem::take(&mut inner.items),
             state,
         })
@@ -552,17 +552,17 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         })
     }
 
-    /// What the queue is like now; `None`: its contents have been taken over.
+    /// What the queue is like now; `None`: its contents have been moved out.
     #[must_use]
     pub fn state(&self) -> Option<QueueState> {
-        before(Op::on(Action::Look, address(self)));
+        before(Op::on(Action::Query, address(self)));
         Self::state_of(&self.inner.lock())
     }
 
     /// How many items there are now.
     #[must_use]
     pub fn len(&self) -> usize {
-        before(Op::on(Action::Look, address(self)));
+        before(Op::on(Action::Query, address(self)));
         self.inner.lock().items.len()
     }
 
@@ -599,13 +599,13 @@ mod tests {
         queue: &Arc<Queue<i32>>,
         waits: fn(&Inner<Fifo<i32>>) -> &WaitQueue,
         wait: impl FnOnce(&Queue<i32>) -> R + Send + 'static,
-    ) -> (TakenOver<Fifo<i32>>, R) {
+    ) -> (MovedOut<Fifo<i32>>, R) {
         let other = queue.clone();
         let waiting = thread::spawn(move || wait(&other));
         while waits(&queue.inner.lock()).is_empty() {
             thread::yield_now();
         }
-        let taken = queue.take_over().expect("nobody else takes it");
+        let taken = queue.move_out().expect("nobody else takes it");
         (taken, waiting.join().expect("the waiter panicked"))
     }
 
@@ -615,7 +615,7 @@ mod tests {
         let (taken, got) = moved_under(&queue, |inner| &inner.getters, |q| q.get(soon()));
         assert_eq!(got, Err(GetError::Moved));
         assert_eq!(taken.items.len(), 0);
-        assert!(queue.take_over().is_none(), "only one may have it");
+        assert!(queue.move_out().is_none(), "only one may have it");
     }
 
     #[test]
@@ -648,7 +648,7 @@ mod tests {
         let queue = Queue::<i32>::new(None);
         queue.try_put(1).expect("there is room");
         queue.shut_down(false).expect("not moved");
-        assert!(queue.take_over().expect("the first").state.shut_down);
+        assert!(queue.move_out().expect("the first").state.shut_down);
         assert_eq!(queue.try_put(2), Err(PutError::Moved(2)));
         assert_eq!(queue.try_get(), Err(GetError::Moved));
         assert_eq!(queue.task_done(), Err(TaskDoneError::Moved));

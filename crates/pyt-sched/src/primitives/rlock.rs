@@ -120,8 +120,8 @@ impl RLock {
 
     /// As [`is_held`](Self::is_held), for a program that asks: a decision point.
     #[must_use]
-    pub fn look(&self) -> bool {
-        self.lock.look()
+    pub fn query(&self) -> bool {
+        self.lock.query()
     }
 
     /// Whether somebody holds it now.

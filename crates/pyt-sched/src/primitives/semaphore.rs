@@ -1,7 +1,7 @@
 //! Counting semaphores.
 
 use crate::{
-    Aborted, Deadline, Kind, WaitQueue, Wake,
+    Aborted, Deadline, WaitKind, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
     engine::wait::is_only_a_look,
     primitives::address,
@@ -57,7 +57,7 @@ impl Semaphore {
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
         let acquire = Op::on(Action::Acquire, address(self));
         let some = || self.permits() != 0;
-        match wait_until(acquire, Kind::Semaphore, deadline, || None, &some) {
+        match wait_until(acquire, WaitKind::Semaphore, deadline, || None, &some) {
             Some(Ok(Wake::TimedOut)) => return Ok(false),
             Some(Err(aborted)) => return Err(aborted),
             Some(Ok(Wake::Woken)) | None => {}
@@ -94,7 +94,7 @@ impl Semaphore {
                     queue.enqueue()
                 }
             };
-            match waiter.wait(deadline, Kind::Semaphore, address(self), None) {
+            match waiter.wait(deadline, WaitKind::Semaphore, address(self), None) {
                 Ok(Wake::Woken) => overtaken = true,
                 Ok(Wake::TimedOut) => {
                     self.queue.lock().remove(&waiter);

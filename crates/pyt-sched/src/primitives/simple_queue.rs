@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    Aborted, Deadline, Kind, WaitQueue, Wake,
+    Aborted, Deadline, WaitKind, WaitQueue, Wake,
     controlled::{Action, Op, before, wait_until},
     primitives::address,
     sync::Mutex,
@@ -64,7 +64,7 @@ impl<T: Send> SimpleQueue<T> {
                 .try_lock()
                 .is_some_and(|inner| !inner.items.is_empty())
         };
-        match wait_until(get, Kind::Get, deadline, || None, &some) {
+        match wait_until(get, WaitKind::Get, deadline, || None, &some) {
             Some(Ok(Wake::TimedOut)) => return Ok(None),
             Some(Err(aborted)) => return Err(aborted),
             Some(Ok(Wake::Woken)) | None => {}
@@ -82,7 +82,7 @@ impl<T: Send> SimpleQueue<T> {
                     inner.getters.enqueue()
                 }
             };
-            match waiter.wait(deadline, Kind::Get, address(self), None) {
+            match waiter.wait(deadline, WaitKind::Get, address(self), None) {
                 Ok(Wake::Woken) => overtaken = true,
                 Ok(Wake::TimedOut) => {
                     let mut inner = self.inner.lock();
@@ -104,14 +104,14 @@ impl<T: Send> SimpleQueue<T> {
     /// Whether there are no items now.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        before(Op::on(Action::Look, address(self)));
+        before(Op::on(Action::Query, address(self)));
         self.inner.lock().items.is_empty()
     }
 
     /// How many items there are now.
     #[must_use]
     pub fn len(&self) -> usize {
-        before(Op::on(Action::Look, address(self)));
+        before(Op::on(Action::Query, address(self)));
         self.inner.lock().items.len()
     }
 

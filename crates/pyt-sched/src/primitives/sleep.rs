@@ -1,6 +1,6 @@
 //! Waiting for nothing but the passing of time.
 
-use crate::{Aborted, Deadline, Kind, Waiter};
+use crate::{Aborted, Deadline, WaitKind, Waiter};
 
 /// Blocks the calling thread until `deadline`.
 ///
@@ -9,6 +9,6 @@ use crate::{Aborted, Deadline, Kind, Waiter};
 /// it (PEP 475).
 pub fn sleep(deadline: Deadline) -> Result<(), Aborted> {
     Waiter::new(false)
-        .wait(Some(deadline), Kind::Sleep, 0, None)
+        .wait(Some(deadline), WaitKind::Sleep, 0, None)
         .map(|_| ())
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use pyt_sched::{
-    Aborted, Activity, Clock, Deadline, Event, Free, Gil, Kind, NoWorld, Scheduler, Thread, World,
+    Aborted, Activity, Clock, Deadline, Event, Free, Gil, NoWorld, Scheduler, Thread, WaitKind,
+    World,
 };
 use shuttle::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -116,7 +117,7 @@ impl Actor {
 
     /// Waits for the thread's end until `deadline`.
     pub fn join_until(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        self.ended.wait_as(deadline, Kind::Join)
+        self.ended.wait_as(deadline, WaitKind::Join)
     }
 }
 

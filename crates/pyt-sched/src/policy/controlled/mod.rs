@@ -1,6 +1,6 @@
 //! One thread at a time, and a strategy decides who goes on at every decision point.
 //!
-//! [`Controlled`] is a policy over another one. It does nothing until a run [begins](Run): from
+//! [`Controlled`] is a policy over another one. It does nothing until a run [begins](RunConfig): from
 //! then on the thread that began it and those started since are the run's *members*. One member
 //! at a time has the turn. Before each step it stops at a decision point, where a [`Strategy`]
 //! chooses who takes the next step; a member whose step cannot be taken yet, because a lock is
@@ -26,6 +26,6 @@ pub use crate::op::{Action, Op};
 pub(crate) use point::{any_run, before, wait_until};
 pub use point::{atomic, current_number, is_atomic, is_first, number_of, point, steps};
 pub use policy::Controlled;
-pub use run::{CannotBegin, Ending, Finished, OnStandstill, Run, Stuck};
+pub use run::{CannotBegin, Ending, FinishedRun, OnStandstill, RunConfig, Stuck};
 pub use strategy::{Candidate, Decision, Strategy, ThreadNumber};
 pub use trace::{Place, Step, Trace};

@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use super::{policy::Controlled, strategy::ThreadNumber};
-use crate::{Aborted, Deadline, Kind, Thread, ThreadId, Wake, op::Op};
+use crate::{Aborted, Deadline, Thread, ThreadId, WaitKind, Wake, op::Op};
 
 /// How many runs are under way in this process.
 pub(super) static RUNS: AtomicUsize = AtomicUsize::new(0);
@@ -114,7 +114,7 @@ pub fn atomic<R>(f: impl FnOnce() -> R) -> R {
 #[inline]
 pub(crate) fn wait_until(
     op: Op,
-    kind: Kind,
+    kind: WaitKind,
     deadline: Option<Deadline>,
     holder: impl Fn() -> Option<ThreadId>,
     open: &(dyn Fn() -> bool + Sync),

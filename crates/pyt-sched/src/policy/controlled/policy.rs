@@ -11,13 +11,13 @@ use std::{
 use super::{
     members::{Gate, Member, Members, Stand},
     point::RUNS,
-    run::{CannotBegin, Ending, Finished, OnStandstill, Run, Stuck},
+    run::{CannotBegin, Ending, FinishedRun, OnStandstill, RunConfig, Stuck},
     strategy::{Candidate, Decision, Strategy, ThreadNumber},
     trace::{Place, Trace},
 };
 use crate::{
-    Aborted, Activity, Clock, Deadline, Kind, Policy, Scheduler, Thread, ThreadId, Waiter, Waiting,
-    Wake, World,
+    Aborted, Activity, Clock, Deadline, Policy, Scheduler, Thread, ThreadId, WaitKind, Waiter,
+    Waiting, Wake, World,
     op::{Action, Op},
     sync::{Mutex, atomic::AtomicU64 as PolicyU64, renew},
 };
@@ -32,7 +32,7 @@ const GIVE_UP_TURNS: u64 = 20_000;
 /// How long threads in foreign code are waited for when a run is given up.
 const FOREIGN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Obeys a strategy during a [`Run`], and another policy at all other times.
+/// Obeys a strategy during a [`RunConfig`], and another policy at all other times.
 pub struct Controlled {
     inner: Box<dyn Policy>,
     world: Arc<dyn World>,
@@ -61,7 +61,7 @@ struct State {
     max_steps: u64,
     trace: Option<Trace>,
     with_places: bool,
-    patient: bool,
+    keeps_turn_in_foreign_code: bool,
     on_standstill: Option<OnStandstill>,
     /// All is made to fail, so that threads end.
     giving_up: bool,
@@ -382,7 +382,7 @@ impl Controlled {
         &self,
         me: &Arc<Thread>,
         op: Op,
-        kind: Kind,
+        kind: WaitKind,
         deadline: Option<Deadline>,
         holder: &dyn Fn() -> Option<ThreadId>,
         open: &(dyn Fn() -> bool + Sync),
@@ -455,7 +455,7 @@ impl Controlled {
     pub(super) fn begin_run(
         &self,
         scheduler: &Arc<Scheduler>,
-        run: Run,
+        run: RunConfig,
     ) -> Result<(), CannotBegin> {
         let me = Thread::current().ok_or(CannotBegin)?;
         if self.is_running() || !Arc::ptr_eq(me.scheduler(), scheduler) {
@@ -474,7 +474,7 @@ impl Controlled {
                 max_steps: run.max_steps,
                 trace: run.traced.then(Trace::new),
                 with_places: run.with_places,
-                patient: run.patient,
+                keeps_turn_in_foreign_code: run.keeps_turn_in_foreign_code,
                 on_standstill: run.on_standstill,
                 ..State::default()
             };
@@ -488,7 +488,11 @@ impl Controlled {
         Ok(())
     }
 
-    pub(super) fn finish_run(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<Finished> {
+    pub(super) fn finish_run(
+        &self,
+        scheduler: &Arc<Scheduler>,
+        hurry: bool,
+    ) -> Option<FinishedRun> {
         let me = Thread::current()?;
         if self.main.load(Ordering::Acquire) != me.id().get() {
             return None;
@@ -501,7 +505,7 @@ impl Controlled {
         let mut foreign_since = None;
         while !done() {
             // Fails when the others stand still: then they are made to end.
-            let _ = self.wait_until(&me, all_ended, Kind::Join, None, &|| None, &done);
+            let _ = self.wait_until(&me, all_ended, WaitKind::Join, None, &|| None, &done);
             let (tired, only_foreign) = {
                 let state = self.state.lock();
                 let others = state.members.0.iter().skip(1);
@@ -537,7 +541,7 @@ impl Controlled {
         self.main.store(0, Ordering::Release);
         scheduler.clock().leave_virtual_time();
         let state = std::mem::take(&mut *self.state.lock());
-        Some(Finished {
+        Some(FinishedRun {
             strategy: state.strategy?,
             steps: state.steps,
             trace: state.trace.unwrap_or_default(),
@@ -572,7 +576,7 @@ impl Controlled {
                     return false;
                 }
                 let since = *state.away_since.get_or_insert_with(Instant::now);
-                !state.patient && since.elapsed() >= PATIENCE
+                !state.keeps_turn_in_foreign_code && since.elapsed() >= PATIENCE
             }
             None => {
                 // Time goes on, at its own pace, for those who wait beside foreign code.
@@ -796,15 +800,15 @@ impl Policy for Controlled {
 }
 
 /// What a thread that waits for such a thing is about to do.
-const fn action_of(kind: Kind) -> Action {
+const fn action_of(kind: WaitKind) -> Action {
     match kind {
         // In a condition's line already: to be woken is to get what the notification gives.
-        Kind::Lock | Kind::Semaphore | Kind::Condition => Action::Acquire,
-        Kind::Event | Kind::Future => Action::Wait,
-        Kind::Barrier => Action::Arrive,
-        Kind::Get => Action::Get,
-        Kind::Put => Action::Put,
-        Kind::TasksDone | Kind::Join => Action::Join,
-        Kind::Sleep => Action::Sleep,
+        WaitKind::Lock | WaitKind::Semaphore | WaitKind::Condition => Action::Acquire,
+        WaitKind::Event | WaitKind::Future => Action::Wait,
+        WaitKind::Barrier => Action::Arrive,
+        WaitKind::Get => Action::Get,
+        WaitKind::Put => Action::Put,
+        WaitKind::TasksDone | WaitKind::Join => Action::Join,
+        WaitKind::Sleep => Action::Sleep,
     }
 }

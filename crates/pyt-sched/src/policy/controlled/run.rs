@@ -13,7 +13,7 @@ use crate::{Scheduler, Waiting, op::Op};
 pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;
 
 /// What a run is to be like.
-pub struct Run {
+pub struct RunConfig {
     /// Who decides.
     pub strategy: Box<dyn Strategy>,
     /// After so many steps the run is taken for an endless loop.
@@ -24,13 +24,13 @@ pub struct Run {
     pub with_places: bool,
     /// Whether a thread keeps its turn however long it is in foreign code, as one that a debugger
     /// has stopped. Otherwise the turn goes on without it after a while.
-    pub patient: bool,
+    pub keeps_turn_in_foreign_code: bool,
     /// Called when nobody can go on any more, while everybody still stands where it stands, by
     /// the last thread that could; then all are made to give up.
     pub on_standstill: Option<OnStandstill>,
 }
 
-impl Run {
+impl RunConfig {
     /// A run that keeps a trace, without places, and is otherwise as plain as can be.
     #[must_use]
     pub fn new(strategy: Box<dyn Strategy>, max_steps: u64) -> Self {
@@ -39,15 +39,15 @@ impl Run {
             max_steps,
             traced: true,
             with_places: false,
-            patient: false,
+            keeps_turn_in_foreign_code: false,
             on_standstill: None,
         }
     }
 }
 
-impl std::fmt::Debug for Run {
+impl std::fmt::Debug for RunConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run")
+        f.debug_struct("RunConfig")
             .field("max_steps", &self.max_steps)
             .field("traced", &self.traced)
             .finish_non_exhaustive()
@@ -65,7 +65,7 @@ pub struct Stuck {
     pub tag: u64,
     /// The step that it could not take.
     pub op: Op,
-    /// Where in the program, if the run [knows places](Run::with_places).
+    /// Where in the program, if the run [knows places](RunConfig::with_places).
     pub place: Place,
     /// What it waits for, held by whom.
     pub waiting: Option<Waiting>,
@@ -85,7 +85,7 @@ pub enum Ending {
 }
 
 /// What is left of a run.
-pub struct Finished {
+pub struct FinishedRun {
     /// The strategy, for what it has learnt.
     pub strategy: Box<dyn Strategy>,
     /// How many steps were taken.
@@ -106,9 +106,9 @@ pub struct Finished {
     pub abandoned: usize,
 }
 
-impl std::fmt::Debug for Finished {
+impl std::fmt::Debug for FinishedRun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Finished")
+        f.debug_struct("FinishedRun")
             .field("steps", &self.steps)
             .field("ending", &self.ending)
             .field("irreproducible_from", &self.irreproducible_from)
@@ -127,14 +127,14 @@ impl Controlled {
     ///
     /// # Errors
     /// [`CannotBegin`].
-    pub fn begin(&self, scheduler: &Arc<Scheduler>, run: Run) -> Result<(), CannotBegin> {
+    pub fn begin(&self, scheduler: &Arc<Scheduler>, run: RunConfig) -> Result<(), CannotBegin> {
         self.begin_run(scheduler, run)
     }
 
     /// Waits until all members but the caller have ended, then ends the run. Threads that still
     /// run are made to give up first if `hurry`, or once they stand still: each of their waits and
     /// points fails from then on. Those that do not end even so are stopped for good.
-    pub fn finish(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<Finished> {
+    pub fn finish(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<FinishedRun> {
         self.finish_run(scheduler, hurry)
     }
 

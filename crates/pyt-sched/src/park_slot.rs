@@ -13,14 +13,14 @@ use crate::{
 /// [registered](crate::Scheduler::register_at) here gets its turns here: the first one also ends the
 /// sleep of the OS thread that is to run it, so that starting it costs one wake-up.
 #[derive(Clone, Debug, Default)]
-pub struct Berth(pub(crate) Arc<Parker>);
+pub struct ParkSlot(pub(crate) Arc<Parker>);
 
-impl Berth {
-    /// Sleeps until somebody [calls](Self::call), or a thread that is registered here gets its first
+impl ParkSlot {
+    /// Sleeps until somebody [calls](Self::unpark), or a thread that is registered here gets its first
     /// turn. False: `timeout` has passed before. To be called by the OS thread whose place it is,
     /// while no thread that it runs is waiting here.
     #[must_use]
-    pub fn rest(&self, timeout: Option<Duration>) -> bool {
+    pub fn park(&self, timeout: Option<Duration>) -> bool {
         // In a run one thread at a time has work: to spin would only keep it from its core.
         let spins = !any_run();
         loop {
@@ -37,9 +37,9 @@ impl Berth {
         }
     }
 
-    /// Ends one [`rest`](Self::rest), under way or to come. To be called only if no thread that is
+    /// Ends one [`rest`](Self::park), under way or to come. To be called only if no thread that is
     /// registered here is about to get its turn.
-    pub fn call(&self) {
+    pub fn unpark(&self) {
         self.0.unpark();
     }
 }
@@ -50,11 +50,11 @@ mod tests {
 
     #[test]
     fn a_call_ends_one_rest() {
-        let berth = Berth::default();
+        let slot = ParkSlot::default();
         let short = Some(Duration::from_millis(1));
-        assert!(!berth.rest(short));
-        berth.call();
-        assert!(berth.rest(short));
-        assert!(!berth.rest(short));
+        assert!(!slot.park(short));
+        slot.unpark();
+        assert!(slot.park(short));
+        assert!(!slot.park(short));
     }
 }
