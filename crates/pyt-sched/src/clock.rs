@@ -1,32 +1,19 @@
 //! Clocks: where every timeout, sleep and reading of time in a runtime comes from.
 //!
-//! A clock counts nanoseconds since its own start. It knows neither threads nor wall-clock dates.
+//! A clock counts nanoseconds since its own start. Neither threads nor wall-clock dates are known
+//! here.
 
 use std::time::{Duration, Instant};
 
-use crate::{
-    Thread,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A point in time on a [`Clock`], in nanoseconds since that clock's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Deadline(pub u64);
 
-impl Deadline {
-    /// The point in time `timeout` from now, on the calling thread's clock.
-    #[must_use]
-    pub fn after(timeout: Duration) -> Self {
-        Thread::with_clock(|clock| clock.after(timeout)).unwrap_or_else(|| {
-            let thread = Thread::current_or_adopted();
-            thread.scheduler().clock().after(timeout)
-        })
-    }
-}
-
 /// How far a virtual clock moves at each reading, in nanoseconds, so that two readings differ
 /// and a program that polls the time makes progress.
-const READING_COSTS: u64 = 1_000;
+const READING_STEP: u64 = 1_000;
 
 /// A source of time.
 #[derive(Debug)]
@@ -106,13 +93,13 @@ impl Clock {
     #[must_use]
     pub fn read(&self) -> Deadline {
         Deadline(self.real_now().unwrap_or_else(|| {
-            let later = |now: u64| Some(now.saturating_add(READING_COSTS));
+            let later = |now: u64| Some(now.saturating_add(READING_STEP));
             let before = self
                 .now
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
             before
                 .unwrap_or_else(|now| now)
-                .saturating_add(READING_COSTS)
+                .saturating_add(READING_STEP)
         }))
     }
 

@@ -25,6 +25,7 @@
 //! main.end();
 //! ```
 
+mod builder;
 mod clock;
 mod engine;
 mod op;
@@ -32,17 +33,18 @@ mod park_slot;
 mod parker;
 mod policy;
 mod primitives;
+mod run_count;
 mod signals;
 mod sync;
-mod table;
 
+pub use builder::Builder;
 pub use clock::{Clock, Deadline};
 pub use engine::{
     deadlock::{DeadlockObserver, ReportCause, Suspicion, ThreadRow, ThreadStatus, WaitReport},
     policy::Policy,
-    scheduler::{Builder, Scheduler},
+    scheduler::Scheduler,
     thread::{Thread, ThreadId, current_id, tag_of},
-    wait::{Aborted, WaitQueue, Waiter, Waiting, Wake},
+    wait::{Aborted, Awaited, HeldBy, Hold, WaitQueue, Waiter, Waiting, Wake},
     wait_kind::WaitKind,
     world::{Activity, NoWorld, World},
 };
@@ -63,4 +65,3 @@ pub use primitives::{
     sleep::sleep,
 };
 pub use signals::SignalMask;
-pub use table::{Standing, ThreadReport};

@@ -5,8 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    controlled::any_run,
     parker::{Parked, Parker},
+    run_count::any_run,
 };
 
 /// The place of one OS thread. A [`Thread`](crate::Thread) that is

@@ -1,17 +1,19 @@
-//! The few standard primitives this crate stands on, swapped for shuttle's in its checks.
+//! The standard primitives that this crate is built on, replaced by shuttle's in its checks.
 //!
 //! Nothing else in the crate names `std::sync`, `parking_lot` or `shuttle`.
 
 #[cfg(not(feature = "shuttle"))]
 mod real {
-    pub(crate) use parking_lot::Mutex;
+    pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::{sync::atomic, thread_local};
 }
 
 #[cfg(feature = "shuttle")]
 mod real {
-    use shuttle::sync::MutexGuard;
-    pub(crate) use shuttle::{sync::atomic, thread_local};
+    pub(crate) use shuttle::{
+        sync::{MutexGuard, atomic},
+        thread_local,
+    };
 
     /// `parking_lot::Mutex`'s shape on shuttle's mutex.
     #[derive(Debug, Default)]
@@ -49,8 +51,8 @@ pub(crate) use real::*;
 pub(crate) unsafe fn renew<T>(mutex: &Mutex<T>, value: T) {
     // Shuttle's threads don't fork.
     #[cfg(not(feature = "shuttle"))]
-    // SAFETY: nobody else reads or writes the mutex, as the caller warrants, and all of it is
-    // made for being changed behind a shared reference.
+    // SAFETY: no other thread reads or writes the mutex, as the caller warrants, and all of it has
+    // interior mutability.
     unsafe {
         std::ptr::from_ref(mutex)
             .cast_mut()
@@ -58,12 +60,12 @@ pub(crate) unsafe fn renew<T>(mutex: &Mutex<T>, value: T) {
     }
 }
 
-/// As [`renew`], for a mutex that a thread which does not exist here may have held to look at what
-/// is in it, never to change it: that stays.
+/// As [`renew`], for a mutex that a thread which does not exist here may have held to read its
+/// value, never to change it: the value stays.
 ///
 /// # Safety
-/// The calling thread is the only one in the process, and has not locked the mutex; whoever had it
-/// locked when the process was forked was not changing what is in it.
+/// The calling thread is the only one in the process, and has not locked the mutex. A thread that
+/// had it locked when the process was forked was not changing its value.
 #[cfg_attr(feature = "shuttle", allow(unused_variables))]
 pub(crate) unsafe fn renew_lock<T>(mutex: &Mutex<T>) {
     #[cfg(not(feature = "shuttle"))]

@@ -121,7 +121,7 @@ fn an_overtaken_waiter_gets_the_lock_handed() {
 }
 
 #[test]
-fn a_reentrant_lock_keeps_a_strangers_identity() {
+fn a_reentrant_lock_keeps_an_unregistered_threads_identity() {
     std::thread::spawn(|| {
         let lock = RLock::new();
         assert!(lock.try_acquire());
@@ -208,16 +208,16 @@ fn a_deadline_during_a_barriers_action_does_not_count() {
             other.wait(ms(200), || Ok::<_, ()>(())).unwrap();
         });
         stage.until_waits(&actor);
-        let deadline = stage.standing(&actor).and_then(|waiting| waiting.deadline);
+        let deadline = stage.waiting(&actor).and_then(|waiting| waiting.deadline);
         let inner = stage.clone();
         let record = actor.record.id();
         let passed = barrier.wait(None, || {
             pyt_sched::sleep(deadline.ok_or("no deadline")?).map_err(|_| "aborted")?;
             // It waits on, for the action's end alone.
             inner.until("a wait without a deadline", || {
-                inner.scheduler.table().1.iter().any(|row| {
+                inner.scheduler.report_now().rows.iter().any(|row| {
                     row.id == record
-                        && matches!(row.standing, pyt_sched::Standing::Waiting(waiting)
+                        && matches!(row.status, pyt_sched::ThreadStatus::Waiting { waiting, .. }
                             if waiting.kind == WaitKind::Barrier && waiting.deadline.is_none())
                 })
             });

@@ -10,7 +10,8 @@ use std::{
 };
 
 use pyt_sched::{
-    Clock, Deadline, Event, Gil, Lock, NoWorld, Scheduler, SimpleQueue, Standing, Thread, WaitKind,
+    Clock, Deadline, Event, Gil, Lock, NoWorld, Scheduler, SimpleQueue, Thread, ThreadStatus,
+    WaitKind,
 };
 use support::{ms, run};
 
@@ -77,7 +78,7 @@ fn virtual_time_passes_while_a_thread_computes() {
 }
 
 #[test]
-fn the_table_says_who_waits_for_what() {
+fn a_report_says_what_each_thread_waits_for() {
     run(&Scheduler::builder().build(), |stage| {
         let lock = Arc::new(Lock::new());
         assert!(lock.try_acquire());
@@ -89,12 +90,13 @@ fn the_table_says_who_waits_for_what() {
         waiter.record.set_name("renamed");
         stage.until_waits(&waiter);
         let me = pyt_sched::current_id();
-        let (now, rows) = stage.scheduler.table();
+        let report = stage.scheduler.report_now();
+        let (now, rows) = (report.now, report.rows);
         assert_eq!(rows[0].id, me);
-        assert!(matches!(rows[0].standing, Standing::Running));
+        assert!(matches!(rows[0].status, ThreadStatus::Running));
         let row = &rows[1];
         assert_eq!((row.tag, row.name.as_str()), (42, "renamed"));
-        let Standing::Waiting(waiting) = row.standing else {
+        let ThreadStatus::Waiting { waiting, .. } = row.status else {
             panic!("it waits: {row:?}");
         };
         assert_eq!(waiting.kind, WaitKind::Lock);
@@ -103,7 +105,7 @@ fn the_table_says_who_waits_for_what() {
         assert!(waiting.since <= now && now < waiting.deadline.unwrap());
         lock.release().unwrap();
         stage.join(waiter);
-        assert_eq!(stage.scheduler.table().1.len(), 1);
+        assert_eq!(stage.scheduler.report_now().rows.len(), 1);
     });
 }
 
@@ -193,9 +195,9 @@ fn the_halted_are_as_if_they_were_not_there() {
             }
             let records = dead.map(|actor| actor.record);
             stage.scheduler.halt(&records, Duration::ZERO);
-            let (_, rows) = stage.scheduler.table();
-            let halted = |row: &&pyt_sched::ThreadReport| matches!(row.standing, Standing::Halted);
-            assert_eq!(rows.iter().filter(halted).count(), 3);
+            let report = stage.scheduler.report_now();
+            let halted = |row: &&pyt_sched::ThreadRow| matches!(row.status, ThreadStatus::Halted);
+            assert_eq!(report.rows.iter().filter(halted).count(), 3);
             queue.put(1);
             assert_eq!(queue.try_get(), Some(1));
             lock.release().unwrap();

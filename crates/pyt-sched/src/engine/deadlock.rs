@@ -1,19 +1,19 @@
-//! Threads that wait for ever: finds them in the table of who waits for what.
+//! Finds threads that wait for ever.
 //!
-//! Two things are looked for. A *cycle*: threads each of which waits, without a deadline, for what
-//! the next one holds. It is found when the wait that closes it begins. A *standstill*: all
-//! threads wait without a deadline, so that none is left to wake another. The ticker looks for it.
+//! There are two cases. A *cycle*: threads each of which waits, without a deadline, for what the
+//! next one holds. It is found when the wait that closes it begins. A *standstill*: all threads
+//! wait without a deadline, so that none can wake another. The ticker finds it.
 //!
 //! A wait is the same as before if it is the same [`Waiter`], and a blocked waiter has been blocked
-//! since it began but for signal handlers. So two looks, one after the other, that find all threads
-//! in the same waits prove that at the moment between them nobody ran.
+//! since it began, except for signal handlers. So two checks in a row that find all threads in the
+//! same waits prove that no thread ran at the moment between them.
 //!
-//! Any thread may release a plain lock, so a cycle of such locks is one only if nobody runs; one of
-//! reentrant locks, of locks taken for a [scope](crate::Lock::acquire_scoped) and of joins is
-//! always one.
+//! Any thread may release a plain lock, so a cycle of such locks is a deadlock only if no thread
+//! runs. A cycle of reentrant locks, of locks taken for a [scope](crate::Lock::acquire_scoped) and
+//! of joins is always a deadlock.
 //!
-//! What can end a wait from outside of the table (a signal handler, a thread of the host's) is the
-//! [`DeadlockObserver`]'s business, and so is what to do about it all. This file must never block.
+//! What else can end a wait (a signal handler, a thread of the host's), only the
+//! [`DeadlockObserver`] knows; what to do about a deadlock, it decides. Nothing here may block.
 
 use std::{
     collections::VecDeque,
@@ -21,9 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::wait::CurrentWait;
 use crate::{
     Activity, Deadline, Scheduler, Thread, ThreadId, WaitKind, Waiter, Waiting,
-    controlled::Controlled,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -31,20 +31,21 @@ use crate::{
     },
 };
 
-/// How long a standstill lasts before it is told.
-const STANDSTILL: Duration = Duration::from_secs(1);
+/// How long a standstill lasts before it is reported.
+const STANDSTILL_DELAY: Duration = Duration::from_secs(1);
 
-/// How soon the ticker looks again at what it has just seen.
-const SECOND_LOOK: Duration = Duration::from_millis(5);
+/// How soon the ticker checks again what it has just found.
+const RECHECK_DELAY: Duration = Duration::from_millis(5);
 
-/// How many threads that have ended are remembered by name.
-const REMEMBERED: usize = 64;
+/// How many threads that have exited are remembered by name.
+const MAX_REMEMBERED: usize = 64;
 
-/// Who is told about threads that wait for ever.
+/// Is called about threads that seem to wait for ever.
 pub trait DeadlockObserver: Send + Sync {
     /// Some threads seem to wait for ever. Called on a thread that is about to wait, or on the
-    /// ticker: it must not block. True: it is looked into, once. False: not now, since something
-    /// that is no thread may yet end one of the waits; the same may be suspected again.
+    /// ticker: it must not block. Returns true if the observer investigates; it is not called
+    /// again for these waits. Returns false if something that is no thread may still end one of the
+    /// waits; the same waits may be suspected again.
     fn suspected(&self, suspicion: Suspicion) -> bool;
 }
 
@@ -55,14 +56,14 @@ pub enum ReportCause {
     Cycle,
     /// All threads wait.
     Standstill,
-    /// Somebody asked.
+    /// The host asked for it.
     Asked,
 }
 
-/// What a thread was status.
+/// What a thread was doing.
 #[derive(Clone, Copy, Debug)]
 pub enum ThreadStatus {
-    /// It waits in one of our primitives. The holder is who has it now.
+    /// It waits in a primitive of this crate. The holder is the present one.
     Waiting {
         /// For what, and since when.
         waiting: Waiting,
@@ -75,7 +76,7 @@ pub enum ThreadStatus {
     Running,
     /// It has left the interpreter: a system call, or other code that is not Python.
     Foreign,
-    /// It was stopped for good.
+    /// It was [halted](Scheduler::halt).
     Halted,
 }
 
@@ -88,11 +89,11 @@ pub struct ThreadRow {
     pub tag: u64,
     /// Its name.
     pub name: String,
-    /// What it was status.
+    /// What it was doing.
     pub status: ThreadStatus,
 }
 
-/// Who waits for what, held by whom.
+/// What each thread waits for, and which thread holds it.
 #[derive(Clone, Debug)]
 pub struct WaitReport {
     /// Why it was made.
@@ -102,13 +103,13 @@ pub struct WaitReport {
     /// All threads, oldest first.
     pub rows: Vec<ThreadRow>,
     /// The threads of a cycle, each waiting for the next and the last for the first; or a chain
-    /// whose last thread waits for a lock that a thread took along when it ended. Empty: neither.
+    /// whose last thread waits for a lock whose holder exited without releasing it. Empty: neither.
     pub cycle: Vec<ThreadId>,
-    /// Names of those holders that have ended, as far as they are remembered.
+    /// Names of the holders that have exited, as far as they are remembered.
     pub ended: Vec<(ThreadId, String)>,
 }
 
-/// One wait without a deadline, as it was seen.
+/// One wait without a deadline, at the time of a check.
 #[derive(Clone)]
 struct Wait {
     thread: Arc<Thread>,
@@ -116,7 +117,7 @@ struct Wait {
     kind: WaitKind,
     since: Deadline,
     holder: Option<ThreadId>,
-    /// Nobody but the holder can end the wait.
+    /// No thread but the holder can end the wait.
     certain: bool,
     /// It is for a lock that only its holder ever releases.
     owned: bool,
@@ -129,71 +130,45 @@ impl Wait {
         if thread.is_halted() {
             return None;
         }
-        let current = thread.wait.lock();
-        let (waiting, waiter) = current.as_ref()?;
-        if waiting.deadline.is_some() || !waiter.is_blocked() {
-            return None;
-        }
-        let held = Held::now(waiting, waiter);
-        Some(Self {
-            thread: thread.clone(),
-            waiter: waiter.clone(),
-            kind: waiting.kind,
-            since: waiting.since,
-            holder: held.by,
-            certain: held.for_sure,
-            owned: held.owned,
-        })
+        let of_current = |current: &CurrentWait| {
+            let CurrentWait {
+                waiting, waiter, ..
+            } = current;
+            if waiting.deadline.is_some() || !waiter.is_blocked() {
+                return None;
+            }
+            let hold = current.hold();
+            Some(Self {
+                thread: thread.clone(),
+                waiter: waiter.clone(),
+                kind: waiting.kind,
+                since: waiting.since,
+                holder: hold.by,
+                certain: hold.certain,
+                owned: hold.owned,
+            })
+        };
+        thread.with_wait(of_current).flatten()
     }
 
     /// Whether `thread` is in such a wait.
     fn is_one(thread: &Thread) -> bool {
-        let current = thread.wait.lock();
-        current
-            .as_ref()
-            .is_some_and(|(waiting, waiter)| waiting.deadline.is_none() && waiter.is_blocked())
+        let is_one = |current: &CurrentWait| {
+            current.waiting.deadline.is_none() && current.waiter.is_blocked()
+        };
+        thread.with_wait(is_one) == Some(true)
     }
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.waiter, &other.waiter) && self.holder == other.holder
     }
 
-    /// Whether the thread is in this wait still, be it that it runs signal handlers.
+    /// Whether the thread is still in this wait, including while it runs signal handlers.
     fn persists(&self) -> bool {
-        let current = self.thread.wait.lock();
-        current
-            .as_ref()
-            .is_some_and(|(_, waiter)| Arc::ptr_eq(waiter, &self.waiter) && waiter.is_under_way())
-    }
-}
-
-/// Who holds what a thread waits for.
-struct Held {
-    by: Option<ThreadId>,
-    /// Nobody else can let go of it.
-    for_sure: bool,
-    /// It is a lock that only its holder ever releases.
-    owned: bool,
-}
-
-impl Held {
-    /// Asks the lock, if it is one. `waiting` and `waiter` are a thread's current wait, and the
-    /// caller keeps it so by its lock on it.
-    fn now(waiting: &Waiting, waiter: &Waiter) -> Self {
-        // SAFETY: the thread is inside of a method of the lock's, and cannot leave it before it has
-        // taken this wait away from where the caller found it, which the caller prevents.
-        match unsafe { waiter.lock().as_ref() } {
-            Some(lock) => Self {
-                by: lock.holder(),
-                for_sure: lock.is_held_for_sure(),
-                owned: lock.is_owned(),
-            },
-            None => Self {
-                by: waiting.holder,
-                for_sure: waiting.holder.is_some(),
-                owned: false,
-            },
-        }
+        let persists = |current: &CurrentWait| {
+            Arc::ptr_eq(&current.waiter, &self.waiter) && current.waiter.is_pending()
+        };
+        self.thread.with_wait(persists) == Some(true)
     }
 }
 
@@ -206,7 +181,7 @@ pub struct Suspicion {
 }
 
 impl Suspicion {
-    /// Why.
+    /// Why they are suspected.
     #[must_use]
     pub const fn cause(&self) -> ReportCause {
         self.cause
@@ -223,47 +198,48 @@ impl Suspicion {
         self.waits.iter().map(|wait| (&wait.thread, wait.kind))
     }
 
-    /// Whether all waits go on, if perhaps not each thread is blocked at this moment.
+    /// Whether all waits are still pending, including those whose threads run signal handlers.
     #[must_use]
     pub fn persists(&self) -> bool {
         self.waits.iter().all(Wait::persists)
     }
 
-    /// Looks once more: the whole table, if all is as it was seen before. To be called with the
-    /// [world](crate::World) stopped, since a thread that has just taken a lock may not have left
-    /// its name there yet.
+    /// Checks once more, and returns the report if all waits are the same as before. To be called
+    /// with the [world](crate::World) stopped, since a thread that has just taken a lock may not have
+    /// recorded itself as its holder yet.
     #[must_use]
     pub fn confirm(&self) -> Option<WaitReport> {
         let same = |before: &Wait| Wait::of(&before.thread).is_some_and(|now| now.is(before));
         let confirmed = match self.cause {
-            ReportCause::Standstill => everyone(&self.scheduler)
+            ReportCause::Standstill => waits_of_all(&self.scheduler)
                 .is_some_and(|now| now.len() == self.waits.len() && self.waits.iter().all(same)),
             _ => self.waits.iter().all(same),
         };
         confirmed.then(|| self.scheduler.report(self.cause, self.cycle.clone()))
     }
 
-    /// It was not so, or not for sure: the same may be suspected again.
+    /// The suspicion was wrong, or is not proved: the same waits may be suspected again.
     pub fn withdraw(&self) {
-        let watch = self.scheduler.deadlocks();
-        let is_ours = |told: &Arc<Waiter>| {
+        let is_ours = |reported: &Arc<Waiter>| {
             let waits = self.waits.iter();
             waits
                 .map(|wait| &wait.waiter)
-                .any(|waiter| Arc::ptr_eq(waiter, told))
+                .any(|waiter| Arc::ptr_eq(waiter, reported))
         };
-        watch.seen.lock().told.retain(|told| !is_ours(told));
+        let mut seen = self.scheduler.deadlocks().seen.lock();
+        seen.reported.retain(|reported| !is_ours(reported));
     }
 }
 
 impl Scheduler {
-    /// Has threads that wait for ever be looked for, from now on. The first observer stays.
+    /// From now on, `observer` is called about threads that wait for ever. Has no effect if there
+    /// is an observer already.
     pub fn observe(&self, observer: Arc<dyn DeadlockObserver>) {
-        // Whoever waits already is found at the next wait: hosts call this first.
+        // Threads that wait already are found at the next wait: hosts call this first.
         let _ = self.deadlocks().observer.set(observer);
     }
 
-    /// The table as it is now, for somebody who asks. Each row is true by itself; only with the
+    /// What each thread is doing now. Each row is true by itself; only with the
     /// [world](crate::World) stopped do they agree.
     #[must_use]
     pub fn report_now(&self) -> WaitReport {
@@ -283,7 +259,7 @@ impl Scheduler {
                 status: self.status(thread),
             })
             .collect();
-        let mut ended = self.deadlocks().ended.lock().clone();
+        let mut ended = self.deadlocks().exited.lock().clone();
         ended.retain(|(id, _)| {
             rows.iter().any(|row| {
                 matches!(row.status, ThreadStatus::Waiting { waiting, .. } if waiting.holder == Some(*id))
@@ -302,21 +278,21 @@ impl Scheduler {
         if thread.is_halted() {
             return ThreadStatus::Halted;
         }
-        {
-            let current = thread.wait.lock();
-            if let Some((waiting, waiter)) = current.as_ref() {
-                if !waiter.is_under_way() {
-                    return ThreadStatus::Ready;
-                }
-                let held = Held::now(waiting, waiter);
-                return ThreadStatus::Waiting {
-                    waiting: Waiting {
-                        holder: held.by,
-                        ..*waiting
-                    },
-                    reentrant: held.owned,
-                };
+        let in_wait = thread.with_wait(|current| {
+            if !current.waiter.is_pending() {
+                return ThreadStatus::Ready;
             }
+            let hold = current.hold();
+            ThreadStatus::Waiting {
+                waiting: Waiting {
+                    holder: hold.by,
+                    ..current.waiting
+                },
+                reentrant: hold.owned,
+            }
+        });
+        if let Some(status) = in_wait {
+            return status;
         }
         if thread.in_wait() {
             return ThreadStatus::Ready;
@@ -324,17 +300,18 @@ impl Scheduler {
         match self.world().activity(thread) {
             Activity::Attached => ThreadStatus::Running,
             Activity::Detached => ThreadStatus::Foreign,
-            // One that was preempted is hidden from the world.
+            // A preempted thread is hidden from the world.
             Activity::Unknown if self.policy().is_exclusive() => ThreadStatus::Ready,
             Activity::Unknown => ThreadStatus::Running,
         }
     }
 }
 
-/// All threads that are not halted, if all of them wait without a deadline and there are any.
-fn everyone(scheduler: &Scheduler) -> Option<Vec<Wait>> {
-    // A thread that no scheduler knows could wake any of ours.
-    if Scheduler::has_strangers() {
+/// The waits of all threads that are not halted, if all of them wait without a deadline and there
+/// are any.
+fn waits_of_all(scheduler: &Scheduler) -> Option<Vec<Wait>> {
+    // An unregistered thread could wake any of them.
+    if Scheduler::has_unregistered() {
         return None;
     }
     let threads = scheduler.threads();
@@ -343,8 +320,8 @@ fn everyone(scheduler: &Scheduler) -> Option<Vec<Wait>> {
     (!waits.is_empty()).then_some(waits)
 }
 
-/// Follows who waits for whom, from `first` to a thread that was met before: the cycle, without what
-/// led to it. Also a chain that ends at a lock which its holder, that has ended, took along.
+/// Follows the holders, from `first` to a thread that was met before: the cycle, without what led to
+/// it. Or a chain that ends at a lock whose holder exited without releasing it.
 fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
     let mut waits = vec![first];
     loop {
@@ -353,15 +330,15 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
         let met = waits.iter().position(|wait| wait.thread.id() == holder);
         if let Some(met) = met {
             waits.drain(..met);
-            // A cycle has no beginning: it is told from its oldest thread on.
+            // A cycle has no beginning: its oldest thread comes first.
             let oldest = (0..waits.len()).min_by_key(|place| waits[*place].thread.id());
             waits.rotate_left(oldest.unwrap_or(0));
             return Some(waits);
         }
         let Some(thread) = scheduler.thread(holder) else {
-            let is_lost = last.kind == WaitKind::Lock && scheduler.deadlocks().is_ended(holder);
+            let is_lost = last.kind == WaitKind::Lock && scheduler.deadlocks().has_exited(holder);
             if is_lost && let Some(last) = waits.last_mut() {
-                // Whoever got hold of what the thread left behind could end its scope.
+                // A thread that got hold of what the holder left behind could end its scope.
                 last.certain = last.owned;
             }
             return is_lost.then_some(waits);
@@ -370,21 +347,17 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
     }
 }
 
-/// Whether the wait that `thread` begins may close a cycle that is to be told at once. Cheap, and
-/// mostly false: who holds what is waited for runs, or it is a lock that is used as a signal, while
-/// others run.
+/// Whether the wait that `thread` begins may close a cycle that is to be reported at once. Cheap, and
+/// mostly false: the holder of what is waited for runs; or other threads run, and it is a lock that
+/// is used as a signal.
 fn may_close(thread: &Thread) -> bool {
-    let held = {
-        let current = thread.wait.lock();
-        match current.as_ref() {
-            Some((waiting, waiter)) => Held::now(waiting, waiter),
-            None => return false,
-        }
+    let Some(hold) = thread.with_wait(CurrentWait::hold) else {
+        return false;
     };
     let scheduler = thread.scheduler();
-    match held.by {
+    match hold.by {
         None => false,
-        Some(_) if !held.for_sure => all_wait(scheduler),
+        Some(_) if !hold.certain => all_wait(scheduler),
         Some(holder) if holder == thread.id() => true,
         Some(holder) => scheduler
             .thread(holder)
@@ -413,43 +386,46 @@ fn cycle_among(scheduler: &Scheduler, waits: &[Wait]) -> Option<Vec<Wait>> {
     found
 }
 
-/// One scheduler's part in all this.
+/// Finds the deadlocks of one scheduler's threads.
 #[derive(Default)]
-pub(crate) struct Watch {
+pub(crate) struct DeadlockDetector {
     observer: OnceLock<Arc<dyn DeadlockObserver>>,
-    /// Somebody waits without a deadline, or did so at the ticker's last look.
+    /// A thread waits without a deadline, or did so at the ticker's last check.
     armed: AtomicBool,
     seen: Mutex<Seen>,
-    ended: Mutex<VecDeque<(ThreadId, String)>>,
+    exited: Mutex<VecDeque<(ThreadId, String)>>,
 }
 
-/// What the ticker remembers.
+/// What was found at earlier checks.
 #[derive(Default)]
 struct Seen {
-    /// All threads' waits at the last look, and when they were first found in them.
+    /// All threads' waits at the last check, and when they were first found in them.
     standstill: Option<(Vec<Wait>, Instant)>,
-    /// Waits of which the observer knows.
-    told: Vec<Arc<Waiter>>,
+    /// Waits about which the observer was called.
+    reported: Vec<Arc<Waiter>>,
 }
 
 impl Seen {
-    fn is_told(&self, waits: &[Wait]) -> bool {
-        waits
-            .iter()
-            .any(|wait| self.told.iter().any(|told| Arc::ptr_eq(told, &wait.waiter)))
+    fn is_reported(&self, waits: &[Wait]) -> bool {
+        let is_reported = |wait: &Wait| {
+            let mut reported = self.reported.iter();
+            reported.any(|reported| Arc::ptr_eq(reported, &wait.waiter))
+        };
+        waits.iter().any(is_reported)
     }
 }
 
-impl Watch {
-    /// `thread`, the calling one, begins to wait for a `kind` of thing without a deadline. The
-    /// wait is in the table already: of several that close a cycle together, one sees it closed.
+impl DeadlockDetector {
+    /// `thread`, the calling one, begins to wait for a `kind` of thing without a deadline. Other
+    /// threads see the wait already: of several waits that close a cycle together, one finds it
+    /// closed.
     pub(crate) fn waits_for_ever(&self, thread: &Arc<Thread>, kind: WaitKind) {
         let scheduler = thread.scheduler();
-        // In a run under a strategy, the policy itself finds out.
-        if self.observer.get().is_none() || scheduler.is_controlled(thread) {
+        // In a run under a strategy, the policy itself finds deadlocks.
+        if self.observer.get().is_none() || scheduler.policy().controls(thread) {
             return;
         }
-        let is_news =
+        let is_first =
             !self.armed.load(Ordering::SeqCst) && !self.armed.swap(true, Ordering::SeqCst);
         if matches!(kind, WaitKind::Lock | WaitKind::Join) && may_close(thread) {
             let cycle = Wait::of(thread).and_then(|wait| cycle_from(scheduler, wait));
@@ -457,17 +433,17 @@ impl Watch {
                 Some(cycle) if cycle.iter().all(|wait| wait.certain) => {
                     self.suspect(scheduler, cycle, ReportCause::Cycle);
                 }
-                // Not unless all others wait, too, for sure: the ticker finds out.
+                // A deadlock only if all others wait, too: the ticker checks that.
                 Some(_) if all_wait(scheduler) => scheduler.wake_ticker(),
                 _ => {}
             }
         }
-        if is_news {
+        if is_first {
             scheduler.wake_ticker();
         }
     }
 
-    /// Tells the observer, unless it knows.
+    /// Calls the observer, unless it was called about one of these waits before.
     fn suspect(&self, scheduler: &Arc<Scheduler>, waits: Vec<Wait>, cause: ReportCause) {
         let Some(observer) = self.observer.get() else {
             return;
@@ -479,11 +455,11 @@ impl Watch {
         let waiters: Vec<_> = waits.iter().map(|wait| wait.waiter.clone()).collect();
         {
             let mut seen = self.seen.lock();
-            if seen.is_told(&waits) {
+            if seen.is_reported(&waits) {
                 return;
             }
-            seen.told.retain(|told| told.is_under_way());
-            seen.told.extend(waiters.iter().cloned());
+            seen.reported.retain(|reported| reported.is_pending());
+            seen.reported.extend(waiters.iter().cloned());
         }
         let cycle = cycle.unwrap_or_default();
         let suspicion = Suspicion {
@@ -493,25 +469,27 @@ impl Watch {
             cause,
         };
         if !observer.suspected(suspicion) {
-            let is_known = |told: &Arc<Waiter>| !waiters.iter().any(|own| Arc::ptr_eq(own, told));
-            self.seen.lock().told.retain(is_known);
+            let is_other = |reported: &Arc<Waiter>| {
+                let mut own = waiters.iter();
+                !own.any(|own| Arc::ptr_eq(own, reported))
+            };
+            self.seen.lock().reported.retain(is_other);
         }
     }
 
-    /// For the ticker, which has nothing else to do: looks at everything, and says when it wants
-    /// to look again, if at all.
-    pub(crate) fn look(&self, scheduler: &Arc<Scheduler>) -> Option<Duration> {
+    /// Checks all threads; called by the ticker when it has nothing else to do. Returns when to
+    /// check again, if at all.
+    pub(crate) fn check(&self, scheduler: &Arc<Scheduler>) -> Option<Duration> {
         if self.observer.get().is_none() || !self.armed.load(Ordering::SeqCst) {
             return None;
         }
-        let policy = scheduler.policy().controlled();
-        if policy.is_some_and(Controlled::is_running) {
-            // Its threads wait for their turns; look again after the run.
-            return Some(STANDSTILL);
+        if scheduler.policy().has_run() {
+            // Its threads wait for their turns; check again after the run.
+            return Some(STANDSTILL_DELAY);
         }
         let mut waits = waits_for_ever(scheduler);
         if waits.is_empty() {
-            // Whoever begins to wait now either finds this, or is found by the second look.
+            // A thread that begins to wait now either finds this, or is found by the second check.
             self.armed.store(false, Ordering::SeqCst);
             waits = waits_for_ever(scheduler);
             if waits.is_empty() {
@@ -520,26 +498,26 @@ impl Watch {
             }
             self.armed.store(true, Ordering::SeqCst);
         }
-        let Some(waits) = everyone(scheduler) else {
+        let Some(waits) = waits_of_all(scheduler) else {
             self.seen.lock().standstill = None;
-            self.look_for_cycles(scheduler, &waits);
-            return Some(STANDSTILL);
+            self.check_for_cycle(scheduler, &waits);
+            return Some(STANDSTILL_DELAY);
         };
         let (since, is_new) = self.standstill_since(&waits);
         let cycle = cycle_among(scheduler, &waits);
         if is_new {
-            return Some(SECOND_LOOK);
+            return Some(RECHECK_DELAY);
         }
         let lasted = self.age(scheduler, &waits, since);
-        if lasted < STANDSTILL && cycle.is_none() {
-            return Some((STANDSTILL - lasted).max(SECOND_LOOK));
+        if lasted < STANDSTILL_DELAY && cycle.is_none() {
+            return Some((STANDSTILL_DELAY - lasted).max(RECHECK_DELAY));
         }
         self.suspect(scheduler, waits, ReportCause::Standstill);
-        Some(STANDSTILL)
+        Some(STANDSTILL_DELAY)
     }
 
-    /// Cycles that were closed while something stood against telling them.
-    fn look_for_cycles(&self, scheduler: &Arc<Scheduler>, waits: &[Wait]) {
+    /// Reports a cycle that the observer refused when it was closed.
+    fn check_for_cycle(&self, scheduler: &Arc<Scheduler>, waits: &[Wait]) {
         if let Some(cycle) = cycle_among(scheduler, waits)
             && cycle.iter().all(|wait| wait.certain)
         {
@@ -573,23 +551,23 @@ impl Watch {
         }
     }
 
-    /// `thread` has ended: its name is kept for a while, for locks that it took along.
-    pub(crate) fn has_ended(&self, thread: &Thread) {
+    /// `thread` has exited: its name is kept for a while, for locks that it did not release.
+    pub(crate) fn note_exit(&self, thread: &Thread) {
         if self.observer.get().is_none() {
             return;
         }
-        let mut ended = self.ended.lock();
-        if ended.len() == REMEMBERED {
-            ended.pop_front();
+        let mut exited = self.exited.lock();
+        if exited.len() == MAX_REMEMBERED {
+            exited.pop_front();
         }
-        ended.push_back((thread.id(), thread.name()));
+        exited.push_back((thread.id(), thread.name()));
     }
 
-    fn is_ended(&self, thread: ThreadId) -> bool {
-        self.ended.lock().iter().any(|(id, _)| *id == thread)
+    fn has_exited(&self, thread: ThreadId) -> bool {
+        self.exited.lock().iter().any(|(id, _)| *id == thread)
     }
 
-    /// In the child of a `fork`: nobody waits, and there is no ticker.
+    /// In the child of a `fork`: no thread waits, and there is no ticker.
     ///
     /// # Safety
     /// The calling thread is the only one in the process, and in none of these functions.
@@ -598,7 +576,7 @@ impl Watch {
         // SAFETY: as the caller warrants.
         unsafe {
             renew(&self.seen, Seen::default());
-            renew(&self.ended, VecDeque::new());
+            renew(&self.exited, VecDeque::new());
         }
     }
 }

@@ -1,14 +1,19 @@
-//! What waiting, waking and running mean: the trait that policies implement.
+//! What a policy decides: when a thread that could run does run.
+//!
+//! The trait only. Its implementations are above the engine, in `policy/`.
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Scheduler, Thread, controlled::Controlled, sync::atomic::AtomicU64};
+use crate::{Aborted, Awaited, Scheduler, Thread, Wake, op::Op, sync::atomic::AtomicU64};
 
 /// Decides which of the threads that could run do run.
 ///
 /// A thread that is *ready* gets its turn sooner or later: the policy then calls
 /// [`Thread::grant`] exactly once. A thread that has its turn gives it up with
 /// [`leave`](Self::leave), as the last thing before it parks or ends.
+///
+/// The methods from [`has_run`](Self::has_run) on serve runs under a strategy (see
+/// [`controlled`](crate::controlled)). Their defaults are those of a policy without runs.
 pub trait Policy: Send + Sync {
     /// The calling thread gives up its turn. It is still attached to the world.
     fn leave(&self, thread: &Arc<Thread>);
@@ -17,7 +22,7 @@ pub trait Policy: Send + Sync {
     fn ready(&self, thread: &Arc<Thread>);
 
     /// Puts the calling thread behind those that are ready. True: its turn is gone and it must
-    /// wait for the next. False: nobody else is ready, and it goes on.
+    /// wait for the next. False: no other thread is ready, and the caller goes on.
     fn step_back(&self, _thread: &Arc<Thread>) -> bool {
         false
     }
@@ -43,14 +48,58 @@ pub trait Policy: Send + Sync {
         None
     }
 
-    /// The policy as one that can [control](crate::controlled) its threads, if it is one.
-    fn controlled(&self) -> Option<&Controlled> {
-        None
-    }
-
     /// Called from the ticker, a thread of its own. Returns when to call again; `None`: not
     /// before [`Scheduler::wake_ticker`](crate::Scheduler).
     fn tick(&self, _scheduler: &Scheduler) -> Option<Duration> {
+        None
+    }
+
+    /// Whether a run is in progress.
+    fn has_run(&self) -> bool {
+        false
+    }
+
+    /// Whether `thread` is a member of the run in progress: a strategy decides when it runs.
+    fn controls(&self, _thread: &Thread) -> bool {
+        false
+    }
+
+    /// Whether every wait of `thread` is to fail, so that it ends.
+    fn gives_up(&self, _thread: &Thread) -> bool {
+        false
+    }
+
+    /// `thread`, the calling one, is about to do `op`. If it is a member of a run, this returns
+    /// when the strategy has chosen it. Returns the number of steps that the run took before.
+    ///
+    /// # Errors
+    /// [`Aborted`] if the run was given up: the thread is to end.
+    fn decision_point(&self, _thread: &Arc<Thread>, _op: Op) -> Result<u64, Aborted> {
+        Ok(0)
+    }
+
+    /// As [`decision_point`](Self::decision_point), for a step that can be taken only while the
+    /// gate `is_open`, or once the deadline has come. `None`, at once, if `thread` is not a member
+    /// of a run.
+    ///
+    /// `is_open` is called from other threads, at most until this returns. It must not block.
+    fn wait_at_gate(
+        &self,
+        _thread: &Arc<Thread>,
+        _op: Op,
+        _awaited: &Awaited<'_>,
+        _is_open: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Result<Wake, Aborted>> {
+        None
+    }
+
+    /// How many steps the run has taken of which `thread` is a member; 0 if there is none.
+    fn steps(&self, _thread: &Thread) -> u64 {
+        0
+    }
+
+    /// The [tag](Thread::tag) of the first member of the run of which `thread` is a member.
+    fn first_tag(&self, _thread: &Thread) -> Option<u64> {
         None
     }
 }

@@ -1,20 +1,19 @@
-//! One runtime's threads: the policy, the clock and the world they share, and who there is.
+//! One runtime's threads: a list of them, and the policy, the clock and the world they share.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
+use super::{
+    deadlock::DeadlockDetector,
+    ticker::{Stall, Ticked, Ticker},
+    timers::{TimerId, Timers},
+};
 use crate::{
-    Activity, Clock, Deadline, Free, NoWorld, ParkSlot, Policy, Thread, ThreadId, Waiter, World,
-    current_id,
-    engine::{
-        deadlock::Watch,
-        ticker::Ticker,
-        timers::{TimerId, Timers},
-    },
-    parker,
+    Activity, Clock, Deadline, NoWorld, ParkSlot, Policy, Thread, ThreadId, Waiter, World,
+    current_id, parker,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -22,17 +21,20 @@ use crate::{
     },
 };
 
-/// How long a thread that runs signal handlers sleeps at most before it looks for one. A signal
-/// that comes while it sleeps ends the sleep at once (where the platform tells); this closes the
-/// gap of one that comes just before.
-const SIGNAL_SLICE: Duration = Duration::from_millis(50);
+/// How long a thread that runs signal handlers sleeps at most before it checks for a signal. A
+/// signal that comes while it sleeps ends the sleep at once (where the platform reports it); this
+/// is for one that comes just before.
+const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long threads that are to be [halted](Scheduler::halt) run on before the next look at where
-/// they are.
-const STRIDE: Duration = Duration::from_micros(200);
+/// How long threads that are to be [halted](Scheduler::halt) run on before their state is checked
+/// again.
+const HALT_CHECK_INTERVAL: Duration = Duration::from_micros(200);
 
-/// How many looks in a row may come sooner than that.
-const SHORT_STRIDES: u32 = 7;
+/// How many of these checks in a row may come sooner than that.
+const EARLY_HALT_CHECKS: u32 = 7;
+
+/// Virtual time follows real time in steps of this length while no thread blocks.
+const VIRTUAL_TIME_STEP: Duration = Duration::from_millis(50);
 
 /// The threads of one runtime.
 pub struct Scheduler {
@@ -43,9 +45,9 @@ pub struct Scheduler {
     /// Threads that are not blocked in a wait: when there are none, a virtual clock leaps.
     /// Counted on a virtual clock only.
     running: AtomicUsize,
-    timers: Mutex<Timers>,
+    timers: Mutex<Timers<Arc<Waiter>>>,
     ticker: Ticker,
-    deadlocks: Watch,
+    deadlocks: DeadlockDetector,
 }
 
 impl std::fmt::Debug for Scheduler {
@@ -57,82 +59,47 @@ impl std::fmt::Debug for Scheduler {
     }
 }
 
-/// Makes a [`Scheduler`].
-pub struct Builder {
-    policy: Arc<dyn Policy>,
-    clock: Clock,
-    world: Arc<dyn World>,
+/// The scheduler of OS threads that belong to no runtime; made when the first of them waits.
+static UNREGISTERED: OnceLock<Arc<Scheduler>> = OnceLock::new();
+
+/// The policy of these threads: all run at once.
+struct Unscheduled;
+
+impl Policy for Unscheduled {
+    fn leave(&self, _thread: &Arc<Thread>) {}
+
+    fn ready(&self, thread: &Arc<Thread>) {
+        thread.grant();
+    }
 }
 
-impl Builder {
-    /// The policy; [`Free`] by default.
-    #[must_use]
-    pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
-        self.policy = Arc::new(policy);
-        self
-    }
-
-    /// As [`policy`](Self::policy), for a policy that somebody else talks to as well.
-    #[must_use]
-    pub fn shared_policy(mut self, policy: Arc<dyn Policy>) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// The clock; the real one by default.
-    #[must_use]
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The world around the threads; [`NoWorld`] by default.
-    #[must_use]
-    pub fn world(mut self, world: Arc<dyn World>) -> Self {
-        self.world = world;
-        self
-    }
-
-    /// The scheduler, with no threads yet.
-    #[must_use]
-    pub fn build(self) -> Arc<Scheduler> {
-        Arc::new_cyclic(|scheduler| Scheduler {
-            policy: self.policy,
-            clock: self.clock,
-            world: self.world,
+impl Scheduler {
+    /// A scheduler without threads.
+    pub(crate) fn new(policy: Arc<dyn Policy>, clock: Clock, world: Arc<dyn World>) -> Arc<Self> {
+        Arc::new_cyclic(|scheduler: &Weak<Self>| Self {
+            policy,
+            clock,
+            world,
             threads: Mutex::new(BTreeMap::new()),
             running: AtomicUsize::new(0),
             timers: Mutex::new(Timers::default()),
             ticker: Ticker::new(scheduler.clone()),
-            deadlocks: Watch::default(),
+            deadlocks: DeadlockDetector::default(),
         })
     }
-}
 
-/// The scheduler of OS threads that belong to none, once there was one.
-static STRANGERS: OnceLock<Arc<Scheduler>> = OnceLock::new();
-
-impl Scheduler {
-    /// A builder with the defaults: all threads free, the real clock, no world.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder {
-            policy: Arc::new(Free),
-            clock: Clock::real(),
-            world: Arc::new(NoWorld),
-        }
+    /// The scheduler of OS threads that belong to no runtime.
+    pub(crate) fn of_unregistered() -> &'static Arc<Self> {
+        UNREGISTERED
+            .get_or_init(|| Self::new(Arc::new(Unscheduled), Clock::real(), Arc::new(NoWorld)))
     }
 
-    /// The scheduler of OS threads that belong to none.
-    pub(crate) fn of_strangers() -> &'static Arc<Self> {
-        STRANGERS.get_or_init(|| Self::builder().build())
-    }
-
-    /// Whether there are OS threads that belong to none, and wait or have waited in our primitives.
-    pub(crate) fn has_strangers() -> bool {
-        STRANGERS
+    /// Whether there are OS threads that belong to no runtime and wait, or have waited, in a
+    /// primitive of this crate.
+    pub(crate) fn has_unregistered() -> bool {
+        UNREGISTERED
             .get()
-            .is_some_and(|strangers| !strangers.threads.lock().is_empty())
+            .is_some_and(|scheduler| !scheduler.threads.lock().is_empty())
     }
 
     /// The policy.
@@ -163,16 +130,16 @@ impl Scheduler {
     /// That one must not run another thread at the same time.
     pub fn register_at(self: &Arc<Self>, name: &str, slot: &ParkSlot) -> Arc<Thread> {
         let parker = slot.0.clone();
-        self.take_in(Thread::new(self.clone(), ThreadId::next(), name, parker))
+        self.add(Thread::new(self.clone(), ThreadId::next(), name, parker))
     }
 
     /// As [`register`](Self::register), for the calling OS thread, which keeps its identity.
     pub(crate) fn register_caller(self: &Arc<Self>, name: &str) -> Arc<Thread> {
         let parker = ParkSlot::default().0;
-        self.take_in(Thread::new(self.clone(), current_id(), name, parker))
+        self.add(Thread::new(self.clone(), current_id(), name, parker))
     }
 
-    fn take_in(&self, thread: Thread) -> Arc<Thread> {
+    fn add(&self, thread: Thread) -> Arc<Thread> {
         let thread = Arc::new(thread);
         self.threads.lock().insert(thread.id(), thread.clone());
         self.one_more_runs(&thread);
@@ -183,7 +150,7 @@ impl Scheduler {
     pub fn unregister(&self, thread: &Thread) {
         if self.threads.lock().remove(&thread.id()).is_some() {
             self.write_off(thread);
-            self.deadlocks.has_ended(thread);
+            self.deadlocks.note_exit(thread);
         }
     }
 
@@ -193,7 +160,7 @@ impl Scheduler {
         self.threads.lock().values().cloned().collect()
     }
 
-    /// Whether `holds` is true of all threads. It must not come back here.
+    /// Whether `holds` is true of all threads. It must not call this scheduler.
     pub(crate) fn all_threads(&self, holds: impl FnMut(&Arc<Thread>) -> bool) -> bool {
         self.threads.lock().values().all(holds)
     }
@@ -214,12 +181,12 @@ impl Scheduler {
         me.came_back();
     }
 
-    /// What looks for threads that wait for ever.
-    pub(crate) const fn deadlocks(&self) -> &Watch {
+    /// What finds threads that wait for ever.
+    pub(crate) const fn deadlocks(&self) -> &DeadlockDetector {
         &self.deadlocks
     }
 
-    /// Sees to it that the ticker looks at once.
+    /// Makes the ticker call this scheduler at once.
     pub(crate) fn wake_ticker(&self) {
         self.ticker.wake();
     }
@@ -227,19 +194,12 @@ impl Scheduler {
     // --- virtual time -------------------------------------------------------------------------
 
     // `running` is never lower than it should be: counted up before the thread's own count, and
-    // down after it. Whoever counts it down to zero leaps.
+    // down after it. The thread that counts it down to zero leaps.
 
-    /// Whether this thread's stops and starts say when virtual time leaps. In a run of a
+    /// Whether this thread's stops and starts decide when virtual time leaps. In a run of a
     /// [controlled](crate::controlled) policy, that policy decides.
     fn counts(&self, thread: &Thread) -> bool {
-        self.clock.is_always_virtual() && !self.is_controlled(thread)
-    }
-
-    /// Whether a strategy decides when `thread` runs.
-    pub(crate) fn is_controlled(&self, thread: &Thread) -> bool {
-        self.policy
-            .controlled()
-            .is_some_and(|controlled| controlled.has(thread))
+        self.clock.is_always_virtual() && !self.policy.controls(thread)
     }
 
     pub(crate) fn one_more_runs(&self, thread: &Thread) {
@@ -247,7 +207,7 @@ impl Scheduler {
             self.running.fetch_add(1, Ordering::SeqCst);
             if !thread.count(1) {
                 // Halted a moment ago. No leap from here, since the caller may be in one; it
-                // looks again, and so does the ticker.
+                // checks again, and so does the ticker.
                 self.running.fetch_sub(1, Ordering::SeqCst);
             }
         }
@@ -295,8 +255,8 @@ impl Scheduler {
         }
     }
 
-    /// Nobody can run: time passes at once until the first deadline, whose thread wakes. Those
-    /// due at the same moment follow in the order in which they began to wait, each once the one
+    /// No thread can run: time passes at once until the first deadline, whose thread wakes. Threads
+    /// with the same deadline follow in the order in which they began to wait, each once the one
     /// before has stopped again.
     fn leap(&self) {
         let mut timers = self.timers.lock();
@@ -309,9 +269,9 @@ impl Scheduler {
         }
     }
 
-    /// Lets virtual time pass by `step` because threads have been running that long without
-    /// stopping; for the ticker.
-    pub(crate) fn pass_time(&self, step: Duration) {
+    /// Lets virtual time pass by `step`, because threads have been running that long without
+    /// stopping.
+    fn pass_time(&self, step: Duration) {
         let now = self.clock.after(step);
         {
             let mut timers = self.timers.lock();
@@ -326,8 +286,24 @@ impl Scheduler {
         self.leap();
     }
 
-    pub(crate) fn has_timers(&self) -> bool {
-        self.timers.lock().first().is_some()
+    /// Lets virtual time pass that has stood still for too long while a thread waited for it.
+    /// Returns when to check again, if at all.
+    fn pass_stalled_time(&self, stall: &mut Stall) -> Option<Duration> {
+        let has_timers = || self.timers.lock().first().is_some();
+        if !self.clock.is_always_virtual() || !has_timers() {
+            stall.lasted = Duration::ZERO;
+            return None;
+        }
+        let now = self.clock.now();
+        if now != stall.at {
+            stall.at = now;
+            stall.lasted = Duration::ZERO;
+        } else if stall.lasted >= VIRTUAL_TIME_STEP {
+            self.pass_time(stall.lasted);
+            stall.at = self.clock.now();
+            stall.lasted = Duration::ZERO;
+        }
+        Some(VIRTUAL_TIME_STEP)
     }
 
     /// How long to sleep until `deadline`: for ever on a virtual clock, which wakes sleepers
@@ -339,20 +315,19 @@ impl Scheduler {
         }
     }
 
-    /// How long `thread` may sleep without looking for signals.
-    pub(crate) fn signal_slice(&self, thread: &Thread) -> Option<Duration> {
-        // In a controlled run, looking up would be a step that no strategy has chosen.
-        let looks = thread.takes_signals() && !self.is_controlled(thread);
-        (looks && !cfg!(feature = "shuttle")).then_some(SIGNAL_SLICE)
+    /// How long `thread` may sleep without checking for signals.
+    pub(crate) fn signal_check_interval(&self, thread: &Thread) -> Option<Duration> {
+        // In a controlled run, such a check would be a step that no strategy has chosen.
+        let checks = thread.takes_signals() && !self.policy.controls(thread);
+        (checks && !cfg!(feature = "shuttle")).then_some(SIGNAL_CHECK_INTERVAL)
     }
 
-    // --- stopping threads for good ------------------------------------------------------------
+    // --- halting threads ----------------------------------------------------------------------
 
-    /// Stops `threads` where they stand, for good: they never run again, and whatever they hold
-    /// stays held. Those in the middle of a call into foreign code go on until they are out of it;
-    /// they are waited for until none has been stopped for `patience`. Called on an attached thread
-    /// that is not among them.
-    pub fn halt(&self, threads: &[Arc<Thread>], patience: Duration) {
+    /// Stops `threads` where they are: they never run again, and what they hold stays held. Threads
+    /// in the middle of a call into foreign code run on until the call has ended; this waits for
+    /// them until none has stopped for `grace`. Called on an attached thread that is not among them.
+    pub fn halt(&self, threads: &[Arc<Thread>], grace: Duration) {
         for thread in threads {
             thread.set_halted();
             self.policy.forget(thread);
@@ -380,7 +355,7 @@ impl Scheduler {
             if left.len() < before {
                 progress = Instant::now();
             }
-            if left.is_empty() || progress.elapsed() >= patience {
+            if left.is_empty() || progress.elapsed() >= grace {
                 return;
             }
             round += 1;
@@ -392,23 +367,23 @@ impl Scheduler {
     // --- fork ---------------------------------------------------------------------------------
 
     /// In the child of a `fork`, on its only thread `me`: forgets all others. They may still be
-    /// in line for locks and the like that this thread goes on to use; whoever wakes the next in
-    /// line passes over them.
+    /// in line for primitives that this thread uses; a thread that wakes the next in line skips
+    /// them.
     ///
     /// # Safety
     /// `me` is the calling thread, and the only one in the process.
     pub unsafe fn reset_after_fork(&self, me: &Arc<Thread>) {
         parker::reset_after_fork();
-        self.ticker.forget();
+        self.ticker.reset_after_fork();
         // SAFETY: there is no other thread, and none of these is locked here: the caller came
         // from the world. The threads' own locks are held inside the world, which the fork stopped,
-        // and by the ticker, which only looks.
+        // and by the ticker, which only reads.
         unsafe {
             renew(&self.timers, Timers::default());
             renew_lock(&self.threads);
-            renew_lock(&me.wait);
-            if let Some(strangers) = STRANGERS.get() {
-                renew_lock(&strangers.threads);
+            me.reset_after_fork();
+            if let Some(unregistered) = UNREGISTERED.get() {
+                renew_lock(&unregistered.threads);
             }
         }
         self.threads.lock().retain(|id, thread| {
@@ -417,8 +392,7 @@ impl Scheduler {
             }
             *id == me.id()
         });
-        me.reset_count();
-        // SAFETY: as above: what the watch locks calls nothing that would fork.
+        // SAFETY: as above: the detector calls nothing that would fork while it holds its locks.
         unsafe { self.deadlocks.reset_after_fork() };
         self.running.store(1, Ordering::SeqCst);
         // SAFETY: as the caller warrants.
@@ -426,16 +400,32 @@ impl Scheduler {
     }
 }
 
-/// Waits before the next look at threads that are to be halted, the `round`th, until one `is_back`.
-/// A thread that soon after is stopped again has gone a few steps: so it does not run past a safe
-/// point each time. Now and then all have time to run, whoever is back.
+/// Waits before the `round`th check of threads that are to be halted, or until one `is_back`. A
+/// thread that is stopped again soon has run only a few steps: so it does not run past a safe point
+/// each time. At intervals all have the whole time to run, even if one is back.
 fn pause(round: u32, is_back: impl Fn() -> bool) {
     let began = Instant::now();
-    while !round.is_multiple_of(SHORT_STRIDES + 1) && began.elapsed() < STRIDE / 4 {
+    let waits_whole = round.is_multiple_of(EARLY_HALT_CHECKS + 1);
+    while !waits_whole && began.elapsed() < HALT_CHECK_INTERVAL / 4 {
         if is_back() {
             return;
         }
         std::thread::yield_now();
     }
-    std::thread::sleep(STRIDE.saturating_sub(began.elapsed()));
+    std::thread::sleep(HALT_CHECK_INTERVAL.saturating_sub(began.elapsed()));
+}
+
+impl Ticked for Scheduler {
+    fn tick(&self, stall: &mut Stall) -> Option<Duration> {
+        let policy = self.policy.tick(self);
+        let time = self.pass_stalled_time(stall);
+        match (policy, time) {
+            (Some(policy), Some(time)) => Some(policy.min(time)),
+            (policy, time) => policy.or(time),
+        }
+    }
+
+    fn before_sleep(self: Arc<Self>) -> Option<Duration> {
+        self.deadlocks.check(&self)
+    }
 }

@@ -4,16 +4,18 @@ use std::{
     cell::{Cell, RefCell},
     fmt,
     sync::Arc,
+    time::Duration,
 };
 
+use super::wait::CurrentWait;
 use crate::{
-    Clock, Scheduler, Waiter, Waiting,
-    controlled::any_run,
+    Clock, Deadline, Scheduler, Waiting,
     parker::{Parked, Parker},
+    run_count::any_run,
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
-        thread_local,
+        renew_lock, thread_local,
     },
 };
 
@@ -43,18 +45,19 @@ impl fmt::Display for ThreadId {
 thread_local! {
     /// The threads this OS thread has begun and not ended, innermost last.
     static CURRENT: RefCell<Vec<Arc<Thread>>> = const { RefCell::new(Vec::new()) };
-    /// The innermost one's number, or one for an OS thread that no scheduler knows.
+    /// The innermost one's number, or the own number of an OS thread that is not registered.
     static CURRENT_ID: Cell<u64> = const { Cell::new(0) };
-    /// The number this OS thread has when it has begun nothing, if it was ever asked for.
+    /// The number that this OS thread has while it runs no thread of a scheduler; zero until first
+    /// needed.
     static OWN_ID: Cell<u64> = const { Cell::new(0) };
-    /// The record by which this OS thread was taken in as a stranger.
-    static STRANGER: RefCell<Option<Stranger>> = const { RefCell::new(None) };
+    /// This OS thread's record with the scheduler of unregistered threads, if it has one.
+    static UNREGISTERED: RefCell<Option<Unregistered>> = const { RefCell::new(None) };
 }
 
-/// An OS thread that no scheduler knew; forgotten when it ends.
-struct Stranger(Arc<Thread>);
+/// The record of an OS thread that belongs to no runtime; removed when the OS thread ends.
+struct Unregistered(Arc<Thread>);
 
-impl Drop for Stranger {
+impl Drop for Unregistered {
     fn drop(&mut self) {
         self.0.scheduler.unregister(&self.0);
     }
@@ -76,7 +79,12 @@ pub fn current_id() -> ThreadId {
     })
 }
 
-/// The mark of a thread that no longer counts among those that run.
+/// A thread's number in the run of a [controlled](crate::controlled) policy: 0 is the main thread,
+/// the others count up in the order in which they were started. The same in every run that made the
+/// same decisions.
+pub type ThreadNumber = u32;
+
+/// Marks a thread that no longer counts among those that run.
 const WRITTEN_OFF: i64 = i64::MIN;
 
 /// The [tag](Thread::tag) of a thread of the calling thread's scheduler; `None` if it has ended.
@@ -92,23 +100,23 @@ pub struct Thread {
     name: Mutex<String>,
     scheduler: Arc<Scheduler>,
     parker: Arc<Parker>,
-    /// Set while the thread is in our hands: parked, or granted but not yet back in the world.
+    /// Set while the thread is parked, or has been granted its turn but is not yet back in the
+    /// world.
     in_wait: AtomicBool,
     /// Set once the thread must never run again.
     halted: AtomicBool,
     /// Signal handlers run on this thread.
     takes_signals: AtomicBool,
-    /// Somebody wants it to look up from its wait.
+    /// Another thread asked it to [check for signals](Thread::interrupt).
     interrupted: AtomicBool,
-    /// How often it counts among the threads that run: once or not at all, but for moments.
+    /// How often it counts among the threads that run: at most once, except for short moments.
     runs: AtomicI64,
     tag: AtomicU64,
     /// Its number in the run of a [controlled](crate::controlled) policy, plus one; zero: none.
     member: AtomicU32,
     /// How many [`atomic`](crate::controlled::atomic) stretches it is in.
     atomic: AtomicU32,
-    /// The wait that it is in, as it shows in reports and as it can be ended.
-    pub(crate) wait: Mutex<Option<(Waiting, Arc<Waiter>)>>,
+    wait: Mutex<Option<CurrentWait>>,
 }
 
 impl fmt::Debug for Thread {
@@ -150,24 +158,24 @@ impl Thread {
         CURRENT.with(|stack| stack.borrow().last().cloned())
     }
 
-    /// The clock of the calling thread's scheduler, if one knows it, for `look`, which neither
-    /// begins nor ends a thread.
-    pub fn with_clock<R>(look: impl FnOnce(&Clock) -> R) -> Option<R> {
+    /// Calls `f` with the clock of the calling thread's scheduler, if it has one. `f` must neither
+    /// begin nor end a thread.
+    pub fn with_clock<R>(f: impl FnOnce(&Clock) -> R) -> Option<R> {
         CURRENT.with(|stack| {
             let stack = stack.borrow();
-            stack.last().map(|thread| look(thread.scheduler().clock()))
+            stack.last().map(|thread| f(thread.scheduler().clock()))
         })
     }
 
-    /// The calling thread; one that no scheduler knows is taken in by a free one on the real
-    /// clock, for as long as the OS thread lives.
+    /// The calling thread. An OS thread that belongs to no runtime is registered with the
+    /// [scheduler of such threads](Scheduler::of_unregistered) until it ends.
     pub(crate) fn current_or_adopted() -> Arc<Self> {
         Self::current().unwrap_or_else(|| {
             // Under the identity it has: it may hold a reentrant lock already.
-            let thread = Scheduler::of_strangers().register_caller("stranger");
+            let thread = Scheduler::of_unregistered().register_caller("unregistered");
             thread.adopt();
             thread.set_in_wait(false);
-            STRANGER.with(|stranger| *stranger.borrow_mut() = Some(Stranger(thread.clone())));
+            UNREGISTERED.with(|own| *own.borrow_mut() = Some(Unregistered(thread.clone())));
             thread
         })
     }
@@ -206,7 +214,7 @@ impl Thread {
         self.tag.store(tag, Ordering::Release);
     }
 
-    /// Says that signal handlers run on this thread, so that its waits look for signals.
+    /// Says that signal handlers run on this thread, so that its waits check for signals.
     pub fn set_takes_signals(&self, takes: bool) {
         self.takes_signals.store(takes, Ordering::Relaxed);
     }
@@ -217,8 +225,8 @@ impl Thread {
         self.takes_signals.load(Ordering::Relaxed)
     }
 
-    /// Makes this record the calling OS thread's own. [`begin`](Self::begin) does this and more;
-    /// a thread that was made ready by its starter adopts itself, then
+    /// Makes this record the calling OS thread's own. [`begin`](Self::begin) includes this; a
+    /// thread that its starter made ready adopts itself, then
     /// [waits for its turn](Self::await_turn).
     pub fn adopt(self: &Arc<Self>) {
         CURRENT.with(|stack| stack.borrow_mut().push(self.clone()));
@@ -235,7 +243,7 @@ impl Thread {
 
     /// Blocks until the policy grants this thread its turn; for ever if it is halted.
     pub fn await_turn(&self) {
-        // In a run one thread at a time has work: to spin would only keep it from its core.
+        // In a run one thread at a time has work: spinning would only take its core away.
         if any_run() {
             while self.parker.park(None) != Parked::Token {}
         } else {
@@ -245,7 +253,7 @@ impl Thread {
     }
 
     /// The thread, the calling one, has been granted its turn by the end of its
-    /// [rest](crate::ParkSlot::park). Blocks for ever if it is halted.
+    /// [park](crate::ParkSlot::park). Blocks for ever if it is halted.
     pub fn accept_turn(&self) {
         if self.is_halted() {
             self.stay_parked();
@@ -270,12 +278,11 @@ impl Thread {
         result
     }
 
-    /// The thread is back in the world, with its turn: it leaves the scheduler's hands, unless it
-    /// was halted meanwhile.
+    /// The thread is back in the world, with its turn: it runs, unless it was halted meanwhile.
     pub(crate) fn came_back(self: &Arc<Self>) {
         self.set_in_wait(false);
-        // In this order: whoever halts us either is seen here, or sees us outside of a wait and
-        // stops us at a safe point.
+        // In this order: a thread that halts this one is either seen here, or finds this one
+        // outside of a wait and stops it at a safe point.
         if self.is_halted() {
             self.set_in_wait(true);
             self.scheduler.policy().leave(self);
@@ -289,27 +296,28 @@ impl Thread {
         }
     }
 
-    /// Makes the thread look up from its wait: it ends as if a signal had come, and the world is
-    /// [asked](crate::World::interrupted) whether it goes on. If the thread does not wait, its
-    /// next wait begins so. Several interruptions before the world is asked count as one.
+    /// Interrupts the thread's wait as a signal would: the thread [asks the
+    /// world](crate::World::interrupted) whether the wait continues. If the thread does not wait,
+    /// its next wait is interrupted as it begins. Several interruptions before the world is asked
+    /// count as one.
     ///
-    /// Callable from any thread, at any time, but not from a signal handler. Whoever interrupts a thread first
-    /// tells the world why.
+    /// Callable from any thread, at any time, but not from a signal handler. The caller gives the
+    /// world the reason first.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
-        // Either we find the wait here, or the wait, which puts itself here first, finds the mark.
-        let waiter = self.wait.lock().as_ref().map(|(_, waiter)| waiter.clone());
+        // Either this finds the wait, or the wait, which is shown before it begins, finds the mark.
+        let waiter = self.with_wait(|current| current.waiter.clone());
         if let Some(waiter) = waiter {
             waiter.interrupt();
         }
     }
 
-    /// Takes back an interruption that the thread, the calling one, has not looked up for.
+    /// Discards an interruption that the thread, the calling one, has not handled.
     pub fn forget_interrupt(&self) {
         self.clear_interrupt();
     }
 
-    /// Whether the thread has a reason to look up from its wait.
+    /// Whether an interruption is pending.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
@@ -319,12 +327,12 @@ impl Thread {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Stops taking part for good: gives up the turn. The last thing before the thread leaves
-    /// the world.
+    /// Stops taking part: unregisters the thread and gives up the turn. The last thing before the
+    /// thread leaves the world.
     pub fn end(self: &Arc<Self>) {
         self.set_in_wait(true);
         self.scheduler.unregister(self);
-        self.abandon();
+        self.leave();
     }
 
     /// Stops taking part for a while: gives up the turn, until it [begins](Self::begin) again.
@@ -332,10 +340,11 @@ impl Thread {
     /// running: a virtual clock does not leap.
     pub fn pause(self: &Arc<Self>) {
         self.in_wait.store(true, Ordering::Release);
-        self.abandon();
+        self.leave();
     }
 
-    fn abandon(self: &Arc<Self>) {
+    /// Gives up the turn, and the calling OS thread.
+    fn leave(self: &Arc<Self>) {
         self.scheduler.policy().leave(self);
         CURRENT.with(|stack| {
             let mut stack = stack.borrow_mut();
@@ -353,12 +362,12 @@ impl Thread {
         }
     }
 
-    pub(crate) fn park(&self, timeout: Option<std::time::Duration>) -> Parked {
+    pub(crate) fn park(&self, timeout: Option<Duration>) -> Parked {
         self.parker.park(timeout)
     }
 
-    /// As [`park`](Self::park), if it may well be over at once.
-    pub(crate) fn park_soon(&self, timeout: Option<std::time::Duration>) -> Parked {
+    /// As [`park`](Self::park), if the turn is expected soon.
+    pub(crate) fn park_soon(&self, timeout: Option<Duration>) -> Parked {
         self.parker.park_soon(timeout)
     }
 
@@ -366,13 +375,14 @@ impl Thread {
         self.in_wait.store(value, Ordering::SeqCst);
     }
 
-    /// Whether the thread is in the scheduler's hands rather than running or in foreign code.
+    /// Whether the thread is parked, or on its way back into the world, rather than running or in
+    /// foreign code.
     #[must_use]
     pub fn in_wait(&self) -> bool {
         self.in_wait.load(Ordering::SeqCst)
     }
 
-    /// Whether the thread was [halted](Scheduler::halt) for good.
+    /// Whether the thread was [halted](Scheduler::halt).
     #[must_use]
     pub fn is_halted(&self) -> bool {
         self.halted.load(Ordering::SeqCst)
@@ -397,11 +407,26 @@ impl Thread {
         usize::try_from(self.runs.swap(WRITTEN_OFF, Ordering::SeqCst)).unwrap_or(0)
     }
 
-    pub(crate) fn member_number(&self) -> Option<u32> {
+    /// Shows the wait that begins now to other threads; `None`: it is over.
+    pub(crate) fn set_wait(&self, current: Option<CurrentWait>) {
+        *self.wait.lock() = current;
+    }
+
+    /// Calls `f` with the wait that the thread is in, if any. The wait cannot end meanwhile.
+    pub(crate) fn with_wait<R>(&self, f: impl FnOnce(&CurrentWait) -> R) -> Option<R> {
+        self.wait.lock().as_ref().map(f)
+    }
+
+    /// What the thread waits for, if it is in a wait.
+    pub(crate) fn waiting(&self) -> Option<Waiting> {
+        self.with_wait(|current| current.waiting)
+    }
+
+    pub(crate) fn member_number(&self) -> Option<ThreadNumber> {
         self.member.load(Ordering::Relaxed).checked_sub(1)
     }
 
-    pub(crate) fn set_member_number(&self, number: u32) {
+    pub(crate) fn set_member_number(&self, number: ThreadNumber) {
         self.member
             .store(number.saturating_add(1), Ordering::Relaxed);
     }
@@ -410,7 +435,7 @@ impl Thread {
         self.atomic.load(Ordering::Relaxed) != 0
     }
 
-    /// From here on no other member of a [run](crate::controlled) goes on unless this thread, the
+    /// From here on no other member of a [run](crate::controlled) runs unless this thread, the
     /// calling one, waits. Nests; see [`atomic`](crate::controlled::atomic).
     pub fn enter_atomic(&self) {
         self.atomic.fetch_add(1, Ordering::Relaxed);
@@ -423,9 +448,25 @@ impl Thread {
             .store(depth.saturating_sub(1), Ordering::Relaxed);
     }
 
-    /// The thread counts once: in the child of a `fork`.
-    pub(crate) fn reset_count(&self) {
+    /// In the child of a `fork`: the thread counts once.
+    ///
+    /// # Safety
+    /// The calling thread, which is this one, is the only one in the process.
+    pub(crate) unsafe fn reset_after_fork(&self) {
+        // SAFETY: as the caller warrants; other threads lock it only to read.
+        unsafe { renew_lock(&self.wait) };
         self.runs.store(1, Ordering::SeqCst);
+    }
+}
+
+impl Deadline {
+    /// The point in time `timeout` from now, on the calling thread's clock.
+    #[must_use]
+    pub fn after(timeout: Duration) -> Self {
+        Thread::with_clock(|clock| clock.after(timeout)).unwrap_or_else(|| {
+            let thread = Thread::current_or_adopted();
+            thread.scheduler().clock().after(timeout)
+        })
     }
 }
 
@@ -434,7 +475,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stranger_that_is_taken_in_keeps_its_identity() {
+    fn an_unregistered_thread_that_is_adopted_keeps_its_identity() {
         std::thread::spawn(|| {
             let before = current_id();
             assert_eq!(Thread::current_or_adopted().id(), before);

@@ -1,5 +1,8 @@
-//! A thread of the scheduler's own, started when first needed: it preempts threads that run too
-//! long, and lets virtual time pass while threads compute.
+//! A thread of the scheduler's own, started when first needed: it calls the scheduler at intervals,
+//! which preempts threads that run too long, lets virtual time pass while threads compute, and
+//! looks for deadlocks.
+//!
+//! What a tick does is not known here: see [`Ticked`].
 
 use std::{
     sync::{
@@ -10,16 +13,33 @@ use std::{
 };
 
 use crate::{
-    Deadline, Scheduler, SignalMask,
+    Deadline, SignalMask,
     parker::{Parked, Parker},
 };
 
-/// Virtual time follows real time in steps of this length while nothing blocks.
-const STEP: Duration = Duration::from_millis(50);
+/// What the ticker calls, on its own thread.
+pub(crate) trait Ticked: Send + Sync {
+    /// Does what is due. Returns when to call again; `None`: nothing is due until
+    /// [`Ticker::wake`].
+    fn tick(&self, stall: &mut Stall) -> Option<Duration>;
+
+    /// Called when [`tick`](Self::tick) has nothing to do, before the ticker sleeps. Returns how
+    /// long it may sleep at most.
+    fn before_sleep(self: Arc<Self>) -> Option<Duration>;
+}
+
+/// How long virtual time has stood still while a thread waited for it: kept from tick to tick.
+#[derive(Debug, Default)]
+pub(crate) struct Stall {
+    /// Real time since virtual time last moved, as far as the ticker slept through it.
+    pub(crate) lasted: Duration,
+    /// The virtual time at which it stands.
+    pub(crate) at: Deadline,
+}
 
 #[derive(Debug)]
 pub(crate) struct Ticker {
-    scheduler: Weak<Scheduler>,
+    ticked: Weak<dyn Ticked>,
     shared: Arc<Shared>,
 }
 
@@ -32,13 +52,14 @@ struct Shared {
 }
 
 impl Ticker {
-    pub(crate) fn new(scheduler: Weak<Scheduler>) -> Self {
+    pub(crate) fn new(ticked: Weak<dyn Ticked>) -> Self {
         Self {
-            scheduler,
+            ticked,
             shared: Arc::default(),
         }
     }
 
+    /// Makes the next tick come at once; starts the thread if it does not exist yet.
     pub(crate) fn wake(&self) {
         if cfg!(feature = "shuttle") {
             return;
@@ -47,13 +68,13 @@ impl Ticker {
             && !self.shared.started.swap(true, Ordering::AcqRel)
         {
             let shared = self.shared.clone();
-            let scheduler = self.scheduler.clone();
+            let ticked = self.ticked.clone();
             // Without the thread nothing is preempted, but nothing breaks either: try again at
             // the next call.
             let builder = std::thread::Builder::new()
                 .name("pyt-ticker".to_owned())
                 .stack_size(256 * 1024);
-            let spawn = || builder.spawn(move || run(&scheduler, &shared));
+            let spawn = || builder.spawn(move || run(&ticked, &shared));
             if SignalMask::FULL.during(spawn).is_err() {
                 self.shared.started.store(false, Ordering::Release);
             }
@@ -65,9 +86,9 @@ impl Ticker {
     }
 
     /// After `fork`, the thread does not exist in the child.
-    pub(crate) fn forget(&self) {
+    pub(crate) fn reset_after_fork(&self) {
         self.shared.idle.store(false, Ordering::Release);
-        // It may have left a token that it was woken with.
+        // The parker may hold the token of a wake-up that the thread did not take.
         self.shared.parker.park(Some(Duration::ZERO));
         self.shared.started.store(false, Ordering::Release);
     }
@@ -81,80 +102,40 @@ impl Drop for Ticker {
     }
 }
 
-fn run(scheduler: &Weak<Scheduler>, shared: &Shared) {
-    let mut pulse = Pulse::default();
+fn run(ticked: &Weak<dyn Ticked>, shared: &Shared) {
+    let mut stall = Stall::default();
     loop {
-        let Some(pause) = scheduler.upgrade().map(|scheduler| pulse.beat(&scheduler)) else {
+        let Some(pause) = ticked.upgrade().map(|ticked| ticked.tick(&mut stall)) else {
             return;
         };
         if let Some(pause) = pause {
             let began = Instant::now();
             std::thread::sleep(pause);
-            pulse.stalled += began.elapsed();
+            stall.lasted += began.elapsed();
             continue;
         }
         shared.idle.store(true, Ordering::Release);
-        // Look once more after saying so: a caller may just have found the ticker awake.
-        let busy = scheduler
+        // Tick once more after saying so: a caller may just have found the ticker awake.
+        let busy = ticked
             .upgrade()
-            .is_none_or(|scheduler| pulse.beat(&scheduler).is_some());
+            .is_none_or(|ticked| ticked.tick(&mut stall).is_some());
         if busy && shared.idle.swap(false, Ordering::AcqRel) {
             continue;
         }
-        let until = scheduler
-            .upgrade()
-            .and_then(|scheduler| scheduler.deadlocks().look(&scheduler));
-        rest(shared, until);
+        let limit = ticked.upgrade().and_then(Ticked::before_sleep);
+        sleep(shared, limit);
     }
 }
 
-/// Sleeps until woken, or for that long.
-fn rest(shared: &Shared, mut limit: Option<Duration>) {
+/// Sleeps until woken, or for at most `limit`.
+fn sleep(shared: &Shared, mut limit: Option<Duration>) {
     loop {
         match shared.parker.park(limit) {
             Parked::Token => return,
             Parked::Elapsed if shared.idle.swap(false, Ordering::AcqRel) => return,
-            // Somebody was just about to wake us.
+            // Another thread has claimed the wake-up, and its token is about to come.
             Parked::Elapsed => limit = None,
             Parked::Interrupted => {}
         }
-    }
-}
-
-/// What the ticker remembers from one look to the next.
-#[derive(Default)]
-struct Pulse {
-    /// For how long virtual time has stood still while somebody waited for it.
-    stalled: Duration,
-    /// Where it stood.
-    now: Deadline,
-}
-
-impl Pulse {
-    /// Looks after everything once; returns when to look again, if at all.
-    fn beat(&mut self, scheduler: &Scheduler) -> Option<Duration> {
-        let policy = scheduler.policy().tick(scheduler);
-        let time = self.pass_time(scheduler);
-        match (policy, time) {
-            (Some(policy), Some(time)) => Some(policy.min(time)),
-            (policy, time) => policy.or(time),
-        }
-    }
-
-    fn pass_time(&mut self, scheduler: &Scheduler) -> Option<Duration> {
-        if !scheduler.clock().is_always_virtual() || !scheduler.has_timers() {
-            self.stalled = Duration::ZERO;
-            return None;
-        }
-        let now = scheduler.clock().now();
-        if now != self.now {
-            self.now = now;
-            self.stalled = Duration::ZERO;
-        } else if self.stalled >= STEP {
-            scheduler.pass_time(self.stalled);
-            self.now = scheduler.clock().now();
-            self.stalled = Duration::ZERO;
-        }
-        Some(STEP)
     }
 }

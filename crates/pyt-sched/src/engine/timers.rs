@@ -1,23 +1,34 @@
 //! The deadlines that threads wait for on a virtual clock, soonest first.
+//!
+//! What waits is not known here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use crate::{Deadline, Waiter};
+use crate::Deadline;
 
 /// Names one entry: its deadline, and a number that keeps those due at once in order.
 pub(crate) type TimerId = (Deadline, u64);
 
-#[derive(Debug, Default)]
-pub(crate) struct Timers {
+#[derive(Debug)]
+pub(crate) struct Timers<T> {
     next: u64,
-    pending: BTreeMap<TimerId, Arc<Waiter>>,
+    pending: BTreeMap<TimerId, T>,
 }
 
-impl Timers {
-    pub(crate) fn insert(&mut self, deadline: Deadline, waiter: Arc<Waiter>) -> TimerId {
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self {
+            next: 0,
+            pending: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T> Timers<T> {
+    pub(crate) fn insert(&mut self, deadline: Deadline, entry: T) -> TimerId {
         let id = (deadline, self.next);
         self.next += 1;
-        self.pending.insert(id, waiter);
+        self.pending.insert(id, entry);
         id
     }
 
@@ -26,10 +37,10 @@ impl Timers {
     }
 
     /// Takes the soonest.
-    pub(crate) fn pop(&mut self) -> Option<(Deadline, Arc<Waiter>)> {
+    pub(crate) fn pop(&mut self) -> Option<(Deadline, T)> {
         self.pending
             .pop_first()
-            .map(|((deadline, _), waiter)| (deadline, waiter))
+            .map(|((deadline, _), entry)| (deadline, entry))
     }
 
     /// When the soonest is due.

@@ -1,16 +1,19 @@
-//! The one way to stop: wait on a queue until woken or until a deadline.
+//! The one way to block: wait on a queue until woken or until a deadline.
 //!
-//! A [`Waiter`] is one wait of one thread. Whoever ends the wait (a waker, the deadline, a signal
+//! A [`Waiter`] is one wait of one thread. What ends the wait (a waker, the deadline, a signal
 //! handler that raised) must win one compare-and-swap on the waiter's state, so a wait ends for
 //! exactly one reason and a wake-up is never lost: a waker that loses goes on to the next waiter.
+//!
+//! What is waited for is not known here but as an address and, where a thread can hold it, as
+//! [`HeldBy`].
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    Deadline, Lock, Thread, ThreadId, WaitKind,
-    controlled::any_run,
+    Deadline, Thread, ThreadId, WaitKind,
     parker::Parked,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering},
+    run_count::any_run,
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
 /// Blocked on a queue; the thread sleeps or is about to.
@@ -21,7 +24,7 @@ const HANDLING: u8 = 1;
 const WOKEN: u8 = 2;
 /// The deadline passed first.
 const EXPIRED: u8 = 3;
-/// Given up because a signal handler raised.
+/// Ended because a signal handler raised.
 const ABORTED: u8 = 4;
 
 /// How a wait ended.
@@ -33,10 +36,10 @@ pub enum Wake {
     TimedOut,
 }
 
-/// A wait was given up because a signal handler raised; the [`World`](crate::World) knows what.
+/// A wait ended because a signal handler raised; the [`World`](crate::World) keeps the exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aborted {
-    /// A wake-up had been spent on this wait all the same: pass it on.
+    /// A wake-up had been spent on this wait as well: it is to be passed on.
     pub(crate) woken: bool,
 }
 
@@ -54,14 +57,14 @@ impl Default for Aborted {
     }
 }
 
-/// A wait under way: one row of the table of who waits for what.
+/// A wait in progress, as reports show it.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiting {
-    /// What kind of thing it waits for.
+    /// What kind of thing the thread waits for.
     pub kind: WaitKind,
-    /// Tells that thing from others of its kind: its address, or zero.
+    /// The address of that thing, which tells it from others of its kind; zero if it has none.
     pub object: usize,
-    /// Who had it when the wait began, where that is known.
+    /// The thread that held it when the wait began, where that is known.
     pub holder: Option<ThreadId>,
     /// When the wait began.
     pub since: Deadline,
@@ -69,9 +72,111 @@ pub struct Waiting {
     pub deadline: Option<Deadline>,
 }
 
-/// Whether a wait of the calling thread until `deadline` would be [only a look](Waiter::wait), so
-/// that one who has looked need not begin it.
-pub(crate) fn is_only_a_look(deadline: Option<Deadline>) -> bool {
+/// What a thread is about to wait for, and until when.
+#[derive(Clone, Copy)]
+pub struct Awaited<'a> {
+    /// What kind of thing it is.
+    pub kind: WaitKind,
+    /// Its address, which tells it from others of its kind; zero if it has none.
+    pub object: usize,
+    /// When the wait ends at the latest.
+    pub deadline: Option<Deadline>,
+    /// Tells which thread holds it; `None` if that is not known.
+    pub held_by: Option<&'a dyn HeldBy>,
+}
+
+/// Something that threads wait for and a thread can hold: deadlock reports ask it who does.
+pub trait HeldBy: Sync {
+    /// Who holds it now. Must not block.
+    fn hold(&self) -> Hold;
+}
+
+/// Who holds what a thread waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// The holder; `None` if there is none, or it is not known.
+    pub by: Option<ThreadId>,
+    /// No thread but the holder can end the wait.
+    pub certain: bool,
+    /// It is a lock that only its holder ever releases.
+    pub owned: bool,
+}
+
+/// The wait that a thread is in, as reports show it and as other threads can end it.
+pub(crate) struct CurrentWait {
+    pub(crate) waiting: Waiting,
+    pub(crate) waiter: Arc<Waiter>,
+    held_by: Option<HeldByPtr>,
+}
+
+/// A reference without its lifetime.
+struct HeldByPtr(*const (dyn HeldBy + 'static));
+
+// SAFETY: what it points to is `Sync`.
+unsafe impl Send for HeldByPtr {}
+
+impl CurrentWait {
+    /// A wait for something whose holder, if there is one, does not change.
+    pub(crate) const fn new(waiting: Waiting, waiter: Arc<Waiter>) -> Self {
+        Self {
+            waiting,
+            waiter,
+            held_by: None,
+        }
+    }
+
+    /// As [`new`](Self::new), for something whose holder `held_by` tells, if it is known.
+    ///
+    /// # Safety
+    /// The result must be dropped before `held_by` goes out of scope.
+    unsafe fn asking(waiting: Waiting, waiter: Arc<Waiter>, held_by: Option<&dyn HeldBy>) -> Self {
+        // SAFETY: only the lifetime changes, for which the caller answers.
+        let held_by = held_by.map(|held_by| unsafe {
+            HeldByPtr(std::mem::transmute::<
+                *const (dyn HeldBy + '_),
+                *const (dyn HeldBy + 'static),
+            >(std::ptr::from_ref(held_by)))
+        });
+        Self {
+            held_by,
+            ..Self::new(waiting, waiter)
+        }
+    }
+
+    /// Who holds now what is waited for.
+    pub(crate) fn hold(&self) -> Hold {
+        match &self.held_by {
+            // SAFETY: the waiting thread is inside of `Waiter::wait`, which borrows what this
+            // points to, and cannot leave it before it has dropped this object.
+            Some(held_by) => unsafe { (*held_by.0).hold() },
+            None => Hold {
+                by: self.waiting.holder,
+                certain: self.waiting.holder.is_some(),
+                owned: false,
+            },
+        }
+    }
+}
+
+/// While this lives, other threads see the wait.
+struct Shown<'a>(&'a Thread);
+
+impl<'a> Shown<'a> {
+    fn new(thread: &'a Thread, current: CurrentWait) -> Self {
+        thread.set_wait(Some(current));
+        Self(thread)
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.0.set_wait(None);
+    }
+}
+
+/// Whether a wait of the calling thread until `deadline` would [only poll](Waiter::wait): callers
+/// that have already polled can skip it.
+pub(crate) fn would_only_poll(deadline: Option<Deadline>) -> bool {
     deadline.is_some_and(|deadline| {
         Thread::with_clock(|clock| !clock.is_virtual() && deadline <= clock.now()) == Some(true)
     })
@@ -81,14 +186,11 @@ pub(crate) fn is_only_a_look(deadline: Option<Deadline>) -> bool {
 #[derive(Debug)]
 pub struct Waiter {
     state: AtomicU8,
-    /// The waker gave the thing itself, not only a chance to take it.
+    /// The waker handed over the thing itself, not only a chance to take it.
     handed: AtomicBool,
-    /// This thread was woken for the same thing before, in vain.
+    /// This thread was woken for the same thing before, but another thread took it first.
     pub(crate) overtaken: bool,
     thread: Arc<Thread>,
-    /// The lock that it waits for, if it is one: reports ask it who holds it now. Valid while the
-    /// wait is its thread's current one.
-    lock: AtomicPtr<Lock>,
 }
 
 impl Waiter {
@@ -98,36 +200,26 @@ impl Waiter {
             handed: AtomicBool::new(false),
             overtaken,
             thread: Thread::current_or_adopted(),
-            lock: AtomicPtr::new(std::ptr::null_mut()),
         })
     }
 
-    /// Says that this wait, which is about to begin, is for `lock`.
-    pub(crate) fn is_for(&self, lock: &Lock) {
-        let lock = std::ptr::from_ref(lock).cast_mut();
-        self.lock.store(lock, Ordering::Relaxed);
-    }
-
-    /// The lock that [`is_for`](Self::is_for) named; null if none was.
-    pub(crate) fn lock(&self) -> *const Lock {
-        self.lock.load(Ordering::Relaxed)
-    }
-
-    /// Whether the wait goes on and its thread does nothing else.
+    /// True while the wait is pending and its thread does nothing else.
     pub(crate) fn is_blocked(&self) -> bool {
         self.is(BLOCKED)
     }
 
-    /// Whether the wait goes on, be it that its thread runs signal handlers meanwhile.
-    pub(crate) fn is_under_way(&self) -> bool {
+    /// True while the wait is pending, including while signal handlers run.
+    pub(crate) fn is_pending(&self) -> bool {
         matches!(self.state.load(Ordering::SeqCst), BLOCKED | HANDLING)
     }
 
+    /// Whether the waker handed over the thing itself.
     pub(crate) fn was_handed(&self) -> bool {
         self.handed.load(Ordering::Acquire)
     }
 
-    fn turn(&self, from: u8, to: u8) -> bool {
+    /// Changes the state, if it is `from`.
+    fn change_state(&self, from: u8, to: u8) -> bool {
         self.state
             .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
@@ -138,18 +230,18 @@ impl Waiter {
     }
 
     /// Ends the wait for `reason` on behalf of another thread. False: it has ended already, or
-    /// its thread was stopped for good.
+    /// its thread was halted.
     fn finish(&self, reason: u8) -> bool {
         if self.thread.is_halted() {
             return false;
         }
-        // The thread may go back and forth between the two until one of these meets it.
+        // The thread may alternate between the two states until one of these swaps succeeds.
         loop {
-            if self.turn(BLOCKED, reason) {
+            if self.change_state(BLOCKED, reason) {
                 self.resume();
                 return true;
             }
-            if self.turn(HANDLING, reason) {
+            if self.change_state(HANDLING, reason) {
                 return true;
             }
             if !matches!(self.state.load(Ordering::SeqCst), BLOCKED | HANDLING) {
@@ -166,7 +258,7 @@ impl Waiter {
     }
 
     /// Wakes the waiting thread, if its wait has not ended in another way. A waker that also
-    /// hands the thing over says so with `handing`.
+    /// hands over the thing itself passes `handing`.
     fn wake(&self, handing: bool) -> bool {
         // Published before the state: the thread reads it only once it finds itself woken.
         self.handed.store(handing, Ordering::Release);
@@ -178,50 +270,46 @@ impl Waiter {
         self.finish(EXPIRED)
     }
 
-    /// Blocks the calling thread, whose wait this is, until it is woken or `deadline` comes. The
-    /// waiter must be on its queue, and that queue's lock released.
+    /// Blocks the calling thread, whose wait this is, until it is woken or the deadline comes. The
+    /// waiter must be on its queue, and that queue's lock released. On the real clock, a deadline
+    /// that has passed makes this a poll: the thread keeps its turn.
     ///
     /// # Errors
     /// [`Aborted`] if a signal handler raised meanwhile.
     ///
     /// After anything but [`Wake::Woken`] the caller takes the waiter off its queue.
-    pub fn wait(
-        self: &Arc<Self>,
-        deadline: Option<Deadline>,
-        kind: WaitKind,
-        object: usize,
-        holder: Option<ThreadId>,
-    ) -> Result<Wake, Aborted> {
+    pub fn wait(self: &Arc<Self>, awaited: &Awaited<'_>) -> Result<Wake, Aborted> {
+        let Awaited { kind, deadline, .. } = *awaited;
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         let waiting = Waiting {
             kind,
-            object,
-            holder,
+            object: awaited.object,
+            holder: awaited.held_by.and_then(|held_by| held_by.hold().by),
             since: scheduler.clock().now(),
             deadline,
         };
-        // A look, not a wait, as it is in CPython: the turn is kept. Not on a virtual clock, which
-        // stands still for one that looks again and again. One that was woken already waits, for
-        // the turn that comes with it.
-        let looks = kind != WaitKind::Sleep
+        // A poll, not a wait, as in CPython: the thread keeps its turn. Not on a virtual clock,
+        // which stands still for a thread that polls again and again. A thread that was woken
+        // already does wait, for the turn that comes with the wake-up.
+        let polls = kind != WaitKind::Sleep
             && deadline.is_some_and(|deadline| deadline <= waiting.since)
             && !scheduler.clock().is_virtual();
-        if looks && self.turn(BLOCKED, EXPIRED) {
+        if polls && self.change_state(BLOCKED, EXPIRED) {
             return Ok(Wake::TimedOut);
         }
-        if gives_up(thread) {
+        if scheduler.policy().gives_up(thread) {
             return Err(Aborted {
                 woken: self.is(WOKEN),
             });
         }
-        *thread.wait.lock() = Some((waiting, self.clone()));
+        // SAFETY: `_shown` drops it, also if this function panics, and with it the borrow ends.
+        let current = unsafe { CurrentWait::asking(waiting, self.clone(), awaited.held_by) };
+        let _shown = Shown::new(thread, current);
         if deadline.is_none() {
             scheduler.deadlocks().waits_for_ever(thread, kind);
         }
-        let ended = self.wait_until_over(deadline, kind);
-        *thread.wait.lock() = None;
-        ended
+        self.wait_until_over(deadline, kind)
     }
 
     fn wait_until_over(
@@ -232,8 +320,8 @@ impl Waiter {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         loop {
-            // Interrupted before it began to block, it need not leave the world to look up.
-            if !(thread.is_interrupted() && self.turn(BLOCKED, HANDLING)) {
+            // A thread that is interrupted before it blocks need not leave the world first.
+            if !(thread.is_interrupted() && self.change_state(BLOCKED, HANDLING)) {
                 self.block(deadline, kind);
             }
             match self.state.load(Ordering::SeqCst) {
@@ -241,18 +329,18 @@ impl Waiter {
                 EXPIRED => return Ok(Wake::TimedOut),
                 _ => {}
             }
-            // A signal may have come: its handlers run while the wait goes on, so that a
+            // A signal may have come: its handlers run while the wait is pending, so that a
             // wake-up meanwhile is not missed.
             thread.clear_interrupt();
-            if gives_up(thread) || scheduler.world().interrupted().is_err() {
-                let woken = !self.turn(HANDLING, ABORTED) && self.is(WOKEN);
+            if scheduler.policy().gives_up(thread) || scheduler.world().interrupted().is_err() {
+                let woken = !self.change_state(HANDLING, ABORTED) && self.is(WOKEN);
                 return Err(Aborted { woken });
             }
             let late = deadline.is_some_and(|deadline| scheduler.clock().now() >= deadline);
-            if late && self.turn(HANDLING, EXPIRED) {
+            if late && self.change_state(HANDLING, EXPIRED) {
                 return Ok(Wake::TimedOut);
             }
-            if !self.turn(HANDLING, BLOCKED) {
+            if !self.change_state(HANDLING, BLOCKED) {
                 return Ok(if self.is(WOKEN) {
                     Wake::Woken
                 } else {
@@ -276,31 +364,31 @@ impl Waiter {
         scheduler.cancel(timer);
     }
 
-    /// Makes the blocked thread look up, on behalf of another.
+    /// Makes the blocked thread check for signals, on behalf of another thread.
     pub(crate) fn interrupt(&self) {
-        if !self.thread.is_halted() && self.turn(BLOCKED, HANDLING) {
+        if !self.thread.is_halted() && self.change_state(BLOCKED, HANDLING) {
             self.resume();
         }
     }
 
     /// The policy chose the blocked thread: because its deadline has come, or to end it.
     pub(crate) fn ended_by_policy(&self, timed_out: bool) {
-        // One that was woken meanwhile stays woken.
-        self.turn(BLOCKED, if timed_out { EXPIRED } else { HANDLING });
+        // A wait that was woken meanwhile stays woken.
+        self.change_state(BLOCKED, if timed_out { EXPIRED } else { HANDLING });
     }
 
     fn is(&self, state: u8) -> bool {
         self.state.load(Ordering::SeqCst) == state
     }
 
-    /// Sleeps, outside the world, until this thread has its turn again.
+    /// Parks the thread, outside the world, until it has its turn again.
     fn park(&self, deadline: Option<Deadline>, kind: WaitKind) {
         let thread = &self.thread;
         let scheduler = thread.scheduler();
         let mut expected_soon = kind != WaitKind::Sleep && !any_run();
         loop {
             let left = scheduler.real_time_until(deadline);
-            let slice = scheduler.signal_slice(thread);
+            let slice = scheduler.signal_check_interval(thread);
             let shortened = match (left, slice) {
                 (Some(left), Some(slice)) => slice < left,
                 (None, Some(_)) => true,
@@ -315,12 +403,12 @@ impl Waiter {
             let reason = match parked {
                 Parked::Token => return thread.accept_turn(),
                 Parked::Elapsed if !shortened => EXPIRED,
-                // Only a thread that runs signal handlers has a reason to look up.
+                // Only a thread that runs signal handlers has something to check.
                 _ if thread.takes_signals() => HANDLING,
                 _ => continue,
             };
-            // Winning this swap, the thread wakes itself; losing it, somebody else has.
-            if self.turn(BLOCKED, reason) {
+            // If this swap succeeds, the thread wakes itself; if not, another thread has woken it.
+            if self.change_state(BLOCKED, reason) {
                 self.resume();
             }
             return thread.await_turn();
@@ -328,15 +416,7 @@ impl Waiter {
     }
 }
 
-/// Whether all that `thread` waits for fails, so that it ends.
-fn gives_up(thread: &Thread) -> bool {
-    let policy = thread.scheduler().policy();
-    policy
-        .controlled()
-        .is_some_and(|controlled| controlled.gives_up(thread))
-}
-
-/// Waiters in the order in which they came. It lives inside its primitive's own lock.
+/// Waiters in the order in which they came. It is protected by its primitive's own lock.
 #[derive(Debug, Default)]
 pub struct WaitQueue {
     waiters: VecDeque<Arc<Waiter>>,
@@ -358,7 +438,8 @@ impl WaitQueue {
         waiter
     }
 
-    /// Puts a new wait of the calling thread at the front: it was woken, but another was faster.
+    /// Puts a new wait of the calling thread at the front: it was woken, but another thread took
+    /// the thing first.
     pub fn enqueue_overtaken(&mut self) -> Arc<Waiter> {
         let waiter = Waiter::new(true);
         self.waiters.push_front(waiter.clone());
@@ -375,7 +456,7 @@ impl WaitQueue {
         false
     }
 
-    /// As [`wake_one`](Self::wake_one), but the thread is told that the thing is already its own.
+    /// As [`wake_one`](Self::wake_one), and hands over the thing itself.
     pub(crate) fn hand_over(&mut self) -> bool {
         while let Some(waiter) = self.waiters.pop_front() {
             if waiter.wake(true) {
@@ -407,13 +488,13 @@ impl WaitQueue {
         self.waiters.front()
     }
 
-    /// Whether nobody is in line.
+    /// Whether no thread is in line.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiters.is_empty()
     }
 
-    /// How many are in line.
+    /// How many threads are in line.
     #[must_use]
     pub fn len(&self) -> usize {
         self.waiters.len()

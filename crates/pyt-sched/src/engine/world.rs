@@ -1,10 +1,10 @@
-//! The one opening to whatever runs on the threads: for pyt, the interpreter.
+//! What the scheduler asks of the program that runs on its threads: for pyt, the interpreter.
 //!
-//! The scheduler calls these functions; it never asks what is behind them.
+//! The trait, and an implementation for threads without an interpreter.
 
-use crate::{Aborted, Thread, controlled::Place};
+use crate::{Aborted, Thread};
 
-/// What a thread is status, as far as the world can tell from outside. A snapshot: it may be out
+/// What a thread is doing, as far as the world can tell from outside. A snapshot: it may be out
 /// of date by the time it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
@@ -16,32 +16,37 @@ pub enum Activity {
     Unknown,
 }
 
+/// Where in the program a thread stood: two numbers that only the [`World`] can read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place(pub u64, pub u64);
+
 /// What lies around the scheduler.
 pub trait World: Send + Sync + 'static {
-    /// Runs `f` with the calling thread outside the interpreter, so that nobody waits for it.
+    /// Runs `f` with the calling thread outside the interpreter, so that no [stop](Self::stop)
+    /// waits for it.
     fn detached(&self, f: &mut dyn FnMut());
 
     /// Runs pending signal handlers on the calling thread, which is inside the interpreter.
     ///
     /// # Errors
-    /// [`Aborted`] if the wait that was interrupted must be given up: the world keeps the reason.
+    /// [`Aborted`] if the wait that was interrupted must end: the world keeps the reason.
     fn interrupted(&self) -> Result<(), Aborted>;
 
     /// What `thread` is doing now.
     fn activity(&self, thread: &Thread) -> Activity;
 
-    /// Stops every other thread at its next safe point, runs `f`, and lets all go on that are
-    /// not [frozen](Self::freeze). Blocks until all have stopped, or are outside the interpreter.
+    /// Stops every other thread at its next safe point, runs `f`, and resumes all that are not
+    /// [frozen](Self::freeze). Blocks until all have stopped, or are outside the interpreter.
     fn stop(&self, f: &mut dyn FnMut());
 
-    /// Whether `thread` stands between two steps of its program, and not in the middle of a call
-    /// that may hold a lock of foreign code's: where it can be kept for good. Only inside
+    /// Whether `thread` can be kept stopped without limit: it is between two steps of its program,
+    /// not in the middle of a call that may hold a lock of foreign code's. Only inside
     /// [`stop`](Self::stop). False if the world can't tell.
     fn at_safe_point(&self, _thread: &Thread) -> bool {
         true
     }
 
-    /// Keeps `thread` stopped when the world goes on. Only inside [`stop`](Self::stop). False if
+    /// Keeps `thread` stopped when the others resume. Only inside [`stop`](Self::stop). False if
     /// the world does not know it.
     fn freeze(&self, thread: &Thread) -> bool;
 
@@ -50,12 +55,12 @@ pub trait World: Send + Sync + 'static {
         Place::default()
     }
 
-    /// Lets a frozen thread go on. Only inside [`stop`](Self::stop) or on an attached thread,
+    /// Resumes a frozen thread. Only inside [`stop`](Self::stop) or on an attached thread,
     /// since no stop can complete meanwhile.
     fn thaw(&self, thread: &Thread);
 }
 
-/// A world without an interpreter: threads are plain OS threads that never stop unasked.
+/// A world without an interpreter: threads are plain OS threads, which cannot be stopped.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoWorld;
 

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use super::{
+    address,
+    blocking::{Again, Line},
+};
 use crate::{
-    Aborted, Deadline, WaitKind, WaitQueue, Waiter, Wake,
-    controlled::{Action, Op, before},
-    primitives::address,
+    Aborted, Awaited, Deadline, WaitKind, WaitQueue, Waiter, Wake,
+    engine::decision::before,
+    op::{Action, Op},
     sync::Mutex,
 };
 
@@ -21,25 +25,25 @@ pub enum BarrierError<E> {
     Aborted(Aborted),
 }
 
-/// Where a barrier is in its round, as CPython's states.
+/// The phase of a barrier's round, as CPython's states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Threads arrive.
     Filling,
     /// The last thread has arrived and runs the action.
     Acting,
-    /// All go on; newcomers wait until the last has left.
+    /// All pass; newcomers wait until the last has left.
     Draining,
     /// Those inside fail; newcomers wait until the last has left.
     Resetting,
-    /// Everybody fails.
+    /// All fail.
     Broken,
 }
 
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// Threads inside: arrived, and not yet gone on.
+    /// Threads inside: arrived, and not yet past.
     inside: usize,
     /// Threads that wait for the phase to change.
     queue: WaitQueue,
@@ -66,7 +70,7 @@ impl Barrier {
         }
     }
 
-    /// Waits until all parties have arrived. The last to arrive runs `action` before any goes on.
+    /// Waits until all parties have arrived. The last to arrive runs `action` before any passes.
     /// Returns how many had arrived before: from 0 to `parties - 1`, each once.
     ///
     /// # Errors
@@ -159,11 +163,18 @@ impl Barrier {
     }
 
     fn block(&self, waiter: &Arc<Waiter>, deadline: Option<Deadline>) -> Result<Wake, Aborted> {
-        let ended = waiter.wait(deadline, WaitKind::Barrier, address(self), None);
-        if ended != Ok(Wake::Woken) {
-            self.state.lock().queue.remove(waiter);
-        }
-        ended
+        let line = Line {
+            state: &self.state,
+            queue: |state| &mut state.queue,
+            again: Again::First,
+        };
+        let awaited = Awaited {
+            kind: WaitKind::Barrier,
+            object: address(self),
+            deadline,
+            held_by: None,
+        };
+        line.wait(waiter, &awaited).unlocked()
     }
 
     /// Leaves; the last one out opens the next round.

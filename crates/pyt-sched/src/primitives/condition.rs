@@ -2,10 +2,11 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use super::address;
 use crate::{
-    Aborted, Deadline, Event, WaitKind, WaitQueue, Waiter, Wake,
-    controlled::{Action, Op, before},
-    primitives::address,
+    Aborted, Awaited, Deadline, Event, WaitKind, WaitQueue, Waiter, Wake,
+    engine::decision::before,
+    op::{Action, Op},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -19,34 +20,34 @@ use crate::{
 /// [`wait_reserved`](Self::wait_reserved).
 #[derive(Debug, Default)]
 pub struct Condition {
-    line: Mutex<Line>,
+    waiters: Mutex<Waiters>,
     /// How many are in line, so that a notification without waiters costs one load.
     waiting: AtomicUsize,
 }
 
-/// Who waits. One condition has one lock, so only one of the two is in use at a time.
+/// The threads in line. One condition has one lock, so only one of the two is in use at a time.
 #[derive(Debug, Default)]
-struct Line {
+struct Waiters {
     queue: WaitQueue,
-    places: VecDeque<Arc<Reservation>>,
+    reservations: VecDeque<Arc<Reservation>>,
 }
 
-impl Line {
+impl Waiters {
     const fn new() -> Self {
         Self {
             queue: WaitQueue::new(),
-            places: VecDeque::new(),
+            reservations: VecDeque::new(),
         }
     }
 
     fn len(&self) -> usize {
-        self.queue.len() + self.places.len()
+        self.queue.len() + self.reservations.len()
     }
 
     fn wake(&mut self, n: usize) -> usize {
         let mut woken = self.queue.wake(n);
         while woken < n
-            && let Some(place) = self.places.pop_front()
+            && let Some(place) = self.reservations.pop_front()
         {
             place.notified.set_now();
             woken += 1;
@@ -55,25 +56,25 @@ impl Line {
     }
 }
 
-/// A place in a condition's line whose thread does not wait yet.
+/// A place in a condition's line, for a thread that does not wait yet.
 #[derive(Debug, Default)]
 pub struct Reservation {
     notified: Event,
 }
 
 impl Condition {
-    /// A condition that nobody waits for.
+    /// A condition for which no thread waits.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            line: Mutex::new(Line::new()),
+            waiters: Mutex::new(Waiters::new()),
             waiting: AtomicUsize::new(0),
         }
     }
 
     /// Works on the line and publishes its length.
-    fn with_line<R>(&self, work: impl FnOnce(&mut Line) -> R) -> R {
-        let mut line = self.line.lock();
+    fn with_line<R>(&self, work: impl FnOnce(&mut Waiters) -> R) -> R {
+        let mut line = self.waiters.lock();
         let done = work(&mut line);
         self.waiting.store(line.len(), Ordering::Release);
         done
@@ -93,7 +94,12 @@ impl Condition {
     /// [`Aborted`] if a signal handler raised during the wait. A notification that had been
     /// spent on this wait goes to the next in line.
     pub fn wait(&self, waiter: &Arc<Waiter>, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let ended = waiter.wait(deadline, WaitKind::Condition, address(self), None);
+        let ended = waiter.wait(&Awaited {
+            kind: WaitKind::Condition,
+            object: address(self),
+            deadline,
+            held_by: None,
+        });
         match ended {
             Ok(Wake::Woken) => {}
             Err(Aborted { woken: true }) => {
@@ -115,7 +121,7 @@ impl Condition {
     pub fn reserve(&self) -> Arc<Reservation> {
         before(Op::on(Action::Wait, address(self)));
         let place = Arc::new(Reservation::default());
-        self.with_line(|line| line.places.push_back(place.clone()));
+        self.with_line(|line| line.reservations.push_back(place.clone()));
         place
     }
 
@@ -143,8 +149,8 @@ impl Condition {
     /// Gets out of line. True: too late, a notification had been spent on this place.
     pub fn cancel_reserved(&self, place: &Arc<Reservation>) -> bool {
         self.with_line(|line| {
-            let at = line.places.iter().position(|p| Arc::ptr_eq(p, place));
-            at.and_then(|at| line.places.remove(at)).is_none()
+            let at = line.reservations.iter().position(|p| Arc::ptr_eq(p, place));
+            at.and_then(|at| line.reservations.remove(at)).is_none()
         })
     }
 
@@ -168,11 +174,11 @@ impl Condition {
         self.waiting.load(Ordering::Acquire)
     }
 
-    /// Forgets who waited: in the child of a `fork`.
+    /// Forgets the waiters: in the child of a `fork`.
     pub fn reset_after_fork(&self) {
         self.with_line(|line| {
             line.queue.forget();
-            line.places.clear();
+            line.reservations.clear();
         });
     }
 }

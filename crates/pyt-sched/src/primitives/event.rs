@@ -1,9 +1,13 @@
 //! A flag that threads wait for.
 
+use super::{
+    address,
+    blocking::{Again, Line, wait_at_gate},
+};
 use crate::{
-    Aborted, Deadline, ThreadId, WaitKind, WaitQueue, Wake,
-    controlled::{Action, Op, before, wait_until},
-    primitives::address,
+    Aborted, Awaited, Deadline, HeldBy, Hold, ThreadId, WaitKind, WaitQueue, Wake,
+    engine::decision::before,
+    op::{Action, Op},
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -34,7 +38,7 @@ impl Event {
         self.set.load(Ordering::Acquire)
     }
 
-    /// As [`is_set`](Self::is_set), for a program that asks: a decision point.
+    /// As [`is_set`](Self::is_set), with a decision point: for a program that asks.
     #[must_use]
     #[inline]
     pub fn query(&self) -> bool {
@@ -47,16 +51,15 @@ impl Event {
         self.set_as(Action::Set, || {});
     }
 
-    /// As [`set`](Self::set), shown as `action` in what a strategy sees, and with `first` done right
-    /// before it, in the same step.
+    /// As [`set`](Self::set), as the step `action`, and with `first` called right before it, in the
+    /// same step.
     pub fn set_as(&self, action: Action, first: impl FnOnce()) {
         before(Op::on(action, address(self)));
         first();
         self.set_now();
     }
 
-    /// As [`set`](Self::set), without a decision point: the caller has announced the step of which
-    /// this is a part.
+    /// As [`set`](Self::set), without a decision point: for a part of a step of the caller's.
     pub fn set_now(&self) {
         let mut queue = self.queue.lock();
         self.set.store(true, Ordering::Release);
@@ -86,7 +89,7 @@ impl Event {
         self.wait_from(deadline, kind, None)
     }
 
-    /// As [`wait_as`](Self::wait_as), for what only the thread `from` can bring about.
+    /// As [`wait_as`](Self::wait_as), for an event that only the thread `from` can set.
     ///
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
@@ -101,8 +104,13 @@ impl Event {
         } else {
             Action::Wait
         };
-        let awaited = Op::on(action, address(self));
-        match wait_until(awaited, kind, deadline, || None, &|| self.is_set()) {
+        let awaited = |held_by| Awaited {
+            kind,
+            object: address(self),
+            deadline,
+            held_by,
+        };
+        match wait_at_gate(action, || awaited(None), || self.is_set()) {
             Some(ended) => return ended.map(|wake| wake == Wake::Woken),
             None if self.is_set() => return Ok(true),
             None => {}
@@ -114,15 +122,32 @@ impl Event {
             }
             queue.enqueue()
         };
-        let ended = waiter.wait(deadline, kind, address(self), from);
-        if ended != Ok(Wake::Woken) {
-            self.queue.lock().remove(&waiter);
-        }
-        Ok(ended? == Wake::Woken)
+        let line = Line {
+            state: &self.queue,
+            queue: |queue| queue,
+            again: Again::First,
+        };
+        let from = from.map(SetBy);
+        let held_by = from.as_ref().map(|from| from as &dyn HeldBy);
+        let wake = line.wait(&waiter, &awaited(held_by)).unlocked()?;
+        Ok(wake == Wake::Woken)
     }
 
-    /// Forgets who waited: in the child of a `fork`. The flag stays as it is.
+    /// Forgets the waiters: in the child of a `fork`. The flag stays as it is.
     pub fn reset_after_fork(&self) {
         self.queue.lock().forget();
+    }
+}
+
+/// The only thread that can set an event.
+struct SetBy(ThreadId);
+
+impl HeldBy for SetBy {
+    fn hold(&self) -> Hold {
+        Hold {
+            by: Some(self.0),
+            certain: true,
+            owned: false,
+        }
     }
 }

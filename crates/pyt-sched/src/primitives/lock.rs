@@ -1,36 +1,40 @@
 //! A mutual-exclusion lock that any thread may release, as Python's.
 
+use super::{
+    address,
+    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+};
 use crate::{
-    Aborted, Deadline, ThreadId, WaitKind, WaitQueue, Wake,
-    controlled::{Action, Op, before, wait_until},
-    current_id,
-    primitives::address,
+    Aborted, Awaited, Deadline, HeldBy, Hold, ThreadId, WaitKind, WaitQueue, Wake, current_id,
+    engine::decision::before,
+    op::{Action, Op},
     sync::{
         Mutex,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
 };
 
-/// Somebody holds the lock.
+/// A thread holds the lock.
 const HELD: u8 = 1;
-/// Somebody waits for it: the release must look at the queue.
+/// A thread waits for it: the release must check the queue.
 const WAITED: u8 = 2;
 
-/// In the holder's record: taken for a stretch of code at whose end the same thread releases it.
+/// In the holder's number: the lock was taken for a stretch of code at whose end the same thread
+/// releases it.
 const SCOPED: u64 = 1 << 63;
 
 /// The lock that was to be released was not held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHeld;
 
-/// A lock. Waiters are woken first come first; a thread that happens to come by may still take
-/// the lock before the woken one, but only once: the second time it is handed over directly.
+/// A lock. Waiters are woken first come first. A thread that does not wait may take the lock before
+/// the woken one, but only once: the second time the lock is handed over directly.
 #[derive(Debug)]
 pub struct Lock {
     state: AtomicU8,
-    /// Nobody but its holder ever releases it.
+    /// Only its holder ever releases it.
     owned: bool,
-    /// Who took it last, for reports; meaningful while it is held.
+    /// The thread that took it last, for reports; meaningful while it is held.
     holder: AtomicU64,
     queue: Mutex<WaitQueue>,
 }
@@ -42,13 +46,13 @@ impl Default for Lock {
 }
 
 impl Lock {
-    /// A lock that nobody holds.
+    /// A lock that no thread holds.
     #[must_use]
     pub const fn new() -> Self {
         Self::with(false)
     }
 
-    /// A lock that nobody holds and that only its holder will release.
+    /// A lock that no thread holds and that only its holder will release.
     pub(crate) const fn owned() -> Self {
         Self::with(true)
     }
@@ -87,15 +91,20 @@ impl Lock {
             || self.take_despite_waiters()
     }
 
-    /// Waits as the strategy of a run says, where there is one. False: the deadline came first.
-    #[inline]
-    fn wait_as_chosen(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let acquire = Op::on(Action::Acquire, address(self));
-        let free = || !self.is_held();
-        match wait_until(acquire, WaitKind::Lock, deadline, || self.holder(), &free) {
-            Some(ended) => ended.map(|wake| wake == Wake::Woken),
-            None => Ok(true),
+    fn awaited(&self, deadline: Option<Deadline>) -> Awaited<'_> {
+        Awaited {
+            kind: WaitKind::Lock,
+            object: address(self),
+            deadline,
+            held_by: Some(self),
         }
+    }
+
+    /// The gate of an acquire.
+    #[inline]
+    fn pass_gate(&self, deadline: Option<Deadline>) -> Result<Wake, Aborted> {
+        let awaited = || self.awaited(deadline);
+        pass_gate(Action::Acquire, awaited, || !self.is_held())
     }
 
     /// Takes the free lock while others, woken or about to be, are in line for it.
@@ -112,7 +121,7 @@ impl Lock {
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        if !self.wait_as_chosen(deadline)? {
+        if self.pass_gate(deadline)? == Wake::TimedOut {
             return Ok(false);
         }
         if self.take_as_holder() {
@@ -122,13 +131,13 @@ impl Lock {
     }
 
     /// As [`acquire`](Self::acquire) without a deadline, for a stretch of code at whose end the
-    /// same thread releases the lock: reports then need not reckon with others that might.
+    /// same thread releases the lock: reports then know that no other thread will.
     ///
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire_scoped(&self) -> Result<(), Aborted> {
-        self.wait_as_chosen(None)?;
+        self.pass_gate(None)?;
         if !self.take() {
             self.acquire_slow(None)?;
         }
@@ -139,81 +148,71 @@ impl Lock {
 
     #[cold]
     fn acquire_slow(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let mut overtaken = false;
-        loop {
-            let waiter = {
-                let mut queue = self.queue.lock();
-                let before = self.state.fetch_or(HELD | WAITED, Ordering::Acquire);
-                if before & HELD == 0 {
-                    if queue.is_empty() {
-                        self.state.fetch_and(!WAITED, Ordering::Relaxed);
-                    }
-                    self.holder.store(current_id().0, Ordering::Relaxed);
-                    return Ok(true);
-                }
-                if overtaken {
-                    queue.enqueue_overtaken()
+        let attempt = |queue: &mut WaitQueue, ()| {
+            let before = self.state.fetch_or(HELD | WAITED, Ordering::Acquire);
+            if before & HELD != 0 {
+                return Attempt::Blocked(());
+            }
+            self.clear_waited(queue);
+            self.holder.store(current_id().0, Ordering::Relaxed);
+            Attempt::Done(())
+        };
+        let handed = || {
+            self.holder.store(current_id().0, Ordering::Relaxed);
+            Some(())
+        };
+        let line = Line {
+            state: &self.queue,
+            queue: |queue| queue,
+            again: Again::First,
+        };
+        match line.wait_until_or_handed(&self.awaited(deadline), (), attempt, handed) {
+            Outcome::Done(()) => Ok(true),
+            Outcome::TimedOut(queue, ()) => {
+                self.clear_waited(&queue);
+                Ok(false)
+            }
+            Outcome::Aborted(mut queue, (), unfinished) => {
+                if !unfinished.aborted.woken {
+                    self.clear_waited(&queue);
+                } else if unfinished.handed {
+                    drop(queue);
+                    // The caller holds it, so this does not fail.
+                    let _ = self.release_slow();
                 } else {
-                    queue.enqueue()
+                    self.pass_on(&mut queue);
                 }
-            };
-            waiter.is_for(self);
-            let ended = waiter.wait(deadline, WaitKind::Lock, address(self), self.holder());
-            match ended {
-                Ok(Wake::Woken) if waiter.was_handed() => {
-                    self.holder.store(current_id().0, Ordering::Relaxed);
-                    return Ok(true);
-                }
-                Ok(Wake::Woken) => overtaken = true,
-                Ok(Wake::TimedOut) => {
-                    self.give_up(&waiter);
-                    return Ok(false);
-                }
-                Err(aborted) => {
-                    if !aborted.woken {
-                        self.give_up(&waiter);
-                    } else if waiter.was_handed() {
-                        // It is ours, so it can't be that nobody holds it.
-                        let _ = self.release_slow();
-                    } else {
-                        self.pass_on();
-                    }
-                    return Err(aborted);
-                }
+                Err(unfinished.aborted)
             }
         }
     }
 
-    fn give_up(&self, waiter: &std::sync::Arc<crate::Waiter>) {
-        let mut queue = self.queue.lock();
-        queue.remove(waiter);
+    /// Releases need not check the queue any more, if it is empty.
+    fn clear_waited(&self, queue: &WaitQueue) {
         if queue.is_empty() {
             self.state.fetch_and(!WAITED, Ordering::Relaxed);
         }
     }
 
-    /// A wake-up was spent on a thread that no longer wants the lock.
-    fn pass_on(&self) {
-        let mut queue = self.queue.lock();
+    /// A wake-up was spent on a thread that no longer wants the lock: wakes the next.
+    fn pass_on(&self, queue: &mut WaitQueue) {
         if self.state.load(Ordering::Relaxed) & HELD == 0 {
             queue.wake_one();
-            if queue.is_empty() {
-                self.state.fetch_and(!WAITED, Ordering::Relaxed);
-            }
+            self.clear_waited(queue);
         }
     }
 
     /// Frees the lock and wakes the first in line. Any thread may do so.
     ///
     /// # Errors
-    /// [`NotHeld`] if nobody holds the lock.
+    /// [`NotHeld`] if no thread holds the lock.
     #[inline]
     pub fn release(&self) -> Result<(), NotHeld> {
         before(Op::on(Action::Release, address(self)));
         self.free()
     }
 
-    /// As [`release`](Self::release), where the decision point was before.
+    /// As [`release`](Self::release), without a decision point.
     #[inline]
     pub(crate) fn free(&self) -> Result<(), NotHeld> {
         match self
@@ -235,73 +234,69 @@ impl Lock {
         }
         let hands_over = queue.front().is_some_and(|first| first.overtaken);
         if hands_over {
-            // It must not look like ours until the next holder has left its name.
+            // This thread is not the holder any more, and the next has not recorded itself yet.
             self.disown();
         }
         if hands_over && queue.hand_over() {
             // The state stays HELD: the lock never was free.
-            if queue.is_empty() {
-                self.state.fetch_and(!WAITED, Ordering::Relaxed);
-            }
+            self.clear_waited(&queue);
             return Ok(());
         }
         self.state.fetch_and(!HELD, Ordering::Release);
         queue.wake_one();
-        if queue.is_empty() {
-            self.state.fetch_and(!WAITED, Ordering::Relaxed);
-        }
+        self.clear_waited(&queue);
         Ok(())
     }
 
-    /// Whether the caller took it, if nobody but the thread that took it releases it, and that
-    /// one [says so](Self::disown) first.
+    /// Whether the caller holds it. Valid only if the holder alone releases the lock, and
+    /// [disowns](Self::disown) it first.
     #[inline]
     pub(crate) fn is_mine(&self) -> bool {
         self.holder.load(Ordering::Relaxed) == current_id().0
     }
 
-    /// The caller is about to release the lock. Without this, the one who took it would be taken
-    /// for the holder until the next one has left its name.
+    /// The caller is about to release the lock. Without this, it would count as the holder until the
+    /// next holder has recorded itself.
     #[inline]
     pub(crate) fn disown(&self) {
         self.holder.store(0, Ordering::Relaxed);
     }
 
-    /// As [`is_held`](Self::is_held), for a program that asks: a decision point.
+    /// As [`is_held`](Self::is_held), with a decision point: for a program that asks.
     #[must_use]
     pub fn query(&self) -> bool {
         before(Op::on(Action::Query, address(self)));
         self.is_held()
     }
 
-    /// Whether somebody holds it now.
+    /// Whether a thread holds it now.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.state.load(Ordering::Relaxed) & HELD != 0
     }
 
-    /// Who holds it now.
+    /// The thread that holds it now.
     #[must_use]
     pub fn holder(&self) -> Option<ThreadId> {
         let holder = self.holder.load(Ordering::Relaxed) & !SCOPED;
         (self.is_held() && holder != 0).then_some(ThreadId(holder))
     }
 
-    /// Whether only its holder releases it, in general.
-    pub(crate) const fn is_owned(&self) -> bool {
-        self.owned
-    }
-
-    /// Whether nobody but the holder will release it this time.
-    pub(crate) fn is_held_for_sure(&self) -> bool {
-        self.owned || self.holder.load(Ordering::Relaxed) & SCOPED != 0
-    }
-
-    /// Makes the lock free and forgets who waited: in the child of a `fork`, where the threads
+    /// Makes the lock free and forgets its waiters: in the child of a `fork`, where the threads
     /// that held it or waited for it do not exist.
     pub fn reset_after_fork(&self) {
         self.queue.lock().forget();
         self.disown();
         self.state.store(0, Ordering::Release);
+    }
+}
+
+impl HeldBy for Lock {
+    fn hold(&self) -> Hold {
+        Hold {
+            by: self.holder(),
+            certain: self.owned || self.holder.load(Ordering::Relaxed) & SCOPED != 0,
+            owned: self.owned,
+        }
     }
 }

@@ -5,10 +5,14 @@ use std::{
     collections::{BinaryHeap, VecDeque},
 };
 
+use super::{
+    address,
+    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+};
 use crate::{
-    Aborted, Deadline, WaitKind, WaitQueue, Wake,
-    controlled::{Action, Op, before, wait_until},
-    primitives::address,
+    Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
+    engine::decision::before,
+    op::{Action, Op},
     sync::Mutex,
 };
 
@@ -20,7 +24,7 @@ pub trait Discipline<T> {
     /// # Errors
     /// The item, if the discipline can't tell its place: nothing has changed.
     fn push(&mut self, item: T) -> Result<(), T>;
-    /// Takes the item whose turn it is.
+    /// Takes the next item.
     ///
     /// # Errors
     /// [`Undecided`]: nothing has changed.
@@ -31,11 +35,11 @@ pub trait Discipline<T> {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Looks at every item, in no particular order.
+    /// Calls `f` with every item, in no particular order.
     fn visit(&self, f: &mut dyn FnMut(&T));
 }
 
-/// A [`Discipline`] can't tell whose turn it is.
+/// A [`Discipline`] can't tell which item is next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undecided;
 
@@ -161,7 +165,7 @@ impl<T: Ord> Discipline<T> for Priority<T> {
     }
 }
 
-/// Why an item was not taken in; it comes back.
+/// Why an item was not put; it comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutError<T> {
     /// There was no room before the deadline.
@@ -176,7 +180,7 @@ pub enum PutError<T> {
     Aborted(T, Aborted),
 }
 
-/// Why no item was had.
+/// Why there was no item to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GetError {
     /// There was no item before the deadline.
@@ -185,7 +189,7 @@ pub enum GetError {
     ShutDown,
     /// The queue's contents have been [moved out](Queue::move_out).
     Moved,
-    /// The queue's discipline can't tell whose turn it is.
+    /// The queue's discipline can't tell which item is next.
     Undecided,
     /// A signal handler raised during the wait.
     Aborted(Aborted),
@@ -194,7 +198,7 @@ pub enum GetError {
 /// Why a task could not be counted as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskDoneError {
-    /// More tasks were said to be done than were put.
+    /// More tasks were counted as done than were put.
     TooMany,
     /// The queue's contents have been [moved out](Queue::move_out).
     Moved,
@@ -213,7 +217,7 @@ pub enum JoinError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved;
 
-/// What a queue was like at one moment.
+/// The state of a queue at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueState {
     /// How many items there were.
@@ -224,21 +228,21 @@ pub struct QueueState {
     pub shut_down: bool,
 }
 
-/// What [`Queue::move_out`] takes.
+/// The contents of a queue, from [`Queue::move_out`].
 #[derive(Debug)]
 pub struct MovedOut<D> {
     /// The items, in their discipline.
     pub items: D,
-    /// What else was known.
+    /// The queue's state before.
     pub state: QueueState,
 }
 
-/// What a queue is good for.
+/// What can be done with a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Open,
     ShutDown,
-    /// Somebody else has the contents: nothing can be had here any more.
+    /// The contents have been moved out: every operation fails.
     Moved,
 }
 
@@ -252,7 +256,7 @@ struct Inner<D> {
     joiners: WaitQueue,
 }
 
-/// A queue of tasks. Nothing is allocated by `put` and `get` but the room for the items.
+/// A queue of tasks. `put` and `get` allocate nothing but the room for the items.
 #[derive(Debug)]
 pub struct Queue<T, D = Fifo<T>> {
     inner: Mutex<Inner<D>>,
@@ -316,53 +320,57 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`PutError`] with the item.
     pub fn put(&self, item: T, deadline: Option<Deadline>) -> Result<(), PutError<T>> {
-        let room = || {
+        let awaited = || self.awaited(WaitKind::Put, deadline);
+        let has_room = || {
             let inner = self.inner.try_lock();
             let full =
                 |inner: &Inner<D>| self.capacity.is_some_and(|most| inner.items.len() >= most);
             inner.is_some_and(|inner| inner.phase != Phase::Open || !full(&inner))
         };
-        let put = Op::on(Action::Put, address(self));
-        match wait_until(put, WaitKind::Put, deadline, || None, &room) {
-            Some(Ok(Wake::TimedOut)) => return Err(PutError::Full(item)),
-            Some(Err(aborted)) => return Err(PutError::Aborted(item, aborted)),
-            Some(Ok(Wake::Woken)) | None => {}
+        match pass_gate(Action::Put, awaited, has_room) {
+            Ok(Wake::Woken) => {}
+            Ok(Wake::TimedOut) => return Err(PutError::Full(item)),
+            Err(aborted) => return Err(PutError::Aborted(item, aborted)),
         }
-        let mut item = item;
-        let mut overtaken = false;
-        loop {
-            let waiter = {
-                let mut inner = self.inner.lock();
-                match self.put_locked(&mut inner, item) {
-                    Err(PutError::Full(refused)) => item = refused,
-                    done => return done,
+        let attempt = |inner: &mut Inner<D>, item| match self.put_locked(inner, item) {
+            Err(PutError::Full(item)) => Attempt::Blocked(item),
+            done => Attempt::Done(done),
+        };
+        let line = self.line(|inner| &mut inner.putters, Again::First);
+        match line.wait_until(&awaited(), item, attempt) {
+            Outcome::Done(done) => done,
+            Outcome::TimedOut(mut inner, item) => self.put_locked(&mut inner, item),
+            Outcome::Aborted(mut inner, item, unfinished) => {
+                if unfinished.aborted.woken {
+                    inner.putters.wake_one();
                 }
-                if overtaken {
-                    inner.putters.enqueue_overtaken()
-                } else {
-                    inner.putters.enqueue()
-                }
-            };
-            match waiter.wait(deadline, WaitKind::Put, address(self), None) {
-                Ok(Wake::Woken) => overtaken = true,
-                Ok(Wake::TimedOut) => {
-                    let mut inner = self.inner.lock();
-                    inner.putters.remove(&waiter);
-                    return self.put_locked(&mut inner, item);
-                }
-                Err(aborted) => {
-                    let mut inner = self.inner.lock();
-                    inner.putters.remove(&waiter);
-                    if aborted.woken {
-                        inner.putters.wake_one();
-                    }
-                    return Err(PutError::Aborted(item, aborted));
-                }
+                Err(PutError::Aborted(item, unfinished.aborted))
             }
         }
     }
 
-    /// Takes the item whose turn it is, if there is one. Never blocks.
+    fn awaited(&self, kind: WaitKind, deadline: Option<Deadline>) -> Awaited<'static> {
+        Awaited {
+            kind,
+            object: address(self),
+            deadline,
+            held_by: None,
+        }
+    }
+
+    const fn line(
+        &self,
+        queue: fn(&mut Inner<D>) -> &mut WaitQueue,
+        again: Again,
+    ) -> Line<'_, Inner<D>> {
+        Line {
+            state: &self.inner,
+            queue,
+            again,
+        }
+    }
+
+    /// Takes the next item, if there is one. Never blocks.
     ///
     /// # Errors
     /// [`GetError`].
@@ -386,55 +394,39 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         }
     }
 
-    /// Takes the item whose turn it is, waiting for one until `deadline`.
+    /// Takes the next item, waiting for one until `deadline`.
     ///
     /// # Errors
     /// [`GetError`].
     pub fn get(&self, deadline: Option<Deadline>) -> Result<T, GetError> {
-        let some = || {
+        let awaited = || self.awaited(WaitKind::Get, deadline);
+        let has_items = || {
             let inner = self.inner.try_lock();
             inner.is_some_and(|inner| inner.phase != Phase::Open || !inner.items.is_empty())
         };
-        let get = Op::on(Action::Get, address(self));
-        match wait_until(get, WaitKind::Get, deadline, || None, &some) {
-            Some(Ok(Wake::TimedOut)) => return Err(GetError::Empty),
-            Some(Err(aborted)) => return Err(GetError::Aborted(aborted)),
-            Some(Ok(Wake::Woken)) | None => {}
+        match pass_gate(Action::Get, awaited, has_items) {
+            Ok(Wake::Woken) => {}
+            Ok(Wake::TimedOut) => return Err(GetError::Empty),
+            Err(aborted) => return Err(GetError::Aborted(aborted)),
         }
-        let mut overtaken = false;
-        loop {
-            let waiter = {
-                let mut inner = self.inner.lock();
-                match Self::get_locked(&mut inner) {
-                    Err(GetError::Empty) => {}
-                    done => return done,
+        let attempt = |inner: &mut Inner<D>, ()| match Self::get_locked(inner) {
+            Err(GetError::Empty) => Attempt::Blocked(()),
+            done => Attempt::Done(done),
+        };
+        let line = self.line(|inner| &mut inner.getters, Again::First);
+        match line.wait_until(&awaited(), (), attempt) {
+            Outcome::Done(done) => done,
+            Outcome::TimedOut(mut inner, ()) => Self::get_locked(&mut inner),
+            Outcome::Aborted(mut inner, (), unfinished) => {
+                if unfinished.aborted.woken {
+                    inner.getters.wake_one();
                 }
-                if overtaken {
-                    inner.getters.enqueue_overtaken()
-                } else {
-                    inner.getters.enqueue()
-                }
-            };
-            match waiter.wait(deadline, WaitKind::Get, address(self), None) {
-                Ok(Wake::Woken) => overtaken = true,
-                Ok(Wake::TimedOut) => {
-                    let mut inner = self.inner.lock();
-                    inner.getters.remove(&waiter);
-                    return Self::get_locked(&mut inner);
-                }
-                Err(aborted) => {
-                    let mut inner = self.inner.lock();
-                    inner.getters.remove(&waiter);
-                    if aborted.woken {
-                        inner.getters.wake_one();
-                    }
-                    return Err(GetError::Aborted(aborted));
-                }
+                Err(GetError::Aborted(unfinished.aborted))
             }
         }
     }
 
-    /// Says that one task that was taken is done.
+    /// Counts one task that was taken as done.
     ///
     /// # Errors
     /// [`TaskDoneError`].
@@ -459,37 +451,27 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`JoinError`].
     pub fn join(&self, deadline: Option<Deadline>) -> Result<bool, JoinError> {
-        let done = || {
+        let awaited = || self.awaited(WaitKind::TasksDone, deadline);
+        let all_done = || {
             let inner = self.inner.try_lock();
             inner.is_some_and(|inner| inner.phase == Phase::Moved || inner.unfinished == 0)
         };
-        let join = Op::on(Action::Join, address(self));
-        match wait_until(join, WaitKind::TasksDone, deadline, || None, &done) {
-            Some(Ok(Wake::TimedOut)) => return Ok(false),
-            Some(Err(aborted)) => return Err(JoinError::Aborted(aborted)),
-            Some(Ok(Wake::Woken)) | None => {}
+        match pass_gate(Action::Join, awaited, all_done) {
+            Ok(Wake::Woken) => {}
+            Ok(Wake::TimedOut) => return Ok(false),
+            Err(aborted) => return Err(JoinError::Aborted(aborted)),
         }
-        loop {
-            let waiter = {
-                let mut inner = self.inner.lock();
-                if inner.phase == Phase::Moved {
-                    return Err(JoinError::Moved);
-                }
-                if inner.unfinished == 0 {
-                    return Ok(true);
-                }
-                inner.joiners.enqueue()
-            };
-            let ended = waiter.wait(deadline, WaitKind::TasksDone, address(self), None);
-            if ended != Ok(Wake::Woken) {
-                let mut inner = self.inner.lock();
-                inner.joiners.remove(&waiter);
-                return match ended {
-                    Ok(_) if inner.phase == Phase::Moved => Err(JoinError::Moved),
-                    Ok(_) => Ok(inner.unfinished == 0),
-                    Err(aborted) => Err(JoinError::Aborted(aborted)),
-                };
-            }
+        let attempt = |inner: &mut Inner<D>, ()| match inner.phase {
+            Phase::Moved => Attempt::Done(Err(JoinError::Moved)),
+            _ if inner.unfinished == 0 => Attempt::Done(Ok(true)),
+            _ => Attempt::Blocked(()),
+        };
+        let line = self.line(|inner| &mut inner.joiners, Again::Last);
+        match line.wait_until(&awaited(), (), attempt) {
+            Outcome::Done(done) => done,
+            Outcome::TimedOut(inner, ()) if inner.phase == Phase::Moved => Err(JoinError::Moved),
+            Outcome::TimedOut(inner, ()) => Ok(inner.unfinished == 0),
+            Outcome::Aborted(_, (), unfinished) => Err(JoinError::Aborted(unfinished.aborted)),
         }
     }
 
@@ -521,12 +503,11 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         Ok(dropped)
     }
 
-    /// Takes everything out for good, to carry on in another shape. Threads that wait here wake,
-    /// and they and all who come later learn that the contents have moved. `None`: somebody else
-    /// has taken them already.
+    /// Takes everything out, to be kept in another kind of queue. Threads that wait here wake, and
+    /// their operations and all later ones fail with `Moved`. `None`: the contents have been moved
+    /// out before.
     ///
-    /// Such a thread has no time limit of its own to lose: its deadline is a point in time, which
-    /// holds for its next wait as well.
+    /// A thread that wakes so can wait again elsewhere with the same deadline.
     pub fn move_out(&self) -> Option<MovedOut<D>>
     where
         D: Default,
@@ -552,7 +533,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         })
     }
 
-    /// What the queue is like now; `None`: its contents have been moved out.
+    /// The queue's state now; `None`: its contents have been moved out.
     #[must_use]
     pub fn state(&self) -> Option<QueueState> {
         before(Op::on(Action::Query, address(self)));
@@ -578,7 +559,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         self.capacity
     }
 
-    /// Looks at every item, for a collector that has stopped all threads.
+    /// Calls `f` with every item, for a collector that has stopped all threads.
     pub fn visit(&self, mut f: impl FnMut(&T)) {
         self.inner.lock().items.visit(&mut f);
     }
@@ -594,7 +575,8 @@ mod tests {
         Some(Deadline::after(Duration::from_secs(20)))
     }
 
-    /// Runs `wait` on another thread, takes `queue` over once somebody waits, returns both results.
+    /// Runs `wait` on another thread, moves the contents of `queue` out once it waits, and returns
+    /// both results.
     fn moved_under<R: Send + 'static>(
         queue: &Arc<Queue<i32>>,
         waits: fn(&Inner<Fifo<i32>>) -> &WaitQueue,
@@ -605,12 +587,12 @@ mod tests {
         while waits(&queue.inner.lock()).is_empty() {
             thread::yield_now();
         }
-        let taken = queue.move_out().expect("nobody else takes it");
+        let taken = queue.move_out().expect("no other thread takes it");
         (taken, waiting.join().expect("the waiter panicked"))
     }
 
     #[test]
-    fn taking_over_wakes_a_getter() {
+    fn moving_out_wakes_a_getter() {
         let queue = Arc::new(Queue::new(None));
         let (taken, got) = moved_under(&queue, |inner| &inner.getters, |q| q.get(soon()));
         assert_eq!(got, Err(GetError::Moved));
@@ -619,7 +601,7 @@ mod tests {
     }
 
     #[test]
-    fn taking_over_wakes_a_putter_who_keeps_its_item() {
+    fn moving_out_wakes_a_putter_which_keeps_its_item() {
         let queue = Arc::new(Queue::new(Some(1)));
         queue.try_put(1).expect("there is room");
         let (mut taken, put) = moved_under(&queue, |inner| &inner.putters, |q| q.put(2, soon()));
@@ -635,7 +617,7 @@ mod tests {
     }
 
     #[test]
-    fn taking_over_wakes_a_joiner() {
+    fn moving_out_wakes_a_joiner() {
         let queue = Arc::new(Queue::new(None));
         queue.try_put(1).expect("there is room");
         let (taken, joined) = moved_under(&queue, |inner| &inner.joiners, |q| q.join(soon()));
@@ -644,7 +626,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_had_from_a_queue_that_was_taken_over() {
+    fn a_queue_whose_contents_were_moved_out_refuses_every_operation() {
         let queue = Queue::<i32>::new(None);
         queue.try_put(1).expect("there is room");
         queue.shut_down(false).expect("not moved");

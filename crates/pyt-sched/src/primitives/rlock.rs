@@ -1,9 +1,10 @@
 //! A lock that the thread which holds it may take again.
 
+use super::address;
 use crate::{
     Aborted, Deadline, Lock, NotHeld, ThreadId,
-    controlled::{Action, Op, before},
-    primitives::address,
+    engine::decision::before,
+    op::{Action, Op},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -22,7 +23,7 @@ impl Default for RLock {
 }
 
 impl RLock {
-    /// A lock that nobody holds.
+    /// A lock that no thread holds.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -100,8 +101,8 @@ impl RLock {
         while self.acquire_again(count).is_err() {}
     }
 
-    /// As [`acquire_all`](Self::acquire_all), for a caller that keeps what signal handlers raise
-    /// and tries again.
+    /// As [`acquire_all`](Self::acquire_all), for a caller that keeps the exception of a signal
+    /// handler and tries again.
     ///
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait: the lock is not taken.
@@ -118,25 +119,25 @@ impl RLock {
         self.lock.is_mine()
     }
 
-    /// As [`is_held`](Self::is_held), for a program that asks: a decision point.
+    /// As [`is_held`](Self::is_held), with a decision point: for a program that asks.
     #[must_use]
     pub fn query(&self) -> bool {
         self.lock.query()
     }
 
-    /// Whether somebody holds it now.
+    /// Whether a thread holds it now.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.lock.is_held()
     }
 
-    /// Who holds it now.
+    /// The thread that holds it now.
     #[must_use]
     pub fn holder(&self) -> Option<ThreadId> {
         self.lock.holder()
     }
 
-    /// How often its holder has taken it; zero if nobody has.
+    /// How often its holder has taken it; zero if no thread holds it.
     #[must_use]
     pub fn count(&self) -> usize {
         if self.lock.is_held() {

@@ -1,10 +1,14 @@
 //! Counting semaphores.
 
+use super::{
+    address,
+    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+};
 use crate::{
-    Aborted, Deadline, WaitKind, WaitQueue, Wake,
-    controlled::{Action, Op, before, wait_until},
-    engine::wait::is_only_a_look,
-    primitives::address,
+    Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
+    engine::decision::before,
+    engine::wait::would_only_poll,
+    op::{Action, Op},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -16,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Semaphore {
     permits: AtomicUsize,
-    /// Threads in line or about to be: the release looks at the queue if there are any.
+    /// Threads in line or about to be: the release checks the queue if there are any.
     waiting: AtomicUsize,
     queue: Mutex<WaitQueue>,
 }
@@ -41,7 +45,7 @@ impl Semaphore {
 
     #[inline]
     fn take(&self) -> bool {
-        // SeqCst, with `release`: either it sees us in line, or we see its permit.
+        // SeqCst, with `release`: either it sees this thread in line, or this thread sees its permit.
         self.permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
                 permits.checked_sub(1)
@@ -55,12 +59,9 @@ impl Semaphore {
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let acquire = Op::on(Action::Acquire, address(self));
-        let some = || self.permits() != 0;
-        match wait_until(acquire, WaitKind::Semaphore, deadline, || None, &some) {
-            Some(Ok(Wake::TimedOut)) => return Ok(false),
-            Some(Err(aborted)) => return Err(aborted),
-            Some(Ok(Wake::Woken)) | None => {}
+        let awaited = || self.awaited(deadline);
+        if pass_gate(Action::Acquire, awaited, || self.permits() != 0)? == Wake::TimedOut {
+            return Ok(false);
         }
         if self.take() {
             return Ok(true);
@@ -70,8 +71,8 @@ impl Semaphore {
 
     #[cold]
     fn acquire_slow(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        // As `ThreadPoolExecutor.submit` does each time, to see whether a worker is idle.
-        if is_only_a_look(deadline) {
+        // `ThreadPoolExecutor.submit` does this each time, to find out whether a worker is idle.
+        if would_only_poll(deadline) {
             return Ok(false);
         }
         self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -80,34 +81,36 @@ impl Semaphore {
         taken
     }
 
+    fn awaited(&self, deadline: Option<Deadline>) -> Awaited<'static> {
+        Awaited {
+            kind: WaitKind::Semaphore,
+            object: address(self),
+            deadline,
+            held_by: None,
+        }
+    }
+
     fn wait_for_permit(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        let mut overtaken = false;
-        loop {
-            let waiter = {
-                let mut queue = self.queue.lock();
-                if self.take() {
-                    return Ok(true);
+        let line = Line {
+            state: &self.queue,
+            queue: |queue| queue,
+            again: Again::First,
+        };
+        let attempt = |_: &mut WaitQueue, ()| {
+            if self.take() {
+                Attempt::Done(())
+            } else {
+                Attempt::Blocked(())
+            }
+        };
+        match line.wait_until(&self.awaited(deadline), (), attempt) {
+            Outcome::Done(()) => Ok(true),
+            Outcome::TimedOut(..) => Ok(false),
+            Outcome::Aborted(mut queue, (), unfinished) => {
+                if unfinished.aborted.woken {
+                    queue.wake_one();
                 }
-                if overtaken {
-                    queue.enqueue_overtaken()
-                } else {
-                    queue.enqueue()
-                }
-            };
-            match waiter.wait(deadline, WaitKind::Semaphore, address(self), None) {
-                Ok(Wake::Woken) => overtaken = true,
-                Ok(Wake::TimedOut) => {
-                    self.queue.lock().remove(&waiter);
-                    return Ok(false);
-                }
-                Err(aborted) => {
-                    let mut queue = self.queue.lock();
-                    queue.remove(&waiter);
-                    if aborted.woken {
-                        queue.wake_one();
-                    }
-                    return Err(aborted);
-                }
+                Err(unfinished.aborted)
             }
         }
     }
@@ -159,7 +162,7 @@ impl Semaphore {
         self.wake(permits);
     }
 
-    /// Sets the number of permits and forgets who waited: in the child of a `fork`.
+    /// Sets the number of permits and forgets the waiters: in the child of a `fork`.
     pub fn reset_after_fork(&self, permits: usize) {
         self.queue.lock().forget();
         self.waiting.store(0, Ordering::SeqCst);

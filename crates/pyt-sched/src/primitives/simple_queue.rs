@@ -2,10 +2,14 @@
 
 use std::collections::VecDeque;
 
+use super::{
+    address,
+    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+};
 use crate::{
-    Aborted, Deadline, WaitKind, WaitQueue, Wake,
-    controlled::{Action, Op, before, wait_until},
-    primitives::address,
+    Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
+    engine::decision::before,
+    op::{Action, Op},
     sync::Mutex,
 };
 
@@ -58,45 +62,35 @@ impl<T: Send> SimpleQueue<T> {
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     pub fn get(&self, deadline: Option<Deadline>) -> Result<Option<T>, Aborted> {
-        let get = Op::on(Action::Get, address(self));
-        let some = || {
-            self.inner
-                .try_lock()
-                .is_some_and(|inner| !inner.items.is_empty())
+        let awaited = || Awaited {
+            kind: WaitKind::Get,
+            object: address(self),
+            deadline,
+            held_by: None,
         };
-        match wait_until(get, WaitKind::Get, deadline, || None, &some) {
-            Some(Ok(Wake::TimedOut)) => return Ok(None),
-            Some(Err(aborted)) => return Err(aborted),
-            Some(Ok(Wake::Woken)) | None => {}
+        let has_items = || {
+            let inner = self.inner.try_lock();
+            inner.is_some_and(|inner| !inner.items.is_empty())
+        };
+        if pass_gate(Action::Get, awaited, has_items)? == Wake::TimedOut {
+            return Ok(None);
         }
-        let mut overtaken = false;
-        loop {
-            let waiter = {
-                let mut inner = self.inner.lock();
-                if let Some(item) = inner.items.pop_front() {
-                    return Ok(Some(item));
+        let line = Line {
+            state: &self.inner,
+            queue: |inner: &mut Inner<T>| &mut inner.getters,
+            again: Again::First,
+        };
+        let attempt = |inner: &mut Inner<T>, ()| {
+            (inner.items.pop_front()).map_or(Attempt::Blocked(()), Attempt::Done)
+        };
+        match line.wait_until(&awaited(), (), attempt) {
+            Outcome::Done(item) => Ok(Some(item)),
+            Outcome::TimedOut(mut inner, ()) => Ok(inner.items.pop_front()),
+            Outcome::Aborted(mut inner, (), unfinished) => {
+                if unfinished.aborted.woken && !inner.items.is_empty() {
+                    inner.getters.wake_one();
                 }
-                if overtaken {
-                    inner.getters.enqueue_overtaken()
-                } else {
-                    inner.getters.enqueue()
-                }
-            };
-            match waiter.wait(deadline, WaitKind::Get, address(self), None) {
-                Ok(Wake::Woken) => overtaken = true,
-                Ok(Wake::TimedOut) => {
-                    let mut inner = self.inner.lock();
-                    inner.getters.remove(&waiter);
-                    return Ok(inner.items.pop_front());
-                }
-                Err(aborted) => {
-                    let mut inner = self.inner.lock();
-                    inner.getters.remove(&waiter);
-                    if aborted.woken && !inner.items.is_empty() {
-                        inner.getters.wake_one();
-                    }
-                    return Err(aborted);
-                }
+                Err(unfinished.aborted)
             }
         }
     }
@@ -115,7 +109,7 @@ impl<T: Send> SimpleQueue<T> {
         self.inner.lock().items.len()
     }
 
-    /// Looks at every item, for a collector that has stopped all threads.
+    /// Calls `f` with every item, for a collector that has stopped all threads.
     pub fn visit(&self, mut f: impl FnMut(&T)) {
         self.inner.lock().items.iter().for_each(&mut f);
     }

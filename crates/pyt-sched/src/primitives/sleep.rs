@@ -1,6 +1,6 @@
 //! Waiting for nothing but the passing of time.
 
-use crate::{Aborted, Deadline, WaitKind, Waiter};
+use crate::{Aborted, Awaited, Deadline, WaitKind, Waiter};
 
 /// Blocks the calling thread until `deadline`.
 ///
@@ -8,7 +8,11 @@ use crate::{Aborted, Deadline, WaitKind, Waiter};
 /// [`Aborted`] if a signal handler raised during the sleep; one that returned does not shorten
 /// it (PEP 475).
 pub fn sleep(deadline: Deadline) -> Result<(), Aborted> {
-    Waiter::new(false)
-        .wait(Some(deadline), WaitKind::Sleep, 0, None)
-        .map(|_| ())
+    let awaited = Awaited {
+        kind: WaitKind::Sleep,
+        object: 0,
+        deadline: Some(deadline),
+        held_by: None,
+    };
+    Waiter::new(false).wait(&awaited).map(|_| ())
 }

@@ -241,8 +241,8 @@ impl<T> Log<T> {
 
 /// Whether `actor` is blocked in a wait.
 pub fn waits(actor: &Actor) -> bool {
-    let (_, rows) = actor.record.scheduler().table();
-    rows.iter().any(|row| {
-        row.id == actor.record.id() && matches!(row.standing, pyt_sched::Standing::Waiting(_))
+    let report = actor.record.scheduler().report_now();
+    report.rows.iter().any(|row| {
+        row.id == actor.record.id() && matches!(row.status, pyt_sched::ThreadStatus::Waiting { .. })
     })
 }

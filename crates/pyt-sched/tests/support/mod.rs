@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_sched::{Deadline, Scheduler, Standing, Thread};
+use pyt_sched::{Deadline, Scheduler, Thread, ThreadStatus};
 
 /// Long enough for the busiest machine; only a test that hangs ever waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,10 +39,10 @@ pub fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Stage) + Send + 'stati
 
 /// Who waits for what.
 pub fn describe(scheduler: &Scheduler) -> String {
-    let (now, rows) = scheduler.table();
-    let mut text = format!("at {now:?}:\n");
-    for row in rows {
-        text += &format!("  {} {}: {:?}\n", row.id, row.name, row.standing);
+    let report = scheduler.report_now();
+    let mut text = format!("at {:?}:\n", report.now);
+    for row in report.rows {
+        text += &format!("  {} {}: {:?}\n", row.id, row.name, row.status);
     }
     text
 }
@@ -99,7 +99,7 @@ impl Stage {
 
     /// Waits until `actor` is blocked in one of our primitives.
     pub fn until_waits(&self, actor: &Actor) {
-        self.until("blocked", || self.standing(actor).is_some());
+        self.until("blocked", || self.waiting(actor).is_some());
     }
 
     /// Waits until `actor` has ended, and fails if it panicked.
@@ -111,14 +111,13 @@ impl Stage {
     }
 
     /// What `actor` waits for, if it does.
-    pub fn standing(&self, actor: &Actor) -> Option<pyt_sched::Waiting> {
-        let (_, rows) = self.scheduler.table();
-        rows.iter().find_map(|row| match row.standing {
-            Standing::Waiting(waiting) if row.id == actor.record.id() && actor.record.in_wait() => {
-                Some(waiting)
-            }
+    pub fn waiting(&self, actor: &Actor) -> Option<pyt_sched::Waiting> {
+        let report = self.scheduler.report_now();
+        let row = report.rows.iter().find(|row| row.id == actor.record.id())?;
+        match row.status {
+            ThreadStatus::Waiting { waiting, .. } if actor.record.in_wait() => Some(waiting),
             _ => None,
-        })
+        }
     }
 }
 

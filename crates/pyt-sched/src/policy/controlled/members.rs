@@ -1,19 +1,17 @@
-//! The threads of a run: where each stands, and which of them could take a step.
+//! The threads of a run: the state of each, and which of them could take a step.
 //!
 //! Plain data under the policy's lock: nothing here blocks or wakes.
 
 use std::sync::Arc;
 
-use super::{
-    strategy::{Candidate, ThreadNumber},
-    trace::Place,
-};
+use super::strategy::Candidate;
 use crate::{
     Deadline, Thread, Waiter,
+    engine::{thread::ThreadNumber, world::Place},
     op::{Action, Op},
 };
 
-/// A condition that a thread, parked meanwhile, has left with the policy.
+/// The condition under which a parked thread can take its step.
 #[derive(Clone, Copy)]
 pub(super) struct Gate(*const (dyn Fn() -> bool + Sync));
 
@@ -22,29 +20,29 @@ unsafe impl Send for Gate {}
 
 impl Gate {
     /// # Safety
-    /// The gate must be dropped before `open` goes out of scope.
-    pub(super) unsafe fn new(open: &(dyn Fn() -> bool + Sync)) -> Self {
+    /// The gate must be dropped before `is_open` goes out of scope.
+    pub(super) unsafe fn new(is_open: &(dyn Fn() -> bool + Sync)) -> Self {
         // SAFETY: only the lifetime changes, for which the caller answers.
         Self(unsafe {
             std::mem::transmute::<
                 *const (dyn Fn() -> bool + Sync + '_),
                 *const (dyn Fn() -> bool + Sync + 'static),
-            >(std::ptr::from_ref(open))
+            >(std::ptr::from_ref(is_open))
         })
     }
 
     pub(super) fn is_open(self) -> bool {
-        // SAFETY: the thread that made the gate does not go on before it has taken it back.
+        // SAFETY: the thread that made the gate drops it before it runs on.
         unsafe { (*self.0)() }
     }
 }
 
-/// Where a member stands.
+/// The state of a member.
 #[derive(Clone)]
-pub(super) enum Stand {
+pub(super) enum MemberState {
     /// It has the turn.
     Running,
-    /// It stands at a decision point and could go on, if what it waits for is there.
+    /// It is at a decision point, and can take its step if its gate is open.
     Ready {
         gate: Option<Gate>,
         deadline: Option<Deadline>,
@@ -54,23 +52,23 @@ pub(super) enum Stand {
         waiter: Arc<Waiter>,
         deadline: Option<Deadline>,
     },
-    /// It was taken for one that stays in foreign code for long: the turn went on without it.
+    /// It has been in foreign code for long: others have the turn.
     Foreign,
-    /// It is back from there, and kept from running until its turn comes.
+    /// It is back from foreign code, and frozen until it has the turn.
     Frozen,
-    /// It has ended, or is outside the runtime.
-    Away,
+    /// It has exited, or has detached from the runtime.
+    Exited,
 }
 
 /// One member.
 pub(super) struct Member {
     pub(super) thread: Arc<Thread>,
-    pub(super) stand: Stand,
+    pub(super) state: MemberState,
     pub(super) op: Op,
     pub(super) place: Place,
     /// It was chosen because its deadline had come.
     pub(super) timed_out: bool,
-    /// Somebody wants it to look up from its wait.
+    /// It was woken, or interrupted, while it waited at its gate.
     pub(super) interrupted: bool,
     /// It was woken before it began to wait.
     pub(super) woken_early: bool,
@@ -87,7 +85,7 @@ impl Member {
     pub(super) const fn new(thread: Arc<Thread>) -> Self {
         Self {
             thread,
-            stand: Stand::Away,
+            state: MemberState::Exited,
             op: Op::alone(Action::Begin),
             place: Place(0, 0),
             timed_out: false,
@@ -101,11 +99,11 @@ impl Member {
             Some(deadline) if deadline <= now => Able::TimedOut,
             _ => Able::No,
         };
-        match self.stand {
-            Stand::Frozen => Able::Yes,
-            Stand::Ready { .. } if self.interrupted => Able::Yes,
-            Stand::Ready { gate: None, .. } => Able::Yes,
-            Stand::Ready {
+        match self.state {
+            MemberState::Frozen => Able::Yes,
+            MemberState::Ready { .. } if self.interrupted => Able::Yes,
+            MemberState::Ready { gate: None, .. } => Able::Yes,
+            MemberState::Ready {
                 gate: Some(gate),
                 deadline,
             } => {
@@ -115,21 +113,21 @@ impl Member {
                     late(deadline)
                 }
             }
-            Stand::Blocked { deadline, .. } => late(deadline),
-            Stand::Running | Stand::Foreign | Stand::Away => Able::No,
+            MemberState::Blocked { deadline, .. } => late(deadline),
+            MemberState::Running | MemberState::Foreign | MemberState::Exited => Able::No,
         }
     }
 
     /// When it stops waiting.
     fn deadline(&self) -> Option<Deadline> {
-        match self.stand {
-            Stand::Ready { deadline, .. } | Stand::Blocked { deadline, .. } => deadline,
+        match self.state {
+            MemberState::Ready { deadline, .. } | MemberState::Blocked { deadline, .. } => deadline,
             _ => None,
         }
     }
 
-    pub(super) fn is_away(&self) -> bool {
-        matches!(self.stand, Stand::Away)
+    pub(super) fn has_exited(&self) -> bool {
+        matches!(self.state, MemberState::Exited)
     }
 }
 
@@ -138,7 +136,7 @@ impl Member {
 pub(super) struct Members(pub(super) Vec<Member>);
 
 impl Members {
-    /// Who could take a step at `now`, into `candidates`.
+    /// Writes the members that could take a step at `now` into `candidates`.
     pub(super) fn candidates(&self, now: Deadline, candidates: &mut Vec<Candidate>) {
         candidates.clear();
         for (number, member) in (0..).zip(&self.0) {
@@ -155,27 +153,27 @@ impl Members {
         }
     }
 
-    /// The first deadline that somebody waits for.
+    /// The first deadline that a member waits for.
     pub(super) fn first_deadline(&self) -> Option<Deadline> {
         self.0.iter().filter_map(Member::deadline).min()
     }
 
-    /// Whether somebody is in foreign code, or was and is on its way back.
+    /// Whether a member is in foreign code, or on its way back from it.
     pub(super) fn any_foreign(&self) -> bool {
         self.0
             .iter()
-            .any(|member| matches!(member.stand, Stand::Foreign))
+            .any(|member| matches!(member.state, MemberState::Foreign))
     }
 
-    /// The next member after `from`, in turn, that has not ended and is not in foreign code.
+    /// The next member after `from`, in turn, that has not exited and is not in foreign code.
     pub(super) fn next_in_turn(&self, from: ThreadNumber) -> Option<ThreadNumber> {
         let count = ThreadNumber::try_from(self.0.len()).unwrap_or(ThreadNumber::MAX);
         (1..=count)
             .map(|step| (from + step) % count)
             .find(|number| {
                 !matches!(
-                    self.0[*number as usize].stand,
-                    Stand::Away | Stand::Foreign | Stand::Running
+                    self.0[*number as usize].state,
+                    MemberState::Exited | MemberState::Foreign | MemberState::Running
                 )
             })
     }

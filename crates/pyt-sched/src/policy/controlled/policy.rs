@@ -1,4 +1,4 @@
-//! Handing the turn on: the policy over another policy that obeys a strategy during a run.
+//! The policy: another policy outside of runs; during a run, a strategy decides who has the turn.
 
 use std::{
     sync::{
@@ -9,28 +9,29 @@ use std::{
 };
 
 use super::{
-    members::{Gate, Member, Members, Stand},
-    point::RUNS,
+    members::{Gate, Member, MemberState, Members},
     run::{CannotBegin, Ending, FinishedRun, OnStandstill, RunConfig, Stuck},
-    strategy::{Candidate, Decision, Strategy, ThreadNumber},
-    trace::{Place, Trace},
+    strategy::{Candidate, Decision, Strategy},
+    trace::Trace,
 };
 use crate::{
-    Aborted, Activity, Clock, Deadline, Policy, Scheduler, Thread, ThreadId, WaitKind, Waiter,
-    Waiting, Wake, World,
+    Aborted, Activity, Awaited, Clock, Deadline, Policy, Scheduler, Thread, ThreadId, WaitKind,
+    Waiter, Waiting, Wake, World,
+    engine::{thread::ThreadNumber, wait::CurrentWait, world::Place},
     op::{Action, Op},
+    run_count::{add_run, forget_runs, remove_run},
     sync::{Mutex, atomic::AtomicU64 as PolicyU64, renew},
 };
 
-/// How often the ticker looks during a run.
-const TICK: Duration = Duration::from_millis(2);
-/// How long a thread may be in foreign code before the turn goes on without it. Shorter calls,
-/// such as writes to a file, are part of a step.
-const PATIENCE: Duration = Duration::from_millis(200);
-/// After so many turns in which all is made to fail, threads that still run are stopped.
-const GIVE_UP_TURNS: u64 = 20_000;
-/// How long threads in foreign code are waited for when a run is given up.
-const FOREIGN_PATIENCE: Duration = Duration::from_secs(1);
+/// The interval of ticks during a run.
+const TICK_INTERVAL: Duration = Duration::from_millis(2);
+/// How long a thread may be in foreign code before another gets the turn. Shorter calls, such as
+/// writes to a file, are part of a step.
+const FOREIGN_CALL_GRACE: Duration = Duration::from_millis(200);
+/// How many turns the members of a run that was given up have to end; then they are halted.
+const MAX_GIVE_UP_TURNS: u64 = 20_000;
+/// How long a run that was given up waits for threads in foreign code.
+const FOREIGN_EXIT_GRACE: Duration = Duration::from_secs(1);
 
 /// Obeys a strategy during a [`RunConfig`], and another policy at all other times.
 pub struct Controlled {
@@ -40,7 +41,7 @@ pub struct Controlled {
     main: AtomicU64,
     /// Threads from this identity on were started during the run.
     first: AtomicU64,
-    /// How many members besides the first have not ended.
+    /// How many members besides the first have not exited.
     alive: AtomicUsize,
     state: Mutex<State>,
 }
@@ -48,13 +49,13 @@ pub struct Controlled {
 #[derive(Default)]
 struct State {
     members: Members,
-    /// Who has the turn. `None`: nobody could go on, but one in foreign code will.
+    /// The member that has the turn. `None`: none can run until one returns from foreign code.
     owner: Option<ThreadNumber>,
     /// Since when the owner has been in foreign code.
-    away_since: Option<Instant>,
-    /// When nobody had the turn, last time the ticker looked.
+    foreign_since: Option<Instant>,
+    /// The last tick, if no member had the turn then.
     idle_since: Option<Instant>,
-    /// Who took the last step.
+    /// The member that took the last step.
     last: Option<ThreadNumber>,
     strategy: Option<Box<dyn Strategy>>,
     steps: u64,
@@ -63,7 +64,7 @@ struct State {
     with_places: bool,
     keeps_turn_in_foreign_code: bool,
     on_standstill: Option<OnStandstill>,
-    /// All is made to fail, so that threads end.
+    /// The waits and decision points of members fail, so that the threads end.
     giving_up: bool,
     give_up_turns: u64,
     ending: Option<Ending>,
@@ -72,14 +73,16 @@ struct State {
     candidates: Vec<Candidate>,
 }
 
-/// Who is to run, from a decision.
+/// The thread that a decision chose.
 enum Next {
-    /// The thread that asked.
+    /// The calling thread.
     Me,
-    Other(Arc<Thread>),
-    /// One that is kept from running, rather than parked.
-    Thawed(Arc<Thread>),
-    Nobody,
+    /// Another, which is parked.
+    Parked(Arc<Thread>),
+    /// Another, which is frozen.
+    Frozen(Arc<Thread>),
+    /// No thread.
+    None,
 }
 
 impl State {
@@ -87,7 +90,7 @@ impl State {
         &mut self.members.0[number as usize]
     }
 
-    /// The number of `thread`, which has the turn or believes so.
+    /// The number of `thread`, if it is a member.
     fn number_of(&self, thread: &Arc<Thread>) -> Option<ThreadNumber> {
         let number = thread.member_number()?;
         let member = self.members.0.get(number as usize)?;
@@ -97,13 +100,15 @@ impl State {
     fn stuck(&self) -> Vec<Stuck> {
         (0..)
             .zip(&self.members.0)
-            .filter(|(_, member)| !member.is_away())
+            .filter(|(_, member)| !member.has_exited())
             .map(|(number, member)| {
-                let waiting = member.thread.wait.lock().as_ref().map(|(row, _)| *row);
-                let holder = waiting.and_then(|row| row.holder).and_then(|holder| {
-                    let place = self.members.0.iter().position(|m| m.thread.id() == holder);
-                    place.and_then(|place| ThreadNumber::try_from(place).ok())
-                });
+                let waiting = member.thread.waiting();
+                let holder = waiting
+                    .and_then(|waiting| waiting.holder)
+                    .and_then(|holder| {
+                        let index = self.members.0.iter().position(|m| m.thread.id() == holder);
+                        index.and_then(|index| ThreadNumber::try_from(index).ok())
+                    });
                 Stuck {
                     thread: number,
                     name: member.thread.name(),
@@ -117,12 +122,16 @@ impl State {
             .collect()
     }
 
-    /// From now on all fails; `why`, unless the program had come to its end.
+    /// From now on the waits and decision points of members fail. `why` is `None` if the program
+    /// has ended.
     fn give_up(&mut self, why: Option<Ending>) {
         if !std::mem::replace(&mut self.giving_up, true) {
             self.ending = why;
             let waits = |member: &Member| {
-                matches!(member.stand, Stand::Ready { .. } | Stand::Blocked { .. })
+                matches!(
+                    member.state,
+                    MemberState::Ready { .. } | MemberState::Blocked { .. }
+                )
             };
             self.blocked = (0..)
                 .zip(&self.members.0)
@@ -136,7 +145,7 @@ impl State {
         }
     }
 
-    /// Makes a decision and returns who takes the next step, if anybody can.
+    /// Makes a decision and returns the member that takes the next step, if one can.
     fn decide(&mut self, clock: &Clock) -> Option<ThreadNumber> {
         if self.giving_up {
             return self.next_to_give_up();
@@ -156,12 +165,12 @@ impl State {
                 continue;
             }
             self.candidates = candidates;
-            if self.members.0.iter().all(Member::is_away) {
+            if self.members.0.iter().all(Member::has_exited) {
                 return None;
             }
             let stuck = self.stuck();
-            if let Some(tell) = &mut self.on_standstill {
-                tell(&stuck);
+            if let Some(on_standstill) = &mut self.on_standstill {
+                on_standstill(&stuck);
             }
             self.give_up(Some(Ending::Standstill));
             return self.next_to_give_up();
@@ -198,7 +207,7 @@ impl State {
         Some(thread)
     }
 
-    /// While all is made to fail, everybody has a turn after the other, to end.
+    /// After the run was given up, the members have their turns one after the other, to end.
     fn next_to_give_up(&mut self) -> Option<ThreadNumber> {
         self.give_up_turns += 1;
         let next = self.members.next_in_turn(self.last.unwrap_or(0))?;
@@ -222,27 +231,18 @@ impl Controlled {
         }
     }
 
-    /// Whether a run is under way.
+    /// Whether a run is in progress.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.main.load(Ordering::Acquire) != 0
     }
 
-    pub(crate) fn has(&self, thread: &Thread) -> bool {
+    /// Whether `thread` is a member of the run in progress.
+    #[must_use]
+    pub fn is_member(&self, thread: &Thread) -> bool {
         let main = self.main.load(Ordering::Acquire);
         let id = thread.id().get();
         main != 0 && (id == main || id >= self.first.load(Ordering::Acquire))
-    }
-
-    /// Whether `thread` is a member of the run under way.
-    #[must_use]
-    pub fn is_member(&self, thread: &Thread) -> bool {
-        self.has(thread)
-    }
-
-    /// Whether `thread` is to end: all that it waits for fails.
-    pub(crate) fn gives_up(&self, thread: &Thread) -> bool {
-        self.has(thread) && self.state.lock().giving_up
     }
 
     pub(super) fn abort(&self, why: Ending) {
@@ -251,47 +251,44 @@ impl Controlled {
         }
     }
 
-    /// The next step's owner, from a decision; `me` is the thread that asks, if it may go on itself.
-    fn hand_on(&self, state: &mut State, clock: &Clock, me: Option<ThreadNumber>) -> Next {
+    /// Makes a decision and gives the turn to the chosen member. `me` is the calling one, if it is at
+    /// a decision point.
+    fn pass_turn(&self, state: &mut State, clock: &Clock, me: Option<ThreadNumber>) -> Next {
         let Some(next) = state.decide(clock) else {
             state.owner = None;
-            return Next::Nobody;
+            return Next::None;
         };
         state.owner = Some(next);
-        state.away_since = None;
+        state.foreign_since = None;
         state.idle_since = None;
         let member = state.member(next);
-        let stand = std::mem::replace(&mut member.stand, Stand::Running);
-        if let Stand::Blocked { waiter, .. } = stand {
+        let before = std::mem::replace(&mut member.state, MemberState::Running);
+        if let MemberState::Blocked { waiter, .. } = before {
             waiter.ended_by_policy(member.timed_out);
-        } else if matches!(stand, Stand::Frozen) {
-            return Next::Thawed(member.thread.clone());
+        } else if matches!(before, MemberState::Frozen) {
+            return Next::Frozen(member.thread.clone());
         }
         if me == Some(next) {
             Next::Me
         } else {
-            Next::Other(member.thread.clone())
+            Next::Parked(member.thread.clone())
         }
     }
 
-    /// Lets the chosen thread run. To be called without the lock, on an attached thread or with
-    /// the world stopped. True: it is the caller that goes on.
-    fn give(&self, next: Next) -> bool {
+    /// Lets the chosen thread run, unless it is the caller. To be called without the lock, on an
+    /// attached thread or with the world stopped.
+    fn give(&self, next: Next) {
         match next {
-            Next::Me => return true,
-            Next::Other(thread) => thread.grant(),
-            Next::Thawed(thread) => self.world.thaw(&thread),
-            Next::Nobody => {}
+            Next::Parked(thread) => thread.grant(),
+            Next::Frozen(thread) => self.world.thaw(&thread),
+            Next::Me | Next::None => {}
         }
-        false
     }
 
-    /// The calling thread stands at a decision point: decides, and returns once it is chosen.
-    fn stop_here(&self, me: &Arc<Thread>, number: ThreadNumber, op: Op, gate: Option<Gate>) {
-        self.stop_until(me, number, op, gate, None, &|| None);
-    }
-
-    fn stop_until(
+    /// The calling thread is at a decision point: decides, and returns once it is chosen. With a
+    /// `gate`, it is not chosen before that is open or `deadline` has come, and `waiting` says what
+    /// for, as others see it.
+    fn stop(
         &self,
         me: &Arc<Thread>,
         number: ThreadNumber,
@@ -310,27 +307,27 @@ impl Controlled {
         let member = state.member(number);
         member.op = op;
         member.place = place;
-        member.stand = Stand::Ready { gate, deadline };
+        member.state = MemberState::Ready { gate, deadline };
         member.interrupted = false;
-        // Shown before it is decided, since the decision may be that all stand still.
+        // Shown before the decision, which may find that no member can run.
         let mut shown = gate.is_some_and(|gate| !gate.is_open());
         let show = || {
-            if let Some(row) = waiting() {
-                *me.wait.lock() = Some((row, Waiter::new(false)));
+            if let Some(waiting) = waiting() {
+                me.set_wait(Some(CurrentWait::new(waiting, Waiter::new(false))));
             }
         };
         if shown {
             show();
         }
-        // One that came back from foreign code runs beside the owner until here.
+        // A thread that came back from foreign code has run beside the owner until here.
         let next = if owns || state.owner.is_none() {
-            self.hand_on(&mut state, me.scheduler().clock(), Some(number))
+            self.pass_turn(&mut state, me.scheduler().clock(), Some(number))
         } else {
-            Next::Nobody
+            Next::None
         };
         if matches!(next, Next::Me) {
             if shown {
-                *me.wait.lock() = None;
+                me.set_wait(None);
             }
             return;
         }
@@ -341,22 +338,11 @@ impl Controlled {
         drop(state);
         self.give(next);
         self.world.detached(&mut || me.await_turn());
-        *me.wait.lock() = None;
+        me.set_wait(None);
         me.came_back();
     }
 
-    /// The world's number for the run's first member.
-    pub(super) fn first_tag(&self) -> Option<u64> {
-        let state = self.state.lock();
-        state.members.0.first().map(|member| member.thread.tag())
-    }
-
-    /// How many steps the run under way has taken.
-    pub(super) fn steps(&self) -> u64 {
-        self.state.lock().steps
-    }
-
-    pub(super) fn point(&self, me: &Arc<Thread>, op: Op) -> Result<u64, Aborted> {
+    fn point(&self, me: &Arc<Thread>, op: Op) -> Result<u64, Aborted> {
         let number = {
             let state = self.state.lock();
             let Some(number) = state.number_of(me) else {
@@ -370,7 +356,7 @@ impl Controlled {
             }
             number
         };
-        self.stop_here(me, number, op, None);
+        self.stop(me, number, op, None, None, &|| None);
         let state = self.state.lock();
         if state.giving_up {
             return Err(Aborted::new());
@@ -378,21 +364,20 @@ impl Controlled {
         Ok(state.steps.saturating_sub(1))
     }
 
-    pub(super) fn wait_until(
+    fn wait_as_member(
         &self,
         me: &Arc<Thread>,
         op: Op,
-        kind: WaitKind,
-        deadline: Option<Deadline>,
-        holder: &dyn Fn() -> Option<ThreadId>,
-        open: &(dyn Fn() -> bool + Sync),
+        awaited: &Awaited<'_>,
+        is_open: &(dyn Fn() -> bool + Sync),
     ) -> Result<Wake, Aborted> {
-        if me.is_atomic() && open() {
+        if me.is_atomic() && is_open() {
             return Ok(Wake::Woken);
         }
-        // What does not wait is another step than what does: it may fail at once.
-        let looks = deadline.is_some_and(|deadline| deadline <= me.scheduler().clock().now());
-        let op = if looks {
+        let Awaited { kind, deadline, .. } = *awaited;
+        // A poll is another step than a wait: it may fail at once.
+        let polls = deadline.is_some_and(|deadline| deadline <= me.scheduler().clock().now());
+        let op = if polls {
             Op::on(Action::Write, op.object)
         } else {
             op
@@ -401,29 +386,29 @@ impl Controlled {
             let number = {
                 let state = self.state.lock();
                 let Some(number) = state.number_of(me) else {
-                    // Not known yet, as a thread that a host has just brought.
+                    // Not a member yet: a thread that a host has just attached.
                     return Ok(Wake::Woken);
                 };
                 number
             };
-            if me.is_interrupted() && !open() {
+            if me.is_interrupted() && !is_open() {
                 me.clear_interrupt();
                 self.world.interrupted()?;
             }
             let since = me.scheduler().clock().now();
-            let row = || {
+            let waiting = || {
                 Some(Waiting {
                     kind,
                     object: op.object,
-                    holder: holder(),
+                    holder: awaited.held_by.and_then(|held_by| held_by.hold().by),
                     since,
                     deadline,
                 })
             };
-            // SAFETY: the gate is gone from the policy when `stop_until` returns: it is dropped
-            // when this thread is chosen, and it stays parked until then.
-            let gate = unsafe { Gate::new(open) };
-            self.stop_until(me, number, op, Some(gate), deadline, &row);
+            // SAFETY: the gate is gone from the policy when `stop` returns: it is dropped when this
+            // thread is chosen, and the thread stays parked until then.
+            let gate = unsafe { Gate::new(is_open) };
+            self.stop(me, number, op, Some(gate), deadline, &waiting);
             let (timed_out, interrupted, giving_up) = {
                 let mut state = self.state.lock();
                 let giving_up = state.giving_up;
@@ -431,7 +416,7 @@ impl Controlled {
                 (member.timed_out, member.interrupted, giving_up)
             };
             if giving_up {
-                return if open() {
+                return if is_open() {
                     Ok(Wake::Woken)
                 } else {
                     Err(Aborted::new())
@@ -464,7 +449,7 @@ impl Controlled {
         {
             let mut state = self.state.lock();
             let mut main = Member::new(me.clone());
-            main.stand = Stand::Running;
+            main.state = MemberState::Running;
             me.set_member_number(0);
             *state = State {
                 members: Members(vec![main]),
@@ -483,7 +468,7 @@ impl Controlled {
         scheduler.clock().enter_virtual_time();
         self.first.store(ThreadId::next().get(), Ordering::Release);
         self.main.store(me.id().get(), Ordering::Release);
-        RUNS.fetch_add(1, Ordering::SeqCst);
+        add_run();
         scheduler.wake_ticker();
         Ok(())
     }
@@ -501,28 +486,36 @@ impl Controlled {
             self.state.lock().give_up(None);
         }
         let done = || self.alive.load(Ordering::SeqCst) == 0;
-        let all_ended = Op::alone(Action::Join);
+        let join = Op::alone(Action::Join);
+        let all_exited = Awaited {
+            kind: WaitKind::Join,
+            object: 0,
+            deadline: None,
+            held_by: None,
+        };
         let mut foreign_since = None;
         while !done() {
-            // Fails when the others stand still: then they are made to end.
-            let _ = self.wait_until(&me, all_ended, WaitKind::Join, None, &|| None, &done);
-            let (tired, only_foreign) = {
+            // Fails at a standstill of the others: then the run is given up, and they end.
+            let _ = self.wait_as_member(&me, join, &all_exited, &done);
+            let (turns_used_up, only_foreign) = {
                 let state = self.state.lock();
                 let others = state.members.0.iter().skip(1);
-                let mut others = others.filter(|member| !member.is_away());
-                let only_foreign = others.all(|member| matches!(member.stand, Stand::Foreign));
-                (state.give_up_turns > GIVE_UP_TURNS, only_foreign)
+                let mut others = others.filter(|member| !member.has_exited());
+                let is_foreign = |member: &Member| matches!(member.state, MemberState::Foreign);
+                let only_foreign = others.all(is_foreign);
+                (state.give_up_turns > MAX_GIVE_UP_TURNS, only_foreign)
             };
             if !only_foreign {
                 foreign_since = None;
             } else if !done() {
                 let since = *foreign_since.get_or_insert_with(Instant::now);
-                if since.elapsed() > FOREIGN_PATIENCE {
+                if since.elapsed() > FOREIGN_EXIT_GRACE {
                     break;
                 }
-                self.world.detached(&mut || std::thread::sleep(TICK));
+                self.world
+                    .detached(&mut || std::thread::sleep(TICK_INTERVAL));
             }
-            if tired {
+            if turns_used_up {
                 break;
             }
         }
@@ -530,13 +523,13 @@ impl Controlled {
             let state = self.state.lock();
             let others = state.members.0.iter().skip(1);
             others
-                .filter(|member| !member.is_away())
+                .filter(|member| !member.has_exited())
                 .map(|member| member.thread.clone())
                 .collect()
         };
-        RUNS.fetch_sub(1, Ordering::SeqCst);
+        remove_run();
         if !left.is_empty() {
-            scheduler.halt(&left, PATIENCE);
+            scheduler.halt(&left, FOREIGN_CALL_GRACE);
         }
         self.main.store(0, Ordering::Release);
         scheduler.clock().leave_virtual_time();
@@ -557,11 +550,11 @@ impl Controlled {
 
     // --- foreign code -------------------------------------------------------------------------
 
-    /// Looks for members that went into foreign code, or came back. True: somebody must be
-    /// stopped or started.
-    fn look(&self, state: &mut State, clock: &Clock) -> bool {
+    /// Whether [`act`](Self::act) has something to do: a member has been in foreign code for too
+    /// long, or came back from it.
+    fn must_act(&self, state: &mut State, clock: &Clock) -> bool {
         let back = |member: &Member| {
-            matches!(member.stand, Stand::Foreign)
+            matches!(member.state, MemberState::Foreign)
                 && !member.thread.in_wait()
                 && self.world.activity(&member.thread) == Activity::Attached
         };
@@ -572,14 +565,14 @@ impl Controlled {
             Some(owner) => {
                 let thread = &state.member(owner).thread;
                 if thread.in_wait() || self.world.activity(thread) != Activity::Detached {
-                    state.away_since = None;
+                    state.foreign_since = None;
                     return false;
                 }
-                let since = *state.away_since.get_or_insert_with(Instant::now);
-                !state.keeps_turn_in_foreign_code && since.elapsed() >= PATIENCE
+                let since = *state.foreign_since.get_or_insert_with(Instant::now);
+                !state.keeps_turn_in_foreign_code && since.elapsed() >= FOREIGN_CALL_GRACE
             }
             None => {
-                // Time goes on, at its own pace, for those who wait beside foreign code.
+                // Time passes as real time does for members that wait beside foreign code.
                 let before = state.idle_since.replace(Instant::now());
                 if let Some(before) = before {
                     clock.advance_to(clock.after(before.elapsed()));
@@ -593,59 +586,60 @@ impl Controlled {
         }
     }
 
-    /// With the world stopped: takes the turn from one in foreign code, stops those that are back.
+    /// With the world stopped: takes the turn from a member in foreign code, and freezes those that
+    /// came back.
     fn act(&self, state: &mut State, clock: &Clock) -> Next {
         if let Some(owner) = state.owner
             && state
-                .away_since
-                .is_some_and(|since| since.elapsed() >= PATIENCE)
+                .foreign_since
+                .is_some_and(|since| since.elapsed() >= FOREIGN_CALL_GRACE)
         {
             let steps = state.steps;
             let member = state.member(owner);
             if self.world.activity(&member.thread) == Activity::Detached && !member.thread.in_wait()
             {
-                member.stand = Stand::Foreign;
+                member.state = MemberState::Foreign;
                 let place = member.place;
                 state.irreproducible_from.get_or_insert((steps, place));
                 state.owner = None;
             }
         }
         for member in &mut state.members.0 {
-            if matches!(member.stand, Stand::Foreign)
+            if matches!(member.state, MemberState::Foreign)
                 && !member.thread.in_wait()
                 && self.world.activity(&member.thread) == Activity::Attached
                 && self.world.freeze(&member.thread)
             {
-                member.stand = Stand::Frozen;
+                member.state = MemberState::Frozen;
                 member.op = Op::alone(Action::Step);
             }
         }
         if state.owner.is_none() {
-            return self.hand_on(state, clock, None);
+            return self.pass_turn(state, clock, None);
         }
-        Next::Nobody
+        Next::None
     }
 
     fn tick_run(&self, scheduler: &Scheduler) -> Duration {
         let clock = scheduler.clock();
-        if self.look(&mut self.state.lock(), clock) {
-            let mut next = Next::Nobody;
+        if self.must_act(&mut self.state.lock(), clock) {
+            let mut next = Next::None;
             self.world.stop(&mut || {
                 next = self.act(&mut self.state.lock(), clock);
-                if let Next::Thawed(thread) = &next {
+                if let Next::Frozen(thread) = &next {
                     self.world.thaw(thread);
-                    next = Next::Nobody;
+                    next = Next::None;
                 }
             });
             self.give(next);
         }
-        TICK
+        TICK_INTERVAL
     }
 }
 
 impl Policy for Controlled {
     fn leave(&self, thread: &Arc<Thread>) {
-        if !self.has(thread) {
+        if !self.is_member(thread) {
             return self.inner.leave(thread);
         }
         let mut state = self.state.lock();
@@ -658,46 +652,42 @@ impl Policy for Controlled {
             Place::default()
         };
         let owns = state.owner == Some(number);
-        let wait = thread
-            .wait
-            .lock()
-            .as_ref()
-            .map(|(row, waiter)| (*row, waiter.clone()));
+        let wait = thread.with_wait(|current| (current.waiting, current.waiter.clone()));
         let member = state.member(number);
-        let was_away = member.is_away();
+        let had_exited = member.has_exited();
         member.interrupted = false;
-        member.stand = match wait {
-            Some((row, waiter)) => {
-                member.op = Op::on(action_of(row.kind), row.object);
+        member.state = match wait {
+            Some((waiting, waiter)) => {
+                member.op = Op::on(action_of(waiting.kind), waiting.object);
                 member.place = place;
                 if std::mem::take(&mut member.woken_early) {
-                    Stand::Ready {
+                    MemberState::Ready {
                         gate: None,
                         deadline: None,
                     }
                 } else {
-                    Stand::Blocked {
+                    MemberState::Blocked {
                         waiter,
-                        deadline: row.deadline,
+                        deadline: waiting.deadline,
                     }
                 }
             }
-            None => Stand::Away,
+            None => MemberState::Exited,
         };
-        if member.is_away() && !was_away && number != 0 {
+        if member.has_exited() && !had_exited && number != 0 {
             self.alive.fetch_sub(1, Ordering::SeqCst);
         }
         let next = if owns || state.owner.is_none() {
-            self.hand_on(&mut state, thread.scheduler().clock(), None)
+            self.pass_turn(&mut state, thread.scheduler().clock(), None)
         } else {
-            Next::Nobody
+            Next::None
         };
         drop(state);
         self.give(next);
     }
 
     fn ready(&self, thread: &Arc<Thread>) {
-        if !self.has(thread) {
+        if !self.is_member(thread) {
             return self.inner.ready(thread);
         }
         let mut state = self.state.lock();
@@ -711,35 +701,38 @@ impl Policy for Controlled {
             number
         });
         let member = state.member(number);
-        match &member.stand {
-            Stand::Away => {
+        match &member.state {
+            MemberState::Exited => {
                 if number != 0 {
                     self.alive.fetch_add(1, Ordering::SeqCst);
                 }
-                member.stand = Stand::Ready {
+                member.state = MemberState::Ready {
                     gate: None,
                     deadline: None,
                 };
             }
-            Stand::Blocked { .. } => {
-                member.stand = Stand::Ready {
+            MemberState::Blocked { .. } => {
+                member.state = MemberState::Ready {
                     gate: None,
                     deadline: None,
                 };
             }
-            Stand::Ready { gate: Some(_), .. } => member.interrupted = true,
-            Stand::Running | Stand::Ready { gate: None, .. } | Stand::Foreign | Stand::Frozen => {
+            MemberState::Ready { gate: Some(_), .. } => member.interrupted = true,
+            MemberState::Running
+            | MemberState::Ready { gate: None, .. }
+            | MemberState::Foreign
+            | MemberState::Frozen => {
                 member.woken_early = true;
             }
         }
-        let mut next = Next::Nobody;
+        let mut next = Next::None;
         if state.owner.is_none() {
-            next = self.hand_on(&mut state, thread.scheduler().clock(), None);
+            next = self.pass_turn(&mut state, thread.scheduler().clock(), None);
         }
         drop(state);
-        if let Next::Thawed(thawed) = next {
+        if let Next::Frozen(frozen) = next {
             // The caller need not be attached.
-            self.world.stop(&mut || self.world.thaw(&thawed));
+            self.world.stop(&mut || self.world.thaw(&frozen));
         } else {
             self.give(next);
         }
@@ -747,11 +740,11 @@ impl Policy for Controlled {
 
     fn step_back(&self, thread: &Arc<Thread>) -> bool {
         // In a run the next decision point is soon enough.
-        !self.has(thread) && self.inner.step_back(thread)
+        !self.is_member(thread) && self.inner.step_back(thread)
     }
 
     fn forget(&self, thread: &Arc<Thread>) {
-        if !self.has(thread) {
+        if !self.is_member(thread) {
             return self.inner.forget(thread);
         }
         let mut state = self.state.lock();
@@ -759,17 +752,17 @@ impl Policy for Controlled {
             return;
         };
         let member = state.member(number);
-        if number != 0 && !member.is_away() {
+        if number != 0 && !member.has_exited() {
             self.alive.fetch_sub(1, Ordering::SeqCst);
         }
-        member.stand = Stand::Away;
+        member.state = MemberState::Exited;
     }
 
     unsafe fn reset_after_fork(&self, thread: &Arc<Thread>) {
         // The child goes on as a program of its own, not as a part of the run.
         if self.is_running() {
             self.main.store(0, Ordering::Release);
-            RUNS.store(0, Ordering::SeqCst);
+            forget_runs();
             thread.scheduler().clock().leave_virtual_time();
         }
         // SAFETY: the caller is the only thread, and not inside this policy.
@@ -794,8 +787,51 @@ impl Policy for Controlled {
         }
     }
 
-    fn controlled(&self) -> Option<&Controlled> {
-        Some(self)
+    fn has_run(&self) -> bool {
+        self.is_running()
+    }
+
+    fn controls(&self, thread: &Thread) -> bool {
+        self.is_member(thread)
+    }
+
+    fn gives_up(&self, thread: &Thread) -> bool {
+        self.is_member(thread) && self.state.lock().giving_up
+    }
+
+    fn decision_point(&self, thread: &Arc<Thread>, op: Op) -> Result<u64, Aborted> {
+        if self.is_member(thread) {
+            self.point(thread, op)
+        } else {
+            Ok(0)
+        }
+    }
+
+    fn wait_at_gate(
+        &self,
+        thread: &Arc<Thread>,
+        op: Op,
+        awaited: &Awaited<'_>,
+        is_open: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Result<Wake, Aborted>> {
+        self.is_member(thread)
+            .then(|| self.wait_as_member(thread, op, awaited, is_open))
+    }
+
+    fn steps(&self, thread: &Thread) -> u64 {
+        if self.is_member(thread) {
+            self.state.lock().steps
+        } else {
+            0
+        }
+    }
+
+    fn first_tag(&self, thread: &Thread) -> Option<u64> {
+        if !self.is_member(thread) {
+            return None;
+        }
+        let state = self.state.lock();
+        state.members.0.first().map(|member| member.thread.tag())
     }
 }
 

@@ -4,34 +4,38 @@ use std::sync::Arc;
 
 use super::{
     policy::Controlled,
-    strategy::{Candidate, Strategy, ThreadNumber},
-    trace::{Place, Trace},
+    strategy::{Candidate, Strategy},
+    trace::Trace,
 };
-use crate::{Scheduler, Waiting, op::Op};
+use crate::{
+    Scheduler, Waiting,
+    engine::{thread::ThreadNumber, world::Place},
+    op::Op,
+};
 
-/// Is told who waits for what when nobody can go on any more.
+/// Is called at a standstill, with what each thread waits for.
 pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;
 
-/// What a run is to be like.
+/// The settings of a run.
 pub struct RunConfig {
-    /// Who decides.
+    /// Decides which thread takes each step.
     pub strategy: Box<dyn Strategy>,
-    /// After so many steps the run is taken for an endless loop.
+    /// A run of more steps counts as an endless loop, and is given up.
     pub max_steps: u64,
     /// Whether to keep a [`Trace`].
     pub traced: bool,
     /// Whether the trace says where in the program each step was taken.
     pub with_places: bool,
-    /// Whether a thread keeps its turn however long it is in foreign code, as one that a debugger
-    /// has stopped. Otherwise the turn goes on without it after a while.
+    /// Whether a thread keeps its turn however long it is in foreign code, as a thread that a
+    /// debugger has stopped. Otherwise another thread gets the turn after a while.
     pub keeps_turn_in_foreign_code: bool,
-    /// Called when nobody can go on any more, while everybody still stands where it stands, by
-    /// the last thread that could; then all are made to give up.
+    /// Called at a standstill, by the last thread that ran, while all threads are still where they
+    /// wait; then the run is given up.
     pub on_standstill: Option<OnStandstill>,
 }
 
 impl RunConfig {
-    /// A run that keeps a trace, without places, and is otherwise as plain as can be.
+    /// A run that keeps a trace without places, and nothing else.
     #[must_use]
     pub fn new(strategy: Box<dyn Strategy>, max_steps: u64) -> Self {
         Self {
@@ -54,7 +58,7 @@ impl std::fmt::Debug for RunConfig {
     }
 }
 
-/// A thread that waits for what will never come.
+/// A thread at a standstill.
 #[derive(Clone, Debug)]
 pub struct Stuck {
     /// Which thread.
@@ -69,14 +73,14 @@ pub struct Stuck {
     pub place: Place,
     /// What it waits for, held by whom.
     pub waiting: Option<Waiting>,
-    /// Who holds it, if that is a member of the run.
+    /// The member of the run that holds it, if one does.
     pub holder: Option<ThreadNumber>,
 }
 
-/// Why a run was given up before its threads had ended.
+/// Why a run was given up before its threads had exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Every thread waited for another.
+    /// Every thread waited, without a deadline, for another.
     Standstill,
     /// There were more steps than allowed.
     TooManySteps,
@@ -84,7 +88,7 @@ pub enum Ending {
     GivenUp,
 }
 
-/// What is left of a run.
+/// The results of a run.
 pub struct FinishedRun {
     /// The strategy, for what it has learnt.
     pub strategy: Box<dyn Strategy>,
@@ -94,15 +98,15 @@ pub struct FinishedRun {
     pub trace: Trace,
     /// Why the run was given up, if it was.
     pub ending: Option<Ending>,
-    /// The members that stood in a wait when no more steps were to be taken, each with the step
-    /// that it could not take: those of a standstill, and threads that nobody waited for.
+    /// The members that waited when the run was given up or the program ended, each with the step
+    /// that it could not take.
     pub blocked: Vec<Candidate>,
     /// The names of its threads, by number.
     pub names: Vec<String>,
-    /// The first step after which a thread was in foreign code for so long that the turn went on
-    /// without it: what follows depends on more than the strategy. With the place of that thread.
+    /// The first step after which a thread was in foreign code for so long that another got the
+    /// turn: what follows depends on more than the strategy. With the place of that thread.
     pub irreproducible_from: Option<(u64, Place)>,
-    /// How many threads would not end, even when all their steps failed; they were stopped for good.
+    /// How many threads did not exit, even when all their steps failed; they were halted.
     pub abandoned: usize,
 }
 
@@ -117,7 +121,7 @@ impl std::fmt::Debug for FinishedRun {
     }
 }
 
-/// The calling thread is none of the scheduler's, or a run is under way already.
+/// The calling thread is not one of the scheduler's, or a run is in progress already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CannotBegin;
 
@@ -131,14 +135,14 @@ impl Controlled {
         self.begin_run(scheduler, run)
     }
 
-    /// Waits until all members but the caller have ended, then ends the run. Threads that still
-    /// run are made to give up first if `hurry`, or once they stand still: each of their waits and
-    /// points fails from then on. Those that do not end even so are stopped for good.
+    /// Waits until all members but the caller have exited, then ends the run. The run is given up
+    /// first if `hurry`, and at a standstill: the waits and decision points of its members fail from
+    /// then on. Members that do not exit even so are halted.
     pub fn finish(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<FinishedRun> {
         self.finish_run(scheduler, hurry)
     }
 
-    /// Makes all members of the run under way give up: their waits and points fail from now on.
+    /// Gives up the run in progress: the waits and decision points of its members fail from now on.
     pub fn give_up(&self) {
         self.abort(Ending::GivenUp);
     }

@@ -1,17 +1,15 @@
-//! The steps of one run, in order, with what else could have been done at each.
+//! The steps of one run, in order, with the candidates at each.
 
-use crate::op::Op;
-
-use super::strategy::{Candidate, Decision, ThreadNumber};
-
-/// Where in the program a thread stood: two numbers that only the [`World`](crate::World) can read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Place(pub u64, pub u64);
+use super::strategy::{Candidate, Decision};
+use crate::{
+    engine::{thread::ThreadNumber, world::Place},
+    op::Op,
+};
 
 /// A step that was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// Who took it.
+    /// The thread that took it.
     pub thread: ThreadNumber,
     /// What it was.
     pub op: Op,
@@ -40,7 +38,7 @@ impl Trace {
         }
     }
 
-    /// Notes that `decision` was answered with its candidate number `chosen`.
+    /// Adds the step that candidate number `chosen` of `decision` took.
     ///
     /// # Panics
     /// If there is no such candidate.
@@ -66,7 +64,7 @@ impl Trace {
         &self.steps
     }
 
-    /// Who could have taken step `step`, by ascending number.
+    /// The threads that could have taken step `step`, by ascending number.
     ///
     /// # Panics
     /// If there is no such step.
@@ -76,7 +74,7 @@ impl Trace {
         &self.candidates[first..first + count]
     }
 
-    /// Forgets all steps and keeps the room.
+    /// Removes all steps and keeps the memory.
     pub fn clear(&mut self) {
         self.steps.clear();
         self.candidates.clear();
@@ -91,7 +89,7 @@ impl Trace {
             .count()
     }
 
-    /// How often a thread that could have gone on did not.
+    /// How often a thread that could have taken the next step did not.
     #[must_use]
     pub fn preemptions(&self) -> usize {
         (1..self.steps.len())

@@ -1,0 +1,109 @@
+//! Decision points: where a thread lets its policy decide who takes the next step.
+//!
+//! All of it costs one relaxed load while no run is in progress in the process. What a run is, only
+//! the policy knows.
+
+use std::sync::Arc;
+
+use super::thread::ThreadNumber;
+use crate::{Aborted, Awaited, Policy, Thread, Wake, op::Op, run_count::any_run};
+
+/// The calling thread and its policy, if a run is in progress in the process.
+fn in_run<R>(f: impl FnOnce(&Arc<Thread>, &dyn Policy) -> R) -> Option<R> {
+    if !any_run() {
+        return None;
+    }
+    let me = Thread::current()?;
+    Some(f(&me, me.scheduler().policy()))
+}
+
+/// A decision point of the calling thread, about to do `op`: returns when a strategy has chosen
+/// it. Outside of a run it does nothing. Returns the number of steps that were taken before.
+///
+/// # Errors
+/// [`Aborted`] if the run was given up: the thread is to end, as soon as it can.
+#[inline]
+pub fn point(op: Op) -> Result<u64, Aborted> {
+    if any_run() {
+        in_run(|me, policy| policy.decision_point(me, op)).unwrap_or(Ok(0))
+    } else {
+        Ok(0)
+    }
+}
+
+/// As [`point`], before an operation that does not fail.
+#[inline]
+pub(crate) fn before(op: Op) {
+    if any_run() {
+        let _ = point(op);
+    }
+}
+
+/// A decision point before `op`, at which the calling thread is no candidate until the gate
+/// `is_open` or the deadline has come. `None`: no strategy controls the calling thread. To be called
+/// only if there is [any run](any_run).
+///
+/// `is_open` is called from other threads, at most until this returns. It must not block.
+#[cold]
+pub(crate) fn wait_at_gate(
+    op: Op,
+    awaited: &Awaited<'_>,
+    is_open: &(dyn Fn() -> bool + Sync),
+) -> Option<Result<Wake, Aborted>> {
+    in_run(|me, policy| policy.wait_at_gate(me, op, awaited, is_open)).flatten()
+}
+
+/// How many steps the run in progress has taken; 0 outside of a run.
+#[must_use]
+pub fn steps() -> u64 {
+    in_run(|me, policy| policy.steps(me)).unwrap_or(0)
+}
+
+/// The calling thread's number in the run in progress, if it is a member of one.
+#[must_use]
+#[inline]
+pub fn current_number() -> Option<ThreadNumber> {
+    if any_run() {
+        let number = in_run(|me, policy| policy.controls(me).then(|| me.member_number()));
+        number.flatten().flatten()
+    } else {
+        None
+    }
+}
+
+/// `thread`'s number in the run in progress, if it is a member of one.
+#[must_use]
+pub fn number_of(thread: &Thread) -> Option<ThreadNumber> {
+    let is_member = any_run() && thread.scheduler().policy().controls(thread);
+    is_member.then(|| thread.member_number()).flatten()
+}
+
+/// Whether `tag` is that of the first member of the run of which the calling thread is a member.
+#[must_use]
+pub fn is_first(tag: u64) -> bool {
+    in_run(|me, policy| policy.first_tag(me)).flatten() == Some(tag)
+}
+
+/// Whether the calling thread is in an [`atomic`] stretch.
+#[must_use]
+pub fn is_atomic() -> bool {
+    Thread::current().is_some_and(|me| me.is_atomic())
+}
+
+/// Runs `f` without a decision point: no other member of the run goes on unless `f` waits.
+pub fn atomic<R>(f: impl FnOnce() -> R) -> R {
+    struct Within(Option<Arc<Thread>>);
+    impl Drop for Within {
+        fn drop(&mut self) {
+            if let Some(me) = &self.0 {
+                me.leave_atomic();
+            }
+        }
+    }
+    let me = Thread::current();
+    if let Some(me) = &me {
+        me.enter_atomic();
+    }
+    let _within = Within(me);
+    f()
+}
