@@ -109,7 +109,7 @@ impl Clock {
         Deadline(self.now().0.saturating_add(nanos(timeout)))
     }
 
-    /// What is left until `deadline`; zero if it has passed.
+    /// The time until `deadline`; zero if it has passed.
     #[must_use]
     pub fn until(&self, deadline: Deadline) -> Duration {
         Duration::from_nanos(deadline.0.saturating_sub(self.now().0))

@@ -1,16 +1,22 @@
-//! Threads in the host's hands: scheduling and synchronisation with no interpreter in it.
+//! Threads, their scheduling and their synchronisation, with no interpreter in it.
 //!
-//! Every way in which a thread can stop passes through one operation, [`Waiter::wait`]: *wait
-//! until woken or until this deadline*. The primitives ([`Lock`], [`Condition`], [`Queue`], ...)
-//! are small state machines over it, written once and the same in all modes. What waiting, waking
-//! and running mean is said by a [`Policy`]:
+//! A thread blocks in one way only, [`Waiter::wait`]: *wait until woken or until this deadline*. The
+//! primitives ([`Lock`], [`Condition`], [`Queue`], ...) are small state machines over it, written
+//! once and the same in all modes. A [`Policy`] decides what waiting, waking and running mean:
 //!
 //! - [`Free`]: a waiter parks its OS thread; all threads run at once.
 //! - [`Gil`]: one thread at a time has the right to run; a waiter leaves it and queues for it.
+//! - [`controlled`]: during a run, a strategy decides at every decision point which thread runs.
 //!
-//! Time comes from a [`Clock`], real or virtual, and everything interpreter-specific (leaving the
+//! Time comes from a [`Clock`], real or virtual. Everything interpreter-specific (leaving the
 //! interpreter around a wait, stopping a thread at a safe point, running signal handlers) is
-//! behind the trait [`World`]. This crate must never know a Python type.
+//! behind the trait [`World`]. No Python type is known here.
+//!
+//! The layers, from the top; a layer imports only from those below it:
+//!
+//! - `primitives/`, `policy/`, `builder`: neither of the folders knows the other
+//! - `engine/`: threads, waits, the scheduler; the traits [`Policy`] and [`World`]
+//! - `op`, `clock`, `park_slot`, `parker/`, `run_count`, `signals`, `sync`: no thread is known here
 //!
 //! ```
 //! use pyt_sched::{Lock, Scheduler};

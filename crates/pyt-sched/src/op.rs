@@ -1,13 +1,13 @@
-//! What a thread is about to do at a decision point, and which of two such things commute.
+//! What a thread is about to do at a decision point, and which two of such steps commute.
 //!
-//! Knows no interpreter: a thing is an address, a part of it a number.
+//! No interpreter is known here: a thing is an address, a part of it a number.
 
 /// The kind of step that a thread is about to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Runs its first instruction.
     Begin,
-    /// Has nothing left to do.
+    /// Exits.
     End,
     /// Starts another thread.
     Start,
@@ -15,7 +15,7 @@ pub enum Action {
     Join,
     /// Takes a lock, a semaphore's permit, or an item from the line of a condition.
     Acquire,
-    /// Gives a lock or a permit back.
+    /// Releases a lock or a permit.
     Release,
     /// Waits for a notification or an event.
     Wait,
@@ -31,7 +31,7 @@ pub enum Action {
     Put,
     /// Takes an item out of a queue.
     Get,
-    /// Says that a queue's task is done, or shuts the queue down.
+    /// Counts a queue's task as done, or shuts the queue down.
     TaskDone,
     /// Reads the state of a primitive and leaves it as it is.
     Query,
@@ -41,7 +41,7 @@ pub enum Action {
     Read,
     /// Changes a variable.
     Write,
-    /// Goes on to the next line, instruction or turn of a loop. Touches nothing that is shared.
+    /// Proceeds to the next line, instruction or iteration of a loop. Touches nothing that is shared.
     Step,
 }
 
@@ -79,7 +79,7 @@ impl Op {
         }
     }
 
-    /// Whether it leaves everything as it is.
+    /// Whether it changes nothing.
     #[must_use]
     pub const fn only_reads(&self) -> bool {
         matches!(

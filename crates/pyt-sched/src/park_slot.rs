@@ -1,6 +1,6 @@
-//! Where an OS thread sleeps between the threads it runs one after the other.
+//! Where an OS thread parks while it runs no thread of a scheduler.
 //!
-//! Which those are, and who keeps idle ones, is not known here.
+//! Which threads it runs, and where idle OS threads are kept, is not known here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,19 +9,20 @@ use crate::{
     run_count::any_run,
 };
 
-/// The place of one OS thread. A [`Thread`](crate::Thread) that is
-/// [registered](crate::Scheduler::register_at) here gets its turns here: the first one also ends the
-/// sleep of the OS thread that is to run it, so that starting it costs one wake-up.
+/// The parking place of one OS thread, which runs threads one after the other. A
+/// [`Thread`](crate::Thread) that is [registered](crate::Scheduler::register_at) here gets its turns
+/// here: the first one also unparks the OS thread that is to run it, so that starting it costs one
+/// wake-up.
 #[derive(Clone, Debug, Default)]
 pub struct ParkSlot(pub(crate) Arc<Parker>);
 
 impl ParkSlot {
-    /// Sleeps until somebody [calls](Self::unpark), or a thread that is registered here gets its first
-    /// turn. False: `timeout` has passed before. To be called by the OS thread whose place it is,
-    /// while no thread that it runs is waiting here.
+    /// Parks the calling OS thread, whose place this is, until [`unpark`](Self::unpark), or until a
+    /// thread that is registered here gets its first turn. False: `timeout` has passed before. To be
+    /// called while no thread that the OS thread runs is waiting here.
     #[must_use]
     pub fn park(&self, timeout: Option<Duration>) -> bool {
-        // In a run one thread at a time has work: to spin would only keep it from its core.
+        // In a run one thread at a time has work: spinning would only take its core away.
         let spins = !any_run();
         loop {
             let parked = if spins {
@@ -37,7 +38,7 @@ impl ParkSlot {
         }
     }
 
-    /// Ends one [`rest`](Self::park), under way or to come. To be called only if no thread that is
+    /// Ends one [`park`](Self::park), in progress or to come. To be called only if no thread that is
     /// registered here is about to get its turn.
     pub fn unpark(&self) {
         self.0.unpark();
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_ends_one_rest() {
+    fn one_unpark_ends_one_park() {
         let slot = ParkSlot::default();
         let short = Some(Duration::from_millis(1));
         assert!(!slot.park(short));

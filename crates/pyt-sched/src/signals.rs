@@ -1,7 +1,8 @@
 //! Which signals an OS thread takes.
 //!
-//! A signal to the process goes to any thread that does not block it. Threads that a program does
-//! not know of must block all: it may have blocked one in all of its own, to wait for it.
+//! A signal to the process goes to any thread that does not block it. Threads that the program does
+//! not know of must block all signals: the program may have blocked one in all of its own threads,
+//! to wait for it.
 
 /// The signals that a thread blocks.
 #[derive(Clone, Copy, Debug)]

@@ -38,7 +38,7 @@ mod real {
 
 pub(crate) use real::*;
 
-/// Puts a fresh, unlocked mutex around `value` in the place of one that the child of a `fork` got:
+/// Replaces a mutex in the child of a `fork` by a fresh, unlocked one around `value`:
 /// a thread that does not exist here may have held it, in the middle of a change. What was in it
 /// is leaked, not dropped.
 ///

@@ -338,7 +338,7 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
         let Some(thread) = scheduler.thread(holder) else {
             let is_lost = last.kind == WaitKind::Lock && scheduler.deadlocks().has_exited(holder);
             if is_lost && let Some(last) = waits.last_mut() {
-                // A thread that got hold of what the holder left behind could end its scope.
+                // A thread that has access to the scope's lock could release it.
                 last.certain = last.owned;
             }
             return is_lost.then_some(waits);

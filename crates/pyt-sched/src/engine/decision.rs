@@ -90,7 +90,7 @@ pub fn is_atomic() -> bool {
     Thread::current().is_some_and(|me| me.is_atomic())
 }
 
-/// Runs `f` without a decision point: no other member of the run goes on unless `f` waits.
+/// Runs `f` without a decision point: no other member of the run runs meanwhile, unless `f` waits.
 pub fn atomic<R>(f: impl FnOnce() -> R) -> R {
     struct Within(Option<Arc<Thread>>);
     impl Drop for Within {

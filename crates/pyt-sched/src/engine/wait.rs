@@ -81,7 +81,7 @@ pub struct Awaited<'a> {
     pub object: usize,
     /// When the wait ends at the latest.
     pub deadline: Option<Deadline>,
-    /// Tells which thread holds it; `None` if that is not known.
+    /// Knows which thread holds it; `None` if that cannot be known.
     pub held_by: Option<&'a dyn HeldBy>,
 }
 
@@ -125,7 +125,7 @@ impl CurrentWait {
         }
     }
 
-    /// As [`new`](Self::new), for something whose holder `held_by` tells, if it is known.
+    /// As [`new`](Self::new), for something whose holder `held_by` knows.
     ///
     /// # Safety
     /// The result must be dropped before `held_by` goes out of scope.

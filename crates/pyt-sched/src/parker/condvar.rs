@@ -42,7 +42,7 @@ impl Parker {
         }
     }
 
-    /// As [`park`](Self::park): the platform's own mutex may look a while before it sleeps.
+    /// As [`park`](Self::park): the platform's own mutex may spin before it sleeps.
     pub(crate) fn park_soon(&self, timeout: Option<Duration>) -> Parked {
         self.park(timeout)
     }
@@ -56,5 +56,5 @@ impl Parker {
     }
 }
 
-/// In the child of a `fork`: there is nothing to forget.
+/// In the child of a `fork`: there is nothing to reset.
 pub(crate) fn reset_after_fork() {}

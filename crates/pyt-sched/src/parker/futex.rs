@@ -1,7 +1,7 @@
 //! The Linux parker: one futex word. A signal that runs its handler here ends the sleep.
 //!
-//! A thread that expects its token soon looks for it a short while before it sleeps: then handing
-//! it over costs no system call, and no wait until a core has woken up.
+//! A thread that expects its token soon spins for a short time before it sleeps: then handing the
+//! token over costs no system call, and no wait until a core has woken up.
 
 use std::{
     sync::{
@@ -25,38 +25,38 @@ use super::Parked;
 const EMPTY: u32 = 0;
 /// The token is there.
 const TOKEN: u32 = 1;
-/// No token; the thread looks for it all the time.
+/// No token; the thread spins.
 const SPINNING: u32 = 2;
 /// No token; the thread sleeps or is about to.
 const SLEEPING: u32 = 3;
 
-/// How long a thread looks for its token before it sleeps: a little more than a thread takes that
-/// must be woken first, and answers at once.
-const SPIN: Duration = Duration::from_micros(20);
+/// How long a thread spins before it sleeps: a little more than a thread takes that must be woken
+/// first, and answers at once.
+const SPIN_LIMIT: Duration = Duration::from_micros(20);
 
-/// How many looks are between two looks at the clock.
-const LOOKS: usize = 32;
+/// How often a spinning thread checks for its token between two readings of the clock.
+const CHECKS_PER_READING: usize = 32;
 
-/// After having looked in vain again and again, a thread does not try the next 2 to this power
-/// times, at most.
-const MOST_MISSES: u8 = 7;
+/// A thread that spins again and again without getting its token does not spin at its next parks:
+/// at most 2 to the power of this.
+const MAX_MISSES: u8 = 7;
 
-/// How many threads of the process are looking for their token.
+/// How many threads of the process spin.
 static SPINNERS: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Debug, Default)]
 pub(crate) struct Parker {
     word: AtomicU32,
-    /// How often looking was in vain since it last was not. Only the parked thread's own.
+    /// How often in a row spinning did not bring the token. Used by the parking thread alone.
     misses: AtomicU8,
-    /// How many parks from now on don't look. Only the parked thread's own.
+    /// How many parks from now on do not spin. Used by the parking thread alone.
     skip: AtomicU8,
 }
 
 impl Parker {
     /// Sleeps until the token is handed over, `timeout` has passed, or a signal handler ran.
     pub(crate) fn park(&self, timeout: Option<Duration>) -> Parked {
-        if self.turn(EMPTY, SLEEPING) {
+        if self.change_state(EMPTY, SLEEPING) {
             self.sleep(timeout)
         } else {
             self.take();
@@ -74,15 +74,15 @@ impl Parker {
         if !may_spin() {
             return self.park(timeout);
         }
-        if !self.turn(EMPTY, SPINNING) {
+        if !self.change_state(EMPTY, SPINNING) {
             SPINNERS.fetch_sub(1, Ordering::Relaxed);
             self.take();
             return Parked::Token;
         }
         let began = Instant::now();
-        let limit = timeout.map_or(SPIN, |left| left.min(SPIN));
+        let limit = timeout.map_or(SPIN_LIMIT, |left| left.min(SPIN_LIMIT));
         loop {
-            for _ in 0..LOOKS {
+            for _ in 0..CHECKS_PER_READING {
                 if self.word.load(Ordering::Relaxed) == TOKEN {
                     self.take();
                     self.misses.store(0, Ordering::Relaxed);
@@ -94,14 +94,14 @@ impl Parker {
                 break;
             }
         }
-        if !self.turn(SPINNING, SLEEPING) {
+        if !self.change_state(SPINNING, SLEEPING) {
             self.take();
             return Parked::Token;
         }
         SPINNERS.fetch_sub(1, Ordering::Relaxed);
         let misses = self.misses.load(Ordering::Relaxed);
         self.misses
-            .store((misses + 1).min(MOST_MISSES), Ordering::Relaxed);
+            .store((misses + 1).min(MAX_MISSES), Ordering::Relaxed);
         self.skip.store((1 << misses) - 1, Ordering::Relaxed);
         self.sleep(timeout.map(|left| left.saturating_sub(began.elapsed())))
     }
@@ -122,10 +122,10 @@ impl Parker {
         }
     }
 
-    /// Hands over the token. At most one may be under way.
+    /// Hands over the token. To be called once for each park that is to end so.
     pub(crate) fn unpark(&self) {
         match self.word.swap(TOKEN, Ordering::Release) {
-            // Not by the thread itself, which the next to look may be ahead of.
+            // Counted here and not by the woken thread: another may be about to spin before that.
             SPINNING => {
                 SPINNERS.fetch_sub(1, Ordering::Relaxed);
             }
@@ -137,20 +137,20 @@ impl Parker {
         }
     }
 
-    /// Nobody sleeps any more. Whether there was a token, which is now used up.
+    /// The thread does not sleep any more. Whether there was a token, which is now used up.
     fn take(&self) -> bool {
         self.word.swap(EMPTY, Ordering::Acquire) == TOKEN
     }
 
-    fn turn(&self, from: u32, to: u32) -> bool {
+    fn change_state(&self, from: u32, to: u32) -> bool {
         self.word
             .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
 }
 
-/// Whether one more thread may look for its token: there must be a core left to hand it over.
-/// If so, it is counted.
+/// Whether one more thread may spin: there must be a core left for the thread that hands over the
+/// token. If so, it is counted.
 fn may_spin() -> bool {
     static MOST: OnceLock<usize> = OnceLock::new();
     let most = *MOST.get_or_init(|| {
@@ -165,7 +165,7 @@ fn may_spin() -> bool {
         .is_ok()
 }
 
-/// In the child of a `fork`, whose only thread does not look for a token.
+/// In the child of a `fork`, whose only thread does not spin.
 pub(crate) fn reset_after_fork() {
     SPINNERS.store(0, Ordering::Relaxed);
 }
@@ -191,11 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn looking_for_a_token_counts_as_waiting() {
+    fn spinning_counts_as_waiting() {
         let parker = Parker::default();
         let wait = Duration::from_millis(2);
-        // Enough for it to give up looking.
-        for _ in 0..2 * MOST_MISSES {
+        // Enough to reach the parks that do not spin.
+        for _ in 0..2 * MAX_MISSES {
             let began = Instant::now();
             while parker.park_soon(Some(wait.saturating_sub(began.elapsed()))) != Parked::Elapsed {}
             assert!(began.elapsed() >= wait);
@@ -206,7 +206,7 @@ mod tests {
 
     /// Between two threads that answer at once, at times late, tokens come one by one.
     #[test]
-    fn no_token_is_lost_between_looking_and_sleeping() {
+    fn no_token_is_lost_between_spinning_and_sleeping() {
         const ROUNDS: u32 = 20_000;
         let (asked, answered) = (Arc::new(Parker::default()), Arc::new(Parker::default()));
         let dawdle = |round: u32| {

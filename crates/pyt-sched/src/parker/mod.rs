@@ -1,4 +1,4 @@
-//! One thread's place to sleep: a token that another thread hands over.
+//! Parking one thread: it sleeps until another thread hands over a token.
 //!
 //! Tokens and parks pair exactly: each [`Parker::unpark`] lets one [`Parker::park`] return
 //! [`Parked::Token`]. The files beside this one are the platforms; a parker knows nothing of
@@ -21,7 +21,7 @@ pub(crate) enum Parked {
     Token,
     /// The time given has passed.
     Elapsed,
-    /// A signal handler ran on this thread (only where the platform tells), or nothing at all
-    /// happened: the caller must look.
+    /// A signal handler ran on this thread (only where the platform reports that), or nothing at
+    /// all happened: the caller must check.
     Interrupted,
 }

@@ -3,14 +3,15 @@
 //! A thread leaves the lock at each wait and queues for it when woken; the waker itself puts it
 //! in line, so that a switch costs one wake-up of the operating system. A thread that computes is
 //! preempted by the ticker: after the switch interval if another computing thread waits, and
-//! after [`GRACE`] if one that was woken from a wait does, which spares such threads CPython's
-//! "convoy effect".
+//! after [`WOKEN_DELAY`] if a thread that was woken from a wait does, which spares such threads
+//! CPython's "convoy effect".
 //!
-//! A thread that steps back, as one does that has just started another, is not in that hurry: the
-//! new thread has the whole switch interval, as in CPython.
+//! A thread that steps back, as it does when it has just started another, is not preferred in this
+//! way: the new thread has the whole switch interval, as in CPython.
 //!
-//! A thread in foreign code (the world shows it detached) loses the lock to whoever wants it. On
-//! its return it may run beside the owner until the next tick, at most [`TICK`]; then it queues.
+//! A thread in foreign code (the world shows it detached) loses the lock to the next thread that
+//! wants it. On its return it may run beside the owner until the next tick, at most
+//! [`TICK_INTERVAL`]; then it queues.
 
 use std::{
     collections::VecDeque,
@@ -27,17 +28,17 @@ use crate::{
     },
 };
 
-/// How long a running thread is left alone when a thread that was woken wants to run.
-pub const GRACE: Duration = Duration::from_micros(100);
+/// How long a thread runs at least before a thread that was woken from a wait preempts it.
+const WOKEN_DELAY: Duration = Duration::from_micros(100);
 
-/// How often the ticker looks while somebody waits for the lock.
-pub const TICK: Duration = Duration::from_micros(500);
+/// The interval of ticks while a thread waits for the lock.
+const TICK_INTERVAL: Duration = Duration::from_micros(500);
 
-/// How many ticks in a row without need the ticker makes before it goes to sleep.
-const LINGER: u32 = 20;
+/// How many ticks in a row may find nothing to do before the ticker sleeps.
+const MAX_QUIET_TICKS: u32 = 20;
 
 /// The default switch interval, CPython's: 5 ms.
-const INTERVAL: Duration = Duration::from_millis(5);
+const DEFAULT_SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A simulated global interpreter lock.
 pub struct Gil {
@@ -49,14 +50,14 @@ pub struct Gil {
 #[derive(Default)]
 struct State {
     owner: Option<Owner>,
-    /// Woken or new threads, parked in our own hands, first come first.
+    /// Woken or new threads, which are parked, first come first.
     woken: VecDeque<Woken>,
-    /// Preempted threads, frozen in the middle of their code, first come first.
+    /// Preempted threads, which are frozen in the middle of their code, first come first.
     preempted: VecDeque<Preempted>,
     /// The last turn that was given out went to a woken thread.
     last_was_woken: bool,
     /// Threads that lost the lock while they were in foreign code.
-    strays: Vec<Arc<Thread>>,
+    detached: Vec<Arc<Thread>>,
     /// Ticks in a row that found nothing to do.
     quiet: u32,
 }
@@ -70,23 +71,22 @@ struct Owner {
 
 struct Woken {
     thread: Arc<Thread>,
-    /// It stepped back of its own accord, and lets the owner have its switch interval.
+    /// It stepped back, and leaves the owner its whole switch interval.
     stepped_back: bool,
 }
 
 struct Preempted {
     thread: Arc<Thread>,
     since: Instant,
-    /// Otherwise it may have been caught in the middle of a call, with a lock of foreign code's in
-    /// its hands.
+    /// If not, it may be in the middle of a call, and hold a lock of foreign code's.
     at_safe_point: bool,
 }
 
 impl Gil {
-    /// A lock that nobody holds, for threads of `world`.
+    /// A lock that no thread holds, for threads of `world`.
     #[must_use]
     pub fn new(world: Arc<dyn World>) -> Self {
-        let nanos = u64::try_from(INTERVAL.as_nanos()).unwrap_or(u64::MAX);
+        let nanos = u64::try_from(DEFAULT_SWITCH_INTERVAL.as_nanos()).unwrap_or(u64::MAX);
         Self {
             state: Mutex::new(State::default()),
             world,
@@ -94,7 +94,7 @@ impl Gil {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn interval(&self) -> Duration {
         Duration::from_nanos(self.interval.load(Ordering::Relaxed))
     }
 
@@ -102,15 +102,15 @@ impl Gil {
     #[must_use]
     fn dispatch(&self, state: &mut State) -> Turn {
         debug_assert!(state.owner.is_none());
-        // Those halted meanwhile must not become the owner. They stay in line until they are
-        // forgotten, which takes some of them out of foreign code first.
+        // Threads that were halted meanwhile must not become the owner. They stay in line until
+        // they are forgotten, which lets some of them leave foreign code first.
         let first = state
             .preempted
             .iter()
             .position(|preempted| !preempted.thread.is_halted());
         let overdue =
-            first.is_some_and(|first| state.preempted[first].since.elapsed() >= self.patience());
-        // Turn about when both press: neither line starves the other, however long they are.
+            first.is_some_and(|first| state.preempted[first].since.elapsed() >= self.interval());
+        // If both lines wait, they alternate: neither starves the other, however long they are.
         let preempted_first = overdue && (state.last_was_woken || state.woken.is_empty());
         let next = if preempted_first {
             None
@@ -134,80 +134,80 @@ impl Gil {
         Turn(None)
     }
 
-    /// What a tick should do, from a look at the state alone.
-    fn look(&self, state: &mut State) -> Look {
+    /// What a tick has to do, judged by the state alone.
+    fn inspect(&self, state: &mut State) -> TickAction {
         let wanted = !state.woken.is_empty() || !state.preempted.is_empty();
         let returned = state
-            .strays
+            .detached
             .iter()
-            .any(|stray| self.world.activity(stray) == Activity::Attached);
+            .any(|thread| self.world.activity(thread) == Activity::Attached);
         if returned {
-            return Look::Act;
+            return TickAction::Act;
         }
         if state.owner.is_none() && state.has_candidate() {
-            // Nobody would ever give it the lock.
-            return Look::Act;
+            // No other event gives it the lock.
+            return TickAction::Act;
         }
         let Some(owner) = &mut state.owner else {
-            // Two that return would run side by side; one alone may.
-            return if state.strays.len() > 1 {
-                Look::Watch
+            // Two threads that return would run side by side; a single one may run.
+            return if state.detached.len() > 1 {
+                TickAction::Watch
             } else {
-                Look::Rest
+                TickAction::Rest
             };
         };
         if !wanted {
-            return if state.strays.is_empty() {
-                Look::Rest
+            return if state.detached.is_empty() {
+                TickAction::Rest
             } else {
-                Look::Watch
+                TickAction::Watch
             };
         }
         if owner.thread.in_wait() {
             // Granted, and on its way back into the world.
-            return Look::Again;
+            return TickAction::Again;
         }
         if self.world.activity(&owner.thread) == Activity::Detached {
-            // Once may be a short call; twice in a row is taken for a long one.
+            // Once may be a short call; twice in a row counts as a long one.
             return if std::mem::replace(&mut owner.seen_detached, true) {
-                Look::Act
+                TickAction::Act
             } else {
-                Look::Soon
+                TickAction::Soon
             };
         }
         owner.seen_detached = false;
         let due = if state.woken.iter().all(|woken| woken.stepped_back) {
-            self.patience()
+            self.interval()
         } else {
-            GRACE
+            WOKEN_DELAY
         };
         if owner.since.elapsed() >= due {
-            Look::Act
+            TickAction::Act
         } else {
-            Look::Again
+            TickAction::Again
         }
     }
 
-    /// With the world stopped: freezes whom it must, and gives the lock to the next.
+    /// With the world stopped: freezes the threads that must not run, and gives the lock to the next.
     fn act(&self, state: &mut State) -> Turn {
-        let mut strays = std::mem::take(&mut state.strays);
-        strays.retain(|stray| {
-            let back = self.world.activity(stray) == Activity::Attached;
-            let safe = back && self.world.at_safe_point(stray);
-            // One that is back queues. Freezing one that is still in foreign code would make it
-            // queue for what it does not want; and one that is never to run again must not be
-            // caught there, since it might hold a lock of the foreign code's for ever.
-            if !back || stray.in_wait() || (stray.is_halted() && !safe) {
+        let mut detached = std::mem::take(&mut state.detached);
+        detached.retain(|thread| {
+            let back = self.world.activity(thread) == Activity::Attached;
+            let safe = back && self.world.at_safe_point(thread);
+            // A thread that is back queues. A thread that is still in foreign code does not want
+            // the lock; and a halted thread must not be frozen there, since it might hold a lock
+            // of the foreign code's for ever.
+            if !back || thread.in_wait() || (thread.is_halted() && !safe) {
                 return true;
             }
-            if self.world.freeze(stray) && !stray.is_halted() {
+            if self.world.freeze(thread) && !thread.is_halted() {
                 state
                     .preempted
-                    .push_back(Preempted::now(stray.clone(), safe));
+                    .push_back(Preempted::now(thread.clone(), safe));
             }
             false
         });
-        state.strays = strays;
+        state.detached = detached;
         if let Some(owner) = state.owner.take() {
             let wanted = !state.woken.is_empty() || !state.preempted.is_empty();
             if !wanted || owner.thread.in_wait() {
@@ -217,9 +217,9 @@ impl Gil {
             let halted = owner.thread.is_halted();
             let safe = self.world.at_safe_point(&owner.thread);
             if self.world.activity(&owner.thread) == Activity::Detached || (halted && !safe) {
-                // One that is halted gets out of what it calls beside whoever comes next, who may
-                // be about to end all: nobody waits for it here.
-                state.strays.push(owner.thread);
+                // A halted thread finishes its call beside the next owner, which may be about to
+                // end the program: no thread waits for it here.
+                state.detached.push(owner.thread);
             } else if self.world.freeze(&owner.thread) {
                 if !halted {
                     state
@@ -227,7 +227,7 @@ impl Gil {
                         .push_back(Preempted::now(owner.thread, safe));
                 }
             } else if !halted {
-                // The world can't stop it: it runs until it waits.
+                // The world can't freeze it: it runs until it waits.
                 state.owner = Some(owner);
                 return Turn(None);
             }
@@ -236,9 +236,9 @@ impl Gil {
     }
 }
 
-/// A thread that has just become the owner, and has yet to be told so: after our lock is released,
-/// since it may run at once and want the lock, and once the world goes on, which it enters. If it
-/// is halted meanwhile, [`Gil::forget`] finds it the owner, in its wait.
+/// A thread that has just become the owner, and has yet to be granted its turn: after the state's lock
+/// is released, since the thread may run at once and want it, and once the world resumes, which it
+/// enters. If it is halted meanwhile, [`Gil::forget`] finds it the owner, in its wait.
 struct Turn(Option<Arc<Thread>>);
 
 impl Turn {
@@ -249,17 +249,17 @@ impl Turn {
     }
 }
 
-/// What a tick found.
-enum Look {
-    /// Somebody must be stopped or started.
+/// What a tick has to do.
+enum TickAction {
+    /// A thread must be stopped or started.
     Act,
-    /// Not yet: look again at the next tick.
+    /// Nothing yet: check again at the next tick.
     Again,
-    /// Look again in a moment.
+    /// Nothing yet: check again sooner than that.
     Soon,
-    /// Nobody waits for the lock, but a thread may return from foreign code.
+    /// Nothing: no thread waits for the lock, but one may return from foreign code.
     Watch,
-    /// Nobody needs the ticker.
+    /// Nothing: no thread needs the ticker.
     Rest,
 }
 
@@ -284,7 +284,7 @@ impl Preempted {
 }
 
 impl State {
-    /// Whether somebody in line could run.
+    /// Whether a thread in line could run.
     fn has_candidate(&self) -> bool {
         let woken = self.woken.iter().map(|woken| &woken.thread);
         let preempted = self.preempted.iter().map(|preempted| &preempted.thread);
@@ -307,20 +307,20 @@ impl Policy for Gil {
             drop(state);
             turn.give();
         } else {
-            state.strays.retain(|stray| !Arc::ptr_eq(stray, thread));
+            state.detached.retain(|other| !Arc::ptr_eq(other, thread));
         }
     }
 
     fn ready(&self, thread: &Arc<Thread>) {
         let mut state = self.state.lock();
-        // Asked under the lock: one that is halted from now on is found and forgotten.
+        // Checked under the lock: a thread that is halted from now on is found and forgotten.
         if thread.is_halted() {
             return;
         }
         if state.owner.is_none() {
-            // Whoever is in line then was halted: the others were looked at when the owner left.
+            // Threads in line then are halted: the others were considered when the owner left.
             state.owner = Some(Owner::now(thread.clone()));
-            let watched = !state.strays.is_empty() || state.has_candidate();
+            let watched = !state.detached.is_empty() || state.has_candidate();
             drop(state);
             thread.grant();
             if watched {
@@ -340,7 +340,7 @@ impl Policy for Gil {
         let mut state = self.state.lock();
         let mut turn = Turn(None);
         if !state.is_owner(thread) {
-            state.strays.retain(|stray| !Arc::ptr_eq(stray, thread));
+            state.detached.retain(|other| !Arc::ptr_eq(other, thread));
         } else if state.woken.is_empty() && state.preempted.is_empty() {
             return false;
         } else {
@@ -373,9 +373,9 @@ impl Policy for Gil {
             .position(|other| Arc::ptr_eq(&other.thread, thread))
             .and_then(|place| state.preempted.remove(place));
         if frozen.is_some_and(|frozen| !frozen.at_safe_point) {
-            // It goes on until it is out of foreign code, and is stopped there.
+            // It runs until it is out of foreign code, and is stopped there.
             self.world.thaw(thread);
-            state.strays.push(thread.clone());
+            state.detached.push(thread.clone());
         }
         if state.is_owner(thread) && thread.in_wait() {
             // Granted, and on its way back into the world, which it will not enter.
@@ -404,31 +404,31 @@ impl Policy for Gil {
     }
 
     fn tick(&self, _scheduler: &Scheduler) -> Option<Duration> {
-        let look = {
+        let action = {
             let mut state = self.state.lock();
-            let look = self.look(&mut state);
-            state.quiet = if matches!(look, Look::Rest) {
+            let action = self.inspect(&mut state);
+            state.quiet = if matches!(action, TickAction::Rest) {
                 state.quiet.saturating_add(1)
             } else {
                 0
             };
-            match look {
-                Look::Rest if state.quiet > LINGER => return None,
-                look => look,
+            match action {
+                TickAction::Rest if state.quiet > MAX_QUIET_TICKS => return None,
+                action => action,
             }
         };
-        match look {
-            Look::Act => {
+        match action {
+            TickAction::Act => {
                 let mut turn = Turn(None);
-                // The world first, then our lock: a thread never stops with our lock held.
+                // The world first, then the state's lock: no thread is stopped while it holds that.
                 self.world
                     .stop(&mut || turn = self.act(&mut self.state.lock()));
                 turn.give();
-                Some(TICK)
+                Some(TICK_INTERVAL)
             }
-            Look::Watch => Some(2 * TICK),
-            Look::Again | Look::Rest => Some(TICK),
-            Look::Soon => Some(GRACE / 2),
+            TickAction::Watch => Some(2 * TICK_INTERVAL),
+            TickAction::Again | TickAction::Rest => Some(TICK_INTERVAL),
+            TickAction::Soon => Some(WOKEN_DELAY / 2),
         }
     }
 }
@@ -438,7 +438,7 @@ mod tests {
     use super::*;
     use crate::{Aborted, ThreadId};
 
-    /// A world that notes whom it is told to thaw.
+    /// A world that records which threads are thawed.
     #[derive(Default)]
     struct Thawing {
         thawed: Mutex<Vec<ThreadId>>,
@@ -476,10 +476,10 @@ mod tests {
         }
     }
 
-    /// One that was frozen in foreign code is thawed when it is forgotten, also if somebody left
-    /// the lock between the moment it was halted and that one.
+    /// A thread that was frozen in foreign code is thawed when it is forgotten, also if another
+    /// left the lock after it was halted and before that.
     #[test]
-    fn one_halted_in_line_is_passed_over_and_still_found_by_forget() {
+    fn a_halted_thread_in_line_is_skipped_and_still_found_by_forget() {
         let world: Arc<Thawing> = Arc::default();
         let gil = Gil::new(world.clone());
         let scheduler = Scheduler::builder().build();
@@ -508,13 +508,18 @@ mod tests {
         assert_eq!(*world.thawed.lock(), [next.id(), halted.id()]);
         let state = gil.state.lock();
         assert!(state.preempted.is_empty());
-        assert!(state.strays.iter().any(|stray| Arc::ptr_eq(stray, &halted)));
+        assert!(
+            state
+                .detached
+                .iter()
+                .any(|other| Arc::ptr_eq(other, &halted))
+        );
     }
 
     /// A thread that halts the others may have come back from foreign code beside the owner: it does
-    /// not wait until that one is out of what it calls, which may be never.
+    /// not wait until the owner's call returns, which may be never.
     #[test]
-    fn a_halted_owner_in_the_middle_of_a_call_keeps_nobody_waiting() {
+    fn a_halted_owner_in_the_middle_of_a_call_keeps_no_thread_waiting() {
         let gil = Gil::new(Arc::new(Thawing {
             calling: true,
             ..Thawing::default()
@@ -528,7 +533,7 @@ mod tests {
         {
             let mut state = gil.state.lock();
             state.owner = Some(Owner::now(halted.clone()));
-            state.strays.push(back.clone());
+            state.detached.push(back.clone());
         }
         halted.set_halted();
         gil.tick(&scheduler);
@@ -537,7 +542,7 @@ mod tests {
 
     /// Halted threads that are not forgotten yet do not keep others out.
     #[test]
-    fn one_that_becomes_ready_behind_halted_threads_has_its_turn() {
+    fn a_thread_that_becomes_ready_behind_halted_threads_has_its_turn() {
         let gil = Gil::new(Arc::<Thawing>::default());
         let scheduler = Scheduler::builder().build();
         let [halted, next] = ["halted", "next"].map(|name| scheduler.register(name));
@@ -550,9 +555,9 @@ mod tests {
         assert!(gil.state.lock().is_owner(&next));
     }
 
-    /// However it came about: a lock that nobody holds is not withheld from those in line.
+    /// Whatever the reason: a lock that no thread holds goes to the next in line.
     #[test]
-    fn a_tick_gives_a_free_lock_to_who_waits_for_it() {
+    fn a_tick_gives_a_free_lock_to_a_thread_that_waits_for_it() {
         let gil = Gil::new(Arc::<Thawing>::default());
         let scheduler = Scheduler::builder().build();
         let waiting = scheduler.register("waiting");

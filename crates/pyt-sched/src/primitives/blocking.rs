@@ -24,7 +24,7 @@ pub(super) fn wait_at_gate<'a>(
     awaited: impl FnOnce() -> Awaited<'a>,
     is_open: impl Fn() -> bool + Sync,
 ) -> Option<Result<Wake, Aborted>> {
-    // Nothing is built on the way past here: outside of runs this is one load.
+    // One load outside of runs: the arguments are made into what the gate needs behind it.
     if any_run() {
         wait_at_gate_in_run(action, awaited, is_open)
     } else {
@@ -42,7 +42,7 @@ fn wait_at_gate_in_run<'a>(
     decision::wait_at_gate(Op::on(action, awaited.object), &awaited, &is_open)
 }
 
-/// As [`wait_at_gate`], for an operation that goes on in the same way whether or not there is a
+/// As [`wait_at_gate`], for an operation that continues in the same way whether or not there is a
 /// strategy: [`Wake::Woken`] if there is none.
 #[inline]
 pub(super) fn pass_gate<'a>(
@@ -65,7 +65,7 @@ pub(super) struct Line<'a, S> {
 /// Where a thread lines up that was woken and must wait again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
-    /// Before all others: it was their turn to wait, not its.
+    /// Before all others: another thread took the thing first.
     First,
     /// After all others.
     Last,

@@ -43,7 +43,7 @@ impl<T: Send> SimpleQueue<T> {
         }
     }
 
-    /// Adds `item`. Never blocks; may be called where a `get` of the same thread is under way.
+    /// Adds `item`. Never blocks; may be called during a `get` of the same thread.
     pub fn put(&self, item: T) {
         before(Op::on(Action::Put, address(self)));
         let mut inner = self.inner.lock();

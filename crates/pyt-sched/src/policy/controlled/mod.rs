@@ -10,8 +10,8 @@
 //! - `strategy`: what a strategy is asked
 //! - `trace`: the steps of a run
 //! - `members`: the threads of a run, and which of them could take a step
-//! - `policy`: passing the turn
-//! - `run`: beginning a run, and its results
+//! - `policy`: beginning and ending a run, and passing the turn
+//! - `run`: the settings of a run, and its results
 //!
 //! What a step does is in `op`; where threads stop, in `engine/decision`. Both are exported here too.
 

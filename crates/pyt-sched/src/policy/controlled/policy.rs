@@ -245,9 +245,10 @@ impl Controlled {
         main != 0 && (id == main || id >= self.first.load(Ordering::Acquire))
     }
 
-    pub(super) fn abort(&self, why: Ending) {
+    /// Gives up the run in progress: the waits and decision points of its members fail from now on.
+    pub fn give_up(&self) {
         if self.is_running() {
-            self.state.lock().give_up(Some(why));
+            self.state.lock().give_up(Some(Ending::GivenUp));
         }
     }
 
@@ -437,11 +438,12 @@ impl Controlled {
 
     // --- runs ---------------------------------------------------------------------------------
 
-    pub(super) fn begin_run(
-        &self,
-        scheduler: &Arc<Scheduler>,
-        run: RunConfig,
-    ) -> Result<(), CannotBegin> {
+    /// Begins a run on `scheduler`, whose policy this is: the calling thread is its member
+    /// number 0. Paired with [`finish`](Self::finish), on the same thread.
+    ///
+    /// # Errors
+    /// [`CannotBegin`].
+    pub fn begin(&self, scheduler: &Arc<Scheduler>, run: RunConfig) -> Result<(), CannotBegin> {
         let me = Thread::current().ok_or(CannotBegin)?;
         if self.is_running() || !Arc::ptr_eq(me.scheduler(), scheduler) {
             return Err(CannotBegin);
@@ -473,11 +475,11 @@ impl Controlled {
         Ok(())
     }
 
-    pub(super) fn finish_run(
-        &self,
-        scheduler: &Arc<Scheduler>,
-        hurry: bool,
-    ) -> Option<FinishedRun> {
+    /// Waits until all members but the caller have exited, then ends the run. The run is given up
+    /// first if `hurry`, and at a standstill: the waits and decision points of its members fail from
+    /// then on. Members that do not exit even so are halted. `None` if the calling thread did not
+    /// begin a run.
+    pub fn finish(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<FinishedRun> {
         let me = Thread::current()?;
         if self.main.load(Ordering::Acquire) != me.id().get() {
             return None;
@@ -759,7 +761,7 @@ impl Policy for Controlled {
     }
 
     unsafe fn reset_after_fork(&self, thread: &Arc<Thread>) {
-        // The child goes on as a program of its own, not as a part of the run.
+        // The child is a program of its own, not a part of the run.
         if self.is_running() {
             self.main.store(0, Ordering::Release);
             forget_runs();

@@ -1,14 +1,11 @@
-//! Beginning a run, and how it ended.
-
-use std::sync::Arc;
+//! What a run is given, and what it leaves: plain data.
 
 use super::{
-    policy::Controlled,
     strategy::{Candidate, Strategy},
     trace::Trace,
 };
 use crate::{
-    Scheduler, Waiting,
+    Waiting,
     engine::{thread::ThreadNumber, world::Place},
     op::Op,
 };
@@ -71,7 +68,7 @@ pub struct Stuck {
     pub op: Op,
     /// Where in the program, if the run [knows places](RunConfig::with_places).
     pub place: Place,
-    /// What it waits for, held by whom.
+    /// What it waits for, and which thread holds it.
     pub waiting: Option<Waiting>,
     /// The member of the run that holds it, if one does.
     pub holder: Option<ThreadNumber>,
@@ -84,7 +81,7 @@ pub enum Ending {
     Standstill,
     /// There were more steps than allowed.
     TooManySteps,
-    /// The host [gave it up](Controlled::give_up).
+    /// The host [gave it up](super::Controlled::give_up).
     GivenUp,
 }
 
@@ -124,26 +121,3 @@ impl std::fmt::Debug for FinishedRun {
 /// The calling thread is not one of the scheduler's, or a run is in progress already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CannotBegin;
-
-impl Controlled {
-    /// Begins a run on `scheduler`, whose policy this is: the calling thread is its member
-    /// number 0. Paired with [`finish`](Self::finish), on the same thread.
-    ///
-    /// # Errors
-    /// [`CannotBegin`].
-    pub fn begin(&self, scheduler: &Arc<Scheduler>, run: RunConfig) -> Result<(), CannotBegin> {
-        self.begin_run(scheduler, run)
-    }
-
-    /// Waits until all members but the caller have exited, then ends the run. The run is given up
-    /// first if `hurry`, and at a standstill: the waits and decision points of its members fail from
-    /// then on. Members that do not exit even so are halted.
-    pub fn finish(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<FinishedRun> {
-        self.finish_run(scheduler, hurry)
-    }
-
-    /// Gives up the run in progress: the waits and decision points of its members fail from now on.
-    pub fn give_up(&self) {
-        self.abort(Ending::GivenUp);
-    }
-}
