@@ -12,7 +12,8 @@ use std::{
 use pyt_vm::{
     InterpreterState,
     deadlock::{
-        AfterReport, Cause, Doing, Frame, Kind, Occasions, Row, ThreadId, ThreadTable, Waiting,
+        AfterReport, Frame, Occasions, ReportCause, ThreadId, ThreadRow, ThreadStatus, ThreadTable,
+        WaitKind, Waiting,
     },
 };
 
@@ -32,7 +33,7 @@ pub(crate) fn watch(state: &Arc<InterpreterState>, options: &Options) {
     }
     let ends = options.deadlocks == Deadlocks::Abort;
     let listener = move |table: &ThreadTable| {
-        let ends = ends && table.report.cause != Cause::Asked;
+        let ends = ends && table.report.cause != ReportCause::Asked;
         let mut text = Text::of(table).to_string();
         if ends {
             let _ = writeln!(text, "\npyt: exit status {ENDED}, as --deadlock=abort asks");
@@ -83,7 +84,7 @@ impl<'a> Text<'a> {
         let first = in_cycle.filter_map(|id| text.row(*id));
         let rows: Vec<_> = first.chain(&table.report.rows).collect();
         for row in rows {
-            if let Doing::Waiting { waiting, reentrant } = row.doing
+            if let ThreadStatus::Waiting { waiting, reentrant } = row.status
                 && let Some(noun) = noun(waiting.kind, reentrant)
                 && !text.things.contains(&(noun, waiting.object))
             {
@@ -93,7 +94,7 @@ impl<'a> Text<'a> {
         text
     }
 
-    fn row(&self, id: ThreadId) -> Option<&'a Row> {
+    fn row(&self, id: ThreadId) -> Option<&'a ThreadRow> {
         self.table.report.rows.iter().find(|row| row.id == id)
     }
 
@@ -113,8 +114,8 @@ impl<'a> Text<'a> {
     fn thing(&self, waiting: &Waiting, reentrant: bool) -> String {
         let Some(noun) = noun(waiting.kind, reentrant) else {
             return match (waiting.kind, waiting.holder) {
-                (Kind::Join, Some(other)) => format!("the end of {}", self.name(other)),
-                (Kind::Join, None) => "the end of a thread".to_owned(),
+                (WaitKind::Join, Some(other)) => format!("the end of {}", self.name(other)),
+                (WaitKind::Join, None) => "the end of a thread".to_owned(),
                 _ => "time to pass".to_owned(),
             };
         };
@@ -124,9 +125,9 @@ impl<'a> Text<'a> {
             .position(|object| object == waiting.object)
             .map_or(0, |place| place + 1);
         match waiting.kind {
-            Kind::Get => format!("an item from {noun} {number}"),
-            Kind::Put => format!("room in {noun} {number}"),
-            Kind::TasksDone => format!("the tasks of {noun} {number}"),
+            WaitKind::Get => format!("an item from {noun} {number}"),
+            WaitKind::Put => format!("room in {noun} {number}"),
+            WaitKind::TasksDone => format!("the tasks of {noun} {number}"),
             _ => format!("{noun} {number}"),
         }
     }
@@ -138,7 +139,7 @@ impl<'a> Text<'a> {
             n => format!("{n} threads"),
         };
         match (report.cause, &*report.cycle) {
-            (Cause::Asked, _) => threads(report.rows.len()),
+            (ReportCause::Asked, _) => threads(report.rows.len()),
             (_, [_]) if self.is_closed() => "deadlock: a thread waits for itself".to_owned(),
             (_, cycle) if !cycle.is_empty() && self.is_closed() => {
                 format!("deadlock: {} wait for one another", threads(cycle.len()))
@@ -155,8 +156,8 @@ impl<'a> Text<'a> {
     fn is_closed(&self) -> bool {
         let cycle = &self.table.report.cycle;
         let last = cycle.last().and_then(|id| self.row(*id));
-        last.is_some_and(|row| match row.doing {
-            Doing::Waiting { waiting, .. } => waiting.holder.as_ref() == cycle.first(),
+        last.is_some_and(|row| match row.status {
+            ThreadStatus::Waiting { waiting, .. } => waiting.holder.as_ref() == cycle.first(),
             _ => false,
         })
     }
@@ -164,12 +165,12 @@ impl<'a> Text<'a> {
     fn chain(&self) -> String {
         let link = |id: &ThreadId| {
             let row = self.row(*id)?;
-            let Doing::Waiting { waiting, reentrant } = row.doing else {
+            let ThreadStatus::Waiting { waiting, reentrant } = row.status else {
                 return None;
             };
             let thing = self.thing(&waiting, reentrant);
             Some(match waiting.holder {
-                Some(holder) if waiting.kind != Kind::Join => {
+                Some(holder) if waiting.kind != WaitKind::Join => {
                     let holder = self.name(holder);
                     format!("{} waits for {thing} (held by {holder})", row.name)
                 }
@@ -181,10 +182,10 @@ impl<'a> Text<'a> {
     }
 
     /// One thread's cells: its name, what it does, who holds that, for how long, and where it is.
-    fn cells(&self, row: &Row, stack: &[Frame]) -> [String; 5] {
-        let (does, holder, time) = match row.doing {
-            Doing::Waiting { waiting, reentrant } => {
-                let holder = waiting.holder.filter(|_| waiting.kind != Kind::Join);
+    fn cells(&self, row: &ThreadRow, stack: &[Frame]) -> [String; 5] {
+        let (does, holder, time) = match row.status {
+            ThreadStatus::Waiting { waiting, reentrant } => {
+                let holder = waiting.holder.filter(|_| waiting.kind != WaitKind::Join);
                 let since = waiting.since.0;
                 let mut time = seconds(self.table.report.now.0.saturating_sub(since));
                 if let Some(deadline) = waiting.deadline {
@@ -194,14 +195,14 @@ impl<'a> Text<'a> {
                 let holder = holder.map_or_else(String::new, |holder| self.name(holder));
                 (self.thing(&waiting, reentrant), holder, time)
             }
-            Doing::Ready => ("its turn".to_owned(), String::new(), String::new()),
-            Doing::Running => ("nothing: it runs".to_owned(), String::new(), String::new()),
-            Doing::Foreign => (
+            ThreadStatus::Ready => ("its turn".to_owned(), String::new(), String::new()),
+            ThreadStatus::Running => ("nothing: it runs".to_owned(), String::new(), String::new()),
+            ThreadStatus::Foreign => (
                 "the system, or other foreign code".to_owned(),
                 String::new(),
                 String::new(),
             ),
-            Doing::Halted => (
+            ThreadStatus::Halted => (
                 "nothing: it was stopped".to_owned(),
                 String::new(),
                 String::new(),
@@ -265,17 +266,17 @@ impl fmt::Display for Text<'_> {
 }
 
 /// The things that are numbered; the end of a thread and the time are not.
-const fn noun(kind: Kind, reentrant: bool) -> Option<&'static str> {
+const fn noun(kind: WaitKind, reentrant: bool) -> Option<&'static str> {
     Some(match kind {
-        Kind::Lock if reentrant => "RLock",
-        Kind::Lock => "lock",
-        Kind::Condition => "condition",
-        Kind::Semaphore => "semaphore",
-        Kind::Event => "event",
-        Kind::Future => "future",
-        Kind::Barrier => "barrier",
-        Kind::Get | Kind::Put | Kind::TasksDone => "queue",
-        Kind::Join | Kind::Sleep => return None,
+        WaitKind::Lock if reentrant => "RLock",
+        WaitKind::Lock => "lock",
+        WaitKind::Condition => "condition",
+        WaitKind::Semaphore => "semaphore",
+        WaitKind::Event => "event",
+        WaitKind::Future => "future",
+        WaitKind::Barrier => "barrier",
+        WaitKind::Get | WaitKind::Put | WaitKind::TasksDone => "queue",
+        WaitKind::Join | WaitKind::Sleep => return None,
     })
 }
 

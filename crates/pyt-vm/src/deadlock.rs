@@ -10,8 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use pyt_sched::{Cause, Deadline, Doing, Kind, Report, Row, ThreadId, Waiting};
-use pyt_sched::{Observer, SignalMask, Suspicion, World};
+pub use pyt_sched::{
+    Deadline, ReportCause, ThreadId, ThreadRow, ThreadStatus, WaitKind, WaitReport, Waiting,
+};
+use pyt_sched::{DeadlockObserver, SignalMask, Suspicion, World};
 use rustpython_vm::frame::InterpreterFrame;
 
 use super::{signal_handlers::SignalHandlers, state::InterpreterState, streams::exit_at_once};
@@ -67,7 +69,7 @@ impl Frame {
 #[derive(Clone, Debug)]
 pub struct ThreadTable {
     /// Who waits for what.
-    pub report: Report,
+    pub report: WaitReport,
     /// For each row of the report, the functions that the thread is in, innermost last.
     pub stacks: Vec<Vec<Frame>>,
 }
@@ -176,8 +178,8 @@ impl Reporter {
     /// Reports what is suspected, if it is confirmed.
     fn examine(&self, state: &InterpreterState, suspicion: &Suspicion) {
         for _ in 0..ATTEMPTS {
-            let everyone = suspicion.cause() == Cause::Standstill;
-            if !suspicion.goes_on() || everyone && has_unregistered_threads(state) {
+            let everyone = suspicion.cause() == ReportCause::Standstill;
+            if !suspicion.persists() || everyone && has_unregistered_threads(state) {
                 break;
             }
             if let Some(table) = thread_table(state, || suspicion.confirm()) {
@@ -195,7 +197,7 @@ impl Reporter {
 /// The report that `make` makes with the world stopped, and the stacks at that moment.
 pub(super) fn thread_table(
     state: &InterpreterState,
-    make: impl Fn() -> Option<Report>,
+    make: impl Fn() -> Option<WaitReport>,
 ) -> Option<ThreadTable> {
     let mut table = None;
     state.world.stop(&mut || {
@@ -222,7 +224,7 @@ pub(super) fn thread_table(
 /// The scheduler's side of a [`Reporter`].
 struct Watcher(Weak<Reporter>);
 
-impl Observer for Watcher {
+impl DeadlockObserver for Watcher {
     fn suspected(&self, suspicion: Suspicion) -> bool {
         let Some(reporter) = self.0.upgrade() else {
             return false;
@@ -239,7 +241,7 @@ impl Observer for Watcher {
 fn may_go_on(state: &InterpreterState, suspicion: &Suspicion) -> bool {
     let handled = SignalHandlers::of(state).any();
     match suspicion.cause() {
-        Cause::Standstill => handled || !suspicion.has_cycle() && is_parked(state, suspicion),
+        ReportCause::Standstill => handled || !suspicion.has_cycle() && is_parked(state, suspicion),
         // A handler can raise in the main thread; what the others hold it cannot release.
         _ => handled && suspicion.waits().any(|(thread, _)| thread.takes_signals()),
     }
@@ -250,9 +252,9 @@ fn may_go_on(state: &InterpreterState, suspicion: &Suspicion) -> bool {
 fn is_parked(state: &InterpreterState, suspicion: &Suspicion) -> bool {
     suspicion.waits().all(|(thread, kind)| {
         if thread.takes_signals() {
-            kind == Kind::Event
+            kind == WaitKind::Event
         } else {
-            kind == Kind::Get || state.threads().is_daemon(thread)
+            kind == WaitKind::Get || state.threads().is_daemon(thread)
         }
     })
 }
@@ -273,11 +275,11 @@ fn has_unregistered_threads(state: &InterpreterState) -> bool {
 
 /// Ends the process. A thread that waits has an interpreter to write out the streams with; the end
 /// waits for it no longer than [`FLUSH_GRACE`].
-fn end(state: &InterpreterState, report: &Report, status: i32) -> ! {
+fn end(state: &InterpreterState, report: &WaitReport, status: i32) -> ! {
     let waiting = report
         .rows
         .iter()
-        .find(|row| matches!(row.doing, Doing::Waiting { .. }));
+        .find(|row| matches!(row.status, ThreadStatus::Waiting { .. }));
     if let Some(thread) = waiting.and_then(|row| state.scheduler.thread(row.id)) {
         state.world.request_exit(status);
         let asked = Instant::now();

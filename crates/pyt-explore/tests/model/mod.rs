@@ -282,7 +282,7 @@ impl Machine<'_> {
             WaitEvent(event) => (Action::Wait, 5, event, 0),
             Put(queue, _) => (Action::Put, 6, queue, 0),
             Get(queue, _) => (Action::Get, 6, queue, 0),
-            LookEmpty(queue, _) => (Action::Look, 6, queue, 0),
+            LookEmpty(queue, _) => (Action::Query, 6, queue, 0),
             Sleep(_) => return Some(Op::alone(Action::Sleep)),
             Step => return Some(Op::alone(Action::Step)),
             SkipIf(..) | BackIf(..) | Assert(..) => unreachable!("not a decision point"),

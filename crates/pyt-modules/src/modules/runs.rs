@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pyt_sched::{
     Thread,
-    controlled::{Controlled, Finished, Run},
+    controlled::{Controlled, FinishedRun, RunConfig},
 };
 use pyt_vm::{
     abort::OrRaise,
@@ -31,7 +31,7 @@ pub struct Running {
 ///
 /// # Errors
 /// `RuntimeError` if a run is under way already, or the interpreter cannot have one.
-pub fn begin(run: Run, vm: &VirtualMachine) -> PyResult<Running> {
+pub fn begin(run: RunConfig, vm: &VirtualMachine) -> PyResult<Running> {
     let state = state::of(vm);
     let Some(controlled) = state.controlled.clone() else {
         return Err(vm.new_runtime_error("this interpreter's threads cannot be controlled"));
@@ -90,7 +90,7 @@ impl Running {
     /// Ends the run: its remaining threads are made to exit. Returns how it went, and the exceptions
     /// that left threads. Blocks until they have ended, or for about a second.
     #[must_use]
-    pub fn finish(mut self, vm: &VirtualMachine) -> Option<(Finished, Vec<Uncaught>)> {
+    pub fn finish(mut self, vm: &VirtualMachine) -> Option<(FinishedRun, Vec<Uncaught>)> {
         let _dropped_outside = self.take_exit_functions(vm);
         self.is_over = true;
         let finished = self.controlled.finish(&self.state.scheduler, true)?;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use pyt_vm::{
     control::Origin,
-    deadlock::{Doing, Kind, Row, ThreadTable},
+    deadlock::{ThreadRow, ThreadStatus, ThreadTable, WaitKind},
 };
 use rustpython_vm::vm::thread;
 
@@ -204,13 +204,13 @@ impl Shared {
     }
 }
 
-fn state(row: &Row, table: &ThreadTable) -> ThreadState {
-    let (waiting, reentrant) = match row.doing {
-        Doing::Running => return ThreadState::Running,
-        Doing::Ready => return ThreadState::Ready,
-        Doing::Foreign => return ThreadState::Detached,
-        Doing::Halted => return ThreadState::Halted,
-        Doing::Waiting { waiting, reentrant } => (waiting, reentrant),
+fn state(row: &ThreadRow, table: &ThreadTable) -> ThreadState {
+    let (waiting, reentrant) = match row.status {
+        ThreadStatus::Running => return ThreadState::Running,
+        ThreadStatus::Ready => return ThreadState::Ready,
+        ThreadStatus::Foreign => return ThreadState::Detached,
+        ThreadStatus::Halted => return ThreadState::Halted,
+        ThreadStatus::Waiting { waiting, reentrant } => (waiting, reentrant),
     };
     let report = &table.report;
     let since = waiting.since.0;
@@ -231,19 +231,19 @@ fn state(row: &Row, table: &ThreadTable) -> ThreadState {
     })
 }
 
-const fn kind(kind: Kind, reentrant: bool) -> &'static str {
+const fn kind(kind: WaitKind, reentrant: bool) -> &'static str {
     match kind {
-        Kind::Lock if reentrant => "RLock",
-        Kind::Lock => "lock",
-        Kind::Condition => "condition",
-        Kind::Semaphore => "semaphore",
-        Kind::Event => "event",
-        Kind::Future => "future",
-        Kind::Barrier => "barrier",
-        Kind::Get => "item from a queue",
-        Kind::Put => "room in a queue",
-        Kind::TasksDone => "tasks of a queue",
-        Kind::Join => "end of a thread",
-        Kind::Sleep => "time",
+        WaitKind::Lock if reentrant => "RLock",
+        WaitKind::Lock => "lock",
+        WaitKind::Condition => "condition",
+        WaitKind::Semaphore => "semaphore",
+        WaitKind::Event => "event",
+        WaitKind::Future => "future",
+        WaitKind::Barrier => "barrier",
+        WaitKind::Get => "item from a queue",
+        WaitKind::Put => "room in a queue",
+        WaitKind::TasksDone => "tasks of a queue",
+        WaitKind::Join => "end of a thread",
+        WaitKind::Sleep => "time",
     }
 }

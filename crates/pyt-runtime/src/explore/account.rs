@@ -8,7 +8,7 @@ use pyt_explore::{
 };
 use pyt_instrument::{Described, Sites, Value};
 use pyt_sched::{
-    Kind,
+    WaitKind,
     controlled::{Action, Op, Place, Step, Stuck, Trace},
 };
 
@@ -67,19 +67,19 @@ pub(crate) fn waits(stuck: &[Stuck], trace: &Trace) -> Vec<String> {
     lines.collect()
 }
 
-const fn thing(kind: Kind) -> &'static str {
+const fn thing(kind: WaitKind) -> &'static str {
     match kind {
-        Kind::Lock => "a lock",
-        Kind::Condition => "a notification",
-        Kind::Semaphore => "a semaphore",
-        Kind::Event => "an event",
-        Kind::Future => "the outcome of a future",
-        Kind::Barrier => "a barrier",
-        Kind::Get => "an item of a queue",
-        Kind::Put => "room in a queue",
-        Kind::TasksDone => "a queue's tasks",
-        Kind::Join => "the end of a thread",
-        Kind::Sleep => "time to pass",
+        WaitKind::Lock => "a lock",
+        WaitKind::Condition => "a notification",
+        WaitKind::Semaphore => "a semaphore",
+        WaitKind::Event => "an event",
+        WaitKind::Future => "the outcome of a future",
+        WaitKind::Barrier => "a barrier",
+        WaitKind::Get => "an item of a queue",
+        WaitKind::Put => "room in a queue",
+        WaitKind::TasksDone => "a queue's tasks",
+        WaitKind::Join => "the end of a thread",
+        WaitKind::Sleep => "time to pass",
     }
 }
 
@@ -163,7 +163,7 @@ const fn verb(action: Action) -> &'static str {
         Action::Put => "puts into",
         Action::Get => "gets from",
         Action::TaskDone => "finishes a task of",
-        Action::Look => "looks at",
+        Action::Query => "looks at",
         Action::Sleep => "sleeps",
         Action::Read => "reads",
         Action::Write => "writes",
@@ -379,7 +379,7 @@ fn held(trace: &Trace) -> HashMap<usize, (u32, Place)> {
 
 /// Who has what `one` waits for.
 fn holder(one: &Stuck, held: &HashMap<usize, (u32, Place)>) -> Option<u32> {
-    let is_lock = one.waiting.is_some_and(|row| row.kind == Kind::Lock);
+    let is_lock = one.waiting.is_some_and(|row| row.kind == WaitKind::Lock);
     let taken = held.get(&one.op.object).filter(|_| is_lock);
     taken.map(|(thread, _)| *thread).or(one.holder)
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use pyt_explore::{Choices, Next, Schedule, Search, Seen, Shard, Tally, search::Progress};
-use pyt_sched::controlled::{Ending, Run};
+use pyt_sched::controlled::{Ending, RunConfig};
 use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
 
@@ -207,9 +207,9 @@ impl<'a> Explorer<'a> {
         let code_before = self.stage.sites.mark();
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
-            let run = Run {
+            let run = RunConfig {
                 traced: is_first || next.seed.is_none(),
-                ..Run::new(next.strategy, self.exploration.max_steps)
+                ..RunConfig::new(next.strategy, self.exploration.max_steps)
             };
             let seed = next.seed.unwrap_or(self.exploration.seed);
             let performance = self.stage.perform(run, seed, program, vm)?;

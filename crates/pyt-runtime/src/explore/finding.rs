@@ -8,7 +8,7 @@ use std::{
 use pyt_explore::{
     Choices, Failure, Found, minimise::minimise, outcome::Outcome, strategy::replay::Replay,
 };
-use pyt_sched::controlled::{Run, Strategy, Stuck, Trace};
+use pyt_sched::controlled::{RunConfig, Strategy, Stuck, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::{
@@ -178,7 +178,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn perform(&self, run: Run) -> PyResult<Performance> {
+    fn perform(&self, run: RunConfig) -> PyResult<Performance> {
         let code_before = self.stage.sites.mark();
         let performance = self
             .stage
@@ -187,8 +187,8 @@ impl Attempt<'_> {
         performance
     }
 
-    fn run(&self, strategy: Box<dyn Strategy>) -> Run {
-        Run::new(strategy, self.max_steps)
+    fn run(&self, strategy: Box<dyn Strategy>) -> RunConfig {
+        RunConfig::new(strategy, self.max_steps)
     }
 
     fn is_it(&self, outcome: &Outcome) -> bool {
@@ -210,7 +210,7 @@ impl Attempt<'_> {
     fn finding(&self, choices: Choices, switches: (usize, usize), runs: u64) -> PyResult<Finding> {
         let stuck: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = stuck.clone();
-        let run = Run {
+        let run = RunConfig {
             with_places: true,
             on_standstill: Some(Box::new(move |all| {
                 *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();

@@ -47,7 +47,7 @@ mod _pyt_explore {
 
     use pyt_explore::{Choices, Failure, Shard, strategy::replay::Replay};
     use pyt_instrument::{Granularity, Sites};
-    use pyt_sched::controlled::{Run, Strategy, ThreadNumber};
+    use pyt_sched::controlled::{RunConfig, Strategy, ThreadNumber};
     use pyt_vm::uncaught;
     use rustpython_vm::{
         AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -236,7 +236,7 @@ mod _pyt_explore {
         };
         let granularity: Granularity = parsed(&granularity, vm)?;
         let stage = Stage::new(granularity, false, vm)?;
-        let run = Run::new(strategy, max_steps);
+        let run = RunConfig::new(strategy, max_steps);
         let mut result: Option<Result<PyObjectRef, PyBaseExceptionRef>> = None;
         let program = |vm: &VirtualMachine| match function.call((), vm) {
             Err(raised) if uncaught::is_abandonment(&raised, vm) => Err(raised),

@@ -8,7 +8,7 @@ use pyt_explore::{
     strategy::replay::{Replay, Watch},
 };
 use pyt_instrument::{Granularity, UnknownGranularity};
-use pyt_sched::controlled::{Run, Strategy, Trace};
+use pyt_sched::controlled::{RunConfig, Strategy, Trace};
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
 };
@@ -134,16 +134,16 @@ impl Single {
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Performance> {
-        let run = Run {
+        let run = RunConfig {
             traced: false,
             with_places: true,
-            patient: self.patient,
+            keeps_turn_in_foreign_code: self.patient,
             on_standstill: Some(Box::new(|stuck| {
                 for line in account::waits(stuck, &Trace::new()) {
                     eprintln!("pyt: {line}");
                 }
             })),
-            ..Run::new(self.strategy, self.max_steps)
+            ..RunConfig::new(self.strategy, self.max_steps)
         };
         let stage = Stage::new(self.granularity, false, vm)?;
         let performance = stage.perform(run, self.seed, program, vm)?;

@@ -7,7 +7,7 @@ use std::{cell::RefCell, sync::Arc};
 use pyt_explore::outcome::{Failure, Outcome};
 use pyt_instrument::{Granularity, Sites};
 use pyt_modules::runs;
-use pyt_sched::controlled::{Ending, Finished, Run};
+use pyt_sched::controlled::{Ending, FinishedRun, RunConfig};
 use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
@@ -28,7 +28,7 @@ pub(crate) struct Performance {
     pub(crate) status: i32,
     /// Ended by Ctrl-C.
     pub(crate) interrupted: bool,
-    pub(crate) finished: Finished,
+    pub(crate) finished: FinishedRun,
 }
 
 /// The exit status of a program all of whose threads wait for each other.
@@ -53,7 +53,7 @@ impl Stage {
     /// Only what has nothing to do with the program.
     pub(crate) fn perform(
         &self,
-        run: Run,
+        run: RunConfig,
         seed: u64,
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
@@ -134,7 +134,7 @@ impl End {
 
 fn failure_of(
     end: &End,
-    finished: &Finished,
+    finished: &FinishedRun,
     uncaught: Vec<Uncaught>,
     max_steps: u64,
 ) -> Option<Failure> {

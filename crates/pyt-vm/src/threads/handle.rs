@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use pyt_sched::{
-    Aborted, Deadline, Event, Kind, Thread, ThreadId,
+    Aborted, Deadline, Event, Thread, ThreadId, WaitKind,
     controlled::{self, Action},
 };
 use rustpython_vm::{PyResult, VirtualMachine};
@@ -100,7 +100,7 @@ impl Handle {
 
     /// As [`is_done`](Self::is_done), for a program that asks.
     pub fn look_done(&self) -> bool {
-        let _ = self.done.look();
+        let _ = self.done.query();
         self.is_done()
     }
 
@@ -112,7 +112,7 @@ impl Handle {
     /// Waits until the thread has ended. False: the deadline passed first.
     pub fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
         // Also if it has ended: that it has is what orders all that follows.
-        self.done.wait_from(deadline, Kind::Join, self.record())
+        self.done.wait_from(deadline, WaitKind::Join, self.record())
     }
 
     fn record(&self) -> Option<ThreadId> {

@@ -9,7 +9,7 @@
 use std::{io, os::unix::thread::JoinHandleExt, sync::Arc, thread::JoinHandle, time::Duration};
 
 use parking_lot::Mutex;
-use pyt_sched::{Berth, SignalMask};
+use pyt_sched::{ParkSlot, SignalMask};
 use rustpython_vm::common::lock;
 
 use crate::state::InterpreterState;
@@ -29,7 +29,7 @@ type Run = Box<dyn FnOnce() + Send>;
 
 /// An OS thread.
 pub(super) struct CachedThread {
-    berth: Berth,
+    berth: ParkSlot,
     next: Mutex<Option<Job>>,
     stack_size: usize,
     /// What it has inherited, and still has.
@@ -63,7 +63,7 @@ pub(super) enum ThreadPlace {
 }
 
 impl ThreadPlace {
-    pub(super) fn berth(&self) -> &Berth {
+    pub(super) fn berth(&self) -> &ParkSlot {
         let (Self::Idle(thread) | Self::New(thread)) = self;
         &thread.berth
     }
@@ -97,7 +97,7 @@ impl OsThreadCache {
             }
         }
         ThreadPlace::New(Arc::new(CachedThread {
-            berth: Berth::default(),
+            berth: ParkSlot::default(),
             next: Mutex::new(None),
             stack_size,
             attrs,
@@ -153,7 +153,7 @@ impl OsThreadCache {
     pub(crate) fn dismiss(&self) {
         let idle = std::mem::take(&mut self.0.lock().threads);
         for cached in &idle {
-            cached.berth.call();
+            cached.berth.unpark();
         }
         for cached in idle {
             let thread = cached.thread.lock().take();
@@ -188,7 +188,7 @@ impl CachedThread {
         // For the first job it waits as long as it takes.
         let mut idle_time = None;
         loop {
-            if !self.berth.rest(idle_time) {
+            if !self.berth.park(idle_time) {
                 let mut idle = idle.lock();
                 let place = idle.threads.iter().position(|one| Arc::ptr_eq(one, self));
                 if let Some(place) = place {

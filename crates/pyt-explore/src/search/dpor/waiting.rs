@@ -92,7 +92,7 @@ fn change(op: &Op, timed_out: bool) -> i64 {
 fn is_plain(op: &Op) -> bool {
     matches!(
         op.action,
-        Action::Acquire | Action::Release | Action::Get | Action::Put | Action::Look
+        Action::Acquire | Action::Release | Action::Get | Action::Put | Action::Query
     )
 }
 

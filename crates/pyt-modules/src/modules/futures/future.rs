@@ -155,7 +155,7 @@ impl Initializer for PyFuture {
 
 impl Representable for PyFuture {
     fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
-        let (state, result, exception) = change(zelf, Action::Look, vm, |fields| {
+        let (state, result, exception) = change(zelf, Action::Query, vm, |fields| {
             Change::quiet((
                 fields.state,
                 fields.result.clone(),

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use pyt_sched::{
-    Deadline, Kind,
+    Deadline, WaitKind,
     controlled::{Action, current_number},
 };
 use pyt_vm::abort::OrRaise;
@@ -94,7 +94,9 @@ pub(super) fn change<R>(
 
 /// Reads the state as others leave it.
 pub(super) fn look(zelf: &Py<PyFuture>, vm: &VirtualMachine) -> PyResult<State> {
-    change(zelf, Action::Look, vm, |fields| Change::quiet(fields.state))
+    change(zelf, Action::Query, vm, |fields| {
+        Change::quiet(fields.state)
+    })
 }
 
 /// What comes after the end: the callbacks of the object's class.
@@ -266,7 +268,10 @@ pub(super) fn outcome(
         return guarded_outcome(zelf, Some(timeout), vm);
     }
     let deadline = timeout::deadline(timeout::wait(timeout.as_deref(), vm)?);
-    let settled = zelf.settled.wait_as(deadline, Kind::Future).or_raise(vm)?;
+    let settled = zelf
+        .settled
+        .wait_as(deadline, WaitKind::Future)
+        .or_raise(vm)?;
     {
         let fields = zelf.fields.lock();
         if fields.condition.is_none() {

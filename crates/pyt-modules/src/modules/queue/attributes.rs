@@ -173,7 +173,7 @@ fn move_items(
     set: &dyn Fn(&'static str, PyObjectRef) -> PyResult<()>,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let Some(taken) = queue.fast().and_then(|fast| fast.queue.take_over()) else {
+    let Some(taken) = queue.fast().and_then(|fast| fast.queue.move_out()) else {
         return Ok(());
     };
     set(

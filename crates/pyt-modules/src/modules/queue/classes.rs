@@ -84,7 +84,7 @@ unsafe impl Traverse for PyQueue {
     }
 
     fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        if let Some(taken) = self.fast.get().and_then(|fast| fast.queue.take_over()) {
+        if let Some(taken) = self.fast.get().and_then(|fast| fast.queue.move_out()) {
             out.extend(taken.items.into_vec());
         }
     }

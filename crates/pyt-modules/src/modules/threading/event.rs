@@ -106,7 +106,7 @@ impl Event {
     #[pygetset]
     fn _flag(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
         if zelf.made.load(Ordering::Relaxed) {
-            return Ok(zelf.inner.look());
+            return Ok(zelf.inner.query());
         }
         Err(arguments::no_attribute(zelf.as_object(), "_flag", vm))
     }

@@ -90,7 +90,7 @@ impl Lock {
     #[pymethod(name = "locked_lock")]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none_builtin("lock.locked", &args, vm)?;
-        Ok(zelf.inner.look())
+        Ok(zelf.inner.query())
     }
 
     /// Takes the lock.

@@ -86,7 +86,7 @@ impl PyRLock {
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none("_RLock.locked", &args, vm)?;
-        Ok(zelf.inner.look())
+        Ok(zelf.inner.query())
     }
 
     #[pymethod]

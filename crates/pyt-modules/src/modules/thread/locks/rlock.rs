@@ -140,7 +140,7 @@ impl RLock {
     #[pymethod]
     fn locked(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
         arguments::none_builtin("RLock.locked", &args, vm)?;
-        Ok(zelf.inner.look())
+        Ok(zelf.inner.query())
     }
 
     /// Takes the lock.

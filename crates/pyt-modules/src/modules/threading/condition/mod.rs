@@ -82,11 +82,11 @@ fn wait_until(
     let line = &zelf.line;
     let (ended, released) = if let Held::Foreign(_) = lock {
         // Releasing runs Python code, which may wait for other things.
-        let place = line.join_early();
+        let place = line.reserve();
         let released = lock.release_save(vm).inspect_err(|_| {
-            line.leave_early(&place);
+            line.cancel_reserved(&place);
         })?;
-        (line.wait_in(&place, deadline), released)
+        (line.wait_reserved(&place, deadline), released)
     } else {
         let waiter = line.join();
         let released = lock.release_save(vm).inspect_err(|_| line.leave(&waiter))?;
