@@ -3,8 +3,8 @@
 //!
 //! User code is looked through when it is compiled or imported, and the instruction event of
 //! `sys.monitoring` is put before the chosen instructions, by hand, so that nothing else is slower.
-//! At each event the step is worked out from the instruction and the values that it is about to use,
-//! and offered to the scheduler, which may let other threads run first.
+//! At each event the step is worked out from the instruction and the values that it is about to
+//! use, and offered to the scheduler, which may let other threads run first.
 //!
 //! # What is a step
 //! - Globals that the program changes: see [`shared`]. Names that are bound once are no variables.
@@ -270,8 +270,8 @@ impl Sites {
         Ok(())
     }
 
-    /// Code without sites reports its instructions: the program uses `sys.monitoring`, which has the
-    /// interpreter put the events of all tools into every function.
+    /// Code without sites reports its instructions: the program uses `sys.monitoring`, which has
+    /// the interpreter put the events of all tools into every function.
     #[cold]
     fn restrict_to_user_code(&self, vm: &VirtualMachine) {
         let table = self.table.read();

@@ -1,5 +1,5 @@
-//! What object_kinds of objects there are, as far as sharing them goes. Told from their native class, so
-//! that no Python code runs.
+//! What kinds of objects there are, as far as sharing them matters. Decided by their native
+//! class, so that no Python code runs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,7 +38,8 @@ impl ObjectKind {
     }
 }
 
-/// The object_kinds of classes that were met, by address: only of those that live as long as the process.
+/// The kinds of classes that were met, by address: only of those that live as long as the
+/// process.
 #[derive(Debug, Default)]
 pub(super) struct ObjectKinds(RwLock<HashMap<usize, ObjectKind>>);
 

@@ -109,9 +109,9 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// From here on only `codes`, and those that are [inserted](insert) into later, have events: others have
-/// everything instrumented anew, and the library is to stay free. Functions that were given events
-/// meanwhile lose them when they begin anew.
+/// From here on only `codes`, and those that are [inserted](insert) into later, have events: others
+/// have everything instrumented anew, and the library is to stay free. Functions that were given
+/// events meanwhile lose them when they begin anew.
 pub(super) fn only_for<'a>(codes: impl Iterator<Item = &'a Py<PyCode>>, vm: &VirtualMachine) {
     let mut monitoring = vm.state.monitoring.lock();
     if std::mem::take(&mut monitoring.global_events[TOOL]) == 0 {

@@ -8,8 +8,8 @@
 //!
 //! In a *forced unwind* a thread is raised in again and again, and its handlers are not run: the
 //! event that comes before a handler runs (`except`, `finally`, the end of a `with` statement)
-//! raises anew, and the interpreter then leaves the function altogether. So a thread's stack unwinds
-//! although the program catches all it can.
+//! raises anew, and the interpreter then leaves the function altogether. So a thread's stack
+//! unwinds although the program catches all it can.
 //!
 //! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
 //! interpreter, and whatever the program has done to those functions.
@@ -50,8 +50,8 @@ thread_local! {
     static SHIELDS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Runs `f`, in which nothing is raised from outside: that waits until it is over. For short work of
-/// the host's library that would take such an exception for a failure of its own.
+/// Runs `f`, in which nothing is raised from outside: that waits until it is over. For short work
+/// of the host's library that would take such an exception for a failure of its own.
 pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
     struct Shield;
     impl Drop for Shield {
@@ -67,8 +67,8 @@ pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
 /// The owner of the code at a place that is watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CodeOwner {
-    /// The import system's. Its handlers release its locks and take half-made modules away, and end:
-    /// they run in a forced unwind, too.
+    /// The import system's. Its handlers release its locks and take half-made modules away, and
+    /// end: they run in a forced unwind, too.
     Import,
     Other,
 }
@@ -205,8 +205,8 @@ impl AsyncExceptions {
         Ok(())
     }
 
-    /// As [`send`](Self::send), from any thread: without the part that finds loops which the threads
-    /// are in already, which has to stop the world. False: all tools are in use.
+    /// As [`send`](Self::send), from any thread: without the part that finds loops which the
+    /// threads are in already, which has to stop the world. False: all tools are in use.
     pub(super) fn announce(
         &self,
         idents: &[u64],
@@ -228,9 +228,9 @@ impl AsyncExceptions {
         watched
     }
 
-    /// Unwinds the threads with these idents by force, from any thread: until [`forget`](Self::forget)
-    /// they are raised in wherever that is possible. As with [`announce`](Self::announce), loops that they
-    /// are in already have yet to be found.
+    /// Unwinds the threads with these idents by force, from any thread: until
+    /// [`forget`](Self::forget) they are raised in wherever that is possible. As with
+    /// [`announce`](Self::announce), loops that they are in already have yet to be found.
     pub(super) fn force_unwind(&self, idents: &[u64], interpreter: &PyGlobalState) {
         let mut state = self.0.lock();
         state.unwinding.extend(idents);
@@ -247,8 +247,8 @@ impl AsyncExceptions {
         reason.clone_into(&mut self.0.lock().reason);
     }
 
-    /// What is to be raised in the thread with this ident, which is the calling one, at a place that
-    /// is watched.
+    /// What is to be raised in the thread with this ident, which is the calling one, at a place
+    /// that is watched.
     fn raise(
         &self,
         ident: u64,

@@ -100,8 +100,8 @@ impl InterpreterState {
         })
     }
 
-    /// Whether the calling thread runs Python of this interpreter, or was called by such code and has
-    /// not detached for foreign code.
+    /// Whether the calling thread runs Python of this interpreter, or was called by such code and
+    /// has not detached for foreign code.
     #[must_use]
     pub fn is_attached(&self) -> bool {
         let current = thread::try_with_current_vm(|vm| vm.state.interpreter_id);
@@ -109,8 +109,8 @@ impl InterpreterState {
     }
 
     /// Attaches a thread of the host's, which neither is the main thread nor was started by Python
-    /// code, runs `f`, and detaches. For Python it is a thread of this name, for as long as `f` runs.
-    /// Under the GIL it blocks until it is this thread's turn. `None` before the first
+    /// code, runs `f`, and detaches. For Python it is a thread of this name, for as long as `f`
+    /// runs. Under the GIL it blocks until it is this thread's turn. `None` before the first
     /// [`attach_main`](Self::attach_main) and after the interpreter's end.
     pub fn attach_host<R>(&self, name: &str, f: impl FnOnce(&VirtualMachine) -> R) -> Option<R> {
         // Before the turn is asked for: making a machine may have to wait for a stop of the world.

@@ -1,8 +1,8 @@
 //! What a host can do to an interpreter's threads from outside: raise in them, stop them although
 //! they catch everything, look at them.
 //!
-//! Nothing here needs a turn, and only what says so stops the world. When to do it, and what it means,
-//! is not known here.
+//! Nothing here needs a turn, and only what says so stops the world. When to do it, and what it
+//! means, is not known here.
 
 use std::{
     ffi::{c_int, c_ulong},
@@ -31,8 +31,8 @@ unsafe extern "C" {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Raise {
     /// The class with this name, with this message. The name is that of a built-in exception, or of
-    /// a module and a class in it, with a point between them. If there is no such class, what says so
-    /// is raised.
+    /// a module and a class in it, with a point between them. If there is no such class, what says
+    /// so is raised.
     Exception {
         /// The name.
         class: String,
@@ -110,10 +110,10 @@ impl InterpreterState {
         get_ident()
     }
 
-    /// Has `raise` raised in the threads with these idents, as far as they are attached or were started
-    /// by Python code: at their next call of a function or turn of a loop, or at once if they wait. A thread
-    /// has one such exception on its way; a later one takes its place. Returns whether there is any
-    /// such thread.
+    /// Has `raise` raised in the threads with these idents, as far as they are attached or were
+    /// started by Python code: at their next call of a function or turn of a loop, or at once if
+    /// they wait. A thread has one such exception on its way; a later one takes its place. Returns
+    /// whether there is any such thread.
     ///
     /// Callable from any thread; never blocks for long. Loops that the threads are in already are
     /// found by [`reach`](Self::reach) only.
@@ -145,19 +145,19 @@ impl InterpreterState {
     }
 
     /// Finds the loops that these threads are in already. Stops the world, and so waits for threads
-    /// in native code that does not leave the interpreter, such as a regular expression at work. The
-    /// calling thread must not be inside of another interpreter.
+    /// in native code that does not leave the interpreter, such as a regular expression at work.
+    /// The calling thread must not be inside of another interpreter.
     pub fn reach(&self, idents: &[u64]) {
         self.world
             .functions_of(idents, &mut instrument_backward_jumps);
         self.wake(idents);
     }
 
-    /// Has the threads with these idents unwound by force: what ends threads is raised in them wherever
-    /// that is possible, and none of their handlers handles it, until they have exited, have detached
-    /// or [`cancel_unwind`](Self::cancel_unwind) is called. To be called again and again, since a
-    /// thread may begin to wait right after this has interrupted waits. As to loops, see
-    /// [`reach`](Self::reach).
+    /// Has the threads with these idents unwound by force: what ends threads is raised in them
+    /// wherever that is possible, and none of their handlers handles it, until they have exited,
+    /// have detached or [`cancel_unwind`](Self::cancel_unwind) is called. To be called again and
+    /// again, since a thread may begin to wait right after this has interrupted waits. As to loops,
+    /// see [`reach`](Self::reach).
     pub fn force_unwind(&self, idents: &[u64]) {
         let Some(interpreter) = self.world.state() else {
             return;
@@ -193,16 +193,16 @@ impl InterpreterState {
         self.world.async_exceptions.is_stop(raised)
     }
 
-    /// Stops all threads that Python code started where they are; they never go on. Those in foreign
-    /// code are stopped when they return, if they do so within `grace`. Their OS threads stay. To be
-    /// called attached, on a thread that Python code did not start.
+    /// Stops all threads that Python code started where they are; they never go on. Those in
+    /// foreign code are stopped when they return, if they do so within `grace`. Their OS threads
+    /// stay. To be called attached, on a thread that Python code did not start.
     pub fn halt_started(&self, _vm: &VirtualMachine, grace: Duration) {
         let records = self.threads().records(None);
         self.scheduler.halt(&records, grace);
     }
 
-    /// Sets how many threads may be alive of those that Python code starts; `usize::MAX` at first. One
-    /// more is not started: see [`on_refusal`](Self::on_refusal). Those that there are go on.
+    /// Sets how many threads may be alive of those that Python code starts; `usize::MAX` at first.
+    /// One more is not started: see [`on_refusal`](Self::on_refusal). Those that there are go on.
     pub fn limit_threads(&self, most: usize) {
         self.threads().set_most(most);
     }

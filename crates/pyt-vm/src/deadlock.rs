@@ -1,8 +1,9 @@
 //! Reports threads that wait for ever, with their Python stacks.
 //!
-//! `pyt-sched` finds them. This file knows what can end a wait although no thread of the scheduler's does (a
-//! signal handler, a thread of the host's), reads the stacks with the world stopped, and ends the
-//! process if the listener asks for that. It writes nothing: how a report looks is the listener's.
+//! `pyt-sched` finds them. This file knows what can end a wait although no thread of the
+//! scheduler's does (a signal handler, a thread of the host's), reads the stacks with the world
+//! stopped, and ends the process if the listener asks for that. It writes nothing: how a report
+//! looks is the listener's.
 
 use std::{
     ops::ControlFlow,
@@ -92,8 +93,8 @@ pub type Listener = Box<dyn Fn(&ThreadTable) -> AfterReport + Send + Sync>;
 pub struct Occasions {
     /// When threads wait for one another, or all threads wait, for ever.
     pub deadlocks: bool,
-    /// When the process gets SIGQUIT (Ctrl-\), unless the program handles that signal or the process
-    /// was started with it ignored.
+    /// When the process gets SIGQUIT (Ctrl-\), unless the program handles that signal or the
+    /// process was started with it ignored.
     pub quit: bool,
 }
 
@@ -101,8 +102,8 @@ pub struct Occasions {
 struct ReporterSlot(OnceLock<Arc<Reporter>>);
 
 impl InterpreterState {
-    /// Reports threads that wait for ever to `listener`, on these occasions. To be called before the
-    /// first [`attach_main`](Self::attach_main).
+    /// Reports threads that wait for ever to `listener`, on these occasions. To be called before
+    /// the first [`attach_main`](Self::attach_main).
     pub fn report_deadlocks(self: &Arc<Self>, occasions: Occasions, listener: Listener) {
         Reporter::begin(self, occasions, listener);
     }
@@ -260,7 +261,8 @@ fn is_parked(state: &InterpreterState, suspicion: &Suspicion) -> bool {
 }
 
 /// Whether the process has threads that neither the scheduler nor this crate knows: the host's, or
-/// a library's. They could call into Python. Where the system has no list of threads, there are none.
+/// a library's. They could call into Python. Where the system has no list of threads, there are
+/// none.
 fn has_unregistered_threads(state: &InterpreterState) -> bool {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return false;

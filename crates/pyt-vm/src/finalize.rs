@@ -1,7 +1,7 @@
 //! The end of an interpreter: with the process, or in a process that goes on.
 //!
-//! Where the process goes on, the steps and their order are those of CPython's `Py_FinalizeEx`. What
-//! upstream does instead is meant for a process that ends with its interpreter.
+//! Where the process goes on, the steps and their order are those of CPython's `Py_FinalizeEx`.
+//! What upstream does instead is meant for a process that ends with its interpreter.
 
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,8 @@ impl InterpreterState {
         self.world.bind(&interpreter.global_state);
         if let Some(main) = &self.main {
             main.begin();
-            // `finalize` attaches at once. Until then the thread looks like one in foreign code, which
-            // is harmless; a thread that never counted as attached could not lose its turn.
+            // `finalize` attaches at once. Until then the thread looks like one in foreign code,
+            // which is harmless; a thread that never counted as attached could not lose its turn.
             main.entered();
         }
         interpreter.enter(|vm| {
@@ -49,11 +49,12 @@ impl InterpreterState {
         status
     }
 
-    /// As [`finalize`](Self::finalize), for a process that goes on: other interpreters are not slowed
-    /// down, and any thread may call it. Python does not see `sys.is_finalizing()`.
+    /// As [`finalize`](Self::finalize), for a process that goes on: other interpreters are not
+    /// slowed down, and any thread may call it. Python does not see `sys.is_finalizing()`.
     ///
-    /// Upstream's own end of an interpreter sets a mark for the whole process that has each thread of
-    /// each interpreter leave the fast path at every instruction, for as long as the process runs.
+    /// Upstream's own end of an interpreter sets a mark for the whole process that has each thread
+    /// of each interpreter leave the fast path at every instruction, for as long as the process
+    /// runs.
     ///
     /// `first` is called attached, before anything else.
     pub fn dismantle(&self, interpreter: Interpreter, first: impl FnOnce(&VirtualMachine)) -> u32 {
@@ -80,7 +81,8 @@ impl InterpreterState {
             thread::cleanup_current_thread_frames(vm);
             status
         };
-        // Not on the interpreter's own machine: that one knows the stack of the thread that made it.
+        // Not on the interpreter's own machine: that one knows the stack of the thread that made
+        // it.
         let status = match machine {
             Some(machine) => {
                 let status = machine.run(end);
@@ -112,8 +114,8 @@ impl InterpreterState {
         self.threads().daemons()
     }
 
-    /// Stops the given daemon threads where they are; they never go on. To be called attached, on the
-    /// main thread. Threads that are not daemons, or not alive, are left alone.
+    /// Stops the given daemon threads where they are; they never go on. To be called attached, on
+    /// the main thread. Threads that are not daemons, or not alive, are left alone.
     pub fn stop_daemon_threads(&self, _vm: &VirtualMachine, idents: &[u64]) {
         let records = self.threads().records(Some(idents));
         self.scheduler.halt(&records, HALT_GRACE);
@@ -163,9 +165,9 @@ fn release(interpreter: &InterpreterState, vm: &VirtualMachine) {
     }
 }
 
-/// Takes the descriptors of `__slots__` out of this interpreter's classes. Each holds its class, which
-/// upstream's collector does not see: a class with slots, and all that it reaches, would stay for ever.
-/// Returns the bases of these classes that are not the interpreter's.
+/// Takes the descriptors of `__slots__` out of this interpreter's classes. Each holds its class,
+/// which upstream's collector does not see: a class with slots, and all that it reaches, would stay
+/// for ever. Returns the bases of these classes that are not the interpreter's.
 fn free_slots(vm: &VirtualMachine) -> Vec<PyTypeRef> {
     let member_descriptor = vm.ctx.types.member_descriptor_type;
     let is_own = |class: &PyType| {

@@ -1,4 +1,5 @@
-//! What the crates above have done at fixed moments in the life of an interpreter and of its threads.
+//! What the crates above have done at fixed moments in the life of an interpreter and of its
+//! threads.
 //!
 //! What a hook does, and for which module, is not known here. Hooks are the process's, since
 //! interpreters that Python code makes have them, too. Those of one list run in the order in which

@@ -10,7 +10,8 @@ pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 /// A set of numbers.
 pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NumberHasher>>;
 
-/// Spreads a number over all bits by a multiplication. Keys that a program chooses could be made to collide.
+/// Spreads a number over all bits by a multiplication. Keys that a program chooses could be made to
+/// collide.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NumberHasher(u64);
 

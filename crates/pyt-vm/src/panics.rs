@@ -1,5 +1,5 @@
-//! Panics in the interpreter's own code, which end as exceptions: else the thread would exit without
-//! a message, and threads that join it would wait for ever.
+//! Panics in the interpreter's own code, which end as exceptions: else the thread would exit
+//! without a message, and threads that join it would wait for ever.
 
 use std::{
     any::Any,
@@ -23,8 +23,8 @@ pub fn contained<R>(vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyR
     })
 }
 
-/// Whether there was a panic on the calling thread since the last call: what the thread leaves is not
-/// to be used again.
+/// Whether there was a panic on the calling thread since the last call: what the thread leaves is
+/// not to be used again.
 pub fn take() -> bool {
     HAS_PANICKED.take()
 }

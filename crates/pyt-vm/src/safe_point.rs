@@ -1,9 +1,9 @@
 //! Where a stopped thread can stay stopped.
 //!
-//! The interpreter stops threads before any instruction, and as well on their way back from
-//! foreign code, in the middle of a call: there a thread may hold the lock of a stream, and text that
-//! other threads have printed. This file distinguishes the two by the instruction that the thread is
-//! at, and knows nothing of why it was stopped.
+//! The interpreter stops threads before any instruction, and as well on their way back from foreign
+//! code, in the middle of a call: there a thread may hold the lock of a stream, and text that other
+//! threads have printed. This file distinguishes the two by the instruction that the thread is at,
+//! and knows nothing of why it was stopped.
 
 use std::ops::ControlFlow;
 
@@ -52,8 +52,8 @@ impl Stack {
     }
 }
 
-/// Whether an instruction calls nothing that could wait in foreign code. A thread that is at another
-/// is about to execute it, or in the middle of that: which, is unknown.
+/// Whether an instruction calls nothing that could wait in foreign code. A thread that is at
+/// another is about to execute it, or in the middle of that: which, is unknown.
 fn calls_nothing(op: Opcode) -> bool {
     let base = op.deopt().or_else(|| op.to_base()).unwrap_or(op);
     matches!(

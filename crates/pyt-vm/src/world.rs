@@ -185,8 +185,8 @@ impl VmWorld {
         stopper.start_the_world(state);
     }
 
-    /// Calls `f` with the code of each function that the threads with these idents are in, while the
-    /// world is stopped.
+    /// Calls `f` with the code of each function that the threads with these idents are in, while
+    /// the world is stopped.
     pub fn functions_of(&self, idents: &[u64], f: &mut dyn FnMut(&PyCode)) {
         World::stop(self, &mut || {
             for ident in idents {
@@ -203,7 +203,8 @@ impl VmWorld {
         self.state.get()
     }
 
-    /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it breaks. Does nothing unless the caller has [stopped](World::stop) the world.
+    /// Calls `f` with each frame that the thread with this ident is in, innermost first, until it
+    /// breaks. Does nothing unless the caller has [stopped](World::stop) the world.
     pub fn frames_of(&self, ident: u64, f: &mut dyn FnMut(&InterpreterFrame) -> ControlFlow<()>) {
         if !self.stopped_by_me() {
             return;
@@ -340,8 +341,8 @@ impl World for VmWorld {
         let mut registry = state.thread_frames.lock();
         registry.insert(thread.tag(), slot.clone());
         if !stopped {
-            // The world is not stopped, since the caller is attached; a stop that was only requested
-            // finds this thread in the registry and waits for it as for others.
+            // The world is not stopped, since the caller is attached; a stop that was only
+            // requested finds this thread in the registry and waits for it as for others.
             slot.state
                 .store(ThreadState::Detached as i32, Ordering::Release);
             drop(registry);

@@ -15,7 +15,7 @@ use pyt_vm::{
 };
 use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
 
-use super::threading::{self, registry};
+use super::threading::{default_names, registry};
 
 /// A run of the calling thread and those it starts. Dropped without [`finish`](Self::finish), it
 /// ends as well.
@@ -40,7 +40,7 @@ pub fn begin(run: RunConfig, vm: &VirtualMachine) -> PyResult<Running> {
         return Err(vm.new_runtime_error("a schedule is being run already"));
     }
     UncaughtExceptions::of(&state).begin();
-    threading::number_from_one();
+    default_names::number_from_one();
     Ok(Running {
         state,
         controlled,
@@ -87,8 +87,8 @@ impl Running {
         functions.drain(..new).collect()
     }
 
-    /// Ends the run: its remaining threads are made to exit. Returns how it went, and the exceptions
-    /// that left threads. Blocks until they have ended, or for about a second.
+    /// Ends the run: its remaining threads are made to exit. Returns how it went, and the
+    /// exceptions that left threads. Blocks until they have ended, or for about a second.
     #[must_use]
     pub fn finish(mut self, vm: &VirtualMachine) -> Option<(FinishedRun, Vec<Uncaught>)> {
         let _dropped_outside = self.take_exit_functions(vm);

@@ -1,9 +1,9 @@
 //! Native modules that are filled before the import system lists them.
 //!
-//! Upstream lists a native module first, fills it next, and then gives it the specification by which
-//! other threads could tell that it is not ready: they take it for ready, and miss what is not there
-//! yet. So these have their content in the step that makes a module, before it is listed. Their
-//! filling must not import them.
+//! Upstream lists a native module first, fills it next, and then gives it the specification by
+//! which other threads could tell that it is not ready: they take it for ready, and miss what is
+//! not there yet. So these have their content in the step that makes a module, before it is listed.
+//! Their filling must not import them.
 
 use std::collections::BTreeMap;
 

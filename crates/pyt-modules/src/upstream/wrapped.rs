@@ -1,7 +1,7 @@
 //! Upstream's functions that pyt's functions wrap.
 //!
-//! What a native function captures is never freed. So pyt's functions capture the number of an object that is
-//! kept here, and dropped when the interpreter ends.
+//! What a native function captures is never freed. So pyt's functions capture the number of an
+//! object that is kept here, and dropped when the interpreter ends.
 
 use std::sync::{Arc, Weak};
 

@@ -70,8 +70,8 @@ impl Handle {
         self.ident.store(ident, Ordering::Release);
     }
 
-    /// The kernel's number for the thread. The thread sets it itself before it does anything else, so
-    /// a wait for it is short.
+    /// The kernel's number for the thread. The thread sets it itself before it does anything else,
+    /// so a wait for it is short.
     pub fn native_id(&self) -> u64 {
         loop {
             let id = self.native_id.load(Ordering::Acquire);

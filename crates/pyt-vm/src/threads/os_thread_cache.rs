@@ -16,15 +16,16 @@ use crate::state::InterpreterState;
 
 use super::kernel_attrs::{KernelAttrs, native_id};
 
-/// How many idle OS threads are kept. Each takes its C stack as far as it was used, and a small heap.
+/// How many idle OS threads are kept. Each takes its C stack as far as it was used, and a small
+/// heap.
 const MOST_IDLE: usize = 16;
 
 /// How long an OS thread stays idle before it exits.
 const IDLE_TIME: Duration = Duration::from_secs(5);
 
-/// What an OS thread is to run. The first turn of the scheduler's thread is taken already. Afterwards
-/// all signals are blocked: one to the process is not for an idle thread, since the program may have
-/// blocked it in all those it knows of.
+/// What an OS thread is to run. The first turn of the scheduler's thread is taken already.
+/// Afterwards all signals are blocked: one to the process is not for an idle thread, since the
+/// program may have blocked it in all those it knows of.
 type Run = Box<dyn FnOnce() + Send>;
 
 /// An OS thread.

@@ -31,8 +31,8 @@ pub struct ThreadRegistry {
     without_main: AtomicBool,
 }
 
-/// Called, attached, on a thread that would start one more than there may be, with how many there may
-/// be: what is raised there. `None`: admission is to be asked for again.
+/// Called, attached, on a thread that would start one more than there may be, with how many there
+/// may be: what is raised there. `None`: admission is to be asked for again.
 pub(crate) type Refusal =
     Arc<dyn Fn(usize, &VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync>;
 
@@ -87,8 +87,8 @@ impl ThreadRegistry {
             let most = self.most.load(Ordering::Acquire);
             {
                 let started = self.started.lock();
-                // With the list locked: a caller that has a thread unwound and then finds no started
-                // thread will find none later, either.
+                // With the list locked: a caller that has a thread unwound and then finds no
+                // started thread will find none later, either.
                 if exceptions.is_unwinding(get_ident()) {
                     return Err(exceptions.stopped(vm));
                 }

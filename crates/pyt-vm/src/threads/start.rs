@@ -51,8 +51,8 @@ impl Start {
     ///
     /// # Errors
     /// `RuntimeError` if the handle's thread was started before, the system refuses or the
-    /// interpreter is one without threads; `PythonFinalizationError` once the interpreter ends; what
-    /// the host has said if there are as many threads as it allows.
+    /// interpreter is one without threads; `PythonFinalizationError` once the interpreter ends;
+    /// what the host has said if there are as many threads as it allows.
     pub fn run(
         self,
         vm: &VirtualMachine,
@@ -150,8 +150,8 @@ struct ThreadBody {
 }
 
 impl ThreadBody {
-    /// Runs the thread on an OS thread that has just been woken by the thread's first turn. All that
-    /// belongs to a thread is gone afterwards, so that the OS thread can run another.
+    /// Runs the thread on an OS thread that has just been woken by the thread's first turn. All
+    /// that belongs to a thread is gone afterwards, so that the OS thread can run another.
     fn run(self, body: impl FnOnce(&VirtualMachine)) {
         let Self {
             machine,

@@ -1,4 +1,5 @@
-//! The arguments of the methods of `Future` and `_WorkItem`, which are written in Python in CPython.
+//! The arguments of the methods of `Future` and `_WorkItem`, which are written in Python in
+//! CPython.
 
 use crate::args::arguments::arguments;
 

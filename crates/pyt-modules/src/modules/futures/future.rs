@@ -1,7 +1,7 @@
 //! `concurrent.futures.Future`.
 //!
-//! As long as the program has not asked for its condition, a future is a few fields in a native lock
-//! and an event that its end sets: each operation is one short step. Once a program has the
+//! As long as the program has not asked for its condition, a future is a few fields in a native
+//! lock and an event that its end sets: each operation is one short step. Once a program has the
 //! condition, it may hold it to keep other threads out, and notify it; from then on each operation
 //! goes through it, as in CPython. The event is set then, so that threads that wait for it come to
 //! wait for the condition.
@@ -133,7 +133,7 @@ impl Initializer for PyFuture {
         arguments::none("Future.__init__", &args, vm)?;
         let old = {
             let mut fields = zelf.fields.lock();
-            // Whoever waits already has a condition to wait for, and keeps it.
+            // Waiting threads already have a condition to wait for, and keep it.
             let condition = fields.condition.clone();
             std::mem::replace(
                 &mut *fields,
@@ -436,7 +436,7 @@ impl PyFuture {
         if let Some(list) = zelf.fields.lock().callback_list.clone() {
             return list;
         }
-        // Whoever adds one from here on holds it.
+        // A thread that adds a callback from here on holds the condition.
         zelf.condition(vm);
         let new: PyObjectRef = vm.ctx.new_list(Vec::new()).into();
         let (list, callbacks) = {

@@ -278,7 +278,7 @@ pub(super) fn outcome(
             return Ok(fields.outcome());
         }
     }
-    // Somebody has asked for the condition meanwhile.
+    // The program has asked for the condition meanwhile.
     let left = match deadline {
         None => vm.ctx.none(),
         Some(deadline) => {

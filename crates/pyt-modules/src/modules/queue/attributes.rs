@@ -1,11 +1,11 @@
 //! The attributes through which Python code reaches into a queue: `mutex`, `queue`, ...
 //!
 //! A queue on the fast path has none of them until Python code asks for one. Then it *falls back*:
-//! its items move into a real `deque` or list, with a real lock and real conditions, all kept in the
-//! object's dictionary as CPython keeps them, and from then on `fallback` works through these.
+//! its items move into a real `deque` or list, with a real lock and real conditions, all kept in
+//! the object's dictionary as CPython keeps them, and from then on `fallback` works through these.
 //!
-//! An [`ExposedAttribute`] is a descriptor that can only be read: an entry in the object's dictionary
-//! hides it.
+//! An [`ExposedAttribute`] is a descriptor that can only be read: an entry in the object's
+//! dictionary hides it.
 
 use pyt_vm::abort::OrRaise;
 use rustpython_vm::{
@@ -82,7 +82,8 @@ fn read(queue: &Py<PyQueue>, name: &'static str, vm: &VirtualMachine) -> PyResul
     Err(no_attribute(queue.as_object(), name, vm))
 }
 
-/// As `object.__setattr__`, but a queue falls back when a name is set that `fallback` works through.
+/// As `object.__setattr__`, but a queue falls back when a name is set that `fallback` works
+/// through.
 pub(super) fn write(
     queue: &Py<PyQueue>,
     name: &Py<PyStr>,

@@ -1,8 +1,8 @@
 //! `Queue`; those that order their items in another way are in `ordered`.
 //!
-//! A queue starts on the *fast path*: `put` and `get` are the scheduler's, and cost little. It *falls
-//! back* when Python code reaches for what it could see or replace in CPython's (see `attributes` and
-//! `fast`); from then on, `fallback` does the work.
+//! A queue starts on the *fast path*: `put` and `get` are the scheduler's, and cost little. It
+//! *falls back* when Python code reaches for what it could see or replace in CPython's (see
+//! `attributes` and `fast`); from then on, `fallback` does the work.
 
 use std::sync::{
     OnceLock,
@@ -112,8 +112,8 @@ impl PyQueue {
     }
 }
 
-/// The scheduler's queue, if it is to be used now: the object falls back if its class has changed so
-/// that the fast path would pass over an override.
+/// The scheduler's queue, if it is to be used now: the object falls back if its class has changed
+/// so that the fast path would pass over an override.
 #[inline]
 fn usable<'a>(queue: &'a Py<PyQueue>, vm: &VirtualMachine) -> PyResult<Option<&'a FastQueue>> {
     let Some(fast) = queue.fast() else {

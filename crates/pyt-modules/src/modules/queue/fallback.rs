@@ -1,5 +1,5 @@
-//! The methods of a queue that has fallen back: every step goes through the attributes and hooks that a
-//! program can see and replace, in the order in which CPython's `queue` takes them.
+//! The methods of a queue that has fallen back: every step goes through the attributes and hooks
+//! that a program can see and replace, in the order in which CPython's `queue` takes them.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
-//! The heap of a `PriorityQueue` on the fast path: `heapq`'s, for items that can be compared without
-//! running Python code.
+//! The heap of a `PriorityQueue` on the fast path: `heapq`'s, for items that can be compared
+//! without running Python code.
 //!
-//! It lies within the queue's lock, where no Python code may run: numbers, texts, and tuples as
-//! far as such elements decide are compared here. At the first comparison that needs more,
-//! nothing has been moved yet, and the queue falls back: `fallback` goes on with the module `heapq`.
-//! The items lie as `heapq` would have laid them.
+//! It lies within the queue's lock, where no Python code may run: numbers, texts, and tuples as far
+//! as such elements decide are compared here. At the first comparison that needs more, nothing has
+//! been moved yet, and the queue falls back: `fallback` goes on with the module `heapq`. The items
+//! lie as `heapq` would have laid them.
 
 use std::{cmp::Ordering, collections::VecDeque};
 

@@ -1,7 +1,7 @@
 //! The modules `queue` and `_queue`.
 //!
-//! What they do is CPython's `queue`; what waits and wakes is `pyt_sched::Queue` as long as programs
-//! cannot see the difference, and Python's own locks and conditions from then on.
+//! What they do is CPython's `queue`; what waits and wakes is `pyt_sched::Queue` as long as
+//! programs cannot see the difference, and Python's own locks and conditions from then on.
 
 mod args;
 mod attributes;

@@ -19,7 +19,8 @@ use crate::args::{
     pickling, timeout,
 };
 
-/// A point at which a fixed number of threads wait for each other before any goes on, over and over.
+/// A point at which a fixed number of threads wait for each other before any goes on, over and
+/// over.
 #[pyclass(module = "threading", name = "Barrier", traverse = "manual")]
 #[derive(Debug, Default, PyPayload)]
 pub(crate) struct Barrier {

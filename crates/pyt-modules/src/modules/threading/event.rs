@@ -14,7 +14,7 @@ use rustpython_vm::{
     types::{Constructor, Initializer, Representable},
 };
 
-use super::{condition::Condition, warn_deprecated};
+use super::{condition::Condition, deprecated::warn_deprecated};
 use crate::args::{
     arguments::{self, Signature},
     fastcall::{HotMethods, hot_methods},

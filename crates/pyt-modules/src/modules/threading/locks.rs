@@ -9,7 +9,7 @@ pub(crate) mod locks {
 
     use crate::modules::{
         thread::locks::{lock::Lock, pure::PyRLock, rlock::RLock as NativeRLock},
-        threading::warn_deprecated,
+        threading::deprecated::warn_deprecated,
     };
 
     #[pyattr(name = "Lock")]

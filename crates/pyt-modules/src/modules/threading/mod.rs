@@ -6,6 +6,8 @@
 mod barrier;
 pub(crate) mod condition;
 mod dangling;
+pub(crate) mod default_names;
+mod deprecated;
 mod event;
 mod excepthook;
 mod locks;
@@ -28,8 +30,6 @@ pub(crate) use threading::module_def;
     special::special
 ))]
 mod threading {
-    use std::sync::atomic::Ordering;
-
     use pyt_vm::state;
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
@@ -37,7 +37,7 @@ mod threading {
         function::{FuncArgs, KwArgs},
     };
 
-    use super::{registry, trace_hooks};
+    use super::{default_names, deprecated::warn_deprecated, registry, trace_hooks};
     use crate::args::arguments::given;
 
     /// Names that are those of `_thread`, and what they are called there.
@@ -153,7 +153,7 @@ mod threading {
     /// Deprecated: use current_thread() instead.
     #[pyfunction(name = "currentThread")]
     fn current_thread_deprecated(vm: &VirtualMachine) -> PyResult {
-        super::warn_deprecated(
+        warn_deprecated(
             "currentThread() is deprecated, use current_thread() instead",
             vm,
         )?;
@@ -169,7 +169,7 @@ mod threading {
     /// Deprecated: use active_count() instead.
     #[pyfunction(name = "activeCount")]
     fn active_count_deprecated(vm: &VirtualMachine) -> PyResult<usize> {
-        super::warn_deprecated(
+        warn_deprecated(
             "activeCount() is deprecated, use active_count() instead",
             vm,
         )?;
@@ -242,7 +242,7 @@ mod threading {
     /// put its own in this one's place.
     #[pyfunction]
     fn _counter() -> u64 {
-        super::NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)
+        default_names::count()
     }
 
     #[pyfunction]
@@ -250,7 +250,7 @@ mod threading {
         template: rustpython_vm::builtins::PyStrRef,
         vm: &VirtualMachine,
     ) -> PyResult<String> {
-        let number = super::next_number(vm)?;
+        let number = default_names::next_number(vm)?;
         Ok(template.to_string_lossy().replace("%d", &number))
     }
 
@@ -298,17 +298,7 @@ mod threading {
     }
 }
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use rustpython_vm::{PyResult, VirtualMachine};
-
-/// The number in the next default name.
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
-
-/// From here on default names count from 1 again.
-pub(crate) fn number_from_one() {
-    NEXT_NUMBER.store(1, Ordering::Relaxed);
-}
+use rustpython_vm::VirtualMachine;
 
 /// Takes the exiting thread off the list of threads: a thread that was not started here may have
 /// made itself a dummy object.
@@ -320,23 +310,4 @@ pub(crate) fn thread_exits(vm: &VirtualMachine) {
 pub(crate) fn interpreter_exits(vm: &VirtualMachine) {
     thread_exits(vm);
     registry::forget(vm);
-}
-
-/// What `threading._counter` says is the number in the next default name.
-fn next_number(vm: &VirtualMachine) -> PyResult<String> {
-    let modules = vm.sys_module.get_attr("modules", vm)?;
-    let module = modules.get_item("threading", vm)?;
-    let number = module.get_attr("_counter", vm)?.call((), vm)?;
-    Ok(number.str(vm)?.to_string_lossy().into_owned())
-}
-
-/// Issues a `DeprecationWarning` for the caller of the function that calls this.
-fn warn_deprecated(message: &str, vm: &VirtualMachine) -> PyResult<()> {
-    rustpython_vm::warn::warn(
-        vm.ctx.new_str(message).into(),
-        Some(vm.ctx.exceptions.deprecation_warning.to_owned()),
-        1,
-        None,
-        vm,
-    )
 }

@@ -42,7 +42,8 @@ pub(crate) mod special {
         modules::{
             thread::keywords,
             threading::{
-                next_number, registry,
+                default_names::next_number,
+                registry,
                 thread::{PrivateAttributes, PyThread},
             },
         },

@@ -77,7 +77,7 @@ pub(crate) fn restore(
         )));
     };
     let count: usize = count.try_index(vm)?.try_to_primitive(vm)?;
-    // The caller becomes the owner, whoever it was before.
+    // The caller becomes the owner.
     owner.try_index(vm)?;
     super::persist(|| lock.acquire_again(count), vm)
 }

@@ -43,7 +43,8 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// Whether the calling thread holds the lock; for locks that do not know, whether any thread does.
+    /// Whether the calling thread holds the lock; for locks that do not know, whether any thread
+    /// does.
     pub(super) fn is_owned(&self, vm: &VirtualMachine) -> PyResult<bool> {
         match self {
             Self::Lock(lock) => Ok(lock.inner().is_held()),

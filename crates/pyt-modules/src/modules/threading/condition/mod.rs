@@ -23,7 +23,7 @@ use crate::{
 };
 
 use self::held::{Held, call_optional};
-use super::warn_deprecated;
+use super::deprecated::warn_deprecated;
 
 /// A condition variable: threads that hold its lock wait until another thread notifies them.
 ///

@@ -32,7 +32,7 @@ pub(crate) mod thread {
             arguments::{self, Signature, given},
             pickling, timeout,
         },
-        modules::threading::{registry, warn_deprecated},
+        modules::threading::{default_names, deprecated::warn_deprecated, registry},
     };
 
     /// A class that represents a thread of control.
@@ -141,7 +141,7 @@ pub(crate) mod thread {
     }
 
     fn default_name(target: Option<&PyObjectRef>, vm: &VirtualMachine) -> PyResult<String> {
-        let name = format!("Thread-{}", crate::modules::threading::next_number(vm)?);
+        let name = format!("Thread-{}", default_names::next_number(vm)?);
         let Some(target) = target else {
             return Ok(name);
         };
