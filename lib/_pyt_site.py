@@ -2,7 +2,7 @@
 
 Where `site` would find nothing to add to `sys.path`, and nothing of the user's to run, importing it
 only gives `builtins` a few names for the prompt, and takes a third of the interpreter's start.
-`pyt_runtime::site` finds that out and then calls `put_off`: `site` and those names are there, and
+`pyt-runtime` (`startup/site`) finds that out and then calls `put_off`: `site` and those names are there, and
 become what they stand for when they are used.
 
 Imports nothing that the interpreter has not imported already.

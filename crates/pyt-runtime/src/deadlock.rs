@@ -17,7 +17,7 @@ use pyt_vm::{
     },
 };
 
-use crate::options::{Deadlocks, Options};
+use crate::config::options::{Deadlocks, Options};
 
 /// The exit status of a process that is ended because of a deadlock.
 const ENDED: i32 = 3;

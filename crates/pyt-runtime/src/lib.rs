@@ -96,65 +96,43 @@
 //! `pyt` is made of the same parts: [`Options`] holds every flag of CPython, [`Runtime::main`] does what
 //! the `python` command does with them, and [`doc`] runs the code blocks of a document.
 
-mod ast;
-#[cfg(feature = "tokio")]
-mod async_calls;
-mod builder;
-mod class;
-mod closure;
-mod code;
+mod api;
+mod command;
+mod config;
 mod control;
 mod deadlock;
-pub mod doc;
-mod environment;
-mod error;
 pub mod explore;
-mod function;
 mod isolation;
-mod native_module;
-mod options;
-mod pool;
-mod python;
-mod queue;
-mod repl;
-mod run;
-mod runtime;
-mod serde;
-mod settings;
-mod shared;
-mod site;
-mod source;
+mod startup;
 mod stream;
-mod value;
-mod xoptions;
 
-pub use builder::Builder;
-pub use class::{
+pub use api::class::{
     Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
 };
-pub use code::Code;
-pub use control::{
-    Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
-};
-pub use error::{Error, ErrorKind, Frame};
-pub use function::{FromArgument, Function, HostFunction, Keywords, Rest};
-pub use isolation::Isolation;
-pub use native_module::ModuleBuilder;
-pub use options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
-pub use pool::{PooledRuntime, RuntimePool};
-#[doc(hidden)]
-pub use pyt_modules::pythonapi;
-pub use python::Python;
-pub use queue::Queue;
-pub use run::Program;
-pub use runtime::Runtime;
-pub use rustpython_vm as vm;
-pub use serde::Serde;
-pub use stream::{Capture, Input, Line, Output};
-pub use value::{
+pub use api::code::Code;
+pub use api::error::{Error, ErrorKind, Frame};
+pub use api::function::{FromArgument, Function, HostFunction, Keywords, Rest};
+pub use api::native_module::ModuleBuilder;
+pub use api::pool::{PooledRuntime, RuntimePool};
+pub use api::python::Python;
+pub use api::queue::Queue;
+pub use api::runtime::Runtime;
+pub use api::serde::Serde;
+pub use api::value::{
     FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
     unpack_kw,
 };
+pub use command::{doc, run::Program};
+pub use config::builder::Builder;
+pub use config::options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
+pub use control::{
+    Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
+};
+pub use isolation::Isolation;
+#[doc(hidden)]
+pub use pyt_modules::pythonapi;
+pub use rustpython_vm as vm;
+pub use stream::{Capture, Input, Line, Output};
 
 /// The version of Python whose language and library this runtime implements.
 #[must_use]

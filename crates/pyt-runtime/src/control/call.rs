@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use pyt_vm::{InterpreterState, control::Raise};
 
 use super::{aside, stop::PAUSE};
-use crate::{Error, shared::Shared};
+use crate::{Error, api::shared::Shared};
 
 /// How long `finally` blocks and handlers have.
 const GRACE: Duration = Duration::from_millis(100);

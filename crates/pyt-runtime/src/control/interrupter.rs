@@ -9,7 +9,7 @@ use std::{
 use pyt_vm::control::{Origin, Raise};
 
 use super::Reason;
-use crate::{Python, Runtime, shared::Shared};
+use crate::{Python, Runtime, api::shared::Shared};
 
 /// Raises exceptions in a runtime's threads, and stops them. Any number of clones on any threads may
 /// be used at any time, also after the runtime has ended: then there is nobody to interrupt.

@@ -34,7 +34,7 @@ pub(crate) use self::{
     stop::{Reason, Verdict},
     watchdog::{Watch, note_output},
 };
-use crate::shared::Shared;
+use crate::api::shared::Shared;
 
 /// A runtime's part in all this.
 #[derive(Default)]

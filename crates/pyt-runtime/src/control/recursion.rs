@@ -2,7 +2,7 @@
 
 use rustpython_vm::{PyObjectRef, VirtualMachine, function::FuncArgs};
 
-use crate::closure;
+use crate::api::closure;
 
 /// A limit of recursion in force on the calling thread.
 pub(super) struct Recursion<'a> {

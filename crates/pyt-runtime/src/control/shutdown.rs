@@ -8,7 +8,7 @@ use std::{
 use pyt_vm::control::Origin;
 
 use super::{Reason, aside};
-use crate::{Error, Runtime, shared::Shared};
+use crate::{Error, Runtime, api::shared::Shared};
 
 /// How long a runtime that is dropped lets its threads go on.
 const DROP_DEADLINE: Duration = Duration::from_millis(200);

@@ -18,7 +18,7 @@ use rustpython_vm::{
     vm::thread,
 };
 
-use crate::{Error, Python, Runtime, closure, shared::Shared};
+use crate::{Error, Python, Runtime, api::closure, api::shared::Shared};
 
 /// What a thread's code came to: a panic is passed on to whoever joins it.
 type Outcome<T> = Result<T, Box<dyn Any + Send>>;
@@ -111,7 +111,7 @@ impl Runtime {
         name: &str,
         f: impl FnOnce(Python<'_>) -> T + Send + 'static,
     ) -> Result<JoinHandle<T>, Error> {
-        crate::value::attempt(self.shared(), |py| start(py.shared(), name, f, py.vm()))
+        crate::api::value::attempt(self.shared(), |py| start(py.shared(), name, f, py.vm()))
     }
 }
 

@@ -20,7 +20,7 @@ use pyt_vm::control::{Origin, Raise};
 use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{Limit, ThreadInfo, aside};
-use crate::{Error, shared::Shared};
+use crate::{Error, api::shared::Shared};
 
 /// How soon a thread that goes on is raised in again.
 pub(super) const PAUSE: Duration = Duration::from_millis(5);

@@ -8,7 +8,7 @@ use pyt_vm::{
 };
 use rustpython_vm::vm::thread;
 
-use crate::{Python, Runtime, shared::Shared};
+use crate::{Python, Runtime, api::shared::Shared};
 
 pub use pyt_vm::deadlock::Frame as StackFrame;
 

@@ -14,7 +14,7 @@ use pyt_vm::InterpreterState;
 use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{Limit, Limits, Reason, Verdict, aside, recursion::Recursion};
-use crate::{Error, shared::Shared};
+use crate::{Error, api::shared::Shared};
 
 /// The runtimes with limits on output, by their interpreters' numbers, once for each call under such.
 static OUTPUT_LIMITED: Mutex<Vec<(i64, Weak<Shared>)>> = Mutex::new(Vec::new());

@@ -18,7 +18,7 @@ use super::{
     script::Script,
     stage::{Performance, Stage},
 };
-use crate::{Error, Program, Runtime, run};
+use crate::{Error, Program, Runtime, command::run};
 
 /// One run, by its seed.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,6 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use pyt_modules::upstream;
 use rustpython_vm::{
     Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyBytes, PyInt, PyModule, PyStr},
@@ -14,6 +13,7 @@ use rustpython_vm::{
 };
 
 use super::{Policy, policy, refused};
+use crate::startup::upstream_modules;
 
 /// What is wanted of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +223,7 @@ fn working_directory(vm: &VirtualMachine) -> PathBuf {
 /// Calls upstream's function with where the paths really lead.
 fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let Some(policy) = policy(vm) else {
-        return upstream::call("posix", function.name, args, vm);
+        return upstream_modules::upstreams("posix", function.name, args, vm);
     };
     for name in ["dir_fd", "src_dir_fd", "dst_dir_fd"] {
         if let Some(given) = args.kwargs.get(name)
@@ -258,7 +258,7 @@ fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResul
         }
         // What else is missing upstream says.
     }
-    upstream::call("posix", function.name, args, vm)
+    upstream_modules::upstreams("posix", function.name, args, vm)
 }
 
 /// Whether the mode of `open` is one that only reads.

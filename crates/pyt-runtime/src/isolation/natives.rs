@@ -1,12 +1,8 @@
 //! What becomes of native modules: each is given as it is, given with functions that refuse, or left
 //! out. What is not listed is left out.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::collections::BTreeMap;
 
-use pyt_modules::upstream::{
-    self,
-    derived::{self, Change},
-};
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyStr, PyType},
@@ -14,6 +10,7 @@ use rustpython_vm::{
 };
 
 use super::{MARK, Policy, files, policy, refused, surroundings};
+use crate::startup::upstream_modules::{self, Change};
 
 /// Modules that only compute.
 const PURE: [&str; 72] = [
@@ -226,7 +223,7 @@ pub(super) const NETWORK: [&str; 3] = ["_socket", "fcntl", "select"];
 
 /// Whether upstream has such a module.
 pub(super) fn exists(name: &str) -> bool {
-    upstream::definitions().contains_key(name)
+    upstream_modules::definitions().contains_key(name)
 }
 
 /// Whether the classes of the module `name` may be seen by a program that cannot import it.
@@ -242,7 +239,7 @@ pub(super) fn replace(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>, p
         }
         let restricted = RESTRICTED.iter().any(|(known, _)| known == name);
         if restricted {
-            *def = derived::derive(def, restrict as Change);
+            *def = upstream_modules::change_definition(def, restrict as Change);
         }
         restricted
     });
@@ -251,13 +248,18 @@ pub(super) fn replace(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>, p
 
 /// The definition of an empty module: the mark of isolated interpreters.
 fn mark() -> &'static PyModuleDef {
-    static DEFINITION: OnceLock<PyModuleDef> = OnceLock::new();
-    DEFINITION.get_or_init(|| PyModuleDef {
-        name: Context::genesis().intern_str(MARK),
-        doc: None,
-        methods: &[],
-        slots: Default::default(),
-    })
+    static DEFINITION: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    let address = DEFINITION.get_or_init(|| {
+        let def = Box::new(PyModuleDef {
+            name: Context::genesis().intern_str(MARK),
+            doc: None,
+            methods: &[],
+            slots: Default::default(),
+        });
+        std::ptr::from_ref(Box::leak(def)).expose_provenance()
+    });
+    // SAFETY: the address is that of a definition that was leaked above.
+    unsafe { &*std::ptr::with_exposed_provenance(*address) }
 }
 
 /// Takes out of a module what acts on the world.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use pyt_modules::upstream;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyStr},
@@ -10,6 +9,7 @@ use rustpython_vm::{
 };
 
 use super::{Policy, files, natives, policy, refused};
+use crate::startup::upstream_modules;
 
 /// Functions of `sys` that read the terminal or change how the process runs.
 const SYS: [&str; 4] = [
@@ -91,7 +91,7 @@ fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
             }
         }
     }
-    crate::ast::compile(args, vm)
+    crate::startup::ast::compile(args, vm)
 }
 
 /// A name in the place of one that is not granted; `None` if it can stay.
@@ -133,7 +133,7 @@ pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
             if data.is_some_and(|data| !vm.is_none(data)) {
                 return Err(refused("making code objects", vm));
             }
-            upstream::call("_imp", "get_frozen_object", args, vm)
+            upstream_modules::upstreams("_imp", "get_frozen_object", args, vm)
         },
     );
     module.dict().set_item("get_frozen_object", get.into(), vm)
@@ -148,7 +148,7 @@ pub(super) fn give_locale(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
             if locale.is_some_and(|locale| !vm.is_none(locale)) {
                 return Err(refused("changing the locale", vm));
             }
-            upstream::call("_locale", "setlocale", args, vm)
+            upstream_modules::upstreams("_locale", "setlocale", args, vm)
         },
     );
     module.dict().set_item("setlocale", set.into(), vm)

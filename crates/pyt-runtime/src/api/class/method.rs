@@ -1,0 +1,127 @@
+//! Which Rust closures can be methods: those that take the state first.
+
+use rustpython_vm::PyResult;
+
+use super::{object::state_of, state::State};
+use crate::{
+    Error, FromArgument, IntoPython, Python,
+    api::function::{Function, Incoming},
+};
+
+/// What a constructor returns: the state, or an error to raise.
+pub trait IntoState<T> {
+    #[doc(hidden)]
+    fn into_state(self) -> Result<T, Error>;
+}
+
+impl<T> IntoState<T> for T {
+    fn into_state(self) -> Result<T, Error> {
+        Ok(self)
+    }
+}
+
+impl<T, E: std::error::Error + Send + Sync + 'static> IntoState<T> for Result<T, E> {
+    fn into_state(self) -> Result<T, Error> {
+        self.map_err(Error::other)
+    }
+}
+
+/// A closure that makes the state of a new instance: `Fn(A, B, ...) -> T`, or a `Result` of it; a
+/// [`Python`] may come first.
+pub trait HostConstructor<T, Marker>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn construct(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T>;
+}
+
+/// A closure that reads the state: `Fn(&T, A, B, ...) -> R`; a [`Python`] may come after the state.
+pub trait HostMethod<T, Marker>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn invoke(&self, state: &State<T>, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+}
+
+/// A closure that changes the state: `Fn(&mut T, A, B, ...) -> R`; a [`Python`] may come after the
+/// state.
+pub trait HostMethodMut<T, Marker>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn invoke(&self, state: &State<T>, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+}
+
+/// The marker of closures that take a [`Python`].
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct WithPython<Args>(std::marker::PhantomData<Args>);
+
+macro_rules! methods {
+    ($($name:ident)*) => {
+        methods!(@one py [] [($($name,)*)] $($name)*);
+        methods!(@one py [py, Python<'_>] [WithPython<($($name,)*)>] $($name)*);
+    };
+    (@one $inside:ident [$($py:ident, $python:ty)?] [$marker:ty] $($name:ident)*) => {
+        impl<T, Function, Output, $($name),*> HostConstructor<T, (Output, $marker)> for Function
+        where
+            Function: Fn($($python,)? $($name),*) -> Output + Send + Sync + 'static,
+            Output: IntoState<T>,
+            $($name: FromArgument,)*
+        {
+            #[allow(non_snake_case)]
+            fn construct(&self, $inside: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T> {
+                $(let $name = $name::take(incoming, $inside)?;)*
+                incoming.finish($inside)?;
+                let state = self($($py,)? $($name),*).into_state();
+                state.map_err(|error| error.into_exception($inside))
+            }
+        }
+
+        methods!(@method HostMethod, (&T), read, $inside [$($py, $python)?] [$marker] $($name)*);
+        methods!(@method HostMethodMut, (&mut T), write, $inside [$($py, $python)?] [$marker] $($name)*);
+    };
+    (
+        @method $trait:ident, ($state:ty), $access:ident,
+        $inside:ident [$($py:ident, $python:ty)?] [$marker:ty] $($name:ident)*
+    ) => {
+        impl<T, Function, Output, $($name),*> $trait<T, $marker> for Function
+        where
+            T: Send + Sync + 'static,
+            Function: Fn($state, $($python,)? $($name),*) -> Output + Send + Sync + 'static,
+            Output: IntoPython,
+            $($name: FromArgument,)*
+        {
+            #[allow(non_snake_case)]
+            fn invoke(
+                &self,
+                state: &State<T>,
+                $inside: Python<'_>,
+                incoming: &mut Incoming<'_>,
+            ) -> PyResult {
+                $(let $name = $name::take(incoming, $inside)?;)*
+                incoming.finish($inside)?;
+                // The state is free again before the result is made an object.
+                let output = state.$access($inside, |state| Ok(self(state, $($py,)? $($name),*)))?;
+                output.into_object($inside)
+            }
+        }
+    };
+}
+
+methods!();
+methods!(A);
+methods!(A B);
+methods!(A B C);
+methods!(A B C D);
+methods!(A B C D E);
+methods!(A B C D E F);
+
+/// The function that Python calls, whose first argument is the instance.
+pub(super) fn function<T: Send + Sync + 'static>(
+    name: &str,
+    body: impl Fn(&State<T>, Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync + 'static,
+) -> Function {
+    let label = name.to_owned();
+    Function::with_body(name, move |py, incoming| {
+        let Some(receiver) = incoming.receiver() else {
+            let message = format!("{label}() needs an instance as its first argument");
+            return Err(py.vm().new_type_error(message));
+        };
+        body(state_of(&receiver, py)?, py, incoming)
+    })
+}

@@ -1,0 +1,235 @@
+//! A Rust function as Python sees it: an object of one of two classes, of which one binds to
+//! instances as methods do.
+
+use std::{
+    cell::Cell,
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Weak},
+};
+
+use pyt_vm::panics::message_of;
+use rustpython_vm::{
+    Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
+    builtins::{PyBoundMethod, PyStrRef},
+    class::PyClassImpl,
+    function::FuncArgs,
+    pyclass,
+    types::{Callable, GetDescriptor, Representable},
+};
+
+use super::{Function, Incoming};
+use crate::{Python, api::shared::Shared};
+
+/// Whether a function found in a class becomes a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    Plain,
+    Method,
+}
+
+pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> PyObjectRef {
+    let core = Core {
+        definition: Some(definition),
+        home: Arc::downgrade(py.shared()),
+    };
+    let ctx = &py.vm().ctx;
+    match binding {
+        Binding::Plain => {
+            let _class = RustFunction::make_static_type();
+            RustFunction { core }.into_ref(ctx).into()
+        }
+        Binding::Method => {
+            let _class = RustMethod::make_static_type();
+            RustMethod { core }.into_ref(ctx).into()
+        }
+    }
+}
+
+/// Runs `f`, which is the host's, and raises its panics.
+fn guarded<R>(name: &str, vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+    panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
+        let message = match message_of(&*payload) {
+            Some(message) => format!("Rust panicked in {name}(): {message}"),
+            None => format!("Rust panicked in {name}()"),
+        };
+        quietly(payload);
+        Err(vm.new_runtime_error(message))
+    })
+}
+
+/// Drops what the host gave. If that panics there is nobody to tell but the panic hook, which has
+/// been told.
+pub(crate) fn quietly<T>(hosts: T) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(hosts))) {
+        std::mem::forget(payload);
+    }
+}
+
+thread_local! {
+    /// How many functions of the host's this thread is within.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether the calling thread is within a function of the host's, whose errors most likely go on to
+/// Python.
+pub(crate) fn is_within() -> bool {
+    DEPTH.get() > 0
+}
+
+struct Within;
+
+impl Within {
+    fn begin() -> Self {
+        DEPTH.set(DEPTH.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+struct Core {
+    /// There until it is dropped.
+    definition: Option<Function>,
+    home: Weak<Shared>,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.definition.fmt(f)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        quietly(self.definition.take());
+    }
+}
+
+impl Core {
+    fn name(&self) -> &str {
+        self.definition.as_ref().map_or("", Function::name)
+    }
+
+    fn doc(&self) -> Option<&str> {
+        self.definition.as_ref()?.doc.as_deref()
+    }
+
+    fn call(&self, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        let (Some(definition), Some(home)) = (&self.definition, self.home.upgrade()) else {
+            return Err(vm.new_runtime_error("the Python runtime has ended"));
+        };
+        let py = Python::new(vm, &home);
+        let mut incoming = Incoming::new(&definition.name, &definition.parameters, args);
+        let _within = Within::begin();
+        guarded(&definition.name, vm, || {
+            (definition.body)(py, &mut incoming)
+        })
+    }
+}
+
+/// A function that does not bind.
+#[pyclass(module = "pyt", name = "RustFunction")]
+#[derive(Debug, PyPayload)]
+struct RustFunction {
+    core: Core,
+}
+
+/// A function that binds to the instance that it is looked up on.
+#[pyclass(module = "pyt", name = "RustMethod")]
+#[derive(Debug, PyPayload)]
+struct RustMethod {
+    core: Core,
+}
+
+impl Callable for RustFunction {
+    type Args = FuncArgs;
+
+    fn call(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        zelf.core.call(args, vm)
+    }
+}
+
+impl Callable for RustMethod {
+    type Args = FuncArgs;
+
+    fn call(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        zelf.core.call(args, vm)
+    }
+}
+
+impl GetDescriptor for RustMethod {
+    fn descr_get(
+        zelf: &PyObject,
+        obj: Option<&PyObject>,
+        _cls: Option<&PyObject>,
+        vm: &VirtualMachine,
+    ) -> PyResult {
+        Ok(match obj {
+            Some(instance) if !vm.is_none(instance) => {
+                PyBoundMethod::new(instance.to_owned(), zelf.to_owned())
+                    .into_ref(&vm.ctx)
+                    .into()
+            }
+            _ => zelf.to_owned(),
+        })
+    }
+}
+
+impl Representable for RustFunction {
+    fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+        Ok(format!("<Rust function {}>", zelf.core.name()))
+    }
+}
+
+impl Representable for RustMethod {
+    fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+        Ok(format!("<Rust method {}>", zelf.core.name()))
+    }
+}
+
+#[pyclass(
+    with(Callable, Representable),
+    flags(DISALLOW_INSTANTIATION, HAS_WEAKREF)
+)]
+impl RustFunction {
+    #[pygetset]
+    fn __name__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
+        vm.ctx.new_str(zelf.core.name())
+    }
+
+    #[pygetset]
+    fn __qualname__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
+        vm.ctx.new_str(zelf.core.name())
+    }
+
+    #[pygetset]
+    fn __doc__(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<PyStrRef> {
+        zelf.core.doc().map(|doc| vm.ctx.new_str(doc))
+    }
+}
+
+#[pyclass(
+    with(Callable, GetDescriptor, Representable),
+    flags(DISALLOW_INSTANTIATION, HAS_WEAKREF, METHOD_DESCRIPTOR)
+)]
+impl RustMethod {
+    #[pygetset]
+    fn __name__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
+        vm.ctx.new_str(zelf.core.name())
+    }
+
+    #[pygetset]
+    fn __qualname__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
+        vm.ctx.new_str(zelf.core.name())
+    }
+
+    #[pygetset]
+    fn __doc__(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<PyStrRef> {
+        zelf.core.doc().map(|doc| vm.ctx.new_str(doc))
+    }
+}

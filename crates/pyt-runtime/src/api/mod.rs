@@ -1,0 +1,20 @@
+//! What a host holds: the runtime, objects of Python's as Rust values, and Rust code as Python
+//! objects.
+//!
+//! How a runtime is configured, started and controlled is not known here.
+
+#[cfg(feature = "tokio")]
+pub(crate) mod async_calls;
+pub(crate) mod class;
+pub(crate) mod closure;
+pub(crate) mod code;
+pub(crate) mod error;
+pub(crate) mod function;
+pub(crate) mod native_module;
+pub(crate) mod pool;
+pub(crate) mod python;
+pub(crate) mod queue;
+pub(crate) mod runtime;
+pub(crate) mod serde;
+pub(crate) mod shared;
+pub(crate) mod value;

@@ -1,0 +1,400 @@
+//! Runs programs as the `python` command does: files, folders, zip files, modules, text.
+//!
+//! [`Runtime::main`] is the whole life of a program, exit status included; the `run_*` methods
+//! are its parts for hosts that go on afterwards.
+
+use std::{
+    ffi::OsStr,
+    io::{IsTerminal, Read},
+    path::{Path, PathBuf},
+};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyDictRef},
+};
+
+use crate::{
+    Error, Runtime,
+    api::error::exit_status,
+    api::runtime::main_scope,
+    command::repl,
+    config::builder::absolute,
+    startup::source::{self, Start},
+};
+
+/// What to run as `__main__`.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// A source file, a `.pyc` file, or a folder or zip file with a `__main__.py`.
+    File(PathBuf),
+    /// Text given on the command line (`-c`).
+    Command(String),
+    /// A module, found on `sys.path` (`-m`).
+    Module(String),
+    /// All of standard input, as a file named `<stdin>`.
+    Stdin,
+    /// The prompt. `banner` is shown first, unless the options say quiet.
+    Interactive {
+        /// What to greet with.
+        banner: String,
+    },
+}
+
+impl Runtime {
+    /// Runs a file, or the `__main__.py` of a folder or zip file, as `__main__`.
+    ///
+    /// # Errors
+    /// What the program raises. A file that cannot be opened is reported on standard error and
+    /// ends as [`crate::ErrorKind::Exit`] with status 2.
+    pub fn run_file(&self, path: &Path) -> Result<(), Error> {
+        self.attempt(|vm| file(self, vm, path))
+    }
+
+    /// Runs text as `python -c` does: without its common indentation, as `__main__`.
+    ///
+    /// # Errors
+    /// What the program raises.
+    pub fn run_command(&self, text: &str) -> Result<(), Error> {
+        self.attempt(|vm| command(self, vm, text))
+    }
+
+    /// Runs a module as `python -m` does.
+    ///
+    /// # Errors
+    /// What the program raises; [`crate::ErrorKind::Exit`] if there is no such module.
+    pub fn run_module(&self, name: &str) -> Result<(), Error> {
+        self.attempt(|vm| module(self, vm, name))
+    }
+
+    /// Reads standard input to its end and runs it as `__main__`.
+    ///
+    /// # Errors
+    /// What the program raises.
+    pub fn run_stdin(&self) -> Result<(), Error> {
+        self.attempt(|vm| stdin(self, vm))
+    }
+
+    /// Reads statements from the terminal and runs each, until the end of input.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Exit`], if a statement asks for it.
+    pub fn repl(&self) -> Result<(), Error> {
+        self.attempt(|vm| repl::interact(vm, self.options()))
+    }
+
+    /// Runs `program` from beginning to end: prints the traceback of what it raises, prompts
+    /// afterwards if `-i` asks for it, ends the interpreter, and returns the exit status.
+    ///
+    /// A program ended by Ctrl-C ends the process by SIGINT, so that shells and parents see it;
+    /// this function then does not return.
+    pub fn main(self, program: Program) -> i32 {
+        let (status, interrupted) = self.with_vm(|vm| {
+            let is_prompt = matches!(program, Program::Interactive { .. });
+            let mut result = self.start(vm, program);
+            if !is_prompt && wants_prompt(vm, self.options()) {
+                if let Err(error) = result {
+                    show(vm, &error);
+                }
+                result = repl::interact(vm, self.options());
+            }
+            match result {
+                Ok(()) => (0, false),
+                Err(error) => conclude(vm, &error),
+            }
+        });
+        self.end_main(status, interrupted)
+    }
+
+    /// Ends the interpreter after a program's end. Returns the exit status; ends the process if
+    /// Ctrl-C ended the program.
+    pub(crate) fn end_main(self, status: i32, interrupted: bool) -> i32 {
+        let finalized = self.finalize(None);
+        if interrupted {
+            die_by_sigint();
+        }
+        if finalized == 0 { status } else { finalized }
+    }
+
+    pub(crate) fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
+        match program {
+            Program::File(path) => file(self, vm, &path),
+            Program::Command(text) => command(self, vm, &text),
+            Program::Module(name) => module(self, vm, &name),
+            Program::Stdin => stdin(self, vm),
+            Program::Interactive { banner } => {
+                add_path(self, vm, OsStr::new(""))?;
+                let options = self.options();
+                if !options.quiet {
+                    eprintln!("{banner}");
+                }
+                repl::startup(vm, options)?;
+                repl::interact(vm, options)
+            }
+        }
+    }
+}
+
+fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
+    // The program itself may ask for a prompt by setting the variable.
+    let asked_meanwhile = || {
+        // Without `os` it cannot have.
+        let modules = vm.sys_module.get_attr("modules", vm);
+        let os = modules.and_then(|modules| modules.get_item("os", vm));
+        let variable = os.and_then(|os| os.get_attr("environ", vm));
+        variable.is_ok_and(|environ| {
+            vm.call_method(&environ, "get", ("PYTHONINSPECT", ""))
+                .and_then(|value| value.is_true(vm))
+                .unwrap_or(false)
+        })
+    };
+    (options.inspect || (!options.ignore_environment && asked_meanwhile()))
+        && (options.interactive || std::io::stdin().is_terminal())
+}
+
+/// Prints an exception that nobody caught, and keeps it where debuggers look for it.
+pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
+    let (class, value, traceback) = vm.split_exception(error.clone());
+    for (name, object) in [
+        ("last_exc", value.clone()),
+        ("last_type", class),
+        ("last_value", value),
+        ("last_traceback", traceback),
+    ] {
+        // Only a debugger's convenience is lost if this fails.
+        let _ = vm.sys_module.set_attr(name, object, vm);
+    }
+    vm.print_exception(error);
+}
+
+/// Reports what ended the program. Returns its exit status, and whether it was Ctrl-C.
+pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
+    if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
+        let (status, message) = exit_status(vm, error);
+        flush(vm, "stdout");
+        if let Some(message) = message {
+            print_exit_message(vm, message);
+        }
+        return (status, false);
+    }
+    flush(vm, "stdout");
+    show(vm, error);
+    let interrupted = error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt);
+    (if interrupted { 130 } else { 1 }, interrupted)
+}
+
+fn print_exit_message(vm: &VirtualMachine, message: PyObjectRef) {
+    let Ok(text) = message.str(vm) else { return };
+    if let Ok(stderr) = vm.sys_module.get_attr("stderr", vm)
+        && !vm.is_none(&stderr)
+    {
+        // There is nowhere to report a broken standard error to.
+        let _ = vm.call_method(&stderr, "write", (text,));
+        let _ = vm.call_method(&stderr, "write", ("\n",));
+    }
+}
+
+/// Flushes a standard stream. Whether it worked is found again, and reported, at the end.
+pub(crate) fn flush(vm: &VirtualMachine, name: &'static str) {
+    if let Ok(stream) = vm.sys_module.get_attr(name, vm)
+        && !vm.is_none(&stream)
+    {
+        let _ = vm.call_method(&stream, "flush", ());
+    }
+}
+
+/// Ends the process as an unhandled SIGINT does.
+fn die_by_sigint() {
+    #[cfg(unix)]
+    // SAFETY: setting a default disposition and sending a signal to the own process touch no
+    // memory; the interpreter has ended, so no handler of its is needed any more.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::kill(libc::getpid(), libc::SIGINT);
+    }
+}
+
+pub(crate) fn add_path(runtime: &Runtime, vm: &VirtualMachine, folder: &OsStr) -> PyResult<()> {
+    if runtime.options().safe_path {
+        return Ok(());
+    }
+    vm.insert_sys_path(vm.fsdecode(folder).into())
+}
+
+fn main_dict(vm: &VirtualMachine) -> PyResult<PyDictRef> {
+    Ok(vm.ensure_main_module()?.dict())
+}
+
+fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
+    add_path(runtime, vm, OsStr::new(""))?;
+    let text = source::dedent(text);
+    let code = source::compile(vm, &text, "<string>", Start::File)?;
+    source::remember(vm, &code, &text);
+    pyt_instrument::instrument(&code, vm)?;
+    vm.run_code_obj(code, main_scope(vm)?).map(drop)
+}
+
+fn module(runtime: &Runtime, vm: &VirtualMachine, name: &str) -> PyResult<()> {
+    let folder = std::env::current_dir().unwrap_or_default();
+    add_path(runtime, vm, folder.as_os_str())?;
+    vm.run_module(name)
+}
+
+fn stdin(runtime: &Runtime, vm: &VirtualMachine) -> PyResult<()> {
+    add_path(runtime, vm, OsStr::new(""))?;
+    let mut bytes = Vec::new();
+    if let Err(error) = std::io::stdin().lock().read_to_end(&mut bytes) {
+        return Err(vm.new_os_error(error.to_string()));
+    }
+    with_file_attributes(vm, vm.ctx.new_str("<stdin>").into(), || {
+        let code = source::compile_bytes(vm, &bytes, "<stdin>")?;
+        pyt_instrument::instrument(&code, vm)?;
+        vm.run_code_obj(code, main_scope(vm)?).map(drop)
+    })
+}
+
+fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
+    let path = absolute(given);
+    let is_folder = path.is_dir();
+    let mut bytes = match is_folder {
+        true => Vec::new(),
+        false => match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(cannot_open(runtime, vm, &path, &error)),
+        },
+    };
+    if is_folder || may_be_zip(&bytes) {
+        let name: PyObjectRef = vm.fsdecode(path.as_os_str()).into();
+        if has_importer(vm, &name)? {
+            vm.insert_sys_path(name)?;
+            let runpy = vm.import("runpy", 0)?;
+            let run = runpy.get_attr("_run_module_as_main", vm)?;
+            return run.call(("__main__", false), vm).map(drop);
+        }
+    }
+    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+    add_path(
+        runtime,
+        vm,
+        real.parent().unwrap_or(Path::new("")).as_os_str(),
+    )?;
+    let name = path.to_string_lossy();
+    if is_bytecode(vm, &path, &bytes) {
+        return vm.run_any_file(main_scope(vm)?, &name);
+    }
+    if runtime.options().skip_source_first_line {
+        // The newline stays, so that line numbers do.
+        let end = bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(bytes.len());
+        bytes.drain(..end);
+    }
+    let dict = main_dict(vm)?;
+    let filename: PyObjectRef = vm.fsdecode(path.as_os_str()).into();
+    with_file_attributes(vm, filename.clone(), || {
+        set_loader(vm, &dict, filename)?;
+        let code = source::compile_bytes(vm, &bytes, &name)?;
+        pyt_instrument::instrument(&code, vm)?;
+        vm.run_code_obj(code, main_scope(vm)?).map(drop)
+    })
+}
+
+/// Runs `f` with `__main__.__file__` set, and takes it away afterwards, as CPython does.
+fn with_file_attributes(
+    vm: &VirtualMachine,
+    filename: PyObjectRef,
+    f: impl FnOnce() -> PyResult<()>,
+) -> PyResult<()> {
+    let dict = main_dict(vm)?;
+    if dict.contains_key("__file__", vm) {
+        return f();
+    }
+    dict.set_item("__file__", filename, vm)?;
+    dict.set_item("__cached__", vm.ctx.none(), vm)?;
+    let result = f();
+    flush(vm, "stdout");
+    flush(vm, "stderr");
+    for name in ["__file__", "__cached__"] {
+        // The program may have deleted them itself.
+        let _ = dict.del_item(name, vm);
+    }
+    result
+}
+
+fn set_loader(vm: &VirtualMachine, main: &PyDictRef, filename: PyObjectRef) -> PyResult<()> {
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    let importlib = modules.get_item("_frozen_importlib_external", vm)?;
+    let class = importlib.get_attr("SourceFileLoader", vm)?;
+    main.set_item("__loader__", class.call(("__main__", filename), vm)?, vm)
+}
+
+/// A zip file ends with a directory, which this signature begins; anything else that holds these
+/// bytes is sorted out by the importer.
+fn may_be_zip(bytes: &[u8]) -> bool {
+    // The directory's end record is at most 64 KiB of comment away from the end.
+    let tail = &bytes[bytes.len().saturating_sub(65_557)..];
+    tail.windows(4).any(|window| window == b"PK\x05\x06")
+}
+
+/// Compiled code has its own name ending, or begins with the magic number of this interpreter.
+fn is_bytecode(vm: &VirtualMachine, path: &Path, bytes: &[u8]) -> bool {
+    path.extension().is_some_and(|extension| extension == "pyc")
+        || bytes.first_chunk::<2>().is_some_and(|magic| {
+            // The number is followed by "\r\n"; the import system of this VM knows it.
+            bytes[2..].starts_with(b"\r\n") && magic_number(vm).is_ok_and(|known| known == *magic)
+        })
+}
+
+fn magic_number(vm: &VirtualMachine) -> PyResult<[u8; 2]> {
+    let imp = vm
+        .import("_imp", 0)?
+        .get_attr("pyc_magic_number_token", vm)?;
+    let token: u32 = imp.try_into_value(vm)?;
+    let [low, high, ..] = token.to_le_bytes();
+    Ok([low, high])
+}
+
+/// Whether a path hook takes `path`, so that modules can be imported from it.
+fn has_importer(vm: &VirtualMachine, path: &PyObjectRef) -> PyResult<bool> {
+    let cache = vm.sys_module.get_attr("path_importer_cache", vm)?;
+    if let Ok(importer) = cache.get_item(&**path, vm) {
+        return Ok(!vm.is_none(&importer));
+    }
+    let hooks: Vec<PyObjectRef> = vm
+        .sys_module
+        .get_attr("path_hooks", vm)?
+        .try_into_value(vm)?;
+    for hook in hooks {
+        match hook.call((path.clone(),), vm) {
+            Ok(importer) => {
+                cache.set_item(&**path, importer, vm)?;
+                return Ok(true);
+            }
+            Err(error) if error.fast_isinstance(vm.ctx.exceptions.import_error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+fn cannot_open(
+    runtime: &Runtime,
+    vm: &VirtualMachine,
+    path: &Path,
+    error: &std::io::Error,
+) -> PyBaseExceptionRef {
+    let program = match &runtime.options().program_name {
+        Some(name) => name.clone(),
+        None => vm.state.config.paths.executable.clone(),
+    };
+    let shown = match vm.fsdecode(path.as_os_str()).as_object().repr(vm) {
+        Ok(repr) => repr.to_string_lossy().into_owned(),
+        Err(error) => return error,
+    };
+    let errno = error.raw_os_error().unwrap_or(libc::ENOENT);
+    let reason = error.to_string();
+    let reason = reason.split(" (os error").next().unwrap_or_default();
+    eprintln!("{program}: can't open file {shown}: [Errno {errno}] {reason}");
+    vm.new_system_exit(vec![vm.ctx.new_int(2).into()].into())
+}

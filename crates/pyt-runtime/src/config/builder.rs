@@ -1,0 +1,343 @@
+//! Makes an interpreter out of [`Options`]: standard library, native modules, `sys`, `site`.
+//!
+//! Never decides what runs in it: that is [`crate::run`]'s.
+
+use std::path::{Path, PathBuf};
+
+use rustpython_vm::{
+    AsObject, Interpreter, InterpreterBuilder, PyResult, Settings, VirtualMachine,
+    common::rc::PyRc, frozen::FrozenLib, vm::CheckHashPycsMode,
+};
+
+use crate::{
+    Limits, ModuleBuilder, Runtime,
+    api::error::Error,
+    config::options::{CheckHashPycs, Deadlocks, Options},
+    config::settings::Extra,
+    deadlock,
+    isolation::{Isolation, Lease, Policy, shared},
+    startup::ast,
+    startup::site,
+    stream::{Input, Output, Streams},
+};
+
+/// The Python source of `lib/`, compiled.
+const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../../lib");
+
+/// Settings for a [`Runtime`] in the making. See [`Options`] for those without a method.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    pub(crate) options: Options,
+    pub(crate) extra: Extra,
+    streams: Streams,
+    pub(crate) isolation: Option<Isolation>,
+    modules: Vec<ModuleBuilder>,
+    limits: Option<Limits>,
+}
+
+impl Builder {
+    /// Replaces all settings.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Whether one thread at a time runs Python. On by default.
+    #[must_use]
+    pub fn gil(mut self, gil: bool) -> Self {
+        self.options.gil = gil;
+        self
+    }
+
+    /// Whether sleeps and timeouts pass at once, on a virtual clock. Off by default.
+    #[must_use]
+    pub fn virtual_time(mut self, virtual_time: bool) -> Self {
+        self.options.virtual_time = virtual_time;
+        self
+    }
+
+    /// What becomes of a program whose threads wait for one another for ever. Nobody looks by
+    /// default. Threads of the host's count as able to wake any thread: while there are any, only
+    /// cycles of locks and joins are told.
+    #[must_use]
+    pub fn deadlocks(mut self, deadlocks: Deadlocks) -> Self {
+        self.options.deadlocks = deadlocks;
+        self
+    }
+
+    /// Whether Ctrl-C raises `KeyboardInterrupt`. Off by default: signals belong to the host.
+    #[must_use]
+    pub fn signals(mut self, signals: bool) -> Self {
+        self.options.install_signal_handlers = signals;
+        self
+    }
+
+    /// What each call from outside may use up: see [`Limits`]. Nested calls are part of the outer one.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// `sys.argv`.
+    #[must_use]
+    pub fn argv<T: Into<std::ffi::OsString>>(mut self, argv: impl IntoIterator<Item = T>) -> Self {
+        self.options.argv = argv.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// `sys.executable`: what `subprocess` starts to get another interpreter.
+    #[must_use]
+    pub fn executable(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.executable = Some(path.into());
+        self
+    }
+
+    /// A folder to import from, in front of the standard library.
+    #[must_use]
+    pub fn search_path(mut self, folder: impl Into<String>) -> Self {
+        self.options.search_paths.push(folder.into());
+        self
+    }
+
+    /// Adds a module of the host's own, which Python code can import.
+    #[must_use]
+    pub fn module(mut self, module: ModuleBuilder) -> Self {
+        self.modules.push(module);
+        self
+    }
+
+    /// Where `sys.stdout` leads: to the process's standard output, unless told otherwise. A
+    /// [`Capture`](crate::Capture) is an output, too.
+    #[must_use]
+    pub fn stdout(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stdout = output.into();
+        self
+    }
+
+    /// Where `sys.stderr` leads: to the process's standard error, unless told otherwise. Tracebacks
+    /// of exceptions that nobody caught go there, those of threads included.
+    #[must_use]
+    pub fn stderr(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stderr = output.into();
+        self
+    }
+
+    /// What `sys.stdin` and `input()` read: the process's standard input, unless told otherwise. A
+    /// text is an input, too.
+    #[must_use]
+    pub fn stdin(mut self, input: impl Into<Input>) -> Self {
+        self.streams.stdin = input.into();
+        self
+    }
+
+    /// Makes the interpreter. The calling thread becomes its main thread.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; whatever
+    /// `site` or `faulthandler` raise; if a module of the host's cannot be made.
+    pub fn build(self) -> Result<Runtime, Error> {
+        let Self {
+            mut options,
+            mut extra,
+            mut streams,
+            isolation,
+            modules,
+            limits,
+        } = self;
+        extra.check(&mut options)?;
+        let policy = match &isolation {
+            Some(grants) => {
+                options.isolate();
+                options.no_site = true;
+                options.faulthandler = false;
+                extra.isolate();
+                streams = streams.without_files();
+                Some(Policy::new(grants, &options.search_paths)?)
+            }
+            None => None,
+        };
+        let executable = executable(&options);
+        let mut builder = Interpreter::builder(settings(&options));
+        let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
+        let explore = crate::explore::module::module_def(&builder.ctx);
+        builder = builder
+            .add_native_modules(&stdlib)
+            .add_native_modules(&[explore])
+            .add_native_modules(ast::module_def().as_slice())
+            .add_frozen_modules(extra.library())
+            .add_frozen_modules(PYT_LIB);
+        builder = builder.add_native_modules(&extra.modules());
+        if let Some(limit) = extra.recursion_limit {
+            // Before any other thread's machine is made from this one.
+            builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
+        }
+        builder = set_paths(builder, executable);
+        if let Some(policy) = policy.clone() {
+            builder = builder.init_hook(move |vm| policy.begin(vm));
+        }
+        builder = builder.init_hook(|vm| {
+            if let Some(state) = PyRc::get_mut(&mut vm.state) {
+                shared::seal_on_import(&mut state.module_defs);
+            }
+        });
+        let config = pyt_vm::Config {
+            gil: options.gil,
+            virtual_time: options.virtual_time,
+        };
+        let (builder, state) = pyt_modules::install(builder, config);
+        deadlock::watch(&state, &options);
+        let interpreter = builder.build();
+        let lease = policy.as_ref().map(|_| Lease::of(&interpreter));
+        let runtime = Runtime::new(interpreter, state, options);
+        let open = runtime.with_vm(|vm| {
+            let prepare = || {
+                extra.apply(vm)?;
+                let open = streams.install(policy.is_some(), vm)?;
+                initialise(vm, runtime.options())?;
+                shared::seal(vm)?;
+                if let Some(policy) = &policy {
+                    policy.seal(vm)?;
+                }
+                Ok(open)
+            };
+            prepare().map_err(|error| Error::from_exception(vm, &error))
+        })?;
+        runtime.shared().keep(open, lease);
+        for module in &modules {
+            runtime.add_module(module)?;
+        }
+        if let Some(limits) = limits {
+            runtime.shared().limit(limits);
+        }
+        Ok(runtime)
+    }
+}
+
+/// The path of the program that runs, unless the host names another.
+fn executable(options: &Options) -> String {
+    let own = || std::env::current_exe().unwrap_or_default();
+    let path = options.executable.clone().unwrap_or_else(own);
+    path.to_string_lossy().into_owned()
+}
+
+/// Tells the interpreter where it lives. The standard library is frozen into the program; its
+/// folder's name only shows in `sys._stdlib_dir`.
+fn set_paths(builder: InterpreterBuilder, executable: String) -> InterpreterBuilder {
+    builder.init_hook(move |vm| {
+        let Some(state) = PyRc::get_mut(&mut vm.state) else {
+            return;
+        };
+        let paths = &mut state.config.paths;
+        paths.stdlib_dir = Some(rustpython_pylib::LIB_PATH.to_owned());
+        let in_venv = paths.prefix != paths.base_prefix;
+        if !in_venv {
+            paths.base_executable.clone_from(&executable);
+        }
+        paths.executable = executable;
+    })
+}
+
+fn settings(options: &Options) -> Settings {
+    let mut settings = Settings::default();
+    settings.isolated = options.isolated;
+    settings.dev_mode = options.dev_mode;
+    settings.install_signal_handlers = options.install_signal_handlers;
+    settings.hash_seed = options.hash_seed;
+    settings.faulthandler = options.faulthandler;
+    settings.code_debug_ranges = options.code_debug_ranges;
+    settings.argv = options
+        .argv
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    settings.xoptions = options.xoptions.clone();
+    settings.warnoptions = options.warn_options();
+    settings.import_site = !options.no_site;
+    settings.bytes_warning = options.bytes_warning.into();
+    settings.warn_default_encoding = options.warn_default_encoding;
+    settings.thread_inherit_context = options.thread_inherit_context;
+    settings.context_aware_warnings = options.context_aware_warnings;
+    settings.inspect = options.inspect;
+    settings.interactive = options.interactive;
+    settings.write_bytecode = !options.dont_write_bytecode;
+    settings.verbose = options.verbose;
+    settings.quiet = options.quiet;
+    settings.user_site_directory = !options.no_user_site;
+    settings.buffered_stdio = !options.unbuffered;
+    settings.stdio_encoding = options.stdio_encoding.clone();
+    settings.stdio_errors = options.stdio_errors.clone();
+    // The interpreter knows no other locale encoding than UTF-8.
+    settings.utf8_mode = i8::from(options.utf8_mode.unwrap_or(true));
+    settings.check_hash_pycs_mode = match options.check_hash_pycs {
+        CheckHashPycs::Default => CheckHashPycsMode::Default,
+        CheckHashPycs::Always => CheckHashPycsMode::Always,
+        CheckHashPycs::Never => CheckHashPycsMode::Never,
+    };
+    settings.safe_path = options.safe_path;
+    settings.int_max_str_digits = options.int_max_str_digits;
+    settings.cpu_count = options.cpu_count;
+    settings.path_list = options.search_paths.clone();
+    settings.debug = options.parser_debug;
+    settings.optimize = options.optimize;
+    settings.ignore_environment = options.ignore_environment;
+    settings
+}
+
+/// What CPython's start does after the core is up, in its order.
+fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
+    let argv = options
+        .argv
+        .iter()
+        .map(|arg| vm.fsdecode(arg.clone()).into())
+        .collect();
+    vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
+    add_gil_flag(vm)?;
+    ast::install(vm)?;
+    // What is there already is there to the end: no collection need look at it. See `end`.
+    vm.state.gc.freeze();
+    vm.new_scope_with_main()?;
+    if options.faulthandler {
+        let enable = vm.import("faulthandler", 0)?.get_attr("enable", vm)?;
+        enable.call((), vm)?;
+    }
+    if !options.warn_options().is_empty() {
+        vm.import("warnings", 0)?;
+    }
+    if !options.no_site {
+        site::start(vm)?;
+    }
+    Ok(())
+}
+
+/// Adds `sys.flags.gil`, which the interpreter's own struct lacks. The class is shared by all
+/// interpreters of the process, so the attribute asks the interpreter that reads it.
+fn add_gil_flag(vm: &VirtualMachine) -> PyResult<()> {
+    let flags = vm.sys_module.get_attr("flags", vm)?;
+    let class = flags.class();
+    let name = vm.ctx.intern_str("gil");
+    if class.get_attr(name).is_none() {
+        let gil = vm
+            .ctx
+            .new_readonly_getset("gil", vm.ctx.types.object_type, gil_flag);
+        class.set_attr(name, gil.into());
+    }
+    Ok(())
+}
+
+fn gil_flag(_flags: rustpython_vm::PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
+    let is_enabled = vm
+        .sys_module
+        .get_attr("_is_gil_enabled", vm)?
+        .call((), vm)?;
+    Ok(i32::from(is_enabled.is_true(vm)?))
+}
+
+/// Joins `path` onto the working directory, without resolving links or dots in it.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    match std::env::current_dir() {
+        Ok(folder) => folder.join(path),
+        Err(_) => path.to_owned(),
+    }
+}

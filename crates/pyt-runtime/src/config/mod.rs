@@ -1,0 +1,8 @@
+//! The settings of a runtime: the flags of the `python` command, `-X` options, environment
+//! variables, and the builder that makes a runtime from them.
+
+pub(crate) mod builder;
+pub(crate) mod environment;
+pub(crate) mod options;
+pub(crate) mod settings;
+pub(crate) mod xoptions;
