@@ -103,6 +103,7 @@ mod control;
 mod deadlock;
 pub mod explore;
 mod isolation;
+mod paths;
 mod startup;
 mod stream;
 

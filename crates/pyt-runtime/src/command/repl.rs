@@ -23,7 +23,7 @@ use rustyline::{
 use crate::{
     Options,
     api::runtime::main_scope,
-    command::run::{flush, show},
+    command::exit::{flush, show},
     startup::source,
 };
 

@@ -16,10 +16,12 @@ use rustpython_vm::{
 
 use crate::{
     Error, Runtime,
-    api::error::exit_status,
     api::runtime::main_scope,
-    command::repl,
-    config::builder::absolute,
+    command::{
+        exit::{conclude, flush, show},
+        repl,
+    },
+    paths::{absolute, add_path},
     startup::source::{self, Start},
 };
 
@@ -106,16 +108,6 @@ impl Runtime {
         self.end_main(status, interrupted)
     }
 
-    /// Ends the interpreter after a program's end. Returns the exit status; ends the process if
-    /// Ctrl-C ended the program.
-    pub(crate) fn end_main(self, status: i32, interrupted: bool) -> i32 {
-        let finalized = self.finalize(None);
-        if interrupted {
-            die_by_sigint();
-        }
-        if finalized == 0 { status } else { finalized }
-    }
-
     pub(crate) fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
         match program {
             Program::File(path) => file(self, vm, &path),
@@ -123,7 +115,7 @@ impl Runtime {
             Program::Module(name) => module(self, vm, &name),
             Program::Stdin => stdin(self, vm),
             Program::Interactive { banner } => {
-                add_path(self, vm, OsStr::new(""))?;
+                add_path(self.options(), vm, OsStr::new(""))?;
                 let options = self.options();
                 if !options.quiet {
                     eprintln!("{banner}");
@@ -152,81 +144,12 @@ fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
         && (options.interactive || std::io::stdin().is_terminal())
 }
 
-/// Prints an exception that nobody caught, and keeps it where debuggers look for it.
-pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
-    let (class, value, traceback) = vm.split_exception(error.clone());
-    for (name, object) in [
-        ("last_exc", value.clone()),
-        ("last_type", class),
-        ("last_value", value),
-        ("last_traceback", traceback),
-    ] {
-        // Only a debugger's convenience is lost if this fails.
-        let _ = vm.sys_module.set_attr(name, object, vm);
-    }
-    vm.print_exception(error);
-}
-
-/// Reports what ended the program. Returns its exit status, and whether it was Ctrl-C.
-pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
-    if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
-        let (status, message) = exit_status(vm, error);
-        flush(vm, "stdout");
-        if let Some(message) = message {
-            print_exit_message(vm, message);
-        }
-        return (status, false);
-    }
-    flush(vm, "stdout");
-    show(vm, error);
-    let interrupted = error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt);
-    (if interrupted { 130 } else { 1 }, interrupted)
-}
-
-fn print_exit_message(vm: &VirtualMachine, message: PyObjectRef) {
-    let Ok(text) = message.str(vm) else { return };
-    if let Ok(stderr) = vm.sys_module.get_attr("stderr", vm)
-        && !vm.is_none(&stderr)
-    {
-        // There is nowhere to report a broken standard error to.
-        let _ = vm.call_method(&stderr, "write", (text,));
-        let _ = vm.call_method(&stderr, "write", ("\n",));
-    }
-}
-
-/// Flushes a standard stream. Whether it worked is found again, and reported, at the end.
-pub(crate) fn flush(vm: &VirtualMachine, name: &'static str) {
-    if let Ok(stream) = vm.sys_module.get_attr(name, vm)
-        && !vm.is_none(&stream)
-    {
-        let _ = vm.call_method(&stream, "flush", ());
-    }
-}
-
-/// Ends the process as an unhandled SIGINT does.
-fn die_by_sigint() {
-    #[cfg(unix)]
-    // SAFETY: setting a default disposition and sending a signal to the own process touch no
-    // memory; the interpreter has ended, so no handler of its is needed any more.
-    unsafe {
-        libc::signal(libc::SIGINT, libc::SIG_DFL);
-        libc::kill(libc::getpid(), libc::SIGINT);
-    }
-}
-
-pub(crate) fn add_path(runtime: &Runtime, vm: &VirtualMachine, folder: &OsStr) -> PyResult<()> {
-    if runtime.options().safe_path {
-        return Ok(());
-    }
-    vm.insert_sys_path(vm.fsdecode(folder).into())
-}
-
 fn main_dict(vm: &VirtualMachine) -> PyResult<PyDictRef> {
     Ok(vm.ensure_main_module()?.dict())
 }
 
 fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
-    add_path(runtime, vm, OsStr::new(""))?;
+    add_path(runtime.options(), vm, OsStr::new(""))?;
     let text = source::dedent(text);
     let code = source::compile(vm, &text, "<string>", Start::File)?;
     source::remember(vm, &code, &text);
@@ -236,12 +159,12 @@ fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
 
 fn module(runtime: &Runtime, vm: &VirtualMachine, name: &str) -> PyResult<()> {
     let folder = std::env::current_dir().unwrap_or_default();
-    add_path(runtime, vm, folder.as_os_str())?;
+    add_path(runtime.options(), vm, folder.as_os_str())?;
     vm.run_module(name)
 }
 
 fn stdin(runtime: &Runtime, vm: &VirtualMachine) -> PyResult<()> {
-    add_path(runtime, vm, OsStr::new(""))?;
+    add_path(runtime.options(), vm, OsStr::new(""))?;
     let mut bytes = Vec::new();
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut bytes) {
         return Err(vm.new_os_error(error.to_string()));
@@ -274,7 +197,7 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
     }
     let real = path.canonicalize().unwrap_or_else(|_| path.clone());
     add_path(
-        runtime,
+        runtime.options(),
         vm,
         real.parent().unwrap_or(Path::new("")).as_os_str(),
     )?;

@@ -1,8 +1,8 @@
 //! Makes an interpreter out of [`Options`]: standard library, native modules, `sys`, `site`.
 //!
-//! Never decides what runs in it: that is [`crate::run`]'s.
+//! Never decides what runs in it: that is `command`'s.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rustpython_vm::{
     AsObject, Interpreter, InterpreterBuilder, PyResult, Settings, VirtualMachine,
@@ -332,12 +332,4 @@ fn gil_flag(_flags: rustpython_vm::PyObjectRef, vm: &VirtualMachine) -> PyResult
         .get_attr("_is_gil_enabled", vm)?
         .call((), vm)?;
     Ok(i32::from(is_enabled.is_true(vm)?))
-}
-
-/// Joins `path` onto the working directory, without resolving links or dots in it.
-pub(crate) fn absolute(path: &Path) -> PathBuf {
-    match std::env::current_dir() {
-        Ok(folder) => folder.join(path),
-        Err(_) => path.to_owned(),
-    }
 }

@@ -9,7 +9,12 @@ use rustpython_vm::{
     scope::Scope,
 };
 
-use crate::{Runtime, api::error::Error, config::builder::absolute, startup::source};
+use crate::{
+    Runtime,
+    api::error::Error,
+    paths::{absolute, add_path},
+    startup::source,
+};
 
 /// A script, compiled once.
 pub(crate) struct Script {
@@ -32,7 +37,7 @@ impl Script {
         let bytes = std::fs::read(&path).map_err(|error| Error::unreadable(given, &error))?;
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
         let folder = real.parent().unwrap_or(Path::new("")).as_os_str();
-        let compiled = crate::command::run::add_path(runtime, vm, folder)
+        let compiled = add_path(runtime.options(), vm, folder)
             .and_then(|()| source::compile_bytes(vm, &bytes, &path.to_string_lossy()));
         let code = compiled.map_err(|raised| Error::from_exception(vm, &raised))?;
         Ok(Self {

@@ -18,7 +18,7 @@ use super::{
     script::Script,
     stage::{Performance, Stage},
 };
-use crate::{Error, Program, Runtime, command::run};
+use crate::{Error, Program, Runtime, command::exit};
 
 /// One run, by its seed.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ impl Runtime {
             let program = |vm: &VirtualMachine| self.start(vm, program);
             let performed = single.perform(program, vm);
             performed.map_or_else(
-                |raised| run::conclude(vm, &raised),
+                |raised| exit::conclude(vm, &raised),
                 |performed| (performed.status, performed.interrupted),
             )
         });
@@ -106,7 +106,7 @@ impl Runtime {
             };
             let performed = single.perform(program, vm);
             Ok(performed.map_or_else(
-                |raised| run::conclude(vm, &raised),
+                |raised| exit::conclude(vm, &raised),
                 |performed| (followed(&performed, &watch), performed.interrupted),
             ))
         })?;
@@ -202,7 +202,7 @@ fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let is_bug = !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
         && !pyt_vm::uncaught::is_abandonment(&raised, vm);
     if is_bug && !vm.is_none(&traceback) {
-        run::show(vm, &raised);
+        exit::show(vm, &raised);
         pdb.get_attr("post_mortem", vm)?.call((traceback,), vm)?;
     }
     Err(raised)

@@ -12,7 +12,7 @@ use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
 use super::ground::Ground;
-use crate::command::run::conclude;
+use crate::command::exit::conclude;
 
 /// The interpreter as runs find it.
 pub(crate) struct Stage {

@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyList, version};
 
+use crate::paths::absolute;
+
 /// Modules that `site` runs if there are any.
 const CUSTOM: [&str; 2] = ["sitecustomize", "usercustomize"];
 
@@ -72,7 +74,7 @@ fn is_normal(text: &str) -> bool {
 }
 
 fn in_virtual_environment(vm: &VirtualMachine) -> bool {
-    let executable = crate::config::builder::absolute(Path::new(&vm.state.config.paths.executable));
+    let executable = absolute(Path::new(&vm.state.config.paths.executable));
     let folders = executable.ancestors().skip(1).take(2);
     folders
         .map(|folder| folder.join("pyvenv.cfg"))

@@ -1,0 +1,81 @@
+//! The end of a program: its uncaught exception, its exit status, the flushing of its streams.
+//!
+//! What ran before is not known here.
+
+use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
+
+use crate::{Runtime, api::error::exit_status};
+
+impl Runtime {
+    /// Ends the interpreter after a program's end. Returns the exit status; ends the process if
+    /// Ctrl-C ended the program.
+    pub(crate) fn end_main(self, status: i32, interrupted: bool) -> i32 {
+        let finalized = self.finalize(None);
+        if interrupted {
+            die_by_sigint();
+        }
+        if finalized == 0 { status } else { finalized }
+    }
+}
+
+/// Prints an exception that nobody caught, and keeps it where debuggers look for it.
+pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
+    let (class, value, traceback) = vm.split_exception(error.clone());
+    for (name, object) in [
+        ("last_exc", value.clone()),
+        ("last_type", class),
+        ("last_value", value),
+        ("last_traceback", traceback),
+    ] {
+        // Only a debugger's convenience is lost if this fails.
+        let _ = vm.sys_module.set_attr(name, object, vm);
+    }
+    vm.print_exception(error);
+}
+
+/// Reports what ended the program. Returns its exit status, and whether it was Ctrl-C.
+pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
+    if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
+        let (status, message) = exit_status(vm, error);
+        flush(vm, "stdout");
+        if let Some(message) = message {
+            print_exit_message(vm, message);
+        }
+        return (status, false);
+    }
+    flush(vm, "stdout");
+    show(vm, error);
+    let interrupted = error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt);
+    (if interrupted { 130 } else { 1 }, interrupted)
+}
+
+fn print_exit_message(vm: &VirtualMachine, message: PyObjectRef) {
+    let Ok(text) = message.str(vm) else { return };
+    if let Ok(stderr) = vm.sys_module.get_attr("stderr", vm)
+        && !vm.is_none(&stderr)
+    {
+        // There is nowhere to report a broken standard error to.
+        let _ = vm.call_method(&stderr, "write", (text,));
+        let _ = vm.call_method(&stderr, "write", ("\n",));
+    }
+}
+
+/// Flushes a standard stream. Whether it worked is found again, and reported, at the end.
+pub(crate) fn flush(vm: &VirtualMachine, name: &'static str) {
+    if let Ok(stream) = vm.sys_module.get_attr(name, vm)
+        && !vm.is_none(&stream)
+    {
+        let _ = vm.call_method(&stream, "flush", ());
+    }
+}
+
+/// Ends the process as an unhandled SIGINT does.
+fn die_by_sigint() {
+    #[cfg(unix)]
+    // SAFETY: setting a default disposition and sending a signal to the own process touch no
+    // memory; the interpreter has ended, so no handler of its is needed any more.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::kill(libc::getpid(), libc::SIGINT);
+    }
+}
