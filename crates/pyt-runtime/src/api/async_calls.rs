@@ -1,23 +1,26 @@
 //! Calls for async hosts, on tokio's blocking pool: no thread of the executor's ever waits for Python.
 //!
-//! What is dropped is given up; how the thread that runs it is stopped then is `control`'s.
+//! A dropped future cancels its call. How the thread that runs the call is stopped is known to `control`
+//! and not here.
 
 use std::{panic, sync::Arc};
 
 use ::tokio::runtime::Handle;
 
-use crate::{Error, FromPython, Python, Runtime, api::shared::Shared, control::Call};
+use crate::{
+    Error, FromPython, Python, Runtime, api::runtime_core::RuntimeCore, control::CancellableCall,
+};
 
-/// The future of a call, as far as its end is concerned: whoever drops it gives the call up.
-struct Awaited {
-    shared: Arc<Shared>,
-    call: Arc<Call>,
+/// Part of a call's future. Dropping it cancels the call.
+struct CancelOnDrop {
+    core: Arc<RuntimeCore>,
+    call: Arc<CancellableCall>,
 }
 
-impl Drop for Awaited {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        // Does nothing to one that has ended.
-        self.shared.give_up(&self.call);
+        // Does nothing to a call that has ended.
+        self.core.cancel(&self.call);
     }
 }
 
@@ -27,15 +30,15 @@ impl Drop for Awaited {
 /// may be awaited on one executor's thread, and begins when its future is first polled. The futures
 /// are `Send` and borrow nothing.
 ///
-/// A future that is dropped before it is done gives its call up: one that has not begun never does,
-/// and one that runs is stopped, as by [`Interrupter::stop`](crate::Interrupter::stop), but alone. An
+/// A future that is dropped before it is done cancels its call: one that has not begun never does, and
+/// one that runs is stopped, as by [`Interrupter::stop`](crate::Interrupter::stop), but alone. An
 /// exception that is no `Exception` ends what it does, blocked or not; `finally` blocks and handlers
 /// have 100 ms; after that nothing of it runs, whatever it catches. So `tokio::time::timeout`, `select!`
-/// and [`abort`](::tokio::task::JoinHandle::abort) end the Python code, soon after they return. Not
-/// ended are threads that the code has started, native code before it returns, and the host's own
+/// and [`abort`](::tokio::task::JoinHandle::abort) end the Python code, soon after they return. Threads
+/// that the code has started are not ended, nor is native code before it returns, nor the host's own
 /// code.
 ///
-/// A future of a [pooled](crate::RuntimePool) runtime is to be done or dropped before the runtime is
+/// A future of a [pooled](crate::RuntimePool) runtime must be done or dropped before the runtime is
 /// given back.
 ///
 /// The threads of tokio's pool have 2 MiB of stack, in which Python functions get a `RecursionError`
@@ -89,7 +92,7 @@ impl Runtime {
         F: FnOnce(Python<'_>) -> Result<R, Error> + Send + 'static,
         R: Send + 'static,
     {
-        run(self.shared().clone(), f)
+        run(self.core().clone(), f)
     }
 
     /// Runs statements in the namespace of `__main__`, as [`exec`](Self::exec) does.
@@ -117,7 +120,7 @@ impl Runtime {
     }
 }
 
-async fn run<F, R>(shared: Arc<Shared>, f: F) -> Result<R, Error>
+async fn run<F, R>(core: Arc<RuntimeCore>, f: F) -> Result<R, Error>
 where
     F: FnOnce(Python<'_>) -> Result<R, Error> + Send + 'static,
     R: Send + 'static,
@@ -126,18 +129,18 @@ where
         let message = "the call is to be awaited within a tokio runtime";
         return Err(Error::new("RuntimeError", message));
     };
-    let call: Arc<Call> = Arc::default();
-    let awaited = Awaited {
-        shared: shared.clone(),
+    let call: Arc<CancellableCall> = Arc::default();
+    let cancel = CancelOnDrop {
+        core: core.clone(),
         call: call.clone(),
     };
     let work = move || {
-        let inside = |vm: &_| call.run(shared.state(), || f(Python::new(vm, &shared)));
-        let entered = shared.enter(inside);
+        let inside = |vm: &_| call.run(core.session(), || f(Python::new(vm, &core)));
+        let entered = core.enter(inside);
         entered.unwrap_or_else(|_| Err(Error::gone()))
     };
     let outcome = executor.spawn_blocking(work).await;
-    drop(awaited);
+    drop(cancel);
     match outcome {
         Ok(result) => result,
         Err(failure) if failure.is_panic() => panic::resume_unwind(failure.into_panic()),

@@ -2,13 +2,16 @@
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyCode, PyDict, PyDictRef},
+    builtins::{PyBaseExceptionRef, PyCode, PyDictRef},
     scope::Scope,
 };
 
 use crate::{
     Error, FromPython, IntoPython, Python, Runtime, Value,
-    api::value::name,
+    api::{
+        main_module::{main_dict, main_scope, scope_of},
+        value::name,
+    },
     startup::source::{self, Start},
 };
 
@@ -48,7 +51,7 @@ impl Code {
     /// What it raises, `SystemExit` included, and what the conversion raises.
     pub fn eval<T: FromPython>(&self) -> Result<T, Error> {
         self.code.inside(|code, py| {
-            let scope = crate::api::runtime::main_scope(py.vm())?;
+            let scope = main_scope(py.vm())?;
             T::from_object(run(code.to_owned(), scope, py.vm())?, py)
         })
     }
@@ -95,15 +98,6 @@ fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyResult {
     vm.run_code_obj(code, scope)
 }
 
-/// A namespace of its own, which finds the built-in functions as any.
-fn scope_of(globals: PyDictRef, vm: &VirtualMachine) -> PyResult<Scope> {
-    if !globals.contains_key("__builtins__", vm) {
-        let builtins = vm.builtins.as_object().to_owned();
-        globals.set_item("__builtins__", builtins, vm)?;
-    }
-    Ok(Scope::with_builtins(None, globals, vm))
-}
-
 /// Compiles `text` as an expression if it is one, else as statements.
 fn compile(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult<PyRef<PyCode>> {
     let is_syntax =
@@ -125,13 +119,9 @@ fn run_text<T: FromPython>(py: Python<'_>, text: &str, start: Start) -> Result<T
         let vm = py.vm();
         let code = source::compile(vm, text, "<string>", start)?;
         source::remember(vm, &code, text);
-        let value = vm.run_code_obj(code, crate::api::runtime::main_scope(vm)?)?;
+        let value = vm.run_code_obj(code, main_scope(vm)?)?;
         T::from_object(value, py)
     })
-}
-
-fn main_names(vm: &VirtualMachine) -> PyResult<PyRef<PyDict>> {
-    Ok(vm.ensure_main_module()?.dict())
 }
 
 /// The same on [`Runtime`], which enters, and on [`Python`], which is inside already.
@@ -217,7 +207,7 @@ on_both! {
     fn get<T: FromPython>(name: &str) -> Result<T, Error>
         = |py| py.attempt(|py| {
             let vm = py.vm();
-            let found = main_names(vm)?.get_item_opt(name, vm)?.ok_or_else(|| {
+            let found = main_dict(vm)?.get_item_opt(name, vm)?.ok_or_else(|| {
                 let message = format!("name '{name}' is not defined");
                 vm.new_name_error(message, vm.ctx.new_str(name))
             })?;
@@ -231,7 +221,7 @@ on_both! {
     fn set<T: IntoPython>(name: &str, value: T) -> Result<(), Error>
         = |py| py.attempt(|py| {
             let value = value.into_object(py)?;
-            main_names(py.vm())?.set_item(name, value, py.vm())
+            main_dict(py.vm())?.set_item(name, value, py.vm())
         });
 
     /// The names of `__main__`: its `dict`.
@@ -239,5 +229,5 @@ on_both! {
     /// # Errors
     /// If the runtime has ended.
     fn globals() -> Result<Value, Error>
-        = |py| py.attempt(|py| Ok(Value::from_object(py, main_names(py.vm())?)));
+        = |py| py.attempt(|py| Ok(Value::from_object(py, main_dict(py.vm())?)));
 }

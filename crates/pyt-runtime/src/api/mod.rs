@@ -5,16 +5,20 @@
 
 #[cfg(feature = "tokio")]
 pub(crate) mod async_calls;
+pub(crate) mod attempt;
 pub(crate) mod class;
 pub(crate) mod closure;
 pub(crate) mod code;
+mod entry_gate;
 pub(crate) mod error;
 pub(crate) mod function;
+mod host_code;
+pub(crate) mod main_module;
 pub(crate) mod native_module;
 pub(crate) mod pool;
 pub(crate) mod python;
 pub(crate) mod queue;
 pub(crate) mod runtime;
+pub(crate) mod runtime_core;
 pub(crate) mod serde;
-pub(crate) mod shared;
 pub(crate) mod value;

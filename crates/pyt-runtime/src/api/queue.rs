@@ -7,7 +7,7 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-use crate::{Error, FromPython, IntoPython, Python, Runtime, Value, api::value::attempt};
+use crate::{Error, FromPython, IntoPython, Python, Runtime, Value, api::attempt::attempt};
 
 /// A `queue.Queue` that Rust and Python share. What Rust puts, Python gets, and the other way round.
 ///
@@ -63,7 +63,7 @@ impl Runtime {
     /// # Errors
     /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) after the runtime's end.
     pub fn queue<T>(&self, capacity: usize) -> Result<Queue<T>, Error> {
-        let queue = attempt(self.shared(), |py| {
+        let queue = attempt(self.core(), |py| {
             let vm = py.vm();
             let class = vm.import("queue", 0)?.get_attr("Queue", vm)?;
             let capacity = isize::try_from(capacity).unwrap_or(isize::MAX);

@@ -2,43 +2,32 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_vm::InterpreterState;
-use rustpython_vm::{
-    AsObject, Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, scope::Scope,
-};
+use pyt_modules::Session;
+use rustpython_vm::{Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 
-use crate::{Builder, Error, Options, Python, api::shared::Shared};
+use super::{attempt::attempt, runtime_core::RuntimeCore};
+use crate::{Error, Options, Python};
 
-/// How long the end of a runtime waits for threads of the host's that are inside.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end of a runtime waits for the host's threads that are inside.
+const ENTERED_THREADS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One Python interpreter with its threads.
 ///
-/// Any thread may use it. The one that made it is Python's main thread; others take part as threads
-/// of their own for as long as they are inside. Its methods block until the code they run is done;
-/// threads that the code started go on.
+/// Any thread may use it. The one that made it is Python's main thread; each other one is a Python thread
+/// of its own for as long as it is inside. Methods block until the code they run has ended; threads that
+/// the code started go on.
 ///
 /// Call [`Runtime::finish`] to end it as CPython ends, or [`Runtime::shutdown`] to end it within a
 /// time; a runtime that is only dropped is shut down.
 pub struct Runtime {
-    shared: Arc<Shared>,
+    core: Arc<RuntimeCore>,
     options: Options,
 }
 
 impl Runtime {
-    /// Settings for a new runtime; see [`Builder`].
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    pub(crate) fn new(
-        interpreter: Interpreter,
-        state: Arc<InterpreterState>,
-        options: Options,
-    ) -> Self {
+    pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
         Self {
-            shared: Shared::new(interpreter, state),
+            core: RuntimeCore::new(interpreter, session),
             options,
         }
     }
@@ -60,19 +49,19 @@ impl Runtime {
     /// # Ok::<(), pyt_runtime::Error>(())
     /// ```
     pub fn enter<R>(&self, f: impl FnOnce(Python<'_>) -> R) -> R {
-        self.with_vm(|vm| f(Python::new(vm, &self.shared)))
+        self.with_vm(|vm| f(Python::new(vm, &self.core)))
     }
 
-    /// As [`enter`](Self::enter), with RustPython's own view.
+    /// As [`enter`](Self::enter), with RustPython's own handle.
     pub(crate) fn with_vm<R>(&self, f: impl FnOnce(&VirtualMachine) -> R) -> R {
-        match self.shared.enter(f) {
+        match self.core.enter(f) {
             Ok(result) => result,
-            Err(_) => unreachable!("whoever ends a runtime takes it away"),
+            Err(_) => unreachable!("what ends a runtime takes it by value"),
         }
     }
 
-    pub(crate) const fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(crate) const fn core(&self) -> &Arc<RuntimeCore> {
+        &self.core
     }
 
     /// As [`enter`](Self::enter), for what may fail: also because the runtime has ended.
@@ -80,48 +69,41 @@ impl Runtime {
         &self,
         f: impl FnOnce(Python<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let entered = self.shared.enter(|vm| f(Python::new(vm, &self.shared)));
+        let entered = self.core.enter(|vm| f(Python::new(vm, &self.core)));
         entered.unwrap_or_else(|_| Err(Error::gone()))
     }
 
-    pub(crate) fn state(&self) -> &Arc<InterpreterState> {
-        self.shared.state()
+    pub(crate) fn session(&self) -> &Session {
+        self.core.session()
     }
 
-    /// Enters the interpreter, runs `f`, and takes down what it raises.
+    /// Enters the interpreter, runs `f`, and makes an [`Error`] of what it raises.
     pub(crate) fn attempt<R>(
         &self,
         f: impl FnOnce(&VirtualMachine) -> PyResult<R>,
     ) -> Result<R, Error> {
-        crate::api::value::attempt(&self.shared, |py| f(py.vm()))
+        attempt(&self.core, |py| f(py.vm()))
     }
 
     /// Ends the interpreter as CPython does and returns the exit status: 0, or 120 if buffered
-    /// output could not be written. Joins non-daemon threads, runs `atexit`, stops daemon
-    /// threads where they stand, flushes.
+    /// output could not be written. Joins non-daemon threads, which may block for ever, runs `atexit`,
+    /// halts daemon threads, flushes.
+    ///
+    /// Waits for at most 10 seconds for host threads that are inside; if one is still there, the
+    /// interpreter is leaked and the status is -1.
     pub fn finish(self) -> i32 {
-        if !self.shared.close(PATIENCE) {
-            // A thread of the host's would be caught inside for ever.
+        if !self.core.close(ENTERED_THREADS_TIMEOUT) {
+            // A host thread inside would block for ever.
             return -1;
         }
-        self.shared.dismantle()
+        self.core.dismantle()
     }
 
     pub(crate) fn finalize(self, error: Option<PyBaseExceptionRef>) -> i32 {
-        if !self.shared.close(PATIENCE) {
-            // A thread of the host's would be caught inside for ever.
+        if !self.core.close(ENTERED_THREADS_TIMEOUT) {
+            // A host thread inside would block for ever.
             return -1;
         }
-        self.shared.finalize(error)
+        self.core.finalize(error)
     }
-}
-
-/// The namespace of `__main__`, as globals and locals.
-pub(crate) fn main_scope(vm: &VirtualMachine) -> PyResult<Scope> {
-    let globals = vm.ensure_main_module()?.dict();
-    let builtins = vm.builtins.clone();
-    if !globals.contains_key("__builtins__", vm) {
-        globals.set_item("__builtins__", builtins.as_object().to_owned(), vm)?;
-    }
-    Ok(Scope::with_builtins(None, globals, vm))
 }

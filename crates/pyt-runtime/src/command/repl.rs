@@ -22,7 +22,7 @@ use rustyline::{
 
 use crate::{
     Options,
-    api::runtime::main_scope,
+    api::main_module::main_scope,
     command::exit::{flush, show},
     startup::source,
 };

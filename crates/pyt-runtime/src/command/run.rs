@@ -16,7 +16,7 @@ use rustpython_vm::{
 
 use crate::{
     Error, Runtime,
-    api::runtime::main_scope,
+    api::main_module::{main_dict, main_scope},
     command::{
         exit::{conclude, flush, show},
         repl,
@@ -142,10 +142,6 @@ fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
     };
     (options.inspect || (!options.ignore_environment && asked_meanwhile()))
         && (options.interactive || std::io::stdin().is_terminal())
-}
-
-fn main_dict(vm: &VirtualMachine) -> PyResult<PyDictRef> {
-    Ok(vm.ensure_main_module()?.dict())
 }
 
 fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {

@@ -35,6 +35,14 @@ pub struct Builder {
     limits: Option<Limits>,
 }
 
+impl Runtime {
+    /// Settings for a new runtime; see [`Builder`].
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// Replaces all settings.
     #[must_use]
@@ -132,6 +140,21 @@ impl Builder {
         self
     }
 
+    /// Isolates the program from the host: no files, network, child processes, environment variables,
+    /// C code or signals, but what `grants` says. `docs/isolation.md` says what holds, and what does
+    /// not: it is no protection from errors of the interpreter itself, and time and memory are not
+    /// limited by it.
+    ///
+    /// What is refused raises `PermissionError`, or `ImportError` for modules that make no sense
+    /// without. Search paths can be read. The environment is empty but for what
+    /// [`env`](Self::env) puts in. Standard input is empty unless [`stdin`](Self::stdin) says
+    /// otherwise. `site` is not run.
+    #[must_use]
+    pub fn isolated(mut self, grants: Isolation) -> Self {
+        self.isolation = Some(grants);
+        self
+    }
+
     /// Makes the interpreter. The calling thread becomes its main thread.
     ///
     /// # Errors
@@ -154,7 +177,7 @@ impl Builder {
                 options.faulthandler = false;
                 extra.isolate();
                 streams = streams.without_files();
-                Some(Policy::new(grants, &options.search_paths)?)
+                Some(Policy::of(grants, &options.search_paths)?)
             }
             None => None,
         };
@@ -204,12 +227,15 @@ impl Builder {
             };
             prepare().map_err(|error| Error::from_exception(vm, &error))
         })?;
-        runtime.shared().keep(open, lease);
+        runtime.core().at_end(move || {
+            open.finish();
+            drop(lease);
+        });
         for module in &modules {
             runtime.add_module(module)?;
         }
         if let Some(limits) = limits {
-            runtime.shared().limit(limits);
+            runtime.core().limit(limits);
         }
         Ok(runtime)
     }

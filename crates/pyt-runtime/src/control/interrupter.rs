@@ -6,21 +6,21 @@ use std::{
     time::Duration,
 };
 
-use pyt_vm::control::{Origin, Raise};
+use pyt_modules::control::{Origin, Raise};
 
-use super::Reason;
-use crate::{Python, Runtime, api::shared::Shared};
+use super::stop_request::StopReason;
+use crate::{Python, Runtime, api::runtime_core::RuntimeCore};
 
 /// Raises exceptions in a runtime's threads, and stops them. Any number of clones on any threads may
-/// be used at any time, also after the runtime has ended: then there is nobody to interrupt.
+/// be used at any time. After the runtime has ended, the methods return false.
 ///
-/// An exception arrives when its thread next calls a function or goes back in a loop, and ends any wait
-/// in `threading`, `queue`, `time.sleep` and the like. It does not arrive in native code: a regular
-/// expression or a power of large integers that takes minutes is interrupted when it is done, and
-/// nothing but the end of the process can end it before. With the GIL, all other threads of the
-/// runtime wait meanwhile, too.
+/// An exception is raised when its thread next calls a function or jumps back in a loop, and ends any
+/// wait in `threading`, `queue`, `time.sleep` and the like. It is not raised in native code: a regular
+/// expression or a power of large integers that takes minutes is interrupted when it is done, and only
+/// the end of the process ends it earlier. With the GIL, all other threads of the runtime wait
+/// meanwhile, too.
 ///
-/// No method waits for a turn or for the exception to arrive.
+/// No method blocks until the exception is raised.
 ///
 /// ```
 /// use std::{thread, time::Duration};
@@ -42,7 +42,7 @@ use crate::{Python, Runtime, api::shared::Shared};
 /// ```
 #[derive(Clone)]
 pub struct Interrupter {
-    shared: Weak<Shared>,
+    core: Weak<RuntimeCore>,
 }
 
 impl fmt::Debug for Interrupter {
@@ -56,7 +56,7 @@ impl Runtime {
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         Interrupter {
-            shared: Arc::downgrade(self.shared()),
+            core: Arc::downgrade(self.core()),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Python<'_> {
     #[must_use]
     pub fn interrupter(self) -> Interrupter {
         Interrupter {
-            shared: Arc::downgrade(self.shared()),
+            core: Arc::downgrade(self.core()),
         }
     }
 
@@ -74,26 +74,26 @@ impl Python<'_> {
     /// [`Interrupter::interrupt_thread`] have it.
     #[must_use]
     pub fn thread_ident(self) -> u64 {
-        pyt_vm::InterpreterState::own_ident()
+        pyt_modules::Session::own_ident()
     }
 }
 
 impl Interrupter {
-    /// Raises `KeyboardInterrupt` in the main thread, if it is inside, or else in all threads of the
-    /// host's that are. False: none is.
+    /// Raises `KeyboardInterrupt` in the main thread if it is inside, else in all of the host's threads
+    /// that are. Returns false if none is.
     pub fn interrupt(&self) -> bool {
         self.interrupt_with("KeyboardInterrupt", None)
     }
 
     /// As [`interrupt`](Self::interrupt), with another exception: `class` is the name of a built-in
     /// one (`"TimeoutError"`), or a module's (`"concurrent.futures.CancelledError"`); `message` is its
-    /// argument. If there is no such class, what says so is raised.
+    /// argument. If there is no such class, the exception that says so is raised.
     pub fn interrupt_with(&self, class: &str, message: Option<&str>) -> bool {
-        self.raise(&exception(class, message), |shared| {
-            let state = shared.state();
-            state.main_ident().map_or_else(
+        self.raise(&exception(class, message), |core| {
+            let session = core.session();
+            session.main_ident().map_or_else(
                 || {
-                    let members = state.all_threads().into_iter();
+                    let members = session.members().into_iter();
                     let hosts = members.filter(|member| member.origin == Origin::Host);
                     hosts.map(|member| member.ident).collect()
                 },
@@ -103,8 +103,8 @@ impl Interrupter {
     }
 
     /// Raises `KeyboardInterrupt` in the thread with this number: `threading.get_ident()`,
-    /// [`ThreadInfo::ident`](crate::ThreadInfo::ident) or [`Python::thread_ident`]. False: it is
-    /// none of the runtime's, or not inside.
+    /// [`ThreadInfo::ident`](crate::ThreadInfo::ident) or [`Python::thread_ident`]. Returns false if
+    /// the runtime has no such thread, or it is not inside.
     pub fn interrupt_thread(&self, ident: u64) -> bool {
         self.interrupt_thread_with(ident, "KeyboardInterrupt", None)
     }
@@ -115,45 +115,46 @@ impl Interrupter {
         self.raise(&exception(class, message), |_| vec![ident])
     }
 
-    /// Raises `KeyboardInterrupt` in all threads: those of the host's that are inside, and those that
-    /// Python code has started. False: there are none.
+    /// Raises `KeyboardInterrupt` in all threads: the host's that are inside, and those that Python code
+    /// has started. Returns false if there are none.
     pub fn interrupt_all(&self) -> bool {
-        self.raise(&exception("KeyboardInterrupt", None), |shared| {
-            let members = shared.state().all_threads().into_iter();
+        self.raise(&exception("KeyboardInterrupt", None), |core| {
+            let members = core.session().members().into_iter();
             members.map(|member| member.ident).collect()
         })
     }
 
     /// Stops all threads, whatever they catch. Calls that the host has under way return an error of
     /// the kind [`Stopped`](crate::ErrorKind::Stopped), which says where each thread stood; threads
-    /// that Python code has started end. While a stop is under way, this adds the threads that have
-    /// come in since to it. For as long as `grace`, `finally` blocks and handlers run;
-    /// after that none does, `with` statements included: locks that they hold stay taken. The
-    /// runtime goes on to be used.
+    /// that Python code has started end. While a stop is under way, this adds to it the threads that
+    /// have entered since. `finally` blocks and handlers run for as long as `grace`; after that none
+    /// does, `with` statements included: locks that they hold stay taken. The runtime can be used
+    /// afterwards.
     ///
-    /// Code that makes the interpreter ignore it, such as an endless loop inside of a trace function,
-    /// cannot be stopped; a thread that Python code started is then frozen for good, a second later.
+    /// Code that makes the interpreter ignore the exception, such as an endless loop inside of a trace
+    /// function, cannot be stopped; a thread that Python code started is then halted a second after the
+    /// grace period: it never runs again.
     ///
-    /// False: there is no thread.
+    /// Does not block. Returns false if there is no thread.
     pub fn stop(&self, grace: Duration) -> bool {
-        let Some(shared) = self.shared.upgrade() else {
+        let Some(core) = self.core.upgrade() else {
             return false;
         };
-        if shared.state().all_threads().is_empty() {
+        if core.session().members().is_empty() {
             return false;
         }
-        shared.stop(Reason::Asked, grace);
+        core.stop(StopReason::Asked, grace);
         true
     }
 
-    fn raise(&self, raise: &Raise, find: impl FnOnce(&Shared) -> Vec<u64>) -> bool {
-        let Some(shared) = self.shared.upgrade() else {
+    fn raise(&self, raise: &Raise, find: impl FnOnce(&RuntimeCore) -> Vec<u64>) -> bool {
+        let Some(core) = self.core.upgrade() else {
             return false;
         };
-        let idents = find(&shared);
-        let found = shared.state().raise_in(&idents, raise);
+        let idents = find(&core);
+        let found = core.session().raise_in(&idents, raise);
         if found {
-            shared.reach_soon(&idents);
+            core.reach_soon(&idents);
         }
         found
     }

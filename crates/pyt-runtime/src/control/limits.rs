@@ -1,11 +1,11 @@
-//! What code may use up: the settings, and what a call under them means.
+//! Limits on what a call may use up, as a host sets them.
+//!
+//! How they are enforced is not known here.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
-use crate::{Error, Python, Runtime};
-
-/// How long `finally` blocks have unless the host says otherwise.
-const GRACE: Duration = Duration::from_millis(100);
+/// How long `finally` blocks and handlers have after a limit was hit, unless the host says otherwise.
+const DEFAULT_GRACE: Duration = Duration::from_millis(100);
 
 /// What a call may use up. Without a method called, nothing is limited.
 ///
@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// long as the [grace period](Self::grace). After that nothing of the program's runs, whatever it
 /// catches: see [`Interrupter::stop`](crate::Interrupter::stop), also for what remains locked then.
 /// The host's call returns an error of the kind [`Limit`](crate::ErrorKind::Limit), with
-/// [where each thread stood](Error::threads).
+/// [where each thread stood](crate::Error::threads).
 ///
 /// Native code that does not leave the interpreter (a regular expression, a power of large integers)
 /// is stopped when it is done; the process is the only way to abandon it.
@@ -56,7 +56,7 @@ impl Default for Limits {
             memory: None,
             recursion: None,
             output: None,
-            grace: GRACE,
+            grace: DEFAULT_GRACE,
         }
     }
 }
@@ -83,7 +83,7 @@ impl Limits {
         self
     }
 
-    /// How many threads may be alive at a time that Python code or [`Runtime::spawn`] started. Exact:
+    /// How many threads may be alive at a time that Python code or [`Runtime::spawn`](crate::Runtime::spawn) started. Exact:
     /// one more is never begun. `start` ends with the exception that ends all threads, however often
     /// it is tried.
     #[must_use]
@@ -157,44 +157,5 @@ impl fmt::Display for Limit {
             Self::Recursion(limit) => write!(f, "the code recursed more than {limit} deep"),
             Self::Output(limit) => write!(f, "the code wrote more than {limit} bytes"),
         }
-    }
-}
-
-impl Runtime {
-    /// As [`enter`](Self::enter), under limits. May be nested; each is watched by itself. See
-    /// [`Limits`].
-    ///
-    /// # Errors
-    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) if one was hit, and
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if all threads were stopped for another
-    /// reason: in the place of what `f` returned. All threads that Python started have ended then;
-    /// one that cannot be ended is frozen a second after the grace period.
-    pub fn with_limits<R>(
-        &self,
-        limits: &Limits,
-        f: impl FnOnce(Python<'_>) -> R,
-    ) -> Result<R, Error> {
-        let shared = self.shared();
-        let entered = shared.enter(|vm| {
-            let (result, verdict) = shared.limited(vm, limits, || f(Python::new(vm, shared)));
-            verdict.map_or_else(|| Ok(result), |verdict| Err(Error::stopped(verdict)))
-        });
-        entered.unwrap_or_else(|_| Err(Error::gone()))
-    }
-}
-
-impl Python<'_> {
-    /// As [`Runtime::with_limits`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn with_limits<R>(
-        self,
-        limits: &Limits,
-        f: impl FnOnce(Python<'_>) -> R,
-    ) -> Result<R, Error> {
-        let shared: &Arc<_> = self.shared();
-        let (result, verdict) = shared.limited(self.vm(), limits, || f(self));
-        verdict.map_or_else(|| Ok(result), |verdict| Err(Error::stopped(verdict)))
     }
 }

@@ -1,19 +1,19 @@
-//! The limit on recursion while a call under limits is on its way.
+//! The limit on recursion while a call under limits runs.
 
 use rustpython_vm::{PyObjectRef, VirtualMachine, function::FuncArgs};
 
 use crate::api::closure;
 
-/// A limit of recursion in force on the calling thread.
-pub(super) struct Recursion<'a> {
+/// A limit on recursion in force on the calling thread, for as long as this lives.
+pub(super) struct RecursionLimit<'a> {
     vm: &'a VirtualMachine,
     before: usize,
     /// `sys.setrecursionlimit` as it was.
     set: Option<PyObjectRef>,
 }
 
-impl<'a> Recursion<'a> {
-    pub(super) fn limit(vm: &'a VirtualMachine, depth: usize) -> Self {
+impl<'a> RecursionLimit<'a> {
+    pub(super) fn begin(vm: &'a VirtualMachine, depth: usize) -> Self {
         let before = vm.recursion_limit.replace(depth);
         let set = vm.sys_module.get_attr("setrecursionlimit", vm).ok();
         if let Some(set) = &set {
@@ -34,7 +34,7 @@ impl<'a> Recursion<'a> {
     }
 }
 
-impl Drop for Recursion<'_> {
+impl Drop for RecursionLimit<'_> {
     fn drop(&mut self) {
         self.vm.recursion_limit.set(self.before);
         if let Some(set) = self.set.take() {

@@ -5,36 +5,36 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_vm::control::Origin;
+use pyt_modules::control::Origin;
 
-use super::{Reason, aside};
-use crate::{Error, Runtime, api::shared::Shared};
+use super::{control_thread::spawn_control_thread, stop_request::StopReason};
+use crate::{Error, Runtime, api::runtime_core::RuntimeCore};
 
-/// How long a runtime that is dropped lets its threads go on.
+/// How long calls and threads of a runtime that is dropped may go on.
 const DROP_DEADLINE: Duration = Duration::from_millis(200);
 
-/// How long `finally` blocks have.
+/// How long `finally` blocks and handlers have.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long threads have to end that are being stopped: more than the last resort takes.
-const STOPPED: Duration = Duration::from_secs(4);
+/// How long threads that are being stopped have to end: longer than the delay before they are halted,
+/// and halting, take.
+const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long `atexit` functions and the last destructors have.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const EXIT_FUNCTIONS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often it is looked whether threads have ended.
-const PAUSE: Duration = Duration::from_millis(2);
+/// How often it is checked whether threads have ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 impl Runtime {
     /// Ends the runtime within about `deadline`. Until then calls under way and threads that are not
-    /// daemons go on; no new call comes in. What is left then is stopped, and so are daemon threads:
+    /// daemons go on; no new call begins. After that they are stopped, and so are daemon threads:
     /// `finally` blocks and handlers have 100 ms, after that nothing of the program's runs, whatever
     /// it catches (see [`Interrupter::stop`](crate::Interrupter::stop)). `atexit` functions run, for
-    /// two seconds at most. No thread of the operating system is left behind, unless one could not be
-    /// stopped.
+    /// two seconds at most. No OS thread remains, unless a thread could not be stopped.
     ///
     /// Returns the exit status: 0, or 120 if buffered output could not be written. Any thread may call
-    /// it.
+    /// it; it blocks until the runtime has ended.
     ///
     /// ```
     /// use std::time::Duration;
@@ -53,83 +53,81 @@ impl Runtime {
     ///
     /// # Errors
     /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if a call or a thread that is no daemon had to
-    /// be stopped; the error says where each thread stood, and the runtime is gone all the same. If a
-    /// call did not return even so (native code, or the host's own), the interpreter is left as it is,
-    /// and its memory is not freed.
+    /// be stopped; the error says where each thread stood, and the runtime has ended all the same. If a
+    /// call did not return even so (native code, or the host's own), the interpreter is leaked.
     pub fn shutdown(self, deadline: Duration) -> Result<i32, Error> {
-        self.shared().shut_down(deadline)
+        self.core().shut_down(deadline)
     }
 }
 
-/// A runtime that is dropped is [shut down](Runtime::shutdown), with 200 ms for what goes on. If the
-/// dropping thread is inside of it, or another call is under way that does not end, another thread
-/// does that.
+/// A runtime that is dropped is [shut down](Runtime::shutdown), with 200 ms for calls and threads under
+/// way. If the dropping thread is inside of it, a control thread does that.
 impl Drop for Runtime {
     fn drop(&mut self) {
-        let shared = self.shared();
-        if shared.is_over() {
+        let core = self.core();
+        if core.is_over() {
             return;
         }
-        if shared.state().is_attached() {
-            let shared = shared.clone();
-            aside(move || drop(shared.shut_down(DROP_DEADLINE)));
+        if core.session().is_inside() {
+            let core = core.clone();
+            spawn_control_thread(move || drop(core.shut_down(DROP_DEADLINE)));
         } else {
-            // Nobody is left to tell.
-            let _ = shared.shut_down(DROP_DEADLINE);
+            // A drop cannot report what had to be stopped.
+            let _ = core.shut_down(DROP_DEADLINE);
         }
     }
 }
 
-impl Shared {
+impl RuntimeCore {
     pub(crate) fn shut_down(self: &Arc<Self>, deadline: Duration) -> Result<i32, Error> {
         let end = Instant::now() + deadline;
         let mut stopped = None;
         if !self.close(deadline) || !self.threads_end(end) {
-            let verdict = self.stop(Reason::Shutdown, GRACE);
-            let end = Instant::now() + STOPPED;
-            let left = self.close(STOPPED);
-            verdict.wait(end);
-            let error = Error::stopped(verdict);
-            if !left {
+            let stop = self.stop(StopReason::Shutdown, GRACE);
+            let end = Instant::now() + STOP_TIMEOUT;
+            let have_left = self.close(STOP_TIMEOUT);
+            stop.wait(end);
+            let error = Error::stopped(stop);
+            if !have_left {
                 return Err(error);
             }
             stopped = Some(error);
         } else if self.has_started_threads() {
-            // Daemons, which nobody waits for.
-            let verdict = self.stop(Reason::Shutdown, Duration::ZERO);
-            verdict.wait(Instant::now() + STOPPED);
+            // Daemon threads: they get no grace period.
+            let stop = self.stop(StopReason::Shutdown, Duration::ZERO);
+            stop.wait(Instant::now() + STOP_TIMEOUT);
         }
-        let status = self.dismantle_within(LAST_WORDS);
+        let status = self.dismantle_within(EXIT_FUNCTIONS_TIMEOUT);
         stopped.map_or(Ok(status), Err)
     }
 
-    /// Waits until no thread goes on that is to be waited for. False: `end` came first.
+    /// Blocks until all threads that are not daemons have ended. Returns false if `end` came first.
     fn threads_end(&self, end: Instant) -> bool {
         loop {
-            let members = self.state().all_threads();
-            let waits = |origin| matches!(origin, Origin::Started { daemon: false });
-            if !members.iter().any(|member| waits(member.origin)) {
+            let members = self.session().members();
+            let is_awaited = |origin| matches!(origin, Origin::Started { daemon: false });
+            if !members.iter().any(|member| is_awaited(member.origin)) {
                 return true;
             }
             if Instant::now() >= end {
                 return false;
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
-    /// Ends the interpreter; what still runs then of the program's is stopped after `limit`.
+    /// Ends the interpreter. What of the program still runs after `limit` is force unwound.
     fn dismantle_within(self: &Arc<Self>, limit: Duration) -> i32 {
         let (done, is_done) = std::sync::mpsc::channel::<()>();
-        let shared = self.clone();
-        let guarded = aside(move || {
+        let core = self.clone();
+        let guarded = spawn_control_thread(move || {
             use std::sync::mpsc::RecvTimeoutError::Timeout;
             if is_done.recv_timeout(limit) == Err(Timeout) {
-                while is_done.recv_timeout(PAUSE) == Err(Timeout) {
-                    let members = shared.state().all_threads().into_iter();
+                while is_done.recv_timeout(POLL_INTERVAL) == Err(Timeout) {
+                    let members = core.session().members().into_iter();
                     let idents: Vec<_> = members.map(|member| member.ident).collect();
-                    shared.state().force_unwind(&idents);
-                    shared.state().reach(&idents);
+                    core.session().condemn(&idents);
+                    core.session().reach(&idents);
                 }
             }
         });

@@ -15,18 +15,20 @@ use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine,
     function::{FuncArgs, KwArgs},
-    vm::thread,
 };
 
-use crate::{Error, Python, Runtime, api::closure, api::shared::Shared};
+use crate::{
+    Error, Python, Runtime,
+    api::{attempt::attempt, closure, python::detached, runtime_core::RuntimeCore},
+};
 
-/// What a thread's code came to: a panic is passed on to whoever joins it.
-type Outcome<T> = Result<T, Box<dyn Any + Send>>;
+/// The result of a thread's code, or its panic, which `join` passes on.
+type ThreadResult<T> = Result<T, Box<dyn Any + Send>>;
 
 /// A thread that [`Runtime::spawn`] started. Dropping it lets the thread go on.
 pub struct JoinHandle<T> {
     ident: u64,
-    outcome: Receiver<Outcome<T>>,
+    result: Receiver<ThreadResult<T>>,
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {
@@ -44,7 +46,7 @@ impl<T> JoinHandle<T> {
         self.ident
     }
 
-    /// Waits for the code's end and returns its result. Other threads run Python meanwhile.
+    /// Blocks until the code has ended and returns its result. Other threads run Python meanwhile.
     ///
     /// # Errors
     /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if the thread was stopped before it came to
@@ -53,22 +55,22 @@ impl<T> JoinHandle<T> {
     /// # Panics
     /// If the code has panicked, with the same payload.
     pub fn join(self) -> Result<T, Error> {
-        match outside(|| self.outcome.recv()) {
+        match detached(|| self.result.recv()) {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(payload)) => panic::resume_unwind(payload),
             Err(_) => Err(Error::stopped_before()),
         }
     }
 
-    /// As [`join`](Self::join), for at most `timeout`. `Err(self)`: it goes on.
+    /// As [`join`](Self::join), for at most `timeout`.
     ///
     /// # Errors
-    /// As there.
+    /// The handle itself if the thread goes on; the inner result is as there.
     ///
     /// # Panics
     /// As there.
     pub fn join_timeout(self, timeout: Duration) -> Result<Result<T, Error>, Self> {
-        match outside(|| self.outcome.recv_timeout(timeout)) {
+        match detached(|| self.result.recv_timeout(timeout)) {
             Ok(Ok(result)) => Ok(Ok(result)),
             Ok(Err(payload)) => panic::resume_unwind(payload),
             Err(RecvTimeoutError::Disconnected) => Ok(Err(Error::stopped_before())),
@@ -77,18 +79,9 @@ impl<T> JoinHandle<T> {
     }
 }
 
-/// Runs `f` with the calling thread outside of any interpreter.
-pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    if thread::current_vm_is_set() {
-        thread::with_current_vm(|vm| vm.allow_threads(f))
-    } else {
-        f()
-    }
-}
-
 impl Runtime {
-    /// Runs `f` on a new thread of Python's, a `threading.Thread` of this name that is no daemon.
-    /// Python code sees it as any other.
+    /// Runs `f` on a new Python thread: a `threading.Thread` of this name that is not a daemon. Python
+    /// code sees it as any other. Returns once the thread has started.
     ///
     /// ```
     /// use pyt_runtime::Runtime;
@@ -105,13 +98,14 @@ impl Runtime {
     /// ```
     ///
     /// # Errors
-    /// If there can be no more threads.
+    /// `RuntimeError` if the system or a limit allows no more threads;
+    /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) after the end of the runtime.
     pub fn spawn<T: Send + 'static>(
         &self,
         name: &str,
         f: impl FnOnce(Python<'_>) -> T + Send + 'static,
     ) -> Result<JoinHandle<T>, Error> {
-        crate::api::value::attempt(self.shared(), |py| start(py.shared(), name, f, py.vm()))
+        attempt(self.core(), |py| start(py.core(), name, f, py.vm()))
     }
 }
 
@@ -125,25 +119,25 @@ impl Python<'_> {
         name: &str,
         f: impl FnOnce(Python<'_>) -> T + Send + 'static,
     ) -> Result<JoinHandle<T>, Error> {
-        self.attempt(|py| start(py.shared(), name, f, py.vm()))
+        self.attempt(|py| start(py.core(), name, f, py.vm()))
     }
 }
 
 fn start<T: Send + 'static>(
-    shared: &Arc<Shared>,
+    core: &Arc<RuntimeCore>,
     name: &str,
     f: impl FnOnce(Python<'_>) -> T + Send + 'static,
     vm: &VirtualMachine,
 ) -> PyResult<JoinHandle<T>> {
-    let (done, outcome) = mpsc::channel();
-    // Not the runtime itself, which keeps the function.
-    let shared = Arc::downgrade(shared);
+    let (done, result) = mpsc::channel();
+    // A strong reference would be a circle: the runtime keeps the function.
+    let core = Arc::downgrade(core);
     let work = Mutex::new(Some((f, done)));
     let target = move |_: FuncArgs, vm: &VirtualMachine| {
         let work = work.lock().take();
-        if let (Some((f, done)), Some(shared)) = (work, shared.upgrade()) {
-            let result = panic::catch_unwind(AssertUnwindSafe(|| f(Python::new(vm, &shared))));
-            // Whoever does not wait for it does not want it.
+        if let (Some((f, done)), Some(core)) = (work, core.upgrade()) {
+            let result = panic::catch_unwind(AssertUnwindSafe(|| f(Python::new(vm, &core))));
+            // Without a handle there is no receiver.
             let _ = done.send(result);
         }
         Ok(vm.ctx.none())
@@ -160,5 +154,5 @@ fn start<T: Send + 'static>(
     )?;
     vm.call_method(thread.as_object(), "start", ())?;
     let ident = thread.get_attr("ident", vm)?.try_to_value(vm)?;
-    Ok(JoinHandle { ident, outcome })
+    Ok(JoinHandle { ident, result })
 }

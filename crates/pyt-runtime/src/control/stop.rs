@@ -1,363 +1,197 @@
 //! Stopping all threads of a runtime, whatever they catch.
 //!
-//! First an exception is raised in each, and handlers and `finally` blocks run. After a grace period
-//! the threads are condemned: the exception is raised again wherever it can be, and nothing handles
-//! it. Threads that Python started and that still go on are halted in the end. Threads of the host's
-//! are never halted: their calls return as soon as native code lets them.
+//! 1. An exception is raised in each thread; handlers and `finally` blocks run.
+//! 2. After the grace period the threads are force unwound: the exception is raised again wherever it
+//!    can be, and no handler runs.
+//! 3. Threads that Python started and that still go on are halted. The host's threads are never
+//!    halted: their calls return as soon as native code lets them.
 
 use std::{
     collections::HashSet,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
-use pyt_vm::control::{Origin, Raise};
+use pyt_modules::{
+    Session,
+    control::{Origin, Raise},
+};
 use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
-use super::{Limit, ThreadInfo, aside};
-use crate::{Error, api::shared::Shared};
+use super::{
+    control_thread::spawn_control_thread,
+    stop_request::{StopReason, StopRequest},
+};
+use crate::{Error, api::runtime_core::RuntimeCore};
 
-/// How soon a thread that goes on is raised in again.
-pub(super) const PAUSE: Duration = Duration::from_millis(5);
+/// The longest pause between two attempts to force unwind a thread that goes on.
+pub(super) const UNWIND_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The first such pause; each is twice as long as the one before.
+const FIRST_UNWIND_INTERVAL: Duration = Duration::from_micros(200);
+
+/// How often it is checked during the grace period whether all threads have ended.
+const GRACE_POLL: Duration = Duration::from_millis(1);
 
 /// How long after the grace period a started thread that goes on is halted.
-const LAST_RESORT: Duration = Duration::from_secs(1);
+const HALT_DELAY: Duration = Duration::from_secs(1);
 
-/// How long a call that was stopped waits for other threads: more than the last resort takes.
-const WAIT: Duration = Duration::from_secs(4);
+/// How long a call that was stopped waits for the other threads: longer than [`HALT_DELAY`] and halting
+/// take.
+const STOPPED_CALL_WAIT: Duration = Duration::from_secs(4);
 
-/// How long halting waits for threads in system calls.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long halting waits for threads in foreign code.
+const FOREIGN_CALL_GRACE: Duration = Duration::from_millis(100);
 
-/// Why all threads are stopped.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Reason {
-    /// A limit was hit.
-    Limit(Limit),
-    /// The host wants it.
-    Asked,
-    /// The runtime ends.
-    Shutdown,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Limit(limit) => limit.fmt(f),
-            Self::Asked => f.write_str("the host stopped all threads"),
-            Self::Shutdown => f.write_str("the runtime is shut down"),
-        }
-    }
-}
-
-/// One stop of all threads.
-pub(crate) struct Verdict {
-    pub(crate) reason: Reason,
-    /// Where each thread stood when it was pronounced, once that is known.
-    threads: Mutex<Option<Vec<ThreadInfo>>>,
-    /// Those of the host's threads that it is for and that have not left yet, by ident.
-    hosts: Mutex<HashSet<u64>>,
-    /// What ends the threads that were there is on its way to them.
-    is_raised: AtomicBool,
-    /// No thread is left that Python started, or each was halted.
-    is_done: AtomicBool,
-    /// Some had to be halted.
-    halted: AtomicBool,
-    changed: Condvar,
-}
-
-impl Verdict {
-    /// Where each thread stood. Blocks until that is known, for a second at most.
-    pub(crate) fn threads(&self) -> Vec<ThreadInfo> {
-        let mut threads = self.threads.lock();
-        let end = Instant::now() + LAST_RESORT;
-        while threads.is_none() {
-            if self.changed.wait_until(&mut threads, end).timed_out() {
-                break;
-            }
-        }
-        threads.clone().unwrap_or_default()
-    }
-
-    /// Waits until no thread is left that Python started, or `end`. Whether that is so.
-    pub(crate) fn wait(&self, end: Instant) -> bool {
-        self.wait_for(&self.is_done, end)
-    }
-
-    /// Waits until what ends the calling thread is on its way to it. Not for ever: finding out where
-    /// each thread stands, which comes first, waits for native code.
-    pub(crate) fn wait_until_raised(&self) {
-        self.wait_for(&self.is_raised, Instant::now() + WAIT);
-    }
-
-    fn wait_for(&self, mark: &AtomicBool, end: Instant) -> bool {
-        let mut threads = self.threads.lock();
-        while !mark.load(Ordering::Acquire) {
-            if self.changed.wait_until(&mut threads, end).timed_out() {
-                break;
-            }
-        }
-        mark.load(Ordering::Acquire)
-    }
-
-    /// Whether a thread had to be halted: what it held stays taken, and its thread of the operating
-    /// system stays.
-    pub(crate) fn has_halted(&self) -> bool {
-        self.halted.load(Ordering::Acquire)
-    }
-
-    /// Whether all whom it was for have ended or left.
-    fn is_over(&self) -> bool {
-        self.is_done.load(Ordering::Acquire) && self.hosts.lock().is_empty()
-    }
-
-    fn note_threads(&self, threads: Vec<ThreadInfo>) {
-        *self.threads.lock() = Some(threads);
-        self.changed.notify_all();
-    }
-
-    fn raised(&self) {
-        self.set(&self.is_raised);
-    }
-
-    fn done(&self) {
-        self.set(&self.is_done);
-    }
-
-    fn set(&self, mark: &AtomicBool) {
-        let threads = self.threads.lock();
-        mark.store(true, Ordering::Release);
-        drop(threads);
-        self.changed.notify_all();
-    }
-}
-
-/// The stops of one runtime: at most one at a time.
-#[derive(Default)]
-pub(crate) struct Stops {
-    current: Mutex<Option<Arc<Verdict>>>,
-    /// Threads were stopped by force at least once.
-    pub(super) forced: AtomicBool,
-}
-
-impl Stops {
-    /// The stop under way, if there is one.
-    pub(crate) fn current(&self) -> Option<Arc<Verdict>> {
-        self.current.lock().clone()
-    }
-
-    /// The stop under way, if it is for the thread of the host's with this ident.
-    pub(crate) fn for_thread(&self, ident: u64) -> Option<Arc<Verdict>> {
-        let verdict = self.current()?;
-        let is_meant = verdict.hosts.lock().contains(&ident);
-        is_meant.then_some(verdict)
-    }
-
-    /// The thread of the host's with this ident has left: no stop is for it any more.
-    pub(crate) fn left(&self, ident: u64) {
-        let mut current = self.current.lock();
-        if let Some(verdict) = &*current {
-            verdict.hosts.lock().remove(&ident);
-            if verdict.is_over() {
-                *current = None;
-            }
-        }
-    }
-
-    /// Nothing more is done about `verdict`.
-    fn conclude(&self, verdict: &Arc<Verdict>) {
-        self.take_down(&mut self.current.lock(), verdict);
-        verdict.raised();
-        verdict.done();
-    }
-
-    /// As [`conclude`](Self::conclude), if it is not for any thread of the host's any more: one may
-    /// have been added at the last moment. Whether it is over.
-    fn conclude_if_over(&self, verdict: &Arc<Verdict>) -> bool {
-        let mut current = self.current.lock();
-        let is_over = verdict.hosts.lock().is_empty();
-        if is_over {
-            self.take_down(&mut current, verdict);
-        }
-        is_over
-    }
-
-    fn take_down(&self, current: &mut Option<Arc<Verdict>>, verdict: &Arc<Verdict>) {
-        let is_current = |current: &mut Arc<Verdict>| Arc::ptr_eq(current, verdict);
-        drop(current.take_if(is_current));
-    }
-
-    /// Whether threads had to be stopped without running their handlers: locks of the program's or of
-    /// the library's may be held for ever.
-    pub(crate) fn had_to_force(&self) -> bool {
-        self.forced.load(Ordering::Acquire)
-    }
-}
-
-impl Shared {
-    /// Stops all threads that there are now, and those that they start. Does not wait. If a stop is
-    /// under way, that one, which is from now on for all threads that there are.
-    pub(crate) fn stop(self: &Arc<Self>, reason: Reason, grace: Duration) -> Arc<Verdict> {
-        let state = self.state();
-        let verdict = {
-            let mut current = self.control.stops.current.lock();
-            let members = state.all_threads().into_iter();
+impl RuntimeCore {
+    /// Stops all threads that there are now, and those that they start. Does not block. If a stop is
+    /// under way, returns that one, which from now on is for all threads that there are.
+    pub(crate) fn stop(self: &Arc<Self>, reason: StopReason, grace: Duration) -> Arc<StopRequest> {
+        let session = self.session();
+        let request = {
+            let mut current = self.control.stops.lock_current();
+            let members = session.members().into_iter();
             let hosts = members.filter(|member| member.origin == Origin::Host);
             let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
-            if let Some(verdict) = current.as_ref().filter(|verdict| !verdict.is_over()) {
-                let mut meant = verdict.hosts.lock();
-                let added = hosts.into_iter().filter(|host| meant.insert(*host));
+            if let Some(request) = current.as_ref().filter(|request| !request.is_over()) {
+                let mut targets = request.hosts();
+                let added = hosts.into_iter().filter(|host| targets.insert(*host));
                 let added: Vec<u64> = added.collect();
                 // Threads may have been started since the last one had ended, and may yet be.
-                verdict.is_done.store(false, Ordering::Release);
-                drop(meant);
-                // Whoever carries it out finds their loops, at the end of the grace period.
-                state.raise_in(&added, &Raise::Stop);
-                return verdict.clone();
+                request.reset_done();
+                drop(targets);
+                // The thread that carries the stop out finds their loops after the grace period.
+                session.raise_in(&added, &Raise::Stop);
+                return request.clone();
             }
-            let verdict = Arc::new(Verdict {
-                reason,
-                threads: Mutex::new(None),
-                hosts: Mutex::new(hosts),
-                is_raised: AtomicBool::new(false),
-                is_done: AtomicBool::new(false),
-                halted: AtomicBool::new(false),
-                changed: Condvar::new(),
-            });
-            *current = Some(verdict.clone());
-            verdict
+            let request = Arc::new(StopRequest::new(reason, hosts));
+            *current = Some(request.clone());
+            request
         };
-        state.set_stop_reason(&reason.to_string());
-        let (shared, stopping) = (self.clone(), verdict.clone());
-        if !aside(move || shared.carry_out(&stopping, grace)) {
+        session.set_stop_reason(&reason.to_string());
+        let (core, stopping) = (self.clone(), request.clone());
+        if !spawn_control_thread(move || core.carry_out(&stopping, grace)) {
             // Without a thread there is no second attempt.
-            verdict.note_threads(self.describe(&state.table()));
-            state.raise_in(&self.condemned_by(&verdict), &Raise::Stop);
-            self.control.stops.conclude(&verdict);
+            request.note_threads(self.describe(&session.table()));
+            session.raise_in(&self.targets(&request), &Raise::Stop);
+            self.control.stops.conclude(&request);
         }
-        verdict
+        request
     }
 
-    /// Idents of those whom `verdict` is for and that go on.
-    fn condemned_by(&self, verdict: &Verdict) -> Vec<u64> {
-        self.meant(verdict, &verdict.hosts.lock())
+    /// Idents of the threads that `request` is for and that go on.
+    fn targets(&self, request: &StopRequest) -> Vec<u64> {
+        self.targets_among(request, &request.hosts())
     }
 
-    /// As [`condemned_by`](Self::condemned_by), for whoever has `verdict`'s hosts locked.
-    fn meant(&self, verdict: &Verdict, hosts: &HashSet<u64>) -> Vec<u64> {
-        let members = self.state().all_threads().into_iter();
-        let meant = members.filter(|member| match member.origin {
+    /// As [`targets`](Self::targets), with `request`'s hosts locked by the caller.
+    fn targets_among(&self, request: &StopRequest, hosts: &HashSet<u64>) -> Vec<u64> {
+        let members = self.session().members().into_iter();
+        let targets = members.filter(|member| match member.origin {
             Origin::Host => hosts.contains(&member.ident),
-            // What is started once all have ended is none of its business.
-            Origin::Started { .. } => !verdict.is_done.load(Ordering::Acquire),
+            // A thread that is started once all have ended is not stopped.
+            Origin::Started { .. } => !request.is_done(),
         });
-        meant.map(|member| member.ident).collect()
+        targets.map(|member| member.ident).collect()
     }
 
     /// Whether a thread that Python started goes on.
     pub(crate) fn has_started_threads(&self) -> bool {
-        self.state().has_started()
+        self.session().has_started()
     }
 
-    fn carry_out(self: &Arc<Self>, verdict: &Arc<Verdict>, grace: Duration) {
-        let state = self.state();
+    fn carry_out(self: &Arc<Self>, request: &Arc<StopRequest>, grace: Duration) {
+        let session = self.session();
         let began = Instant::now();
-        verdict.note_threads(self.describe(&state.table_with_stacks()));
+        request.note_threads(self.describe(&session.account()));
         if grace > Duration::ZERO {
-            let idents = self.condemned_by(verdict);
-            if state.raise_in(&idents, &Raise::Stop) {
-                state.reach(&idents);
+            let idents = self.targets(request);
+            if session.raise_in(&idents, &Raise::Stop) {
+                session.reach(&idents);
             }
-            verdict.raised();
-            while began.elapsed() < grace && !self.has_obeyed(verdict) {
+            request.set_raised();
+            while began.elapsed() < grace && !self.has_ended_by_itself(request) {
                 let left = grace.saturating_sub(began.elapsed());
-                std::thread::sleep(left.min(Duration::from_millis(1)));
+                std::thread::sleep(left.min(GRACE_POLL));
             }
         }
-        let mut condemned = Instant::now();
-        let mut pause = Duration::from_micros(200);
+        let mut unwinding_since = Instant::now();
+        let mut pause = FIRST_UNWIND_INTERVAL;
         loop {
             let idents = {
-                // Nobody leaves between being found here and being condemned.
-                let hosts = verdict.hosts.lock();
-                let idents = self.meant(verdict, &hosts);
+                // No thread leaves between being found here and being force unwound.
+                let hosts = request.hosts();
+                let idents = self.targets_among(request, &hosts);
                 if !idents.is_empty() {
-                    self.control.stops.forced.store(true, Ordering::Release);
-                    state.force_unwind(&idents);
+                    self.control.stops.note_force();
+                    session.condemn(&idents);
                 }
                 idents
             };
-            verdict.raised();
+            request.set_raised();
             let started_left = {
-                // Nobody is added meanwhile.
-                let _hosts = verdict.hosts.lock();
-                let left = !verdict.is_done.load(Ordering::Acquire) && self.has_started_threads();
+                // No host is added meanwhile.
+                let _hosts = request.hosts();
+                let left = !request.is_done() && self.has_started_threads();
                 if !left {
-                    verdict.done();
-                    condemned = Instant::now();
+                    request.set_done();
+                    unwinding_since = Instant::now();
                 }
                 left
             };
             if idents.is_empty() {
-                if !started_left && self.control.stops.conclude_if_over(verdict) {
-                    verdict.done();
+                if !started_left && self.control.stops.conclude_if_over(request) {
+                    request.set_done();
                     return;
                 }
-                // One may be about to begin.
+                // A thread that was admitted may be about to begin.
                 std::thread::sleep(pause);
                 continue;
             }
-            state.reach(&idents);
-            if started_left && condemned.elapsed() > LAST_RESORT {
-                verdict.halted.store(true, Ordering::Release);
-                let halt = |vm: &_| state.halt_started(vm, PATIENCE);
-                if state.attach_host("pyt-control", halt).is_none() {
+            session.reach(&idents);
+            if started_left && unwinding_since.elapsed() > HALT_DELAY {
+                request.set_halted();
+                let halt = |vm: &_| session.halt_started(vm, FOREIGN_CALL_GRACE);
+                if session.visit("pyt-control", halt).is_none() {
                     break;
                 }
                 continue;
             }
             std::thread::sleep(pause);
-            pause = (pause * 2).min(PAUSE);
+            pause = (pause * 2).min(UNWIND_INTERVAL);
         }
-        self.control.stops.conclude(verdict);
+        self.control.stops.conclude(request);
     }
 
-    /// Whether all whom `verdict` is for have ended or left of their own accord. Calls that only wait
-    /// for threads that Python started are let go once there is none.
-    fn has_obeyed(&self, verdict: &Verdict) -> bool {
-        // Nobody is added meanwhile.
-        let hosts = verdict.hosts.lock();
+    /// Whether all threads that `request` is for have ended or left without being force unwound. Calls
+    /// that only wait for threads that Python started are released once there is none.
+    fn has_ended_by_itself(&self, request: &StopRequest) -> bool {
+        // No host is added meanwhile.
+        let hosts = request.hosts();
         if !self.has_started_threads() {
-            verdict.done();
+            request.set_done();
         } else if !hosts.is_empty() {
-            // A handler may have started one, and it is meant as well.
-            verdict.is_done.store(false, Ordering::Release);
+            // A handler may have started one, which is stopped as well.
+            request.reset_done();
         }
-        hosts.is_empty() && verdict.is_done.load(Ordering::Acquire)
+        hosts.is_empty() && request.is_done()
     }
 
-    /// What a call of the host's that failed with `raised` has for an error, if it was stopped. Waits
-    /// for the threads that Python started to be stopped as well: what the host does next is not meant.
+    /// The error of a call of the host's that failed with `raised`, if the call was stopped. Blocks
+    /// until the threads that Python started are stopped as well, so that what the host does next is
+    /// not stopped.
     pub(crate) fn stopped(
         &self,
         raised: &PyBaseExceptionRef,
         vm: &VirtualMachine,
     ) -> Option<Error> {
-        let verdict = self
-            .control
-            .stops
-            .for_thread(pyt_vm::InterpreterState::own_ident());
-        match verdict {
-            Some(verdict) => {
-                vm.allow_threads(|| verdict.wait(Instant::now() + WAIT));
-                Some(Error::stopped(verdict))
+        let request = self.control.stops.for_thread(Session::own_ident());
+        match request {
+            Some(request) => {
+                vm.allow_threads(|| request.wait(Instant::now() + STOPPED_CALL_WAIT));
+                Some(Error::stopped(request))
             }
-            None if self.state().is_stop(raised) => {
+            None if self.session().is_stop(raised) => {
                 // The stop is over, or this thread started after it.
                 Some(Error::stopped_before())
             }

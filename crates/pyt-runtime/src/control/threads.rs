@@ -1,126 +1,17 @@
-//! Looking at a runtime's threads.
+//! Listing a runtime's threads.
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_vm::{
+use pyt_modules::{
     control::Origin,
-    deadlock::{ThreadRow, ThreadStatus, ThreadTable, WaitKind},
+    deadlock::{Account, Doing, Kind, Row},
 };
-use rustpython_vm::vm::thread;
 
-use crate::{Python, Runtime, api::shared::Shared};
-
-pub use pyt_vm::deadlock::Frame as StackFrame;
-
-/// One thread of a runtime, as it was at one moment.
-#[derive(Clone, Debug)]
-pub struct ThreadInfo {
-    name: String,
-    ident: u64,
-    origin: ThreadOrigin,
-    state: ThreadState,
-    stack: Vec<StackFrame>,
-}
-
-/// Whose a thread is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ThreadOrigin {
-    /// The thread that made the runtime.
-    Main,
-    /// Another thread of the host's, for as long as it is inside.
-    Host,
-    /// Python code started it.
-    Python {
-        /// The end of the runtime does not wait for it.
-        daemon: bool,
-    },
-}
-
-/// What a thread is doing.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ThreadState {
-    /// It runs Python code, or native code that does not leave the interpreter.
-    Running,
-    /// It could run, and waits for its turn.
-    Ready,
-    /// It has left the interpreter: a system call, or code of the host's.
-    Detached,
-    /// It waits in `threading`, `queue`, `time.sleep` or the like.
-    Waiting(Wait),
-    /// It was frozen for good.
-    Halted,
-}
-
-/// What a thread waits for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Wait {
-    kind: &'static str,
-    elapsed: Duration,
-    timeout: Option<Duration>,
-    holder: Option<String>,
-}
-
-impl ThreadInfo {
-    /// Its name: `Thread.name`, or that of the host's thread.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its number, as in `threading.get_ident()`; zero if it has yet to begin.
-    #[must_use]
-    pub const fn ident(&self) -> u64 {
-        self.ident
-    }
-
-    /// Whose it is.
-    #[must_use]
-    pub const fn origin(&self) -> ThreadOrigin {
-        self.origin
-    }
-
-    /// What it was doing.
-    #[must_use]
-    pub const fn state(&self) -> &ThreadState {
-        &self.state
-    }
-
-    /// The Python functions it was in, the outermost first.
-    #[must_use]
-    pub fn stack(&self) -> &[StackFrame] {
-        &self.stack
-    }
-}
-
-impl Wait {
-    /// What kind of thing it waits for: `"lock"`, `"RLock"`, `"condition"`, `"semaphore"`, `"event"`,
-    /// `"barrier"`, `"future"`, `"item from a queue"`, `"room in a queue"`, `"tasks of a queue"`,
-    /// `"end of a thread"` or `"time"`.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        self.kind
-    }
-
-    /// For how long, on the runtime's clock.
-    #[must_use]
-    pub const fn elapsed(&self) -> Duration {
-        self.elapsed
-    }
-
-    /// For how long at most, from its beginning. `None`: for ever.
-    #[must_use]
-    pub const fn timeout(&self) -> Option<Duration> {
-        self.timeout
-    }
-
-    /// The name of the thread that holds it, if it is a lock, or that is to end, if it is a thread.
-    #[must_use]
-    pub fn holder(&self) -> Option<&str> {
-        self.holder.as_deref()
-    }
-}
+use super::thread_info::{ThreadInfo, ThreadOrigin, ThreadState, Wait};
+use crate::{
+    Python, Runtime,
+    api::{python::detached, runtime_core::RuntimeCore},
+};
 
 impl Runtime {
     /// All threads of this runtime at this moment, the oldest first. The main thread is listed always,
@@ -148,7 +39,7 @@ impl Runtime {
     /// ```
     #[must_use]
     pub fn threads(&self) -> Vec<ThreadInfo> {
-        self.shared().threads()
+        self.core().threads()
     }
 }
 
@@ -156,38 +47,33 @@ impl Python<'_> {
     /// As [`Runtime::threads`].
     #[must_use]
     pub fn threads(self) -> Vec<ThreadInfo> {
-        self.shared().threads()
+        self.core().threads()
     }
 }
 
-impl Shared {
-    /// All threads. The world is not stopped by the calling thread, which may be inside of another
-    /// runtime.
+impl RuntimeCore {
+    /// All threads. Another thread than the calling one stops the world: the calling thread may be
+    /// inside of another runtime.
     pub(crate) fn threads(self: &Arc<Self>) -> Vec<ThreadInfo> {
         let look = || {
             std::thread::scope(|scope| {
-                let looking = scope.spawn(|| self.state().table_with_stacks());
-                looking.join().unwrap_or_else(|_| self.state().table())
+                let looking = scope.spawn(|| self.session().account());
+                looking.join().unwrap_or_else(|_| self.session().table())
             })
         };
-        let table = if thread::current_vm_is_set() {
-            thread::with_current_vm(|vm| vm.allow_threads(look))
-        } else {
-            look()
-        };
-        self.describe(&table)
+        self.describe(&detached(look))
     }
 
-    /// `table` in the host's terms.
-    pub(crate) fn describe(&self, table: &ThreadTable) -> Vec<ThreadInfo> {
-        let interpreter = self.state();
-        let members = interpreter.all_threads();
-        let rows = table.report.rows.iter().zip(&table.stacks);
+    /// `account` in the host's terms.
+    pub(crate) fn describe(&self, account: &Account) -> Vec<ThreadInfo> {
+        let session = self.session();
+        let members = session.members();
+        let rows = account.report.rows.iter().zip(&account.stacks);
         rows.map(|(row, stack)| {
             let member = members.iter().find(|member| member.ident == row.tag);
             let origin = match member.map(|member| member.origin) {
                 Some(Origin::Started { daemon }) => ThreadOrigin::Python { daemon },
-                _ if interpreter.is_main(row.id) => ThreadOrigin::Main,
+                _ if session.is_main(row.id) => ThreadOrigin::Main,
                 Some(Origin::Host) => ThreadOrigin::Host,
                 // It has not begun, or it has just ended or was halted.
                 None => ThreadOrigin::Python { daemon: true },
@@ -196,7 +82,7 @@ impl Shared {
                 name: row.name.clone(),
                 ident: row.tag,
                 origin,
-                state: state(row, table),
+                state: state(row, account),
                 stack: stack.clone(),
             }
         })
@@ -204,15 +90,15 @@ impl Shared {
     }
 }
 
-fn state(row: &ThreadRow, table: &ThreadTable) -> ThreadState {
-    let (waiting, reentrant) = match row.status {
-        ThreadStatus::Running => return ThreadState::Running,
-        ThreadStatus::Ready => return ThreadState::Ready,
-        ThreadStatus::Foreign => return ThreadState::Detached,
-        ThreadStatus::Halted => return ThreadState::Halted,
-        ThreadStatus::Waiting { waiting, reentrant } => (waiting, reentrant),
+fn state(row: &Row, account: &Account) -> ThreadState {
+    let (waiting, reentrant) = match row.doing {
+        Doing::Running => return ThreadState::Running,
+        Doing::Ready => return ThreadState::Ready,
+        Doing::Foreign => return ThreadState::Detached,
+        Doing::Halted => return ThreadState::Halted,
+        Doing::Waiting { waiting, reentrant } => (waiting, reentrant),
     };
-    let report = &table.report;
+    let report = &account.report;
     let since = waiting.since.0;
     let holder = waiting.holder.and_then(|holder| {
         let alive = report.rows.iter().find(|row| row.id == holder);
@@ -231,19 +117,19 @@ fn state(row: &ThreadRow, table: &ThreadTable) -> ThreadState {
     })
 }
 
-const fn kind(kind: WaitKind, reentrant: bool) -> &'static str {
+const fn kind(kind: Kind, reentrant: bool) -> &'static str {
     match kind {
-        WaitKind::Lock if reentrant => "RLock",
-        WaitKind::Lock => "lock",
-        WaitKind::Condition => "condition",
-        WaitKind::Semaphore => "semaphore",
-        WaitKind::Event => "event",
-        WaitKind::Future => "future",
-        WaitKind::Barrier => "barrier",
-        WaitKind::Get => "item from a queue",
-        WaitKind::Put => "room in a queue",
-        WaitKind::TasksDone => "tasks of a queue",
-        WaitKind::Join => "end of a thread",
-        WaitKind::Sleep => "time",
+        Kind::Lock if reentrant => "RLock",
+        Kind::Lock => "lock",
+        Kind::Condition => "condition",
+        Kind::Semaphore => "semaphore",
+        Kind::Event => "event",
+        Kind::Future => "future",
+        Kind::Barrier => "barrier",
+        Kind::Get => "item from a queue",
+        Kind::Put => "room in a queue",
+        Kind::TasksDone => "tasks of a queue",
+        Kind::Join => "end of a thread",
+        Kind::Sleep => "time",
     }
 }

@@ -14,7 +14,10 @@ use rustpython_vm::{
     vm::Context,
 };
 
-use super::{files, natives, policy, refused};
+use super::{
+    files, natives,
+    policy::{policy, refused},
+};
 
 type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;

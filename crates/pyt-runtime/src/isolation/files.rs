@@ -12,7 +12,7 @@ use rustpython_vm::{
     function::{FsPath, FuncArgs},
 };
 
-use super::{Policy, policy, refused};
+use super::policy::{Policy, policy, refused};
 use crate::startup::upstream_modules;
 
 /// What is wanted of a file.

@@ -1,31 +1,23 @@
 //! Runtimes whose programs reach nothing of the host's but what was granted.
 //!
-//! Three things hold together: native modules that act on the world are left out, or their functions
-//! refuse ([`natives`]); what the interpreter's classes could do without a module refuses, too
-//! ([`classes`]); and what was in place before a program begins is replaced ([`surroundings`]). What
-//! is promised, and what is not, is in `docs/isolation.md`.
+//! Three parts: native modules that act on the world are left out, or their functions refuse
+//! ([`natives`]); methods of the interpreter's classes that act on it refuse, too ([`classes`]); and what
+//! is in place before a program begins is replaced ([`surroundings`]). What is promised, and what is
+//! not, is in `docs/isolation.md`.
 
 mod classes;
 mod files;
 mod natives;
 pub(crate) mod shared;
+mod policy;
 mod surroundings;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use parking_lot::RwLock;
-use rustpython_vm::{
-    Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, common::rc::PyRc,
-};
+use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc};
 
-use crate::{Builder, Error};
+pub(crate) use self::policy::{Lease, Policy};
+use crate::Error;
 
 /// What an isolated program is granted; nothing at first. See
 /// [`Builder::isolated`](crate::Builder::isolated).
@@ -89,47 +81,10 @@ impl Isolation {
     }
 }
 
-impl Builder {
-    /// Isolates the program from the host: no files, network, child processes, environment variables,
-    /// C code or signals, but what `grants` says. `docs/isolation.md` says what holds, and what does
-    /// not: it is no protection from errors of the interpreter itself, and time and memory are not
-    /// limited by it.
-    ///
-    /// What is refused raises `PermissionError`, or `ImportError` for modules that make no sense
-    /// without. Search paths can be read. The environment is empty but for what
-    /// [`env`](Self::env) puts in. Standard input is empty unless [`stdin`](Self::stdin) says
-    /// otherwise. `site` is not run.
-    #[must_use]
-    pub fn isolated(mut self, grants: Isolation) -> Self {
-        self.isolation = Some(grants);
-        self
-    }
-}
-
-/// Its presence among an interpreter's modules says that the interpreter is isolated. Nothing in the
-/// interpreter can take it away.
-const MARK: &str = "_pyt_isolated";
-
-/// What isolated interpreters may do, by their numbers. One that is marked and not in here may do
-/// nothing.
-static POLICIES: RwLock<Option<HashMap<i64, Arc<Policy>>>> = RwLock::new(None);
-
-/// What one isolated interpreter may do.
-#[derive(Debug, Default)]
-pub(crate) struct Policy {
-    /// Folders and files, with all links resolved.
-    read: Vec<PathBuf>,
-    write: Vec<PathBuf>,
-    /// Native modules that are left as they are.
-    modules: BTreeSet<String>,
-    /// Whether the program may begin. Before that, only the interpreter's own start runs.
-    sealed: AtomicBool,
-}
-
 impl Policy {
     /// # Errors
     /// If a path that is granted does not exist.
-    pub(crate) fn new(grants: &Isolation, search_paths: &[String]) -> Result<Arc<Self>, Error> {
+    pub(crate) fn of(grants: &Isolation, search_paths: &[String]) -> Result<Arc<Self>, Error> {
         let real = |path: &PathBuf| {
             path.canonicalize().map_err(|error| {
                 let path = path.display();
@@ -155,20 +110,12 @@ impl Policy {
         if let Some(name) = modules.iter().find(|name| !natives::exists(name)) {
             return Err(Error::option(format!("there is no native module {name}")));
         }
-        Ok(Arc::new(Self {
-            read,
-            write,
-            modules,
-            sealed: AtomicBool::new(false),
-        }))
+        Ok(Arc::new(Self::new(read, write, modules)))
     }
 
     /// Begins before the interpreter does anything: to be called in its initialisation.
     pub(crate) fn begin(self: &Arc<Self>, vm: &mut VirtualMachine) {
-        let id = vm.state.runtime_root_id;
-        let mut policies = POLICIES.write();
-        policies.get_or_insert_default().insert(id, self.clone());
-        drop(policies);
+        self.register(vm);
         if let Some(state) = PyRc::get_mut(&mut vm.state) {
             natives::replace(&mut state.module_defs, self);
         }
@@ -179,61 +126,7 @@ impl Policy {
         shared::make_shared_classes(&vm.state.module_defs, vm);
         classes::guard(vm)?;
         surroundings::replace(self, vm)?;
-        self.sealed.store(true, Ordering::Release);
+        self.set_sealed();
         Ok(())
-    }
-
-    fn is_sealed(&self) -> bool {
-        self.sealed.load(Ordering::Acquire)
-    }
-
-    fn grants_module(&self, name: &str) -> bool {
-        self.modules.contains(name)
-    }
-}
-
-/// What an interpreter is granted, for as long as this lives; afterwards what is left of it may do
-/// nothing.
-pub(crate) struct Lease(i64);
-
-impl Lease {
-    pub(crate) fn of(interpreter: &Interpreter) -> Self {
-        Self(interpreter.id())
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(policies) = &mut *POLICIES.write() {
-            policies.remove(&self.0);
-        }
-    }
-}
-
-/// What the interpreter may do; `None` if it is not isolated.
-fn policy(vm: &VirtualMachine) -> Option<Arc<Policy>> {
-    if !vm.state.module_defs.contains_key(MARK) {
-        return None;
-    }
-    let policies = POLICIES.read();
-    let id = vm.state.runtime_root_id;
-    let known = policies.as_ref().and_then(|policies| policies.get(&id));
-    Some(known.cloned().unwrap_or_else(|| {
-        Arc::new(Policy {
-            sealed: AtomicBool::new(true),
-            ..Policy::default()
-        })
-    }))
-}
-
-/// The error of whoever wants what was not granted.
-fn refused(what: &str, vm: &VirtualMachine) -> PyBaseExceptionRef {
-    let message = vm
-        .ctx
-        .new_str(format!("{what} is not granted in this isolated runtime"));
-    let class = vm.ctx.exceptions.permission_error;
-    let args = vec![vm.ctx.new_int(libc::EPERM).into(), message.into()];
-    match vm.invoke_exception(class, args) {
-        Ok(raised) | Err(raised) => raised,
     }
 }

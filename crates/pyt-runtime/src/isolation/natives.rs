@@ -9,7 +9,11 @@ use rustpython_vm::{
     function::{FuncArgs, KwArgs},
 };
 
-use super::{MARK, Policy, files, policy, refused, surroundings};
+use super::{
+    files,
+    policy::{MARK, Policy, policy, refused},
+    surroundings,
+};
 use crate::startup::upstream_modules::{self, Change};
 
 /// Modules that only compute.

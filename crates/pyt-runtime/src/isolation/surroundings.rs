@@ -8,7 +8,10 @@ use rustpython_vm::{
     function::{FuncArgs, OptionalArg},
 };
 
-use super::{Policy, files, natives, policy, refused};
+use super::{
+    files, natives,
+    policy::{Policy, policy, refused},
+};
 use crate::startup::upstream_modules;
 
 /// Functions of `sys` that read the terminal or change how the process runs.

@@ -7,25 +7,25 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// A reader that clones of a builder share.
-pub(super) type Shared = Arc<Mutex<dyn Read + Send>>;
+/// A reader that runtimes made from clones of one `Input` share.
+pub(super) type SharedReader = Arc<Mutex<dyn Read + Send>>;
 
 #[derive(Clone, Default)]
-pub(super) enum Source {
+pub(super) enum InputSource {
     #[default]
     Inherit,
     Empty,
     Text(Arc<[u8]>),
-    Reader(Shared),
+    Reader(SharedReader),
 }
 
-impl Source {
+impl InputSource {
     pub(super) fn reader(reader: impl Read + Send + 'static) -> Self {
         Self::Reader(Arc::new(Mutex::new(reader)))
     }
 
     /// A reader for one runtime.
-    pub(super) fn open(&self) -> Shared {
+    pub(super) fn open(&self) -> SharedReader {
         match self {
             Self::Inherit => Arc::new(Mutex::new(io::stdin())),
             Self::Empty => Arc::new(Mutex::new(io::empty())),

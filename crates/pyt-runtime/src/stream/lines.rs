@@ -12,7 +12,7 @@ use pyt_sched::{Thread, ThreadId, current_id};
 
 use super::sink::Sink;
 
-/// Lines that are longer than this, in bytes, come in pieces.
+/// LineSink that are longer than this, in bytes, come in pieces.
 const LONGEST: usize = 1 << 20;
 
 /// A line that a Python thread wrote.
@@ -25,11 +25,11 @@ pub struct Line<'a> {
     pub text: &'a str,
 }
 
-pub(super) type Callback = Arc<dyn Fn(Line<'_>) -> io::Result<()> + Send + Sync>;
+pub(super) type LineCallback = Arc<dyn Fn(Line<'_>) -> io::Result<()> + Send + Sync>;
 
 /// Puts lines together and passes them on.
-pub(super) struct Lines {
-    each: Callback,
+pub(super) struct LineSink {
+    each: LineCallback,
     tails: Mutex<Tails>,
 }
 
@@ -41,8 +41,8 @@ struct Tails {
     expected: HashSet<ThreadId>,
 }
 
-impl Lines {
-    pub(super) fn new(each: Callback) -> Self {
+impl LineSink {
+    pub(super) fn new(each: LineCallback) -> Self {
         Self {
             each,
             tails: Mutex::default(),
@@ -83,7 +83,7 @@ impl Lines {
     }
 }
 
-impl Sink for Lines {
+impl Sink for LineSink {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let me = current_id();
         let name = Thread::current().map_or_else(String::new, |thread| thread.name());
@@ -142,7 +142,7 @@ impl Sink for Lines {
     }
 }
 
-impl Lines {
+impl LineSink {
     fn keep(&self, me: ThreadId, name: String, rest: &[u8]) {
         if !rest.is_empty() {
             let mut tails = self.tails.lock();
@@ -157,14 +157,14 @@ impl Lines {
 mod tests {
     use super::*;
 
-    fn collecting() -> (Lines, Arc<Mutex<Vec<String>>>) {
+    fn collecting() -> (LineSink, Arc<Mutex<Vec<String>>>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let copy = lines.clone();
         let each = move |line: Line<'_>| {
             copy.lock().push(line.text.to_owned());
             Ok(())
         };
-        (Lines::new(Arc::new(each)), lines)
+        (LineSink::new(Arc::new(each)), lines)
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
     fn a_line_that_was_refused_does_not_come_again() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let copy = seen.clone();
-        let sink = Lines::new(Arc::new(move |line: Line<'_>| {
+        let sink = LineSink::new(Arc::new(move |line: Line<'_>| {
             copy.lock().push(line.text.to_owned());
             match line.text {
                 "bad" => Err(io::ErrorKind::Other.into()),

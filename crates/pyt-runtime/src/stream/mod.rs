@@ -22,10 +22,9 @@ pub use capture::Capture;
 pub use lines::Line;
 
 use self::{
-    input::Source,
-    lines::Lines,
-    object::Name,
-    sink::{Null, Process, Sink, Writer},
+    input::InputSource,
+    lines::LineSink,
+    sink::{NullSink, ProcessSink, Sink, StreamName, WriterSink},
 };
 
 /// Where what a program writes to `sys.stdout` or `sys.stderr` goes; see
@@ -44,36 +43,36 @@ use self::{
 /// others run Python meanwhile, and it may enter the runtime. If it fails or panics, the program
 /// gets an `OSError` or a `RuntimeError` from the call that wrote.
 #[derive(Clone, Default)]
-pub struct Output(Kind);
+pub struct Output(Target);
 
 #[derive(Clone, Default)]
-enum Kind {
+enum Target {
     #[default]
     Inherit,
     Null,
     Capture(Capture),
-    Writer(Writer),
-    Lines(lines::Callback),
+    Writer(WriterSink),
+    Lines(lines::LineCallback),
 }
 
 impl Output {
     /// To the process's own stream. This is the default.
     #[must_use]
     pub const fn inherit() -> Self {
-        Self(Kind::Inherit)
+        Self(Target::Inherit)
     }
 
     /// Nowhere.
     #[must_use]
     pub const fn null() -> Self {
-        Self(Kind::Null)
+        Self(Target::Null)
     }
 
     /// To a writer, one call at a time. It is shared by all runtimes that are made from clones of
     /// this, and flushed when the program flushes.
     #[must_use]
     pub fn writer(writer: impl Write + Send + 'static) -> Self {
-        Self(Kind::Writer(Writer::new(writer)))
+        Self(Target::Writer(WriterSink::new(writer)))
     }
 
     /// Line by line to a function, with the name of the Python thread that wrote it. Several threads
@@ -104,17 +103,17 @@ impl Output {
     /// `OSError`.
     #[must_use]
     pub fn try_lines(each: impl Fn(Line<'_>) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        Self(Kind::Lines(Arc::new(each)))
+        Self(Target::Lines(Arc::new(each)))
     }
 
     pub(crate) const fn is_inherited(&self) -> bool {
-        matches!(self.0, Kind::Inherit)
+        matches!(self.0, Target::Inherit)
     }
 }
 
 impl From<Capture> for Output {
     fn from(capture: Capture) -> Self {
-        Self(Kind::Capture(capture))
+        Self(Target::Capture(capture))
     }
 }
 
@@ -127,11 +126,11 @@ impl From<&Capture> for Output {
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Kind::Inherit => "Output::inherit",
-            Kind::Null => "Output::null",
-            Kind::Capture(_) => "Output::from(Capture)",
-            Kind::Writer(_) => "Output::writer",
-            Kind::Lines(_) => "Output::lines",
+            Target::Inherit => "Output::inherit",
+            Target::Null => "Output::null",
+            Target::Capture(_) => "Output::from(Capture)",
+            Target::Writer(_) => "Output::writer",
+            Target::Lines(_) => "Output::lines",
         })
     }
 }
@@ -141,25 +140,25 @@ impl fmt::Debug for Output {
 /// As with [`Output`], `sys.stdin` is Python's own text stream, decodes UTF-8, and has no file
 /// descriptor.
 #[derive(Clone, Default)]
-pub struct Input(Source);
+pub struct Input(InputSource);
 
 impl Input {
     /// The process's standard input. This is the default.
     #[must_use]
     pub const fn inherit() -> Self {
-        Self(Source::Inherit)
+        Self(InputSource::Inherit)
     }
 
     /// Nothing: the end of input at once.
     #[must_use]
     pub const fn empty() -> Self {
-        Self(Source::Empty)
+        Self(InputSource::Empty)
     }
 
     /// A text, from its beginning for each runtime.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self(Source::Text(text.into().into_bytes().into()))
+        Self(InputSource::Text(text.into().into_bytes().into()))
     }
 
     /// A reader, which runs outside the interpreter: while it blocks, other threads run Python. It
@@ -167,11 +166,11 @@ impl Input {
     /// interrupted.
     #[must_use]
     pub fn reader(reader: impl Read + Send + 'static) -> Self {
-        Self(Source::reader(reader))
+        Self(InputSource::reader(reader))
     }
 
     pub(crate) const fn is_inherited(&self) -> bool {
-        matches!(self.0, Source::Inherit)
+        matches!(self.0, InputSource::Inherit)
     }
 }
 
@@ -190,10 +189,10 @@ impl From<String> for Input {
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Source::Inherit => "Input::inherit",
-            Source::Empty => "Input::empty",
-            Source::Text(_) => "Input::text",
-            Source::Reader(_) => "Input::reader",
+            InputSource::Inherit => "Input::inherit",
+            InputSource::Empty => "Input::empty",
+            InputSource::Text(_) => "Input::text",
+            InputSource::Reader(_) => "Input::reader",
         })
     }
 }
@@ -208,9 +207,9 @@ pub(crate) struct Streams {
 
 /// What the streams of one runtime lead to, for its end.
 #[derive(Default)]
-pub(crate) struct Open(Vec<Arc<dyn Sink>>);
+pub(crate) struct OpenStreams(Vec<Arc<dyn Sink>>);
 
-impl Open {
+impl OpenStreams {
     /// Passes on what is left of lines. Call it after the interpreter has ended.
     pub(crate) fn finish(&self) {
         for sink in &self.0 {
@@ -234,21 +233,24 @@ impl Streams {
 
     /// Puts the streams into `sys`. Those that are inherited stay the interpreter's own, unless
     /// `all` are asked for.
-    pub(crate) fn install(&self, all: bool, vm: &VirtualMachine) -> PyResult<Open> {
-        let mut open = Open::default();
+    pub(crate) fn install(&self, all: bool, vm: &VirtualMachine) -> PyResult<OpenStreams> {
+        let mut open = OpenStreams::default();
         if all || !self.stdin.is_inherited() {
             object::install_input(self.stdin.0.open(), vm)?;
         }
-        for (name, output) in [(Name::Stdout, &self.stdout), (Name::Stderr, &self.stderr)] {
+        for (name, output) in [
+            (StreamName::Stdout, &self.stdout),
+            (StreamName::Stderr, &self.stderr),
+        ] {
             if !all && output.is_inherited() {
                 continue;
             }
             let sink: Arc<dyn Sink> = match &output.0 {
-                Kind::Inherit => Arc::new(Process::of(name)),
-                Kind::Null => Arc::new(Null),
-                Kind::Capture(capture) => Arc::new(capture.clone()),
-                Kind::Writer(writer) => Arc::new(writer.clone()),
-                Kind::Lines(each) => Arc::new(Lines::new(each.clone())),
+                Target::Inherit => Arc::new(ProcessSink::of(name)),
+                Target::Null => Arc::new(NullSink),
+                Target::Capture(capture) => Arc::new(capture.clone()),
+                Target::Writer(writer) => Arc::new(writer.clone()),
+                Target::Lines(each) => Arc::new(LineSink::new(each.clone())),
             };
             object::install_output(name, sink.clone(), vm)?;
             open.0.push(sink);

@@ -13,21 +13,21 @@ use rustpython_vm::{
     class::PyClassImpl, convert::IntoPyException,
 };
 
-use super::{input::Shared, sink::Sink};
+use super::{
+    input::SharedReader,
+    sink::{Sink, StreamName},
+};
 use objects::{HostInput, HostOutput, Tail};
 
-/// Which of the streams that are written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Name {
-    Stdout,
-    Stderr,
-}
-
 /// Puts a stream that leads to `sink` into `sys`.
-pub(super) fn install_output(name: Name, sink: Arc<dyn Sink>, vm: &VirtualMachine) -> PyResult<()> {
+pub(super) fn install_output(
+    name: StreamName,
+    sink: Arc<dyn Sink>,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
     let (attributes, shown, errors) = match name {
-        Name::Stdout => (["stdout", "__stdout__"], "<stdout>", "surrogateescape"),
-        Name::Stderr => (["stderr", "__stderr__"], "<stderr>", "backslashreplace"),
+        StreamName::Stdout => (["stdout", "__stdout__"], "<stdout>", "surrogateescape"),
+        StreamName::Stderr => (["stderr", "__stderr__"], "<stderr>", "backslashreplace"),
     };
     let locals = vm
         .import("_thread", 0)?
@@ -42,7 +42,7 @@ pub(super) fn install_output(name: Name, sink: Arc<dyn Sink>, vm: &VirtualMachin
 }
 
 /// Has `sys.stdin` read from `reader`.
-pub(super) fn install_input(reader: Shared, vm: &VirtualMachine) -> PyResult<()> {
+pub(super) fn install_input(reader: SharedReader, vm: &VirtualMachine) -> PyResult<()> {
     let _class = HostInput::make_static_type();
     let raw = HostInput::new(reader).into_ref(&vm.ctx);
     let io = vm.import("_io", 0)?;
@@ -123,7 +123,7 @@ mod objects {
         vm::thread,
     };
 
-    use super::super::{input::Shared, sink::Sink};
+    use super::super::{input::SharedReader, sink::Sink};
 
     /// What both streams say of themselves.
     #[pyclass]
@@ -324,7 +324,7 @@ mod objects {
     #[pyclass(module = "_pyt_streams", name = "HostInput")]
     #[derive(PyPayload)]
     pub(super) struct HostInput {
-        reader: Shared,
+        reader: SharedReader,
         is_closed: AtomicBool,
     }
 
@@ -335,7 +335,7 @@ mod objects {
     }
 
     impl HostInput {
-        pub(super) fn new(reader: Shared) -> Self {
+        pub(super) fn new(reader: SharedReader) -> Self {
             Self {
                 reader,
                 is_closed: AtomicBool::new(false),

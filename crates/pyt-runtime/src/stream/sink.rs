@@ -9,7 +9,12 @@ use std::{
 use parking_lot::ReentrantMutex;
 use pyt_sched::ThreadId;
 
-use super::object::Name;
+/// One of the two streams that programs write to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamName {
+    Stdout,
+    Stderr,
+}
 
 /// Takes what a program writes. Called from any thread, outside the interpreter if it may block.
 pub(crate) trait Sink: Send + Sync {
@@ -40,9 +45,9 @@ pub(crate) trait Sink: Send + Sync {
 }
 
 /// Takes everything and keeps nothing.
-pub(super) struct Null;
+pub(super) struct NullSink;
 
-impl Sink for Null {
+impl Sink for NullSink {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(bytes.len())
     }
@@ -53,21 +58,21 @@ impl Sink for Null {
 }
 
 /// The process's own stream, by way of the standard library.
-pub(super) enum Process {
+pub(super) enum ProcessSink {
     Stdout,
     Stderr,
 }
 
-impl Process {
-    pub(super) const fn of(name: Name) -> Self {
+impl ProcessSink {
+    pub(super) const fn of(name: StreamName) -> Self {
         match name {
-            Name::Stdout => Self::Stdout,
-            Name::Stderr => Self::Stderr,
+            StreamName::Stdout => Self::Stdout,
+            StreamName::Stderr => Self::Stderr,
         }
     }
 }
 
-impl Sink for Process {
+impl Sink for ProcessSink {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout => io::stdout().write(bytes),
@@ -90,9 +95,9 @@ impl Sink for Process {
 
 /// A writer of the host's.
 #[derive(Clone)]
-pub(super) struct Writer(Arc<ReentrantMutex<RefCell<dyn Write + Send>>>);
+pub(super) struct WriterSink(Arc<ReentrantMutex<RefCell<dyn Write + Send>>>);
 
-impl Writer {
+impl WriterSink {
     pub(super) fn new(writer: impl Write + Send + 'static) -> Self {
         Self(Arc::new(ReentrantMutex::new(RefCell::new(writer))))
     }
@@ -109,7 +114,7 @@ impl Writer {
     }
 }
 
-impl Sink for Writer {
+impl Sink for WriterSink {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.with(|writer| writer.write(bytes))
     }

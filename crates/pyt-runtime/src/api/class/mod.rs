@@ -16,7 +16,8 @@ pub use self::{
     method::{HostConstructor, HostMethod, HostMethodMut, IntoState},
 };
 use crate::{
-    Error, FromPython, Function, HostFunction, IntoPython, Python, Value, api::function::Binding,
+    Error, FromPython, Function, HostFunction, IntoPython, Python, Value,
+    api::{function::Binding, host_code::drop_catching},
 };
 
 /// Makes an object anew for each runtime.
@@ -139,7 +140,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
             method::function("__init__", move |state: &state::State<T>, py, incoming| {
                 let new = constructor.construct(py, incoming)?;
                 let old = state.replace(py, new)?;
-                crate::api::function::quietly(old);
+                drop_catching(old);
                 Ok(py.vm().ctx.none())
             });
         self.bound(function)

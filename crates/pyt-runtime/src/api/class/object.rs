@@ -17,7 +17,7 @@ use rustpython_vm::{
 };
 
 use super::state::State;
-use crate::{Python, api::function::quietly};
+use crate::{Python, api::host_code::drop_catching};
 
 /// The attribute of a class that holds its [`Mark`].
 pub(super) const MARK: &str = "__rust_type__";
@@ -38,7 +38,7 @@ impl fmt::Debug for RustObject {
 
 impl Drop for RustObject {
     fn drop(&mut self) {
-        quietly(self.state.take());
+        drop_catching(self.state.take());
     }
 }
 

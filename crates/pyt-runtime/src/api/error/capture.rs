@@ -1,4 +1,4 @@
-//! Takes an exception down: what it says, where it went through, and what caused it.
+//! Errors made of exceptions: text, traceback, frames and causes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,13 +9,14 @@ use rustpython_vm::{
 };
 
 use super::{Details, Error, ErrorKind, Frame, Inner, exit_status, raise};
-use crate::{Python, Value};
+use crate::{Python, Value, api::host_code::is_within_host_function};
 
-/// How many causes are followed. A chain may be of any length, or a circle.
-const CAUSES: usize = 32;
+/// How many causes are followed at most. A chain may be of any length, or a circle.
+const MAX_CAUSES: usize = 32;
 
 impl Error {
-    /// Takes down what `exception` says. Runs Python code (`__str__`, `traceback`).
+    /// An error that describes `exception`, without the exception itself. Runs Python code (`__str__`,
+    /// `traceback`).
     #[must_use]
     pub fn from_exception(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Self {
         let mut inner = describe(vm, exception);
@@ -23,18 +24,18 @@ impl Error {
         Self(Arc::new(inner))
     }
 
-    /// The same, and keeps the exception.
+    /// The same, with the exception itself.
     pub(crate) fn caught(py: Python<'_>, exception: &PyBaseExceptionRef) -> Self {
         let mut inner = describe(py.vm(), exception);
         inner.exception = Some(Value::from_object(py, exception.clone()));
-        if !crate::api::function::is_within() {
+        if !is_within_host_function() {
             inner.details = OnceLock::from(details(py.vm(), exception, Some(py)));
         }
         Self(Arc::new(inner))
     }
 }
 
-/// What takes long to find out about an exception. `None` if its runtime has ended.
+/// The parts that are expensive to find out. `None` if the exception's runtime has ended.
 pub(super) fn details_of(exception: &Value) -> Option<Details> {
     let found = exception.inside(|object, py| {
         let exception = object.to_owned().downcast::<PyBaseException>();
@@ -48,7 +49,7 @@ pub(super) fn details_of(exception: &Value) -> Option<Details> {
 fn details(vm: &VirtualMachine, exception: &PyBaseExceptionRef, py: Option<Python<'_>>) -> Details {
     // The chain, from what was raised last to what caused it all, each with its formatter.
     let mut chain = vec![(exception.clone(), formatter(vm, exception).ok())];
-    while chain.len() < CAUSES
+    while chain.len() < MAX_CAUSES
         && let Some((last, formatter)) = chain.last()
         && let Some((cause, name)) = cause_of(vm, last)
     {
@@ -64,15 +65,20 @@ fn details(vm: &VirtualMachine, exception: &PyBaseExceptionRef, py: Option<Pytho
     let mut cause = None;
     for (exception, formatter) in chain.drain(1..).rev() {
         let mut inner = describe(vm, &exception);
-        inner.details = OnceLock::from(tell(vm, &exception, formatter.as_deref(), cause.take()));
+        inner.details = OnceLock::from(details_from(
+            vm,
+            &exception,
+            formatter.as_deref(),
+            cause.take(),
+        ));
         inner.exception = py.map(|py| Value::from_object(py, exception));
         cause = Some(Error(Arc::new(inner)));
     }
     let formatter = chain.pop().and_then(|(_, formatter)| formatter);
-    tell(vm, exception, formatter.as_deref(), cause)
+    details_from(vm, exception, formatter.as_deref(), cause)
 }
 
-fn tell(
+fn details_from(
     vm: &VirtualMachine,
     exception: &PyBaseExceptionRef,
     formatter: Option<&PyObject>,
@@ -89,7 +95,7 @@ fn tell(
     }
 }
 
-/// What `exception` was raised from, or while what was handled; and what `traceback` calls it.
+/// The cause of `exception`, or else its context; and the name of the attribute.
 fn cause_of(
     vm: &VirtualMachine,
     exception: &PyBaseExceptionRef,
@@ -174,7 +180,7 @@ fn frames_of(vm: &VirtualMachine, formatter: &PyObject) -> PyResult<Vec<Frame>> 
     frames.collect()
 }
 
-/// The interpreter's own plainer traceback, for when `traceback` cannot be had.
+/// The interpreter's own plainer traceback, for when `traceback` cannot be imported.
 fn plain_text(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> String {
     let mut plain = String::new();
     match vm.write_exception(&mut plain, exception) {

@@ -11,8 +11,8 @@ use std::{
 
 use super::{Details, Error, ErrorKind, Inner};
 
-/// How many sources are followed.
-const CAUSES: usize = 32;
+/// How many sources are followed at most.
+const MAX_CAUSES: usize = 32;
 
 impl Error {
     /// An exception made of any error of the host's: `OSError` for an [`io::Error`], `ValueError`
@@ -35,40 +35,40 @@ impl Error {
     }
 }
 
-/// What is told of `error` and its sources.
+/// The description of `error`, with its sources as causes.
 fn describe(error: &(dyn StdError + 'static)) -> Inner {
     let mut chain: Vec<&(dyn StdError + 'static)> = Vec::new();
     let mut next = error.source();
-    while let Some(source) = next.filter(|_| chain.len() < CAUSES) {
+    while let Some(source) = next.filter(|_| chain.len() < MAX_CAUSES) {
         chain.push(source);
         next = source.source();
     }
     let mut cause = None;
     for source in chain.into_iter().rev() {
         let next = match source.downcast_ref::<Error>() {
-            // It knows its own causes.
+            // It has causes of its own.
             Some(known) => known.clone(),
             None => {
-                let mut inner = tell(source);
-                inner.details = because(cause.take());
+                let mut inner = describe_one(source);
+                inner.details = details_with(cause.take());
                 Error(Arc::new(inner))
             }
         };
         cause = Some(next);
     }
-    let mut inner = tell(error);
-    inner.details = because(cause);
+    let mut inner = describe_one(error);
+    inner.details = details_with(cause);
     inner
 }
 
-fn because(cause: Option<Error>) -> OnceLock<Details> {
+fn details_with(cause: Option<Error>) -> OnceLock<Details> {
     OnceLock::from(Details {
         cause,
         ..Details::default()
     })
 }
 
-fn tell(error: &(dyn StdError + 'static)) -> Inner {
+fn describe_one(error: &(dyn StdError + 'static)) -> Inner {
     let mut inner = Inner::new(ErrorKind::Exception, class_name(error), &error.to_string());
     if let Some(number) = error
         .downcast_ref::<io::Error>()

@@ -1,8 +1,9 @@
 //! What a host gets when Python code fails.
 //!
-//! An [`Error`] is text and numbers, and may outlive its runtime and cross threads. While the runtime
-//! is there it also keeps the exception itself, so that raising it again in Python raises the same
-//! object. How an exception is taken down is [`capture`]'s, how an error becomes one [`raise`]'s.
+//! An [`Error`] is text and numbers, may outlive its runtime and may go to any thread. As long as the
+//! runtime lives it also keeps the exception itself, so that raising it again in Python raises the same
+//! object. [`capture`] makes errors of exceptions, [`raise`] exceptions of errors, [`foreign`] errors of
+//! other Rust errors.
 
 mod capture;
 mod foreign;
@@ -21,7 +22,7 @@ use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExcep
 pub use self::frame::Frame;
 use crate::{
     Limit, ThreadInfo, Value,
-    control::{Reason, Verdict},
+    control::{StopReason, StopRequest},
 };
 
 /// What kind of failure an [`Error`] is.
@@ -46,8 +47,8 @@ pub enum ErrorKind {
     WrongRuntime,
     /// A limit was hit, and all threads were stopped. See [`Limits`](crate::Limits).
     Limit(Limit),
-    /// All threads were stopped: by [`Interrupter::stop`](crate::Interrupter::stop), or since the
-    /// runtime ended.
+    /// All threads were stopped: by [`Interrupter::stop`](crate::Interrupter::stop), or because the
+    /// runtime ended. Also a call that was cancelled before it began.
     Stopped,
 }
 
@@ -81,7 +82,7 @@ struct Inner {
     message: String,
     /// What [`fmt::Display`] shows.
     summary: String,
-    /// Taken down at once where the error leaves for the host, else when it is asked for.
+    /// Found at once for an error that goes to the host; within host functions, when asked for.
     details: OnceLock<Details>,
     /// The error number of an `OSError`.
     errno: Option<i32>,
@@ -93,7 +94,7 @@ struct Inner {
     threads: Vec<ThreadInfo>,
 }
 
-/// What takes long to find out.
+/// The parts that are expensive to find out.
 #[derive(Clone, Default)]
 struct Details {
     traceback: String,
@@ -184,14 +185,14 @@ impl Error {
         }
         match Arc::get_mut(&mut self.0) {
             Some(inner) => inner,
-            None => unreachable!("nobody else has it: it was made above"),
+            None => unreachable!("it was made above and has no other reference"),
         }
     }
 
     fn details(&self) -> &Details {
         let details = &self.0.details;
         if details.get().is_none() {
-            // Not within the cell's own lock: this runs Python, which may come here again.
+            // Not within the cell's own lock: this runs Python, which may ask for the same details.
             let found = match &self.0.exception {
                 Some(exception) => capture::details_of(exception).unwrap_or_default(),
                 None => Details::default(),
@@ -251,7 +252,8 @@ impl Error {
         &self.0.threads
     }
 
-    /// The host's own error that this was made of, if it is a `T`: also after its way through Python.
+    /// The host's own error that this was made of, if it is a `T`; also if it was raised in Python in
+    /// between.
     #[must_use]
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
         self.0.host.as_deref()?.downcast_ref()
@@ -296,18 +298,18 @@ impl Error {
     }
 
     /// All threads were stopped, the one that gets this among them.
-    pub(crate) fn stopped(verdict: Arc<Verdict>) -> Self {
-        match verdict.reason {
-            Reason::Limit(limit) => Self::limited(limit, verdict.threads()),
+    pub(crate) fn stopped(request: Arc<StopRequest>) -> Self {
+        match request.reason {
+            StopReason::Limit(limit) => Self::limited(limit, request.threads()),
             reason => {
                 let mut inner = Inner::new(ErrorKind::Stopped, "", &reason.to_string());
-                inner.threads = verdict.threads();
+                inner.threads = request.threads();
                 Self(Arc::new(inner))
             }
         }
     }
 
-    /// A thread was stopped, and it is not known any more why.
+    /// The thread was stopped, for a reason that is no longer known.
     pub(crate) fn stopped_before() -> Self {
         Self::of(ErrorKind::Stopped, "", "the thread was stopped")
     }

@@ -11,10 +11,7 @@ use std::{fmt, sync::Arc};
 
 use rustpython_vm::PyResult;
 
-pub(crate) use self::{
-    incoming::Incoming,
-    object::{Binding, is_within, quietly},
-};
+pub(crate) use self::{incoming::Incoming, object::Binding};
 pub use self::{
     incoming::{FromArgument, Keywords, Rest},
     signature::HostFunction,

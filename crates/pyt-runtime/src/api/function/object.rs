@@ -2,7 +2,6 @@
 //! instances as methods do.
 
 use std::{
-    cell::Cell,
     fmt,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Weak},
@@ -19,7 +18,13 @@ use rustpython_vm::{
 };
 
 use super::{Function, Incoming};
-use crate::{Python, api::shared::Shared};
+use crate::{
+    Python,
+    api::{
+        host_code::{HostFunctionScope, drop_catching},
+        runtime_core::RuntimeCore,
+    },
+};
 
 /// Whether a function found in a class becomes a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +34,19 @@ pub(crate) enum Binding {
 }
 
 pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> PyObjectRef {
-    let core = Core {
+    let call = HostCall {
         definition: Some(definition),
-        home: Arc::downgrade(py.shared()),
+        runtime: Arc::downgrade(py.core()),
     };
     let ctx = &py.vm().ctx;
     match binding {
         Binding::Plain => {
             let _class = RustFunction::make_static_type();
-            RustFunction { core }.into_ref(ctx).into()
+            RustFunction { call }.into_ref(ctx).into()
         }
         Binding::Method => {
             let _class = RustMethod::make_static_type();
-            RustMethod { core }.into_ref(ctx).into()
+            RustMethod { call }.into_ref(ctx).into()
         }
     }
 }
@@ -53,64 +58,30 @@ fn guarded<R>(name: &str, vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) 
             Some(message) => format!("Rust panicked in {name}(): {message}"),
             None => format!("Rust panicked in {name}()"),
         };
-        quietly(payload);
+        drop_catching(payload);
         Err(vm.new_runtime_error(message))
     })
 }
 
-/// Drops what the host gave. If that panics there is nobody to tell but the panic hook, which has
-/// been told.
-pub(crate) fn quietly<T>(hosts: T) {
-    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(hosts))) {
-        std::mem::forget(payload);
-    }
-}
-
-thread_local! {
-    /// How many functions of the host's this thread is within.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Whether the calling thread is within a function of the host's, whose errors most likely go on to
-/// Python.
-pub(crate) fn is_within() -> bool {
-    DEPTH.get() > 0
-}
-
-struct Within;
-
-impl Within {
-    fn begin() -> Self {
-        DEPTH.set(DEPTH.get() + 1);
-        Self
-    }
-}
-
-impl Drop for Within {
-    fn drop(&mut self) {
-        DEPTH.set(DEPTH.get() - 1);
-    }
-}
-
-struct Core {
-    /// There until it is dropped.
+struct HostCall {
+    /// `None` only while it is dropped.
     definition: Option<Function>,
-    home: Weak<Shared>,
+    runtime: Weak<RuntimeCore>,
 }
 
-impl fmt::Debug for Core {
+impl fmt::Debug for HostCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.definition.fmt(f)
     }
 }
 
-impl Drop for Core {
+impl Drop for HostCall {
     fn drop(&mut self) {
-        quietly(self.definition.take());
+        drop_catching(self.definition.take());
     }
 }
 
-impl Core {
+impl HostCall {
     fn name(&self) -> &str {
         self.definition.as_ref().map_or("", Function::name)
     }
@@ -120,12 +91,12 @@ impl Core {
     }
 
     fn call(&self, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        let (Some(definition), Some(home)) = (&self.definition, self.home.upgrade()) else {
+        let (Some(definition), Some(runtime)) = (&self.definition, self.runtime.upgrade()) else {
             return Err(vm.new_runtime_error("the Python runtime has ended"));
         };
-        let py = Python::new(vm, &home);
+        let py = Python::new(vm, &runtime);
         let mut incoming = Incoming::new(&definition.name, &definition.parameters, args);
-        let _within = Within::begin();
+        let _scope = HostFunctionScope::begin();
         guarded(&definition.name, vm, || {
             (definition.body)(py, &mut incoming)
         })
@@ -136,21 +107,21 @@ impl Core {
 #[pyclass(module = "pyt", name = "RustFunction")]
 #[derive(Debug, PyPayload)]
 struct RustFunction {
-    core: Core,
+    call: HostCall,
 }
 
 /// A function that binds to the instance that it is looked up on.
 #[pyclass(module = "pyt", name = "RustMethod")]
 #[derive(Debug, PyPayload)]
 struct RustMethod {
-    core: Core,
+    call: HostCall,
 }
 
 impl Callable for RustFunction {
     type Args = FuncArgs;
 
     fn call(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        zelf.core.call(args, vm)
+        zelf.call.call(args, vm)
     }
 }
 
@@ -158,7 +129,7 @@ impl Callable for RustMethod {
     type Args = FuncArgs;
 
     fn call(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        zelf.core.call(args, vm)
+        zelf.call.call(args, vm)
     }
 }
 
@@ -182,13 +153,13 @@ impl GetDescriptor for RustMethod {
 
 impl Representable for RustFunction {
     fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
-        Ok(format!("<Rust function {}>", zelf.core.name()))
+        Ok(format!("<Rust function {}>", zelf.call.name()))
     }
 }
 
 impl Representable for RustMethod {
     fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
-        Ok(format!("<Rust method {}>", zelf.core.name()))
+        Ok(format!("<Rust method {}>", zelf.call.name()))
     }
 }
 
@@ -199,17 +170,17 @@ impl Representable for RustMethod {
 impl RustFunction {
     #[pygetset]
     fn __name__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
-        vm.ctx.new_str(zelf.core.name())
+        vm.ctx.new_str(zelf.call.name())
     }
 
     #[pygetset]
     fn __qualname__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
-        vm.ctx.new_str(zelf.core.name())
+        vm.ctx.new_str(zelf.call.name())
     }
 
     #[pygetset]
     fn __doc__(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<PyStrRef> {
-        zelf.core.doc().map(|doc| vm.ctx.new_str(doc))
+        zelf.call.doc().map(|doc| vm.ctx.new_str(doc))
     }
 }
 
@@ -220,16 +191,16 @@ impl RustFunction {
 impl RustMethod {
     #[pygetset]
     fn __name__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
-        vm.ctx.new_str(zelf.core.name())
+        vm.ctx.new_str(zelf.call.name())
     }
 
     #[pygetset]
     fn __qualname__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
-        vm.ctx.new_str(zelf.core.name())
+        vm.ctx.new_str(zelf.call.name())
     }
 
     #[pygetset]
     fn __doc__(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<PyStrRef> {
-        zelf.core.doc().map(|doc| vm.ctx.new_str(doc))
+        zelf.call.doc().map(|doc| vm.ctx.new_str(doc))
     }
 }

@@ -17,9 +17,9 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_vm::deadlock::CONTROL_THREAD;
+use pyt_modules::deadlock::SERVANT;
 
-use crate::{Builder, Error, Runtime, Value, control::Reason};
+use crate::{Builder, Error, Runtime, Value, control::StopReason};
 
 /// How long `finally` blocks have in threads that a user left behind.
 const GRACE: Duration = Duration::from_millis(50);
@@ -122,7 +122,7 @@ impl RuntimePool {
         }
         let keeping = stock.clone();
         let keeper = thread::Builder::new()
-            .name(CONTROL_THREAD.to_owned())
+            .name(SERVANT.to_owned())
             .stack_size(8 << 20)
             .spawn(move || keep(&keeping, &work, &builder))
             .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
@@ -267,12 +267,12 @@ impl Entry {
     /// Stops the threads that its user left, and calls that nobody waits for any more. False: some
     /// had to be stopped by force, or could not be.
     fn is_intact(&self) -> bool {
-        let shared = self.runtime.shared();
-        let is_empty = || shared.state().all_threads().is_empty();
+        let core = self.runtime.core();
+        let is_empty = || core.session().members().is_empty();
         if !is_empty() {
-            let verdict = shared.stop(Reason::Asked, GRACE);
+            let stop = core.stop(StopReason::Asked, GRACE);
             let end = Instant::now() + GRACE + PATIENCE;
-            if !verdict.wait(end) || verdict.has_halted() {
+            if !stop.wait(end) || stop.has_halted() {
                 return false;
             }
             while !is_empty() {
@@ -282,7 +282,7 @@ impl Entry {
                 thread::sleep(Duration::from_millis(1));
             }
         }
-        !shared.control.stops.had_to_force()
+        !core.control.stops.had_to_force()
     }
 
     /// Makes it as it was; `None` if it cannot be, and then it has ended.
@@ -292,7 +292,7 @@ impl Entry {
             let _ = self.restore.call::<()>((false,));
             return None;
         }
-        let shared = self.runtime.shared();
+        let core = self.runtime.core();
         let forgotten = |py: crate::Python<'_>| {
             let functions = &py.vm().state.atexit_funcs;
             let mut functions = functions.lock();
@@ -304,6 +304,6 @@ impl Entry {
         };
         self.runtime.enter(forgotten);
         let restored = self.restore.call::<()>((true,));
-        (restored.is_ok() && !shared.has_started_threads()).then_some(self)
+        (restored.is_ok() && !core.has_started_threads()).then_some(self)
     }
 }

@@ -13,8 +13,7 @@ use rustpython_vm::{
 };
 
 use super::{
-    DEPTH,
-    error::{raised, too_deep},
+    error::{MAX_DEPTH, raised, too_deep},
     variant::Variant,
 };
 use crate::{Error, FromPython, Python, api::value::convert_collections};
@@ -40,7 +39,7 @@ impl<'py> Source<'py> {
 
     /// An object within this one.
     fn below(&self, object: PyObjectRef) -> Result<Self, Error> {
-        if self.depth == DEPTH {
+        if self.depth == MAX_DEPTH {
             return Err(too_deep());
         }
         Ok(Self {

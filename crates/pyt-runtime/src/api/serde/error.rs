@@ -1,4 +1,4 @@
-//! What serde reports, as the exceptions that Python would raise.
+//! What serde reports, as the exceptions that Python would raise; and the limit on nesting.
 
 use std::fmt::Display;
 
@@ -9,6 +9,9 @@ use ::serde::{
 use rustpython_vm::PyResult;
 
 use crate::{Error, Python};
+
+/// How deep data may be nested, in either direction. A list that contains itself is deeper.
+pub(super) const MAX_DEPTH: usize = 128;
 
 impl ser::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
@@ -27,7 +30,7 @@ impl de::Error for Error {
     }
 }
 
-/// What Python raised, as an error.
+/// The result, with what Python raised as an error.
 pub(super) fn raised<T>(result: PyResult<T>, py: Python<'_>) -> Result<T, Error> {
     result.map_err(|raised| Error::caught(py, &raised))
 }

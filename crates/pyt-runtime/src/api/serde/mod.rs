@@ -1,7 +1,7 @@
 //! Rust data to and from Python objects, for any type of serde's.
 //!
-//! Which object a kind of data becomes is [`ser`]'s, what an object can be read as [`de`]'s, how a
-//! `dict` becomes a dataclass [`dataclass`]'s.
+//! [`ser`] decides which object a kind of data becomes, [`de`] what an object can be read as, and
+//! [`dataclass`] how a `dict` becomes an instance of a dataclass.
 
 mod dataclass;
 mod de;
@@ -13,9 +13,6 @@ use ::serde::{Serialize, de::DeserializeOwned};
 use rustpython_vm::{PyObjectRef, PyResult};
 
 use crate::{Error, FromPython, IntoPython, Python, Runtime, Value};
-
-/// How deep data may be nested, in either direction. A list that contains itself is deeper.
-const DEPTH: usize = 128;
 
 /// Any serializable type as an argument or a result of a call: `Serde(value)`.
 ///

@@ -9,10 +9,7 @@ use ::serde::{
 };
 use rustpython_vm::{PyObjectRef, PyResult, builtins::PyDictRef};
 
-use super::{
-    DEPTH,
-    error::{raised, too_deep},
-};
+use super::error::{MAX_DEPTH, raised, too_deep};
 use crate::{Error, IntoPython, Python};
 
 /// Where one value goes.
@@ -35,7 +32,7 @@ impl<'py> Sink<'py> {
 
     /// For a value within this one.
     fn below(self) -> Result<Self, Error> {
-        if self.depth == DEPTH {
+        if self.depth == MAX_DEPTH {
             return Err(too_deep());
         }
         Ok(Self {

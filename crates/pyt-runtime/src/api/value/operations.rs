@@ -176,7 +176,7 @@ impl Value {
     /// `value is other`: whether they are the same object.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        self.object.is(&*other.object)
+        self.object_unchecked().is(other.object_unchecked())
     }
 
     /// `isinstance(value, class)`.

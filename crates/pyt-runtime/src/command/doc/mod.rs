@@ -16,7 +16,7 @@ pub use fence::{Block, Code, Statement, parse};
 
 use crate::{
     Error, Runtime,
-    api::runtime::main_scope,
+    api::main_module::main_scope,
     startup::source::{self, Start},
 };
 use capture::{CapturedOutput, Sink};

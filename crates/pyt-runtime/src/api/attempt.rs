@@ -1,0 +1,33 @@
+//! Entering a runtime for code that may fail: what it raises becomes an [`Error`].
+
+use std::sync::Arc;
+
+use pyt_modules::control::shielded;
+use rustpython_vm::PyResult;
+
+use super::{error::Error, python::Python, runtime_core::RuntimeCore};
+
+/// Enters, runs `f`, and makes an [`Error`] of what it raises.
+pub(crate) fn attempt<R>(
+    core: &Arc<RuntimeCore>,
+    f: impl FnOnce(Python<'_>) -> PyResult<R>,
+) -> Result<R, Error> {
+    let entered = core.enter(|vm| {
+        let py = Python::new(vm, core);
+        f(py).map_err(|raised| {
+            // A thread that is being stopped cannot run the code that describes an exception.
+            let stopped = core.stopped(&raised, vm);
+            stopped
+                .or_else(|| core.recursed(&raised, vm))
+                .unwrap_or_else(|| shielded(|| Error::caught(py, &raised)))
+        })
+    });
+    entered.unwrap_or_else(|_| Err(Error::gone()))
+}
+
+impl Python<'_> {
+    /// Runs `f` inside, also if the thread has entered another runtime meanwhile.
+    pub(crate) fn attempt<R>(self, f: impl FnOnce(Python<'_>) -> PyResult<R>) -> Result<R, Error> {
+        attempt(self.core(), f)
+    }
+}

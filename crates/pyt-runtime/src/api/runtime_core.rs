@@ -1,0 +1,194 @@
+//! What a runtime shares with the handles that outlive it: its interpreter, the way in, and the end.
+//!
+//! Any thread may enter. The thread that made the runtime is the interpreter's main thread; threads
+//! that Python started are inside already; all others are host threads, which attach for as long as
+//! they are inside. What they do there is not known here.
+
+use std::{
+    cell::RefCell,
+    mem::ManuallyDrop,
+    sync::{Arc, OnceLock},
+    thread::{self, ThreadId},
+    time::Duration,
+};
+
+use parking_lot::{Mutex, ReentrantMutex};
+use pyt_modules::Session;
+use rustpython_vm::{
+    Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
+};
+
+use super::entry_gate::{EntryGate, EntryGuard};
+use crate::control::{Control, Limits};
+
+/// The runtime has ended, or its end has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+pub(crate) struct RuntimeCore {
+    /// Taken out when the interpreter ends. If it is never ended it is not dropped either: its threads
+    /// may still use it.
+    interpreter: ReentrantMutex<RefCell<Option<ManuallyDrop<Interpreter>>>>,
+    session: Session,
+    /// The thread that made the runtime: Python's main thread.
+    home: ThreadId,
+    gate: EntryGate,
+    /// Interruptions, stops and limits.
+    pub(crate) control: Control,
+    /// The limits of each call from outside.
+    limits: OnceLock<Limits>,
+    /// Objects whose handles were dropped outside of the interpreter, where no `__del__` can run.
+    dropped: Mutex<Vec<PyObjectRef>>,
+    /// What runs once the interpreter has ended: it passes on what is left of output, and takes back
+    /// what an isolated program was granted.
+    at_end: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+/// One entry of a thread, of the main thread as well. Its fields are dropped in their order.
+struct Entry<'a> {
+    _guard: EntryGuard<'a>,
+    _departure: Departure<'a>,
+}
+
+/// Has control forget the calling thread, which has left.
+struct Departure<'a>(&'a Control);
+
+impl Drop for Departure<'_> {
+    fn drop(&mut self) {
+        self.0.left(Session::own_ident());
+    }
+}
+
+impl RuntimeCore {
+    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
+        let core = Arc::new(Self {
+            interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
+            session,
+            home: thread::current().id(),
+            gate: EntryGate::default(),
+            control: Control::default(),
+            limits: OnceLock::new(),
+            dropped: Mutex::default(),
+            at_end: Mutex::default(),
+        });
+        let refusing = Arc::downgrade(&core);
+        core.session
+            .on_refusal(move |most, vm| refusing.upgrade()?.refuse_thread(most, vm));
+        core
+    }
+
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Runs `f` inside, on the calling thread, whichever it is. Blocks until the thread has its turn.
+    pub(crate) fn enter<R>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&VirtualMachine) -> R,
+    ) -> Result<R, Gone> {
+        if self.session.is_inside() {
+            return Ok(vm_thread::with_current_vm(f));
+        }
+        let _entry = self.pass_gate()?;
+        let f = |vm: &VirtualMachine| {
+            self.collect_dropped();
+            match self.limits.get() {
+                Some(limits) => self.limited(vm, limits, || f(vm)).0,
+                None => f(vm),
+            }
+        };
+        if thread::current().id() != self.home {
+            let name = thread::current().name().map(str::to_owned);
+            let name = name.as_deref().unwrap_or("host thread");
+            return self.session.visit(name, f).ok_or(Gone);
+        }
+        let main = self.interpreter.lock();
+        let main = main.borrow();
+        let interpreter = main.as_ref().ok_or(Gone)?;
+        Ok(self.session.enter(interpreter, f))
+    }
+
+    fn pass_gate(&self) -> Result<Entry<'_>, Gone> {
+        Ok(Entry {
+            _guard: self.gate.enter().ok_or(Gone)?,
+            _departure: Departure(&self.control),
+        })
+    }
+
+    /// Drops `object` inside: at once if the calling thread is there, else on the next thread that
+    /// enters. After the end of the interpreter the object is leaked.
+    pub(crate) fn drop_inside(&self, object: PyObjectRef) {
+        if self.session.is_inside() {
+            drop(object);
+            return;
+        }
+        // No thread collects dropped objects once the gate is closed, so it must not close meanwhile.
+        self.gate.with_closed(|is_closed| {
+            if is_closed {
+                std::mem::forget(object);
+            } else {
+                self.dropped.lock().push(object);
+            }
+        });
+    }
+
+    fn collect_dropped(&self) {
+        let dropped = std::mem::take(&mut *self.dropped.lock());
+        drop(dropped);
+    }
+
+    /// Puts each call from outside under these limits from now on. Only the first call counts.
+    pub(crate) fn limit(&self, limits: Limits) {
+        self.limits.get_or_init(|| limits);
+    }
+
+    /// Whether the interpreter has been taken out. False while another thread uses it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.interpreter
+            .try_lock()
+            .is_some_and(|main| main.borrow().is_none())
+    }
+
+    /// Closes the gate, and blocks for at most `timeout` until all threads have left. Returns whether
+    /// they have.
+    pub(crate) fn close(&self, timeout: Duration) -> bool {
+        self.gate.close(timeout)
+    }
+
+    /// Ends the interpreter, on the calling thread as its main thread, and returns the exit status.
+    /// Call it once, after [`close`](Self::close) has returned true.
+    pub(crate) fn finalize(&self, error: Option<PyBaseExceptionRef>) -> i32 {
+        let main = self.interpreter.lock();
+        let Some(interpreter) = main.borrow_mut().take() else {
+            return 0;
+        };
+        interpreter.enter(|_| self.collect_dropped());
+        let interpreter = ManuallyDrop::into_inner(interpreter);
+        self.ended(self.session.finalize(interpreter, error))
+    }
+
+    /// As [`finalize`](Self::finalize), for a process that goes on, on any thread.
+    pub(crate) fn dismantle(&self) -> i32 {
+        let main = self.interpreter.lock();
+        let Some(interpreter) = main.borrow_mut().take() else {
+            return 0;
+        };
+        let interpreter = ManuallyDrop::into_inner(interpreter);
+        let last = |_: &VirtualMachine| self.collect_dropped();
+        self.ended(self.session.dismantle(interpreter, last))
+    }
+
+    /// Has `f` run once the interpreter has ended. Until then what it captures is kept.
+    pub(crate) fn at_end(&self, f: impl FnOnce() + Send + 'static) {
+        *self.at_end.lock() = Some(Box::new(f));
+    }
+
+    /// The interpreter has ended with this status.
+    fn ended(&self, status: u32) -> i32 {
+        let at_end = self.at_end.lock().take();
+        if let Some(at_end) = at_end {
+            at_end();
+        }
+        i32::try_from(status).unwrap_or(-1)
+    }
+}

@@ -1,0 +1,146 @@
+//! Calls under limits: what holds while one runs, and what it gives when a limit was hit.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pyt_modules::Session;
+use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
+
+use super::{
+    limits::{Limit, Limits},
+    output_limit::OutputLimited,
+    recursion::RecursionLimit,
+    stop_request::{StopReason, StopRequest},
+};
+use crate::{Error, Python, Runtime, api::runtime_core::RuntimeCore};
+
+/// How long a call that hit a limit waits for threads that do not end, beyond its grace period.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Runtime {
+    /// As [`enter`](Self::enter), under limits. May be nested; each call is watched by itself. See
+    /// [`Limits`].
+    ///
+    /// # Errors
+    /// In the place of what `f` returned: [`ErrorKind::Limit`](crate::ErrorKind::Limit) if a limit was
+    /// hit, and [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if all threads were stopped for
+    /// another reason. All threads that Python started have ended then; one that cannot be ended is
+    /// frozen a second after the grace period. [`ErrorKind::Gone`](crate::ErrorKind::Gone) after the
+    /// runtime's end.
+    pub fn with_limits<R>(
+        &self,
+        limits: &Limits,
+        f: impl FnOnce(Python<'_>) -> R,
+    ) -> Result<R, Error> {
+        let core = self.core();
+        let entered = core.enter(|vm| {
+            let (result, stop) = core.limited(vm, limits, || f(Python::new(vm, core)));
+            stop.map_or_else(|| Ok(result), |stop| Err(Error::stopped(stop)))
+        });
+        entered.unwrap_or_else(|_| Err(Error::gone()))
+    }
+}
+
+impl Python<'_> {
+    /// As [`Runtime::with_limits`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_limits<R>(
+        self,
+        limits: &Limits,
+        f: impl FnOnce(Python<'_>) -> R,
+    ) -> Result<R, Error> {
+        let core: &Arc<_> = self.core();
+        let (result, stop) = core.limited(self.vm(), limits, || f(self));
+        stop.map_or_else(|| Ok(result), |stop| Err(Error::stopped(stop)))
+    }
+}
+
+impl RuntimeCore {
+    /// Runs `f` under limits, on the calling thread, which is inside. If all threads are being stopped
+    /// when `f` returns, blocks until they are, and returns that stop.
+    pub(crate) fn limited<R>(
+        self: &Arc<Self>,
+        vm: &VirtualMachine,
+        limits: &Limits,
+        f: impl FnOnce() -> R,
+    ) -> (R, Option<Arc<StopRequest>>) {
+        let owner = Session::own_ident();
+        let recursion = limits
+            .recursion
+            .map(|depth| RecursionLimit::begin(vm, depth));
+        let output = limits.output.map(|_| OutputLimited::begin(self, vm));
+        let watched = WatchedCall {
+            core: self,
+            id: self.watch(limits, owner),
+        };
+        let result = f();
+        drop(output);
+        drop(recursion);
+        let own = self.control.calls.stop_of(watched.id);
+        let Some(stop) = own.or_else(|| self.control.stops.for_thread(owner)) else {
+            return (result, None);
+        };
+        // Until the threads have ended the limits hold: the one on threads, say.
+        self.control.calls.note_stop(watched.id, stop.clone());
+        let end = Instant::now() + limits.grace + STOP_TIMEOUT;
+        vm.allow_threads(|| stop.wait(end));
+        drop(watched);
+        self.control.left(owner);
+        self.session().pardon(owner);
+        (result, Some(stop))
+    }
+
+    /// The exception for the calling thread, which would start one more thread than it may. Stops all
+    /// threads first. `None` if that limit is gone.
+    pub(crate) fn refuse_thread(
+        self: &Arc<Self>,
+        most: usize,
+        vm: &VirtualMachine,
+    ) -> Option<PyBaseExceptionRef> {
+        let calls = &self.control.calls;
+        let limiting: Vec<(u64, Duration)> = {
+            let table = calls.table.lock();
+            let active = table.active.iter();
+            let limiting = active.filter(|call| call.limits.threads == Some(most));
+            limiting.map(|call| (call.id, call.limits.grace)).collect()
+        };
+        let (_, grace) = *limiting.first()?;
+        let stop = self.stop(StopReason::Limit(Limit::Threads(most)), grace);
+        for (id, _) in limiting {
+            calls.note_stop(id, stop.clone());
+        }
+        // Else it would be raised again in the handlers of what is raised here.
+        vm.allow_threads(|| stop.wait_until_raised());
+        Some(self.session().take_stop(vm))
+    }
+
+    /// The error of a call of the host's that failed with `raised`, if a limit on recursion caused it.
+    pub(crate) fn recursed(
+        self: &Arc<Self>,
+        raised: &PyBaseExceptionRef,
+        vm: &VirtualMachine,
+    ) -> Option<Error> {
+        if !raised.fast_isinstance(vm.ctx.exceptions.recursion_error) {
+            return None;
+        }
+        let calls = &self.control.calls;
+        let depth = calls.recursion_limit_of(Session::own_ident())?;
+        Some(Error::limited(Limit::Recursion(depth), self.threads()))
+    }
+}
+
+/// A call that is watched, for as long as this lives.
+struct WatchedCall<'a> {
+    core: &'a RuntimeCore,
+    id: u64,
+}
+
+impl Drop for WatchedCall<'_> {
+    fn drop(&mut self) {
+        self.core.unwatch(self.id);
+    }
+}
