@@ -13,9 +13,9 @@
 //!
 //! # Values
 //!
-//! What Rust types become which objects is said by [`IntoPython`] and [`FromPython`]; everything else
-//! is held as a [`Value`], which may go to any thread and outlive its runtime. [`Code`] is compiled once
-//! and run many times. Structures cross by `serde`: [`Serde`], [`Value::deserialize`].
+//! [`IntoPython`] and [`FromPython`] list which Rust types become which objects; any other object is a
+//! [`Value`], which may go to any thread and outlive its runtime. [`Code`] is compiled once and run many
+//! times. Structures are converted by `serde`: [`Serde`], [`Value::deserialize`].
 //!
 //! ```
 //! # use pyt_runtime::{Runtime, Value, kw};
@@ -46,18 +46,18 @@
 //!
 //! # Threads
 //!
-//! A [`Runtime`] is `Send + Sync`. The thread that made it is Python's main thread; any other may come
-//! in at any time, and is one of Python's threads for as long as it is inside. [`Runtime::enter`] does
-//! many things in one stay, [`Python::detach`] steps outside for work that blocks, [`Runtime::spawn`]
-//! starts a thread for code of the host's, and a [`Queue`] is a `queue.Queue` on one side and a channel
-//! on the other. Several runtimes in one process are independent; a [`RuntimePool`] keeps warm ones.
+//! A [`Runtime`] is `Send + Sync`. The thread that made it is Python's main thread; any other may enter
+//! at any time, and is a Python thread for as long as it is inside. [`Runtime::enter`] does many things
+//! while inside, [`Python::detach`] leaves for work that blocks, [`Runtime::spawn`] starts a thread for
+//! host code, and a [`Queue`] is a `queue.Queue` on one side and a channel on the other. Several runtimes
+//! in one process are independent; a [`RuntimePool`] keeps some ready.
 //!
 //! # Control
 //!
-//! [`Runtime::interrupter`] gives a handle that raises an exception in threads, blocked ones included,
-//! or stops them whatever they catch. [`Limits`] do so when a call takes too much of something.
-//! [`Runtime::threads`] says what each thread does, what it waits for and who holds it;
-//! [`Runtime::shutdown`] ends everything within a time.
+//! [`Runtime::interrupter`] returns a handle that raises an exception in threads, blocked ones included,
+//! or stops them whatever they catch. [`Limits`] stop a call that uses too much time, memory, threads or
+//! output. [`Runtime::threads`] lists what each thread does, what it waits for and which thread holds
+//! that; [`Runtime::shutdown`] ends everything within a time.
 //!
 //! ```
 //! # use std::time::Duration;
@@ -71,30 +71,30 @@
 //! # Ok::<(), pyt_runtime::Error>(())
 //! ```
 //!
-//! Native code is interrupted when it returns: a long `pow` of integers or match of a regular
-//! expression first comes to its end.
+//! Native code is interrupted only when it returns: a long `pow` of integers or match of a regular
+//! expression runs to its end first.
 //!
 //! # Async hosts
 //!
-//! With the feature `tokio`, `Runtime::exec_async`, `eval_async` and `run_async` give futures whose
-//! calls run on tokio's blocking pool. Dropping one stops its code: `tokio::time::timeout` and
-//! `select!` mean what they say.
+//! With the feature `tokio`, `Runtime::exec_async`, `eval_async` and `run_async` return futures whose
+//! calls run on tokio's blocking pool. Dropping one stops its code, so `tokio::time::timeout` and
+//! `select!` end it.
 //!
 //! # Output, input, isolation
 //!
-//! [`Builder::stdout`] and its like lead to a [`Capture`], a writer, or a callback that gets whole lines
-//! with the thread's name. [`Builder::isolated`] makes a runtime whose program reaches no file, no
-//! network, no process and no environment but what is granted: see [`Isolation`].
+//! [`Builder::stdout`] and [`Builder::stderr`] lead to a [`Capture`], a writer, or a callback for whole
+//! lines with the thread's name. [`Builder::isolated`] makes a runtime whose program has no access to
+//! files, network, processes and the environment except what is granted: see [`Isolation`].
 //!
 //! # Schedules
 //!
-//! [`Runtime::explore`] runs a script under many schedules and tells what fails in some of them:
-//! see [`explore`].
+//! [`Runtime::explore`] runs a script under many schedules and reports what fails in some of them: see
+//! [`explore`].
 //!
 //! # The command line
 //!
-//! `pyt` is made of the same parts: [`Options`] holds every flag of CPython, [`Runtime::main`] does what
-//! the `python` command does with them, and [`doc`] runs the code blocks of a document.
+//! The command `pyt` uses the same API: [`Options`] has every flag of CPython, [`Runtime::main`] runs a
+//! program as the `python` command does, and [`doc`] runs the code blocks of a document.
 
 mod api;
 mod command;
@@ -142,7 +142,7 @@ pub fn python_version() -> String {
     format!("{MAJOR}.{MINOR}.{MICRO}")
 }
 
-/// The version of RustPython that this runtime stands on.
+/// The version of RustPython that this runtime is built on.
 pub const RUSTPYTHON_VERSION: &str = "0.6.0";
 
 // Programs that must not compile, each beside one that must.

@@ -75,7 +75,7 @@ impl Drop for CancelOnDrop {
 impl Runtime {
     /// Runs `f` inside the interpreter, as [`enter`](Self::enter) does.
     ///
-    /// The future is to be awaited within a tokio runtime.
+    /// The future must be awaited within a tokio runtime.
     ///
     /// # Errors
     /// What `f` returns; `RuntimeError` outside of a tokio runtime;
@@ -126,7 +126,7 @@ where
     R: Send + 'static,
 {
     let Ok(executor) = Handle::try_current() else {
-        let message = "the call is to be awaited within a tokio runtime";
+        let message = "the call must be awaited within a tokio runtime";
         return Err(Error::new("RuntimeError", message));
     };
     let call: Arc<CancellableCall> = Arc::default();

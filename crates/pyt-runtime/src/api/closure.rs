@@ -1,5 +1,5 @@
 //! A native callable that is freed with all that it captures, unlike the interpreter's own native
-//! functions: for what is made again and again.
+//! functions, which live as long as the process: for functions that are made again and again.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use rustpython_vm::{
 
 type Body = dyn Fn(FuncArgs, &VirtualMachine) -> PyResult + Send + Sync;
 
-/// The collector does not look into it: it must not capture what may come to hold it.
+/// The cyclic collector does not see what it captures: the body must not capture objects that can refer
+/// to it.
 #[pyclass(module = "pyt", name = "Closure")]
 #[derive(PyPayload)]
 struct Closure {
@@ -23,6 +24,7 @@ impl fmt::Debug for Closure {
     }
 }
 
+/// A callable object that runs `body`.
 pub(crate) fn new(
     body: impl Fn(FuncArgs, &VirtualMachine) -> PyResult + Send + Sync + 'static,
     vm: &VirtualMachine,

@@ -1,4 +1,4 @@
-//! Running source text: at once, or compiled once and run many times; and the names of `__main__`.
+//! Running source text, at once or compiled; getting and setting names of `__main__`.
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -15,7 +15,7 @@ use crate::{
     startup::source::{self, Start},
 };
 
-/// Compiled source, to be run any number of times.
+/// Compiled source, which can be run any number of times.
 ///
 /// ```
 /// use pyt_runtime::Runtime;
@@ -36,7 +36,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// Runs it in the namespace of `__main__`.
+    /// Runs it in the namespace of `__main__`. Blocks until it has ended.
     ///
     /// # Errors
     /// What it raises, `SystemExit` included.
@@ -44,8 +44,7 @@ impl Code {
         self.eval()
     }
 
-    /// Runs it in the namespace of `__main__`, and returns its value: `None` unless it is an
-    /// expression.
+    /// Runs it in the namespace of `__main__` and returns its value: `None` unless it is an expression.
     ///
     /// # Errors
     /// What it raises, `SystemExit` included, and what the conversion raises.
@@ -56,7 +55,8 @@ impl Code {
         })
     }
 
-    /// The same with names of its own: `globals` is a `dict`, and is left with what the code defines.
+    /// As [`eval`](Self::eval), with `globals`, a `dict`, as namespace. Names that the code defines are in
+    /// it afterwards.
     ///
     /// ```
     /// # use pyt_runtime::{Runtime, Value};
@@ -124,7 +124,7 @@ fn run_text<T: FromPython>(py: Python<'_>, text: &str, start: Start) -> Result<T
     })
 }
 
-/// The same on [`Runtime`], which enters, and on [`Python`], which is inside already.
+/// Defines each method on [`Runtime`], which enters, and on [`Python`], which is inside already.
 macro_rules! on_both {
     ($(
         $(#[$meta:meta])*
@@ -153,8 +153,8 @@ macro_rules! on_both {
 }
 
 on_both! {
-    /// Evaluates an expression in the namespace of `__main__`, and returns its value as a `T`:
-    /// [`Value`] for whatever it is.
+    /// Evaluates an expression in the namespace of `__main__`, and returns its value as a `T`;
+    /// [`Value`] takes any object.
     ///
     /// # Errors
     /// What the expression raises; [`Syntax`](crate::ErrorKind::Syntax) if it is none; what the
@@ -169,15 +169,14 @@ on_both! {
     fn exec(statements: &str) -> Result<(), Error>
         = |py| run_text(py, statements, Start::File);
 
-    /// Compiles source once, to be run many times: as an expression if it is one, else as
-    /// statements.
+    /// Compiles source: as an expression if it is one, else as statements.
     ///
     /// # Errors
     /// [`Syntax`](crate::ErrorKind::Syntax).
     fn compile(text: &str) -> Result<Code, Error>
         = |py| py.compile_named(text, "<string>");
 
-    /// The same with a file's name, for tracebacks. The file need not be there.
+    /// As [`compile`](Self::compile), with a file name for tracebacks. The file need not exist.
     ///
     /// # Errors
     /// [`Syntax`](crate::ErrorKind::Syntax).

@@ -11,7 +11,7 @@ use crate::{
 
 /// A module of Rust functions, classes and values, for Python to import.
 ///
-/// It can be put in any number of runtimes: each gets objects of its own.
+/// It can be added to any number of runtimes: each gets its own objects.
 ///
 /// ```
 /// use pyt_runtime::{ModuleBuilder, Runtime};
@@ -42,8 +42,8 @@ impl fmt::Debug for ModuleBuilder {
 }
 
 impl ModuleBuilder {
-    /// A module of this name. `"a.b"` is the module `b` of the package `a`, which is made if there is
-    /// none.
+    /// A module of this name. `"a.b"` is the module `b` of the package `a`, which is created if there
+    /// is none.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl ModuleBuilder {
     }
 }
 
-/// Puts a module where imports find it, and into its package.
+/// Puts a module in `sys.modules` and into its package.
 fn register(
     name: &str,
     module: PyObjectRef,
@@ -135,20 +135,20 @@ fn register(
 }
 
 impl Python<'_> {
-    /// Makes the module, and puts it in `sys.modules`, in the place of any other of its name.
+    /// Creates the module and puts it in `sys.modules`, in place of any other of its name.
     ///
     /// # Errors
-    /// If a member cannot be made.
+    /// If a member cannot be converted to an object.
     pub fn add_module(self, module: &ModuleBuilder) -> Result<Value, Error> {
         self.attempt(|py| Ok(Value::from_object(py, module.create(py)?)))
     }
 }
 
 impl Runtime {
-    /// Makes the module, and puts it in `sys.modules`, in the place of any other of its name.
+    /// Creates the module and puts it in `sys.modules`, in place of any other of its name.
     ///
     /// # Errors
-    /// If a member cannot be made.
+    /// If a member cannot be converted to an object.
     pub fn add_module(&self, module: &ModuleBuilder) -> Result<Value, Error> {
         self.try_enter(|py| py.add_module(module))
     }

@@ -9,11 +9,11 @@ use rustpython_vm::{
 
 use crate::{Error, FromPython, IntoPython, Python, Runtime, Value, api::attempt::attempt};
 
-/// A `queue.Queue` that Rust and Python share. What Rust puts, Python gets, and the other way round.
+/// A `queue.Queue` that Rust and Python share: each may put and get.
 ///
 /// Clones are handles on the same queue. Any thread may use one; the GIL is not held while it waits,
-/// and a wait can be [interrupted](crate::Interrupter). Items of Rust's become Python objects when they
-/// are put, and items are converted to `T` when Rust gets them.
+/// and a wait can be [interrupted](crate::Interrupter). Rust values become Python objects when they are
+/// put, and items are converted to `T` when Rust gets them.
 ///
 /// ```
 /// use std::thread;
@@ -58,7 +58,7 @@ impl<T> fmt::Debug for Queue<T> {
 }
 
 impl Runtime {
-    /// A new `queue.Queue` for up to `capacity` items; zero: any number.
+    /// A new `queue.Queue` for up to `capacity` items, or any number if it is zero.
     ///
     /// # Errors
     /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) after the runtime's end.
@@ -74,8 +74,8 @@ impl Runtime {
 }
 
 impl<T> Queue<T> {
-    /// A handle on a queue that there is: a `queue.Queue`, `LifoQueue`, `PriorityQueue`, or whatever
-    /// has their methods.
+    /// A handle on an existing queue: a `queue.Queue`, `LifoQueue`, `PriorityQueue`, or an object with
+    /// their methods.
     #[must_use]
     pub const fn of(queue: Value) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The queue as Python has it.
+    /// The queue as a Python object.
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.queue
@@ -106,15 +106,15 @@ impl<T> Queue<T> {
         self.len().map(|len| len == 0)
     }
 
-    /// Says that an item that was got is dealt with: see `queue.Queue.join`.
+    /// Says that one item that was got has been processed: see `queue.Queue.join`.
     ///
     /// # Errors
-    /// `ValueError` if that was said of all items already.
+    /// `ValueError` if it is called more often than items were put.
     pub fn task_done(&self) -> Result<(), Error> {
         self.queue.call_method("task_done", ())
     }
 
-    /// Lets nobody put any more, and whoever gets what is in it: `queue.Queue.shutdown`.
+    /// `queue.Queue.shutdown`: putting fails from now on, and getting once the queue is empty.
     ///
     /// # Errors
     /// What the queue's `shutdown` raises.
@@ -127,12 +127,13 @@ impl<T: IntoPython> Queue<T> {
     /// Puts `item`. Blocks while the queue is full.
     ///
     /// # Errors
-    /// `ShutDown` if the queue was shut down; what the conversion raises; what interrupts the wait.
+    /// `ShutDown` if the queue was shut down; what the conversion raises; the exception that interrupts
+    /// the wait.
     pub fn put(&self, item: T) -> Result<(), Error> {
         self.put_with(item, None).map(drop)
     }
 
-    /// Puts `item` unless the queue is full. Whether it did.
+    /// Puts `item` unless the queue is full. Does not block. Returns whether it did.
     ///
     /// # Errors
     /// As [`put`](Self::put).
@@ -140,7 +141,7 @@ impl<T: IntoPython> Queue<T> {
         self.put_with(item, Some(Duration::ZERO))
     }
 
-    /// Puts `item`. Blocks for at most `timeout` while the queue is full. Whether it did.
+    /// Puts `item`. Blocks for at most `timeout` while the queue is full. Returns whether it did.
     ///
     /// # Errors
     /// As [`put`](Self::put).
@@ -152,9 +153,9 @@ impl<T: IntoPython> Queue<T> {
         self.queue.inside(|queue, py| {
             let item = item.into_object(py)?;
             let mut args = vec![item];
-            args.extend(waiting(timeout, py.vm()));
+            args.extend(wait_arguments(timeout, py.vm()));
             let put = py.vm().call_method(queue, "put", FuncArgs::from(args));
-            unless(put, "Full", py).map(|put| put.is_some())
+            none_if_raised(put, "Full", py).map(|put| put.is_some())
         })
     }
 }
@@ -163,16 +164,16 @@ impl<T: FromPython> Queue<T> {
     /// Gets an item. Blocks while the queue is empty.
     ///
     /// # Errors
-    /// `ShutDown` if the queue is empty and was shut down; what the conversion raises, and the item is
-    /// lost; what interrupts the wait.
+    /// `ShutDown` if the queue is empty and was shut down; what the conversion raises, and then the item
+    /// is lost; the exception that interrupts the wait.
     pub fn get(&self) -> Result<T, Error> {
         match self.get_with(None)? {
             Some(item) => Ok(item),
-            None => unreachable!("it waits for as long as it takes"),
+            None => unreachable!("without a timeout there is an item or an error"),
         }
     }
 
-    /// Gets an item if there is one.
+    /// Gets an item if there is one. Does not block.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -190,9 +191,9 @@ impl<T: FromPython> Queue<T> {
 
     fn get_with(&self, timeout: Option<Duration>) -> Result<Option<T>, Error> {
         self.queue.inside(|queue, py| {
-            let args = FuncArgs::from(waiting(timeout, py.vm()));
+            let args = FuncArgs::from(wait_arguments(timeout, py.vm()));
             let got = py.vm().call_method(queue, "get", args);
-            match (unless(got, "Empty", py)?, timeout) {
+            match (none_if_raised(got, "Empty", py)?, timeout) {
                 (Some(item), _) => T::from_object(item, py).map(Some),
                 (None, Some(_)) => Ok(None),
                 (None, None) => Err(py.vm().new_runtime_error("the queue did not wait")),
@@ -202,7 +203,7 @@ impl<T: FromPython> Queue<T> {
 }
 
 /// The arguments `block` and `timeout`.
-fn waiting(timeout: Option<Duration>, vm: &VirtualMachine) -> Vec<PyObjectRef> {
+fn wait_arguments(timeout: Option<Duration>, vm: &VirtualMachine) -> Vec<PyObjectRef> {
     let blocks = timeout != Some(Duration::ZERO);
     let timeout = timeout.map_or_else(
         || vm.ctx.none(),
@@ -211,20 +212,20 @@ fn waiting(timeout: Option<Duration>, vm: &VirtualMachine) -> Vec<PyObjectRef> {
     vec![vm.ctx.new_bool(blocks).into(), timeout]
 }
 
-/// What a method of the queue returned; `None` if it raised `queue`'s exception with this name.
-fn unless(
+/// What a method of the queue returned; `None` if it raised the exception of this name of `queue`.
+fn none_if_raised(
     result: PyResult,
     exception: &'static str,
     py: Python<'_>,
 ) -> PyResult<Option<PyObjectRef>> {
     let vm = py.vm();
-    let is_that = |raised: &PyBaseExceptionRef| {
+    let is_expected = |raised: &PyBaseExceptionRef| {
         let class = vm.import("queue", 0)?.get_attr(exception, vm)?;
         raised.as_object().is_instance(&class, vm)
     };
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(raised) if is_that(&raised)? => Ok(None),
+        Err(raised) if is_expected(&raised)? => Ok(None),
         Err(raised) => Err(raised),
     }
 }

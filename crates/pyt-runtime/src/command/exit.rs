@@ -18,7 +18,7 @@ impl Runtime {
     }
 }
 
-/// Prints an exception that nobody caught, and keeps it where debuggers look for it.
+/// Prints an uncaught exception, and keeps it in `sys.last_exc` and its like for debuggers.
 pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
     let (class, value, traceback) = vm.split_exception(error.clone());
     for (name, object) in [
@@ -27,13 +27,13 @@ pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
         ("last_value", value),
         ("last_traceback", traceback),
     ] {
-        // Only a debugger's convenience is lost if this fails.
+        // If this fails, only debuggers miss it.
         let _ = vm.sys_module.set_attr(name, object, vm);
     }
     vm.print_exception(error);
 }
 
-/// Reports what ended the program. Returns its exit status, and whether it was Ctrl-C.
+/// Reports the exception that ended the program. Returns the exit status, and whether it was Ctrl-C.
 pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
     if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
         let (status, message) = exit_status(vm, error);
@@ -54,13 +54,13 @@ fn print_exit_message(vm: &VirtualMachine, message: PyObjectRef) {
     if let Ok(stderr) = vm.sys_module.get_attr("stderr", vm)
         && !vm.is_none(&stderr)
     {
-        // There is nowhere to report a broken standard error to.
+        // An error of standard error cannot be reported anywhere.
         let _ = vm.call_method(&stderr, "write", (text,));
         let _ = vm.call_method(&stderr, "write", ("\n",));
     }
 }
 
-/// Flushes a standard stream. Whether it worked is found again, and reported, at the end.
+/// Flushes a standard stream. The end of the interpreter flushes again, and reports errors.
 pub(crate) fn flush(vm: &VirtualMachine, name: &'static str) {
     if let Ok(stream) = vm.sys_module.get_attr(name, vm)
         && !vm.is_none(&stream)
@@ -73,7 +73,7 @@ pub(crate) fn flush(vm: &VirtualMachine, name: &'static str) {
 fn die_by_sigint() {
     #[cfg(unix)]
     // SAFETY: setting a default disposition and sending a signal to the own process touch no
-    // memory; the interpreter has ended, so no handler of its is needed any more.
+    // memory; the interpreter has ended, so its signal handlers are no longer needed.
     unsafe {
         libc::signal(libc::SIGINT, libc::SIG_DFL);
         libc::kill(libc::getpid(), libc::SIGINT);

@@ -1,4 +1,7 @@
-//! What the `python` command does: running programs, the prompt, documents, exit statuses.
+//! What the `python` command does: running programs, the prompt, exit statuses; and running the code
+//! blocks of documents.
+//!
+//! Command lines are not known here.
 
 pub mod doc;
 pub(crate) mod exit;

@@ -1,8 +1,8 @@
-//! The prompt: lines in, statements run, history kept.
+//! The interactive prompt: reads statements, runs each, and keeps a history.
 //!
-//! On a terminal, lines are edited with `rustyline`, and a statement of several lines comes back
-//! from the history as one. Elsewhere lines are read as they come, with the prompts on standard
-//! error. Other threads run while the prompt waits.
+//! On a terminal, lines are edited with `rustyline`, and a statement of several lines is one entry of the
+//! history. Otherwise lines are read from standard input, with the prompts on standard error. Other
+//! threads run while the prompt waits.
 
 use std::{
     io::{BufRead, IsTerminal, Write},
@@ -27,7 +27,7 @@ use crate::{
     startup::source,
 };
 
-/// Runs the file that `PYTHONSTARTUP` names in the namespace of the prompt.
+/// Runs the file that `PYTHONSTARTUP` names, in the namespace of the prompt.
 pub(crate) fn startup(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
     if options.ignore_environment {
         return Ok(());
@@ -53,7 +53,7 @@ pub(crate) fn startup(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
     }
 }
 
-/// Reads and runs statements until the end of input. `SystemExit` ends it as an error.
+/// Reads and runs statements until the end of input. `SystemExit` is returned as an error.
 pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
     for (name, prompt) in [("ps1", ">>> "), ("ps2", "... ")] {
         if vm.sys_module.get_attr(name, vm).is_err() {
@@ -108,13 +108,13 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
     Ok(())
 }
 
-/// The statement being entered, and what carries over from one to the next.
+/// The statement being entered, and what persists between statements.
 #[derive(Default)]
 struct Statements {
     text: String,
     is_complete: bool,
-    /// Whether each statement has a file name of its own, so that a traceback can show lines of
-    /// several; CPython does so on terminals.
+    /// Whether each statement has a file name of its own, so that a traceback can show lines of several
+    /// statements; as CPython on terminals.
     is_numbered: bool,
     count: usize,
     future: i32,
@@ -139,7 +139,7 @@ impl Statements {
         }
         self.text.push_str(line);
         if line.contains('\n') {
-            // A whole statement out of the history: it ends here.
+            // A whole statement of the history: it ends here.
             self.text.push('\n');
         }
         self.is_complete = false;
@@ -149,7 +149,7 @@ impl Statements {
         self.is_complete
     }
 
-    /// Forgets the statement and returns its text.
+    /// Clears the statement and returns its text.
     fn take(&mut self) -> String {
         self.is_complete = false;
         std::mem::take(&mut self.text)
@@ -198,7 +198,7 @@ impl Reader<'_> {
             Self::Terminal(terminal) => allow_threads(vm, || terminal.line(prompt)),
             Self::Plain => allow_threads(vm, || plain_line(prompt)),
         };
-        // A signal that came while the prompt waited is answered here.
+        // Handles signals that arrived while the prompt waited.
         match vm.check_signals() {
             Ok(()) => line,
             Err(error) if error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt) => {
@@ -213,7 +213,7 @@ impl Reader<'_> {
 
     fn remember(&mut self, statement: String) {
         if let Self::Terminal(terminal) = self {
-            // A statement that is missing from the history can be typed again.
+            // If this fails, the statement is only missing from the history.
             let _ = terminal.editor.add_history_entry(statement.trim_end());
         }
     }
@@ -234,7 +234,7 @@ impl Reader<'_> {
 
 fn plain_line(prompt: &str) -> Line {
     eprint!("{prompt}");
-    // A prompt that cannot be shown must not keep the program from reading.
+    // Reading goes on even if the prompt cannot be shown.
     let _ = std::io::stderr().flush();
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
@@ -262,7 +262,7 @@ impl<'vm> Terminal<'vm> {
         editor.set_helper(Some(Names { vm }));
         let history = history_path(options);
         if let Some(path) = &history {
-            // There is none the first time.
+            // There is no file the first time.
             let _ = editor.load_history(path);
         }
         Some(Self { editor, history })
@@ -278,7 +278,7 @@ impl<'vm> Terminal<'vm> {
     }
 }
 
-/// Where the history is kept: `PYTHON_HISTORY`, or `pyt/history` in the user's state folder.
+/// The history's file: `PYTHON_HISTORY`, or `pyt/history` in the user's state folder.
 fn history_path(options: &Options) -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if !options.ignore_environment
@@ -297,7 +297,7 @@ struct Names<'vm> {
 }
 
 impl Names<'_> {
-    /// What the word before the cursor could become, and where that word begins.
+    /// Completions of the word before the cursor, and where that word begins.
     fn candidates(&self, line: &str) -> (usize, Vec<String>) {
         let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
         let start = line.rfind(|c| !is_word(c)).map_or(0, |at| {
@@ -320,8 +320,7 @@ impl Names<'_> {
         (begin, found)
     }
 
-    /// The names that may stand where the last part of `word` stands. Only looks attributes up;
-    /// never calls what the user has not called.
+    /// The names that may replace the last part of `word`. It reads attributes and calls no functions.
     fn names(&self, word: &str) -> PyResult<Vec<String>> {
         let vm = self.vm;
         let globals = main_scope(vm)?.globals;

@@ -1,7 +1,7 @@
 //! Runs programs as the `python` command does: files, folders, zip files, modules, text.
 //!
-//! [`Runtime::main`] is the whole life of a program, exit status included; the `run_*` methods
-//! are its parts for hosts that go on afterwards.
+//! [`Runtime::main`] runs a program to its exit status; the `run_*` methods are for hosts that use the
+//! runtime afterwards. How the end of a program is reported is known to `exit`.
 
 use std::{
     ffi::OsStr,
@@ -36,9 +36,9 @@ pub enum Program {
     Module(String),
     /// All of standard input, as a file named `<stdin>`.
     Stdin,
-    /// The prompt. `banner` is shown first, unless the options say quiet.
+    /// The interactive prompt.
     Interactive {
-        /// What to greet with.
+        /// The text shown first, unless the options say quiet.
         banner: String,
     },
 }
@@ -47,13 +47,13 @@ impl Runtime {
     /// Runs a file, or the `__main__.py` of a folder or zip file, as `__main__`.
     ///
     /// # Errors
-    /// What the program raises. A file that cannot be opened is reported on standard error and
-    /// ends as [`crate::ErrorKind::Exit`] with status 2.
+    /// What the program raises. If the file cannot be opened, that is reported on standard error, and the
+    /// error is [`crate::ErrorKind::Exit`] with status 2.
     pub fn run_file(&self, path: &Path) -> Result<(), Error> {
         self.attempt(|vm| file(self, vm, path))
     }
 
-    /// Runs text as `python -c` does: without its common indentation, as `__main__`.
+    /// Runs text as `python -c` does, as `__main__`: its common indentation is removed.
     ///
     /// # Errors
     /// What the program raises.
@@ -77,7 +77,7 @@ impl Runtime {
         self.attempt(|vm| stdin(self, vm))
     }
 
-    /// Reads statements from the terminal and runs each, until the end of input.
+    /// Reads statements from standard input and runs each. Blocks until the end of input.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Exit`], if a statement asks for it.
@@ -85,11 +85,11 @@ impl Runtime {
         self.attempt(|vm| repl::interact(vm, self.options()))
     }
 
-    /// Runs `program` from beginning to end: prints the traceback of what it raises, prompts
-    /// afterwards if `-i` asks for it, ends the interpreter, and returns the exit status.
+    /// Runs `program`, prints the traceback of an uncaught exception, prompts afterwards if `-i` asks for
+    /// it, ends the interpreter, and returns the exit status.
     ///
-    /// A program ended by Ctrl-C ends the process by SIGINT, so that shells and parents see it;
-    /// this function then does not return.
+    /// If Ctrl-C ended the program, the process ends by SIGINT, so that shells and parent processes see
+    /// it; this function does not return then.
     pub fn main(self, program: Program) -> i32 {
         let (status, interrupted) = self.with_vm(|vm| {
             let is_prompt = matches!(program, Program::Interactive { .. });
@@ -128,9 +128,9 @@ impl Runtime {
 }
 
 fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
-    // The program itself may ask for a prompt by setting the variable.
-    let asked_meanwhile = || {
-        // Without `os` it cannot have.
+    // The program itself may set the variable.
+    let is_set_by_program = || {
+        // It needs `os` for that.
         let modules = vm.sys_module.get_attr("modules", vm);
         let os = modules.and_then(|modules| modules.get_item("os", vm));
         let variable = os.and_then(|os| os.get_attr("environ", vm));
@@ -140,7 +140,7 @@ fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
                 .unwrap_or(false)
         })
     };
-    (options.inspect || (!options.ignore_environment && asked_meanwhile()))
+    (options.inspect || (!options.ignore_environment && is_set_by_program()))
         && (options.interactive || std::io::stdin().is_terminal())
 }
 
@@ -202,7 +202,7 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
         return vm.run_any_file(main_scope(vm)?, &name);
     }
     if runtime.options().skip_source_first_line {
-        // The newline stays, so that line numbers do.
+        // The newline is kept, so that line numbers stay right.
         let end = bytes
             .iter()
             .position(|&byte| byte == b'\n')
@@ -219,7 +219,7 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
     })
 }
 
-/// Runs `f` with `__main__.__file__` set, and takes it away afterwards, as CPython does.
+/// Runs `f` with `__main__.__file__` set, and deletes it afterwards, as CPython does.
 fn with_file_attributes(
     vm: &VirtualMachine,
     filename: PyObjectRef,
@@ -235,7 +235,7 @@ fn with_file_attributes(
     flush(vm, "stdout");
     flush(vm, "stderr");
     for name in ["__file__", "__cached__"] {
-        // The program may have deleted them itself.
+        // The program may have deleted them.
         let _ = dict.del_item(name, vm);
     }
     result
@@ -248,19 +248,19 @@ fn set_loader(vm: &VirtualMachine, main: &PyDictRef, filename: PyObjectRef) -> P
     main.set_item("__loader__", class.call(("__main__", filename), vm)?, vm)
 }
 
-/// A zip file ends with a directory, which this signature begins; anything else that holds these
-/// bytes is sorted out by the importer.
+/// A zip file ends with a directory, which this signature begins. The importer refuses other files that
+/// contain these bytes.
 fn may_be_zip(bytes: &[u8]) -> bool {
     // The directory's end record is at most 64 KiB of comment away from the end.
     let tail = &bytes[bytes.len().saturating_sub(65_557)..];
     tail.windows(4).any(|window| window == b"PK\x05\x06")
 }
 
-/// Compiled code has its own name ending, or begins with the magic number of this interpreter.
+/// Compiled code has the extension `.pyc`, or begins with the magic number of this interpreter.
 fn is_bytecode(vm: &VirtualMachine, path: &Path, bytes: &[u8]) -> bool {
     path.extension().is_some_and(|extension| extension == "pyc")
         || bytes.first_chunk::<2>().is_some_and(|magic| {
-            // The number is followed by "\r\n"; the import system of this VM knows it.
+            // "\r\n" follows the number, which the import system knows.
             bytes[2..].starts_with(b"\r\n") && magic_number(vm).is_ok_and(|known| known == *magic)
         })
 }
@@ -274,7 +274,7 @@ fn magic_number(vm: &VirtualMachine) -> PyResult<[u8; 2]> {
     Ok([low, high])
 }
 
-/// Whether a path hook takes `path`, so that modules can be imported from it.
+/// Whether a path hook accepts `path`, so that modules can be imported from it.
 fn has_importer(vm: &VirtualMachine, path: &PyObjectRef) -> PyResult<bool> {
     let cache = vm.sys_module.get_attr("path_importer_cache", vm)?;
     if let Ok(importer) = cache.get_item(&**path, vm) {

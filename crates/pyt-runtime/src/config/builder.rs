@@ -1,12 +1,13 @@
-//! Makes an interpreter out of [`Options`]: standard library, native modules, `sys`, `site`.
+//! Builds a runtime: an interpreter made from [`Options`], with the standard library, native modules,
+//! `sys` and `site`.
 //!
-//! Never decides what runs in it: that is `command`'s.
+//! What runs in it is not known here.
 
 use std::path::PathBuf;
 
 use rustpython_vm::{
-    AsObject, Interpreter, InterpreterBuilder, PyResult, Settings, VirtualMachine,
-    common::rc::PyRc, frozen::FrozenLib, vm::CheckHashPycsMode,
+    Interpreter, InterpreterBuilder, Settings, common::rc::PyRc, frozen::FrozenLib,
+    vm::CheckHashPycsMode,
 };
 
 use crate::{
@@ -16,15 +17,14 @@ use crate::{
     config::settings::Extra,
     deadlock,
     isolation::{Isolation, Lease, Policy, shared},
-    startup::ast,
-    startup::site,
+    startup::{ast, initialise::initialise},
     stream::{Input, Output, Streams},
 };
 
 /// The Python source of `lib/`, compiled.
 const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../../lib");
 
-/// Settings for a [`Runtime`] in the making. See [`Options`] for those without a method.
+/// Settings for a new [`Runtime`]. [`Options`] has those without a method here.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     pub(crate) options: Options,
@@ -65,9 +65,9 @@ impl Builder {
         self
     }
 
-    /// What becomes of a program whose threads wait for one another for ever. Nobody looks by
-    /// default. Threads of the host's count as able to wake any thread: while there are any, only
-    /// cycles of locks and joins are told.
+    /// What happens to a program that deadlocks. By default deadlocks are not detected. A host thread is
+    /// assumed to be able to wake any thread: while one is inside, only cycles of locks and joins are
+    /// reported.
     #[must_use]
     pub fn deadlocks(mut self, deadlocks: Deadlocks) -> Self {
         self.options.deadlocks = deadlocks;
@@ -81,7 +81,7 @@ impl Builder {
         self
     }
 
-    /// What each call from outside may use up: see [`Limits`]. Nested calls are part of the outer one.
+    /// Limits for each call from outside: see [`Limits`]. Nested calls are part of the outer one.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
@@ -95,28 +95,28 @@ impl Builder {
         self
     }
 
-    /// `sys.executable`: what `subprocess` starts to get another interpreter.
+    /// `sys.executable`: the program that Python code starts as another interpreter.
     #[must_use]
     pub fn executable(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.executable = Some(path.into());
         self
     }
 
-    /// A folder to import from, in front of the standard library.
+    /// Adds a folder to import from, before the standard library.
     #[must_use]
     pub fn search_path(mut self, folder: impl Into<String>) -> Self {
         self.options.search_paths.push(folder.into());
         self
     }
 
-    /// Adds a module of the host's own, which Python code can import.
+    /// Adds a module of the host's, which Python code can import.
     #[must_use]
     pub fn module(mut self, module: ModuleBuilder) -> Self {
         self.modules.push(module);
         self
     }
 
-    /// Where `sys.stdout` leads: to the process's standard output, unless told otherwise. A
+    /// Where `sys.stdout` leads; by default to the process's standard output. A
     /// [`Capture`](crate::Capture) is an output, too.
     #[must_use]
     pub fn stdout(mut self, output: impl Into<Output>) -> Self {
@@ -124,16 +124,16 @@ impl Builder {
         self
     }
 
-    /// Where `sys.stderr` leads: to the process's standard error, unless told otherwise. Tracebacks
-    /// of exceptions that nobody caught go there, those of threads included.
+    /// Where `sys.stderr` leads; by default to the process's standard error. Tracebacks of uncaught
+    /// exceptions go there, those of threads included.
     #[must_use]
     pub fn stderr(mut self, output: impl Into<Output>) -> Self {
         self.streams.stderr = output.into();
         self
     }
 
-    /// What `sys.stdin` and `input()` read: the process's standard input, unless told otherwise. A
-    /// text is an input, too.
+    /// What `sys.stdin` and `input()` read; by default the process's standard input. A text is an input,
+    /// too.
     #[must_use]
     pub fn stdin(mut self, input: impl Into<Input>) -> Self {
         self.streams.stdin = input.into();
@@ -141,25 +141,25 @@ impl Builder {
     }
 
     /// Isolates the program from the host: no files, network, child processes, environment variables,
-    /// C code or signals, but what `grants` says. `docs/isolation.md` says what holds, and what does
-    /// not: it is no protection from errors of the interpreter itself, and time and memory are not
-    /// limited by it.
+    /// C code or signals, except what `grants` grants. `docs/isolation.md` says what is guaranteed and
+    /// what is not: it does not protect from errors of the interpreter itself, and limits neither time
+    /// nor memory.
     ///
-    /// What is refused raises `PermissionError`, or `ImportError` for modules that make no sense
-    /// without. Search paths can be read. The environment is empty but for what
-    /// [`env`](Self::env) puts in. Standard input is empty unless [`stdin`](Self::stdin) says
-    /// otherwise. `site` is not run.
+    /// What is refused raises `PermissionError`, or `ImportError` for modules that are useless without.
+    /// Search paths can be read. The environment has only the variables that [`env`](Self::env) sets.
+    /// Standard input is empty unless [`stdin`](Self::stdin) sets it. `site` is not run.
     #[must_use]
     pub fn isolated(mut self, grants: Isolation) -> Self {
         self.isolation = Some(grants);
         self
     }
 
-    /// Makes the interpreter. The calling thread becomes its main thread.
+    /// Makes the interpreter. The calling thread becomes its main thread. Blocks until the interpreter
+    /// has started, for some tens of milliseconds.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; whatever
-    /// `site` or `faulthandler` raise; if a module of the host's cannot be made.
+    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; what `site` or
+    /// `faulthandler` raise; if a module of the host's cannot be created.
     pub fn build(self) -> Result<Runtime, Error> {
         let Self {
             mut options,
@@ -193,7 +193,7 @@ impl Builder {
             .add_frozen_modules(PYT_LIB);
         builder = builder.add_native_modules(&extra.modules());
         if let Some(limit) = extra.recursion_limit {
-            // Before any other thread's machine is made from this one.
+            // Before the virtual machine of another thread is made from this one.
             builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
         }
         builder = set_paths(builder, executable);
@@ -241,15 +241,15 @@ impl Builder {
     }
 }
 
-/// The path of the program that runs, unless the host names another.
+/// `sys.executable`: the path of the running program, unless the host sets another.
 fn executable(options: &Options) -> String {
     let own = || std::env::current_exe().unwrap_or_default();
     let path = options.executable.clone().unwrap_or_else(own);
     path.to_string_lossy().into_owned()
 }
 
-/// Tells the interpreter where it lives. The standard library is frozen into the program; its
-/// folder's name only shows in `sys._stdlib_dir`.
+/// Sets the interpreter's paths. The standard library is frozen into the program; its folder's name only
+/// shows in `sys._stdlib_dir`.
 fn set_paths(builder: InterpreterBuilder, executable: String) -> InterpreterBuilder {
     builder.init_hook(move |vm| {
         let Some(state) = PyRc::get_mut(&mut vm.state) else {
@@ -309,53 +309,4 @@ fn settings(options: &Options) -> Settings {
     settings.optimize = options.optimize;
     settings.ignore_environment = options.ignore_environment;
     settings
-}
-
-/// What CPython's start does after the core is up, in its order.
-fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
-    let argv = options
-        .argv
-        .iter()
-        .map(|arg| vm.fsdecode(arg.clone()).into())
-        .collect();
-    vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
-    add_gil_flag(vm)?;
-    ast::install(vm)?;
-    // What is there already is there to the end: no collection need look at it. See `end`.
-    vm.state.gc.freeze();
-    vm.new_scope_with_main()?;
-    if options.faulthandler {
-        let enable = vm.import("faulthandler", 0)?.get_attr("enable", vm)?;
-        enable.call((), vm)?;
-    }
-    if !options.warn_options().is_empty() {
-        vm.import("warnings", 0)?;
-    }
-    if !options.no_site {
-        site::start(vm)?;
-    }
-    Ok(())
-}
-
-/// Adds `sys.flags.gil`, which the interpreter's own struct lacks. The class is shared by all
-/// interpreters of the process, so the attribute asks the interpreter that reads it.
-fn add_gil_flag(vm: &VirtualMachine) -> PyResult<()> {
-    let flags = vm.sys_module.get_attr("flags", vm)?;
-    let class = flags.class();
-    let name = vm.ctx.intern_str("gil");
-    if class.get_attr(name).is_none() {
-        let gil = vm
-            .ctx
-            .new_readonly_getset("gil", vm.ctx.types.object_type, gil_flag);
-        class.set_attr(name, gil.into());
-    }
-    Ok(())
-}
-
-fn gil_flag(_flags: rustpython_vm::PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
-    let is_enabled = vm
-        .sys_module
-        .get_attr("_is_gil_enabled", vm)?
-        .call((), vm)?;
-    Ok(i32::from(is_enabled.is_true(vm)?))
 }

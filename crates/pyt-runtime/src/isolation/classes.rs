@@ -1,8 +1,8 @@
-//! Classes of the interpreter's that could act on the world without any module, or break the
-//! interpreter.
+//! Guards on methods of the interpreter's classes that act on the host without any module, or that can
+//! corrupt the interpreter.
 //!
-//! They are shared by all interpreters of the process, so each guard asks which one it is in; in one
-//! that is not isolated, nothing changes.
+//! All interpreters of the process share the classes, so each guard checks which interpreter it is in.
+//! Where that is not isolated, it calls the original.
 
 use std::sync::OnceLock;
 
@@ -22,8 +22,8 @@ use super::{
 type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 
-/// What the guarded classes did before.
-struct Originals {
+/// The guarded methods as they were.
+struct UnguardedMethods {
     file: &'static Py<PyType>,
     open_file: Init,
     new_code: New,
@@ -31,7 +31,7 @@ struct Originals {
     subclasses: PyObjectRef,
 }
 
-static ORIGINALS: OnceLock<Originals> = OnceLock::new();
+static ORIGINALS: OnceLock<UnguardedMethods> = OnceLock::new();
 
 /// The flag of a code object that `types.coroutine` sets.
 const ITERABLE_COROUTINE: u32 = 0x100;
@@ -55,7 +55,7 @@ pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
         let name = vm.ctx.intern_str(name);
         class.get_attr(name).ok_or_else(|| missing(name.as_str()))
     };
-    let originals = Originals {
+    let originals = UnguardedMethods {
         file,
         open_file: file.slots().init.load().ok_or_else(|| missing("open"))?,
         new_code: code.slots().new.load().ok_or_else(|| missing("code"))?,
@@ -94,12 +94,12 @@ pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-fn originals(vm: &VirtualMachine) -> PyResult<&'static Originals> {
+fn originals(vm: &VirtualMachine) -> PyResult<&'static UnguardedMethods> {
     let known = ORIGINALS.get();
-    known.ok_or_else(|| vm.new_system_error("a guard without what it guards"))
+    known.ok_or_else(|| vm.new_system_error("a guarded method has no original"))
 }
 
-/// `FileIO.__init__`: what every way to open a file comes to.
+/// `FileIO.__init__`, which every way to open a file calls.
 fn open_file(file: &PyObject, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     let originals = originals(vm)?;
     if !file.fast_isinstance(originals.file) {
@@ -114,7 +114,7 @@ fn open_file(file: &PyObject, mut args: FuncArgs, vm: &VirtualMachine) -> PyResu
     };
     let mode = argument(1, "mode");
     let Some(given) = argument(0, "file") else {
-        // It complains of it itself.
+        // It reports the missing argument.
         return (originals.open_file)(file, args, vm);
     };
     if given.downcast_ref::<PyInt>().is_some() {
@@ -137,7 +137,7 @@ fn open_file(file: &PyObject, mut args: FuncArgs, vm: &VirtualMachine) -> PyResu
     file.set_attr("name", given, vm)
 }
 
-/// `code.__new__`: instructions that no compiler has made may do anything to the interpreter.
+/// `code.__new__`: instructions that are not the compiler's can corrupt the interpreter.
 fn new_code(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     match policy(vm) {
         Some(_) => Err(refused("making code objects", vm)),
@@ -145,10 +145,10 @@ fn new_code(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     }
 }
 
-/// `code.replace`: names and lines, and what `types.coroutine` needs.
+/// `code.replace`: may change names and lines, and the flag that `types.coroutine` needs.
 fn replace_code(code: PyObjectRef, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let isolated = policy(vm).is_some();
-    // A copy of instructions that are watched lacks what says which they were: it cannot run.
+    // A copy of instrumented instructions lacks the table of the originals: it cannot run.
     let is_watched = |code: &PyObjectRef| {
         let code = code.downcast_ref::<PyCode>();
         code.is_some_and(|code| code.monitoring_data.lock().is_some())
@@ -181,8 +181,8 @@ fn replace_code(code: PyObjectRef, mut args: FuncArgs, vm: &VirtualMachine) -> P
     Ok(made)
 }
 
-/// Classes of the interpreter's own workings: whoever makes one without its contents breaks it.
-const WORKINGS: [&str; 3] = ["HeapMethodDef", "_BootstrapStderr", "_SandboxStdio"];
+/// Internal classes of the interpreter: an instance without contents corrupts it.
+const INTERNAL: [&str; 3] = ["HeapMethodDef", "_BootstrapStderr", "_SandboxStdio"];
 
 /// `type.__subclasses__`: without the classes of modules that the program cannot import, which other
 /// runtimes of the process may have made.
@@ -202,7 +202,7 @@ fn subclasses(class: PyObjectRef, vm: &VirtualMachine) -> PyResult {
         if !class.is_visible_to_interpreter(i64::MIN) {
             return true;
         }
-        if WORKINGS.contains(&&*class.name()) {
+        if INTERNAL.contains(&&*class.name()) {
             return false;
         }
         let module = class.get_attr(Context::genesis().intern_str("__module__"));

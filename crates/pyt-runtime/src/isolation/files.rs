@@ -1,4 +1,4 @@
-//! Files under a grant: where a path really leads, and whether that is granted.
+//! Access to granted files: the real path, and whether it is granted.
 
 use std::{
     ffi::OsStr,
@@ -15,28 +15,28 @@ use rustpython_vm::{
 use super::policy::{Policy, policy, refused};
 use crate::startup::upstream_modules;
 
-/// What is wanted of a file.
+/// The kind of access to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
     Write,
 }
 
-/// Whether the last part of a path may be a link that is followed.
+/// Whether the last component of a path is resolved if it is a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Last {
+enum LastComponent {
     Followed,
     Itself,
 }
 
-/// Where `path` really leads, if what is there is granted; its error if it is not.
+/// The real path of `path`, if it is granted; otherwise `PermissionError`.
 pub(super) fn granted(
     path: &Path,
     access: Access,
     policy: &Policy,
     vm: &VirtualMachine,
 ) -> PyResult<PathBuf> {
-    locate(path, access, Last::Followed, policy, vm)
+    locate(path, access, LastComponent::Followed, policy, vm)
 }
 
 /// Whether `path` names something that may be read.
@@ -48,7 +48,7 @@ pub(super) fn is_readable(path: &Path, policy: &Policy) -> bool {
 fn locate(
     path: &Path,
     access: Access,
-    last: Last,
+    last: LastComponent,
     policy: &Policy,
     vm: &VirtualMachine,
 ) -> PyResult<PathBuf> {
@@ -62,7 +62,7 @@ fn locate(
         return Err(denied());
     }
     let path = std::path::absolute(path).map_err(|_| denied())?;
-    if last == Last::Followed
+    if last == LastComponent::Followed
         && let Ok(real) = path.canonicalize()
     {
         return if within(&real) {
@@ -71,11 +71,11 @@ fn locate(
             Err(denied())
         };
     }
-    // It does not exist, or is meant itself: its folder is what leads somewhere.
+    // It does not exist, or is not to be resolved: only its folder is.
     let (Some(parent), Some(Component::Normal(name))) =
         (path.parent(), path.components().next_back())
     else {
-        // A root, or something that ends in dots, which is no name.
+        // A root, or a path that ends in `..`.
         let real = path.canonicalize().map_err(|_| denied())?;
         return if within(&real) {
             Ok(real)
@@ -85,14 +85,14 @@ fn locate(
     };
     if let Ok(parent) = parent.canonicalize() {
         let real = parent.join(name);
-        let dangles = last == Last::Followed && real.is_symlink();
+        let dangles = last == LastComponent::Followed && real.is_symlink();
         return if within(&real) && !dangles {
             Ok(real)
         } else {
             Err(denied())
         };
     }
-    // Whether what is not granted exists is not told.
+    // The error does not reveal whether a file that is not granted exists.
     let climbs = path.components().any(|part| part == Component::ParentDir);
     if within(&path) && !climbs {
         Err(not_found(&path, vm))
@@ -113,7 +113,7 @@ fn not_found(path: &Path, vm: &VirtualMachine) -> PyBaseExceptionRef {
     }
 }
 
-/// The path that a program gave. Numbers of open files are refused: nobody knows whose they are.
+/// The path that a program passed. File descriptors are refused: they may belong to the host.
 pub(super) fn path_of(given: &PyObjectRef, vm: &VirtualMachine) -> PyResult<PathBuf> {
     if given.downcast_ref::<PyInt>().is_some() {
         return Err(refused("a file descriptor", vm));
@@ -122,8 +122,8 @@ pub(super) fn path_of(given: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Path
     path.to_path_buf(vm)
 }
 
-/// A path for upstream's functions, of the kind that the program gave.
-fn shown(path: &Path, like: &PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
+/// A path for upstream's functions, of the class that the program passed.
+fn path_object(path: &Path, like: &PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
     let is_bytes = like.downcast_ref::<PyBytes>().is_some();
     match is_bytes {
         true => vm
@@ -134,56 +134,56 @@ fn shown(path: &Path, like: &PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
     }
 }
 
-/// One function of `posix` that is given under a grant.
-struct Function {
+/// A function of `posix` on granted files.
+struct FileFunction {
     name: &'static str,
-    /// The parameters that are paths, what is done to the files, and whether links are followed.
+    /// The parameters that are paths, and the access to each file.
     paths: &'static [(&'static str, Access)],
-    last: Last,
+    last: LastComponent,
 }
 
-const fn reads(name: &'static str, last: Last) -> Function {
-    Function {
+const fn reads(name: &'static str, last: LastComponent) -> FileFunction {
+    FileFunction {
         name,
         paths: &[("path", Access::Read)],
         last,
     }
 }
 
-const fn writes(name: &'static str, last: Last) -> Function {
-    Function {
+const fn writes(name: &'static str, last: LastComponent) -> FileFunction {
+    FileFunction {
         name,
         paths: &[("path", Access::Write)],
         last,
     }
 }
 
-const fn moves(name: &'static str) -> Function {
-    Function {
+const fn moves(name: &'static str) -> FileFunction {
+    FileFunction {
         name,
         paths: &[("src", Access::Write), ("dst", Access::Write)],
-        last: Last::Itself,
+        last: LastComponent::Itself,
     }
 }
 
-const FUNCTIONS: [Function; 14] = [
-    reads("stat", Last::Followed),
-    reads("lstat", Last::Itself),
-    reads("access", Last::Followed),
-    reads("listdir", Last::Followed),
-    reads("scandir", Last::Followed),
-    reads("readlink", Last::Itself),
-    writes("mkdir", Last::Itself),
-    writes("rmdir", Last::Itself),
-    writes("remove", Last::Itself),
-    writes("unlink", Last::Itself),
-    writes("truncate", Last::Followed),
-    writes("utime", Last::Followed),
+const FUNCTIONS: [FileFunction; 14] = [
+    reads("stat", LastComponent::Followed),
+    reads("lstat", LastComponent::Itself),
+    reads("access", LastComponent::Followed),
+    reads("listdir", LastComponent::Followed),
+    reads("scandir", LastComponent::Followed),
+    reads("readlink", LastComponent::Itself),
+    writes("mkdir", LastComponent::Itself),
+    writes("rmdir", LastComponent::Itself),
+    writes("remove", LastComponent::Itself),
+    writes("unlink", LastComponent::Itself),
+    writes("truncate", LastComponent::Followed),
+    writes("utime", LastComponent::Followed),
     moves("rename"),
     moves("replace"),
 ];
 
-/// Puts the functions that work on granted files into `posix`.
+/// Puts functions into `posix` that work on granted files.
 pub(super) fn give(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     macro_rules! give {
         ($($index:literal)*) => {$(
@@ -194,12 +194,12 @@ pub(super) fn give(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
             module.dict().set_item(FUNCTIONS[$index].name, function.into(), vm)?;
         )*};
     }
-    // One closure each, without captures: what functions capture is never freed.
+    // Closures without captures: what native functions capture is never freed.
     give!(0 1 2 3 4 5 6 7 8 9 10 11 12 13);
-    // Descriptors of folders are of no use here.
+    // No function takes a file descriptor of a folder.
     let dict = module.dict();
     dict.set_item("_have_functions", vm.ctx.new_list(vec![]).into(), vm)?;
-    // What the runtime's environment is, is put in later.
+    // The runtime's environment is put in later.
     dict.set_item("environ", vm.ctx.new_dict().into(), vm)?;
     let getcwd = vm.new_function("getcwd", |vm: &VirtualMachine| {
         vm.fsdecode(working_directory(vm).as_os_str())
@@ -212,7 +212,7 @@ pub(super) fn give(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     module.dict().set_item("getcwdb", getcwdb.into(), vm)
 }
 
-/// The process's, if it may be read.
+/// The process's working directory, if it may be read.
 fn working_directory(vm: &VirtualMachine) -> PathBuf {
     let real = std::env::current_dir().ok();
     let policy = policy(vm);
@@ -220,8 +220,8 @@ fn working_directory(vm: &VirtualMachine) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/"))
 }
 
-/// Calls upstream's function with where the paths really lead.
-fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+/// Calls upstream's function with the real paths.
+fn call(function: &FileFunction, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let Some(policy) = policy(vm) else {
         return upstream_modules::upstreams("posix", function.name, args, vm);
     };
@@ -236,18 +236,18 @@ fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResul
     if let Some(follow) = args.kwargs.get("follow_symlinks")
         && !follow.clone().try_to_bool(vm)?
     {
-        last = Last::Itself;
+        last = LastComponent::Itself;
     }
     for (index, (name, access)) in function.paths.iter().enumerate() {
         let keyword = args.kwargs.get(name).cloned();
         let given = match args.args.get(index).cloned().or(keyword) {
             Some(given) if !vm.is_none(&given) => given,
-            // `listdir()` and `scandir()`; the others complain of it themselves.
+            // For `listdir()` and `scandir()`; the others report a missing argument.
             _ => vm.ctx.new_str(".").into(),
         };
         let path = path_of(&given, vm)?;
         let real = locate(&path, *access, last, &policy, vm)?;
-        let real = shown(&real, &given, vm);
+        let real = path_object(&real, &given, vm);
         let is_keyword = args.kwargs.contains_key(name);
         if let Some(place) = args.args.get_mut(index) {
             *place = real;
@@ -256,12 +256,12 @@ fn call(function: &Function, mut args: FuncArgs, vm: &VirtualMachine) -> PyResul
         } else if *access == Access::Read {
             args.args.push(real);
         }
-        // What else is missing upstream says.
+        // Upstream reports other missing arguments.
     }
     upstream_modules::upstreams("posix", function.name, args, vm)
 }
 
-/// Whether the mode of `open` is one that only reads.
+/// The access that a mode of `open` needs.
 pub(super) fn access_of(mode: Option<&PyObjectRef>) -> Access {
     let mode = mode.map(|mode| {
         mode.downcast_ref::<PyStr>().map_or_else(
@@ -276,7 +276,7 @@ pub(super) fn access_of(mode: Option<&PyObjectRef>) -> Access {
     }
 }
 
-/// A path as an object, for the class that opens files.
+/// A path as an object.
 pub(super) fn as_object(path: &OsStr, vm: &VirtualMachine) -> PyObjectRef {
     vm.fsdecode(path).into()
 }

@@ -1,4 +1,4 @@
-//! Runtimes whose programs reach nothing of the host's but what was granted.
+//! Isolation: programs that can access nothing outside of the interpreter except what was granted.
 //!
 //! Three parts: native modules that act on the world are left out, or their functions refuse
 //! ([`natives`]); methods of the interpreter's classes that act on it refuse, too ([`classes`]); and what
@@ -19,7 +19,7 @@ use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc};
 pub(crate) use self::policy::{Lease, Policy};
 use crate::Error;
 
-/// What an isolated program is granted; nothing at first. See
+/// What an isolated program is granted; by default nothing. See
 /// [`Builder::isolated`](crate::Builder::isolated).
 ///
 /// ```no_run
@@ -47,31 +47,31 @@ impl Isolation {
         Self::default()
     }
 
-    /// Files and folders that may be read: this one and all beneath it. It must exist when the
-    /// runtime is built. Links are followed first: what counts is where a path leads.
+    /// Grants reading a file, or a folder with all beneath it. It must exist when the runtime is built.
+    /// Symbolic links are resolved first: the real path decides.
     #[must_use]
     pub fn read(mut self, path: impl Into<PathBuf>) -> Self {
         self.read.push(path.into());
         self
     }
 
-    /// As [`read`](Self::read); what is beneath it may also be made, written, renamed and removed.
+    /// As [`read`](Self::read). What is beneath it may also be created, written, renamed and removed.
     #[must_use]
     pub fn write(mut self, path: impl Into<PathBuf>) -> Self {
         self.write.push(path.into());
         self
     }
 
-    /// Sockets of all kinds, and what waits for them (`select`, `selectors`, `asyncio`): to any
-    /// address. Local sockets (`AF_UNIX`) are files, and not held to what is granted of those.
+    /// Grants sockets of all kinds and to any address, and what waits for them (`select`, `selectors`,
+    /// `asyncio`). Local sockets (`AF_UNIX`) are files, but grants of files do not limit them.
     #[must_use]
     pub fn network(mut self) -> Self {
         self.network = true;
         self
     }
 
-    /// Grants a native module as it is: `_ctypes`, `mmap`, `_signal`, `_posixsubprocess`, `posix`, …
-    /// With most of those nothing holds any more: what they can do is theirs to limit.
+    /// Grants a native module unchanged: `_ctypes`, `mmap`, `_signal`, `_posixsubprocess`, `posix`, …
+    /// With most of those the program is no longer isolated: nothing limits what they do.
     ///
     /// Child processes need `_posixsubprocess`, `posix`, and so on, and are not isolated at all.
     #[must_use]
@@ -82,8 +82,10 @@ impl Isolation {
 }
 
 impl Policy {
+    /// The policy for these grants.
+    ///
     /// # Errors
-    /// If a path that is granted does not exist.
+    /// If a path that is granted does not exist, or there is no such native module.
     pub(crate) fn of(grants: &Isolation, search_paths: &[String]) -> Result<Arc<Self>, Error> {
         let real = |path: &PathBuf| {
             path.canonicalize().map_err(|error| {
@@ -113,7 +115,7 @@ impl Policy {
         Ok(Arc::new(Self::new(read, write, modules)))
     }
 
-    /// Begins before the interpreter does anything: to be called in its initialisation.
+    /// Applies the policy to an interpreter that is being initialised and has run nothing yet.
     pub(crate) fn begin(self: &Arc<Self>, vm: &mut VirtualMachine) {
         self.register(vm);
         if let Some(state) = PyRc::get_mut(&mut vm.state) {
@@ -121,7 +123,7 @@ impl Policy {
         }
     }
 
-    /// Closes what is still open, before the program begins.
+    /// Applies the rest of the policy, before the program begins.
     pub(crate) fn seal(&self, vm: &VirtualMachine) -> PyResult<()> {
         shared::make_shared_classes(&vm.state.module_defs, vm);
         classes::guard(vm)?;

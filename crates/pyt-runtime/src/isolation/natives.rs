@@ -1,5 +1,5 @@
-//! What becomes of native modules: each is given as it is, given with functions that refuse, or left
-//! out. What is not listed is left out.
+//! Native modules in isolated interpreters: each is unchanged, has functions that refuse, or is left out.
+//! A module that is not listed is left out.
 
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ const PURE: [&str; 72] = [
     "threading",
     "unicodedata",
     "zlib",
-    // What the classes of these modules are said to be of.
+    // Modules that `__module__` of native classes names.
     "collections",
     "concurrent.futures._base",
     "concurrent.futures.thread",
@@ -93,7 +93,7 @@ const PURE: [&str; 72] = [
     "weakref",
 ];
 
-/// Modules of which something is left, and what that is: so that what imports them can be imported.
+/// Modules that are restricted to these attributes, so that modules which import them can be imported.
 const RESTRICTED: [(&str, &[&str]); 12] = [
     ("_imp", IMP),
     (
@@ -222,7 +222,7 @@ const TIME: &[&str] = &[
     "time_ns",
 ];
 
-/// What networking takes.
+/// The modules that networking needs.
 pub(super) const NETWORK: [&str; 3] = ["_socket", "fcntl", "select"];
 
 /// Whether upstream has such a module.
@@ -235,7 +235,7 @@ pub(super) fn is_seen(name: &str, policy: &Policy) -> bool {
     PURE.contains(&name) || name == "posix" || name == "time" || policy.grants_module(name)
 }
 
-/// Leaves in `defs` what an isolated interpreter may import.
+/// Removes from `defs` what an isolated interpreter may not import.
 pub(super) fn replace(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>, policy: &Policy) {
     defs.retain(|name, def| {
         if policy.grants_module(name) || PURE.contains(name) {
@@ -266,7 +266,7 @@ fn mark() -> &'static PyModuleDef {
     unsafe { &*std::ptr::with_exposed_provenance(*address) }
 }
 
-/// Takes out of a module what acts on the world.
+/// Removes from a module what acts on the host.
 pub(super) fn restrict(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let Some(policy) = policy(vm) else {
         return Ok(());
@@ -328,8 +328,8 @@ fn is_plain(value: &PyObjectRef, vm: &VirtualMachine) -> bool {
         .any(|plain| class.is(*plain))
 }
 
-/// A function that refuses. Its text is kept in an object that the function is bound to: functions
-/// themselves live for ever.
+/// A function that refuses. Its message is in an object that the function is bound to: what native
+/// functions capture is never freed.
 pub(super) fn refusing(what: String, vm: &VirtualMachine) -> PyObjectRef {
     let refuse = vm.new_function(
         "refused",

@@ -82,7 +82,7 @@ impl Drop for Lease {
     }
 }
 
-/// What the interpreter may do; `None` if it is not isolated.
+/// The policy of `vm`'s interpreter; `None` if it is not isolated.
 pub(super) fn policy(vm: &VirtualMachine) -> Option<Arc<Policy>> {
     if !vm.state.module_defs.contains_key(MARK) {
         return None;

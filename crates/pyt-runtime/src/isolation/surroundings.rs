@@ -1,4 +1,4 @@
-//! What is in place before a program begins: built-in functions and `sys`.
+//! What is in place before a program begins: changes to built-in functions and `sys`.
 
 use std::path::Path;
 
@@ -22,8 +22,8 @@ const SYS: [&str; 4] = [
     "setdlopenflags",
 ];
 
-/// Attributes of `sys` that tell where things are on the host.
-const PLACES: [&str; 8] = [
+/// Attributes of `sys` with paths of the host.
+const PATHS: [&str; 8] = [
     "_base_executable",
     "base_exec_prefix",
     "base_prefix",
@@ -34,7 +34,7 @@ const PLACES: [&str; 8] = [
     "_stdlib_dir",
 ];
 
-/// Replaces what acts on the world, or tells of it.
+/// Replaces functions that act on the host, and attributes that reveal its paths.
 pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
     let builtins = vm.builtins.as_object();
     builtins.set_attr("compile", vm.new_function("compile", compile), vm)?;
@@ -45,14 +45,14 @@ pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
             sys.set_attr(name, natives::refusing(format!("sys.{name}"), vm), vm)?;
         }
     }
-    for name in PLACES {
+    for name in PATHS {
         if vm.get_attribute_opt(sys, name)?.is_some() {
             sys.set_attr(name, vm.ctx.new_str(""), vm)?;
         }
     }
     sys.set_attr("orig_argv", sys.get_attr("argv", vm)?, vm)?;
     sys.set_attr("dont_write_bytecode", vm.ctx.true_value.clone(), vm)?;
-    // Bytecode from files is code that no compiler of ours has made.
+    // Bytecode from files may not be the compiler's.
     let implementation = sys.get_attr("implementation", vm)?;
     implementation.set_attr("cache_tag", vm.ctx.none(), vm)?;
     let paths: Vec<PyObjectRef> = sys.get_attr("path", vm)?.try_into_value(vm)?;
@@ -66,7 +66,7 @@ pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
     sys.set_attr("path", vm.ctx.new_list(kept), vm)?;
     let cache = sys.get_attr("path_importer_cache", vm)?;
     vm.call_method(&cache, "clear", ())?;
-    // Functions that were put into it after it was made.
+    // Functions that were put into these modules after their creation.
     for name in ["_signal", "time"] {
         if let Some(module) = vm.import(name, 0)?.downcast_ref::<PyModule>() {
             natives::restrict(module, vm)?;
@@ -75,14 +75,14 @@ pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// `compile`: when something fails, the interpreter shows lines of the file that the code is said to
-/// be from. It must not be one that the program cannot read.
+/// `compile`: tracebacks show lines of the file that `filename` names. It must not be a file that the
+/// program cannot read.
 fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     if let Some(policy) = policy(vm) {
         let keyword = args.kwargs.get("filename").cloned();
         if let Some(given) = args.args.get(1).cloned().or(keyword) {
             let path = files::path_of(&given, vm)?;
-            let label = harmless(&path, &policy);
+            let label = replacement_name(&path, &policy);
             if let Some(label) = label {
                 let label: PyObjectRef = vm.ctx.new_str(label).into();
                 match args.args.get_mut(1) {
@@ -97,14 +97,14 @@ fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     crate::startup::ast::compile(args, vm)
 }
 
-/// A name in the place of one that is not granted; `None` if it can stay.
-fn harmless(path: &Path, policy: &Policy) -> Option<String> {
+/// A replacement for the name of a file that is not granted; `None` if the name may stay.
+fn replacement_name(path: &Path, policy: &Policy) -> Option<String> {
     let text = path.to_string_lossy();
     let is_label = text.starts_with('<') && text.ends_with('>') && !text.contains('/');
     (!is_label && !files::is_readable(path, policy)).then(|| format!("<{text}>"))
 }
 
-/// `input`: from `sys.stdin`, whatever it is, and never from the terminal behind it.
+/// `input`: reads from `sys.stdin`, and never from the terminal.
 fn input(prompt: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
     let stream = |name: &'static str| match vm.sys_module.get_attr(name, vm) {
         Ok(stream) if !vm.is_none(&stream) => Ok(stream),
@@ -126,8 +126,8 @@ fn input(prompt: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
     vm.call_method(&line, "removesuffix", ("\n",))
 }
 
-/// Puts `get_frozen_object` into `_imp`, for modules that are frozen; never for code that the
-/// program brings.
+/// Puts `get_frozen_object` into `_imp`: it returns frozen modules, and refuses data that the program
+/// passes.
 pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let get = vm.new_function(
         "get_frozen_object",
@@ -142,7 +142,8 @@ pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
     module.dict().set_item("get_frozen_object", get.into(), vm)
 }
 
-/// Puts `setlocale` into `_locale`, for asking only: the locale is the process's.
+/// Puts `setlocale` into `_locale`: it returns the locale, and refuses to change it, since it is the
+/// process's.
 pub(super) fn give_locale(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let set = vm.new_function(
         "setlocale",

@@ -1,9 +1,10 @@
-//! What the start of an interpreter needs: what `site` does, modules that are filled later, upstream's
-//! modules with changed contents, and the compiler.
+//! What the start of an interpreter needs: its initialisation, `site`, modules that are filled later,
+//! upstream's modules with changed contents, and the compiler.
 //!
-//! Hosts' handles and the command line are not known here.
+//! Handles of hosts and the command line are not known here.
 
 pub(crate) mod ast;
-pub(crate) mod site;
+pub(crate) mod initialise;
+mod site;
 pub(crate) mod source;
 pub(crate) mod upstream_modules;

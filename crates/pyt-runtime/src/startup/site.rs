@@ -1,10 +1,10 @@
-//! What importing `site` does at the start of an interpreter, without importing it where it would
-//! find nothing to do.
+//! The part of `site` at the start of an interpreter, without importing `site` where it would find nothing
+//! to do.
 //!
-//! `site` imports `os` and what that needs, a third of the work of a start, in order to look for
-//! folders of packages, `.pth` files, virtual environments and modules of the user's: mostly in
-//! vain. This looks first. If there is anything, `site` does it; else the frozen module `_pyt_site`
-//! stands in for it until somebody asks (docs/adr/0021).
+//! `site` imports `os` and what that needs, a third of the work of a start, to search for folders of
+//! packages, `.pth` files, virtual environments and modules of the user's, and mostly finds none. So this
+//! file searches first. If there is anything, `site` is imported; otherwise the frozen module `_pyt_site`
+//! replaces it until a program uses it (docs/adr/0021).
 
 use std::path::{Component, Path, PathBuf};
 
@@ -12,25 +12,25 @@ use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyList, versio
 
 use crate::paths::absolute;
 
-/// Modules that `site` runs if there are any.
+/// Modules that `site` imports if they exist.
 const CUSTOM: [&str; 2] = ["sitecustomize", "usercustomize"];
 
-/// Does what CPython's start does with `site`.
+/// Imports `site` as CPython's start does, or installs its replacement.
 pub(crate) fn start(vm: &VirtualMachine) -> PyResult<()> {
     if has_work(vm)? {
         vm.import("site", 0)?;
         return Ok(());
     }
-    let stand_in = vm.import("_pyt_site", 0)?;
+    let replacement = vm.import("_pyt_site", 0)?;
     let isolated = vm.state.config.settings.isolated;
-    vm.call_method(&stand_in, "put_off", (isolated,))?;
+    vm.call_method(&replacement, "put_off", (isolated,))?;
     Ok(())
 }
 
-/// Whether `site` could find anything to do. Says so in cases of doubt.
+/// Whether `site` could find anything to do. True in cases of doubt.
 fn has_work(vm: &VirtualMachine) -> PyResult<bool> {
     if !cfg!(target_os = "linux") {
-        // Elsewhere there are more places to look at.
+        // On other systems `site` searches more places.
         return Ok(true);
     }
     let settings = &vm.state.config.settings;
@@ -63,7 +63,7 @@ fn plain_search_path(vm: &VirtualMachine) -> PyResult<Option<Vec<PathBuf>>> {
     Ok(Some(folders))
 }
 
-/// Whether `os.path.abspath` would leave it as it is.
+/// Whether `os.path.abspath` would return `text` unchanged.
 fn is_normal(text: &str) -> bool {
     let path = Path::new(text);
     let again: PathBuf = path
@@ -81,10 +81,10 @@ fn in_virtual_environment(vm: &VirtualMachine) -> bool {
         .any(|file| file.exists())
 }
 
-/// Where packages would be installed; `None` if only `site` knows.
+/// The folders where packages would be installed; `None` if only `site` can find them.
 fn package_folders(vm: &VirtualMachine) -> Option<Vec<PathBuf>> {
     let paths = &vm.state.config.paths;
-    // As upstream names them. The letter stands for threads that no lock holds back.
+    // As upstream names them. The letter `t` means free-threaded.
     let lib = format!(
         "rustpython{}.{}t/site-packages",
         version::MAJOR,
@@ -106,12 +106,12 @@ fn package_folders(vm: &VirtualMachine) -> Option<Vec<PathBuf>> {
     Some(folders)
 }
 
-/// Whether there may be a module of this name.
+/// Whether a module of this name may exist.
 fn is_there(name: &str, search: &[PathBuf], vm: &VirtualMachine) -> bool {
-    let of_the_host = vm.state.module_defs.contains_key(name);
-    of_the_host
+    let is_native = vm.state.module_defs.contains_key(name);
+    is_native
         || search.iter().any(|folder| {
-            // What is no folder, but a zip file, would have to be opened.
+            // A file is a zip file, which would have to be opened.
             folder.is_file()
                 || ["", ".py", ".pyc"]
                     .iter()

@@ -1,4 +1,4 @@
-//! From source text to code objects, and back to source lines in tracebacks.
+//! Compiling source text, and keeping it for tracebacks.
 
 use pyt_vm::control::shielded;
 use rustpython_vm::{
@@ -6,7 +6,7 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyCode},
 };
 
-/// What kind of text a source is; CPython's `Py_single_input` and its siblings.
+/// The start symbol of the grammar: CPython's `Py_single_input`, `Py_file_input` and `Py_eval_input`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Start {
     /// One interactive statement, whose value is shown.
@@ -31,7 +31,7 @@ pub(crate) fn compile(
     compile_with_flags(vm, text.as_bytes(), filename, start, IGNORE_COOKIE)
 }
 
-/// Compiles the bytes of a file: UTF-8, or what its byte order mark or coding comment says.
+/// Compiles the bytes of a file: UTF-8, or the encoding of its byte order mark or coding comment.
 pub(crate) fn compile_bytes(
     vm: &VirtualMachine,
     bytes: &[u8],
@@ -61,10 +61,9 @@ fn null_byte_error(
     Ok(error)
 }
 
-/// Compiles an interactive statement that may go on with the next line.
-///
-/// Returns `None` if it does: as `codeop` decides, a statement with a body ends at an empty line.
-/// `future` are the `__future__` flags of the statements before.
+/// Compiles an interactive statement. Returns `None` if it continues on the next line: as in `codeop`, a
+/// statement with a body ends at an empty line. `future` are the `__future__` flags of the statements
+/// before.
 pub(crate) fn compile_interactive(
     vm: &VirtualMachine,
     text: &str,
@@ -116,14 +115,14 @@ fn compile_with_flags(
         .map_err(|_| vm.new_system_error("the compiler returned no code object"))
 }
 
-/// Keeps the source of code that is in no file, so that tracebacks can show its lines.
+/// Keeps the source of code that is in no file, so that tracebacks show its lines.
 pub(crate) fn remember(vm: &VirtualMachine, code: &PyRef<PyCode>, text: &str) {
-    // A traceback without source lines is all that is lost if this fails.
-    // Neither is an exception from outside to be lost with it.
+    // If this fails, tracebacks only lack source lines. An exception from another thread must not be
+    // lost with the failure.
     let _ = shielded(|| vm.register_code_in_linecache(code, text));
 }
 
-/// Keeps the source of code under a file's name that no file need have, for the same.
+/// As [`remember`], under the name of a file that need not exist.
 pub(crate) fn remember_file(vm: &VirtualMachine, filename: &str, text: &str) {
     let keep = || {
         let cache = vm.import("linecache", 0)?.get_attr("cache", vm)?;
@@ -131,7 +130,7 @@ pub(crate) fn remember_file(vm: &VirtualMachine, filename: &str, text: &str) {
             let line = vm.ctx.new_str(format!("{line}\n"));
             line.into()
         });
-        // Without a time of change it is not compared with the file.
+        // Without a modification time the entry is not compared with the file.
         let entry = vm.ctx.new_tuple(vec![
             vm.ctx.new_int(text.len()).into(),
             vm.ctx.none(),
@@ -141,11 +140,11 @@ pub(crate) fn remember_file(vm: &VirtualMachine, filename: &str, text: &str) {
         cache.set_item(filename, entry.into(), vm)
     };
     let kept: PyResult<()> = keep();
-    // A traceback without source lines is all that is lost if this fails.
+    // If this fails, tracebacks only lack source lines.
     let _ = kept;
 }
 
-/// Removes the white space that all lines begin with, as `python -c` does.
+/// Removes the indentation that all lines have in common, as `python -c` does.
 pub(crate) fn dedent(text: &str) -> String {
     let is_blank = |line: &str| line.chars().all(|c| c == ' ' || c == '\t');
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();

@@ -1,4 +1,4 @@
-//! A buffer that holds what a program writes, for the host to read at any time.
+//! A buffer for what a program writes, which the host can read at any time.
 
 use std::{fmt, io, sync::Arc};
 
@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 
 use super::sink::Sink;
 
-/// What a program has written so far. Clones show the same buffer, which grows as long as nobody
-/// [takes](Self::take) from it.
+/// What a program has written so far. Clones share one buffer. It grows until its contents are
+/// [taken](Self::take).
 ///
 /// ```no_run
 /// use pyt_runtime::{Capture, Runtime};

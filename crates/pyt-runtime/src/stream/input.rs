@@ -1,4 +1,4 @@
-//! What standard input is read from.
+//! The sources of standard input.
 
 use std::{
     io::{self, Read},

@@ -1,4 +1,4 @@
-//! Whole lines, put together for each thread apart.
+//! A sink that assembles whole lines, separately for each thread.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,8 +12,8 @@ use pyt_sched::{Thread, ThreadId, current_id};
 
 use super::sink::Sink;
 
-/// LineSink that are longer than this, in bytes, come in pieces.
-const LONGEST: usize = 1 << 20;
+/// The longest line in bytes. Longer ones are passed on in pieces.
+const MAX_LINE: usize = 1 << 20;
 
 /// A line that a Python thread wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Line<'a> {
 
 pub(super) type LineCallback = Arc<dyn Fn(Line<'_>) -> io::Result<()> + Send + Sync>;
 
-/// Puts lines together and passes them on.
+/// Assembles lines and passes them to a function.
 pub(super) struct LineSink {
     each: LineCallback,
     tails: Mutex<Tails>,
@@ -35,9 +35,9 @@ pub(super) struct LineSink {
 
 #[derive(Default)]
 struct Tails {
-    /// What came after each thread's last newline, and the thread's name then.
+    /// The text after each thread's last newline, and the thread's name at that time.
     pending: HashMap<ThreadId, (String, Vec<u8>)>,
-    /// Threads whose end is looked out for.
+    /// Threads for which [`Sink::thread_ends`] will be called.
     expected: HashSet<ThreadId>,
 }
 
@@ -68,14 +68,14 @@ impl LineSink {
 
     /// The end of the first line of `bytes`, and where the next one begins.
     fn first_line(bytes: &[u8]) -> Option<(usize, usize)> {
-        let searched = &bytes[..bytes.len().min(LONGEST + 1)];
+        let searched = &bytes[..bytes.len().min(MAX_LINE + 1)];
         match searched.iter().position(|byte| *byte == b'\n') {
             Some(end) => Some((end, end + 1)),
-            None if bytes.len() > LONGEST => {
-                // Not within a character, if it is one.
+            None if bytes.len() > MAX_LINE => {
+                // Not within a UTF-8 character.
                 let starts = |at: &usize| bytes[*at] & 0xC0 != 0x80;
-                let end = (LONGEST - 3..=LONGEST).rev().find(starts);
-                let end = end.unwrap_or(LONGEST);
+                let end = (MAX_LINE - 3..=MAX_LINE).rev().find(starts);
+                let end = end.unwrap_or(MAX_LINE);
                 Some((end, end))
             }
             None => None,
@@ -95,7 +95,8 @@ impl Sink for LineSink {
             joined = tail;
             rest = &joined;
         }
-        // A function that fails gets no line twice; what comes after waits for the next call.
+        // A line that the function failed on is not passed on again; the lines after it are kept for the
+        // next call.
         let mut result = Ok(bytes.len());
         while let Some((end, next)) = Self::first_line(rest) {
             let line = &rest[..end];
@@ -124,7 +125,7 @@ impl Sink for LineSink {
     fn finish(&self) {
         let tails = std::mem::take(&mut *self.tails.lock());
         for (name, tail) in tails.pending.into_values() {
-            // There is no program left that could be told of a failure.
+            // The interpreter has ended, so a failure cannot be raised.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| self.deliver(&name, &tail)));
         }
     }
@@ -137,7 +138,7 @@ impl Sink for LineSink {
 
     fn thread_ends(&self, thread: ThreadId) {
         self.tails.lock().expected.remove(&thread);
-        // The thread is gone: there is nobody to raise an exception in.
+        // The thread has ended, so a failure cannot be raised.
         let _ = panic::catch_unwind(AssertUnwindSafe(|| self.deliver_tail(thread)));
     }
 }
@@ -146,7 +147,7 @@ impl LineSink {
     fn keep(&self, me: ThreadId, name: String, rest: &[u8]) {
         if !rest.is_empty() {
             let mut tails = self.tails.lock();
-            // The function may have written on this thread itself, by way of Python.
+            // The function itself may have written on this thread, by way of Python.
             let tail = tails.pending.entry(me).or_insert((name, Vec::new()));
             tail.1.splice(0..0, rest.iter().copied());
         }
@@ -182,11 +183,11 @@ mod tests {
     #[test]
     fn endless_lines_come_in_pieces() {
         let (sink, lines) = collecting();
-        let text = "é".repeat(LONGEST + 1);
+        let text = "é".repeat(MAX_LINE + 1);
         sink.write(text.as_bytes()).unwrap();
         sink.finish();
         let lines = lines.lock();
-        assert!(lines.iter().all(|line| line.len() <= LONGEST));
+        assert!(lines.iter().all(|line| line.len() <= MAX_LINE));
         assert_eq!(lines.concat(), text);
     }
 

@@ -1,8 +1,8 @@
 //! Where a runtime's standard streams lead: to the process's, to nothing, to a writer or a buffer of
 //! the host's, or line by line to a function.
 //!
-//! How the bytes come out of Python is known to [`object`]; what the host does with them is not
-//! known to anybody here.
+//! [`object`] moves bytes between Python and a [`Sink`] or a reader. What the host does with them is not
+//! known here.
 
 mod capture;
 mod input;
@@ -27,21 +27,20 @@ use self::{
     sink::{NullSink, ProcessSink, Sink, StreamName, WriterSink},
 };
 
-/// Where what a program writes to `sys.stdout` or `sys.stderr` goes; see
-/// [`Builder::stdout`](crate::Builder::stdout).
+/// Where `sys.stdout` or `sys.stderr` leads; see [`Builder::stdout`](crate::Builder::stdout).
 ///
-/// It arrives as it is written, encoded in UTF-8; nothing stays in a buffer of Python's. `print`
-/// writes its text and the newline separately, so the output of two threads may be torn within a
-/// line, as in CPython; with [`lines`](Self::lines) it is not.
+/// Text arrives as it is written, encoded in UTF-8; Python buffers nothing. `print` writes its text and
+/// the newline separately, so lines of two threads may be interleaved, as in CPython; with
+/// [`lines`](Self::lines) they are not.
 ///
 /// The streams are Python's own text streams (`io.TextIOWrapper`) over a raw stream that has no file
-/// descriptor: `sys.stdout.fileno()` raises `io.UnsupportedOperation`. What programs write past
-/// `sys.stdout` is not caught: `os.write(1, …)`, C code, and child processes write to the process's
+/// descriptor: `sys.stdout.fileno()` raises `io.UnsupportedOperation`. What programs write without
+/// `sys.stdout` is not redirected: `os.write(1, …)`, C code, and child processes write to the process's
 /// streams.
 ///
-/// The host's writer or function runs on the Python thread that writes, outside the interpreter:
-/// others run Python meanwhile, and it may enter the runtime. If it fails or panics, the program
-/// gets an `OSError` or a `RuntimeError` from the call that wrote.
+/// The host's writer or function runs on the Python thread that writes, detached from the interpreter:
+/// other threads run Python meanwhile, and it may enter the runtime. If it fails or panics, the call that
+/// wrote raises `OSError` or `RuntimeError`.
 #[derive(Clone, Default)]
 pub struct Output(Target);
 
@@ -68,8 +67,8 @@ impl Output {
         Self(Target::Null)
     }
 
-    /// To a writer, one call at a time. It is shared by all runtimes that are made from clones of
-    /// this, and flushed when the program flushes.
+    /// To a writer, one call at a time. All runtimes made from clones of this share it. It is flushed when
+    /// the program flushes.
     #[must_use]
     pub fn writer(writer: impl Write + Send + 'static) -> Self {
         Self(Target::Writer(WriterSink::new(writer)))
@@ -78,9 +77,9 @@ impl Output {
     /// Line by line to a function, with the name of the Python thread that wrote it. Several threads
     /// may call it at once; their lines never mix.
     ///
-    /// What a thread has written after its last newline is passed on when the thread flushes, when
-    /// it ends, or when the runtime is finished. Lines longer than 1 MiB come in pieces. Bytes that
-    /// are not UTF-8 are replaced.
+    /// Text after a thread's last newline is passed on when the thread flushes, when it ends, or when the
+    /// runtime ends. Lines longer than 1 MiB are passed on in pieces. Bytes that are not UTF-8 are
+    /// replaced.
     ///
     /// ```no_run
     /// use pyt_runtime::{Output, Runtime};
@@ -99,7 +98,7 @@ impl Output {
         })
     }
 
-    /// As [`lines`](Self::lines), for a function that can fail: the program gets its error as an
+    /// As [`lines`](Self::lines), for a function that can fail: its error is raised in the program as
     /// `OSError`.
     #[must_use]
     pub fn try_lines(each: impl Fn(Line<'_>) -> io::Result<()> + Send + Sync + 'static) -> Self {
@@ -149,7 +148,7 @@ impl Input {
         Self(InputSource::Inherit)
     }
 
-    /// Nothing: the end of input at once.
+    /// Empty input.
     #[must_use]
     pub const fn empty() -> Self {
         Self(InputSource::Empty)
@@ -161,9 +160,8 @@ impl Input {
         Self(InputSource::Text(text.into().into_bytes().into()))
     }
 
-    /// A reader, which runs outside the interpreter: while it blocks, other threads run Python. It
-    /// is shared by all runtimes made from clones of this. A reader that blocks cannot be
-    /// interrupted.
+    /// A reader, which is called detached from the interpreter: while it blocks, other threads run Python.
+    /// All runtimes made from clones of this share it. A read that blocks cannot be interrupted.
     #[must_use]
     pub fn reader(reader: impl Read + Send + 'static) -> Self {
         Self(InputSource::reader(reader))
@@ -197,7 +195,7 @@ impl fmt::Debug for Input {
     }
 }
 
-/// The three streams, as the builder was told.
+/// The three streams, as the builder was configured.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Streams {
     pub(crate) stdin: Input,
@@ -205,12 +203,12 @@ pub(crate) struct Streams {
     pub(crate) stderr: Output,
 }
 
-/// What the streams of one runtime lead to, for its end.
+/// The sinks of one runtime.
 #[derive(Default)]
 pub(crate) struct OpenStreams(Vec<Arc<dyn Sink>>);
 
 impl OpenStreams {
-    /// Passes on what is left of lines. Call it after the interpreter has ended.
+    /// Passes on incomplete lines. Call it after the interpreter has ended.
     pub(crate) fn finish(&self) {
         for sink in &self.0 {
             sink.finish();
@@ -219,8 +217,8 @@ impl OpenStreams {
 }
 
 impl Streams {
-    /// Without files: what would be the process's stream is written to by way of Rust's, and nothing
-    /// is read.
+    /// For a program without access to files: the process's output streams are written by Rust's, and its
+    /// input is empty.
     pub(crate) fn without_files(self) -> Self {
         Self {
             stdin: match self.stdin.is_inherited() {
@@ -231,8 +229,7 @@ impl Streams {
         }
     }
 
-    /// Puts the streams into `sys`. Those that are inherited stay the interpreter's own, unless
-    /// `all` are asked for.
+    /// Puts the streams into `sys`: `all`, or only those that are not inherited.
     pub(crate) fn install(&self, all: bool, vm: &VirtualMachine) -> PyResult<OpenStreams> {
         let mut open = OpenStreams::default();
         if all || !self.stdin.is_inherited() {

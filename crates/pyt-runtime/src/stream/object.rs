@@ -1,4 +1,4 @@
-//! The standard streams as Python objects: raw streams without a file, under Python's own text
+//! The standard streams as Python objects: raw streams without a file descriptor, under Python's own text
 //! streams.
 
 use std::{
@@ -41,7 +41,7 @@ pub(super) fn install_output(
     replace(attributes, stream, vm)
 }
 
-/// Has `sys.stdin` read from `reader`.
+/// Replaces `sys.stdin` with a stream that reads from `reader`.
 pub(super) fn install_input(reader: SharedReader, vm: &VirtualMachine) -> PyResult<()> {
     let _class = HostInput::make_static_type();
     let raw = HostInput::new(reader).into_ref(&vm.ctx);
@@ -69,8 +69,12 @@ fn replace(names: [&'static str; 2], stream: PyObjectRef, vm: &VirtualMachine) -
     Ok(())
 }
 
-/// Calls the host: outside the interpreter, if it may block.
-fn outside<R>(may_block: bool, vm: &VirtualMachine, f: impl Fn() -> io::Result<R>) -> PyResult<R> {
+/// Calls host code, detached from the interpreter if it may block.
+fn call_host<R>(
+    may_block: bool,
+    vm: &VirtualMachine,
+    f: impl Fn() -> io::Result<R>,
+) -> PyResult<R> {
     let call = || panic::catch_unwind(AssertUnwindSafe(&f));
     loop {
         let result = match may_block {
@@ -125,10 +129,10 @@ mod objects {
 
     use super::super::{input::SharedReader, sink::Sink};
 
-    /// What both streams say of themselves.
+    /// Attributes that both streams have.
     #[pyclass]
     trait Raw: PyPayload {
-        /// Whether it is read from, and not written to.
+        /// Whether it is an input stream.
         const READS: bool;
 
         fn label(&self) -> &'static str;
@@ -207,7 +211,7 @@ mod objects {
         }
     }
 
-    /// A raw stream that the host takes what is written to.
+    /// A raw stream that passes what is written to the host.
     #[pyclass(module = "_pyt_streams", name = "HostOutput")]
     #[derive(PyPayload)]
     pub(super) struct HostOutput {
@@ -244,9 +248,11 @@ mod objects {
             let bytes = data.borrow_buf().to_vec();
             let mut rest = &bytes[..];
             while !rest.is_empty() {
-                let taken = super::outside(zelf.sink.may_block(), vm, || zelf.sink.write(rest))?;
+                let taken = super::call_host(zelf.sink.may_block(), vm, || zelf.sink.write(rest))?;
                 if taken == 0 {
-                    return Err(vm.new_os_error("the host's writer takes no more".to_owned()));
+                    return Err(
+                        vm.new_os_error("the host's writer accepts no more bytes".to_owned())
+                    );
                 }
                 rest = &rest[taken.min(rest.len())..];
             }
@@ -263,7 +269,7 @@ mod objects {
         #[pymethod]
         fn flush(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
             zelf.check_open(vm)?;
-            super::outside(zelf.sink.may_block(), vm, || zelf.sink.flush())
+            super::call_host(zelf.sink.may_block(), vm, || zelf.sink.flush())
         }
 
         #[pymethod]
@@ -292,8 +298,8 @@ mod objects {
         }
     }
 
-    /// Ends with its thread, and passes on what the thread left behind. Which OS thread drops it is
-    /// the interpreter's affair.
+    /// Dropped when its thread ends, by any OS thread: passes on the text after the thread's last
+    /// newline.
     #[pyclass(module = "_pyt_streams", name = "Tail")]
     #[derive(PyPayload)]
     pub(super) struct Tail {
@@ -317,8 +323,8 @@ mod objects {
         }
     }
 
-    /// The most that the host is asked for at a time, in bytes.
-    const PIECE: usize = 64 << 10;
+    /// The most bytes that are read from the host at a time.
+    const MAX_READ: usize = 64 << 10;
 
     /// A raw stream that reads from the host.
     #[pyclass(module = "_pyt_streams", name = "HostInput")]
@@ -344,11 +350,11 @@ mod objects {
     }
 
     impl HostInput {
-        /// At most `size` bytes; none at the end.
-        fn some(&self, size: usize, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
+        /// At most `size` bytes; none at the end of input.
+        fn read_some(&self, size: usize, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
             self.check_open(vm)?;
-            super::outside(true, vm, || {
-                let mut bytes = vec![0; size.min(PIECE)];
+            super::call_host(true, vm, || {
+                let mut bytes = vec![0; size.min(MAX_READ)];
                 let count = self.reader.lock().read(&mut bytes)?;
                 bytes.truncate(count);
                 Ok(bytes)
@@ -366,7 +372,7 @@ mod objects {
             vm: &VirtualMachine,
         ) -> PyResult<Vec<u8>> {
             match usize::try_from(size.flatten().unwrap_or(-1)) {
-                Ok(size) => zelf.some(size, vm),
+                Ok(size) => zelf.read_some(size, vm),
                 Err(_) => Self::readall(zelf, vm),
             }
         }
@@ -375,7 +381,7 @@ mod objects {
         fn readall(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
             let mut all = Vec::new();
             loop {
-                let some = zelf.some(PIECE, vm)?;
+                let some = zelf.read_some(MAX_READ, vm)?;
                 if some.is_empty() {
                     return Ok(all);
                 }
@@ -389,7 +395,7 @@ mod objects {
             buffer: ArgMemoryBuffer,
             vm: &VirtualMachine,
         ) -> PyResult<usize> {
-            let bytes = zelf.some(buffer.len(), vm)?;
+            let bytes = zelf.read_some(buffer.len(), vm)?;
             let mut target = buffer.borrow_buf_mut();
             let count = bytes.len().min(target.len());
             target[..count].copy_from_slice(&bytes[..count]);

@@ -1,4 +1,4 @@
-//! What takes a program's output, and the sinks that need no more than a few lines.
+//! The receivers of a program's output: the trait, and the simple implementations.
 
 use std::{
     cell::RefCell,
@@ -16,26 +16,27 @@ pub(super) enum StreamName {
     Stderr,
 }
 
-/// Takes what a program writes. Called from any thread, outside the interpreter if it may block.
+/// Receives what a program writes. Called from any thread, detached from the interpreter if it may
+/// block.
 pub(crate) trait Sink: Send + Sync {
-    /// Takes some of `bytes`, and says how many.
+    /// Writes some of `bytes`, and returns how many.
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// The program, on the calling thread, wants what it wrote to have arrived.
+    /// The program flushes on the calling thread.
     fn flush(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Nothing more will come from any thread.
+    /// No thread will write any more.
     fn finish(&self) {}
 
-    /// Whether other threads shall run Python during a call.
+    /// Whether the calling thread is to be detached during a call.
     fn may_block(&self) -> bool {
         true
     }
 
-    /// Whether the calling thread has left something behind that has to be
-    /// [passed on](Self::thread_ends) when it ends. True once for each thread.
+    /// Whether the sink keeps text of the calling thread, so that [`thread_ends`](Self::thread_ends) must
+    /// be called when the thread ends. True once for each thread.
     fn has_new_tail(&self) -> bool {
         false
     }
@@ -44,7 +45,7 @@ pub(crate) trait Sink: Send + Sync {
     fn thread_ends(&self, _thread: ThreadId) {}
 }
 
-/// Takes everything and keeps nothing.
+/// Discards everything.
 pub(super) struct NullSink;
 
 impl Sink for NullSink {
@@ -57,7 +58,7 @@ impl Sink for NullSink {
     }
 }
 
-/// The process's own stream, by way of the standard library.
+/// The process's own stream, written by Rust's standard library.
 pub(super) enum ProcessSink {
     Stdout,
     Stderr,
@@ -88,7 +89,7 @@ impl Sink for ProcessSink {
     }
 
     fn finish(&self) {
-        // Whoever reads it is gone: there is nobody to tell.
+        // The interpreter has ended, so an error cannot be raised.
         let _ = self.flush();
     }
 }
@@ -124,7 +125,7 @@ impl Sink for WriterSink {
     }
 
     fn finish(&self) {
-        // There is no program left to tell.
+        // The interpreter has ended, so an error cannot be raised.
         let _ = self.flush();
     }
 }

@@ -47,7 +47,7 @@ impl<T> fmt::Debug for Class<T> {
 }
 
 impl<T: Send + Sync + 'static> Class<T> {
-    /// A new instance that holds `state`, without a call of `__init__`.
+    /// A new instance that holds `state`. `__init__` is not called.
     ///
     /// # Errors
     /// If the runtime has ended.
@@ -114,7 +114,7 @@ impl<T> fmt::Debug for Instance<T> {
 }
 
 impl<T: Send + Sync + 'static> Instance<T> {
-    /// Has `f` look at the `T`. Waits for a method of another thread's that changes it.
+    /// Runs `f` with a reference to the `T`. Blocks while a method on another thread changes it.
     ///
     /// # Errors
     /// `RuntimeError` if this thread is within a method that changes it, or if `__init__` has not run.
@@ -123,7 +123,7 @@ impl<T: Send + Sync + 'static> Instance<T> {
             .inside(|object, py| state_of::<T>(object, py)?.read(py, |state| Ok(f(state))))
     }
 
-    /// Has `f` change the `T`. Waits for methods of other threads'.
+    /// Runs `f` with a mutable reference to the `T`. Blocks while another thread is in a method of it.
     ///
     /// # Errors
     /// `RuntimeError` if this thread is within a method of it, or if `__init__` has not run.

@@ -1,4 +1,4 @@
-//! Which Rust closures can be methods: those that take the state first.
+//! Which Rust closures can be methods: those whose first parameter is the state.
 
 use rustpython_vm::PyResult;
 
@@ -8,7 +8,7 @@ use crate::{
     api::function::{Function, Incoming},
 };
 
-/// What a constructor returns: the state, or an error to raise.
+/// The result of a constructor: the state, or an error to raise.
 pub trait IntoState<T> {
     #[doc(hidden)]
     fn into_state(self) -> Result<T, Error>;

@@ -1,6 +1,6 @@
 //! Python classes made of Rust types.
 //!
-//! A [`ClassBuilder`] is a definition: nothing of it belongs to a runtime until it becomes a class.
+//! A [`ClassBuilder`] is a definition. It belongs to no runtime; each one gets a class of its own.
 
 mod handle;
 mod method;
@@ -20,18 +20,18 @@ use crate::{
     api::{function::Binding, host_code::drop_catching},
 };
 
-/// Makes an object anew for each runtime.
+/// Creates an object, for each runtime another one.
 pub(crate) type Maker = Arc<dyn Fn(Python<'_>) -> PyResult + Send + Sync>;
 
-/// A Python class of which each instance holds a `T`, with methods in Rust.
+/// A Python class whose instances each hold a `T`, with methods in Rust.
 ///
-/// Classes written in Python may derive from it. Methods may have any name, so `__len__`, `__add__`,
-/// `__getitem__`, `__enter__` and their like make operators work.
+/// Classes written in Python may derive from it. Methods may have any name, so special methods such as
+/// `__len__`, `__add__`, `__getitem__` and `__enter__` implement operators.
 ///
-/// Several threads may call `&T` methods at once; one that calls a `&mut T` method waits until nobody
-/// else is in one, and lets others run Python meanwhile. A method that by way of Python comes to need
-/// what it has borrowed itself, as when a `&mut T` method is called within another, raises
-/// `RuntimeError`: `Already borrowed`.
+/// Several threads may call `&T` methods at once; a call of a `&mut T` method waits until no other
+/// thread is in a method of that instance, while other threads run Python. A method that calls back, by
+/// way of Python, into a method that needs the same `T` in conflict, such as a `&mut T` method within
+/// another, raises `RuntimeError`: `Already borrowed`.
 ///
 /// ```
 /// use pyt_runtime::{ClassBuilder, Runtime, Value};
@@ -106,7 +106,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self
     }
 
-    /// The name of the module that it says to be of. A class that is added to a module is of that.
+    /// Its `__module__`: by default the module that it is added to, or `__main__`.
     #[must_use]
     pub fn module(mut self, module: &str) -> Self {
         self.module = Some(module.to_owned());
@@ -132,8 +132,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self.member(&name, move |py| Ok(function.to_object(Binding::Method, py)))
     }
 
-    /// `__init__`: makes the `T` of a new instance out of the arguments. Without it Python code cannot
-    /// make instances of use; the host can, by [`Class::instance`].
+    /// `__init__`: makes the `T` of a new instance out of the arguments. Without it instances that Python
+    /// code creates have no `T`, and their methods raise `RuntimeError`; the host can create instances by
+    /// [`Class::instance`].
     #[must_use]
     pub fn init<Marker>(self, constructor: impl HostConstructor<T, Marker>) -> Self {
         let function =
@@ -163,7 +164,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// A method that gets the instance itself as its first argument, as an [`Instance<T>`](Instance)
-    /// or a [`Value`]; nothing is borrowed meanwhile.
+    /// or a [`Value`]. The `T` is not borrowed meanwhile.
     ///
     /// ```
     /// # use pyt_runtime::{ClassBuilder, Error, Instance, Runtime, Value};
@@ -200,7 +201,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         })
     }
 
-    /// A property that can be read.
+    /// A read-only property.
     #[must_use]
     pub fn property<Marker>(self, name: &str, getter: impl HostMethod<T, Marker>) -> Self {
         let getter = method::function(name, move |state, py, incoming| {
@@ -239,10 +240,10 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self.member(name, move |py| value.clone().into_object(py))
     }
 
-    /// The class in one runtime: a new one with each call.
+    /// Creates the class in one runtime: a new one with each call.
     ///
     /// # Errors
-    /// If a member cannot be made.
+    /// If a member cannot be converted to an object.
     pub fn build(&self, py: Python<'_>) -> Result<Class<T>, Error> {
         let class = py.attempt(|py| self.create(py))?;
         Class::from_python(Value::from_object(py, class), py)
@@ -257,7 +258,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         if let Some(doc) = &self.doc {
             names.set_item("__doc__", text(doc), vm)?;
         }
-        // What an instance holds is the `T`.
+        // An instance holds the `T` and has no `__dict__`.
         names.set_item("__slots__", vm.ctx.new_tuple(Vec::new()).into(), vm)?;
         names.set_item(object::MARK, object::mark::<T>(vm), vm)?;
         for (name, make) in &self.members {

@@ -1,5 +1,5 @@
-//! The Python side of host classes: the class that all of them derive from, and the mark that says of
-//! which Rust type a class is.
+//! The Python side of host classes: their common base class, and the attribute that records the Rust type
+//! of a class.
 
 use std::{
     any::{Any, TypeId},
@@ -22,11 +22,11 @@ use crate::{Python, api::host_code::drop_catching};
 /// The attribute of a class that holds its [`Mark`].
 pub(super) const MARK: &str = "__rust_type__";
 
-/// What instances of host classes are made of.
+/// The base class of host classes.
 #[pyclass(module = "pyt", name = "RustObject")]
 #[derive(PyPayload, Default)]
 pub(super) struct RustObject {
-    /// A `State<T>`, of the `T` that the class is of. Made with the first `__init__`.
+    /// A `State<T>` of the class's Rust type. Created by the first access.
     state: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn state_of<'a, T: Send + Sync + 'static>(
         .ok_or_else(|| vm.new_type_error("the instance was made by a class of another Rust type"))
 }
 
-/// A new instance of `class`, which is one of `T`s.
+/// A new instance of `class`, a class of `T`, that holds `value`.
 pub(super) fn create<T: Send + Sync + 'static>(
     class: &PyObject,
     value: T,
@@ -95,7 +95,7 @@ pub(super) fn create<T: Send + Sync + 'static>(
     Ok(object)
 }
 
-/// Of which Rust type a class is.
+/// The Rust type of a class.
 #[pyclass(module = "pyt", name = "RustType")]
 #[derive(Debug, PyPayload)]
 pub(super) struct Mark {
@@ -111,7 +111,7 @@ pub(super) fn mark<T: 'static>(vm: &VirtualMachine) -> PyObjectRef {
     Mark { of }.into_ref(&vm.ctx).into()
 }
 
-/// Whether `class` is one of `T`s, or derives from one.
+/// Whether `class` is a class of `T`, or derives from one.
 pub(super) fn is_of_type<T: 'static>(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let Some(mark) = vm
         .ctx
@@ -124,7 +124,7 @@ pub(super) fn is_of_type<T: 'static>(class: &Py<PyType>, vm: &VirtualMachine) ->
         .is_some_and(|mark| mark.of == TypeId::of::<T>())
 }
 
-/// The last part of a type's name.
+/// A type's name without its path.
 pub(super) fn short_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     name.rsplit("::").next().unwrap_or(name)

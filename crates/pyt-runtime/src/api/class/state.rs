@@ -1,7 +1,7 @@
-//! The Rust value behind an instance, and who may have it when.
+//! The Rust value of an instance, and how methods borrow it.
 //!
-//! Any number of methods may read it at once, one may change it. A thread that finds it in use by
-//! another waits, and lets others run Python meanwhile. A thread that has it itself, further up its
+//! Any number of methods may read it at once, or one may change it. A thread that finds it borrowed by
+//! another waits, detached from the interpreter. A thread that has borrowed it itself, further up its
 //! stack, would wait for ever: that is a `RuntimeError`.
 
 use std::{cell::RefCell, time::Duration};
@@ -11,8 +11,8 @@ use rustpython_vm::PyResult;
 
 use crate::Python;
 
-/// How long a thread waits before it looks for signals, in between.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often a waiting thread checks for signals.
+const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A value that methods borrow.
 #[derive(Debug)]
@@ -22,21 +22,21 @@ pub struct State<T> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum BorrowKind {
     Shared,
     Exclusive,
 }
 
 thread_local! {
-    /// What this thread has borrowed, the last at the end.
-    static BORROWED: RefCell<Vec<(*const (), Use)>> = const { RefCell::new(Vec::new()) };
+    /// The borrows of this thread, the newest at the end.
+    static BORROWED: RefCell<Vec<(*const (), BorrowKind)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// One borrow, for as long as it lasts.
+/// A borrow of the calling thread, for as long as this lives.
 struct Borrow;
 
 impl Borrow {
-    fn begin(state: *const (), kind: Use) -> Self {
+    fn begin(state: *const (), kind: BorrowKind) -> Self {
         BORROWED.with_borrow_mut(|borrowed| borrowed.push((state, kind)));
         Self
     }
@@ -59,8 +59,8 @@ impl<T: Send + Sync> State<T> {
         std::ptr::from_ref(self).cast()
     }
 
-    /// How this thread has it already.
-    fn in_use_here(&self) -> Option<Use> {
+    /// How this thread has borrowed it already.
+    fn borrowed_here(&self) -> Option<BorrowKind> {
         let here = self.address();
         BORROWED.with_borrow(|borrowed| {
             let mine = borrowed.iter().rfind(|(state, _)| *state == here);
@@ -68,29 +68,31 @@ impl<T: Send + Sync> State<T> {
         })
     }
 
-    /// Has `f` look at the value.
+    /// Runs `f` with a shared borrow. Blocks while another thread changes the value.
     pub(super) fn read<R>(&self, py: Python<'_>, f: impl FnOnce(&T) -> PyResult<R>) -> PyResult<R> {
-        if self.in_use_here() == Some(Use::Exclusive) {
+        if self.borrowed_here() == Some(BorrowKind::Exclusive) {
             return Err(py.vm().new_runtime_error("Already mutably borrowed"));
         }
         let guard = loop {
-            // Recursive: this thread may be reading it already, while another waits to write.
+            // Recursive: this thread may have a shared borrow already while another waits to write.
             if let Some(guard) = self.value.try_read_recursive() {
                 break guard;
             }
-            if let Some(guard) = py.detach(|| self.value.try_read_recursive_for(LOOK)) {
+            if let Some(guard) =
+                py.detach(|| self.value.try_read_recursive_for(SIGNAL_CHECK_INTERVAL))
+            {
                 break guard;
             }
             py.vm().check_signals()?;
         };
-        let _borrow = Borrow::begin(self.address(), Use::Shared);
+        let _borrow = Borrow::begin(self.address(), BorrowKind::Shared);
         match &*guard {
             Some(value) => f(value),
             None => Err(uninitialised(py)),
         }
     }
 
-    /// Has `f` change the value.
+    /// Runs `f` with an exclusive borrow. Blocks while another thread has borrowed the value.
     pub(super) fn write<R>(
         &self,
         py: Python<'_>,
@@ -102,7 +104,7 @@ impl<T: Send + Sync> State<T> {
         })
     }
 
-    /// Puts a value in the place of what is there, which is returned.
+    /// Replaces the value, and returns the old one.
     pub(super) fn replace(&self, py: Python<'_>, new: T) -> PyResult<Option<T>> {
         self.exclusively(py, |value| Ok(value.replace(new)))
     }
@@ -112,19 +114,19 @@ impl<T: Send + Sync> State<T> {
         py: Python<'_>,
         f: impl FnOnce(&mut Option<T>) -> PyResult<R>,
     ) -> PyResult<R> {
-        if self.in_use_here().is_some() {
+        if self.borrowed_here().is_some() {
             return Err(py.vm().new_runtime_error("Already borrowed"));
         }
         let mut guard = loop {
             if let Some(guard) = self.value.try_write() {
                 break guard;
             }
-            if let Some(guard) = py.detach(|| self.value.try_write_for(LOOK)) {
+            if let Some(guard) = py.detach(|| self.value.try_write_for(SIGNAL_CHECK_INTERVAL)) {
                 break guard;
             }
             py.vm().check_signals()?;
         };
-        let _borrow = Borrow::begin(self.address(), Use::Exclusive);
+        let _borrow = Borrow::begin(self.address(), BorrowKind::Exclusive);
         f(&mut guard)
     }
 }

@@ -48,7 +48,7 @@ pub enum ErrorKind {
     /// A limit was hit, and all threads were stopped. See [`Limits`](crate::Limits).
     Limit(Limit),
     /// All threads were stopped: by [`Interrupter::stop`](crate::Interrupter::stop), or because the
-    /// runtime ended. Also a call that was cancelled before it began.
+    /// runtime ended.
     Stopped,
 }
 

@@ -1,7 +1,7 @@
-//! Makes an exception of an error.
+//! Exceptions made of errors.
 //!
-//! An error that came from this runtime is the exception it was. Any other becomes a new one, which
-//! remembers the error, so that nothing of it is lost on its way back to the host.
+//! An error that came from an exception of this runtime becomes that exception again. Any other becomes a
+//! new one that keeps the error, so that it returns to the host unchanged.
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
@@ -52,7 +52,7 @@ impl Error {
         }
         let _class = Origin::make_static_type();
         let origin = Origin { error: self }.into_ref(&vm.ctx);
-        // Without it the host gets the exception's text only.
+        // Without the attribute the host gets only the exception's text back.
         let _ = exception.as_object().set_attr(ORIGIN, origin, vm);
         exception
     }

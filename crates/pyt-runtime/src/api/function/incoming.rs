@@ -1,4 +1,4 @@
-//! The arguments of one call, on their way to the parameters of a Rust function.
+//! The arguments of one call, matched to the parameters of a Rust function.
 
 use std::{collections::HashMap, vec};
 
@@ -10,7 +10,7 @@ use rustpython_vm::{
 
 use crate::{FromPython, Python};
 
-/// What a call passes, less what the parameters have taken.
+/// The arguments of a call that no parameter has taken yet.
 #[doc(hidden)]
 pub struct Incoming<'a> {
     function: &'a str,
@@ -18,7 +18,7 @@ pub struct Incoming<'a> {
     positional: vec::IntoIter<PyObjectRef>,
     given: usize,
     keywords: KwArgs,
-    /// How many parameters have had their argument.
+    /// How many parameters have taken their argument.
     taken: usize,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// The first argument of a method, which does not count as one.
+    /// The instance that a method is called on. Error messages do not count it as an argument.
     pub(crate) fn receiver(&mut self) -> Option<PyObjectRef> {
         let receiver = self.positional.next()?;
         self.given -= 1;
@@ -61,7 +61,7 @@ impl<'a> Incoming<'a> {
         T::from_object(argument, py).map_err(|raised| self.about_argument(py, raised))
     }
 
-    /// That nothing is left over.
+    /// Checks that all arguments were taken.
     pub(crate) fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
         if let Some((name, _)) = (&self.keywords).into_iter().next() {
             let name = name.to_string_lossy();
@@ -92,7 +92,7 @@ impl<'a> Incoming<'a> {
         self.error(py, &message)
     }
 
-    /// A `TypeError` says which argument it is about; others say enough, and are kept as they are.
+    /// Adds to a `TypeError` which argument it is about. Other exceptions are kept as they are.
     fn about_argument(&self, py: Python<'_>, raised: PyBaseExceptionRef) -> PyBaseExceptionRef {
         let vm = py.vm();
         if !raised.class().is(vm.ctx.exceptions.type_error) {
@@ -110,7 +110,7 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// What a Rust function can have as a parameter: all that is [`FromPython`], [`Rest`] and
+/// The types of parameters of Rust functions: those that are [`FromPython`], [`Rest`] and
 /// [`Keywords`].
 pub trait FromArgument: Sized {
     #[doc(hidden)]

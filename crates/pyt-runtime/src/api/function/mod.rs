@@ -1,7 +1,7 @@
 //! Rust functions and closures that Python calls.
 //!
-//! A [`Function`] is a definition: nothing of it belongs to a runtime until it becomes an object
-//! ([`object`]). How arguments find their parameters is [`incoming`]'s.
+//! A [`Function`] is a definition. It belongs to no runtime; each one gets an object of its own
+//! ([`object`]). [`incoming`] matches arguments to parameters.
 
 mod incoming;
 mod object;
@@ -22,10 +22,10 @@ pub(crate) type Body = dyn Fn(Python<'_>, &mut Incoming<'_>) -> PyResult + Send 
 
 /// A Rust function or closure under a name, for Python to call.
 ///
-/// The closure takes whatever is [`FromPython`](crate::FromPython), in the order of the call, and
-/// returns whatever is [`IntoPython`]; a first parameter of the type [`Python`] is given by the
-/// runtime. An [`Option`] at the end may be left out of the call. [`Rest`] takes all further
-/// arguments, [`Keywords`] all further keyword arguments.
+/// The closure's parameters are [`FromPython`](crate::FromPython), in the order of the call, and its result
+/// is [`IntoPython`]; a first parameter of the type [`Python`] is passed by the runtime. An [`Option`] at
+/// the end may be left out of the call. [`Rest`] takes all further arguments, [`Keywords`] all further
+/// keyword arguments.
 ///
 /// - `Err` is raised: an [`Error`] as the exception that it is, any other error as
 ///   [`Error::other`] says.
@@ -95,8 +95,8 @@ impl Function {
         self
     }
 
-    /// The names of its parameters, the first first, so that calls may pass them by keyword. Without
-    /// names they are passed by position only.
+    /// The names of its parameters in order, so that calls may pass them by keyword. Without names they
+    /// are passed by position only.
     ///
     /// ```
     /// # use pyt_runtime::{Function, Runtime};

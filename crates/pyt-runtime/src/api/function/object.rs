@@ -1,5 +1,5 @@
-//! A Rust function as Python sees it: an object of one of two classes, of which one binds to
-//! instances as methods do.
+//! A Rust function as a Python object: of one of two classes, one of which binds to instances as methods
+//! do.
 
 use std::{
     fmt,
@@ -51,8 +51,12 @@ pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> 
     }
 }
 
-/// Runs `f`, which is the host's, and raises its panics.
-fn guarded<R>(name: &str, vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+/// Runs host code, and raises its panics as `RuntimeError`.
+fn catching_panics<R>(
+    name: &str,
+    vm: &VirtualMachine,
+    f: impl FnOnce() -> PyResult<R>,
+) -> PyResult<R> {
     panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
         let message = match message_of(&*payload) {
             Some(message) => format!("Rust panicked in {name}(): {message}"),
@@ -97,7 +101,7 @@ impl HostCall {
         let py = Python::new(vm, &runtime);
         let mut incoming = Incoming::new(&definition.name, &definition.parameters, args);
         let _scope = HostFunctionScope::begin();
-        guarded(&definition.name, vm, || {
+        catching_panics(&definition.name, vm, || {
             (definition.body)(py, &mut incoming)
         })
     }

@@ -1,12 +1,12 @@
-//! Which Rust closures can be functions of Python: those of up to eight parameters.
+//! Which Rust closures can be Python functions: those of up to eight parameters.
 
 use rustpython_vm::PyResult;
 
 use super::incoming::{FromArgument, Incoming};
 use crate::{IntoPython, Python};
 
-/// A closure that can be a [`Function`](super::Function). `Marker` is its parameters, and whether it
-/// takes a [`Python`] first: for the compiler to find.
+/// A closure that can be a [`Function`](super::Function). The compiler infers `Marker`: the types of the
+/// parameters, and whether the first is a [`Python`].
 pub trait HostFunction<Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;

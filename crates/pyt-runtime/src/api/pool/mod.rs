@@ -1,8 +1,8 @@
-//! Runtimes in stock.
+//! A pool of runtimes.
 //!
-//! Making a runtime takes tens of milliseconds, and ending one about as long. So runtimes are made
-//! before they are wanted, and used again: what a user left behind is taken away (`clean.py`), and a
-//! runtime that cannot be cleaned is replaced.
+//! Building a runtime takes tens of milliseconds, and ending one about as long. So runtimes are built
+//! before they are needed, and used again: what the last user changed is reset (`reset.py`), and a runtime
+//! that cannot be reset is replaced.
 
 use std::{
     collections::VecDeque,
@@ -21,22 +21,23 @@ use pyt_modules::deadlock::SERVANT;
 
 use crate::{Builder, Error, Runtime, Value, control::StopReason};
 
-/// How long `finally` blocks have in threads that a user left behind.
+/// How long `finally` blocks and handlers have in threads that a user left running.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// How long such threads have to end; one that could not be ended was halted before.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long such threads have to end after the grace period: longer than the delay before they are
+/// halted.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Runtimes that are ready for use, each used by one caller at a time.
 ///
-/// A runtime that is given back is cleaned on a thread of the pool's: threads that Python started are
-/// stopped; modules that are not the library's leave `sys.modules`; the names of `__main__` and of
-/// `builtins`, `sys.path`, `sys.argv`, the import hooks, the standard streams, the hooks for
-/// exceptions, `os.environ`, filters for warnings, trace functions, the limits of recursion and the
-/// switch interval are as they were; `atexit` functions are forgotten; the collector runs. What a user
-/// has changed in the library's modules (`json.dumps = ...`) stays: a pool saves time, and is no wall
-/// between callers who do not trust one another. A runtime in which threads had to be stopped by
-/// force is replaced.
+/// A runtime that is returned is reset on the pool's thread: threads that Python started are stopped;
+/// modules outside of the standard library are removed from `sys.modules`; the names of `__main__` and
+/// `builtins`, `sys.path`, `sys.argv`, the import hooks, the standard streams, the exception hooks,
+/// `os.environ`, the warning filters, trace functions, the recursion limit and the switch interval are
+/// restored; `atexit` functions are dropped without being called; the collector runs. What a user has
+/// changed in modules of the standard library (`json.dumps = ...`) stays: a pool saves time, and does not
+/// isolate callers who do not trust one another. A runtime in which threads had to be stopped without
+/// their handlers is replaced.
 ///
 /// The pool's thread is the main thread of its runtimes.
 ///
@@ -54,42 +55,42 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// # Ok::<(), pyt_runtime::Error>(())
 /// ```
 pub struct RuntimePool {
-    stock: Arc<Stock>,
+    idle: Arc<IdleRuntimes>,
     tasks: Option<Sender<Task>>,
     keeper: Option<thread::JoinHandle<()>>,
 }
 
-/// A runtime of a [`RuntimePool`], which goes back to it when this is dropped.
+/// A runtime of a [`RuntimePool`], which is returned to it when this is dropped.
 pub struct PooledRuntime {
-    entry: Option<Entry>,
+    entry: Option<PoolEntry>,
     tasks: Sender<Task>,
 }
 
-struct Entry {
+struct PoolEntry {
     runtime: Runtime,
-    /// Makes the interpreter look as it did at first.
+    /// The function `restore` of `reset.py`.
     restore: Value,
     /// How many functions `atexit` had at first.
     exit_functions: usize,
 }
 
 #[derive(Default)]
-struct Stock {
-    state: Mutex<State>,
+struct IdleRuntimes {
+    state: Mutex<IdleState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    ready: VecDeque<Entry>,
-    /// Why runtimes cannot be made.
+struct IdleState {
+    ready: VecDeque<PoolEntry>,
+    /// Why the last runtime could not be built.
     failure: Option<Error>,
 }
 
 /// Work for the pool's thread.
 enum Task {
-    Make,
-    Clean(Box<Entry>),
+    Build,
+    Reset(Box<PoolEntry>),
 }
 
 impl fmt::Debug for RuntimePool {
@@ -107,37 +108,37 @@ impl fmt::Debug for PooledRuntime {
 }
 
 impl RuntimePool {
-    /// A pool of `size` runtimes, each made by a builder of `builder`'s. Returns once the first is
-    /// there; the others are made meanwhile.
+    /// A pool of `size` runtimes, each built by a builder that `builder` returns. Blocks until the first
+    /// is ready; the others are built meanwhile.
     ///
     /// # Errors
-    /// What [`Builder::build`] gives; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if there
-    /// can be no more threads.
+    /// What [`Builder::build`] returns; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if the
+    /// system allows no more threads.
     pub fn new(size: usize, builder: impl Fn() -> Builder + Send + 'static) -> Result<Self, Error> {
-        let stock: Arc<Stock> = Arc::default();
+        let idle: Arc<IdleRuntimes> = Arc::default();
         let (tasks, work) = mpsc::channel();
         for _ in 0..size {
-            // The other end is here.
-            let _ = tasks.send(Task::Make);
+            // The receiver is still here.
+            let _ = tasks.send(Task::Build);
         }
-        let keeping = stock.clone();
+        let keeping = idle.clone();
         let keeper = thread::Builder::new()
             .name(SERVANT.to_owned())
             .stack_size(8 << 20)
             .spawn(move || keep(&keeping, &work, &builder))
             .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
         let pool = Self {
-            stock,
+            idle,
             tasks: Some(tasks),
             keeper: Some(keeper),
         };
         if size > 0 {
-            let mut state = pool.stock.state.lock();
+            let mut state = pool.idle.state.lock();
             while state.ready.is_empty() {
                 if let Some(failure) = state.failure.clone() {
                     return Err(failure);
                 }
-                pool.stock.changed.wait(&mut state);
+                pool.idle.changed.wait(&mut state);
             }
         }
         Ok(pool)
@@ -146,15 +147,15 @@ impl RuntimePool {
     /// How many runtimes are ready.
     #[must_use]
     pub fn ready(&self) -> usize {
-        self.stock.state.lock().ready.len()
+        self.idle.state.lock().ready.len()
     }
 
     /// Takes a runtime. Blocks while none is ready.
     ///
     /// # Errors
-    /// What [`Builder::build`] gave when a runtime was to be replaced and could not be.
+    /// What [`Builder::build`] returned when a runtime could not be replaced.
     pub fn get(&self) -> Result<PooledRuntime, Error> {
-        let mut state = self.stock.state.lock();
+        let mut state = self.idle.state.lock();
         loop {
             if let Some(entry) = state.ready.pop_front() {
                 return Ok(self.hand_out(entry));
@@ -162,24 +163,24 @@ impl RuntimePool {
             if let Some(failure) = state.failure.take() {
                 return Err(failure);
             }
-            self.stock.changed.wait(&mut state);
+            self.idle.changed.wait(&mut state);
         }
     }
 
     /// Takes a runtime, if one is ready. Does not block.
     #[must_use]
     pub fn try_get(&self) -> Option<PooledRuntime> {
-        let entry = self.stock.state.lock().ready.pop_front();
+        let entry = self.idle.state.lock().ready.pop_front();
         entry.map(|entry| self.hand_out(entry))
     }
 
-    /// Takes a runtime. Blocks for at most `timeout` while none is ready.
+    /// Takes a runtime. Blocks for at most `timeout` while none is ready, and then returns `None`.
     #[must_use]
     pub fn get_timeout(&self, timeout: Duration) -> Option<PooledRuntime> {
         let end = Instant::now() + timeout;
-        let mut state = self.stock.state.lock();
+        let mut state = self.idle.state.lock();
         while state.ready.is_empty() {
-            if self.stock.changed.wait_until(&mut state, end).timed_out() {
+            if self.idle.changed.wait_until(&mut state, end).timed_out() {
                 break;
             }
         }
@@ -187,9 +188,9 @@ impl RuntimePool {
         entry.map(|entry| self.hand_out(entry))
     }
 
-    fn hand_out(&self, entry: Entry) -> PooledRuntime {
+    fn hand_out(&self, entry: PoolEntry) -> PooledRuntime {
         let Some(tasks) = self.tasks.clone() else {
-            unreachable!("it is taken away when the pool is dropped");
+            unreachable!("only dropping the pool takes the sender");
         };
         PooledRuntime {
             entry: Some(entry),
@@ -198,13 +199,13 @@ impl RuntimePool {
     }
 }
 
-/// Ends the runtimes that are ready, and waits for that. Those that are in use end when they would go
-/// back.
+/// Ends the runtimes that are ready, and blocks until they have ended. Those that are in use end when
+/// they are returned.
 impl Drop for RuntimePool {
     fn drop(&mut self) {
-        drop(std::mem::take(&mut *self.stock.state.lock()));
+        drop(std::mem::take(&mut *self.idle.state.lock()));
         self.tasks = None;
-        // The thread goes on for as long as runtimes are in use, and ends what comes back.
+        // The thread runs for as long as runtimes are in use, and ends those that are returned.
         self.keeper = None;
     }
 }
@@ -215,7 +216,7 @@ impl Deref for PooledRuntime {
     fn deref(&self) -> &Runtime {
         match &self.entry {
             Some(entry) => &entry.runtime,
-            None => unreachable!("it is taken away when this is dropped"),
+            None => unreachable!("only dropping this takes the entry"),
         }
     }
 }
@@ -223,37 +224,37 @@ impl Deref for PooledRuntime {
 impl Drop for PooledRuntime {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            // Without the pool's thread it ends here.
-            let _ = self.tasks.send(Task::Clean(Box::new(entry)));
+            // Without the pool's thread the runtime ends here.
+            let _ = self.tasks.send(Task::Reset(Box::new(entry)));
         }
     }
 }
 
-/// The pool's thread: until nobody can give it work.
-fn keep(stock: &Arc<Stock>, work: &Receiver<Task>, builder: &impl Fn() -> Builder) {
+/// The pool's thread: it runs until all senders are dropped.
+fn keep(idle: &Arc<IdleRuntimes>, work: &Receiver<Task>, builder: &impl Fn() -> Builder) {
     while let Ok(task) = work.recv() {
-        let cleaned = match task {
-            Task::Make => None,
-            Task::Clean(entry) => entry.clean(),
+        let reset = match task {
+            Task::Build => None,
+            Task::Reset(entry) => entry.reset(),
         };
-        let entry = cleaned.map_or_else(|| Entry::make(builder()), Ok);
-        let mut state = stock.state.lock();
+        let entry = reset.map_or_else(|| PoolEntry::build(builder()), Ok);
+        let mut state = idle.state.lock();
         match entry {
             Ok(entry) => state.ready.push_back(entry),
             Err(failure) => state.failure = Some(failure),
         }
         drop(state);
-        stock.changed.notify_all();
+        idle.changed.notify_all();
     }
-    drop(std::mem::take(&mut *stock.state.lock()));
+    drop(std::mem::take(&mut *idle.state.lock()));
 }
 
-impl Entry {
-    fn make(builder: Builder) -> Result<Self, Error> {
+impl PoolEntry {
+    fn build(builder: Builder) -> Result<Self, Error> {
         let runtime = builder.build()?;
         let names: Value = runtime.eval("{}")?;
         runtime
-            .compile(include_str!("clean.py"))?
+            .compile(include_str!("reset.py"))?
             .eval_in::<()>(&names)?;
         let restore = names.get_item("restore")?;
         let exit_functions = runtime.enter(|py| py.vm().state.atexit_funcs.lock().len());
@@ -264,14 +265,14 @@ impl Entry {
         })
     }
 
-    /// Stops the threads that its user left, and calls that nobody waits for any more. False: some
-    /// had to be stopped by force, or could not be.
-    fn is_intact(&self) -> bool {
+    /// Stops the threads and calls that the last user left running. Returns false if some had to be
+    /// stopped without their handlers, or could not be stopped.
+    fn stop_leftovers(&self) -> bool {
         let core = self.runtime.core();
         let is_empty = || core.session().members().is_empty();
         if !is_empty() {
             let stop = core.stop(StopReason::Asked, GRACE);
-            let end = Instant::now() + GRACE + PATIENCE;
+            let end = Instant::now() + GRACE + STOP_TIMEOUT;
             if !stop.wait(end) || stop.has_halted() {
                 return false;
             }
@@ -285,24 +286,24 @@ impl Entry {
         !core.control.stops.had_to_force()
     }
 
-    /// Makes it as it was; `None` if it cannot be, and then it has ended.
-    fn clean(self) -> Option<Self> {
-        if !self.is_intact() {
-            // The environment is the process's: its successor would find what was set.
+    /// Resets it. `None` if that fails, and then the runtime has ended.
+    fn reset(self) -> Option<Self> {
+        if !self.stop_leftovers() {
+            // The environment is the process's: the next runtime would find what was set.
             let _ = self.restore.call::<()>((false,));
             return None;
         }
         let core = self.runtime.core();
-        let forgotten = |py: crate::Python<'_>| {
+        let drop_exit_functions = |py: crate::Python<'_>| {
             let functions = &py.vm().state.atexit_funcs;
             let mut functions = functions.lock();
             // The newest are in front.
             let new = functions.len().saturating_sub(self.exit_functions);
-            let forgotten: Vec<_> = functions.drain(..new).collect();
+            let dropped: Vec<_> = functions.drain(..new).collect();
             drop(functions);
-            drop(forgotten);
+            drop(dropped);
         };
-        self.runtime.enter(forgotten);
+        self.runtime.enter(drop_exit_functions);
         let restored = self.restore.call::<()>((true,));
         (restored.is_ok() && !core.has_started_threads()).then_some(self)
     }

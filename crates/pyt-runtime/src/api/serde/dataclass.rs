@@ -1,4 +1,4 @@
-//! `dict`s to instances of dataclasses, by what the classes say of their fields.
+//! `dict`s to instances of dataclasses, by the annotations of their fields.
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyResult,
@@ -8,11 +8,11 @@ use rustpython_vm::{
 
 use crate::{FromPython, Python, api::value::convert_collections};
 
-/// An instance of `class` with `fields` for its arguments.
+/// An instance of `class` with `fields` as its arguments.
 pub(super) fn create(class: &PyObject, fields: &PyObject, py: Python<'_>) -> PyResult {
     let vm = py.vm();
     let hints = vm.import("typing", 0)?.get_attr("get_type_hints", vm)?;
-    // Annotations that name what is not there yet are no reason not to make the instance.
+    // Annotations that cannot be resolved do not matter: their fields are passed as they are.
     let hints = hints.call((class.to_owned(),), vm).ok();
     let mut arguments = Vec::new();
     for (name, value) in convert_collections::entries(fields, vm)? {
@@ -29,7 +29,7 @@ pub(super) fn create(class: &PyObject, fields: &PyObject, py: Python<'_>) -> PyR
     class.call(FuncArgs::new(Vec::new(), arguments), vm)
 }
 
-/// `value` as the annotation `hint` has it.
+/// `value` converted as the annotation `hint` says.
 fn shape(hint: &PyObject, value: PyObjectRef, py: Python<'_>) -> PyResult {
     let vm = py.vm();
     if value.downcastable::<PyDict>() && is_dataclass(hint, py) {
@@ -62,7 +62,7 @@ fn shape(hint: &PyObject, value: PyObjectRef, py: Python<'_>) -> PyResult {
     first_that_changes(&args, value, py)
 }
 
-/// `value` as the first alternative of a union that makes something else of it.
+/// `value` converted by the first alternative of a union that changes it.
 fn first_that_changes(
     alternatives: &[PyObjectRef],
     value: PyObjectRef,

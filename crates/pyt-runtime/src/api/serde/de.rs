@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{Error, FromPython, Python, api::value::convert_collections};
 
-/// One object to be read.
+/// An object that is deserialized.
 #[derive(Clone)]
-pub(super) struct Source<'py> {
+pub(super) struct ObjectDeserializer<'py> {
     object: PyObjectRef,
     py: Python<'py>,
     depth: usize,
@@ -28,7 +28,7 @@ pub(super) struct Source<'py> {
 
 type Pairs = Vec<(PyObjectRef, PyObjectRef)>;
 
-impl<'py> Source<'py> {
+impl<'py> ObjectDeserializer<'py> {
     pub(super) const fn new(object: PyObjectRef, py: Python<'py>) -> Self {
         Self {
             object,
@@ -86,7 +86,7 @@ impl<'py> Source<'py> {
         self.values_of(names).map(Some)
     }
 
-    /// Those of `names` that the object has as attributes.
+    /// The object's attributes that are in `names`.
     fn values_of(&self, names: Vec<PyObjectRef>) -> Result<Pairs, Error> {
         let vm = self.py.vm();
         let mut pairs = Vec::with_capacity(names.len());
@@ -137,14 +137,14 @@ impl<'py> Source<'py> {
         }
     }
 
-    /// `enum.Enum` members have a `value` and a `name`, and their class says that it is such a class.
+    /// Whether it is a member of an `enum.Enum`.
     fn is_enum_member(&self) -> bool {
         let class = self.object.class().as_object();
         class.get_attr("__members__", self.py.vm()).is_ok()
             && class.get_attr("_member_map_", self.py.vm()).is_ok()
     }
 
-    /// What is none of the built-in classes.
+    /// An object of no built-in class.
     fn visit_other<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let vm = self.py.vm();
         if let Some(fields) = self.fields()? {
@@ -168,7 +168,7 @@ impl<'py> Source<'py> {
     }
 }
 
-impl<'de> Deserializer<'de> for Source<'_> {
+impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -231,7 +231,7 @@ impl<'de> Deserializer<'de> for Source<'_> {
         visitor.visit_newtype_struct(self.below(object)?)
     }
 
-    /// As any data, but also from named tuples and from attributes.
+    /// Structs may be `dict`s, dataclasses, named tuples and objects with attributes.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -302,7 +302,7 @@ impl<'de> Deserializer<'de> for Source<'_> {
 
 struct Items<'py> {
     items: vec::IntoIter<PyObjectRef>,
-    source: Source<'py>,
+    source: ObjectDeserializer<'py>,
 }
 
 impl<'de> SeqAccess<'de> for Items<'_> {
@@ -326,7 +326,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 struct Entries<'py> {
     pairs: vec::IntoIter<(PyObjectRef, PyObjectRef)>,
     value: Option<PyObjectRef>,
-    source: Source<'py>,
+    source: ObjectDeserializer<'py>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {

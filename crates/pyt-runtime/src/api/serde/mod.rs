@@ -19,9 +19,9 @@ use crate::{Error, FromPython, IntoPython, Python, Runtime, Value};
 /// Structs and maps become `dict`s, sequences `list`s, tuples `tuple`s, bytes `bytes`, `None` and
 /// `()` `None`. A variant of an enum is its name; with data, a `dict` of its name and its data.
 ///
-/// The way back reads structs from `dict`s, dataclasses, named tuples and any object with attributes
-/// of their names, sequences from whatever has a length and can be iterated over, numbers from
-/// whatever is one, and an `enum.Enum` as its value.
+/// In the other direction structs are read from `dict`s, dataclasses, named tuples and objects with
+/// attributes of the fields' names, sequences from iterables that have a length, numbers from objects
+/// with `__index__` or `__float__`, and an `enum.Enum` as its value.
 ///
 /// Data nested more than 128 levels deep, such as a list that contains itself, is a
 /// `RecursionError`.
@@ -68,12 +68,15 @@ impl Value {
     /// The value as any deserializable type; see [`Serde`].
     ///
     /// # Errors
-    /// `TypeError` or `ValueError` if it is not what the type asks for, `OverflowError`,
+    /// `TypeError` or `ValueError` if the object does not match the type, `OverflowError`,
     /// `RecursionError`, and what reading the object raises.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let mut read = None;
         self.inside(|object, py| {
-            read = Some(T::deserialize(de::Source::new(object.to_owned(), py)));
+            read = Some(T::deserialize(de::ObjectDeserializer::new(
+                object.to_owned(),
+                py,
+            )));
             Ok(())
         })?;
         read.unwrap_or_else(|| Err(Error::gone()))
@@ -93,7 +96,7 @@ impl Python<'_> {
     fn serialize<T: Serialize + ?Sized>(self, data: &T) -> Result<PyObjectRef, Error> {
         let mut written = None;
         self.attempt(|py| {
-            written = Some(data.serialize(ser::Sink::new(py)));
+            written = Some(data.serialize(ser::ObjectSerializer::new(py)));
             Ok(())
         })?;
         written.unwrap_or_else(|| Err(Error::gone()))
@@ -101,7 +104,7 @@ impl Python<'_> {
 
     /// A serializable struct as an instance of `class`, a dataclass whose fields have the names of the
     /// struct's. Fields that are annotated as dataclasses, or as lists, dicts or optionals of them,
-    /// become such as well.
+    /// are converted to those.
     ///
     /// ```
     /// # use pyt_runtime::{Runtime, Value};

@@ -12,16 +12,16 @@ use rustpython_vm::{PyObjectRef, PyResult, builtins::PyDictRef};
 use super::error::{MAX_DEPTH, raised, too_deep};
 use crate::{Error, IntoPython, Python};
 
-/// Where one value goes.
+/// Serializes one value to an object.
 #[derive(Clone, Copy)]
-pub(super) struct Sink<'py> {
+pub(super) struct ObjectSerializer<'py> {
     py: Python<'py>,
     depth: usize,
     /// Whether it is to be the key of a `dict`, where sequences have to be tuples.
     is_key: bool,
 }
 
-impl<'py> Sink<'py> {
+impl<'py> ObjectSerializer<'py> {
     pub(super) const fn new(py: Python<'py>) -> Self {
         Self {
             py,
@@ -30,7 +30,7 @@ impl<'py> Sink<'py> {
         }
     }
 
-    /// For a value within this one.
+    /// A serializer for a value within this one.
     fn below(self) -> Result<Self, Error> {
         if self.depth == MAX_DEPTH {
             return Err(too_deep());
@@ -75,9 +75,9 @@ impl<'py> Sink<'py> {
     }
 }
 
-/// A sequence in the making.
+/// A sequence that is being built.
 pub(super) struct Items<'py> {
-    sink: Sink<'py>,
+    sink: ObjectSerializer<'py>,
     is_tuple: bool,
     items: Vec<PyObjectRef>,
     variant: Option<&'static str>,
@@ -103,9 +103,9 @@ impl Items<'_> {
     }
 }
 
-/// A mapping in the making.
+/// A mapping that is being built.
 pub(super) struct Entries<'py> {
-    sink: Sink<'py>,
+    sink: ObjectSerializer<'py>,
     dict: PyDictRef,
     key: Option<PyObjectRef>,
     variant: Option<&'static str>,
@@ -113,7 +113,7 @@ pub(super) struct Entries<'py> {
 
 impl Entries<'_> {
     fn set<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        let value = value.serialize(Sink {
+        let value = value.serialize(ObjectSerializer {
             is_key: false,
             ..self.sink
         })?;
@@ -137,7 +137,7 @@ macro_rules! put {
     )*};
 }
 
-impl<'py> Serializer for Sink<'py> {
+impl<'py> Serializer for ObjectSerializer<'py> {
     type Ok = PyObjectRef;
     type Error = Error;
     type SerializeSeq = Items<'py>;
@@ -312,7 +312,7 @@ impl SerializeMap for Entries<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let sink = Sink {
+        let sink = ObjectSerializer {
             is_key: true,
             ..self.sink
         };
@@ -324,7 +324,7 @@ impl SerializeMap for Entries<'_> {
         let Some(key) = self.key.take() else {
             return Err(Error::new("ValueError", "a value came before its key"));
         };
-        let value = value.serialize(Sink {
+        let value = value.serialize(ObjectSerializer {
             is_key: false,
             ..self.sink
         })?;

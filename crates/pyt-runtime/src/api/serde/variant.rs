@@ -1,17 +1,17 @@
-//! Variants of enums, as they are read.
+//! Variants of enums, deserialized.
 
 use ::serde::{
     Deserialize, Deserializer as _,
     de::{DeserializeSeed, EnumAccess, IntoDeserializer as _, VariantAccess, Visitor},
 };
 
-use super::de::Source;
+use super::de::ObjectDeserializer;
 use crate::Error;
 
 /// A variant of an enum, and its data.
 pub(super) struct Variant<'py> {
-    pub(super) variant: Source<'py>,
-    pub(super) data: Option<Source<'py>>,
+    pub(super) variant: ObjectDeserializer<'py>,
+    pub(super) data: Option<ObjectDeserializer<'py>>,
 }
 
 impl<'py, 'de> EnumAccess<'de> for Variant<'py> {
@@ -26,10 +26,10 @@ impl<'py, 'de> EnumAccess<'de> for Variant<'py> {
     }
 }
 
-pub(super) struct Data<'py>(Option<Source<'py>>);
+pub(super) struct Data<'py>(Option<ObjectDeserializer<'py>>);
 
 impl<'py> Data<'py> {
-    fn there(self) -> Result<Source<'py>, Error> {
+    fn required(self) -> Result<ObjectDeserializer<'py>, Error> {
         let missing = || Error::new("ValueError", "the variant needs data: a dict of one entry");
         self.0.ok_or_else(missing)
     }
@@ -46,11 +46,11 @@ impl<'de> VariantAccess<'de> for Data<'_> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self.there()?)
+        seed.deserialize(self.required()?)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Error> {
-        self.there()?.deserialize_any(visitor)
+        self.required()?.deserialize_any(visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -58,6 +58,6 @@ impl<'de> VariantAccess<'de> for Data<'_> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.there()?.deserialize_struct("", names, visitor)
+        self.required()?.deserialize_struct("", names, visitor)
     }
 }

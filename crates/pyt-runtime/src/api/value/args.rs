@@ -1,8 +1,8 @@
-//! Arguments of a call: a tuple of values, some of them by keyword, some of them many.
+//! Arguments of a call: a tuple of values, keyword arguments and unpacked collections.
 
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::{FromPython, IntoPython};
+use super::{FromPython, IntoPython, name::name};
 use crate::Python;
 
 /// The arguments of one call, as Python objects.
@@ -22,16 +22,21 @@ impl Args {
         }
     }
 
-    fn push_named(&mut self, name: &str, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
+    fn push_named(
+        &mut self,
+        keyword: &str,
+        value: PyObjectRef,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
         let is_known = self.names.iter().any(|known| {
             let known = known.downcast_ref::<rustpython_vm::builtins::PyStr>();
-            known.and_then(|known| known.to_str()) == Some(name)
+            known.and_then(|known| known.to_str()) == Some(keyword)
         });
         if is_known {
-            let message = format!("got multiple values for keyword argument '{name}'");
+            let message = format!("got multiple values for keyword argument '{keyword}'");
             return Err(vm.new_type_error(message));
         }
-        self.names.push(super::name(vm, name).into());
+        self.names.push(name(vm, keyword).into());
         self.named.push(value);
         Ok(())
     }
@@ -46,14 +51,14 @@ impl Args {
     }
 }
 
-/// What can be passed to a call: tuples of up to twelve [`IntoArg`]s, `()` for none.
+/// The arguments of a call: a tuple of up to twelve [`IntoArg`]s, `()` for none.
 pub trait IntoArgs {
     #[doc(hidden)]
     fn gather(self, py: Python<'_>) -> PyResult<Args>;
 }
 
-/// One of the arguments of a call: anything that is [`IntoPython`] by its position, [`kw`] by its
-/// name, [`unpack`] and [`unpack_kw`] many.
+/// An element of the arguments of a call: a value that is [`IntoPython`] is passed by position, [`kw`]
+/// passes one by keyword, [`unpack`] and [`unpack_kw`] pass many.
 pub trait IntoArg {
     #[doc(hidden)]
     fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()>;
@@ -110,8 +115,8 @@ impl<I: IntoIterator<Item: IntoPython>> IntoArg for Unpack<I> {
 #[derive(Clone, Debug)]
 pub struct UnpackKw<T>(T);
 
-/// Each entry of a mapping with names as keys is a keyword argument: `**mapping`. `mapping` may be
-/// anything that becomes one, such as a map or a [`Serde`](crate::Serde) struct.
+/// Each entry of a mapping with names as keys is a keyword argument: `**mapping`. `mapping` is a value
+/// that becomes one, such as a map or a [`Serde`](crate::Serde) struct.
 pub const fn unpack_kw<T: IntoPython>(mapping: T) -> UnpackKw<T> {
     UnpackKw(mapping)
 }

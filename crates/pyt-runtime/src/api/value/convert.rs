@@ -1,4 +1,4 @@
-//! Which Rust types become which Python objects, and back: the plain ones.
+//! The conversion traits, and conversions of numbers, `bool`, `Option` and `Result`.
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, TryFromBorrowedObject as _,
@@ -9,7 +9,7 @@ use rustpython_vm::{
 use super::Value;
 use crate::{Error, Python};
 
-/// A type whose values can become Python objects.
+/// A type whose values can be converted to Python objects.
 ///
 /// | Rust | Python |
 /// | --- | --- |
@@ -23,9 +23,9 @@ use crate::{Error, Python};
 /// | `()`, `Option` | `None`, or the value |
 /// | `Result` | the value, or the exception raised |
 /// | [`Value`] | itself |
-/// | [`Serde<T>`](crate::Serde) | whatever `T` serializes to |
+/// | [`Serde<T>`](crate::Serde) | what `T` serializes to |
 ///
-/// Implement it by making a value of what there is:
+/// Implement it by converting to a type of the table first:
 ///
 /// ```
 /// use pyt_runtime::{Error, IntoPython, Python, Value};
@@ -45,7 +45,7 @@ pub trait IntoPython: Sized {
     /// What the conversion raises.
     fn into_python(self, py: Python<'_>) -> Result<Value, Error>;
 
-    /// The same without the handle.
+    /// As [`into_python`](Self::into_python), without the handle.
     #[doc(hidden)]
     fn into_object(self, py: Python<'_>) -> PyResult {
         self.into_python(py)
@@ -53,7 +53,7 @@ pub trait IntoPython: Sized {
             .map_err(|error| error.into_exception(py))
     }
 
-    /// A `Vec` of them. `Vec<u8>` is `bytes`.
+    /// A list of such values as one object. `Vec<u8>` is `bytes`.
     #[doc(hidden)]
     fn list_into_object(items: impl Iterator<Item = Self>, py: Python<'_>) -> PyResult {
         let items = items.map(|item| item.into_object(py));
@@ -62,16 +62,16 @@ pub trait IntoPython: Sized {
     }
 }
 
-/// A type whose values can be made of Python objects: the other way round of [`IntoPython`], and a
-/// little more generous.
+/// A type whose values can be made of Python objects: the inverse of [`IntoPython`], with more accepted
+/// classes.
 ///
-/// - Integers take whatever has `__index__`, floats also what has `__float__`. A number too large for
-///   the type is an `OverflowError`.
-/// - `String` takes no lone surrogates (`UnicodeEncodeError`); [`Value::str`] replaces them.
-/// - `Vec`, arrays and sets take what has a length and can be iterated over, but no `str`.
-///   `Vec<u8>` takes `bytes` and the like.
-/// - Maps take `dict` and what has `keys()`.
-/// - `Option` takes `None`, `()` takes anything.
+/// - Integers accept objects with `__index__`, floats also objects with `__float__`. A number too large
+///   for the type is an `OverflowError`.
+/// - `String` accepts no lone surrogates (`UnicodeEncodeError`); [`Value::str`] replaces them.
+/// - `Vec`, arrays and sets accept iterables that have a length, but not `str`. `Vec<u8>` accepts
+///   `bytes` and other buffers of bytes.
+/// - Maps accept `dict` and objects with `keys()`.
+/// - `Option` accepts `None`, `()` accepts any object.
 ///
 /// ```
 /// use pyt_runtime::{Error, FromPython, Python, Value};
@@ -91,23 +91,23 @@ pub trait FromPython: Sized {
     /// The Rust value.
     ///
     /// # Errors
-    /// `TypeError` if it is none, and what the conversion raises.
+    /// `TypeError` if the object is of another class, and what the conversion raises.
     fn from_python(value: Value, py: Python<'_>) -> Result<Self, Error>;
 
-    /// The same without the handle.
+    /// As [`from_python`](Self::from_python), without the handle.
     #[doc(hidden)]
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         Self::from_python(Value::from_object(py, object), py)
             .map_err(|error| error.into_exception(py))
     }
 
-    /// What an argument is that was not passed.
+    /// The value of an argument that was not passed, if it may be left out.
     #[doc(hidden)]
     fn missing() -> Option<Self> {
         None
     }
 
-    /// A `Vec` of them.
+    /// A list of such values, of one object.
     #[doc(hidden)]
     fn list_from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Vec<Self>> {
         let items = super::convert_collections::items(&object, py.vm())?;
@@ -116,7 +116,7 @@ pub trait FromPython: Sized {
     }
 }
 
-/// The handle's half of the traits, by the object's.
+/// Implements `into_python` and `from_python` by `into_object` and `from_object`.
 macro_rules! into_by_object {
     () => {
         fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
@@ -212,7 +212,7 @@ macro_rules! integers {
     )*};
 }
 
-/// What `__index__` gives, as far as `convert` can take it.
+/// The object's `__index__`, if `convert` can represent it.
 fn integer<T>(
     object: &PyObjectRef,
     py: Python<'_>,
@@ -281,7 +281,7 @@ macro_rules! floats {
         impl FromPython for $float {
             from_by_object!();
 
-            // As everywhere in Rust, the nearest that there is; infinity beyond the largest.
+            // As Rust casts floats: the nearest value, infinity beyond the largest.
             #[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast)]
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 if let Some(number) = object.downcast_ref::<PyFloat>() {
@@ -338,7 +338,7 @@ impl<T: FromPython> FromPython for Option<T> {
     }
 }
 
-/// The error is raised: as the exception that it came from, or as what [`Error::other`] makes of it.
+/// `Err` is raised: as the exception that it came from, or as [`Error::other`] converts it.
 impl<T: IntoPython, E: std::error::Error + Send + Sync + 'static> IntoPython for Result<T, E> {
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
         self.map_err(Error::other)?.into_python(py)

@@ -1,4 +1,4 @@
-//! Which Rust collections become which Python ones, and back.
+//! Conversions of collections and tuples.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{Error, Python};
 
-/// The items of whatever has a length and can be iterated over. A `str` is none: that it is given in
-/// the place of a list of them is a mistake.
+/// The items of an iterable that has a length. A `str` is refused: where a list of strings is expected, one
+/// string is a mistake.
 pub(crate) fn items(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     if let Some(list) = object.downcast_ref::<PyList>() {
         return Ok(list.borrow_vec().to_vec());
@@ -39,7 +39,7 @@ pub(crate) fn items(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<PyOb
     Ok(items)
 }
 
-/// The entries of a `dict`, or of whatever has `keys()` and `[]`.
+/// The entries of a `dict`, or of an object with `keys()` and `[]`.
 pub(crate) fn entries(
     object: &PyObject,
     vm: &VirtualMachine,

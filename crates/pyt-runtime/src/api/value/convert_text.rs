@@ -1,4 +1,4 @@
-//! Text and paths, as `str`.
+//! Conversions of text and paths to and from `str`.
 
 use std::{
     borrow::Cow,

@@ -10,11 +10,14 @@ use crate::api::{python::Python, runtime_core::RuntimeCore};
 
 /// A Python object, held from Rust.
 ///
-/// It may go to any thread and outlive its [`Runtime`]: then each method gives an error of the kind
-/// [`Gone`](crate::ErrorKind::Gone). Cloning it makes another reference to the same object.
+/// It may go to any thread and outlive its [`Runtime`](crate::Runtime): then each method returns an error
+/// of the kind [`Gone`](crate::ErrorKind::Gone). A clone is another reference to the same object.
 ///
-/// Its methods enter the runtime if the calling thread is not inside already, and block until it has
-/// its turn. Many calls in a row are faster within one [`Runtime::enter`].
+/// Its methods enter the runtime if the calling thread is not inside already, and block until the thread
+/// has its turn. Many calls in a row are faster within one [`Runtime::enter`](crate::Runtime::enter).
+///
+/// A value that is dropped outside of its runtime is dropped in Python by the next thread that enters,
+/// since `__del__` needs one.
 ///
 /// ```
 /// use pyt_runtime::{Runtime, Value, kw};

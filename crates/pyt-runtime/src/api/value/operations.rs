@@ -1,14 +1,14 @@
-//! What can be done with a value: the operations of Python itself.
+//! Python's operations on a value: calls, attributes, items, comparisons.
 
 use rustpython_vm::{AsObject, PyObjectRef, types::PyComparisonOp};
 
-use super::{FromPython, IntoArgs, IntoPython, Iter, Value, name};
+use super::{FromPython, IntoArgs, IntoPython, Iter, Value, name::name};
 use crate::Error;
 
 impl Value {
     /// Calls it: `value(...)`. The arguments are a tuple; [`kw`](crate::kw) makes one a keyword
-    /// argument, [`unpack`](crate::unpack) passes many. The result `()` takes whatever is returned and
-    /// lets go of it.
+    /// argument, [`unpack`](crate::unpack) passes many. With the result type `()` any result is accepted
+    /// and dropped. Blocks until the call has ended.
     ///
     /// ```
     /// # use pyt_runtime::{Runtime, Value, kw, unpack};
@@ -128,7 +128,7 @@ impl Value {
     /// `len(value)`.
     ///
     /// # Errors
-    /// `TypeError` if it has none.
+    /// `TypeError` if it has no length.
     pub fn len(&self) -> Result<usize, Error> {
         self.inside(|object, py| object.length(py.vm()))
     }
@@ -182,7 +182,7 @@ impl Value {
     /// `isinstance(value, class)`.
     ///
     /// # Errors
-    /// `TypeError` if `class` is no class.
+    /// `TypeError` if `class` is not a class.
     pub fn is_instance(&self, class: &Self) -> Result<bool, Error> {
         self.inside(|object, py| {
             let class = class.into_object(py)?;

@@ -1,8 +1,7 @@
-//! Standard output and error, caught in memory that cannot grow without bound.
+//! Standard output and error, captured in memory up to a limit.
 //!
-//! The objects put into `sys.stdout` and `sys.stderr` are native and never leave the VM while
-//! they write, so a thread that is stopped for good cannot stop in the middle of a write and
-//! keep a lock that the next block needs.
+//! The objects in `sys.stdout` and `sys.stderr` are native and do not detach while they write, so a thread
+//! cannot be halted in the middle of a write with a lock that the next block needs.
 
 use std::sync::Arc;
 
@@ -15,35 +14,35 @@ use rustpython_vm::{
     pyclass,
 };
 
-/// Where the text of both streams goes, in the order in which it is written.
+/// The text of both streams, in the order in which it is written.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(super) struct BlockOutput {
     max_lines: usize,
-    state: Mutex<State>,
+    captured: Mutex<CapturedText>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CapturedText {
     text: String,
     lines: usize,
     cut_lines: usize,
-    /// Whether the last line cut has not ended yet.
+    /// Whether the last line that was cut has not ended yet.
     is_cutting: bool,
 }
 
-/// The most that one block's output may take, however long its lines are.
+/// The most bytes of one block's output that are kept, however long its lines are.
 const MAX_BYTES: usize = 1 << 20;
 
-impl Sink {
+impl BlockOutput {
     pub(super) fn new(max_lines: usize) -> Arc<Self> {
         Arc::new(Self {
             max_lines,
-            state: Mutex::default(),
+            captured: Mutex::default(),
         })
     }
 
     fn write(&self, text: &str) {
-        let mut state = self.state.lock();
+        let mut state = self.captured.lock();
         for piece in text.split_inclusive('\n') {
             let ends = piece.ends_with('\n');
             if state.lines < self.max_lines && state.text.len() + piece.len() <= MAX_BYTES {
@@ -58,16 +57,16 @@ impl Sink {
 
     /// The text since the last call, and how many lines of it were cut.
     pub(super) fn take(&self) -> (String, usize) {
-        let state = std::mem::take(&mut *self.state.lock());
+        let state = std::mem::take(&mut *self.captured.lock());
         (state.text, state.cut_lines + usize::from(state.is_cutting))
     }
 }
 
-/// A text stream that writes into a [`Sink`].
+/// A text stream that writes into a [`BlockOutput`].
 #[pyclass(module = "pyt", name = "CapturedOutput")]
 #[derive(Debug, PyPayload)]
 pub(super) struct CapturedOutput {
-    sink: Arc<Sink>,
+    output: Arc<BlockOutput>,
     name: &'static str,
     fd: i32,
 }
@@ -75,13 +74,13 @@ pub(super) struct CapturedOutput {
 impl CapturedOutput {
     pub(super) fn create(
         vm: &VirtualMachine,
-        sink: Arc<Sink>,
+        output: Arc<BlockOutput>,
         name: &'static str,
         fd: i32,
     ) -> PyObjectRef {
-        // Kept in the class's own static cell for good.
+        // The class lives in a static cell of its own.
         let _class = Self::make_static_type();
-        Self { sink, name, fd }.into_ref(&vm.ctx).into()
+        Self { output, name, fd }.into_ref(&vm.ctx).into()
     }
 }
 
@@ -89,7 +88,7 @@ impl CapturedOutput {
 impl CapturedOutput {
     #[pymethod]
     fn write(zelf: &Py<Self>, text: PyStrRef) -> usize {
-        zelf.sink.write(&text.to_string_lossy());
+        zelf.output.write(&text.to_string_lossy());
         text.char_len()
     }
 
@@ -102,7 +101,7 @@ impl CapturedOutput {
                 let message = format!("write() argument must be str, not {class}");
                 return Err(vm.new_type_error(message));
             };
-            zelf.sink.write(&line.to_string_lossy());
+            zelf.output.write(&line.to_string_lossy());
         }
         Ok(())
     }
@@ -133,7 +132,7 @@ impl CapturedOutput {
         false
     }
 
-    /// The process's own stream: what child processes write there is not caught.
+    /// The process's own stream: what child processes write there is not captured.
     #[pymethod]
     fn fileno(zelf: &Py<Self>) -> i32 {
         zelf.fd
@@ -172,16 +171,16 @@ impl CapturedOutput {
     #[pygetset]
     fn buffer(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
         let _class = CapturedBytes::make_static_type();
-        let sink = zelf.sink.clone();
-        CapturedBytes { sink }.into_ref(&vm.ctx).into()
+        let output = zelf.output.clone();
+        CapturedBytes { output }.into_ref(&vm.ctx).into()
     }
 }
 
-/// What `sys.stdout.buffer` is while output is caught: takes bytes.
+/// `sys.stdout.buffer` while output is captured: it accepts bytes.
 #[pyclass(module = "pyt", name = "CapturedBytes")]
 #[derive(Debug, PyPayload)]
 struct CapturedBytes {
-    sink: Arc<Sink>,
+    output: Arc<BlockOutput>,
 }
 
 #[pyclass]
@@ -189,7 +188,7 @@ impl CapturedBytes {
     #[pymethod]
     fn write(zelf: &Py<Self>, bytes: ArgBytesLike) -> usize {
         bytes.with_ref(|bytes| {
-            zelf.sink.write(&String::from_utf8_lossy(bytes));
+            zelf.output.write(&String::from_utf8_lossy(bytes));
             bytes.len()
         })
     }
@@ -214,30 +213,30 @@ mod tests {
 
     #[test]
     fn lines_beyond_the_limit_are_counted_not_kept() {
-        let sink = Sink::new(2);
-        sink.write("a\nb");
-        sink.write("\nc\nd");
-        assert_eq!(sink.take(), ("a\nb\n".to_owned(), 2));
-        sink.write("fresh");
-        assert_eq!(sink.take(), ("fresh".to_owned(), 0));
+        let output = BlockOutput::new(2);
+        output.write("a\nb");
+        output.write("\nc\nd");
+        assert_eq!(output.take(), ("a\nb\n".to_owned(), 2));
+        output.write("fresh");
+        assert_eq!(output.take(), ("fresh".to_owned(), 0));
     }
 
     #[test]
     fn a_line_of_many_pieces_is_cut_once() {
-        let sink = Sink::new(0);
+        let output = BlockOutput::new(0);
         for _ in 0..5 {
-            sink.write("x");
+            output.write("x");
         }
-        sink.write("\n");
-        assert_eq!(sink.take(), (String::new(), 1));
+        output.write("\n");
+        assert_eq!(output.take(), (String::new(), 1));
     }
 
     #[test]
     fn bytes_are_bounded_too() {
-        let sink = Sink::new(usize::MAX);
+        let output = BlockOutput::new(usize::MAX);
         let long = "y".repeat(MAX_BYTES / 2 + 1);
-        sink.write(&format!("{long}\n{long}\n"));
-        let (text, cut) = sink.take();
+        output.write(&format!("{long}\n{long}\n"));
+        let (text, cut) = output.take();
         assert_eq!((text.len(), cut), (long.len() + 1, 1));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Fences are CommonMark's: three or more backticks or tildes, closed by at least as many of the
 //! same. Unlike there, a fence may be indented by any amount, as in lists, and its indentation is
-//! taken off the lines inside. Knows nothing of running them.
+//! removed from the lines inside. How blocks are run is not known here.
 
 /// A Python block of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Block {
     pub line: usize,
     /// What to run.
     pub code: Code,
-    /// Whether the fence was closed; one that was not goes to the end of the document.
+    /// Whether the fence is closed. A block without a closing fence extends to the end of the document.
     pub closed: bool,
 }
 
@@ -20,7 +20,7 @@ pub struct Block {
 pub enum Code {
     /// Statements, run as a whole. The first is in the line after the fence.
     Script(String),
-    /// What was typed at a prompt, statement by statement, without prompts and answers.
+    /// The statements typed at a prompt, without the prompts and the output.
     Session(Vec<Statement>),
 }
 
@@ -31,7 +31,7 @@ pub struct Statement {
     pub line: usize,
     /// The statement.
     pub code: String,
-    /// Whether the document shows a traceback as the answer.
+    /// Whether the document shows a traceback as its output.
     pub raises: bool,
 }
 
@@ -154,7 +154,7 @@ fn statements(lines: &[&str], first: usize) -> Vec<Statement> {
     found
 }
 
-/// What follows a prompt, if the line has that prompt.
+/// The rest of the line after the prompt `sign`, if it has that prompt.
 fn prompt<'a>(line: &'a str, sign: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(sign)?;
     if rest.is_empty() {

@@ -1,6 +1,6 @@
-//! Runs the Python code blocks of a document, one after the other, and catches what they print.
+//! Runs the Python code blocks of a document, one after the other, and captures what they print.
 //!
-//! Never prints: a [`Runner`] returns a [`Report`] for each block, and the host shows it.
+//! It prints nothing: a [`Runner`] returns a [`Report`] for each block, and the host shows it.
 
 mod capture;
 mod fence;
@@ -19,7 +19,7 @@ use crate::{
     api::main_module::main_scope,
     startup::source::{self, Start},
 };
-use capture::{CapturedOutput, Sink};
+use capture::{BlockOutput, CapturedOutput};
 
 /// A document with the blocks found in it.
 #[derive(Clone, Debug)]
@@ -76,25 +76,25 @@ impl Document {
     }
 }
 
-/// What became of a block.
+/// The result of a block.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What the block printed, and threads of earlier blocks while it ran.
+    /// What the block printed, and what threads of earlier blocks printed while it ran.
     pub output: String,
-    /// How many more lines it printed beyond the limit.
+    /// How many lines beyond the limit it printed, which are not in `output`.
     pub cut_lines: usize,
-    /// What it raised. `sys.exit()` with status 0 is no failure.
+    /// What it raised. `sys.exit()` with status 0 is not an error.
     pub error: Option<Error>,
     /// How long it ran, in real time, joining its threads included.
     pub elapsed: Duration,
-    /// How many daemon threads were stopped when it ended.
+    /// How many daemon threads that it started were halted when it ended.
     pub stopped_threads: usize,
 }
 
-/// Runs blocks in one interpreter, with standard output and error caught while it lives.
+/// Runs blocks in one interpreter. Standard output and error are captured while it lives.
 pub struct Runner<'r> {
     runtime: &'r Runtime,
-    sink: Arc<Sink>,
+    output: Arc<BlockOutput>,
     streams: Vec<(&'static str, PyObjectRef)>,
 }
 
@@ -104,19 +104,19 @@ impl<'r> Runner<'r> {
     /// # Errors
     /// If `sys` lacks its streams.
     pub fn new(runtime: &'r Runtime, max_lines: usize) -> Result<Self, Error> {
-        let sink = Sink::new(max_lines);
+        let output = BlockOutput::new(max_lines);
         let streams = runtime.attempt(|vm| {
             let mut before = Vec::new();
             for (name, file, fd) in [("stdout", "<stdout>", 1), ("stderr", "<stderr>", 2)] {
                 before.push((name, vm.sys_module.get_attr(name, vm)?));
-                let stream = CapturedOutput::create(vm, sink.clone(), file, fd);
+                let stream = CapturedOutput::create(vm, output.clone(), file, fd);
                 vm.sys_module.set_attr(name, stream, vm)?;
             }
             Ok(before)
         })?;
         Ok(Self {
             runtime,
-            sink,
+            output,
             streams,
         })
     }
@@ -146,9 +146,9 @@ impl<'r> Runner<'r> {
         })
     }
 
-    /// Runs one block in `__main__`, joins its threads, and stops the daemon threads it started.
+    /// Runs one block in `__main__`, joins its threads, and halts the daemon threads it started.
     ///
-    /// Blocks until all of that is done; an endless block ends by Ctrl-C only.
+    /// Blocks until all of that is done; only Ctrl-C ends an endless block.
     #[must_use]
     pub fn run(&self, document: &Document, block: &Block) -> Report {
         let start = Instant::now();
@@ -156,7 +156,7 @@ impl<'r> Runner<'r> {
             let state = self.runtime.state();
             let before = state.daemon_threads();
             let result = run_code(vm, &document.name, block);
-            // Whoever pressed Ctrl-C does not want to wait for the threads either.
+            // After Ctrl-C the threads are not waited for either.
             let interrupted = result
                 .as_ref()
                 .is_err_and(|error| error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt));
@@ -172,7 +172,7 @@ impl<'r> Runner<'r> {
             let error = error.map(|error| Error::from_exception(vm, &error));
             (error, started.len())
         });
-        let (output, cut_lines) = self.sink.take();
+        let (output, cut_lines) = self.output.take();
         Report {
             output,
             cut_lines,
@@ -184,7 +184,7 @@ impl<'r> Runner<'r> {
 }
 
 impl Drop for Runner<'_> {
-    /// Gives the streams back.
+    /// Restores the streams.
     fn drop(&mut self) {
         let streams = std::mem::take(&mut self.streams);
         self.runtime.with_vm(|vm| {
@@ -232,7 +232,7 @@ fn run_at(
     vm.run_code_obj(code, scope.clone()).map(drop)
 }
 
-/// Waits for all threads that are not daemons, those included which others start meanwhile.
+/// Blocks until all threads that are not daemons have ended, including those started meanwhile.
 fn join_threads(vm: &VirtualMachine) -> PyResult<()> {
     let modules = vm.sys_module.get_attr("modules", vm)?;
     let Ok(threading) = modules.get_item("threading", vm) else {

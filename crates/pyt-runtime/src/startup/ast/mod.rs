@@ -1,7 +1,7 @@
 //! `_ast`, filled when a program imports it or has text compiled to a tree.
 //!
-//! Upstream imports it at the start of every interpreter. Its hundred classes take a tenth of that
-//! start, and few programs look at trees.
+//! Upstream imports it at the start of every interpreter. Creating its hundred classes takes a tenth of
+//! that start, and few programs use syntax trees.
 
 mod tree;
 
@@ -23,7 +23,7 @@ const ONLY_AST: u32 = 0x400;
 /// `compile` as `inspect.signature` sees it.
 const SIGNATURE: &str = "compile($module, /, source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)\n--\n\n";
 
-/// Upstream's module, which stays away while an interpreter is being made.
+/// Upstream's module, changed so that it is not imported while an interpreter starts.
 pub(crate) fn module_def() -> Option<&'static PyModuleDef> {
     static DEF: OnceLock<Option<PyModuleDef>> = OnceLock::new();
     let def = DEF.get_or_init(|| {
@@ -66,9 +66,9 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         .try_for_each(|(name, value)| dict.set_item(&**name, value.clone(), vm))
 }
 
-/// Adds `ast.Tuple.dims`, a deprecated name of `elts`. The first `ast` of the process to find it
-/// missing would add a property of its own to the class, which all interpreters share: programs that
-/// are isolated would get from its functions into another interpreter.
+/// Adds `ast.Tuple.dims`, a deprecated name of `elts`. Otherwise the first import of `ast` in the process
+/// would add a property of its own to the class, which all interpreters share: through its functions
+/// isolated programs would reach another interpreter.
 fn add_dims(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     let tuple = module.get_attr("Tuple", vm)?;
     let name = vm.ctx.intern_str("dims");
@@ -95,7 +95,7 @@ static COMPILE: PyMethodDef = PyMethodDef::new_const(
     ItemDoc::static_text(SIGNATURE),
 );
 
-/// Puts a `compile` into `builtins` that finds the classes it needs.
+/// Installs a `compile` in `builtins` that imports `_ast` when it needs it.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let builtins = vm.builtins.as_object();
     let function = COMPILE
@@ -106,7 +106,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     builtins.set_attr("compile", function, vm)
 }
 
-/// `compile`, after which the classes of a tree that it was asked for are there.
+/// `compile`, which imports `_ast` if the flags ask for a syntax tree.
 pub(crate) fn compile(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let flags = args.args.get(3).or_else(|| args.kwargs.get("flags"));
     let flags = flags.and_then(|flags| flags.try_to_value::<u32>(vm).ok());

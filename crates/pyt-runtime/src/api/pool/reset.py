@@ -1,4 +1,4 @@
-"""Remembers what a fresh interpreter looks like, and makes one that was used look so again.
+"""Records the state of a new interpreter, and restores it after use.
 
 Run once in a namespace of its own; the pool then calls ``restore``.
 """
@@ -32,7 +32,7 @@ def _is_library(name):
 
 
 def restore(everything):
-    """`everything`: else only what is the process's, for an interpreter that is given up."""
+    """Restores the recorded state; without `everything` only that of the process, before the interpreter ends."""
     if os.environ != _environment:
         os.environ.clear()
         os.environ.update(_environment)
