@@ -132,6 +132,11 @@ pub use control::{
 pub use isolation::Isolation;
 #[doc(hidden)]
 pub use pyt_modules::pythonapi;
+/// RustPython, for what this crate has no API for: the types of [`Python::vm`], [`Value::from_object`],
+/// [`Value::as_object`] and [`Error::from_exception`].
+///
+/// It is pinned to version [`RUSTPYTHON_VERSION`]. Code that uses it may have to change with each release
+/// of this crate, also with releases that change nothing else.
 pub use rustpython_vm as vm;
 pub use stream::{Capture, Input, Line, Output};
 
@@ -149,3 +154,8 @@ pub const RUSTPYTHON_VERSION: &str = "0.6.0";
 #[cfg(doctest)]
 #[doc = include_str!("../tests/compile_fail.md")]
 mod compile_fail {}
+
+/// The examples of the crate's README are compiled and run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

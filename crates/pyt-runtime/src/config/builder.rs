@@ -16,7 +16,7 @@ use crate::{
     config::options::{CheckHashPycs, Deadlocks, Options},
     config::settings::Extra,
     deadlock,
-    isolation::{Isolation, Lease, Policy, shared},
+    isolation::{Isolation, IsolationPolicy, Lease, shared},
     startup::{ast, initialise::initialise},
     stream::{Input, Output, Streams},
 };
@@ -177,7 +177,7 @@ impl Builder {
                 options.faulthandler = false;
                 extra.isolate();
                 streams = streams.without_files();
-                Some(Policy::of(grants, &options.search_paths)?)
+                Some(IsolationPolicy::of(grants, &options.search_paths)?)
             }
             None => None,
         };

@@ -7,18 +7,18 @@ use std::{fmt, time::Duration};
 /// How long `finally` blocks and handlers have after a limit was hit, unless the host says otherwise.
 const DEFAULT_GRACE: Duration = Duration::from_millis(100);
 
-/// What a call may use up. Without a method called, nothing is limited.
+/// Limits on what a call may use. By default nothing is limited.
 ///
-/// When a limit is hit, *all* Python threads of the runtime stop, also those of other calls:
-/// a runtime is what one tenant gets (see [`RuntimePool`](crate::RuntimePool)). First an exception
-/// ends what they are doing, which is no `Exception`, and `finally` blocks and handlers run for as
-/// long as the [grace period](Self::grace). After that nothing of the program's runs, whatever it
-/// catches: see [`Interrupter::stop`](crate::Interrupter::stop), also for what remains locked then.
+/// When a limit is hit, *all* Python threads of the runtime stop, also those of other calls: give each
+/// tenant a runtime of its own (see [`RuntimePool`](crate::RuntimePool)). First an exception that is not
+/// an `Exception` is raised in each thread, and `finally` blocks and handlers run for as long as the
+/// [grace period](Self::grace). After that nothing of the program runs, whatever it catches: see
+/// [`Interrupter::stop`](crate::Interrupter::stop), also for locks that stay taken.
 /// The host's call returns an error of the kind [`Limit`](crate::ErrorKind::Limit), with
 /// [where each thread stood](crate::Error::threads).
 ///
-/// Native code that does not leave the interpreter (a regular expression, a power of large integers)
-/// is stopped when it is done; the process is the only way to abandon it.
+/// Native code that does not detach from the interpreter (a regular expression, a power of large
+/// integers) is stopped when it is done; only the end of the process stops it earlier.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,7 +31,7 @@ const DEFAULT_GRACE: Duration = Duration::from_millis(100);
 /// let error = runtime.with_limits(&limits, |py| py.exec(stubborn)).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
 /// assert_eq!(error.threads()[0].name(), "MainThread");
-/// // The runtime goes on to be used.
+/// // The runtime can be used afterwards.
 /// assert_eq!(runtime.eval::<i32>("6 * 7")?, 42);
 /// # runtime.finish();
 /// # Ok::<(), pyt_runtime::Error>(())
@@ -68,60 +68,59 @@ impl Limits {
         Self::default()
     }
 
-    /// How long the call may take, its own waits for the GIL and for anything else included.
+    /// How long the call may take, waits for the GIL and all others included.
     #[must_use]
     pub const fn wall(mut self, limit: Duration) -> Self {
         self.wall = Some(limit);
         self
     }
 
-    /// How much processor time all threads of the runtime may have together during the call. Looked
-    /// at every few milliseconds.
+    /// How much processor time all threads of the runtime together may use during the call. Measured every
+    /// few milliseconds.
     #[must_use]
     pub const fn cpu(mut self, limit: Duration) -> Self {
         self.cpu = Some(limit);
         self
     }
 
-    /// How many threads may be alive at a time that Python code or [`Runtime::spawn`](crate::Runtime::spawn) started. Exact:
-    /// one more is never begun. `start` ends with the exception that ends all threads, however often
-    /// it is tried.
+    /// How many threads that Python code or [`Runtime::spawn`](crate::Runtime::spawn) started may be alive
+    /// at a time. Exact: one more is never started. Its `start` raises the exception that ends all
+    /// threads, also when it is repeated.
     #[must_use]
     pub const fn threads(mut self, limit: usize) -> Self {
         self.threads = Some(limit);
         self
     }
 
-    /// By how many bytes the memory that the *process* has resident may grow during the call. What
-    /// other threads of the process allocate counts, and memory that is there from before and used
-    /// again does not: allocations are not accounted for, which only the program's global allocator
-    /// could do. Looked at every few milliseconds; one native operation (`b"x" * 10**10`) may exceed
-    /// it by any amount.
+    /// By how many bytes the resident memory of the *process* may grow during the call. Allocations of
+    /// other threads of the process count; reuse of memory that was resident before does not: individual
+    /// allocations are not counted, which only the program's global allocator could do. Measured every few
+    /// milliseconds; one native operation (`b"x" * 10**10`) may exceed it by any amount.
     #[must_use]
     pub const fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self
     }
 
-    /// How deep Python functions may call one another, in each thread that the call starts as well.
-    /// Code that goes deeper gets a `RecursionError`, which it may handle; if that leaves the code, it
-    /// is this limit that was hit. `sys.setrecursionlimit` does not raise it.
+    /// How deep calls of Python functions may nest, also in threads that the call starts. Deeper calls
+    /// raise `RecursionError`, which the code may handle; if it does not, this limit was hit.
+    /// `sys.setrecursionlimit` cannot exceed it.
     #[must_use]
     pub const fn recursion(mut self, depth: usize) -> Self {
         self.recursion = Some(depth);
         self
     }
 
-    /// How many bytes may be written to `sys.stdout` and `sys.stderr` together during the call, as far
-    /// as the host has said where these lead ([`Builder::stdout`](crate::Builder::stdout) and the
-    /// like). What is written to the process's own files does not count.
+    /// How many bytes may be written to `sys.stdout` and `sys.stderr` together during the call, if
+    /// [`Builder::stdout`](crate::Builder::stdout) and [`Builder::stderr`](crate::Builder::stderr) redirect
+    /// them. What is written to the process's own streams does not count.
     #[must_use]
     pub const fn output(mut self, bytes: u64) -> Self {
         self.output = Some(bytes);
         self
     }
 
-    /// How long `finally` blocks and handlers have after a limit was hit; 100 ms unless said here.
+    /// How long `finally` blocks and handlers have after a limit was hit; 100 ms by default.
     #[must_use]
     pub const fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

@@ -1,12 +1,12 @@
-//! What a host learns of a thread.
+//! The description of a thread that a host gets.
 //!
-//! How it is found out is not known here.
+//! How it is collected is not known here.
 
 use std::time::Duration;
 
 pub use pyt_modules::deadlock::Frame as StackFrame;
 
-/// One thread of a runtime, as it was at one moment.
+/// One thread of a runtime at one moment.
 #[derive(Clone, Debug)]
 pub struct ThreadInfo {
     pub(super) name: String,
@@ -16,17 +16,17 @@ pub struct ThreadInfo {
     pub(super) stack: Vec<StackFrame>,
 }
 
-/// Whose a thread is.
+/// What started a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ThreadOrigin {
     /// The thread that made the runtime.
     Main,
-    /// Another thread of the host's, for as long as it is inside.
+    /// Another host thread, which is listed while it is inside.
     Host,
     /// Python code started it.
     Python {
-        /// The end of the runtime does not wait for it.
+        /// Whether the end of the runtime does not wait for it.
         daemon: bool,
     },
 }
@@ -37,13 +37,13 @@ pub enum ThreadOrigin {
 pub enum ThreadState {
     /// It runs Python code, or native code that does not leave the interpreter.
     Running,
-    /// It could run, and waits for its turn.
+    /// It could run and waits for its turn.
     Ready,
-    /// It has left the interpreter: a system call, or code of the host's.
+    /// It is detached from the interpreter: in a system call, or in host code.
     Detached,
-    /// It waits in `threading`, `queue`, `time.sleep` or the like.
+    /// It waits in `threading`, `queue`, `time.sleep` or similar.
     Waiting(Wait),
-    /// It was frozen for good.
+    /// It was halted and never runs again.
     Halted,
 }
 
@@ -57,31 +57,31 @@ pub struct Wait {
 }
 
 impl ThreadInfo {
-    /// Its name: `Thread.name`, or that of the host's thread.
+    /// Its name: `Thread.name`, or the OS thread's name for a host thread.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its number, as in `threading.get_ident()`; zero if it has yet to begin.
+    /// Its number, as in `threading.get_ident()`; zero if it has not begun.
     #[must_use]
     pub const fn ident(&self) -> u64 {
         self.ident
     }
 
-    /// Whose it is.
+    /// What started it.
     #[must_use]
     pub const fn origin(&self) -> ThreadOrigin {
         self.origin
     }
 
-    /// What it was doing.
+    /// What it does.
     #[must_use]
     pub const fn state(&self) -> &ThreadState {
         &self.state
     }
 
-    /// The Python functions it was in, the outermost first.
+    /// The Python functions it is in, the outermost first.
     #[must_use]
     pub fn stack(&self) -> &[StackFrame] {
         &self.stack
@@ -97,19 +97,20 @@ impl Wait {
         self.kind
     }
 
-    /// For how long, on the runtime's clock.
+    /// How long it has waited, on the runtime's clock.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// For how long at most, from its beginning. `None`: for ever.
+    /// How long it waits at most, from the beginning of the wait. `None` without a timeout.
     #[must_use]
     pub const fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// The name of the thread that holds it, if it is a lock, or that is to end, if it is a thread.
+    /// The name of the thread that holds the lock, or of the thread that is joined; `None` for other kinds,
+    /// and if it is not known.
     #[must_use]
     pub fn holder(&self) -> Option<&str> {
         self.holder.as_deref()

@@ -14,10 +14,10 @@ use crate::{
 };
 
 impl Runtime {
-    /// All threads of this runtime at this moment, the oldest first. The main thread is listed always,
-    /// other threads of the host's while they are inside.
+    /// All threads of this runtime at this moment, the oldest first. The main thread is always listed,
+    /// other host threads while they are inside.
     ///
-    /// All threads are stopped for the moment. Blocks while one is in native code that does not leave
+    /// All threads are stopped meanwhile. Blocks while one is in native code that does not detach from
     /// the interpreter.
     ///
     /// ```

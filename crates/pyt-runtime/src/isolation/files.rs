@@ -12,7 +12,7 @@ use rustpython_vm::{
     function::{FsPath, FuncArgs},
 };
 
-use super::policy::{Policy, policy, refused};
+use super::policy::{IsolationPolicy, policy, refused};
 use crate::startup::upstream_modules;
 
 /// The kind of access to a file.
@@ -33,14 +33,14 @@ enum LastComponent {
 pub(super) fn granted(
     path: &Path,
     access: Access,
-    policy: &Policy,
+    policy: &IsolationPolicy,
     vm: &VirtualMachine,
 ) -> PyResult<PathBuf> {
     locate(path, access, LastComponent::Followed, policy, vm)
 }
 
 /// Whether `path` names something that may be read.
-pub(super) fn is_readable(path: &Path, policy: &Policy) -> bool {
+pub(super) fn is_readable(path: &Path, policy: &IsolationPolicy) -> bool {
     let real = path.canonicalize();
     real.is_ok_and(|real| policy.read.iter().any(|root| real.starts_with(root)))
 }
@@ -49,7 +49,7 @@ fn locate(
     path: &Path,
     access: Access,
     last: LastComponent,
-    policy: &Policy,
+    policy: &IsolationPolicy,
     vm: &VirtualMachine,
 ) -> PyResult<PathBuf> {
     let denied = || refused(&format!("the file {}", path.display()), vm);

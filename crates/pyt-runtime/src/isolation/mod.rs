@@ -16,7 +16,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc};
 
-pub(crate) use self::policy::{Lease, Policy};
+pub(crate) use self::policy::{IsolationPolicy, Lease};
 use crate::Error;
 
 /// What an isolated program is granted; by default nothing. See
@@ -81,7 +81,7 @@ impl Isolation {
     }
 }
 
-impl Policy {
+impl IsolationPolicy {
     /// The policy for these grants.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use rustpython_vm::{
 
 use super::{
     files,
-    policy::{MARK, Policy, policy, refused},
+    policy::{IsolationPolicy, MARK, policy, refused},
     surroundings,
 };
 use crate::startup::upstream_modules::{self, Change};
@@ -231,12 +231,15 @@ pub(super) fn exists(name: &str) -> bool {
 }
 
 /// Whether the classes of the module `name` may be seen by a program that cannot import it.
-pub(super) fn is_seen(name: &str, policy: &Policy) -> bool {
+pub(super) fn is_seen(name: &str, policy: &IsolationPolicy) -> bool {
     PURE.contains(&name) || name == "posix" || name == "time" || policy.grants_module(name)
 }
 
 /// Removes from `defs` what an isolated interpreter may not import.
-pub(super) fn replace(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>, policy: &Policy) {
+pub(super) fn replace(
+    defs: &mut BTreeMap<&'static str, &'static PyModuleDef>,
+    policy: &IsolationPolicy,
+) {
     defs.retain(|name, def| {
         if policy.grants_module(name) || PURE.contains(name) {
             return true;

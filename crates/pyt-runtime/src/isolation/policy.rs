@@ -20,11 +20,11 @@ pub(super) const MARK: &str = "_pyt_isolated";
 
 /// What isolated interpreters may do, by their numbers. An interpreter that is marked and not in here may
 /// do nothing.
-static POLICIES: RwLock<Option<HashMap<i64, Arc<Policy>>>> = RwLock::new(None);
+static POLICIES: RwLock<Option<HashMap<i64, Arc<IsolationPolicy>>>> = RwLock::new(None);
 
 /// What one isolated interpreter may do.
 #[derive(Debug, Default)]
-pub(crate) struct Policy {
+pub(crate) struct IsolationPolicy {
     /// Folders and files, with all links resolved.
     pub(super) read: Vec<PathBuf>,
     pub(super) write: Vec<PathBuf>,
@@ -34,7 +34,7 @@ pub(crate) struct Policy {
     sealed: AtomicBool,
 }
 
-impl Policy {
+impl IsolationPolicy {
     pub(super) fn new(read: Vec<PathBuf>, write: Vec<PathBuf>, modules: BTreeSet<String>) -> Self {
         Self {
             read,
@@ -83,7 +83,7 @@ impl Drop for Lease {
 }
 
 /// The policy of `vm`'s interpreter; `None` if it is not isolated.
-pub(super) fn policy(vm: &VirtualMachine) -> Option<Arc<Policy>> {
+pub(super) fn policy(vm: &VirtualMachine) -> Option<Arc<IsolationPolicy>> {
     if !vm.state.module_defs.contains_key(MARK) {
         return None;
     }
@@ -91,9 +91,9 @@ pub(super) fn policy(vm: &VirtualMachine) -> Option<Arc<Policy>> {
     let id = vm.state.runtime_root_id;
     let known = policies.as_ref().and_then(|policies| policies.get(&id));
     Some(known.cloned().unwrap_or_else(|| {
-        Arc::new(Policy {
+        Arc::new(IsolationPolicy {
             sealed: AtomicBool::new(true),
-            ..Policy::default()
+            ..IsolationPolicy::default()
         })
     }))
 }

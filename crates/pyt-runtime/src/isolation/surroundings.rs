@@ -10,7 +10,7 @@ use rustpython_vm::{
 
 use super::{
     files, natives,
-    policy::{Policy, policy, refused},
+    policy::{IsolationPolicy, policy, refused},
 };
 use crate::startup::upstream_modules;
 
@@ -35,7 +35,7 @@ const PATHS: [&str; 8] = [
 ];
 
 /// Replaces functions that act on the host, and attributes that reveal its paths.
-pub(super) fn replace(policy: &Policy, vm: &VirtualMachine) -> PyResult<()> {
+pub(super) fn replace(policy: &IsolationPolicy, vm: &VirtualMachine) -> PyResult<()> {
     let builtins = vm.builtins.as_object();
     builtins.set_attr("compile", vm.new_function("compile", compile), vm)?;
     builtins.set_attr("input", vm.new_function("input", input), vm)?;
@@ -98,7 +98,7 @@ fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
 }
 
 /// A replacement for the name of a file that is not granted; `None` if the name may stay.
-fn replacement_name(path: &Path, policy: &Policy) -> Option<String> {
+fn replacement_name(path: &Path, policy: &IsolationPolicy) -> Option<String> {
     let text = path.to_string_lossy();
     let is_label = text.starts_with('<') && text.ends_with('>') && !text.contains('/');
     (!is_label && !files::is_readable(path, policy)).then(|| format!("<{text}>"))
