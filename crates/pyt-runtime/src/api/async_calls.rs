@@ -135,7 +135,7 @@ where
         call: call.clone(),
     };
     let work = move || {
-        let inside = |vm: &_| call.run(core.session(), || f(Python::new(vm, &core)));
+        let inside = |vm: &_| call.run(core.state(), || f(Python::new(vm, &core)));
         let entered = core.enter(inside);
         entered.unwrap_or_else(|_| Err(Error::gone()))
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pyt_modules::control::shielded;
+use pyt_vm::control::shielded;
 use rustpython_vm::PyResult;
 
 use super::{error::Error, python::Python, runtime_core::RuntimeCore};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_modules::Session;
+use pyt_vm::InterpreterState;
 use rustpython_vm::{Interpreter, PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{attempt::attempt, runtime_core::RuntimeCore};
@@ -25,9 +25,13 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    pub(crate) fn new(interpreter: Interpreter, session: Session, options: Options) -> Self {
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        state: Arc<InterpreterState>,
+        options: Options,
+    ) -> Self {
         Self {
-            core: RuntimeCore::new(interpreter, session),
+            core: RuntimeCore::new(interpreter, state),
             options,
         }
     }
@@ -73,8 +77,8 @@ impl Runtime {
         entered.unwrap_or_else(|_| Err(Error::gone()))
     }
 
-    pub(crate) fn session(&self) -> &Session {
-        self.core.session()
+    pub(crate) fn state(&self) -> &Arc<InterpreterState> {
+        self.core.state()
     }
 
     /// Enters the interpreter, runs `f`, and makes an [`Error`] of what it raises.

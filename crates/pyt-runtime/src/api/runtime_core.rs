@@ -13,7 +13,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, ReentrantMutex};
-use pyt_modules::Session;
+use pyt_vm::InterpreterState;
 use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
 };
@@ -29,7 +29,7 @@ pub(crate) struct RuntimeCore {
     /// Taken out when the interpreter ends. If it is never ended it is not dropped either: its threads
     /// may still use it.
     interpreter: ReentrantMutex<RefCell<Option<ManuallyDrop<Interpreter>>>>,
-    session: Session,
+    state: Arc<InterpreterState>,
     /// The thread that made the runtime: Python's main thread.
     home: ThreadId,
     gate: EntryGate,
@@ -55,15 +55,15 @@ struct Departure<'a>(&'a Control);
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
-        self.0.left(Session::own_ident());
+        self.0.left(InterpreterState::own_ident());
     }
 }
 
 impl RuntimeCore {
-    pub(crate) fn new(interpreter: Interpreter, session: Session) -> Arc<Self> {
+    pub(crate) fn new(interpreter: Interpreter, state: Arc<InterpreterState>) -> Arc<Self> {
         let core = Arc::new(Self {
             interpreter: ReentrantMutex::new(RefCell::new(Some(ManuallyDrop::new(interpreter)))),
-            session,
+            state,
             home: thread::current().id(),
             gate: EntryGate::default(),
             control: Control::default(),
@@ -72,13 +72,13 @@ impl RuntimeCore {
             at_end: Mutex::default(),
         });
         let refusing = Arc::downgrade(&core);
-        core.session
+        core.state
             .on_refusal(move |most, vm| refusing.upgrade()?.refuse_thread(most, vm));
         core
     }
 
-    pub(crate) const fn session(&self) -> &Session {
-        &self.session
+    pub(crate) const fn state(&self) -> &Arc<InterpreterState> {
+        &self.state
     }
 
     /// Runs `f` inside, on the calling thread, whichever it is. Blocks until the thread has its turn.
@@ -86,7 +86,7 @@ impl RuntimeCore {
         self: &Arc<Self>,
         f: impl FnOnce(&VirtualMachine) -> R,
     ) -> Result<R, Gone> {
-        if self.session.is_inside() {
+        if self.state.is_attached() {
             return Ok(vm_thread::with_current_vm(f));
         }
         let _entry = self.pass_gate()?;
@@ -100,12 +100,12 @@ impl RuntimeCore {
         if thread::current().id() != self.home {
             let name = thread::current().name().map(str::to_owned);
             let name = name.as_deref().unwrap_or("host thread");
-            return self.session.visit(name, f).ok_or(Gone);
+            return self.state.attach_host(name, f).ok_or(Gone);
         }
         let main = self.interpreter.lock();
         let main = main.borrow();
         let interpreter = main.as_ref().ok_or(Gone)?;
-        Ok(self.session.enter(interpreter, f))
+        Ok(self.state.attach_main(interpreter, f))
     }
 
     fn pass_gate(&self) -> Result<Entry<'_>, Gone> {
@@ -118,7 +118,7 @@ impl RuntimeCore {
     /// Drops `object` inside: at once if the calling thread is there, else on the next thread that
     /// enters. After the end of the interpreter the object is leaked.
     pub(crate) fn drop_inside(&self, object: PyObjectRef) {
-        if self.session.is_inside() {
+        if self.state.is_attached() {
             drop(object);
             return;
         }
@@ -164,7 +164,7 @@ impl RuntimeCore {
         };
         interpreter.enter(|_| self.collect_dropped());
         let interpreter = ManuallyDrop::into_inner(interpreter);
-        self.ended(self.session.finalize(interpreter, error))
+        self.ended(self.state.finalize(interpreter, error))
     }
 
     /// As [`finalize`](Self::finalize), for a process that goes on, on any thread.
@@ -175,7 +175,7 @@ impl RuntimeCore {
         };
         let interpreter = ManuallyDrop::into_inner(interpreter);
         let last = |_: &VirtualMachine| self.collect_dropped();
-        self.ended(self.session.dismantle(interpreter, last))
+        self.ended(self.state.dismantle(interpreter, last))
     }
 
     /// Has `f` run once the interpreter has ended. Until then what it captures is kept.

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use pyt_modules::upstream::{self, derived};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyDictRef, PyModule, PyModuleDef},
@@ -16,7 +17,7 @@ use rustpython_vm::{
     function::{FsPath, FuncArgs},
 };
 
-use crate::{Builder, Error, Options, startup::upstream_modules};
+use crate::{Builder, Error, Options};
 
 /// The least stack of a thread, in bytes, as in CPython.
 const LEAST_STACK: usize = 32 << 10;
@@ -208,7 +209,7 @@ impl Extra {
     pub(crate) fn modules(&self) -> Vec<&'static PyModuleDef> {
         let changed = self
             .own_environment
-            .then(|| upstream_modules::changed("_posixsubprocess", pass_on_environment));
+            .then(|| derived::derive_named("_posixsubprocess", pass_on_environment));
         changed.flatten().into_iter().collect()
     }
 
@@ -310,7 +311,7 @@ fn fork_exec(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         });
         *given = vm.ctx.new_list(variables.collect::<PyResult<_>>()?).into();
     }
-    upstream_modules::upstreams("_posixsubprocess", "fork_exec", args, vm)
+    upstream::call("_posixsubprocess", "fork_exec", args, vm)
 }
 
 fn put(name: FsPath, value: FsPath, vm: &VirtualMachine) -> PyResult<()> {

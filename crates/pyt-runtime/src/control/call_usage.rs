@@ -12,7 +12,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::{Session, control::Origin};
+use pyt_vm::{InterpreterState, control::Origin};
 
 use super::{
     limits::{Limit, Limits},
@@ -129,8 +129,8 @@ impl CallTable {
     }
 
     /// Applies the limit on threads. Call it when a call has begun or ended.
-    pub(super) fn apply_thread_limit(&self, session: &Session) {
-        session.allow_threads(self.most_threads().unwrap_or(usize::MAX));
+    pub(super) fn apply_thread_limit(&self, state: &InterpreterState) {
+        state.limit_threads(self.most_threads().unwrap_or(usize::MAX));
     }
 }
 
@@ -139,7 +139,7 @@ impl LimitedCall {
     /// hit. `written` is what the runtime's programs have written so far, in bytes.
     pub(super) fn measure(
         &mut self,
-        session: &Session,
+        state: &InterpreterState,
         written: u64,
     ) -> Result<Option<Instant>, Limit> {
         let now = Instant::now();
@@ -153,7 +153,7 @@ impl LimitedCall {
             soon(self.began + wall);
         }
         if let Some(limit) = limits.cpu {
-            let used = self.cpu.total(session);
+            let used = self.cpu.total(state);
             if used >= limit {
                 return Err(Limit::Cpu(limit));
             }
@@ -162,7 +162,7 @@ impl LimitedCall {
             soon(now + left.clamp(SHORTEST_CPU_INTERVAL, MEASURE_INTERVAL * 4));
         }
         if let Some(limit) = limits.threads {
-            let members = session.members();
+            let members = state.all_threads();
             let is_started = |origin| matches!(origin, Origin::Started { .. });
             let alive = members.iter().filter(|member| is_started(member.origin));
             // Only if there were too many at the beginning: starting one more is refused.
@@ -196,19 +196,19 @@ pub(super) struct CpuTime {
 }
 
 impl CpuTime {
-    pub(super) fn begin(session: &Session) -> Self {
+    pub(super) fn begin(state: &InterpreterState) -> Self {
         let mut cpu = Self::default();
-        for member in session.members() {
-            if let Some(time) = session.cpu_time(member.ident) {
+        for member in state.all_threads() {
+            if let Some(time) = state.cpu_time(member.ident) {
                 cpu.seen.insert(member.ident, (time, time));
             }
         }
         cpu
     }
 
-    fn total(&mut self, session: &Session) -> Duration {
-        for member in session.members() {
-            let Some(time) = session.cpu_time(member.ident) else {
+    fn total(&mut self, state: &InterpreterState) -> Duration {
+        for member in state.all_threads() {
+            let Some(time) = state.cpu_time(member.ident) else {
                 continue;
             };
             let (first, last) = self.seen.entry(member.ident).or_default();

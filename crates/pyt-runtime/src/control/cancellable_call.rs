@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_modules::{Session, control::Raise};
+use pyt_vm::{InterpreterState, control::Raise};
 
 use super::{control_thread::spawn_control_thread, stop::UNWIND_INTERVAL};
 use crate::{Error, api::runtime_core::RuntimeCore};
@@ -44,7 +44,7 @@ impl Default for CancellableCall {
 /// The calling thread runs a call's code, for as long as this lives.
 struct RunningCall<'a> {
     call: &'a CancellableCall,
-    session: &'a Session,
+    state: &'a InterpreterState,
 }
 
 impl Drop for RunningCall<'_> {
@@ -55,7 +55,7 @@ impl Drop for RunningCall<'_> {
             is_cancelled: true,
         } = before
         {
-            self.session.pardon(ident);
+            self.state.cancel_unwind(ident);
         }
     }
 }
@@ -68,7 +68,7 @@ impl CancellableCall {
     /// call was cancelled.
     pub(crate) fn run<R>(
         &self,
-        session: &Session,
+        state: &InterpreterState,
         f: impl FnOnce() -> Result<R, Error>,
     ) -> Result<R, Error> {
         {
@@ -77,14 +77,11 @@ impl CancellableCall {
                 return Err(Error::stopped_before());
             };
             *phase = CallPhase::Running {
-                ident: Session::own_ident(),
+                ident: InterpreterState::own_ident(),
                 is_cancelled: false,
             };
         }
-        let _running = RunningCall {
-            call: self,
-            session,
-        };
+        let _running = RunningCall { call: self, state };
         f()
     }
 
@@ -106,7 +103,7 @@ impl RuntimeCore {
     /// and after a grace period without its handlers. Does not block, and does nothing to a call that
     /// has ended.
     pub(crate) fn cancel(self: &Arc<Self>, call: &Arc<CancellableCall>) {
-        let session = self.session();
+        let state = self.state();
         let ident = {
             let mut phase = call.0.lock();
             match *phase {
@@ -120,8 +117,8 @@ impl RuntimeCore {
                         ident,
                         is_cancelled: true,
                     };
-                    session.set_stop_reason("the call was cancelled: its future was dropped");
-                    session.raise_in(&[ident], &Raise::Stop);
+                    state.set_stop_reason("the call was cancelled: its future was dropped");
+                    state.raise_in(&[ident], &Raise::Stop);
                     ident
                 }
             }
@@ -132,15 +129,15 @@ impl RuntimeCore {
     }
 
     fn end_call(&self, call: &CancellableCall, ident: u64) {
-        let session = self.session();
+        let state = self.state();
         let began = Instant::now();
-        session.reach(&[ident]);
+        state.reach(&[ident]);
         while began.elapsed() < GRACE && call.while_running(|_| ()) {
             std::thread::sleep(GRACE_POLL);
         }
-        while call.while_running(|ident| session.condemn(&[ident])) {
+        while call.while_running(|ident| state.force_unwind(&[ident])) {
             self.control.stops.note_force();
-            session.reach(&[ident]);
+            state.reach(&[ident]);
             std::thread::sleep(UNWIND_INTERVAL);
         }
     }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use pyt_modules::control::{Origin, Raise};
+use pyt_vm::control::{Origin, Raise};
 
 use super::stop_request::StopReason;
 use crate::{Python, Runtime, api::runtime_core::RuntimeCore};
@@ -74,7 +74,7 @@ impl Python<'_> {
     /// [`Interrupter::interrupt_thread`] have it.
     #[must_use]
     pub fn thread_ident(self) -> u64 {
-        pyt_modules::Session::own_ident()
+        pyt_vm::InterpreterState::own_ident()
     }
 }
 
@@ -90,10 +90,10 @@ impl Interrupter {
     /// argument. If there is no such class, the exception that says so is raised.
     pub fn interrupt_with(&self, class: &str, message: Option<&str>) -> bool {
         self.raise(&exception(class, message), |core| {
-            let session = core.session();
-            session.main_ident().map_or_else(
+            let state = core.state();
+            state.main_ident().map_or_else(
                 || {
-                    let members = session.members().into_iter();
+                    let members = state.all_threads().into_iter();
                     let hosts = members.filter(|member| member.origin == Origin::Host);
                     hosts.map(|member| member.ident).collect()
                 },
@@ -119,7 +119,7 @@ impl Interrupter {
     /// has started. Returns false if there are none.
     pub fn interrupt_all(&self) -> bool {
         self.raise(&exception("KeyboardInterrupt", None), |core| {
-            let members = core.session().members().into_iter();
+            let members = core.state().all_threads().into_iter();
             members.map(|member| member.ident).collect()
         })
     }
@@ -140,7 +140,7 @@ impl Interrupter {
         let Some(core) = self.core.upgrade() else {
             return false;
         };
-        if core.session().members().is_empty() {
+        if core.state().all_threads().is_empty() {
             return false;
         }
         core.stop(StopReason::Asked, grace);
@@ -152,7 +152,7 @@ impl Interrupter {
             return false;
         };
         let idents = find(&core);
-        let found = core.session().raise_in(&idents, raise);
+        let found = core.state().raise_in(&idents, raise);
         if found {
             core.reach_soon(&idents);
         }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_modules::Session;
+use pyt_vm::InterpreterState;
 use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{
@@ -68,7 +68,7 @@ impl RuntimeCore {
         limits: &Limits,
         f: impl FnOnce() -> R,
     ) -> (R, Option<Arc<StopRequest>>) {
-        let owner = Session::own_ident();
+        let owner = InterpreterState::own_ident();
         let recursion = limits
             .recursion
             .map(|depth| RecursionLimit::begin(vm, depth));
@@ -90,7 +90,7 @@ impl RuntimeCore {
         vm.allow_threads(|| stop.wait(end));
         drop(watched);
         self.control.left(owner);
-        self.session().pardon(owner);
+        self.state().cancel_unwind(owner);
         (result, Some(stop))
     }
 
@@ -115,7 +115,7 @@ impl RuntimeCore {
         }
         // Else it would be raised again in the handlers of what is raised here.
         vm.allow_threads(|| stop.wait_until_raised());
-        Some(self.session().take_stop(vm))
+        Some(self.state().take_stop(vm))
     }
 
     /// The error of a call of the host's that failed with `raised`, if a limit on recursion caused it.
@@ -128,7 +128,7 @@ impl RuntimeCore {
             return None;
         }
         let calls = &self.control.calls;
-        let depth = calls.recursion_limit_of(Session::own_ident())?;
+        let depth = calls.recursion_limit_of(InterpreterState::own_ident())?;
         Some(Error::limited(Limit::Recursion(depth), self.threads()))
     }
 }

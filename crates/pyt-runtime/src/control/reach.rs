@@ -7,7 +7,7 @@ use crate::api::runtime_core::RuntimeCore;
 
 impl RuntimeCore {
     /// Has a control thread find the loops that these threads are in: see
-    /// [`pyt_modules::Session::reach`]. Does not block.
+    /// [`pyt_vm::InterpreterState::reach`]. Does not block.
     pub(crate) fn reach_soon(self: &Arc<Self>, idents: &[u64]) {
         {
             let mut reaching = self.control.reaching.lock();
@@ -30,7 +30,7 @@ impl RuntimeCore {
                         }
                     }
                 };
-                core.session().reach(&idents);
+                core.state().reach(&idents);
             }
         };
         if !spawn_control_thread(work) {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_modules::control::Origin;
+use pyt_vm::control::Origin;
 
 use super::{control_thread::spawn_control_thread, stop_request::StopReason};
 use crate::{Error, Runtime, api::runtime_core::RuntimeCore};
@@ -68,7 +68,7 @@ impl Drop for Runtime {
         if core.is_over() {
             return;
         }
-        if core.session().is_inside() {
+        if core.state().is_attached() {
             let core = core.clone();
             spawn_control_thread(move || drop(core.shut_down(DROP_DEADLINE)));
         } else {
@@ -104,7 +104,7 @@ impl RuntimeCore {
     /// Blocks until all threads that are not daemons have ended. Returns false if `end` came first.
     fn threads_end(&self, end: Instant) -> bool {
         loop {
-            let members = self.session().members();
+            let members = self.state().all_threads();
             let is_awaited = |origin| matches!(origin, Origin::Started { daemon: false });
             if !members.iter().any(|member| is_awaited(member.origin)) {
                 return true;
@@ -124,10 +124,10 @@ impl RuntimeCore {
             use std::sync::mpsc::RecvTimeoutError::Timeout;
             if is_done.recv_timeout(limit) == Err(Timeout) {
                 while is_done.recv_timeout(POLL_INTERVAL) == Err(Timeout) {
-                    let members = core.session().members().into_iter();
+                    let members = core.state().all_threads().into_iter();
                     let idents: Vec<_> = members.map(|member| member.ident).collect();
-                    core.session().condemn(&idents);
-                    core.session().reach(&idents);
+                    core.state().force_unwind(&idents);
+                    core.state().reach(&idents);
                 }
             }
         });

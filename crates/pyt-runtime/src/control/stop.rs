@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_modules::{
-    Session,
+use pyt_vm::{
+    InterpreterState,
     control::{Origin, Raise},
 };
 use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
@@ -47,10 +47,10 @@ impl RuntimeCore {
     /// Stops all threads that there are now, and those that they start. Does not block. If a stop is
     /// under way, returns that one, which from now on is for all threads that there are.
     pub(crate) fn stop(self: &Arc<Self>, reason: StopReason, grace: Duration) -> Arc<StopRequest> {
-        let session = self.session();
+        let state = self.state();
         let request = {
             let mut current = self.control.stops.lock_current();
-            let members = session.members().into_iter();
+            let members = state.all_threads().into_iter();
             let hosts = members.filter(|member| member.origin == Origin::Host);
             let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
             if let Some(request) = current.as_ref().filter(|request| !request.is_over()) {
@@ -61,19 +61,19 @@ impl RuntimeCore {
                 request.reset_done();
                 drop(targets);
                 // The thread that carries the stop out finds their loops after the grace period.
-                session.raise_in(&added, &Raise::Stop);
+                state.raise_in(&added, &Raise::Stop);
                 return request.clone();
             }
             let request = Arc::new(StopRequest::new(reason, hosts));
             *current = Some(request.clone());
             request
         };
-        session.set_stop_reason(&reason.to_string());
+        state.set_stop_reason(&reason.to_string());
         let (core, stopping) = (self.clone(), request.clone());
         if !spawn_control_thread(move || core.carry_out(&stopping, grace)) {
             // Without a thread there is no second attempt.
-            request.note_threads(self.describe(&session.table()));
-            session.raise_in(&self.targets(&request), &Raise::Stop);
+            request.note_threads(self.describe(&state.table()));
+            state.raise_in(&self.targets(&request), &Raise::Stop);
             self.control.stops.conclude(&request);
         }
         request
@@ -86,7 +86,7 @@ impl RuntimeCore {
 
     /// As [`targets`](Self::targets), with `request`'s hosts locked by the caller.
     fn targets_among(&self, request: &StopRequest, hosts: &HashSet<u64>) -> Vec<u64> {
-        let members = self.session().members().into_iter();
+        let members = self.state().all_threads().into_iter();
         let targets = members.filter(|member| match member.origin {
             Origin::Host => hosts.contains(&member.ident),
             // A thread that is started once all have ended is not stopped.
@@ -97,17 +97,17 @@ impl RuntimeCore {
 
     /// Whether a thread that Python started goes on.
     pub(crate) fn has_started_threads(&self) -> bool {
-        self.session().has_started()
+        self.state().has_started()
     }
 
     fn carry_out(self: &Arc<Self>, request: &Arc<StopRequest>, grace: Duration) {
-        let session = self.session();
+        let state = self.state();
         let began = Instant::now();
-        request.note_threads(self.describe(&session.account()));
+        request.note_threads(self.describe(&state.table_with_stacks()));
         if grace > Duration::ZERO {
             let idents = self.targets(request);
-            if session.raise_in(&idents, &Raise::Stop) {
-                session.reach(&idents);
+            if state.raise_in(&idents, &Raise::Stop) {
+                state.reach(&idents);
             }
             request.set_raised();
             while began.elapsed() < grace && !self.has_ended_by_itself(request) {
@@ -124,7 +124,7 @@ impl RuntimeCore {
                 let idents = self.targets_among(request, &hosts);
                 if !idents.is_empty() {
                     self.control.stops.note_force();
-                    session.condemn(&idents);
+                    state.force_unwind(&idents);
                 }
                 idents
             };
@@ -148,11 +148,11 @@ impl RuntimeCore {
                 std::thread::sleep(pause);
                 continue;
             }
-            session.reach(&idents);
+            state.reach(&idents);
             if started_left && unwinding_since.elapsed() > HALT_DELAY {
                 request.set_halted();
-                let halt = |vm: &_| session.halt_started(vm, FOREIGN_CALL_GRACE);
-                if session.visit("pyt-control", halt).is_none() {
+                let halt = |vm: &_| state.halt_started(vm, FOREIGN_CALL_GRACE);
+                if state.attach_host("pyt-control", halt).is_none() {
                     break;
                 }
                 continue;
@@ -185,13 +185,13 @@ impl RuntimeCore {
         raised: &PyBaseExceptionRef,
         vm: &VirtualMachine,
     ) -> Option<Error> {
-        let request = self.control.stops.for_thread(Session::own_ident());
+        let request = self.control.stops.for_thread(InterpreterState::own_ident());
         match request {
             Some(request) => {
                 vm.allow_threads(|| request.wait(Instant::now() + STOPPED_CALL_WAIT));
                 Some(Error::stopped(request))
             }
-            None if self.session().is_stop(raised) => {
+            None if self.state().is_stop(raised) => {
                 // The stop is over, or this thread started after it.
                 Some(Error::stopped_before())
             }

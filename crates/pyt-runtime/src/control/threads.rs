@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pyt_modules::{
+use pyt_vm::{
     control::Origin,
-    deadlock::{Account, Doing, Kind, Row},
+    deadlock::{Doing, Kind, Row, ThreadTable},
 };
 
 use super::thread_info::{ThreadInfo, ThreadOrigin, ThreadState, Wait};
@@ -57,23 +57,23 @@ impl RuntimeCore {
     pub(crate) fn threads(self: &Arc<Self>) -> Vec<ThreadInfo> {
         let look = || {
             std::thread::scope(|scope| {
-                let looking = scope.spawn(|| self.session().account());
-                looking.join().unwrap_or_else(|_| self.session().table())
+                let looking = scope.spawn(|| self.state().table_with_stacks());
+                looking.join().unwrap_or_else(|_| self.state().table())
             })
         };
         self.describe(&detached(look))
     }
 
-    /// `account` in the host's terms.
-    pub(crate) fn describe(&self, account: &Account) -> Vec<ThreadInfo> {
-        let session = self.session();
-        let members = session.members();
-        let rows = account.report.rows.iter().zip(&account.stacks);
+    /// `table` in the host's terms.
+    pub(crate) fn describe(&self, table: &ThreadTable) -> Vec<ThreadInfo> {
+        let interpreter = self.state();
+        let members = interpreter.all_threads();
+        let rows = table.report.rows.iter().zip(&table.stacks);
         rows.map(|(row, stack)| {
             let member = members.iter().find(|member| member.ident == row.tag);
             let origin = match member.map(|member| member.origin) {
                 Some(Origin::Started { daemon }) => ThreadOrigin::Python { daemon },
-                _ if session.is_main(row.id) => ThreadOrigin::Main,
+                _ if interpreter.is_main(row.id) => ThreadOrigin::Main,
                 Some(Origin::Host) => ThreadOrigin::Host,
                 // It has not begun, or it has just ended or was halted.
                 None => ThreadOrigin::Python { daemon: true },
@@ -82,7 +82,7 @@ impl RuntimeCore {
                 name: row.name.clone(),
                 ident: row.tag,
                 origin,
-                state: state(row, account),
+                state: state(row, table),
                 stack: stack.clone(),
             }
         })
@@ -90,7 +90,7 @@ impl RuntimeCore {
     }
 }
 
-fn state(row: &Row, account: &Account) -> ThreadState {
+fn state(row: &Row, table: &ThreadTable) -> ThreadState {
     let (waiting, reentrant) = match row.doing {
         Doing::Running => return ThreadState::Running,
         Doing::Ready => return ThreadState::Ready,
@@ -98,7 +98,7 @@ fn state(row: &Row, account: &Account) -> ThreadState {
         Doing::Halted => return ThreadState::Halted,
         Doing::Waiting { waiting, reentrant } => (waiting, reentrant),
     };
-    let report = &account.report;
+    let report = &table.report;
     let since = waiting.since.0;
     let holder = waiting.holder.and_then(|holder| {
         let alive = report.rows.iter().find(|row| row.id == holder);

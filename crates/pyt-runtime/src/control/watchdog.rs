@@ -19,10 +19,10 @@ impl RuntimeCore {
     /// Begins to watch a call of the thread with the ident `owner`. Returns the call's number.
     pub(super) fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
         let calls = &self.control.calls;
-        let cpu = limits.cpu.map(|_| CpuTime::begin(self.session()));
+        let cpu = limits.cpu.map(|_| CpuTime::begin(self.state()));
         let mut table = calls.table.lock();
         let id = table.begin(limits, owner, cpu, calls.written());
-        table.apply_thread_limit(self.session());
+        table.apply_thread_limit(self.state());
         if table.is_watched {
             drop(table);
             calls.changed.notify_all();
@@ -38,7 +38,7 @@ impl RuntimeCore {
         let calls = &self.control.calls;
         let mut table = calls.table.lock();
         table.end(id);
-        table.apply_thread_limit(self.session());
+        table.apply_thread_limit(self.state());
         drop(table);
         calls.changed.notify_all();
     }
@@ -61,7 +61,7 @@ impl RuntimeCore {
                 if call.stop.is_some() {
                     continue;
                 }
-                match call.measure(self.session(), calls.written()) {
+                match call.measure(self.state(), calls.written()) {
                     Ok(Some(at)) => next = Some(next.map_or(at, |next| next.min(at))),
                     Ok(None) => {}
                     Err(limit) => hits.push((call.id, limit, call.limits.grace)),

@@ -6,6 +6,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use pyt_modules::upstream;
 use rustpython_vm::{
     Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyBytes, PyInt, PyModule, PyStr},
@@ -13,7 +14,6 @@ use rustpython_vm::{
 };
 
 use super::policy::{IsolationPolicy, policy, refused};
-use crate::startup::upstream_modules;
 
 /// The kind of access to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +223,7 @@ fn working_directory(vm: &VirtualMachine) -> PathBuf {
 /// Calls upstream's function with the real paths.
 fn call(function: &FileFunction, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let Some(policy) = policy(vm) else {
-        return upstream_modules::upstreams("posix", function.name, args, vm);
+        return upstream::call("posix", function.name, args, vm);
     };
     for name in ["dir_fd", "src_dir_fd", "dst_dir_fd"] {
         if let Some(given) = args.kwargs.get(name)
@@ -258,7 +258,7 @@ fn call(function: &FileFunction, mut args: FuncArgs, vm: &VirtualMachine) -> PyR
         }
         // Upstream reports other missing arguments.
     }
-    upstream_modules::upstreams("posix", function.name, args, vm)
+    upstream::call("posix", function.name, args, vm)
 }
 
 /// The access that a mode of `open` needs.

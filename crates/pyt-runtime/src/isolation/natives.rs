@@ -1,8 +1,12 @@
 //! Native modules in isolated interpreters: each is unchanged, has functions that refuse, or is left out.
 //! A module that is not listed is left out.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
+use pyt_modules::upstream::{
+    self,
+    derived::{self, Change},
+};
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyStr, PyType},
@@ -14,7 +18,6 @@ use super::{
     policy::{IsolationPolicy, MARK, policy, refused},
     surroundings,
 };
-use crate::startup::upstream_modules::{self, Change};
 
 /// Modules that only compute.
 const PURE: [&str; 72] = [
@@ -227,7 +230,7 @@ pub(super) const NETWORK: [&str; 3] = ["_socket", "fcntl", "select"];
 
 /// Whether upstream has such a module.
 pub(super) fn exists(name: &str) -> bool {
-    upstream_modules::definitions().contains_key(name)
+    upstream::definitions().contains_key(name)
 }
 
 /// Whether the classes of the module `name` may be seen by a program that cannot import it.
@@ -246,7 +249,7 @@ pub(super) fn replace(
         }
         let restricted = RESTRICTED.iter().any(|(known, _)| known == name);
         if restricted {
-            *def = upstream_modules::change_definition(def, restrict as Change);
+            *def = derived::derive(def, restrict as Change);
         }
         restricted
     });
@@ -255,18 +258,13 @@ pub(super) fn replace(
 
 /// The definition of an empty module: the mark of isolated interpreters.
 fn mark() -> &'static PyModuleDef {
-    static DEFINITION: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    let address = DEFINITION.get_or_init(|| {
-        let def = Box::new(PyModuleDef {
-            name: Context::genesis().intern_str(MARK),
-            doc: None,
-            methods: &[],
-            slots: Default::default(),
-        });
-        std::ptr::from_ref(Box::leak(def)).expose_provenance()
-    });
-    // SAFETY: the address is that of a definition that was leaked above.
-    unsafe { &*std::ptr::with_exposed_provenance(*address) }
+    static DEFINITION: OnceLock<PyModuleDef> = OnceLock::new();
+    DEFINITION.get_or_init(|| PyModuleDef {
+        name: Context::genesis().intern_str(MARK),
+        doc: None,
+        methods: &[],
+        slots: Default::default(),
+    })
 }
 
 /// Removes from a module what acts on the host.

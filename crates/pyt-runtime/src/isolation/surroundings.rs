@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pyt_modules::upstream;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyStr},
@@ -12,7 +13,6 @@ use super::{
     files, natives,
     policy::{IsolationPolicy, policy, refused},
 };
-use crate::startup::upstream_modules;
 
 /// Functions of `sys` that read the terminal or change how the process runs.
 const SYS: [&str; 4] = [
@@ -136,7 +136,7 @@ pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
             if data.is_some_and(|data| !vm.is_none(data)) {
                 return Err(refused("making code objects", vm));
             }
-            upstream_modules::upstreams("_imp", "get_frozen_object", args, vm)
+            upstream::call("_imp", "get_frozen_object", args, vm)
         },
     );
     module.dict().set_item("get_frozen_object", get.into(), vm)
@@ -152,7 +152,7 @@ pub(super) fn give_locale(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
             if locale.is_some_and(|locale| !vm.is_none(locale)) {
                 return Err(refused("changing the locale", vm));
             }
-            upstream_modules::upstreams("_locale", "setlocale", args, vm)
+            upstream::call("_locale", "setlocale", args, vm)
         },
     );
     module.dict().set_item("setlocale", set.into(), vm)

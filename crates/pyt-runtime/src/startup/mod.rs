@@ -1,5 +1,4 @@
-//! What the start of an interpreter needs: its initialisation, `site`, modules that are filled later,
-//! upstream's modules with changed contents, and the compiler.
+//! What the start of an interpreter needs: its initialisation, `site`, `_ast`, and the compiler.
 //!
 //! Handles of hosts and the command line are not known here.
 
@@ -7,4 +6,3 @@ pub(crate) mod ast;
 pub(crate) mod initialise;
 mod site;
 pub(crate) mod source;
-pub(crate) mod upstream_modules;

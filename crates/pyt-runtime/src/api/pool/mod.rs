@@ -17,7 +17,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_modules::deadlock::SERVANT;
+use pyt_vm::deadlock::CONTROL_THREAD;
 
 use crate::{Builder, Error, Runtime, Value, control::StopReason};
 
@@ -123,7 +123,7 @@ impl RuntimePool {
         }
         let keeping = idle.clone();
         let keeper = thread::Builder::new()
-            .name(SERVANT.to_owned())
+            .name(CONTROL_THREAD.to_owned())
             .stack_size(8 << 20)
             .spawn(move || keep(&keeping, &work, &builder))
             .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
@@ -269,7 +269,7 @@ impl PoolEntry {
     /// stopped without their handlers, or could not be stopped.
     fn stop_leftovers(&self) -> bool {
         let core = self.runtime.core();
-        let is_empty = || core.session().members().is_empty();
+        let is_empty = || core.state().all_threads().is_empty();
         if !is_empty() {
             let stop = core.stop(StopReason::Asked, GRACE);
             let end = Instant::now() + GRACE + STOP_TIMEOUT;
