@@ -33,8 +33,6 @@ pub(crate) struct RuntimeCore {
     /// The thread that made the runtime: Python's main thread.
     home: ThreadId,
     gate: EntryGate,
-    /// Interruptions, stops and limits.
-    pub(crate) control: Control,
     /// The limits of each call from outside.
     limits: OnceLock<Limits>,
     /// Objects whose handles were dropped outside of the interpreter, where no `__del__` can run.
@@ -66,7 +64,6 @@ impl RuntimeCore {
             state,
             home: thread::current().id(),
             gate: EntryGate::default(),
-            control: Control::default(),
             limits: OnceLock::new(),
             dropped: Mutex::default(),
             at_end: Mutex::default(),
@@ -79,6 +76,11 @@ impl RuntimeCore {
 
     pub(crate) const fn state(&self) -> &Arc<InterpreterState> {
         &self.state
+    }
+
+    /// Interruptions, stops and limits.
+    pub(crate) fn control(&self) -> &Control {
+        self.state.slot()
     }
 
     /// Runs `f` inside, on the calling thread, whichever it is. Blocks until the thread has its turn.
@@ -111,7 +113,7 @@ impl RuntimeCore {
     fn pass_gate(&self) -> Result<Entry<'_>, Gone> {
         Ok(Entry {
             _guard: self.gate.enter().ok_or(Gone)?,
-            _departure: Departure(&self.control),
+            _departure: Departure(self.control()),
         })
     }
 

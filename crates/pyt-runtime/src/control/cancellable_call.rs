@@ -136,7 +136,7 @@ impl RuntimeCore {
             std::thread::sleep(GRACE_POLL);
         }
         while call.while_running(|ident| state.force_unwind(&[ident])) {
-            self.control.stops.note_force();
+            self.control().stops.note_force();
             state.reach(&[ident]);
             std::thread::sleep(UNWIND_INTERVAL);
         }

@@ -72,7 +72,7 @@ impl RuntimeCore {
         let recursion = limits
             .recursion
             .map(|depth| RecursionLimit::begin(vm, depth));
-        let output = limits.output.map(|_| OutputLimited::begin(self, vm));
+        let output = limits.output.map(|_| OutputLimited::begin());
         let watched = WatchedCall {
             core: self,
             id: self.watch(limits, owner),
@@ -80,16 +80,16 @@ impl RuntimeCore {
         let result = f();
         drop(output);
         drop(recursion);
-        let own = self.control.calls.stop_of(watched.id);
-        let Some(stop) = own.or_else(|| self.control.stops.for_thread(owner)) else {
+        let own = self.control().calls.stop_of(watched.id);
+        let Some(stop) = own.or_else(|| self.control().stops.for_thread(owner)) else {
             return (result, None);
         };
         // Until the threads have ended the limits hold: the one on threads, say.
-        self.control.calls.note_stop(watched.id, stop.clone());
+        self.control().calls.note_stop(watched.id, stop.clone());
         let end = Instant::now() + limits.grace + STOP_TIMEOUT;
         vm.allow_threads(|| stop.wait(end));
         drop(watched);
-        self.control.left(owner);
+        self.control().left(owner);
         self.state().cancel_unwind(owner);
         (result, Some(stop))
     }
@@ -101,7 +101,7 @@ impl RuntimeCore {
         most: usize,
         vm: &VirtualMachine,
     ) -> Option<PyBaseExceptionRef> {
-        let calls = &self.control.calls;
+        let calls = &self.control().calls;
         let limiting: Vec<(u64, Duration)> = {
             let table = calls.table.lock();
             let active = table.active.iter();
@@ -127,7 +127,7 @@ impl RuntimeCore {
         if !raised.fast_isinstance(vm.ctx.exceptions.recursion_error) {
             return None;
         }
-        let calls = &self.control.calls;
+        let calls = &self.control().calls;
         let depth = calls.recursion_limit_of(InterpreterState::own_ident())?;
         Some(Error::limited(Limit::Recursion(depth), self.threads()))
     }

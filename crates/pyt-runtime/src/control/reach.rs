@@ -10,7 +10,7 @@ impl RuntimeCore {
     /// [`pyt_vm::InterpreterState::reach`]. Does not block.
     pub(crate) fn reach_soon(self: &Arc<Self>, idents: &[u64]) {
         {
-            let mut reaching = self.control.reaching.lock();
+            let mut reaching = self.control().reaching.lock();
             if let Some(waiting) = &mut *reaching {
                 waiting.extend(idents);
                 return;
@@ -21,7 +21,7 @@ impl RuntimeCore {
         let work = move || {
             while let Some(core) = core.upgrade() {
                 let idents = {
-                    let mut reaching = core.control.reaching.lock();
+                    let mut reaching = core.control().reaching.lock();
                     match &mut *reaching {
                         Some(waiting) if !waiting.is_empty() => std::mem::take(waiting),
                         _ => {
@@ -34,7 +34,7 @@ impl RuntimeCore {
             }
         };
         if !spawn_control_thread(work) {
-            *self.control.reaching.lock() = None;
+            *self.control().reaching.lock() = None;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The state of control in one runtime.
+//! The state of control in one runtime, which is a slot of its interpreter's state.
 
 use parking_lot::Mutex;
 

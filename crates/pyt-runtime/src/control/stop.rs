@@ -15,6 +15,7 @@ use std::{
 use pyt_vm::{
     InterpreterState,
     control::{Origin, Raise},
+    deadlock::CONTROL_THREAD,
 };
 use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
@@ -49,7 +50,7 @@ impl RuntimeCore {
     pub(crate) fn stop(self: &Arc<Self>, reason: StopReason, grace: Duration) -> Arc<StopRequest> {
         let state = self.state();
         let request = {
-            let mut current = self.control.stops.lock_current();
+            let mut current = self.control().stops.lock_current();
             let members = state.all_threads().into_iter();
             let hosts = members.filter(|member| member.origin == Origin::Host);
             let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
@@ -74,7 +75,7 @@ impl RuntimeCore {
             // Without a thread there is no second attempt.
             request.note_threads(self.describe(&state.table()));
             state.raise_in(&self.targets(&request), &Raise::Stop);
-            self.control.stops.conclude(&request);
+            self.control().stops.conclude(&request);
         }
         request
     }
@@ -123,7 +124,7 @@ impl RuntimeCore {
                 let hosts = request.hosts();
                 let idents = self.targets_among(request, &hosts);
                 if !idents.is_empty() {
-                    self.control.stops.note_force();
+                    self.control().stops.note_force();
                     state.force_unwind(&idents);
                 }
                 idents
@@ -140,7 +141,7 @@ impl RuntimeCore {
                 left
             };
             if idents.is_empty() {
-                if !started_left && self.control.stops.conclude_if_over(request) {
+                if !started_left && self.control().stops.conclude_if_over(request) {
                     request.set_done();
                     return;
                 }
@@ -152,7 +153,7 @@ impl RuntimeCore {
             if started_left && unwinding_since.elapsed() > HALT_DELAY {
                 request.set_halted();
                 let halt = |vm: &_| state.halt_started(vm, FOREIGN_CALL_GRACE);
-                if state.attach_host("pyt-control", halt).is_none() {
+                if state.attach_host(CONTROL_THREAD, halt).is_none() {
                     break;
                 }
                 continue;
@@ -160,7 +161,7 @@ impl RuntimeCore {
             std::thread::sleep(pause);
             pause = (pause * 2).min(UNWIND_INTERVAL);
         }
-        self.control.stops.conclude(request);
+        self.control().stops.conclude(request);
     }
 
     /// Whether all threads that `request` is for have ended or left without being force unwound. Calls
@@ -185,7 +186,10 @@ impl RuntimeCore {
         raised: &PyBaseExceptionRef,
         vm: &VirtualMachine,
     ) -> Option<Error> {
-        let request = self.control.stops.for_thread(InterpreterState::own_ident());
+        let request = self
+            .control()
+            .stops
+            .for_thread(InterpreterState::own_ident());
         match request {
             Some(request) => {
                 vm.allow_threads(|| request.wait(Instant::now() + STOPPED_CALL_WAIT));

@@ -18,7 +18,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_millis(20);
 impl RuntimeCore {
     /// Begins to watch a call of the thread with the ident `owner`. Returns the call's number.
     pub(super) fn watch(self: &Arc<Self>, limits: &Limits, owner: u64) -> u64 {
-        let calls = &self.control.calls;
+        let calls = &self.control().calls;
         let cpu = limits.cpu.map(|_| CpuTime::begin(self.state()));
         let mut table = calls.table.lock();
         let id = table.begin(limits, owner, cpu, calls.written());
@@ -35,7 +35,7 @@ impl RuntimeCore {
 
     /// Ends watching the call with this number.
     pub(super) fn unwatch(&self, id: u64) {
-        let calls = &self.control.calls;
+        let calls = &self.control().calls;
         let mut table = calls.table.lock();
         table.end(id);
         table.apply_thread_limit(self.state());
@@ -44,7 +44,7 @@ impl RuntimeCore {
     }
 
     fn keep_watch(self: Arc<Self>) {
-        let calls = &self.control.calls;
+        let calls = &self.control().calls;
         loop {
             let mut hits = Vec::new();
             let mut table = calls.table.lock();

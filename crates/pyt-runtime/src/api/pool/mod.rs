@@ -283,7 +283,7 @@ impl PoolEntry {
                 thread::sleep(Duration::from_millis(1));
             }
         }
-        !core.control.stops.had_to_force()
+        !core.control().stops.had_to_force()
     }
 
     /// Resets it. `None` if that fails, and then the runtime has ended.
