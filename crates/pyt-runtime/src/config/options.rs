@@ -1,7 +1,7 @@
 //! Every setting of an interpreter, as plain data: what CPython calls `PyConfig`.
 //!
 //! Nothing here knows the interpreter, reads the process environment, or prints. The environment
-//! variables are read in [`crate::environment`], the `-X` options in [`crate::xoptions`].
+//! variables are read in `environment`, the `-X` options in `xoptions`.
 
 use std::{ffi::OsString, num::NonZeroI32, path::PathBuf};
 

@@ -1,7 +1,7 @@
 //! What the `-X` options do, and which of their values CPython refuses.
 //!
 //! Their names come from the table of options. Unknown names are kept for `sys._xoptions` and
-//! otherwise ignored, as in CPython. Never reads the environment: [`crate::environment`] does, and
+//! otherwise ignored, as in CPython. Never reads the environment: `environment` does, and
 //! leaves what an option has decided alone.
 
 use std::num::NonZeroI32;

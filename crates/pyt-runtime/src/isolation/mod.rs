@@ -8,8 +8,8 @@
 mod classes;
 mod files;
 mod natives;
-pub(crate) mod shared;
 mod policy;
+pub(crate) mod shared;
 mod surroundings;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
