@@ -91,7 +91,7 @@ impl ThreadInfo {
 impl Wait {
     /// What kind of thing it waits for: `"lock"`, `"RLock"`, `"condition"`, `"semaphore"`, `"event"`,
     /// `"barrier"`, `"future"`, `"item from a queue"`, `"room in a queue"`, `"tasks of a queue"`,
-    /// `"end of a thread"` or `"time"`.
+    /// `"end of a thread"` or `"time to pass"`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         self.kind

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use pyt_vm::{
     control::Origin,
-    deadlock::{Doing, Kind, Row, ThreadTable},
+    deadlock::{ThreadRow, ThreadStatus, ThreadTable},
 };
 
 use super::thread_info::{ThreadInfo, ThreadOrigin, ThreadState, Wait};
@@ -90,13 +90,13 @@ impl RuntimeCore {
     }
 }
 
-fn state(row: &Row, table: &ThreadTable) -> ThreadState {
-    let (waiting, reentrant) = match row.doing {
-        Doing::Running => return ThreadState::Running,
-        Doing::Ready => return ThreadState::Ready,
-        Doing::Foreign => return ThreadState::Detached,
-        Doing::Halted => return ThreadState::Halted,
-        Doing::Waiting { waiting, reentrant } => (waiting, reentrant),
+fn state(row: &ThreadRow, table: &ThreadTable) -> ThreadState {
+    let (waiting, reentrant) = match row.status {
+        ThreadStatus::Running => return ThreadState::Running,
+        ThreadStatus::Ready => return ThreadState::Ready,
+        ThreadStatus::Foreign => return ThreadState::Detached,
+        ThreadStatus::Halted => return ThreadState::Halted,
+        ThreadStatus::Waiting { waiting, reentrant } => (waiting, reentrant),
     };
     let report = &table.report;
     let since = waiting.since.0;
@@ -108,28 +108,11 @@ fn state(row: &Row, table: &ThreadTable) -> ThreadState {
             .or_else(|| ended().map(|(_, name)| name.clone()))
     });
     ThreadState::Waiting(Wait {
-        kind: kind(waiting.kind, reentrant),
+        kind: waiting.kind.label(reentrant),
         elapsed: Duration::from_nanos(report.now.0.saturating_sub(since)),
         timeout: waiting
             .deadline
             .map(|deadline| Duration::from_nanos(deadline.0.saturating_sub(since))),
         holder,
     })
-}
-
-const fn kind(kind: Kind, reentrant: bool) -> &'static str {
-    match kind {
-        Kind::Lock if reentrant => "RLock",
-        Kind::Lock => "lock",
-        Kind::Condition => "condition",
-        Kind::Semaphore => "semaphore",
-        Kind::Event => "event",
-        Kind::Future => "future",
-        Kind::Barrier => "barrier",
-        Kind::Get => "item from a queue",
-        Kind::Put => "room in a queue",
-        Kind::TasksDone => "tasks of a queue",
-        Kind::Join => "end of a thread",
-        Kind::Sleep => "time",
-    }
 }

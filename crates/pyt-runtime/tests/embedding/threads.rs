@@ -44,7 +44,7 @@ fn the_table_says_what_each_thread_does() {
         let ThreadState::Waiting(sleep) = hold.state() else {
             panic!("{hold:?}")
         };
-        assert_eq!((sleep.kind(), sleep.holder()), ("time", None));
+        assert_eq!((sleep.kind(), sleep.holder()), ("time to pass", None));
         let timeout = sleep.timeout().unwrap().as_secs_f64();
         assert!((timeout - 1e9).abs() < 1.0, "{timeout}");
         assert!(sleep.elapsed() > Duration::ZERO);
