@@ -18,25 +18,38 @@ const LINTS: &[&str] = &["cargo", "pyt-clippy"];
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: &[Step] = &[
-    ("formatting", || command(FORMAT)),
+    ("format", || command(FORMAT)),
     ("tidy", tidy::without_transcripts),
     ("dependencies", dependencies::run),
     ("tests", || command(TESTS)),
-    ("the scheduler under shuttle", || command(INTERLEAVINGS)),
+    ("interleavings", || command(INTERLEAVINGS)),
     ("lints", || command(LINTS)),
-    // The tests have built the binary that these two ask.
-    ("generated documents", || docs::run(&["--check".to_owned()])),
+    ("docs", || docs::run(&["--check".to_owned()])),
+    // The tests have built the binary.
     ("transcripts", || {
         tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])
     }),
 ];
 
-/// Runs all steps, up to the first that fails.
+/// Runs the steps that `names` names, or all, up to the first that fails.
 ///
 /// # Errors
-/// The name of the step that failed.
-pub(crate) fn run() -> Result<()> {
+/// The name of the step that failed, or a name that is none.
+pub(crate) fn run(names: &[String]) -> Result<()> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| STEPS.iter().all(|(step, _)| step != *name))
+    {
+        let steps: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
+        return Err(format!(
+            "no such step: {unknown} (there are {})",
+            steps.join(", ")
+        ));
+    }
     for (name, step) in STEPS {
+        if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
+            continue;
+        }
         eprintln!("== {name}");
         let begun = Instant::now();
         step().map_err(|message| format!("{message}\n== {name}: FAILED"))?;

@@ -17,7 +17,8 @@ What the project does with itself.
 
 Usage: cargo xtask COMMAND
 
-  ci                   all that must pass before a change lands (.ci/run prepares and calls it)
+  ci [STEP...]         all that must pass before a change lands, or some steps of it: format, tidy,
+                       dependencies, tests, interleavings, lints, docs, transcripts
   tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
        --list          name the checks
        --transcripts   fail if the transcripts cannot be run because there is no binary
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let result = match command.as_str() {
-        "ci" => ci::run(),
+        "ci" => ci::run(&rest),
         "tidy" => tidy::run(&rest),
         "dependencies" => dependencies::run(),
         "docs" => docs::run(&rest),
