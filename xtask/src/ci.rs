@@ -20,11 +20,11 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("format", || command(FORMAT)),
     ("tidy", tidy::without_transcripts),
+    ("docs", || docs::run(&["--check".to_owned()])),
     ("dependencies", dependencies::run),
     ("tests", || command(TESTS)),
     ("interleavings", || command(INTERLEAVINGS)),
     ("lints", || command(LINTS)),
-    ("docs", || docs::run(&["--check".to_owned()])),
     // The tests have built the binary.
     ("transcripts", || {
         tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])

@@ -18,7 +18,7 @@ What the project does with itself.
 Usage: cargo xtask COMMAND
 
   ci [STEP...]         all that must pass before a change lands, or some steps of it: format, tidy,
-                       dependencies, tests, interleavings, lints, docs, transcripts
+                       docs, dependencies, tests, interleavings, lints, transcripts
   tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
        --list          name the checks
        --transcripts   fail if the transcripts cannot be run because there is no binary
