@@ -30,7 +30,7 @@ type Run = Box<dyn FnOnce() + Send>;
 
 /// An OS thread.
 pub(super) struct CachedThread {
-    berth: ParkSlot,
+    park_slot: ParkSlot,
     next: Mutex<Option<Job>>,
     stack_size: usize,
     /// What it has inherited, and still has.
@@ -64,9 +64,9 @@ pub(super) enum ThreadPlace {
 }
 
 impl ThreadPlace {
-    pub(super) fn berth(&self) -> &ParkSlot {
+    pub(super) fn park_slot(&self) -> &ParkSlot {
         let (Self::Idle(thread) | Self::New(thread)) = self;
-        &thread.berth
+        &thread.park_slot
     }
 }
 
@@ -98,7 +98,7 @@ impl OsThreadCache {
             }
         }
         ThreadPlace::New(Arc::new(CachedThread {
-            berth: ParkSlot::default(),
+            park_slot: ParkSlot::default(),
             next: Mutex::new(None),
             stack_size,
             attrs,
@@ -107,8 +107,8 @@ impl OsThreadCache {
         }))
     }
 
-    /// Has the place's OS thread run `run` once a thread that is registered at its berth gets its
-    /// first turn. That must happen, unless this fails.
+    /// Has the place's OS thread run `run` once a thread that is registered at its park slot gets
+    /// its first turn. That must happen, unless this fails.
     ///
     /// # Errors
     /// The system's, if it refuses to make a thread.
@@ -154,7 +154,7 @@ impl OsThreadCache {
     pub(crate) fn dismiss(&self) {
         let idle = std::mem::take(&mut self.0.lock().threads);
         for cached in &idle {
-            cached.berth.unpark();
+            cached.park_slot.unpark();
         }
         for cached in idle {
             let thread = cached.thread.lock().take();
@@ -189,7 +189,7 @@ impl CachedThread {
         // For the first job it waits as long as it takes.
         let mut idle_time = None;
         loop {
-            if !self.berth.park(idle_time) {
+            if !self.park_slot.park(idle_time) {
                 let mut idle = idle.lock();
                 let place = idle.threads.iter().position(|one| Arc::ptr_eq(one, self));
                 if let Some(place) = place {

@@ -95,7 +95,7 @@ impl Start {
         };
         let cache = state.thread_cache();
         let place = cache.place(stack_size);
-        let record = scheduler.register_at(&name, place.berth());
+        let record = scheduler.register_at(&name, place.park_slot());
         handle.set_record(record.id());
         threads.add(&handle, &record, daemon);
 
