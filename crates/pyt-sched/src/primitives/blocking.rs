@@ -78,28 +78,20 @@ pub(super) enum Attempt<T, I> {
     Blocked(I),
 }
 
-/// How an operation in a queue ended.
-pub(super) enum Outcome<'a, S, T, I> {
-    Done(T),
-    /// The deadline came; the thread is not in the queue any more, and holds the lock.
-    TimedOut(MutexGuard<'a, S>, I),
-    /// A signal handler raised; the thread is not in the queue any more, and holds the lock.
-    Aborted(MutexGuard<'a, S>, I, Unfinished),
-}
-
-/// What an [aborted](Outcome::Aborted) wait leaves for the primitive to do.
-pub(super) struct Unfinished {
-    pub(super) aborted: Aborted,
-    /// The waker handed over the thing itself.
-    pub(super) handed: bool,
+/// Why an operation ended without an attempt that succeeded.
+pub(super) enum Failure {
+    /// The deadline came.
+    TimedOut,
+    /// A signal handler raised. `handed`: the waker had handed over the thing itself.
+    Aborted { aborted: Aborted, handed: bool },
 }
 
 /// How a wait in a queue ended.
 pub(super) enum Ended<'a, S> {
     Woken,
-    /// As [`Outcome::TimedOut`].
+    /// The deadline came; the thread is not in the queue any more, and holds the lock.
     TimedOut(MutexGuard<'a, S>),
-    /// As [`Outcome::Aborted`].
+    /// A signal handler raised; the thread is not in the queue any more, and holds the lock.
     Aborted(MutexGuard<'a, S>, Aborted),
 }
 
@@ -116,57 +108,79 @@ impl<S> Ended<'_, S> {
 
 impl<'a, S> Line<'a, S> {
     /// Tries until an attempt succeeds, and waits in the queue in between. An attempt is made under
-    /// the lock, so no wake-up is lost between it and the wait.
-    pub(super) fn wait_until<T, I>(
+    /// the lock, so no wake-up is lost between it and the wait. Otherwise the result is that of
+    /// `fail`, which has the lock, while the thread is not in the queue any more.
+    #[inline]
+    pub(super) fn wait_until<'w, T, I>(
         &self,
-        awaited: &Awaited<'_>,
+        awaited: impl FnOnce() -> Awaited<'w>,
         operand: I,
         attempt: impl FnMut(&mut S, I) -> Attempt<T, I>,
-    ) -> Outcome<'a, S, T, I> {
-        self.wait_until_or_handed(awaited, operand, attempt, || None)
+        fail: impl FnOnce(MutexGuard<'a, S>, I, Failure) -> T,
+    ) -> T {
+        self.wait_until_or_handed(awaited, operand, attempt, || None, fail)
     }
 
     /// As [`wait_until`](Self::wait_until), for a primitive whose waker may hand over the thing
     /// itself: the result is then that of `handed`.
-    pub(super) fn wait_until_or_handed<T, I>(
+    #[inline]
+    pub(super) fn wait_until_or_handed<'w, T, I>(
         &self,
+        awaited: impl FnOnce() -> Awaited<'w>,
+        operand: I,
+        mut attempt: impl FnMut(&mut S, I) -> Attempt<T, I>,
+        handed: impl Fn() -> Option<T>,
+        fail: impl FnOnce(MutexGuard<'a, S>, I, Failure) -> T,
+    ) -> T {
+        let mut state = self.state.lock();
+        match attempt(&mut state, operand) {
+            Attempt::Done(done) => done,
+            Attempt::Blocked(operand) => {
+                self.wait_and_retry(state, &awaited(), operand, attempt, handed, fail)
+            }
+        }
+    }
+
+    /// After an attempt that did not succeed: `state` is still locked since then.
+    #[cold]
+    fn wait_and_retry<T, I>(
+        &self,
+        mut state: MutexGuard<'a, S>,
         awaited: &Awaited<'_>,
         mut operand: I,
         mut attempt: impl FnMut(&mut S, I) -> Attempt<T, I>,
         handed: impl Fn() -> Option<T>,
-    ) -> Outcome<'a, S, T, I> {
+        fail: impl FnOnce(MutexGuard<'a, S>, I, Failure) -> T,
+    ) -> T {
         let mut overtaken = false;
         loop {
-            let waiter = {
-                let mut state = self.state.lock();
-                match attempt(&mut state, operand) {
-                    Attempt::Done(done) => return Outcome::Done(done),
-                    Attempt::Blocked(back) => operand = back,
-                }
-                let queue = (self.queue)(&mut state);
-                if overtaken && self.again == Again::First {
-                    queue.enqueue_overtaken()
-                } else {
-                    queue.enqueue()
-                }
+            let queue = (self.queue)(&mut state);
+            let waiter = if overtaken && self.again == Again::First {
+                queue.enqueue_overtaken()
+            } else {
+                queue.enqueue()
             };
+            drop(state);
             match self.wait(&waiter, awaited) {
                 Ended::Woken => {
                     if waiter.was_handed()
                         && let Some(done) = handed()
                     {
-                        return Outcome::Done(done);
+                        return done;
                     }
                     overtaken = true;
                 }
-                Ended::TimedOut(state) => return Outcome::TimedOut(state, operand),
+                Ended::TimedOut(state) => return fail(state, operand, Failure::TimedOut),
                 Ended::Aborted(state, aborted) => {
-                    let unfinished = Unfinished {
-                        aborted,
-                        handed: waiter.was_handed(),
-                    };
-                    return Outcome::Aborted(state, operand, unfinished);
+                    let handed = waiter.was_handed();
+                    return fail(state, operand, Failure::Aborted { aborted, handed });
                 }
+            }
+            drop(waiter);
+            state = self.state.lock();
+            match attempt(&mut state, operand) {
+                Attempt::Done(done) => return done,
+                Attempt::Blocked(back) => operand = back,
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     address,
-    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+    blocking::{Again, Attempt, Failure, Line, pass_gate},
 };
 use crate::{
     Aborted, Awaited, Deadline, HeldBy, Hold, ThreadId, WaitKind, WaitQueue, Wake, current_id,
@@ -155,36 +155,34 @@ impl Lock {
             }
             self.clear_waited(queue);
             self.holder.store(current_id().0, Ordering::Relaxed);
-            Attempt::Done(())
+            Attempt::Done(Ok(true))
         };
         let handed = || {
             self.holder.store(current_id().0, Ordering::Relaxed);
-            Some(())
+            Some(Ok(true))
         };
         let line = Line {
             state: &self.queue,
             queue: |queue| queue,
             again: Again::First,
         };
-        match line.wait_until_or_handed(&self.awaited(deadline), (), attempt, handed) {
-            Outcome::Done(()) => Ok(true),
-            Outcome::TimedOut(queue, ()) => {
+        let awaited = || self.awaited(deadline);
+        line.wait_until_or_handed(awaited, (), attempt, handed, |mut queue, (), failure| {
+            let Failure::Aborted { aborted, handed } = failure else {
                 self.clear_waited(&queue);
-                Ok(false)
+                return Ok(false);
+            };
+            if !aborted.woken {
+                self.clear_waited(&queue);
+            } else if handed {
+                drop(queue);
+                // The caller holds it, so this does not fail.
+                let _ = self.release_slow();
+            } else {
+                self.pass_on(&mut queue);
             }
-            Outcome::Aborted(mut queue, (), unfinished) => {
-                if !unfinished.aborted.woken {
-                    self.clear_waited(&queue);
-                } else if unfinished.handed {
-                    drop(queue);
-                    // The caller holds it, so this does not fail.
-                    let _ = self.release_slow();
-                } else {
-                    self.pass_on(&mut queue);
-                }
-                Err(unfinished.aborted)
-            }
-        }
+            Err(aborted)
+        })
     }
 
     /// Releases need not check the queue any more, if it is empty.

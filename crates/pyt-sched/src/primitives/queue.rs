@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     address,
-    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+    blocking::{Again, Attempt, Failure, Line, pass_gate},
 };
 use crate::{
     Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
@@ -300,6 +300,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         self.put_locked(&mut self.inner.lock(), item)
     }
 
+    #[inline]
     fn put_locked(&self, inner: &mut Inner<D>, item: T) -> Result<(), PutError<T>> {
         match inner.phase {
             Phase::Open => {}
@@ -337,16 +338,15 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
             done => Attempt::Done(done),
         };
         let line = self.line(|inner| &mut inner.putters, Again::First);
-        match line.wait_until(&awaited(), item, attempt) {
-            Outcome::Done(done) => done,
-            Outcome::TimedOut(mut inner, item) => self.put_locked(&mut inner, item),
-            Outcome::Aborted(mut inner, item, unfinished) => {
-                if unfinished.aborted.woken {
-                    inner.putters.wake_one();
-                }
-                Err(PutError::Aborted(item, unfinished.aborted))
+        line.wait_until(awaited, item, attempt, |mut inner, item, failure| {
+            let Failure::Aborted { aborted, .. } = failure else {
+                return self.put_locked(&mut inner, item);
+            };
+            if aborted.woken {
+                inner.putters.wake_one();
             }
-        }
+            Err(PutError::Aborted(item, aborted))
+        })
     }
 
     fn awaited(&self, kind: WaitKind, deadline: Option<Deadline>) -> Awaited<'static> {
@@ -379,6 +379,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         Self::get_locked(&mut self.inner.lock())
     }
 
+    #[inline]
     fn get_locked(inner: &mut Inner<D>) -> Result<T, GetError> {
         match inner.items.pop() {
             Ok(Some(item)) => {
@@ -414,16 +415,15 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
             done => Attempt::Done(done),
         };
         let line = self.line(|inner| &mut inner.getters, Again::First);
-        match line.wait_until(&awaited(), (), attempt) {
-            Outcome::Done(done) => done,
-            Outcome::TimedOut(mut inner, ()) => Self::get_locked(&mut inner),
-            Outcome::Aborted(mut inner, (), unfinished) => {
-                if unfinished.aborted.woken {
-                    inner.getters.wake_one();
-                }
-                Err(GetError::Aborted(unfinished.aborted))
+        line.wait_until(awaited, (), attempt, |mut inner, (), failure| {
+            let Failure::Aborted { aborted, .. } = failure else {
+                return Self::get_locked(&mut inner);
+            };
+            if aborted.woken {
+                inner.getters.wake_one();
             }
-        }
+            Err(GetError::Aborted(aborted))
+        })
     }
 
     /// Counts one task that was taken as done.
@@ -467,12 +467,11 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
             _ => Attempt::Blocked(()),
         };
         let line = self.line(|inner| &mut inner.joiners, Again::Last);
-        match line.wait_until(&awaited(), (), attempt) {
-            Outcome::Done(done) => done,
-            Outcome::TimedOut(inner, ()) if inner.phase == Phase::Moved => Err(JoinError::Moved),
-            Outcome::TimedOut(inner, ()) => Ok(inner.unfinished == 0),
-            Outcome::Aborted(_, (), unfinished) => Err(JoinError::Aborted(unfinished.aborted)),
-        }
+        line.wait_until(awaited, (), attempt, |inner, (), failure| match failure {
+            Failure::TimedOut if inner.phase == Phase::Moved => Err(JoinError::Moved),
+            Failure::TimedOut => Ok(inner.unfinished == 0),
+            Failure::Aborted { aborted, .. } => Err(JoinError::Aborted(aborted)),
+        })
     }
 
     /// Shuts the queue down: from now on `put` fails, and `get` once no item is left. With

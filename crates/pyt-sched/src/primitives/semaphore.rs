@@ -2,7 +2,7 @@
 
 use super::{
     address,
-    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+    blocking::{Again, Attempt, Failure, Line, pass_gate},
 };
 use crate::{
     Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
@@ -98,21 +98,21 @@ impl Semaphore {
         };
         let attempt = |_: &mut WaitQueue, ()| {
             if self.take() {
-                Attempt::Done(())
+                Attempt::Done(Ok(true))
             } else {
                 Attempt::Blocked(())
             }
         };
-        match line.wait_until(&self.awaited(deadline), (), attempt) {
-            Outcome::Done(()) => Ok(true),
-            Outcome::TimedOut(..) => Ok(false),
-            Outcome::Aborted(mut queue, (), unfinished) => {
-                if unfinished.aborted.woken {
-                    queue.wake_one();
-                }
-                Err(unfinished.aborted)
+        let awaited = || self.awaited(deadline);
+        line.wait_until(awaited, (), attempt, |mut queue, (), failure| {
+            let Failure::Aborted { aborted, .. } = failure else {
+                return Ok(false);
+            };
+            if aborted.woken {
+                queue.wake_one();
             }
-        }
+            Err(aborted)
+        })
     }
 
     /// Adds `n` permits, up to the largest number there is, and wakes as many waiters.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     address,
-    blocking::{Again, Attempt, Line, Outcome, pass_gate},
+    blocking::{Again, Attempt, Failure, Line, pass_gate},
 };
 use crate::{
     Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
@@ -81,18 +81,18 @@ impl<T: Send> SimpleQueue<T> {
             again: Again::First,
         };
         let attempt = |inner: &mut Inner<T>, ()| {
-            (inner.items.pop_front()).map_or(Attempt::Blocked(()), Attempt::Done)
+            (inner.items.pop_front())
+                .map_or(Attempt::Blocked(()), |item| Attempt::Done(Ok(Some(item))))
         };
-        match line.wait_until(&awaited(), (), attempt) {
-            Outcome::Done(item) => Ok(Some(item)),
-            Outcome::TimedOut(mut inner, ()) => Ok(inner.items.pop_front()),
-            Outcome::Aborted(mut inner, (), unfinished) => {
-                if unfinished.aborted.woken && !inner.items.is_empty() {
-                    inner.getters.wake_one();
-                }
-                Err(unfinished.aborted)
+        line.wait_until(awaited, (), attempt, |mut inner, (), failure| {
+            let Failure::Aborted { aborted, .. } = failure else {
+                return Ok(inner.items.pop_front());
+            };
+            if aborted.woken && !inner.items.is_empty() {
+                inner.getters.wake_one();
             }
-        }
+            Err(aborted)
+        })
     }
 
     /// Whether there are no items now.
