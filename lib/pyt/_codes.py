@@ -4,7 +4,7 @@ import functools
 import sys
 import types
 
-from _pyt_stage import is_library
+from _pyt_run_state import is_library
 
 _MOST = 10_000
 

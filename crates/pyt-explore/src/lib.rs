@@ -2,7 +2,7 @@
 //!
 //! `pyt-sched`'s controlled policy asks a [`Strategy`] at every decision point who goes on. This
 //! crate has the strategies, says which of them to run next ([`Search`]), writes what was found to
-//! a file ([`Schedule`]), makes it smaller ([`minimise`](fn@minimise)), sums up what came out
+//! a file ([`Schedule`]), makes it smaller ([`minimize`](fn@minimize)), sums up what came out
 //! ([`Tally`]) and tells a person about it ([`report`]). It runs nothing itself and must never know
 //! the interpreter: whoever can run the program once with a given strategy drives it like this.
 //!
@@ -21,9 +21,11 @@
 //! assert_eq!(runs, 3);
 //! ```
 
+mod annotations;
 mod choices;
 pub mod conflict;
-pub mod minimise;
+mod granularity;
+pub mod minimize;
 mod order;
 pub mod outcome;
 pub mod report;
@@ -32,9 +34,11 @@ pub mod search;
 pub mod seed;
 pub mod strategy;
 
+pub use annotations::{SourceLocation, VariableAccess};
 pub use choices::Choices;
 pub use conflict::Conflict;
-pub use minimise::{Minimised, minimise};
+pub use granularity::{Granularity, UnknownGranularity};
+pub use minimize::{Minimized, minimize};
 pub use outcome::{Failure, Found, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
 pub use schedule::{LoadError, Schedule};
@@ -42,5 +46,6 @@ pub use search::{
     Abandon, Next, Progress, Run, Search, Seen, Shard,
     dfs::Dfs,
     dpor::Dpor,
+    kind::{Method, UnknownMethod},
     sampling::{Kind, Sampling},
 };

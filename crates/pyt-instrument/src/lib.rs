@@ -21,7 +21,6 @@
 //! that read them by name; what functions of the library do to each other's data.
 //!
 //! The parts:
-//! - `granularity`: how finely
 //! - `code`, `shared`, `plan`: reading code objects, what is shared, which instructions are steps
 //! - `place`: inserting the events
 //! - `copies`: copies of code objects
@@ -34,7 +33,6 @@
 mod access;
 mod code;
 mod copies;
-mod granularity;
 mod hash;
 mod object_kinds;
 mod operands;
@@ -56,6 +54,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, RwLock};
+use pyt_explore::{Granularity, SourceLocation, VariableAccess};
 use pyt_sched::controlled::{self, Place};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -63,10 +62,6 @@ use rustpython_vm::{
     frame::{InterpreterFrame, current_thread_iframe},
     function::FuncArgs,
 };
-
-pub use granularity::{Granularity, UnknownGranularity};
-pub use source::Described;
-pub use values::Value;
 
 use access::Access;
 use object_kinds::{Builtins, ObjectKinds};
@@ -330,7 +325,7 @@ impl Sites {
 
     /// What is at a place that [`here`](Self::here) has returned.
     #[must_use]
-    pub fn describe(&self, place: Place) -> Option<Described> {
+    pub fn describe(&self, place: Place) -> Option<SourceLocation> {
         let planned = self.table.read().numbered(place.0)?.clone();
         let index = usize::try_from(place.1).ok()?;
         Some(self.sources.lock().describe(&planned.code, index))
@@ -343,7 +338,7 @@ impl Sites {
     }
 
     /// The values that were noted since the last call, by ascending step.
-    pub fn take_values(&self, vm: &VirtualMachine) -> Vec<Value> {
+    pub fn take_values(&self, vm: &VirtualMachine) -> Vec<VariableAccess> {
         self.recorder.lock().take(vm)
     }
 

@@ -2,20 +2,8 @@
 
 use std::collections::HashMap;
 
+use pyt_explore::SourceLocation;
 use rustpython_vm::builtins::PyCode;
-
-/// A place in a program, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
-    /// The file, as tracebacks name it.
-    pub file: String,
-    /// The line, counted from 1; 0 if there is none.
-    pub line: usize,
-    /// The function's qualified name; `<module>` outside of functions.
-    pub function: String,
-    /// The line's text without the white space around it; empty if it is not known.
-    pub text: String,
-}
 
 /// The lines of source files that were asked for.
 #[derive(Debug, Default)]
@@ -31,11 +19,11 @@ impl Sources {
         Some(lines.get(line.checked_sub(1)?)?)
     }
 
-    pub(super) fn describe(&mut self, code: &PyCode, index: usize) -> Described {
+    pub(super) fn describe(&mut self, code: &PyCode, index: usize) -> SourceLocation {
         let file = code.source_path().as_str().to_owned();
         let line = super::plan::line_of(code, index).unwrap_or(0);
         let text = self.line(&file, line).unwrap_or_default().trim().to_owned();
-        Described {
+        SourceLocation {
             file,
             line,
             function: code.code.qualname.as_str().to_owned(),

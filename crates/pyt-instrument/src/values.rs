@@ -1,6 +1,7 @@
 //! What was read and written at each step, for explanations: names as the source has them, values
 //! as short text. Only looks; no Python code runs.
 
+use pyt_explore::VariableAccess;
 use pyt_sched::controlled::Action;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, VirtualMachine,
@@ -12,24 +13,10 @@ use super::{
     hash,
 };
 
-/// What a step did to a variable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value {
-    /// The number of the step in its run.
-    pub step: u64,
-    /// The variable, as the source names it: `counter`, `account.balance`, `d['k']`.
-    pub name: String,
-    /// What was read, or was there before the change; `None` if there was nothing, or nothing to
-    /// show.
-    pub before: Option<String>,
-    /// What was there afterwards; `None` as above, and after reading.
-    pub after: Option<String>,
-}
-
 /// The values of one run.
 #[derive(Default)]
 pub(super) struct Recorder {
-    values: Vec<Value>,
+    values: Vec<VariableAccess>,
     /// The change that has been chosen last, where to look for what it did, and for which value.
     pending: Option<(usize, Held)>,
 }
@@ -88,7 +75,7 @@ impl Recorder {
         {
             self.pending = Some((self.values.len(), held));
         }
-        self.values.push(Value {
+        self.values.push(VariableAccess {
             step,
             name,
             before: look(access.target, vm),
@@ -96,7 +83,7 @@ impl Recorder {
         });
     }
 
-    pub(super) fn take(&mut self, vm: &VirtualMachine) -> Vec<Value> {
+    pub(super) fn take(&mut self, vm: &VirtualMachine) -> Vec<VariableAccess> {
         self.settle(vm);
         std::mem::take(&mut self.values)
     }

@@ -4,9 +4,11 @@
 
 mod deadlock;
 mod outcomes;
-mod story;
 mod text;
+mod timeline;
+mod trace_report;
 
 pub use deadlock::{Wait, deadlock};
 pub use outcomes::outcomes;
-pub use story::{Culprit, Row, Side, Story};
+pub use timeline::{Culprit, Row, Side, Story};
+pub use trace_report::{Account, tell, waits};

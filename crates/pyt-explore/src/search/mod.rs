@@ -12,6 +12,7 @@ use pyt_sched::controlled::{Candidate, Strategy, Trace};
 
 pub mod dfs;
 pub mod dpor;
+pub mod kind;
 pub mod sampling;
 
 /// Raised by a strategy whose run is not worth finishing: nothing new can come of it. The run may

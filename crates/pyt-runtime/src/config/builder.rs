@@ -184,7 +184,7 @@ impl Builder {
         let executable = executable(&options);
         let mut builder = Interpreter::builder(settings(&options));
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
-        let explore = crate::explore::module::module_def(&builder.ctx);
+        let explore = crate::explore::python_module::module_def(&builder.ctx);
         builder = builder
             .add_native_modules(&stdlib)
             .add_native_modules(&[explore])

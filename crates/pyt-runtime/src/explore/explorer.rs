@@ -12,8 +12,8 @@ use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failing, Finding, Granularity, MAX_STEPS, core::OnOneCore, method::Method, script::Script,
-    stage::Stage,
+    Failing, Finding, Granularity, MAX_STEPS, Method, affinity::OnOneCore, runner::Stage,
+    script::Script,
 };
 use crate::{Error, Runtime};
 

@@ -4,34 +4,33 @@
 //! machine: who goes on at each decision point, the time, random numbers and hashes all come from
 //! it.
 //!
-//! - `stage`, `ground`: one run, in an interpreter that looks the same to each
+//! - `runner`, `snapshot`: one run, in an interpreter that looks the same to each
 //! - `script`: a program that is run again and again
-//! - `single`: one run whose output is shown
-//! - `finding`, `account`: failures pinned down, and told
-//! - `core`: where all this runs
-//! - `module`: what the Python package `pyt` stands on
-//! - `explorer`, `method`: many runs, and how they are chosen
+//! - `single_run`: one run whose output is shown
+//! - `minimize`: failures pinned down, and told
+//! - `parallel`: several processes
+//! - `affinity`: where all this runs
+//! - `python_module`: what the Python package `pyt` stands on
+//! - `explorer`: many runs
 
-mod account;
-mod core;
+mod affinity;
 mod explorer;
-mod finding;
-mod ground;
-mod method;
-pub(crate) mod module;
+mod minimize;
+pub mod parallel;
+pub(crate) mod python_module;
+mod runner;
 mod script;
-mod single;
-mod stage;
+mod single_run;
+mod snapshot;
 
 pub use explorer::{Exploration, Explored};
-pub use finding::{Failing, Finding};
-pub use method::{Method, UnknownMethod};
+pub use minimize::{Failing, Finding};
 pub use pyt_explore::{
-    Choices, Failure, Found, LoadError, Outcome, Schedule, Shard, Tally, report,
+    Choices, Failure, Found, Granularity, LoadError, Method, Outcome, Schedule, Shard, Tally,
+    UnknownGranularity, UnknownMethod, report,
     search::{Progress, sampling::Kind},
 };
-pub use pyt_instrument::{Granularity, UnknownGranularity};
-pub use single::Seeded;
+pub use single_run::Seeded;
 
 /// After so many steps a run is taken for an endless loop, unless told otherwise.
 pub const MAX_STEPS: u64 = 200_000;

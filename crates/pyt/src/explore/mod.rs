@@ -4,9 +4,8 @@
 
 mod arguments;
 mod interrupt;
-mod jobs;
 mod progress;
-mod tell;
+mod report;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -14,10 +13,15 @@ use std::{
 };
 
 pub(crate) use arguments::Arguments;
-use jobs::{Line, Reporter};
 use progress::Progress;
 use pyt_options::Command;
-use pyt_runtime::{Error, Runtime, explore::Explored};
+use pyt_runtime::{
+    Error, Runtime,
+    explore::{
+        Explored,
+        parallel::{self as jobs, Line, Reporter},
+    },
+};
 
 use crate::{
     cli::{BAD_USAGE, Given},
@@ -47,7 +51,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     let explored = explore(given, &arguments);
     let tell = |explored| {
         let runtime = || runtime(program, &arguments).map_err(error_text);
-        tell::tell(&arguments, &whole, explored, runtime)
+        report::tell(&arguments, &whole, explored, runtime)
     };
     match explored.and_then(tell) {
         Ok(failed) => i32::from(failed) * FAILED,

@@ -4,14 +4,17 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use pyt_explore::outcome::{Failure, Outcome};
-use pyt_instrument::{Granularity, Sites};
+use pyt_explore::{
+    Granularity,
+    outcome::{Failure, Outcome},
+};
+use pyt_instrument::Sites;
 use pyt_modules::runs;
 use pyt_sched::controlled::{Ending, FinishedRun, RunConfig};
 use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
-use super::ground::Ground;
+use super::snapshot::Ground;
 use crate::command::exit::conclude;
 
 /// The interpreter as runs find it.

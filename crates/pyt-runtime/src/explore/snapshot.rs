@@ -1,7 +1,7 @@
 //! What runs find, and whether one has left it as it was.
 //!
 //! Most programs change nothing of it, and looking costs much less than putting everything back: so
-//! the looking is done here, for every run, and the rest by `_pyt_stage`, when it is called for.
+//! the looking is done here, for every run, and the rest by `_pyt_run_state`, when it is called for.
 //! What a run is, is not known here.
 
 use std::path::PathBuf;
@@ -88,7 +88,7 @@ fn set_streams(streams: &[PyObjectRef; 3], vm: &VirtualMachine) -> PyResult<()> 
 
 /// What runs find, looked up once.
 pub(super) struct Ground {
-    /// The `Stage` of `_pyt_stage`, and what stands in for functions of the library.
+    /// The `Stage` of `_pyt_run_state`, and what stands in for functions of the library.
     helper: PyObjectRef,
     substitutes: PyObjectRef,
     /// The seed of a run that was under way before.
@@ -117,7 +117,7 @@ pub(super) struct Ground {
 impl Ground {
     /// As it is now. With `capture`, what runs write is kept instead of shown.
     pub(super) fn new(capture: bool, vm: &VirtualMachine) -> PyResult<Self> {
-        let class = vm.import("_pyt_stage", 0)?.get_attr("Stage", vm)?;
+        let class = vm.import("_pyt_run_state", 0)?.get_attr("Stage", vm)?;
         let helper = class.call((capture,), vm)?;
         let kept: Vec<PyRef<PyTuple>> = helper.get_attr("kept", vm)?.try_into_value(vm)?;
         let kept = kept.iter().filter_map(|kept| match kept.as_slice() {

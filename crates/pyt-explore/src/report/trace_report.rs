@@ -2,15 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_explore::{
-    conflict::Conflict,
-    report::{Culprit, Row, Side, Story, Wait, deadlock},
-};
-use pyt_instrument::{Described, Sites, Value};
 use pyt_sched::{
     WaitKind,
     controlled::{Action, Op, Place, Step, Stuck, Trace},
 };
+
+use super::{Culprit, Row, Side, Story, Wait, deadlock};
+use crate::{SourceLocation, VariableAccess, conflict::Conflict};
 
 /// Rows this far from a switch are left out of a long story.
 const NEAR: usize = 4;
@@ -21,18 +19,19 @@ const SHORT: usize = 60;
 const LONG: usize = 20_000;
 
 /// A run that was looked at.
-pub(crate) struct Account<'a> {
-    pub(crate) names: &'a [String],
-    pub(crate) trace: &'a Trace,
-    pub(crate) values: &'a [Value],
-    pub(crate) stuck: &'a [Stuck],
-    pub(crate) sites: &'a Sites,
+pub struct Account<'a> {
+    pub names: &'a [String],
+    pub trace: &'a Trace,
+    pub values: &'a [VariableAccess],
+    pub stuck: &'a [Stuck],
+    /// Where in the source a place is.
+    pub describe: &'a dyn Fn(Place) -> Option<SourceLocation>,
 }
 
 /// What happened, as text of at most `width` columns where that can be.
-pub(crate) fn tell(account: &Account<'_>, width: usize) -> String {
+pub fn tell(account: &Account<'_>, width: usize) -> String {
     let mut places = Places {
-        sites: account.sites,
+        describe: account.describe,
         known: HashMap::new(),
     };
     let things = Things::of(account);
@@ -54,7 +53,7 @@ pub(crate) fn tell(account: &Account<'_>, width: usize) -> String {
 }
 
 /// Who waits for what: a line each, for the name of the failure.
-pub(crate) fn waits(stuck: &[Stuck], trace: &Trace) -> Vec<String> {
+pub fn waits(stuck: &[Stuck], trace: &Trace) -> Vec<String> {
     let held = held(trace);
     let name = |number: u32| stuck.iter().find(|one| one.thread == number);
     let lines = stuck.iter().map(|one| {
@@ -85,16 +84,16 @@ const fn thing(kind: WaitKind) -> &'static str {
 
 /// The source of places, looked up once each.
 struct Places<'a> {
-    sites: &'a Sites,
-    known: HashMap<Place, Option<Described>>,
+    describe: &'a dyn Fn(Place) -> Option<SourceLocation>,
+    known: HashMap<Place, Option<SourceLocation>>,
 }
 
 impl Places<'_> {
-    fn at(&mut self, place: Place) -> Option<&Described> {
-        let sites = self.sites;
+    fn at(&mut self, place: Place) -> Option<&SourceLocation> {
+        let describe = self.describe;
         self.known
             .entry(place)
-            .or_insert_with(|| sites.describe(place))
+            .or_insert_with(|| describe(place))
             .as_ref()
     }
 
@@ -171,7 +170,7 @@ const fn verb(action: Action) -> &'static str {
     }
 }
 
-fn note(step: &Step, value: Option<&Value>, things: &Things) -> String {
+fn note(step: &Step, value: Option<&VariableAccess>, things: &Things) -> String {
     if step.timed_out {
         return String::from("times out");
     }
@@ -198,7 +197,7 @@ fn note(step: &Step, value: Option<&Value>, things: &Things) -> String {
     }
 }
 
-fn value_of<'a>(account: &Account<'a>, step: usize) -> Option<&'a Value> {
+fn value_of<'a>(account: &Account<'a>, step: usize) -> Option<&'a VariableAccess> {
     let found = account
         .values
         .binary_search_by_key(&(step as u64), |value| value.step);

@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use pyt_explore::{
-    Failure, Schedule,
+    Failure, Granularity, Schedule, UnknownGranularity,
+    report::waits,
     search::sampling::Kind,
     strategy::replay::{Replay, Watch},
 };
-use pyt_instrument::{Granularity, UnknownGranularity};
 use pyt_sched::controlled::{RunConfig, Strategy, Trace};
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
 };
 
 use super::{
-    MAX_STEPS, account,
+    MAX_STEPS,
+    runner::{Performance, Stage},
     script::Script,
-    stage::{Performance, Stage},
 };
 use crate::{Error, Program, Runtime, command::exit};
 
@@ -139,7 +139,7 @@ impl Single {
             with_places: true,
             keeps_turn_in_foreign_code: self.patient,
             on_standstill: Some(Box::new(|stuck| {
-                for line in account::waits(stuck, &Trace::new()) {
+                for line in waits(stuck, &Trace::new()) {
                     eprintln!("pyt: {line}");
                 }
             })),

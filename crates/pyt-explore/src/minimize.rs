@@ -17,7 +17,7 @@ use crate::{
 
 /// A schedule that fails with few switches.
 #[derive(Clone, Debug)]
-pub struct Minimised {
+pub struct Minimized {
     /// Who goes on, step by step.
     pub choices: Choices,
     /// The run that they make.
@@ -36,11 +36,11 @@ pub struct Minimised {
 
 /// Makes a failing run smaller. `run` runs the program under a strategy and returns the trace if it
 /// fails in the same way, or `None`. It is called at most `budget` times.
-pub fn minimise(
+pub fn minimize(
     failing: &Trace,
     budget: u64,
     run: impl FnMut(Box<dyn Strategy>) -> Option<Trace>,
-) -> Minimised {
+) -> Minimized {
     let deviations = Deviation::of(failing);
     let mut work = Work {
         run,
@@ -54,7 +54,7 @@ pub fn minimise(
         && work.ddmin().is_some()
         && work.one_by_one().is_some()
         && work.replace().is_some();
-    Minimised {
+    Minimized {
         choices: Choices::of(&work.trace),
         runs: work.runs,
         switches: (failing.switches(), work.trace.switches()),

@@ -6,16 +6,19 @@ use std::{
 };
 
 use pyt_explore::{
-    Choices, Failure, Found, minimise::minimise, outcome::Outcome, strategy::replay::Replay,
+    Choices, Failure, Found,
+    minimize::minimize,
+    outcome::Outcome,
+    report::{Account, tell, waits},
+    strategy::replay::Replay,
 };
 use pyt_sched::controlled::{RunConfig, Strategy, Stuck, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::{
     Exploration, Explored, Method,
-    account::{self, Account},
-    core::OnOneCore,
-    stage::{Performance, Stage},
+    affinity::OnOneCore,
+    runner::{Performance, Stage},
 };
 
 /// How many runs the search for a smaller schedule may take.
@@ -152,7 +155,7 @@ impl Failing {
         };
         let mut broken = None;
         let began = Instant::now();
-        let smallest = minimise(&trace, BUDGET, |strategy| {
+        let smallest = minimize(&trace, BUDGET, |strategy| {
             if broken.is_some() || began.elapsed() > PATIENCE {
                 return None;
             }
@@ -232,10 +235,10 @@ impl Attempt<'_> {
                 trace: &performance.finished.trace,
                 values: &values,
                 stuck: &stuck,
-                sites,
+                describe: &|place| sites.describe(place),
             };
-            let waits = account::waits(&stuck, &performance.finished.trace);
-            (account::tell(&account, WIDTH), waits, performance.outcome)
+            let waits = waits(&stuck, &performance.finished.trace);
+            (tell(&account, WIDTH), waits, performance.outcome)
         });
         sites.release(code_before, self.vm);
         let (told, waits, outcome) = told?;

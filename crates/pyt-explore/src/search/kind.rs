@@ -1,12 +1,10 @@
 //! How schedules are chosen, by name.
 
-use pyt_explore::{
+use super::{
     Search, Shard,
-    search::{
-        dfs::Dfs,
-        dpor::Dpor,
-        sampling::{Kind, Sampling},
-    },
+    dfs::Dfs,
+    dpor::Dpor,
+    sampling::{Kind, Sampling},
 };
 
 /// How the schedules of an exploration are chosen.
@@ -36,7 +34,8 @@ impl Method {
     }
 
     /// A search of this kind for at most `limit` schedules. An exhaustive one has no shards.
-    pub(crate) fn search(self, seed: u64, shard: Shard, limit: u64) -> Box<dyn Search> {
+    #[must_use]
+    pub fn search(self, seed: u64, shard: Shard, limit: u64) -> Box<dyn Search> {
         match self {
             Self::Sample(kind) => Box::new(Sampling::new(kind, seed, shard).limit(limit)),
             Self::Dfs(None) => Box::new(Dfs::new()),

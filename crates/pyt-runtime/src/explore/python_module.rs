@@ -45,8 +45,8 @@ bind_tuples!(A, B, C, D, E, F, G, H, I, J);
 mod _pyt_explore {
     use std::{ops::ControlFlow, time::Duration};
 
-    use pyt_explore::{Choices, Failure, Shard, strategy::replay::Replay};
-    use pyt_instrument::{Granularity, Sites};
+    use pyt_explore::{Choices, Failure, Granularity, Shard, strategy::replay::Replay};
+    use pyt_instrument::Sites;
     use pyt_sched::controlled::{RunConfig, Strategy, ThreadNumber};
     use pyt_vm::uncaught;
     use rustpython_vm::{
@@ -56,7 +56,7 @@ mod _pyt_explore {
     };
 
     use crate::explore::{
-        Exploration, Kind, Method, explorer::Explorer, finding::Failing, stage::Stage,
+        Exploration, Kind, Method, explorer::Explorer, minimize::Failing, runner::Stage,
     };
 
     #[pyattr]

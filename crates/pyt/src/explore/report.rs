@@ -7,7 +7,7 @@ use std::{
 
 use pyt_runtime::{
     Runtime,
-    explore::{Exploration, Explored, Failing, Failure, Finding, Schedule, report},
+    explore::{Exploration, Explored, Failing, Failure, Finding, Schedule, report as texts},
 };
 use serde::Serialize;
 
@@ -136,7 +136,7 @@ fn plain(arguments: &Arguments, explored: &Explored, written: &[Written]) -> Str
         }
     }
     told += "\nOutcomes:\n";
-    told += &report::outcomes(tally, MOST_OUTCOMES, WIDTH);
+    told += &texts::outcomes(tally, MOST_OUTCOMES, WIDTH);
     told
 }
 

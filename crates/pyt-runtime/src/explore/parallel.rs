@@ -14,15 +14,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_runtime::explore::Explored;
 use serde::{Deserialize, Serialize};
+
+use super::Explored;
 
 /// How often a job reports.
 const PULSE: Duration = Duration::from_millis(200);
 
 /// A line that a job writes.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Line {
+pub enum Line {
     /// What it has found so far.
     Explored(Explored),
     /// Nothing is wrong with the schedules: it could not explore at all.
@@ -33,7 +34,7 @@ pub(super) enum Line {
 }
 
 /// Reports what one job finds to its parent.
-pub(super) struct Reporter {
+pub struct Reporter {
     parent: File,
     last: Instant,
     heard: bool,
@@ -44,7 +45,7 @@ impl Reporter {
     ///
     /// # Errors
     /// The operating system's.
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub fn new() -> std::io::Result<Self> {
         let parent = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
         let nowhere = File::options().write(true).open("/dev/null")?;
         // SAFETY: both descriptors are open. Nothing of this process holds on to what the second
@@ -60,7 +61,7 @@ impl Reporter {
     }
 
     /// Reports from time to time; breaks once the parent is gone.
-    pub(super) fn pulse(&mut self, explored: &Explored) -> ControlFlow<()> {
+    pub fn pulse(&mut self, explored: &Explored) -> ControlFlow<()> {
         if self.last.elapsed() >= PULSE {
             self.last = Instant::now();
             self.report(&Line::Explored(explored.clone()));
@@ -72,7 +73,7 @@ impl Reporter {
         }
     }
 
-    pub(super) fn report(&mut self, line: &Line) {
+    pub fn report(&mut self, line: &Line) {
         let written = serde_json::to_vec(line).map_err(std::io::Error::from);
         let written = written.and_then(|mut text| {
             text.push(b'\n');
@@ -100,7 +101,7 @@ impl Drop for Jobs {
 ///
 /// # Errors
 /// What kept a job from exploring.
-pub(super) fn explore(
+pub fn explore(
     arguments: Vec<Vec<OsString>>,
     watch: &mut dyn FnMut(&Explored) -> ControlFlow<()>,
 ) -> Result<Explored, String> {

@@ -1,13 +1,13 @@
-//! The minimiser finds the fewest switches, and the blame falls on the right steps.
+//! The minimizer finds the fewest switches, and the blame falls on the right steps.
 
 mod model;
 
 use model::{Do, Do::*, Program, program, run};
-use pyt_explore::{Conflict, Kind, Minimised, minimise, strategy::Replay};
+use pyt_explore::{Conflict, Kind, Minimized, minimize, strategy::Replay};
 use pyt_sched::controlled::Action;
 
 /// A failing run, found with `kind`, made smaller.
-fn smallest(program: &Program, kind: Kind, base: u64, budget: u64) -> Minimised {
+fn smallest(program: &Program, kind: Kind, base: u64, budget: u64) -> Minimized {
     let failing = (0..5000)
         .map(|number| {
             run(
@@ -19,7 +19,7 @@ fn smallest(program: &Program, kind: Kind, base: u64, budget: u64) -> Minimised 
         .find(|ran| ran.failed)
         .expect("none fails");
     let mut runs = 0;
-    let found = minimise(&failing.trace, budget, |mut strategy| {
+    let found = minimize(&failing.trace, budget, |mut strategy| {
         runs += 1;
         let ran = run(program, &mut *strategy, runs);
         ran.failed.then_some(ran.trace)
