@@ -1,10 +1,10 @@
-"""What every run of a program under a strategy begins with, and what is put back after it.
+"""The interpreter's state at the beginning of each run under a strategy, and its restoration.
 
-Runs follow each other in one interpreter, and each must find it as the first one did: the same
-names for threads, the same random numbers, no module of the program's own. What a run reads from
-the world outside comes from its seed. The standard library stays imported.
+Runs follow each other in one interpreter, and each must begin with the same state: the same names
+for threads, the same random numbers, no module of the program's own. What a run reads from outside
+the program is derived from its seed. The standard library stays imported.
 
-The interpreter calls this module with no run under way; it must start no thread.
+The interpreter calls this module while no run is under way; it must start no thread.
 """
 
 import io
@@ -25,15 +25,16 @@ _random_was_imported = "random" in sys.modules
 import random  # noqa: E402
 
 if not _random_was_imported:
-    # To seed its generator takes as long as a short run: that waits until somebody imports it.
+    # To seed its generator takes as long as a short run: that is put off until a program imports
+    # it.
     del sys.modules["random"]
 
-# What comes only when somebody asks for it comes now: in the first run to ask it would take steps that
-# later runs don't take.
+# These are made at their first use. They are made now, since a run that makes them takes steps that
+# later runs do not take.
 site.main
 threading._dangling
 
-# What runs may set and later runs must not see.
+# What runs may set, and later runs must not see.
 _SYS_NAMES = (
     "argv", "breakpointhook", "displayhook", "excepthook", "path", "stderr", "stdin", "stdout",
     "unraisablehook",
@@ -66,27 +67,27 @@ def _copied(value):
     return value[:] if type(value) is list else value
 
 
-class Stage:
-    """The interpreter as runs find it. `capture`: what they print is kept, not shown.
+class RunState:
+    """The state with which runs begin. `capture`: what they print is kept, not shown.
 
-    The interpreter itself does what every run needs, and looks whether a run has left something
-    changed; only then it calls `restore`.
+    The interpreter itself prepares each run, and compares the state after it; it calls `restore` only
+    if a run has changed something.
     """
 
     def __init__(self, capture):
         self._sys = {name: _copied(getattr(sys, name)) for name in _SYS_NAMES if hasattr(sys, name)}
         if "datetime" not in sys.modules:
-            # The native one asks the machine for the time, the other one the module `time`.
+            # The native one reads the machine's clock, the other one calls the module `time`.
             sys.modules["_datetime"] = None
         self.substitutes = _substitutes
         _substitutes.install()
         self._modules = set(sys.modules)
-        self._renewed = [name for name in _RENEWED if name in self._modules]
+        self._stateful = [name for name in _RESETS if name in self._modules]
         # The dict behind it: comparing `os.environ` itself decodes every variable, in every run.
         self._environ = dict(os.environ._data)
         self._folder = _folder()
         self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-        # What must be as it is now when a run has ended.
+        # Attributes that must have these values again when a run has ended.
         self.kept = [(sys, name, value) for name, value in self._sys.items()]
         self.kept += [
             (holder, name, getattr(holder, name))
@@ -97,18 +98,18 @@ class Stage:
 
     @property
     def counts(self):
-        """How many modules there are, and how many of them remember, other than `warnings`."""
-        return len(self._modules), len(set(self._renewed) - {"warnings"})
+        """The number of modules, and of those that keep state of a run, other than `warnings`."""
+        return len(self._modules), len(set(self._stateful) - {"warnings"})
 
     def open_output(self):
-        """Makes the stream that takes what runs print."""
+        """Makes the stream that captures the output of runs."""
         self.output = io.BytesIO()
         self.stream = io.TextIOWrapper(
             self.output, "utf-8", "backslashreplace", newline="\n", write_through=True
         )
 
     def restore(self):
-        """Puts back what a run has left changed."""
+        """Restores what a run has changed."""
         for holder, name, value in self.kept:
             if type(value) is list:
                 value = self._sys[name]
@@ -119,11 +120,11 @@ class Stage:
         self._restore_process()
         if len(sys.modules) != len(self._modules):
             self._forget_modules()
-        for name in self._renewed:
-            _RENEWED[name](sys.modules[name])
+        for name in self._stateful:
+            _RESETS[name](sys.modules[name])
 
     def close(self):
-        """There will be no more runs."""
+        """Removes the substitutes: no run follows."""
         _substitutes.remove()
 
     def _restore_process(self):
@@ -142,29 +143,29 @@ class Stage:
             module = sys.modules[name]
             if is_library(module):
                 self._modules.add(name)
-                if name in _RENEWED:
-                    self._renewed.append(name)
+                if name in _RESETS:
+                    self._stateful.append(name)
             else:
                 del sys.modules[name]
 
 
 class _Substitutes:
-    """What stands in the place of functions of the library while there are stages.
+    """Substitutes for functions of the library, in place while there are runners.
 
-    They do what those do unless a run is under way. To put them there for each run anew would have
-    the interpreter forget each time what it knows about these classes and the code that uses them.
+    They call the originals unless a run is under way. To put them in place for each run would make
+    the interpreter discard its inline caches for these classes each time.
     """
 
     def __init__(self):
         self.seed = None  # the seed of the run under way, if there is one
-        self.noise = None  # what its `os.urandom` draws from
+        self.entropy = None  # what its `os.urandom` draws from
         self.random_is_used = _random_was_imported
-        self._stages = 0
+        self._users = 0
         self._all = []
 
     def install(self):
-        self._stages += 1
-        if self._stages > 1:
+        self._users += 1
+        if self._users > 1:
             return
         names = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "DevpollSelector")
         kinds = [getattr(selectors, name, object) for name in (*names, "KqueueSelector")]
@@ -175,55 +176,55 @@ class _Substitutes:
         makers.append((random.Random, "seed", _seeding))
         makers.append((_frozen_importlib, "_find_and_load", _atomically))
         for holder, name, make in makers:
-            true = getattr(holder, name)
-            self._all.append((holder, name, true))
-            setattr(holder, name, make(true))
+            original = getattr(holder, name)
+            self._all.append((holder, name, original))
+            setattr(holder, name, make(original))
 
     def remove(self):
-        self._stages -= 1
-        if self._stages == 0:
+        self._users -= 1
+        if self._users == 0:
             sys.modules.setdefault("random", random)
             self.random_is_used = True
-            for holder, name, true in self._all:
-                setattr(holder, name, true)
+            for holder, name, original in self._all:
+                setattr(holder, name, original)
             self._all.clear()
 
     def places(self):
         return [(holder, name) for holder, name, _ in self._all]
 
     def seed_random(self):
-        """Has the generator behind `random`'s functions begin as the run under way wants it."""
+        """Seeds the generator behind `random`'s functions with the seed of the run."""
         _random.Random.seed(random._inst, self.seed)
         random._inst.gauss_next = None
 
     def import_random(self):
-        """Somebody imports `random` for the first time."""
+        """Called when a program imports `random` for the first time."""
         self.random_is_used = True
         sys.modules["random"] = random
         if self.seed is not None:
             self.seed_random()
         return random
 
-    def _urandom(self, true):
+    def _urandom(self, original):
         def urandom(size, /):
-            return true(size) if self.seed is None else self._bytes(size)
+            return original(size) if self.seed is None else self._bytes(size)
 
         return urandom
 
-    def _getrandom(self, true):
+    def _getrandom(self, original):
         def getrandom(size, flags=0):
-            return true(size, flags) if self.seed is None else self._bytes(size)
+            return original(size, flags) if self.seed is None else self._bytes(size)
 
         return getrandom
 
     def _bytes(self, size):
-        if self.noise is None:
-            self.noise = random.Random(self.seed ^ 0x5EED)
-        return self.noise.randbytes(size)
+        if self.entropy is None:
+            self.entropy = random.Random(self.seed ^ 0x5EED)
+        return self.entropy.randbytes(size)
 
 
 def _selecting(select):
-    """Has a selector wait in virtual time: it looks, and sleeps if nothing is ready."""
+    """A selector that waits in virtual time: it polls, and sleeps while nothing is ready."""
 
     def select_in_virtual_time(self, timeout=None):
         if _substitutes.seed is None:
@@ -274,16 +275,15 @@ def _atomically(find_and_load):
 _substitutes = _Substitutes()
 
 
-# --- modules of the standard library that remember -------------------------------------------
+# --- modules of the standard library that keep state -----------------------------------------
 
 
-
-def _renew_futures(module):
+def _reset_futures(module):
     module._shutdown = False
     module.ThreadPoolExecutor._counter = itertools.count().__next__
 
 
-def _renew_logging(module):
+def _reset_logging(module):
     root = module.root
     for handler in root.handlers[:]:
         root.removeHandler(handler)
@@ -295,17 +295,17 @@ def _renew_logging(module):
     del module._handlerList[:]
 
 
-def _renew_warnings(module):
+def _reset_warnings(module):
     module.onceregistry.clear()
 
 
-def _renew_asyncio_tasks(module):
+def _reset_asyncio_tasks(module):
     module._task_name_counter = itertools.count(1).__next__
 
 
-_RENEWED = {
-    "asyncio.tasks": _renew_asyncio_tasks,
-    "concurrent.futures.thread": _renew_futures,
-    "logging": _renew_logging,
-    "warnings": _renew_warnings,
+_RESETS = {
+    "asyncio.tasks": _reset_asyncio_tasks,
+    "concurrent.futures.thread": _reset_futures,
+    "logging": _reset_logging,
+    "warnings": _reset_warnings,
 }

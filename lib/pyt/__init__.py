@@ -1,4 +1,4 @@
-"""Threads in your hands: run functions under schedules of your choice.
+"""Run functions under chosen schedules of their threads.
 
     import pyt
 
@@ -9,10 +9,10 @@
         pyt.explore(transfer).check()
 
 `explore` calls a function under many schedules, `run` under the one that a seed makes, `replay`
-under one that was found. In all of them one thread at a time runs, a strategy decides at each
-decision point which, and time is virtual: see `pyt explore --help`.
+under a recorded one. In all of them one thread runs at a time, a strategy chooses it at each
+decision point, and time is virtual: see `pyt explore --help`.
 
-This package is part of the interpreter `pyt`; no other can offer it.
+This package is part of the interpreter `pyt`; other interpreters cannot have it.
 """
 
 import contextlib as _contextlib
@@ -32,7 +32,7 @@ MAX_STEPS = _pyt_explore.MAX_STEPS
 
 
 class ScheduleFailed(AssertionError):
-    """A function failed under a schedule. `failure` tells how."""
+    """A function failed under a schedule. `failure` says how."""
 
     def __init__(self, failure):
         super().__init__(failure)
@@ -40,12 +40,12 @@ class ScheduleFailed(AssertionError):
 
 
 class Deadlock(ScheduleFailed):
-    """All threads of a function came to wait for each other."""
+    """All threads of a function wait, and none can wake another."""
 
 
 @_contextlib.contextmanager
 def atomic():
-    """A stretch without a decision point: no other thread goes on unless this one waits."""
+    """A block without a decision point: no other thread runs unless this one waits."""
     _pyt.enter_atomic()
     try:
         yield
@@ -54,7 +54,7 @@ def atomic():
 
 
 class Schedule:
-    """One way to run a function's threads: who goes on, decision by decision."""
+    """One order in which a function's threads run: the thread of each step."""
 
     def __init__(self, seed, choices, *, strategy="mix", granularity="access"):
         self.seed = seed
@@ -125,7 +125,7 @@ class Failure:
 
 
 class Outcome:
-    """One of the distinct outcomes: what was printed, how it failed if it did, how often."""
+    """One of the distinct outcomes: the output, the failure if it failed, how often it came."""
 
     def __init__(self, output, failure, count, seed):
         self.output = output
@@ -191,7 +191,7 @@ def explore(
     granularity: where threads may be switched: sync, line, access or instruction.
 
     What the function prints is kept, not shown. It must not depend on what earlier calls have
-    left behind. Threads that were started before stand still meanwhile.
+    left behind. Threads that were started before are paused meanwhile.
     """
     runs, failed, seconds, proven, found, failures = _pyt_explore.explore(
         function, _codes_of(function), strategy, schedules,
@@ -215,24 +215,24 @@ def run(
     """Calls a function under the schedule that a seed makes, and returns what it returns.
 
     What the function raises is raised. Raises `ScheduleFailed` if one of its threads fails, and
-    `Deadlock` if all came to wait for each other.
+    `Deadlock` if all wait and none can wake another.
     """
-    return _perform(function, seed, strategy, None, granularity, max_steps)
+    return _execute(function, seed, strategy, None, granularity, max_steps)
 
 
 def replay(schedule, function, *, max_steps=MAX_STEPS):
-    """As `run`, under a schedule that was found.
+    """As `run`, under a recorded schedule.
 
     Raises `ValueError` if the function does not follow it, since it has changed.
     """
-    return _perform(
+    return _execute(
         function, schedule.seed, schedule.strategy, schedule.choices, schedule.granularity,
         max_steps,
     )
 
 
-def _perform(function, seed, strategy, choices, granularity, max_steps):
-    result, raised, failure, diverged, made = _pyt_explore.perform(
+def _execute(function, seed, strategy, choices, granularity, max_steps):
+    result, raised, failure, diverged, made = _pyt_explore.execute(
         function, _codes_of(function), seed, strategy, choices, granularity, max_steps
     )
     if diverged is not None:

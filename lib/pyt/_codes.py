@@ -1,4 +1,4 @@
-"""Which code a function may run that is the user's own: where decision points go."""
+"""Finds the user's own code that a function may run, which gets decision points."""
 
 import functools
 import sys

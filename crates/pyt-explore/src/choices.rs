@@ -1,4 +1,4 @@
-//! Who went on at each decision, in order: what a schedule is made of.
+//! The threads that were chosen at each decision, in order.
 
 use pyt_sched::controlled::{ThreadNumber, Trace};
 use serde::{Deserialize, Serialize};
@@ -12,13 +12,13 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// None.
+    /// No choices.
     #[must_use]
     pub const fn new() -> Self {
         Self { runs: Vec::new() }
     }
 
-    /// Those of a run.
+    /// The choices of a run.
     #[must_use]
     pub fn of(trace: &Trace) -> Self {
         trace.steps().iter().map(|step| step.thread).collect()
@@ -37,14 +37,14 @@ impl Choices {
         }
     }
 
-    /// The threads, and how many steps each takes in a row: never zero, and never the same thread
-    /// twice in a row.
+    /// The threads, and how many steps each takes in a row: at least one; neighbours are different
+    /// threads.
     #[must_use]
     pub fn runs(&self) -> &[(ThreadNumber, u64)] {
         &self.runs
     }
 
-    /// One thread for each step.
+    /// The thread of each step.
     pub fn iter(&self) -> impl Iterator<Item = ThreadNumber> + '_ {
         self.runs.iter().flat_map(|&(thread, steps)| {
             std::iter::repeat_n(thread, usize::try_from(steps).unwrap_or(usize::MAX))
@@ -65,7 +65,7 @@ impl Choices {
         self.runs.is_empty()
     }
 
-    /// How often another thread takes the next step.
+    /// The number of switches: steps by another thread than the step before.
     #[must_use]
     pub fn switches(&self) -> usize {
         self.runs.len().saturating_sub(1)

@@ -1,4 +1,5 @@
-//! Which two steps of a run are to blame: accesses to the same variable that nothing orders.
+//! Conflicting steps of a run, and those that likely explain its failure: accesses to the same
+//! variable that nothing orders.
 //!
 //! A data race detector on a finished run: happens-before over the steps that synchronise (Lamport
 //! 1978; vector clocks as in Flanagan and Freund: FastTrack, PLDI 2009), accesses left out.
@@ -14,10 +15,10 @@ use crate::order::{Order, Rules, is_access};
 pub struct Conflict {
     /// The step that came first: its number in the run.
     pub first: usize,
-    /// The one that came later.
+    /// The step that came later.
     pub second: usize,
-    /// They are accesses to a variable, and no lock, queue, start or join came between: a data
-    /// race. Otherwise what is between orders them, but might have ordered them otherwise.
+    /// They are accesses to a variable, and no lock, queue, start or join orders them: a data race.
+    /// Otherwise synchronisation orders them, but another schedule could have reversed the order.
     pub race: bool,
 }
 
@@ -35,11 +36,11 @@ impl Conflict {
         pairs(trace, is_access, ordered, true)
     }
 
-    /// The conflict that explains best why the run went as it did: next to a preemption (or any
-    /// switch, if there is none), a data race if there is one there at all, or else any two steps
-    /// whose order matters. `trace` should be that of a minimal schedule.
+    /// The conflict that likely explains the run's failure: the closest one around a preemption (or
+    /// any switch, if there is none); a data race if there is one, or else any two steps whose
+    /// order matters. `trace` should be that of a minimal schedule.
     #[must_use]
-    pub fn culprit(trace: &Trace) -> Option<Self> {
+    pub fn likely_cause(trace: &Trace) -> Option<Self> {
         let any = |op: &Op| op.object != 0;
         nearest(trace, Self::races(trace))
             .or_else(|| nearest(trace, pairs(trace, is_access, |_, _| false, false)))

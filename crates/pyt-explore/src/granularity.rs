@@ -1,8 +1,8 @@
-//! How finely user code is cut into steps.
+//! Where in user code threads may be switched.
 
 use std::{fmt, str::FromStr};
 
-/// Where, besides the operations on primitives, another thread may get its turn.
+/// Where threads may be switched, in addition to the operations of primitives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Granularity {
     /// Nowhere.
@@ -18,7 +18,7 @@ pub enum Granularity {
 }
 
 impl Granularity {
-    /// All of them, coarse to fine.
+    /// All granularities, coarse to fine.
     pub const ALL: [Self; 4] = [Self::Sync, Self::Line, Self::Access, Self::Instruction];
 
     const fn name(self) -> &'static str {
@@ -37,7 +37,7 @@ impl fmt::Display for Granularity {
     }
 }
 
-/// Not the name of a granularity.
+/// A name that is no [`Granularity`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownGranularity(String);
 

@@ -1,21 +1,22 @@
-//! What to do with threads whose every switch is ours: strategies, schedules, reports.
+//! Strategies, searches, schedules, minimizing and reports for runs whose every thread switch is
+//! chosen.
 //!
-//! `pyt-sched`'s controlled policy asks a [`Strategy`] at every decision point who goes on. This
-//! crate has the strategies, says which of them to run next ([`Search`]), writes what was found to
-//! a file ([`Schedule`]), makes it smaller ([`minimize`](fn@minimize)), sums up what came out
-//! ([`Tally`]) and tells a person about it ([`report`]). It runs nothing itself and must never know
-//! the interpreter: whoever can run the program once with a given strategy drives it like this.
+//! `pyt-sched`'s controlled policy asks a [`Strategy`] at every decision point which thread goes
+//! on. This crate has the strategies, chooses the one of the next run ([`Search`]), counts outcomes
+//! ([`Tally`], [`ExploreResult`]), makes a failing schedule smaller ([`minimize`](fn@minimize)),
+//! writes it to a file ([`Schedule`]) and renders reports ([`report`]). It runs nothing itself, and
+//! must know neither the interpreter nor any Python type. Its user runs the program:
 //!
 //! ```
-//! use pyt_explore::{Kind, Next, Sampling, Search, Seen, Shard};
+//! use pyt_explore::{StrategyKind, Next, Sampling, Search, RunRecord, Shard};
 //! use pyt_sched::controlled::Trace;
 //!
-//! let mut search = Sampling::new(Kind::Mix, 1, Shard::WHOLE).limit(3);
+//! let mut search = Sampling::new(StrategyKind::Mix, 1, Shard::WHOLE).limit(3);
 //! let mut runs = 0;
 //! while let Next::Run(run) = search.next() {
 //!     // Here the program runs under `run.strategy`, and leaves a trace.
 //!     let trace = Trace::new();
-//!     search.learn(run.number, &Seen::of(&trace));
+//!     search.learn(run.number, &RunRecord::of(&trace));
 //!     runs += 1;
 //! }
 //! assert_eq!(runs, 3);
@@ -24,11 +25,14 @@
 mod annotations;
 mod choices;
 pub mod conflict;
+mod fingerprint;
 mod granularity;
 pub mod minimize;
+mod options;
 mod order;
 pub mod outcome;
 pub mod report;
+mod result;
 pub mod schedule;
 pub mod search;
 pub mod seed;
@@ -37,15 +41,18 @@ pub mod strategy;
 pub use annotations::{SourceLocation, VariableAccess};
 pub use choices::Choices;
 pub use conflict::Conflict;
+pub use fingerprint::Fingerprint;
 pub use granularity::{Granularity, UnknownGranularity};
 pub use minimize::{Minimized, minimize};
-pub use outcome::{Failure, Found, Outcome, Tally};
+pub use options::{ExploreOptions, MAX_STEPS};
+pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
+pub use result::{ExploreResult, FailingRun, MinimizedFailure};
 pub use schedule::{LoadError, Schedule};
 pub use search::{
-    Abandon, Next, Progress, Run, Search, Seen, Shard,
+    AbandonFlag, InvalidShard, Next, NextRun, RunRecord, Search, SearchProgress, Shard,
     dfs::Dfs,
     dpor::Dpor,
-    kind::{Method, UnknownMethod},
-    sampling::{Kind, Sampling},
+    kind::{SearchKind, UnknownSearchKind},
+    sampling::{Sampling, StrategyKind},
 };

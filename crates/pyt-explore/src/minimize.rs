@@ -1,36 +1,36 @@
-//! The fewest switches that still make the program fail.
+//! Searches for the schedule with the fewest switches that still fails.
 //!
-//! A schedule is taken as its deviations from running on without switches. Those that the failure
-//! does not need are left out by delta debugging (Zeller and Hildebrandt: Simplifying and isolating
-//! failure-inducing input, IEEE TSE 2002), then one by one; then one new deviation is tried in
-//! place of each and of each two, since the switches of a random schedule are seldom where the
-//! fewest would be.
+//! A schedule is represented by its deviations from running on without switches. Those that the
+//! failure does not need are left out by delta debugging (Zeller and Hildebrandt: Simplifying and
+//! isolating failure-inducing input, IEEE TSE 2002), then one by one; then one new deviation is
+//! tried in place of each and of each two, since the switches of a random schedule are seldom where
+//! the fewest would be.
 
 use std::collections::HashSet;
 
 use pyt_sched::controlled::{Decision, Strategy, Trace};
 
 use crate::{
-    Choices,
+    choices::Choices,
     strategy::{Deviate, Deviation},
 };
 
 /// A schedule that fails with few switches.
 #[derive(Clone, Debug)]
 pub struct Minimized {
-    /// Who goes on, step by step.
+    /// The schedule.
     pub choices: Choices,
-    /// The run that they make.
+    /// The run that it makes.
     pub trace: Trace,
-    /// What is left of the deviations from running on without switches.
+    /// Its deviations from running on without switches.
     pub deviations: Vec<Deviation>,
-    /// How many runs it took.
+    /// The number of runs that the search made.
     pub runs: u64,
-    /// The switches of the schedule to begin with, and of this one.
+    /// The switches of the original schedule, and of this one.
     pub switches: (usize, usize),
-    /// The preemptions of the schedule to begin with, and of this one.
+    /// The preemptions of the original schedule, and of this one.
     pub preemptions: (usize, usize),
-    /// Nothing more was to be tried; otherwise the budget was used up.
+    /// The search ended by itself; otherwise the budget was used up.
     pub finished: bool,
 }
 
@@ -65,10 +65,10 @@ pub fn minimize(
     }
 }
 
-/// More deviations than these are not looked at one by one.
-const MANY: usize = 1024;
+/// More deviations than these are first cut down to the first ones.
+const MAX_DEVIATIONS: usize = 1024;
 
-/// What is to be as small as possible, the most important first.
+/// What is minimized, the most important first.
 fn cost(trace: &Trace) -> (usize, usize, usize) {
     (trace.switches(), trace.preemptions(), trace.steps().len())
 }
@@ -82,12 +82,12 @@ struct Work<R> {
     trace: Trace,
 }
 
-/// The budget is used up: `None`.
+/// `None` once the budget is used up.
 type Done<T = ()> = Option<T>;
 
 impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
-    /// Whether these deviations make a failing run that is better than the best so far. Then it is
-    /// the best.
+    /// Runs with these deviations. If that fails and is better than the best so far, it becomes the
+    /// best, and the result is true.
     fn improves(&mut self, deviations: Vec<Deviation>) -> Done<bool> {
         if !self.tried.insert(deviations.clone()) {
             return Some(false);
@@ -109,15 +109,15 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
         Some(better)
     }
 
-    /// Keeps only the first deviations of very many, as of a run that was taken for an endless
-    /// loop, if that is enough. The budget is spent, as it were, if it is not.
+    /// Of very many deviations, as those of an endless loop, keeps only the first ones, if these
+    /// still fail. Otherwise ends the search as if the budget were used up.
     fn shorten(&mut self) -> Done {
-        if self.best.len() <= MANY {
+        if self.best.len() <= MAX_DEVIATIONS {
             return Some(());
         }
         let all = self.best.clone();
-        for kept in [0, MANY / 16, MANY] {
-            if self.improves(all[..kept].to_vec())? && self.best.len() <= MANY {
+        for kept in [0, MAX_DEVIATIONS / 16, MAX_DEVIATIONS] {
+            if self.improves(all[..kept].to_vec())? && self.best.len() <= MAX_DEVIATIONS {
                 return Some(());
             }
         }
@@ -185,7 +185,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
         }
     }
 
-    /// What is kept beside a new one: nothing, all but two, all but one.
+    /// The deviations that are kept beside a new one: none, all but two, all but one.
     fn rests(&self) -> Vec<Vec<Deviation>> {
         let count = self.best.len();
         let without = |left_out: &[usize]| {
@@ -209,8 +209,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
     }
 }
 
-/// Every deviation that a run leaves room for, those first that come before a step that touches
-/// something.
+/// All single deviations that are possible in a run, first those before a step that touches an
+/// object.
 fn deviations_around(trace: &Trace) -> Vec<Deviation> {
     let mut taken = std::collections::HashMap::new();
     let mut after = None;

@@ -1,24 +1,23 @@
-//! Which steps of a run happen before which, whatever the schedule: vector clocks over the steps
-//! that do not commute.
+//! The happens-before order of a run's steps: vector clocks over the steps that do not commute.
 
 use std::collections::HashMap;
 
 use pyt_sched::controlled::{Action, Op, ThreadNumber, Trace};
 
-/// Whether it reads or changes a variable.
+/// Whether the step reads or changes a variable.
 pub(crate) const fn is_access(op: &Op) -> bool {
     matches!(op.action, Action::Read | Action::Write)
 }
 
-/// What decides whether two steps of different threads commute.
+/// A thread and its step: what decides whether two steps commute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Deed {
+pub(crate) struct ThreadOp {
     pub(crate) thread: ThreadNumber,
     pub(crate) op: Op,
 }
 
-impl Deed {
-    /// Whether it ends the program, whatever the others still have to do.
+impl ThreadOp {
+    /// Whether it ends the program, although other threads could still go on.
     pub(crate) fn is_exit(&self, rules: Rules) -> bool {
         rules.main_ends_all && self.thread == 0 && self.op.action == Action::End
     }
@@ -35,23 +34,23 @@ impl Deed {
     }
 }
 
-/// What depends on the program.
+/// Rules of dependence that differ between programs and uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// The end of thread 0 cuts off other threads that could still go on.
     pub(crate) main_ends_all: bool,
-    /// The order of accesses to variables is nobody's business: only what orders them is.
+    /// Accesses to variables do not order steps; only synchronisation does.
     pub(crate) only_sync: bool,
 }
 
-/// Why a step could be taken only then, beside the steps that it depends on.
+/// What enabled a step, in addition to the steps that it depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Enabled {
-    /// It could be as soon as the thread's step before had been taken, or its own object says why.
+    /// The thread's previous step, or a step on the same object.
     Freely,
-    /// By this step, though they share no object: it started the thread, say.
+    /// This step, although they share no object: it started the thread, for example.
     By(usize),
-    /// By the passing of time, which waits for all that can run: after all steps before this one.
+    /// The passing of time, which happens only when no thread can run: all steps before this one.
     ByTime(usize),
 }
 
@@ -59,15 +58,15 @@ pub(crate) enum Enabled {
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) rules: Rules,
-    pub(crate) deeds: Vec<Deed>,
+    pub(crate) thread_ops: Vec<ThreadOp>,
     pub(crate) enabled: Vec<Enabled>,
-    /// Of each step, the step that its thread took before.
+    /// For each step, the previous step of its thread.
     pub(crate) previous: Vec<Option<usize>>,
-    /// Of each thread, its steps.
+    /// For each thread, its steps.
     pub(crate) of_thread: Vec<Vec<usize>>,
-    /// Of each step, how many steps of each thread happen before it, or are it.
+    /// For each step, the number of steps of each thread that happen before it, itself included.
     clocks: Vec<Vec<u32>>,
-    /// Of each thread, the first decision at which it was seen, if it was.
+    /// For each thread, the first decision at which it was a candidate.
     born: Vec<Option<usize>>,
 }
 
@@ -80,7 +79,7 @@ impl Order {
             .unwrap_or(0);
         let mut order = Self {
             rules,
-            deeds: Vec::with_capacity(trace.steps().len()),
+            thread_ops: Vec::with_capacity(trace.steps().len()),
             enabled: Vec::with_capacity(trace.steps().len()),
             previous: Vec::with_capacity(trace.steps().len()),
             of_thread: vec![Vec::new(); threads],
@@ -88,8 +87,8 @@ impl Order {
             born: vec![None; threads],
         };
         let mut frontier = Frontier::default();
-        // Since which decision each thread has been a candidate without a break, and the last one
-        // at which it was.
+        // For each thread, the decision since which it has been a candidate without a break, and
+        // the last one at which it was.
         let mut since = vec![(usize::MAX, usize::MAX); threads];
         for (number, step) in trace.steps().iter().enumerate() {
             for candidate in trace.candidates(number) {
@@ -102,7 +101,7 @@ impl Order {
                 order.born[thread].get_or_insert(number);
             }
             let thread = step.thread as usize;
-            let deed = Deed {
+            let thread_op = ThreadOp {
                 thread: step.thread,
                 op: step.op,
             };
@@ -111,7 +110,8 @@ impl Order {
             let first = since[thread].0.max(at_once);
             let enabled = if waits_for_time(step.op, step.timed_out) && leaps(trace, first) {
                 Enabled::ByTime(first)
-            } else if first == at_once || order.deeds[first - 1].depends_on(&deed, rules) {
+            } else if first == at_once || order.thread_ops[first - 1].depends_on(&thread_op, rules)
+            {
                 Enabled::Freely
             } else {
                 Enabled::By(first - 1)
@@ -127,11 +127,11 @@ impl Order {
                     }
                 }
             }
-            frontier.join_and_add(&order, number, deed, &mut clock);
+            frontier.join_and_add(&order, number, thread_op, &mut clock);
             clock[thread] = small(order.of_thread[thread].len() + 1);
             order.of_thread[thread].push(number);
             order.previous.push(previous);
-            order.deeds.push(deed);
+            order.thread_ops.push(thread_op);
             order.enabled.push(enabled);
             order.clocks.push(clock);
         }
@@ -141,22 +141,22 @@ impl Order {
     /// Whether step `earlier` happens before step `later`, or is it.
     pub(crate) fn happens_before(&self, earlier: usize, later: usize) -> bool {
         self.place_in_thread(earlier)
-            <= self.clocks[later][self.deeds[earlier].thread as usize] as usize
+            <= self.clocks[later][self.thread_ops[earlier].thread as usize] as usize
     }
 
-    /// How many steps its thread had taken with it.
+    /// The number of steps that its thread had taken with it.
     fn place_in_thread(&self, step: usize) -> usize {
-        self.clocks[step][self.deeds[step].thread as usize] as usize
+        self.clocks[step][self.thread_ops[step].thread as usize] as usize
     }
 
-    /// The first decision at which `thread` could go on, if there was one.
+    /// The first decision at which `thread` was a candidate, if there was one.
     pub(crate) fn birth(&self, thread: ThreadNumber) -> Option<usize> {
         self.born.get(thread as usize).copied().flatten()
     }
 
     /// Whether `later` had to come after `earlier`, without regard to steps between them.
     pub(crate) fn directly_before(&self, earlier: usize, later: usize) -> bool {
-        self.deeds[earlier].depends_on(&self.deeds[later], self.rules)
+        self.thread_ops[earlier].depends_on(&self.thread_ops[later], self.rules)
             || match self.enabled[later] {
                 Enabled::Freely => false,
                 Enabled::By(step) => step == earlier,
@@ -169,8 +169,8 @@ fn waits_for_time(op: Op, timed_out: bool) -> bool {
     timed_out || op.action == Action::Sleep
 }
 
-/// Whether time has leapt right before `decision`: everybody there has waited for it, and nobody
-/// could have gone on before.
+/// Whether time has leapt right before `decision`: all its candidates waited for that, and none was
+/// a candidate before.
 fn leaps(trace: &Trace, decision: usize) -> bool {
     let before = decision.checked_sub(1);
     trace.candidates(decision).iter().all(|candidate| {
@@ -204,11 +204,17 @@ struct Frontier {
 }
 
 impl Frontier {
-    fn join_and_add(&mut self, order: &Order, number: usize, deed: Deed, clock: &mut [u32]) {
+    fn join_and_add(
+        &mut self,
+        order: &Order,
+        number: usize,
+        thread_op: ThreadOp,
+        clock: &mut [u32],
+    ) {
         if let Some(exit) = self.exit {
             join(clock, &order.clocks[exit]);
         }
-        if deed.is_exit(order.rules) {
+        if thread_op.is_exit(order.rules) {
             for steps in &order.of_thread {
                 if let Some(&last) = steps.last() {
                     join(clock, &order.clocks[last]);
@@ -216,26 +222,26 @@ impl Frontier {
             }
             self.exit = Some(number);
         }
-        if deed.op.action == Action::Start
+        if thread_op.op.action == Action::Start
             && let Some(last) = self.last_start.replace(number)
         {
             join(clock, &order.clocks[last]);
         }
-        if deed.op.object == 0 || (order.rules.only_sync && is_access(&deed.op)) {
+        if thread_op.op.object == 0 || (order.rules.only_sync && is_access(&thread_op.op)) {
             return;
         }
-        let steps = self.of_object.entry(deed.op.object).or_default();
+        let steps = self.of_object.entry(thread_op.op.object).or_default();
         for &step in &*steps {
-            if deed.op.conflicts_with(&order.deeds[step].op) {
+            if thread_op.op.conflicts_with(&order.thread_ops[step].op) {
                 join(clock, &order.clocks[step]);
             }
         }
-        // Whatever conflicts with one of those that go will conflict with this one, too.
+        // A later step that conflicts with a removed one conflicts with this one, too.
         steps.retain(|&step| {
-            let old = order.deeds[step];
-            let covered = deed.op.part == old.op.part || deed.op.part == 0;
-            let succeeded =
-                !deed.op.only_reads() || (old.thread == deed.thread && old.op.only_reads());
+            let old = order.thread_ops[step];
+            let covered = thread_op.op.part == old.op.part || thread_op.op.part == 0;
+            let succeeded = !thread_op.op.only_reads()
+                || (old.thread == thread_op.thread && old.op.only_reads());
             !(covered && succeeded)
         });
         steps.push(number);

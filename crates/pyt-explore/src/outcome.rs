@@ -1,10 +1,10 @@
-//! What came out of the runs: distinct outcomes, how often each came, and a seed for each.
+//! The outcomes of runs: distinct ones, how often each came, and a seed that makes each.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::schedule::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 /// Why a run counts as failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,9 +19,9 @@ pub enum Failure {
         /// Its text.
         message: String,
     },
-    /// Every thread waits for another.
+    /// All threads waited, and none could wake another.
     Deadlock {
-        /// Who waits for what, held by whom: a line each.
+        /// What each thread waits for, and which thread holds that.
         waits: Vec<String>,
     },
     /// The run did not end within the step limit.
@@ -34,14 +34,14 @@ pub enum Failure {
         /// The status.
         status: i32,
     },
-    /// The output is not what the other runs say.
+    /// The output differs from that of the other runs.
     DifferentOutput,
 }
 
 impl Failure {
-    /// The sort of failure, in a word that can be part of a file's name.
+    /// The kind of failure, in a word that can be part of a file's name.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn kind(&self) -> &'static str {
         match self {
             Self::Exception { .. } => "exception",
             Self::Deadlock { .. } => "deadlock",
@@ -51,8 +51,8 @@ impl Failure {
         }
     }
 
-    /// Whether the two are the same bug as far as one can tell: the same kind; for an exception the
-    /// same type, whoever raised it and whatever it says; for an exit the same status.
+    /// Whether both are likely the same bug: the same kind; for an exception the same type, in any
+    /// thread and with any message; for an exit the same status.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
@@ -94,38 +94,49 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
+impl Outcome {
+    fn fingerprint(&self) -> Fingerprint {
+        let failure = self.failure.as_ref().map(|failure| format!("{failure:?}"));
+        // No text contains the byte 0xff, so it parts the two.
+        let mut bytes = self.output.clone().into_bytes();
+        bytes.push(0xff);
+        bytes.extend(failure.unwrap_or_default().into_bytes());
+        Fingerprint::of(&bytes)
+    }
+}
+
 /// One of the distinct outcomes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    /// How many runs ended so.
+pub struct DistinctOutcome {
+    /// How many runs had this outcome.
     pub count: u64,
-    /// The lowest number of a schedule that did.
+    /// The lowest number of a schedule with it.
     pub first: u64,
     /// That schedule's seed; `None` for an exhaustive search.
     pub seed: Option<u64>,
-    /// Whether it is a failure: known also where the outcome itself was not kept.
+    /// Whether it is a failure; set also where the outcome itself was not kept.
     pub failed: bool,
-    /// The outcome itself, unless very many came before it: its seed makes it again.
+    /// The outcome itself, unless very many came before it: then its seed makes it again.
     pub outcome: Option<Outcome>,
 }
 
-/// The sum of many runs: the same whatever the order in which they, or the sums of parts of them,
-/// are added.
+/// The outcomes of many runs, counted. The order in which runs and partial sums are added makes no
+/// difference.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     runs: u64,
     failures: u64,
     /// By the outcome's fingerprint, so that 100,000 different outputs need no room for their text.
-    outcomes: BTreeMap<Fingerprint, Found>,
+    outcomes: BTreeMap<Fingerprint, DistinctOutcome>,
     /// The schedule numbers of the outcomes whose text is kept.
     kept: BTreeMap<u64, Fingerprint>,
 }
 
 impl Tally {
-    /// How many outcomes are kept with their text: those that came first by schedule number.
+    /// How many outcomes are kept with their text: the first by schedule number.
     pub const KEPT: usize = 1000;
 
-    /// Nothing yet.
+    /// No runs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -133,8 +144,8 @@ impl Tally {
 
     /// Run `number`, made by `seed`, ended with `outcome`.
     pub fn add(&mut self, number: u64, seed: Option<u64>, outcome: Outcome) {
-        let fingerprint = Fingerprint::of_outcome(&outcome);
-        let found = Found {
+        let fingerprint = outcome.fingerprint();
+        let found = DistinctOutcome {
             count: 1,
             first: number,
             seed,
@@ -146,7 +157,7 @@ impl Tally {
         self.put(fingerprint, found);
     }
 
-    /// Adds what another job or shard has found. No run may be in both.
+    /// Adds the tally of another job or shard. No run may be in both.
     pub fn merge(&mut self, other: Self) {
         self.runs += other.runs;
         self.failures += other.failures;
@@ -155,14 +166,17 @@ impl Tally {
         }
     }
 
-    fn put(&mut self, fingerprint: Fingerprint, found: Found) {
-        let entry = self.outcomes.entry(fingerprint).or_insert_with(|| Found {
-            count: 0,
-            first: u64::MAX,
-            seed: None,
-            failed: found.failed,
-            outcome: None,
-        });
+    fn put(&mut self, fingerprint: Fingerprint, found: DistinctOutcome) {
+        let entry = self
+            .outcomes
+            .entry(fingerprint)
+            .or_insert_with(|| DistinctOutcome {
+                count: 0,
+                first: u64::MAX,
+                seed: None,
+                failed: found.failed,
+                outcome: None,
+            });
         entry.count += found.count;
         if found.first < entry.first {
             self.kept.remove(&entry.first);
@@ -173,7 +187,7 @@ impl Tally {
                 self.kept.insert(entry.first, fingerprint);
             }
         }
-        // Whoever is not among the first of those seen so far is not among the first of all.
+        // An outcome that is not among the first so far will not be among the first of all.
         while self.kept.len() > Self::KEPT
             && let Some((_, fingerprint)) = self.kept.pop_last()
             && let Some(entry) = self.outcomes.get_mut(&fingerprint)
@@ -202,7 +216,7 @@ impl Tally {
 
     /// The distinct outcomes, those that came most often first, then by first schedule.
     #[must_use]
-    pub fn outcomes(&self) -> Vec<&Found> {
+    pub fn outcomes(&self) -> Vec<&DistinctOutcome> {
         let mut outcomes: Vec<_> = self.outcomes.values().collect();
         outcomes.sort_by_key(|found| (std::cmp::Reverse(found.count), found.first));
         outcomes
@@ -210,15 +224,15 @@ impl Tally {
 
     /// The failed run with the lowest number.
     #[must_use]
-    pub fn first_failure(&self) -> Option<&Found> {
+    pub fn first_failure(&self) -> Option<&DistinctOutcome> {
         let failures = self.outcomes.values().filter(|found| found.failed);
         failures.min_by_key(|found| found.first)
     }
 
-    /// For `--same-output`: of the outcomes that are no failures, the first by schedule number is
-    /// what the program should say; the others become failures.
+    /// For `--same-output`: of the outcomes that are no failures, the first by schedule number has
+    /// the expected output; the others become failures.
     pub fn expect_same_output(&mut self) {
-        let passed = |found: &&mut Found| !found.failed;
+        let passed = |found: &&mut DistinctOutcome| !found.failed;
         let mut others: Vec<_> = self.outcomes.values_mut().filter(passed).collect();
         others.sort_by_key(|found| found.first);
         for found in others.into_iter().skip(1) {
@@ -276,7 +290,7 @@ mod tests {
         }
         assert_eq!(whole.runs(), 2500);
         assert_eq!(whole.failures(), 1);
-        let kept = |found: &&&Found| found.outcome.is_some();
+        let kept = |found: &&&DistinctOutcome| found.outcome.is_some();
         assert_eq!(whole.outcomes().iter().filter(kept).count(), Tally::KEPT);
     }
 

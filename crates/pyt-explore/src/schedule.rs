@@ -1,70 +1,8 @@
-//! The `.schedule` file: a schedule with all that is needed to run it again, and why one would.
+//! The `.schedule` file: a schedule with all that is needed to replay it, and the failure.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize, de};
 use serde_json::{Map, Value};
 
-use crate::{Choices, Outcome};
-
-/// A stable name for some text: FNV-1a with 64 bits (Fowler, Noll and Vo), sixteen hexadecimal
-/// digits as text. It tells texts apart by accident, not against malice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(u64);
-
-impl Fingerprint {
-    /// That of `bytes`.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        }))
-    }
-
-    pub(crate) fn of_outcome(outcome: &Outcome) -> Self {
-        let failure = outcome
-            .failure
-            .as_ref()
-            .map(|failure| format!("{failure:?}"));
-        // No text contains the byte 0xff, so it parts the two.
-        let mut bytes = outcome.output.clone().into_bytes();
-        bytes.push(0xff);
-        bytes.extend(failure.unwrap_or_default().into_bytes());
-        Self::of(&bytes)
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-impl std::str::FromStr for Fingerprint {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if text.len() != 16 || !text.bytes().all(is_digit) {
-            return Err(());
-        }
-        u64::from_str_radix(text, 16).map(Self).map_err(|_| ())
-    }
-}
-
-impl Serialize for Fingerprint {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|()| de::Error::custom("expected sixteen lower-case hexadecimal digits"))
-    }
-}
+use crate::{choices::Choices, fingerprint::Fingerprint};
 
 /// A schedule to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +19,7 @@ pub struct Schedule {
     pub seed: u64,
     /// Where the decision points were: `sync`, `line`, `access`, `instruction`.
     pub granularity: String,
-    /// Who goes on, step by step.
+    /// The threads of the steps.
     pub choices: Choices,
     /// What fails, in words; `None` if nothing does.
     pub failure: Option<String>,
@@ -273,13 +211,6 @@ mod tests {
             ..schedule
         };
         assert_eq!(Schedule::from_json(&none.to_json()).unwrap(), none);
-    }
-
-    #[test]
-    fn the_fingerprint_is_fnv_1a() {
-        assert_eq!(Fingerprint::of(b"").to_string(), "cbf29ce484222325");
-        assert_eq!(Fingerprint::of(b"a").to_string(), "af63dc4c8601ec8c");
-        assert_eq!(Fingerprint::of(b"foobar").to_string(), "85944171f73967e8");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Seeds and the random numbers that come of them: the same on every machine and for ever.
+//! Seeds and the random numbers derived from them: the same on every machine and in every version.
 //!
 //! A schedule's seed is a `u64` from which alone its strategy is made, so `pyt run --seed N` makes
-//! the schedule again that an exploration found. Two small facts that a strategy needs ride in its
-//! lowest seven bits ([`Hints`]); the rest is random.
+//! the schedule again that an exploration found. Its lowest seven bits hold two small facts that a
+//! strategy needs ([`Hints`]); the rest is random.
 
 use rand_core::Rng as _;
 use rand_pcg::Pcg32;
@@ -17,7 +17,7 @@ pub const fn nth(base: u64, number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// What a seed says beside randomness.
+/// Facts that a seed holds besides randomness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// Which member of a mix of strategies makes the schedule: 0 to 3.
@@ -32,7 +32,7 @@ impl Hints {
     const LENGTH_BITS: u32 = 5;
     const BITS: u32 = Self::MEMBER_BITS + Self::LENGTH_BITS;
 
-    /// What `seed` says.
+    /// Reads them from `seed`.
     #[must_use]
     pub const fn of(seed: u64) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Hints {
         }
     }
 
-    /// `seed` with its lowest bits saying this. What is too large for its bits is cut to them.
+    /// `seed` with its lowest bits replaced by these facts, each cut to its bits.
     #[must_use]
     pub const fn write(self, seed: u64) -> u64 {
         let member = self.member as u64 & ((1 << Self::MEMBER_BITS) - 1);
@@ -66,12 +66,12 @@ impl Hints {
     }
 }
 
-/// A stream of random numbers: PCG XSH RR 64/32 (O'Neill 2014), whose state is the seed and whose
+/// A random number generator: PCG XSH RR 64/32 (O'Neill 2014), whose state is the seed and whose
 /// stream is the strategy's own number.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(Pcg32);
+pub(crate) struct SeededRng(Pcg32);
 
-impl Dice {
+impl SeededRng {
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
         Self(Pcg32::new(seed, stream))
     }
@@ -85,8 +85,8 @@ impl Dice {
         (high << 32) | u64::from(self.bits())
     }
 
-    /// A number below `bound`, each as likely: draws are thrown away that would favour some.
-    /// Zero if `bound` is zero.
+    /// A number below `bound`, uniformly distributed (by rejection of draws that would favour
+    /// some). Zero if `bound` is zero.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         if bound <= 1 {
             return 0;
@@ -113,13 +113,13 @@ impl Dice {
 mod tests {
     use super::*;
 
-    /// If this fails, every seed that anybody wrote down has lost its meaning.
+    /// If this fails, seeds from earlier versions make other schedules.
     #[test]
     fn the_numbers_never_change() {
         assert_eq!(nth(0, 0), 0xe220_a839_7b1d_cdaf, "SplitMix64's first");
         assert_eq!(nth(0, 1), 0x6e78_9e6a_a1b9_65f4, "and its second");
-        let mut dice = Dice::new(42, 54);
-        let drawn: Vec<u32> = (0..6).map(|_| dice.bits()).collect();
+        let mut rng = SeededRng::new(42, 54);
+        let drawn: Vec<u32> = (0..6).map(|_| rng.bits()).collect();
         assert_eq!(
             drawn,
             [
@@ -132,8 +132,8 @@ mod tests {
             ],
             "the numbers of PCG's own demonstration program"
         );
-        let mut dice = Dice::new(7, 1);
-        let drawn: Vec<u64> = (0..8).map(|_| dice.below(10)).collect();
+        let mut rng = SeededRng::new(7, 1);
+        let drawn: Vec<u64> = (0..8).map(|_| rng.below(10)).collect();
         assert_eq!(drawn, [0, 6, 2, 1, 7, 1, 7, 9]);
     }
 
@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn every_number_below_the_bound_comes() {
-        let mut dice = Dice::new(1, 1);
+        let mut rng = SeededRng::new(1, 1);
         let mut counts = [0; 7];
         for _ in 0..7000 {
-            counts[dice.index(7)] += 1;
+            counts[rng.index(7)] += 1;
         }
         assert!(
             counts.iter().all(|&count| (850..1150).contains(&count)),

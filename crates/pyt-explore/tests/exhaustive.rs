@@ -11,7 +11,7 @@ use pyt_explore::{Dfs, Dpor, Search};
 const LOCKED: &[model::Do] = &[Acquire(0), Read(0, 0), Write(0, 0, 1), Release(0)];
 const UNLOCKED: &[model::Do] = &[Read(0, 0), Write(0, 0, 1)];
 
-fn dpor(program: &Program) -> model::Explored {
+fn dpor(program: &Program) -> model::SearchSummary {
     explore(program, &mut Dpor::new(), 100_000)
 }
 

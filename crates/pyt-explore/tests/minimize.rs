@@ -3,11 +3,11 @@
 mod model;
 
 use model::{Do, Do::*, Program, program, run};
-use pyt_explore::{Conflict, Kind, Minimized, minimize, strategy::Replay};
+use pyt_explore::{Conflict, Minimized, StrategyKind, minimize, strategy::Replay};
 use pyt_sched::controlled::Action;
 
 /// A failing run, found with `kind`, made smaller.
-fn smallest(program: &Program, kind: Kind, base: u64, budget: u64) -> Minimized {
+fn smallest(program: &Program, kind: StrategyKind, base: u64, budget: u64) -> Minimized {
     let failing = (0..5000)
         .map(|number| {
             run(
@@ -29,7 +29,7 @@ fn smallest(program: &Program, kind: Kind, base: u64, budget: u64) -> Minimized 
     assert_eq!(found.switches.1, found.trace.switches());
     assert!(found.switches.1 <= found.switches.0);
     let mut replay = Replay::new(found.choices.clone());
-    let watch = replay.watch();
+    let watch = replay.divergence_check();
     assert!(run(program, &mut replay, 9).failed, "it fails again");
     assert_eq!(watch.divergence(), None);
     found
@@ -54,14 +54,14 @@ fn lost_update(rounds: usize) -> Program {
 
 #[test]
 fn a_lost_update_needs_one_preemption() {
-    for kind in [Kind::Random, Kind::Pos, Kind::Mix] {
+    for kind in [StrategyKind::Random, StrategyKind::Pos, StrategyKind::Mix] {
         for base in 0..10 {
             let found = smallest(&lost_update(5), kind, base, 2000);
             // Main, one, the other, one again, main: and main need not be asked in between.
             assert_eq!(found.preemptions.1, 1, "{kind} {base} {:?}", found.choices);
             assert_eq!(found.deviations.len(), 1);
             assert!(found.finished);
-            let culprit = Conflict::culprit(&found.trace).unwrap();
+            let culprit = Conflict::likely_cause(&found.trace).unwrap();
             let steps = found.trace.steps();
             let (first, second) = (steps[culprit.first], steps[culprit.second]);
             assert!(culprit.race);
@@ -79,7 +79,7 @@ fn a_deadlock_of_two_locks_needs_one_preemption() {
     let inverted: Vec<Do> = locks(1, 0).repeat(4);
     let program = program(&[&[Start(1), Start(2), Join(1), Join(2)], &both, &inverted]);
     for base in 0..10 {
-        let found = smallest(&program, Kind::Random, base, 2000);
+        let found = smallest(&program, StrategyKind::Random, base, 2000);
         assert_eq!(found.preemptions.1, 1, "{:?}", found.choices);
     }
 }
@@ -87,7 +87,7 @@ fn a_deadlock_of_two_locks_needs_one_preemption() {
 #[test]
 fn a_budget_is_kept_and_what_was_found_within_it_fails() {
     for budget in [0, 1, 2, 5, 20] {
-        let found = smallest(&lost_update(5), Kind::Random, 1, budget);
+        let found = smallest(&lost_update(5), StrategyKind::Random, 1, budget);
         assert!(!found.finished, "{budget}");
     }
 }
@@ -115,9 +115,9 @@ fn locked_accesses_do_not_race_and_started_threads_come_after_their_start() {
     let hasty = program(&[hasty, add, add]);
     let mut racing = 0;
     for seed in 0..50 {
-        let ran = run(&locked, &mut *Kind::Random.strategy(seed), 0);
+        let ran = run(&locked, &mut *StrategyKind::Random.strategy(seed), 0);
         assert_eq!(Conflict::races(&ran.trace), []);
-        let ran = run(&hasty, &mut *Kind::Random.strategy(seed), 0);
+        let ran = run(&hasty, &mut *StrategyKind::Random.strategy(seed), 0);
         for race in Conflict::races(&ran.trace) {
             racing += 1;
             let steps = ran.trace.steps();

@@ -4,27 +4,27 @@ mod model;
 
 use model::{Do, Do::*, Program, explore, program, run};
 use pyt_explore::{
-    Choices, Kind, Next, Sampling, Search, Shard,
+    Choices, Next, Sampling, Search, Shard, StrategyKind,
     strategy::{Pct, Replay},
 };
 use pyt_sched::controlled::{Action, Candidate, Decision, Op};
 
-const KINDS: [Kind; 6] = [
-    Kind::Mix,
-    Kind::Random,
-    Kind::Pos,
-    Kind::Pct { depth: 1 },
-    Kind::Pct { depth: 3 },
-    Kind::RoundRobin,
+const KINDS: [StrategyKind; 6] = [
+    StrategyKind::Mix,
+    StrategyKind::Random,
+    StrategyKind::Pos,
+    StrategyKind::Pct { depth: 1 },
+    StrategyKind::Pct { depth: 3 },
+    StrategyKind::RoundRobin,
 ];
 
 /// The ones that draw orders at random.
-const FINDERS: [Kind; 5] = [
-    Kind::Mix,
-    Kind::Random,
-    Kind::Pos,
-    Kind::Pct { depth: 2 },
-    Kind::Pct { depth: 3 },
+const FINDERS: [StrategyKind; 5] = [
+    StrategyKind::Mix,
+    StrategyKind::Random,
+    StrategyKind::Pos,
+    StrategyKind::Pct { depth: 2 },
+    StrategyKind::Pct { depth: 3 },
 ];
 
 fn lost_update() -> Program {
@@ -133,7 +133,7 @@ fn a_seed_makes_the_same_run_again() {
             search.learn(first.number, &ran.seen());
         }
         let least = match kind {
-            Kind::RoundRobin | Kind::Pct { depth: 1 } => 3,
+            StrategyKind::RoundRobin | StrategyKind::Pct { depth: 1 } => 3,
             _ => 10,
         };
         assert!(schedules.len() > least, "{kind}: {}", schedules.len());
@@ -175,7 +175,7 @@ fn shards_and_jobs_make_the_runs_of_the_whole() {
     let program = lost_update();
     // (number, seed) of all runs that count, with several runs under way at once.
     let runs = |shard, at_once: usize| {
-        let mut search = Sampling::new(Kind::Mix, 9, shard).limit(100);
+        let mut search = Sampling::new(StrategyKind::Mix, 9, shard).limit(100);
         let mut runs = Vec::new();
         let mut under_way = Vec::new();
         loop {
@@ -277,17 +277,17 @@ fn every_candidate_is_as_likely_at_first() {
 #[test]
 fn replay_follows_and_tells_when_it_cannot() {
     let program = hanging_workers();
-    let ran = run(&program, &mut *Kind::Random.strategy(4), 0);
+    let ran = run(&program, &mut *StrategyKind::Random.strategy(4), 0);
     let choices = Choices::of(&ran.trace);
     let mut replay = Replay::new(choices.clone());
-    let watch = replay.watch();
+    let watch = replay.divergence_check();
     let again = run(&program, &mut replay, 1);
     assert_eq!(Choices::of(&again.trace), choices);
     assert_eq!(watch.divergence(), None);
 
     // Thread 2 does not exist at the beginning.
     let mut replay = Replay::new([0, 2].into_iter().collect());
-    let watch = replay.watch();
+    let watch = replay.divergence_check();
     run(&program, &mut replay, 1);
     assert_eq!(
         watch.divergence().unwrap().to_string(),
@@ -295,7 +295,7 @@ fn replay_follows_and_tells_when_it_cannot() {
     );
 
     let mut replay = Replay::new(choices.iter().take(5).collect());
-    let watch = replay.watch();
+    let watch = replay.divergence_check();
     run(&program, &mut replay, 1);
     assert_eq!(
         watch.divergence().unwrap().to_string(),
@@ -305,7 +305,7 @@ fn replay_follows_and_tells_when_it_cannot() {
     let longer: Choices = choices.iter().chain([0, 1]).collect();
     let steps = choices.len();
     let mut replay = Replay::new(longer);
-    let watch = replay.watch();
+    let watch = replay.divergence_check();
     run(&program, &mut replay, 1);
     assert_eq!(
         watch.divergence().unwrap().to_string(),
@@ -322,7 +322,7 @@ fn names_of_strategies_come_back() {
         assert_eq!(kind.to_string().parse(), Ok(kind));
     }
     for wrong in ["", "PCT", "pct:", "pct:0", "pct:101", "pct:-1", "pct:x"] {
-        let error = wrong.parse::<Kind>().unwrap_err();
+        let error = wrong.parse::<StrategyKind>().unwrap_err();
         assert!(error.to_string().contains("pct:DEPTH"), "{error}");
     }
 }

@@ -11,7 +11,7 @@ use pyt_options::{
     completions::{self, Shell},
     help::{self, Topic},
 };
-use pyt_runtime::explore::{Granularity, Method, Shard};
+use pyt_runtime::explore::{Granularity, SearchKind, Shard};
 
 use crate::stdout;
 
@@ -155,11 +155,11 @@ fn argument(option: &'static OptionSpec) -> Arg {
 
 fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
     match (option.effect, kind) {
-        (Effect::Strategy, _) => value_parser!(Method).into(),
+        (Effect::Strategy, _) => value_parser!(SearchKind).into(),
         (Effect::Granularity, _) => value_parser!(Granularity).into(),
         (_, ValueKind::Number { least, most }) => value_parser!(u64).range(least..=most).into(),
         (_, ValueKind::Seconds) => ValueParser::new(seconds),
-        (_, ValueKind::Part) => ValueParser::new(part),
+        (_, ValueKind::Part) => value_parser!(Shard).into(),
         (_, ValueKind::Folder) => value_parser!(PathBuf).into(),
         (
             _,
@@ -175,17 +175,6 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
 fn seconds(text: &str) -> Result<Duration, String> {
     let number = f64::from_str(text).map_err(|error| error.to_string())?;
     Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
-}
-
-/// `I/N`, as two numbers.
-fn part(text: &str) -> Result<(u64, u64), String> {
-    let expected = || String::from("expected I/N with I below N, such as 0/4");
-    let (index, count) = text.split_once('/').ok_or_else(expected)?;
-    let index = index.parse().map_err(|_| expected())?;
-    let count = count.parse().map_err(|_| expected())?;
-    Shard::new(index, count)
-        .map(|_| (index, count))
-        .ok_or_else(expected)
 }
 
 /// The two halves of `NAME[=VALUE]` after `-X`.
@@ -297,7 +286,7 @@ mod tests {
             let of = |effect| OptionSpec::find(Some(command), effect).expect("a row");
             for word in of(Effect::Strategy).words() {
                 let word = word.word.replace("DEPTH", "2").replace('N', "2");
-                assert!(word.parse::<Method>().is_ok(), "{word}");
+                assert!(word.parse::<SearchKind>().is_ok(), "{word}");
             }
             let granularities = of(Effect::Granularity).words().iter();
             let granularities: Vec<&str> = granularities.map(|word| word.word).collect();

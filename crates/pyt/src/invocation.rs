@@ -9,7 +9,7 @@ pub(crate) use pyt_options::arguments::{Action, UsageError};
 use pyt_options::{Command, Effect, OptionSpec, arguments};
 use pyt_runtime::{
     CheckHashPycs, Options,
-    explore::{Granularity, Kind, Seeded},
+    explore::{Granularity, SeededRun, StrategyKind},
 };
 
 use crate::cli;
@@ -20,7 +20,7 @@ pub(crate) struct Invocation {
     pub(crate) options: Options,
     pub(crate) action: Action,
     /// `--seed`: the schedule to run under.
-    pub(crate) seeded: Option<Seeded>,
+    pub(crate) seeded: Option<SeededRun>,
 }
 
 /// Reads the arguments after the name of the program or subcommand.
@@ -54,13 +54,13 @@ struct Settings {
 #[derive(Default)]
 struct Schedule {
     seed: Option<u64>,
-    strategy: Option<Kind>,
+    strategy: Option<StrategyKind>,
     granularity: Option<Granularity>,
     max_steps: Option<u64>,
 }
 
 impl Schedule {
-    fn seeded(self) -> Result<Option<Seeded>, UsageError> {
+    fn seeded(self) -> Result<Option<SeededRun>, UsageError> {
         let Self {
             seed,
             strategy,
@@ -77,8 +77,8 @@ impl Schedule {
                 )),
             };
         };
-        let usual = Seeded::new(seed);
-        Ok(Some(Seeded {
+        let usual = SeededRun::new(seed);
+        Ok(Some(SeededRun {
             strategy: strategy.unwrap_or(usual.strategy),
             granularity: granularity.unwrap_or(usual.granularity),
             max_steps: max_steps.unwrap_or(usual.max_steps),
@@ -333,7 +333,7 @@ mod tests {
     /// The defaults that help shows are those of the runtime.
     #[test]
     fn the_defaults_of_the_table_are_those_of_the_runtime() {
-        let usual = Seeded::new(0);
+        let usual = SeededRun::new(0);
         for command in [Command::Run, Command::Explore] {
             for (effect, expected) in [
                 (Effect::Strategy, usual.strategy.to_string()),

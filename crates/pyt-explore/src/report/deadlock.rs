@@ -1,67 +1,213 @@
-//! Who waits for what, held by whom.
+//! Threads that wait for ever: who waits for what, held by whom, and where.
+//!
+//! The one renderer of deadlocks, for `pyt run` and `pyt explore` alike. Where the facts come from
+//! is not known here.
+
+use std::fmt::Write as _;
 
 use super::text::{LEAST_WIDTH, fit};
 
-/// A thread that waits.
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlockKind {
+    /// Each thread of the chain waits for the next, and the last for the first.
+    Cycle,
+    /// Each thread of the chain waits for the next, and the last for a lock whose holder exited
+    /// without releasing it.
+    HolderExited,
+    /// All threads wait, and no chain of them explains it.
+    Standstill,
+    /// No deadlock: the state of all threads was asked for.
+    Requested,
+}
+
+/// A line of a Python stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wait {
+pub struct StackFrame {
+    /// The file, as tracebacks name it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The function's qualified name.
+    pub function: String,
+    /// The line's text; empty if it is not known.
+    pub text: String,
+}
+
+/// One thread of a [`DeadlockReport`]. What is not known stays empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportedThread {
     /// The thread's name.
-    pub thread: String,
-    /// What it waits for: `lock A`, say.
-    pub awaits: String,
-    /// Who has that, if anybody.
+    pub name: String,
+    /// What it waits for: `lock 1`, `an item from queue 2`; or what it does instead.
+    pub waits_for: String,
+    /// The name of the thread that holds what it waits for.
     pub holder: Option<String>,
-    /// Where it waits: `file.py:12`, and the line's text.
+    /// How long it has waited, and its timeout: `0.3 s of 5.0 s`.
+    pub waited: String,
+    /// Where it waits: `file.py:12`.
     pub place: String,
     /// The text of that line.
     pub text: String,
-    /// What it holds, and where it took it: pairs.
+    /// The locks that it holds, and where it took each: `lock 2`, `file.py:10`.
     pub holds: Vec<(String, String)>,
+    /// The functions that it is in, innermost last.
+    pub stack: Vec<StackFrame>,
 }
 
-/// The waits of a deadlock: first the cycle, if there is one, from one thread to the next that it
-/// waits for, then the others.
-#[must_use]
-pub fn deadlock(waits: &[Wait], width: usize) -> String {
-    let width = width.max(LEAST_WIDTH);
-    let cycle = cycle(waits);
-    let mut lines = vec![match cycle.len() {
-        0 => "deadlock: nobody is left who could wake these threads".to_owned(),
-        1 => "deadlock: a thread waits for itself".to_owned(),
-        count => format!("deadlock: {count} threads wait for each other in a circle"),
-    }];
-    let others = (0..waits.len()).filter(|index| !cycle.contains(index));
-    for index in cycle.iter().copied().chain(others) {
-        let Wait {
-            thread,
-            awaits,
-            holder,
-            place,
-            text,
-            holds,
-        } = &waits[index];
-        lines.push(match holder {
-            Some(holder) => format!("  {thread} waits for {awaits}, held by {holder}"),
-            None => format!("  {thread} waits for {awaits}"),
-        });
-        lines.push(format!("      at {place}: {}", text.trim()));
-        for (thing, place) in holds {
-            lines.push(format!("      holds {thing}, taken at {place}"));
+/// Threads that wait for ever; or, on request, what all threads are doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadlockReport {
+    /// What it is about.
+    pub kind: DeadlockKind,
+    /// The threads.
+    pub threads: Vec<ReportedThread>,
+    /// Indexes of threads, each of which waits for the next one. Empty for a standstill.
+    pub chain: Vec<usize>,
+}
+
+impl DeadlockReport {
+    /// What it is about, in one line without its end.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match (self.kind, self.chain.len(), self.threads.len()) {
+            (DeadlockKind::Requested, _, 1) => "1 thread".to_owned(),
+            (DeadlockKind::Requested, _, count) => format!("{count} threads"),
+            (DeadlockKind::Cycle, 1, _) => "deadlock: a thread waits for itself".to_owned(),
+            (DeadlockKind::Cycle, count, _) => {
+                format!("deadlock: {count} threads wait for each other")
+            }
+            (DeadlockKind::HolderExited, ..) => {
+                "deadlock: the holder of a lock has ended".to_owned()
+            }
+            (DeadlockKind::Standstill, _, 1) => {
+                "deadlock: the only thread waits, and no other can wake it".to_owned()
+            }
+            (DeadlockKind::Standstill, ..) => {
+                "deadlock: all threads wait, and none can wake another".to_owned()
+            }
         }
     }
-    let lines: Vec<_> = lines.iter().map(|line| fit(line, width)).collect();
-    lines.join("\n") + "\n"
+
+    /// The title and each thread's wait: those of the chain first. No line is wider than `width`
+    /// characters, or 40 if that is more.
+    #[must_use]
+    pub fn render(&self, width: usize) -> String {
+        let width = width.max(LEAST_WIDTH);
+        let others = (0..self.threads.len()).filter(|index| !self.chain.contains(index));
+        let mut lines = vec![self.title()];
+        for index in self.chain.iter().copied().chain(others) {
+            lines.extend(self.threads[index].wait());
+        }
+        let lines: Vec<_> = lines.iter().map(|line| fit(line, width)).collect();
+        lines.join("\n") + "\n"
+    }
+
+    /// The title and the chain, then a table of all threads and their stacks, as wide as they are.
+    #[must_use]
+    pub fn render_with_stacks(&self) -> String {
+        let mut text = self.title() + "\n";
+        for index in &self.chain {
+            for line in self.threads[*index].wait() {
+                text += &line;
+                text.push('\n');
+            }
+        }
+        text.push('\n');
+        text += &self.table();
+        for thread in &self.threads {
+            text += &thread.stack();
+        }
+        text
+    }
+
+    fn table(&self) -> String {
+        let head = ["thread", "waits for", "held by", "for", "at"].map(str::to_owned);
+        let rows = self.threads.iter().map(ReportedThread::cells);
+        let table: Vec<_> = std::iter::once(head).chain(rows).collect();
+        let widths: [usize; 5] = std::array::from_fn(|column| {
+            let cells = table.iter().map(|row| row[column].chars().count());
+            cells.max().unwrap_or(0)
+        });
+        let mut text = String::new();
+        for row in &table {
+            let cells = row.iter().zip(widths);
+            let line: String = cells
+                .map(|(cell, width)| format!("  {cell:width$}"))
+                .collect();
+            text += line.trim_end();
+            text.push('\n');
+        }
+        text
+    }
 }
 
-/// The first circle of waits: each waits for what the next one holds.
-fn cycle(waits: &[Wait]) -> Vec<usize> {
-    let next = |index: usize| {
-        let holder = waits[index].holder.as_ref()?;
-        waits.iter().position(|other| other.thread == *holder)
-    };
-    for start in 0..waits.len() {
+impl ReportedThread {
+    /// What it waits for and where, and what it holds: a line each.
+    fn wait(&self) -> Vec<String> {
+        let Self {
+            name, waits_for, ..
+        } = self;
+        let mut lines = vec![match &self.holder {
+            Some(holder) => format!("  {name} waits for {waits_for}, held by {holder}"),
+            None => format!("  {name} waits for {waits_for}"),
+        }];
+        if !self.place.is_empty() {
+            lines.push(format!("      at {}: {}", self.place, self.text.trim()));
+        }
+        for (lock, place) in &self.holds {
+            lines.push(format!("      holds {lock}, taken at {place}"));
+        }
+        lines
+    }
+
+    /// Its row of the table.
+    fn cells(&self) -> [String; 5] {
+        let innermost = self.stack.last();
+        let place = innermost.map_or_else(String::new, |frame| {
+            format!("{}:{} in {}", frame.file, frame.line, frame.function)
+        });
+        [
+            self.name.clone(),
+            self.waits_for.clone(),
+            self.holder.clone().unwrap_or_default(),
+            self.waited.clone(),
+            place,
+        ]
+    }
+
+    /// Its stack as a traceback shows it, with an empty line before; nothing if it has none.
+    fn stack(&self) -> String {
+        let mut text = String::new();
+        if self.stack.is_empty() {
+            return text;
+        }
+        // A string takes all that is written into it.
+        let _ = writeln!(text, "\n{} (most recent call last):", self.name);
+        for frame in &self.stack {
+            let StackFrame {
+                file,
+                line,
+                function,
+                text: source,
+            } = frame;
+            let _ = writeln!(text, "  File \"{file}\", line {line}, in {function}");
+            let source = source.trim();
+            if !source.is_empty() {
+                let _ = writeln!(text, "    {source}");
+            }
+        }
+        text
+    }
+}
+
+/// The first cycle: `next` names, for each thread by its index, the thread that it waits for. Empty
+/// if there is no cycle.
+#[must_use]
+pub fn find_cycle(next: &[Option<usize>]) -> Vec<usize> {
+    for start in 0..next.len() {
         let mut path = vec![start];
-        while let Some(following) = path.last().and_then(|&last| next(last)) {
+        while let Some(following) = path.last().and_then(|&last| next[last]) {
             if following == start {
                 return path;
             }
@@ -78,36 +224,10 @@ fn cycle(waits: &[Wait]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn wait(thread: &str, awaits: &str, holder: Option<&str>) -> Wait {
-        Wait {
-            thread: thread.to_owned(),
-            awaits: awaits.to_owned(),
-            holder: holder.map(str::to_owned),
-            place: "bank.py:7".to_owned(),
-            text: "    with b:".to_owned(),
-            holds: Vec::new(),
-        }
-    }
-
     #[test]
-    fn the_circle_comes_first() {
-        let mut waits = vec![
-            wait("MainThread", "the end of T1", Some("T1")),
-            wait("T1", "lock b", Some("T2")),
-            wait("T2", "lock a", Some("T1")),
-        ];
-        waits[1].holds = vec![("lock a".to_owned(), "bank.py:6".to_owned())];
-        assert_eq!(
-            deadlock(&waits, 80),
-            "deadlock: 2 threads wait for each other in a circle\n  \
-             T1 waits for lock b, held by T2\n      at bank.py:7: with b:\n      \
-             holds lock a, taken at bank.py:6\n  \
-             T2 waits for lock a, held by T1\n      at bank.py:7: with b:\n  \
-             MainThread waits for the end of T1, held by T1\n      at bank.py:7: with b:\n"
-        );
-        let alone = deadlock(&[wait("T", "lock a", Some("T"))], 80);
-        assert!(alone.starts_with("deadlock: a thread waits for itself\n"));
-        let lost = deadlock(&[wait("T", "a notification", None)], 80);
-        assert!(lost.starts_with("deadlock: nobody is left who could wake"));
+    fn a_cycle_is_found_without_what_leads_to_it() {
+        assert_eq!(find_cycle(&[Some(1), Some(2), Some(1)]), [1, 2]);
+        assert_eq!(find_cycle(&[Some(0)]), [0]);
+        assert_eq!(find_cycle(&[Some(1), Some(2), None]), [0; 0]);
     }
 }

@@ -1,14 +1,29 @@
-//! What a person reads: plain text, without colours, no wider than asked for.
+//! Reports for people: plain text, without colours, of at most the given width.
 //!
 //! Widths count characters; a width below 40 counts as 40.
+//!
+//! - `trace_report`: one run, from its steps to text; `timeline` lays it out
+//! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
+//! - `exploration`: the whole report of an exploration; `outcomes` is its last part
+//! - `object_names`, `sources`: names of objects, places in the source. `pyt-sched` has the words
+//!   for what is waited for
+//! - `text`: cutting and padding
 
+mod blocked;
 mod deadlock;
+mod exploration;
+mod object_names;
 mod outcomes;
+mod sources;
 mod text;
 mod timeline;
 mod trace_report;
 
-pub use deadlock::{Wait, deadlock};
+pub use blocked::BlockedThreads;
+pub use deadlock::{DeadlockKind, DeadlockReport, ReportedThread, StackFrame};
+pub use exploration::{ExploreReport, SavedFailure};
+pub use object_names::ObjectNames;
 pub use outcomes::outcomes;
-pub use timeline::{Culprit, Row, Side, Story};
-pub use trace_report::{Account, tell, waits};
+pub use sources::Describe;
+pub use timeline::{ConflictReport, ConflictSide, Timeline, TimelineRow};
+pub use trace_report::TraceReport;

@@ -1,10 +1,10 @@
 //! The table of distinct outcomes.
 
 use super::text::{LEAST_WIDTH, fit};
-use crate::Tally;
+use crate::outcome::Tally;
 
 /// One line for each distinct outcome, at most `most`: how often it came, a seed (or for an
-/// exhaustive search the number of the first schedule), and what it was.
+/// exhaustive search the number of the first schedule), and the output or failure.
 #[must_use]
 pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     let width = width.max(LEAST_WIDTH);
@@ -58,10 +58,10 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Failure, Outcome};
+    use crate::outcome::{Failure, Outcome};
 
     #[test]
-    fn the_table_tells_counts_seeds_and_what_came_out() {
+    fn the_table_has_counts_seeds_and_outcomes() {
         let mut tally = Tally::new();
         for number in 0..7 {
             let output = if number < 5 { "2\n" } else { "1\n" };

@@ -18,7 +18,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// One line of at most `width` characters; what was cut off is told by `...`. Control characters
+/// One line of at most `width` characters; a line that was cut ends with `...`. Control characters
 /// are written as Rust does.
 pub(super) fn fit(text: &str, width: usize) -> String {
     let line: String = text

@@ -4,10 +4,10 @@ use super::text::{LEAST_WIDTH, cell, fit, wrap};
 
 /// A line that a thread ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row {
-    /// Which thread: an index into [`Story::threads`].
+pub struct TimelineRow {
+    /// Which thread: an index into [`Timeline::threads`].
     pub thread: usize,
-    /// The file's name, as short as it is clear.
+    /// The file's name; empty if all rows are of one file.
     pub file: String,
     /// The line's number.
     pub line: u32,
@@ -15,13 +15,13 @@ pub struct Row {
     pub text: String,
     /// What happened there, `reads counter = 0` say; may be empty.
     pub note: String,
-    /// The turn came to this thread although the one before could have gone on.
+    /// The thread before could have gone on: a preemption.
     pub preempts: bool,
 }
 
-/// One of two accesses that conflict.
+/// One of two conflicting accesses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Side {
+pub struct ConflictSide {
     /// The thread's name.
     pub thread: String,
     /// `file.py:12`.
@@ -32,34 +32,34 @@ pub struct Side {
     pub value: Option<String>,
 }
 
-/// The two accesses that are to blame.
+/// Two conflicting accesses, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Culprit {
+pub struct ConflictReport {
     /// The variable: `global counter`, say.
     pub variable: String,
-    /// The one that came first.
-    pub first: Side,
-    /// The other.
-    pub second: Side,
+    /// The access that came first.
+    pub first: ConflictSide,
+    /// The access that came second.
+    pub second: ConflictSide,
     /// Nothing orders them: a data race.
     pub race: bool,
 }
 
-/// What happened, for the explanation of a failure.
+/// The lines that the threads ran, in order, and the conflict that explains the failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Story {
+pub struct Timeline {
     /// The threads' names.
     pub threads: Vec<String>,
     /// The lines, first to last.
-    pub rows: Vec<Row>,
-    /// The accesses that conflict, if it is about some.
-    pub culprit: Option<Culprit>,
+    pub rows: Vec<TimelineRow>,
+    /// The conflicting accesses, if there are any.
+    pub conflict: Option<ConflictReport>,
 }
 
-impl Story {
-    /// The story as text: a column for each thread, a rule where the turn changed hands (`=` where
-    /// it was taken from a thread that could have gone on), the culprit below. With so many threads
-    /// that a column would be too narrow to read, one column with the threads' names.
+impl Timeline {
+    /// As text: a column for each thread, a line of `-` at each switch and of `=` at each
+    /// preemption, the conflict below. With so many threads that a column would be too narrow to
+    /// read, one column with the threads' names.
     #[must_use]
     pub fn render(&self, width: usize) -> String {
         let width = width.max(LEAST_WIDTH);
@@ -68,9 +68,9 @@ impl Story {
         } else {
             self.one_below_the_other(width)
         };
-        if let Some(culprit) = &self.culprit {
+        if let Some(conflict) = &self.conflict {
             lines.push(String::new());
-            lines.extend(culprit.lines().iter().map(|line| fit(line, width)));
+            lines.extend(conflict.lines().iter().map(|line| fit(line, width)));
         }
         let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
         lines.join("\n") + "\n"
@@ -132,7 +132,7 @@ const BETWEEN: &str = " | ";
 /// Narrower columns cannot be read.
 const LEAST_COLUMN: usize = 24;
 
-impl Row {
+impl TimelineRow {
     /// The line and below it what happened there; only that, where there is no line.
     fn lines(&self, width: usize) -> Vec<String> {
         const INDENT: &str = "      ";
@@ -159,14 +159,14 @@ impl Row {
     }
 }
 
-impl Culprit {
+impl ConflictReport {
     fn lines(&self) -> Vec<String> {
         let what = if self.race {
             "nothing orders these two accesses to"
         } else {
             "the order of these two steps matters for"
         };
-        let side = |side: &Side| {
+        let side = |side: &ConflictSide| {
             let value = side.value.as_ref();
             let value = value.map_or_else(String::new, |value| format!(" {value}"));
             format!("  {} {}{value} at {}", side.thread, side.verb, side.place)
@@ -183,8 +183,8 @@ impl Culprit {
 mod tests {
     use super::*;
 
-    fn story(threads: usize) -> Story {
-        let row = |thread, note: &str, preempts| Row {
+    fn story(threads: usize) -> Timeline {
+        let row = |thread, note: &str, preempts| TimelineRow {
             thread,
             file: "c.py".to_owned(),
             line: 5,
@@ -192,13 +192,13 @@ mod tests {
             note: note.to_owned(),
             preempts,
         };
-        let side = |thread: &str, verb: &str, value: &str| Side {
+        let side = |thread: &str, verb: &str, value: &str| ConflictSide {
             thread: thread.to_owned(),
             place: "c.py:5".to_owned(),
             verb: verb.to_owned(),
             value: Some(value.to_owned()),
         };
-        Story {
+        Timeline {
             threads: (1..=threads).map(|n| format!("Thread-{n}")).collect(),
             rows: vec![
                 row(0, "reads counter = 0", false),
@@ -206,7 +206,7 @@ mod tests {
                 row(1, "writes counter = 1", false),
                 row(0, "writes counter = 1", false),
             ],
-            culprit: Some(Culprit {
+            conflict: Some(ConflictReport {
                 variable: "global counter".to_owned(),
                 first: side("Thread-1", "reads", "0"),
                 second: side("Thread-2", "writes", "1"),

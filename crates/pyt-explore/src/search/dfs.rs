@@ -1,4 +1,4 @@
-//! Every schedule, one after the other: depth-first by prefixes.
+//! Exhaustive search: every schedule, depth first by prefixes.
 //!
 //! With a bound, only those with so many preemptions at most, and those with fewer first: most bugs
 //! need few (Musuvathi and Qadeer: Iterative context bounding for systematic testing of
@@ -6,7 +6,7 @@
 
 use pyt_sched::controlled::{Decision, Strategy, ThreadNumber, Trace};
 
-use super::{Abandon, Next, Progress, Run, Search, Seen};
+use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress};
 use crate::strategy::Streak;
 
 /// All schedules, or all with few preemptions.
@@ -15,23 +15,23 @@ pub struct Dfs {
     /// The bound of this round, and the last one's; `None`: no bound.
     bound: Option<usize>,
     last_bound: Option<usize>,
-    /// One for each decision of the last run.
+    /// A frame for each decision of the last run.
     stack: Vec<Frame>,
     /// The bound has left out a choice in this round.
     bounded: bool,
-    under_way: Option<Abandon>,
-    progress: Progress,
+    under_way: Option<AbandonFlag>,
+    progress: SearchProgress,
 }
 
 #[derive(Debug)]
 struct Frame {
     chosen: ThreadNumber,
-    /// What is to be tried here later.
+    /// The threads to be tried here later.
     rest: Vec<ThreadNumber>,
 }
 
 impl Dfs {
-    /// Every schedule there is.
+    /// Every schedule.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -49,7 +49,7 @@ impl Dfs {
         }
     }
 
-    /// Notes what else could have been done at each decision behind the prefix.
+    /// Notes the alternatives at each decision after the prefix.
     fn extend(&mut self, trace: &Trace) {
         let first = self.stack.len();
         let mut preemptions = 0;
@@ -81,7 +81,7 @@ impl Dfs {
         }
     }
 
-    /// Goes to the next schedule. False: there is none.
+    /// Goes to the next schedule. Returns false if there is none.
     fn advance(&mut self) -> bool {
         while let Some(frame) = self.stack.last_mut() {
             if let Some(thread) = frame.rest.pop() {
@@ -107,11 +107,11 @@ impl Search for Dfs {
         if self.under_way.is_some() {
             return Next::Wait;
         }
-        let abandon = Abandon::default();
+        let abandon = AbandonFlag::default();
         self.under_way = Some(abandon.clone());
         let number = self.progress.started;
         self.progress.started += 1;
-        Next::Run(Run {
+        Next::Run(NextRun {
             number,
             seed: None,
             strategy: Box::new(Prefix {
@@ -124,26 +124,26 @@ impl Search for Dfs {
         })
     }
 
-    fn learn(&mut self, _number: u64, seen: &Seen<'_>) {
+    fn learn(&mut self, _number: u64, seen: &RunRecord<'_>) {
         let Some(abandon) = self.under_way.take() else {
             return;
         };
         self.progress.finished += 1;
         if abandon.is_raised() {
-            // The program did something else after the same choices.
+            // The program behaved differently after the same choices.
             self.progress.abandoned += 1;
         } else {
             self.progress.cut += u64::from(seen.cut);
             self.extend(seen.trace);
         }
         if !self.advance() {
-            let Progress { abandoned, cut, .. } = self.progress;
+            let SearchProgress { abandoned, cut, .. } = self.progress;
             self.progress.exhausted = true;
             self.progress.proven = !self.bounded && abandoned == 0 && cut == 0;
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> SearchProgress {
         self.progress
     }
 }
@@ -154,7 +154,7 @@ struct Prefix {
     threads: Vec<ThreadNumber>,
     taken: usize,
     streak: Streak,
-    abandon: Abandon,
+    abandon: AbandonFlag,
 }
 
 impl Strategy for Prefix {

@@ -1,32 +1,32 @@
-//! How schedules are chosen, by name.
+//! The kinds of search, by name.
 
 use super::{
     Search, Shard,
     dfs::Dfs,
     dpor::Dpor,
-    sampling::{Kind, Sampling},
+    sampling::{Sampling, StrategyKind},
 };
 
 /// How the schedules of an exploration are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum SearchKind {
     /// Each by a seed of its own.
-    Sample(Kind),
+    Sample(StrategyKind),
     /// All there are, depth first; with a bound, those with at most so many preemptions.
     Dfs(Option<usize>),
     /// One of each set that differ only in the order of steps that do not touch each other.
     Dpor,
 }
 
-/// A name that no [`Method`] has.
+/// A name that is no [`SearchKind`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown strategy {0:?}: expected mix, random, pos, pct, pct:DEPTH, round-robin, dfs, \
      dfs:PREEMPTIONS or dpor"
 )]
-pub struct UnknownMethod(pub String);
+pub struct UnknownSearchKind(pub String);
 
-impl Method {
+impl SearchKind {
     /// Whether the search ends by itself, having tried all.
     #[must_use]
     pub const fn is_exhaustive(self) -> bool {
@@ -45,17 +45,17 @@ impl Method {
     }
 }
 
-impl Default for Method {
+impl Default for SearchKind {
     fn default() -> Self {
-        Self::Sample(Kind::default())
+        Self::Sample(StrategyKind::default())
     }
 }
 
-impl std::str::FromStr for Method {
-    type Err = UnknownMethod;
+impl std::str::FromStr for SearchKind {
+    type Err = UnknownSearchKind;
 
-    fn from_str(name: &str) -> Result<Self, UnknownMethod> {
-        let unknown = || UnknownMethod(name.to_owned());
+    fn from_str(name: &str) -> Result<Self, UnknownSearchKind> {
+        let unknown = || UnknownSearchKind(name.to_owned());
         match name.split_once(':') {
             Some(("dfs", bound)) => Ok(Self::Dfs(Some(bound.parse().map_err(|_| unknown())?))),
             None if name == "dfs" => Ok(Self::Dfs(None)),
@@ -65,7 +65,7 @@ impl std::str::FromStr for Method {
     }
 }
 
-impl std::fmt::Display for Method {
+impl std::fmt::Display for SearchKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sample(kind) => kind.fmt(f),

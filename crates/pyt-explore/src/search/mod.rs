@@ -1,4 +1,4 @@
-//! Which schedule to try next: by sampling, or one after the other until none is left.
+//! Searches: which schedule to run next, by sampling or exhaustively.
 
 use std::{
     fmt,
@@ -15,13 +15,13 @@ pub mod dpor;
 pub mod kind;
 pub mod sampling;
 
-/// Raised by a strategy whose run is not worth finishing: nothing new can come of it. The run may
-/// be stopped at once or let go on; either way it is to be learnt from, and its outcome, if it has
-/// one, does not count.
+/// Raised by a strategy whose run is not worth finishing, since it cannot show anything new. The
+/// run may be stopped at once or continued; either way [`Search::learn`] must be called for it, and
+/// its outcome, if it has one, does not count.
 #[derive(Clone, Debug, Default)]
-pub struct Abandon(Arc<AtomicBool>);
+pub struct AbandonFlag(Arc<AtomicBool>);
 
-impl Abandon {
+impl AbandonFlag {
     /// The run is not worth finishing.
     #[must_use]
     pub fn is_raised(&self) -> bool {
@@ -33,54 +33,53 @@ impl Abandon {
     }
 }
 
-/// A run to be made.
-pub struct Run {
+/// The next run to make.
+pub struct NextRun {
     /// Which schedule of the whole search it is, over all shards: from 0.
     pub number: u64,
-    /// What makes it again, under the same kind of strategy; `None` for an exhaustive search,
-    /// whose runs are told by their choices alone.
+    /// The seed that makes it again, under the same kind of strategy; `None` for an exhaustive
+    /// search, whose runs are identified by their choices alone.
     pub seed: Option<u64>,
-    /// Who decides it.
+    /// The strategy that decides it.
     pub strategy: Box<dyn Strategy>,
-    /// How the strategy says that the run is not worth finishing.
-    pub abandon: Abandon,
+    /// Raised if the strategy gives the run up.
+    pub abandon: AbandonFlag,
 }
 
-impl fmt::Debug for Run {
+impl fmt::Debug for NextRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
+        f.debug_struct("NextRun")
             .field("number", &self.number)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
 }
 
-/// What there is to do.
+/// What to do next.
 #[derive(Debug)]
 pub enum Next {
     /// This run. Several may be under way at once.
-    Run(Run),
-    /// Nothing before one of the runs that are under way has been learnt from.
+    Run(NextRun),
+    /// Nothing, until [`Search::learn`] was called for one of the runs under way.
     Wait,
-    /// Nothing any more: the limit is reached, or all schedules have been tried.
+    /// Nothing: the limit is reached, or all schedules were tried.
     Done,
 }
 
-/// What a run was like.
+/// A finished run, as a search learns from it.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct RunRecord<'a> {
     /// Its steps.
     pub trace: &'a Trace,
-    /// The threads that stood in a wait when the run ended, each with the step that it was waiting
-    /// to take: those of a deadlock, and daemon threads. An exhaustive search needs them to be
-    /// complete.
+    /// The threads that were waiting when the run ended, each with the step that it was waiting to
+    /// take: those of a deadlock, and daemon threads. An exhaustive search needs all of them.
     pub blocked: &'a [Candidate],
     /// It was stopped before its end: by the step limit, or because it was abandoned.
     pub cut: bool,
 }
 
-impl<'a> Seen<'a> {
-    /// A run that came to its end with nobody waiting.
+impl<'a> RunRecord<'a> {
+    /// A run that came to its end with no thread waiting.
     #[must_use]
     pub const fn of(trace: &'a Trace) -> Self {
         Self {
@@ -91,38 +90,38 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// How far a search is.
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Progress {
-    /// Runs handed out.
+pub struct SearchProgress {
+    /// Runs begun.
     pub started: u64,
-    /// Runs learnt from, with those below.
+    /// Runs finished, including those below.
     pub finished: u64,
-    /// Of these, the ones that their strategy gave up: they count for nothing.
+    /// Of these, the ones that their strategy gave up: they do not count.
     pub abandoned: u64,
     /// Of these, the ones that the step limit ended.
     pub cut: u64,
     /// Every schedule within the search's bounds has been tried.
     pub exhausted: bool,
-    /// And no bound, no step limit has left anything out: what was not found does not exist, as far
-    /// as decision points go.
+    /// In addition, no bound and no step limit left anything out: an outcome that was not found
+    /// does not exist, as far as switches at decision points go.
     pub proven: bool,
 }
 
-/// Says which runs to make.
+/// Chooses the runs to make.
 pub trait Search: Send {
     /// What to do next.
     fn next(&mut self) -> Next;
 
-    /// Run number `number` is over. To be called once for each run that was handed out, also if it
-    /// was abandoned; the order matters to no search that hands out several at once.
-    fn learn(&mut self, number: u64, seen: &Seen<'_>);
+    /// Run number `number` is over. To be called once for each run that [`next`](Self::next)
+    /// returned, also if it was abandoned; in any order, where several are under way at once.
+    fn learn(&mut self, number: u64, seen: &RunRecord<'_>);
 
-    /// How far the search is.
-    fn progress(&self) -> Progress;
+    /// The progress so far.
+    fn progress(&self) -> SearchProgress;
 }
 
-/// One part of a search that several machines share.
+/// One part of a search that several processes or machines share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     index: u64,
@@ -130,7 +129,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// All of it.
+    /// The whole.
     pub const WHOLE: Self = Self { index: 0, count: 1 };
 
     /// Part `index` (from 0) of `count`. `None` if there is no such part.
@@ -147,5 +146,57 @@ impl Shard {
     #[must_use]
     pub const fn has(&self, number: u64) -> bool {
         number % self.count == self.index
+    }
+
+    /// Part `index` (from 0) of `count` of this part. `None` if there is no such part.
+    #[must_use]
+    pub const fn part(&self, index: u64, count: u64) -> Option<Self> {
+        match (index.checked_mul(self.count), count.checked_mul(self.count)) {
+            (Some(step), Some(count)) => Self::new(self.index.saturating_add(step), count),
+            _ => None,
+        }
+    }
+}
+
+/// `I/N`, as [`Shard::from_str`](std::str::FromStr::from_str) reads it.
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+/// Text that names no [`Shard`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected I/N with I below N, such as 0/4")]
+pub struct InvalidShard;
+
+impl std::str::FromStr for Shard {
+    type Err = InvalidShard;
+
+    fn from_str(text: &str) -> Result<Self, InvalidShard> {
+        let (index, count) = text.split_once('/').ok_or(InvalidShard)?;
+        let index = index.parse().map_err(|_| InvalidShard)?;
+        let count = count.parse().map_err(|_| InvalidShard)?;
+        Self::new(index, count).ok_or(InvalidShard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_are_written_as_they_are_read_and_divided_without_overlap() {
+        let shard: Shard = "1/3".parse().unwrap();
+        assert_eq!(shard.to_string(), "1/3");
+        for wrong in ["", "1", "3/3", "1/0", "-1/2", "1/2/3"] {
+            assert_eq!(wrong.parse::<Shard>(), Err(InvalidShard), "{wrong}");
+        }
+        let parts = [shard.part(0, 2).unwrap(), shard.part(1, 2).unwrap()];
+        for number in 0..30 {
+            let of_parts = parts.iter().filter(|part| part.has(number)).count();
+            assert_eq!(of_parts, usize::from(shard.has(number)), "{number}");
+        }
+        assert_eq!(shard.part(2, 2), None);
     }
 }

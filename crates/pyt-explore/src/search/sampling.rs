@@ -1,11 +1,12 @@
-//! Seeded sampling: schedule number i of base seed S has a seed of its own, which makes it again.
+//! SeededRun sampling: schedule number i of base seed S has a seed of its own, which makes it
+//! again.
 //!
 //! What a schedule is depends on the base seed, its number and one thing learnt: how long run
 //! number 0 was. So it is the same whatever the number of jobs and shards; each shard makes run 0.
 
 use pyt_sched::controlled::Strategy;
 
-use super::{Abandon, Next, Progress, Run, Search, Seen, Shard};
+use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard};
 use crate::{
     seed::{Hints, nth},
     strategy::{Pct, Pos, Random, RoundRobin},
@@ -13,7 +14,7 @@ use crate::{
 
 /// A kind of strategy that a seed can make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum StrategyKind {
     /// Random walk, partial order sampling and PCT of depths 2 and 3, by turns: each finds bugs
     /// that the others find late.
     #[default]
@@ -31,8 +32,8 @@ pub enum Kind {
     RoundRobin,
 }
 
-impl Kind {
-    /// The strategy that `seed` makes: the same for ever.
+impl StrategyKind {
+    /// The strategy that `seed` makes: the same in every version.
     #[must_use]
     pub fn strategy(self, seed: u64) -> Box<dyn Strategy> {
         match self {
@@ -50,19 +51,19 @@ impl Kind {
     }
 }
 
-/// A name that [`Kind`] does not have.
+/// A name that is no [`StrategyKind`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown strategy {0:?}: expected mix, random, pos, pct, pct:DEPTH (a depth from 1 to 100) or \
      round-robin"
 )]
-pub struct UnknownKind(pub String);
+pub struct UnknownStrategyKind(pub String);
 
-impl std::str::FromStr for Kind {
-    type Err = UnknownKind;
+impl std::str::FromStr for StrategyKind {
+    type Err = UnknownStrategyKind;
 
-    fn from_str(name: &str) -> Result<Self, UnknownKind> {
-        let unknown = || UnknownKind(name.to_owned());
+    fn from_str(name: &str) -> Result<Self, UnknownStrategyKind> {
+        let unknown = || UnknownStrategyKind(name.to_owned());
         Ok(match name {
             "mix" => Self::Mix,
             "random" => Self::Random,
@@ -81,7 +82,7 @@ impl std::str::FromStr for Kind {
     }
 }
 
-impl std::fmt::Display for Kind {
+impl std::fmt::Display for StrategyKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Mix => f.write_str("mix"),
@@ -96,37 +97,37 @@ impl std::fmt::Display for Kind {
 /// Schedules drawn by one kind of strategy.
 #[derive(Clone, Debug)]
 pub struct Sampling {
-    kind: Kind,
+    kind: StrategyKind,
     base: u64,
     shard: Shard,
     limit: u64,
     next: u64,
     length: Length,
-    progress: Progress,
+    progress: SearchProgress,
 }
 
-/// The hint that all schedules but number 0 carry.
+/// The length hint in the seeds of all schedules but number 0.
 #[derive(Clone, Copy, Debug)]
 enum Length {
-    /// Run 0 has not been handed out.
-    Unasked,
+    /// Run 0 has not begun.
+    Unknown,
     /// Run 0 is under way.
-    Asked,
+    Measuring,
     Known(u8),
 }
 
 impl Sampling {
-    /// The schedules of `kind` that come of the base seed `seed`, as far as they belong to `shard`.
+    /// The schedules of `kind` that are derived from the base seed `seed` and belong to `shard`.
     #[must_use]
-    pub const fn new(kind: Kind, seed: u64, shard: Shard) -> Self {
+    pub const fn new(kind: StrategyKind, seed: u64, shard: Shard) -> Self {
         Self {
             kind,
             base: seed,
             shard,
             limit: u64::MAX,
             next: 0,
-            length: Length::Unasked,
-            progress: Progress {
+            length: Length::Unknown,
+            progress: SearchProgress {
                 started: 0,
                 finished: 0,
                 abandoned: 0,
@@ -158,11 +159,11 @@ impl Sampling {
     fn run(&mut self, number: u64, length: u8) -> Next {
         self.progress.started += 1;
         let seed = self.seed_of(number, length);
-        Next::Run(Run {
+        Next::Run(NextRun {
             number,
             seed: Some(seed),
             strategy: self.kind.strategy(seed),
-            abandon: Abandon::default(),
+            abandon: AbandonFlag::default(),
         })
     }
 }
@@ -170,12 +171,12 @@ impl Sampling {
 impl Search for Sampling {
     fn next(&mut self) -> Next {
         let length = match self.length {
-            Length::Unasked if self.limit > 0 => {
-                self.length = Length::Asked;
+            Length::Unknown if self.limit > 0 => {
+                self.length = Length::Measuring;
                 return self.run(0, 0);
             }
-            Length::Unasked => return Next::Done,
-            Length::Asked => return Next::Wait,
+            Length::Unknown => return Next::Done,
+            Length::Measuring => return Next::Wait,
             Length::Known(length) => length,
         };
         while self.next < self.limit {
@@ -188,7 +189,7 @@ impl Search for Sampling {
         Next::Done
     }
 
-    fn learn(&mut self, number: u64, seen: &Seen<'_>) {
+    fn learn(&mut self, number: u64, seen: &RunRecord<'_>) {
         if number == 0 {
             self.length = Length::Known(Hints::length_for(Pct::length_of(seen.trace)));
         }
@@ -196,7 +197,7 @@ impl Search for Sampling {
         self.progress.cut += u64::from(seen.cut);
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> SearchProgress {
         self.progress
     }
 }

@@ -1,4 +1,4 @@
-//! A run told by where it switches although it need not: the form in which a schedule can be made
+//! A schedule as its deviations from running on without switches: the form in which it can be made
 //! smaller.
 //!
 //! A deviation is anchored in the thread that it interrupts, not in the run: leaving out one does
@@ -8,19 +8,19 @@ use std::collections::HashMap;
 
 use pyt_sched::controlled::{Decision, Strategy, ThreadNumber, Trace};
 
-use super::Streak;
+use super::streak::Streak;
 
 /// A choice other than [`Decision::without_switch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Deviation {
-    /// Who took the last step, and how many it had then taken; `None` at the start of the run.
+    /// The thread of the last step, and how many steps it had then taken; `None` at the start.
     pub after: Option<(ThreadNumber, u64)>,
-    /// Who goes on.
+    /// The thread that goes on.
     pub to: ThreadNumber,
 }
 
 impl Deviation {
-    /// Those of a run, in order.
+    /// The deviations of a run, in order.
     #[must_use]
     pub fn of(trace: &Trace) -> Vec<Self> {
         let mut taken = HashMap::new();

@@ -9,19 +9,19 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use pyt_sched::controlled::{Decision, Strategy, ThreadNumber};
 
-use super::Streak;
-use crate::seed::{Dice, Hints};
+use super::streak::Streak;
+use crate::seed::{Hints, SeededRng};
 
 /// Runs the thread with the highest priority.
 #[derive(Clone, Debug)]
 pub struct Pct {
-    dice: Dice,
-    /// The lower the less urgent. A thread's first is positive, one that it got at a change point
-    /// or for want of fairness is not, so below all that were drawn.
+    rng: SeededRng,
+    /// Lower is less urgent. A thread's first priority is positive; one that it got at a change
+    /// point, or for fairness, is not, so it is below all first ones.
     priorities: HashMap<ThreadNumber, i64>,
-    /// What the next thread gets that loses its priority.
+    /// The priority of the next thread that loses its own.
     lowest: i64,
-    /// The decisions at which whoever would run loses its priority, the next one last.
+    /// The decisions at which the thread that would run loses its priority, the next decision last.
     changes: Vec<u64>,
     decisions: u64,
     streak: Streak,
@@ -35,19 +35,19 @@ impl Pct {
     /// the first decision to the millionth.
     #[must_use]
     pub fn new(seed: u64, depth: u32, length: Option<u64>) -> Self {
-        let mut dice = Dice::new(seed, 2);
+        let mut rng = SeededRng::new(seed, 2);
         let mut changes: Vec<u64> = (1..depth)
             .map(|_| match length {
-                Some(length) => dice.below(length),
+                Some(length) => rng.below(length),
                 None => {
-                    let magnitude = dice.below(20);
-                    dice.below(1 << (magnitude + 1))
+                    let magnitude = rng.below(20);
+                    rng.below(1 << (magnitude + 1))
                 }
             })
             .collect();
         changes.sort_unstable_by_key(|&change| Reverse(change));
         Self {
-            dice,
+            rng,
             priorities: HashMap::new(),
             lowest: 0,
             changes,
@@ -91,7 +91,7 @@ impl Strategy for Pct {
         for candidate in decision.candidates {
             self.priorities
                 .entry(candidate.thread)
-                .or_insert_with(|| i64::from(self.dice.bits()) + 1);
+                .or_insert_with(|| i64::from(self.rng.bits()) + 1);
         }
         let mut index = self.most_urgent(decision);
         if decision.candidates.len() > 1 {
@@ -101,7 +101,7 @@ impl Strategy for Pct {
                 index = self.most_urgent(decision);
             }
             self.decisions += 1;
-            // One that polls for what a less urgent thread would do would poll for ever.
+            // Without this, a thread that polls for what a less urgent one does would never stop.
             if self.streak.is_over(decision.candidates[index].thread) {
                 self.demote(decision.candidates[index].thread);
                 index = self.most_urgent(decision);

@@ -9,13 +9,13 @@ use std::collections::HashMap;
 
 use pyt_sched::controlled::{Decision, Op, Strategy, ThreadNumber};
 
-use super::Streak;
-use crate::seed::Dice;
+use super::streak::Streak;
+use crate::seed::SeededRng;
 
 /// Takes the pending step with the highest priority.
 #[derive(Clone, Debug)]
 pub struct Pos {
-    dice: Dice,
+    rng: SeededRng,
     pending: HashMap<ThreadNumber, (Op, u64)>,
     streak: Streak,
 }
@@ -25,7 +25,7 @@ impl Pos {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
-            dice: Dice::new(seed, 3),
+            rng: SeededRng::new(seed, 3),
             pending: HashMap::new(),
             streak: Streak::default(),
         }
@@ -43,10 +43,10 @@ impl Pos {
 impl Strategy for Pos {
     fn choose(&mut self, decision: &Decision<'_>) -> usize {
         for candidate in decision.candidates {
-            // One that is about to do something else than it said has got there by itself.
+            // A thread whose next step is another than announced got there without a choice.
             let entry = self.pending.get(&candidate.thread);
             if entry.is_none_or(|(op, _)| *op != candidate.op) {
-                let priority = self.dice.wide();
+                let priority = self.rng.wide();
                 self.pending
                     .insert(candidate.thread, (candidate.op, priority));
             }

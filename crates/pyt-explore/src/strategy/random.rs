@@ -2,12 +2,12 @@
 
 use pyt_sched::controlled::{Decision, Strategy};
 
-use crate::seed::Dice;
+use crate::seed::SeededRng;
 
 /// Chooses uniformly among the candidates.
 #[derive(Clone, Debug)]
 pub struct Random {
-    dice: Dice,
+    rng: SeededRng,
 }
 
 impl Random {
@@ -15,13 +15,13 @@ impl Random {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
-            dice: Dice::new(seed, 1),
+            rng: SeededRng::new(seed, 1),
         }
     }
 }
 
 impl Strategy for Random {
     fn choose(&mut self, decision: &Decision<'_>) -> usize {
-        self.dice.index(decision.candidates.len())
+        self.rng.index(decision.candidates.len())
     }
 }

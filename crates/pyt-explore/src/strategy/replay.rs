@@ -1,22 +1,22 @@
-//! The same run again: follows the choices that were recorded, and says so if it cannot.
+//! Replays recorded choices, and detects where a program does not follow them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyt_sched::controlled::{Decision, Strategy, ThreadNumber};
 
-use super::Streak;
-use crate::Choices;
+use super::streak::Streak;
+use crate::choices::Choices;
 
 /// The program did not do what it did when the choices were recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Divergence {
-    /// At decision number `step` the recorded thread could not go on.
+    /// At decision number `step` the recorded thread was no candidate.
     CannotGoOn {
         /// Which decision, from 0.
         step: u64,
-        /// Who should have gone on.
+        /// The recorded thread.
         wanted: ThreadNumber,
-        /// Who could.
+        /// The threads that could go on.
         candidates: Vec<ThreadNumber>,
     },
     /// The program went on after the last recorded step.
@@ -64,20 +64,20 @@ impl std::fmt::Display for Divergence {
     }
 }
 
-/// Says afterwards whether the program followed its [`Replay`].
+/// Whether the program followed its [`Replay`], to be asked after the run.
 #[derive(Clone, Debug)]
-pub struct Watch {
+pub struct DivergenceCheck {
     recorded: u64,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<CheckState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CheckState {
     taken: u64,
     divergence: Option<Divergence>,
 }
 
-impl Watch {
+impl DivergenceCheck {
     /// The first divergence, once the run is over.
     #[must_use]
     pub fn divergence(&self) -> Option<Divergence> {
@@ -91,14 +91,14 @@ impl Watch {
 }
 
 /// Follows recorded choices. Where it cannot, or at their end, it goes on without switches (but for
-/// fairness) and leaves word with its [`Watch`].
+/// fairness) and notes the divergence for its [`DivergenceCheck`].
 #[derive(Debug)]
 pub struct Replay {
     choices: Choices,
     run: usize,
     taken_of_run: u64,
-    watch: Watch,
-    lost: bool,
+    check: DivergenceCheck,
+    diverged: bool,
     streak: Streak,
 }
 
@@ -106,7 +106,7 @@ impl Replay {
     /// Follows `choices`.
     #[must_use]
     pub fn new(choices: Choices) -> Self {
-        let watch = Watch {
+        let check = DivergenceCheck {
             recorded: choices.len(),
             state: Arc::default(),
         };
@@ -114,16 +114,16 @@ impl Replay {
             choices,
             run: 0,
             taken_of_run: 0,
-            watch,
-            lost: false,
+            check,
+            diverged: false,
             streak: Streak::default(),
         }
     }
 
-    /// Who says afterwards whether the program followed.
+    /// Tells after the run whether the program followed the choices.
     #[must_use]
-    pub fn watch(&self) -> Watch {
-        self.watch.clone()
+    pub fn divergence_check(&self) -> DivergenceCheck {
+        self.check.clone()
     }
 
     fn recorded(&mut self) -> Option<ThreadNumber> {
@@ -136,9 +136,9 @@ impl Replay {
         Some(thread)
     }
 
-    fn lose(&mut self, divergence: Divergence) {
-        self.lost = true;
-        let state = &self.watch.state;
+    fn diverge(&mut self, divergence: Divergence) {
+        self.diverged = true;
+        let state = &self.check.state;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.divergence = Some(divergence);
     }
@@ -146,24 +146,24 @@ impl Replay {
 
 impl Strategy for Replay {
     fn choose(&mut self, decision: &Decision<'_>) -> usize {
-        if !self.lost {
+        if !self.diverged {
             match self.recorded() {
                 Some(thread) => match decision.index_of(thread) {
                     Some(index) => {
-                        let state = &self.watch.state;
+                        let state = &self.check.state;
                         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                         state.taken += 1;
                         self.streak.chose(decision, thread);
                         return index;
                     }
-                    None => self.lose(Divergence::CannotGoOn {
+                    None => self.diverge(Divergence::CannotGoOn {
                         step: decision.step,
                         wanted: thread,
                         candidates: decision.candidates.iter().map(|c| c.thread).collect(),
                     }),
                 },
-                None => self.lose(Divergence::Longer {
-                    recorded: self.watch.recorded,
+                None => self.diverge(Divergence::Longer {
+                    recorded: self.check.recorded,
                 }),
             }
         }

@@ -1,9 +1,9 @@
-//! Everyone in turn.
+//! Each thread in turn.
 
 use pyt_sched::controlled::{Decision, Strategy};
 
-/// Lets each thread take some steps and then goes on to the next higher number that can run, round
-/// and round. A thread that waits loses the rest of its turn.
+/// Each thread takes some steps, then the one with the next higher number that can run, cyclically.
+/// A thread that waits loses the rest of its turn.
 #[derive(Clone, Debug)]
 pub struct RoundRobin {
     turn: u64,

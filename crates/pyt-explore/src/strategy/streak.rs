@@ -1,8 +1,10 @@
-//! Fairness: who has had more than its share of steps in a row.
+//! Fairness: whether a thread has taken too many steps in a row.
 
 use pyt_sched::controlled::{Decision, ThreadNumber};
 
-use super::PATIENCE;
+/// How many steps in a row one thread may take while others could go on, under strategies that
+/// could let it run for ever: it may be polling for something that only another thread does.
+pub const FAIRNESS_LIMIT: u64 = 300;
 
 /// Counts the steps that one thread takes in a row while others could go on.
 #[derive(Clone, Debug, Default)]
@@ -12,9 +14,9 @@ pub(crate) struct Streak {
 }
 
 impl Streak {
-    /// Whether `thread` has to let others go on now.
+    /// Whether `thread` has to let other threads go on now.
     pub(crate) const fn is_over(&self, thread: ThreadNumber) -> bool {
-        self.thread == thread && self.length >= PATIENCE
+        self.thread == thread && self.length >= FAIRNESS_LIMIT
     }
 
     /// `thread` was chosen.
@@ -23,7 +25,7 @@ impl Streak {
             self.thread = thread;
             self.length = 0;
         }
-        // Steps that nobody else could have taken are in nobody's way.
+        // Steps that no other thread could have taken keep none from running.
         if decision.candidates.len() > 1 {
             self.length += 1;
         }

@@ -6,7 +6,7 @@ pub mod generate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pyt_explore::{Choices, Next, Search, Seen};
+use pyt_explore::{Choices, Next, RunRecord, Search};
 use pyt_sched::controlled::{
     Action, Candidate, Decision, Op, Place, Step as Taken, Strategy, ThreadNumber, Trace,
 };
@@ -106,8 +106,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    pub fn seen(&self) -> Seen<'_> {
-        Seen {
+    pub fn seen(&self) -> RunRecord<'_> {
+        RunRecord {
             trace: &self.trace,
             blocked: &self.blocked,
             cut: self.cut,
@@ -464,7 +464,7 @@ impl Machine<'_> {
 
 /// Everything that a search finds.
 #[derive(Debug, Default)]
-pub struct Explored {
+pub struct SearchSummary {
     pub outcomes: BTreeMap<String, u64>,
     /// Runs that were not abandoned.
     pub runs: u64,
@@ -477,33 +477,33 @@ pub struct Explored {
     pub preemptions: BTreeMap<Vec<(ThreadNumber, u64)>, usize>,
 }
 
-pub fn explore(program: &Program, search: &mut dyn Search, most: u64) -> Explored {
-    let mut explored = Explored::default();
+pub fn explore(program: &Program, search: &mut dyn Search, most: u64) -> SearchSummary {
+    let mut summary = SearchSummary::default();
     while let Next::Run(mut run_) = search.next() {
         if run_.number >= most {
             break;
         }
         let ran = run(program, &mut *run_.strategy, run_.number * 7919 + 3);
         if run_.abandon.is_raised() {
-            explored.abandoned += 1;
+            summary.abandoned += 1;
         } else {
-            explored.runs += 1;
+            summary.runs += 1;
             if ran.failed {
-                explored.first_failure.get_or_insert(run_.number);
+                summary.first_failure.get_or_insert(run_.number);
             }
-            *explored.outcomes.entry(ran.outcome.clone()).or_insert(0) += 1;
-            explored
+            *summary.outcomes.entry(ran.outcome.clone()).or_insert(0) += 1;
+            summary
                 .schedules
                 .insert(Choices::of(&ran.trace).runs().to_vec());
-            explored
+            summary
                 .orders
                 .insert(canonical(&ran.trace, program.main_ends_all));
         }
         search.learn(run_.number, &ran.seen());
     }
-    explored.proven = search.progress().proven;
-    explored.exhausted = search.progress().exhausted;
-    explored
+    summary.proven = search.progress().proven;
+    summary.exhausted = search.progress().exhausted;
+    summary
 }
 
 /// Makes the given choices, as indices, then always the first.
@@ -517,40 +517,40 @@ impl Strategy for Indices {
 }
 
 /// Every schedule, found in the simplest way. `None`: there are more than `most`.
-pub fn brute_force(program: &Program, most: u64) -> Option<Explored> {
+pub fn brute_force(program: &Program, most: u64) -> Option<SearchSummary> {
     every_schedule(program, most, false)
 }
 
 /// The same, with the `orders`, which take long.
-pub fn every_order(program: &Program, most: u64) -> Option<Explored> {
+pub fn every_order(program: &Program, most: u64) -> Option<SearchSummary> {
     every_schedule(program, most, true)
 }
 
-fn every_schedule(program: &Program, most: u64, orders: bool) -> Option<Explored> {
-    let mut explored = Explored::default();
+fn every_schedule(program: &Program, most: u64, orders: bool) -> Option<SearchSummary> {
+    let mut summary = SearchSummary::default();
     let mut prefix: Vec<usize> = Vec::new();
     loop {
-        let ran = run(program, &mut Indices(prefix.clone(), 0), explored.runs);
-        explored.runs += 1;
-        if explored.runs > most || ran.cut {
+        let ran = run(program, &mut Indices(prefix.clone(), 0), summary.runs);
+        summary.runs += 1;
+        if summary.runs > most || ran.cut {
             return None;
         }
-        *explored.outcomes.entry(ran.outcome.clone()).or_insert(0) += 1;
-        explored
+        *summary.outcomes.entry(ran.outcome.clone()).or_insert(0) += 1;
+        summary
             .schedules
             .insert(Choices::of(&ran.trace).runs().to_vec());
-        explored.preemptions.insert(
+        summary.preemptions.insert(
             Choices::of(&ran.trace).runs().to_vec(),
             ran.trace.preemptions(),
         );
         if orders {
             let order = canonical(&ran.trace, program.main_ends_all);
-            explored.orders.insert(order);
+            summary.orders.insert(order);
         }
         prefix.resize(ran.trace.steps().len(), 0);
         loop {
             let Some(index) = prefix.pop() else {
-                return Some(explored);
+                return Some(summary);
             };
             if index + 1 < ran.trace.candidates(prefix.len()).len() {
                 prefix.push(index + 1);

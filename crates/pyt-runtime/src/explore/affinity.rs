@@ -1,19 +1,19 @@
-//! One core for all threads of an exploration.
+//! Keeps all threads of an exploration on one core.
 //!
-//! Only one of them runs at a time. On one core, handing over is a switch; between cores it is a
-//! wake-up of the other core each time, which takes several times as long, and much longer on a
+//! Only one of them runs at a time. On one core, passing the turn is a context switch; between
+//! cores it is a wake-up of the other core, which takes several times as long, and much longer on a
 //! busy machine.
 
 #[cfg(target_os = "linux")]
 mod linux {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
-    /// Keeps the calling thread, and those it starts, on one core for as long as it lives.
-    pub(crate) struct OnOneCore(Option<CpuSet>);
+    /// Keeps the calling thread, and those it starts, on one core until it is dropped.
+    pub(crate) struct PinnedToCore(Option<CpuSet>);
 
-    impl OnOneCore {
-        /// On the core it is on, or, for one of several `jobs`, on one that other jobs are not on,
-        /// as far as there are enough.
+    impl PinnedToCore {
+        /// Pins the thread to its current core; for a job among several, to the core with the job's
+        /// number, modulo the number of cores.
         pub(crate) fn begin(job: Option<usize>) -> Self {
             let Ok(allowed) = sched_getaffinity(None) else {
                 return Self(None);
@@ -27,12 +27,12 @@ mod linux {
             let core = job.map_or_else(sched_getcpu, |job| cores[job % cores.len()]);
             let mut one = CpuSet::new();
             one.set(core);
-            // All that is lost otherwise is time.
+            // A failure costs time only.
             Self(sched_setaffinity(None, &one).is_ok().then_some(allowed))
         }
     }
 
-    impl Drop for OnOneCore {
+    impl Drop for PinnedToCore {
         fn drop(&mut self) {
             if let Some(before) = &self.0 {
                 let _ = sched_setaffinity(None, before);
@@ -42,13 +42,13 @@ mod linux {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::OnOneCore;
+pub(crate) use linux::PinnedToCore;
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) struct OnOneCore;
+pub(crate) struct PinnedToCore;
 
 #[cfg(not(target_os = "linux"))]
-impl OnOneCore {
+impl PinnedToCore {
     pub(crate) fn begin(_job: Option<usize>) -> Self {
         Self
     }

@@ -1,17 +1,17 @@
-//! Runs under schedules of one's choice, and the search for those that fail.
+//! Runs under a chosen schedule, and the search for schedules that fail.
 //!
 //! A run is made by a seed or a recorded schedule. The same seed makes the same run, on every
-//! machine: who goes on at each decision point, the time, random numbers and hashes all come from
-//! it.
+//! machine: the order of threads at each decision point, the time, random numbers and hashes all
+//! are derived from it. What is searched, and how results are reported, is `pyt-explore`'s.
 //!
-//! - `runner`, `snapshot`: one run, in an interpreter that looks the same to each
+//! - `runner`, `snapshot`: one run, which begins with the interpreter in the same state as each
 //! - `script`: a program that is run again and again
-//! - `single_run`: one run whose output is shown
-//! - `minimize`: failures pinned down, and told
-//! - `parallel`: several processes
-//! - `affinity`: where all this runs
-//! - `python_module`: what the Python package `pyt` stands on
-//! - `explorer`: many runs
+//! - `single_run`: one run whose output is shown (`--seed`, replay)
+//! - `explorer`: one run after the other, in this process
+//! - `minimize`: the smallest schedule of a failure, and its report
+//! - [`parallel`]: an exploration by several processes
+//! - `affinity`: the core that all this runs on
+//! - `python_module`: the native module behind the Python package `pyt`
 
 mod affinity;
 mod explorer;
@@ -23,14 +23,10 @@ mod script;
 mod single_run;
 mod snapshot;
 
-pub use explorer::{Exploration, Explored};
-pub use minimize::{Failing, Finding};
 pub use pyt_explore::{
-    Choices, Failure, Found, Granularity, LoadError, Method, Outcome, Schedule, Shard, Tally,
-    UnknownGranularity, UnknownMethod, report,
-    search::{Progress, sampling::Kind},
+    Choices, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun, Failure, Granularity,
+    InvalidShard, LoadError, MAX_STEPS, MinimizedFailure, Outcome, Schedule, SearchKind,
+    SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind, report,
+    search::sampling::UnknownStrategyKind,
 };
-pub use single_run::Seeded;
-
-/// After so many steps a run is taken for an endless loop, unless told otherwise.
-pub const MAX_STEPS: u64 = 200_000;
+pub use single_run::SeededRun;

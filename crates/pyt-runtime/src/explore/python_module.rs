@@ -1,13 +1,13 @@
-//! The module `_pyt_explore`: what the Python package `pyt` stands on.
+//! The native module `_pyt_explore`, on which the Python package `pyt` is built.
 //!
-//! It takes and gives plain values; the classes and the defaults are the package's.
+//! It takes and returns plain values; the classes and the defaults are the package's.
 
 use rustpython_vm::{PyResult, VirtualMachine, convert::TryFromObject, function::FuncArgs};
 
 pub(crate) use _pyt_explore::module_def;
 
-/// How many sorts of failure are pinned down.
-const MOST_FAILURES: usize = 8;
+/// How many kinds of failure are minimized.
+const MAX_FAILURES: usize = 8;
 
 /// All positional arguments, each of its type.
 fn bind<T: Bind>(args: FuncArgs, vm: &VirtualMachine) -> PyResult<T> {
@@ -45,7 +45,10 @@ bind_tuples!(A, B, C, D, E, F, G, H, I, J);
 mod _pyt_explore {
     use std::{ops::ControlFlow, time::Duration};
 
-    use pyt_explore::{Choices, Failure, Granularity, Shard, strategy::replay::Replay};
+    use pyt_explore::{
+        Choices, ExploreOptions, Failure, Granularity, SearchKind, StrategyKind,
+        strategy::replay::Replay,
+    };
     use pyt_instrument::Sites;
     use pyt_sched::controlled::{RunConfig, Strategy, ThreadNumber};
     use pyt_vm::uncaught;
@@ -55,9 +58,7 @@ mod _pyt_explore {
         function::FuncArgs,
     };
 
-    use crate::explore::{
-        Exploration, Kind, Method, explorer::Explorer, minimize::Failing, runner::Stage,
-    };
+    use crate::explore::{explorer::Explorer, minimize::minimize, runner::Runner};
 
     #[pyattr]
     const MAX_STEPS: u64 = crate::explore::MAX_STEPS;
@@ -147,46 +148,47 @@ mod _pyt_explore {
     #[pyfunction]
     fn explore(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let (function, codes, strategy, schedules, time, seed, granularity, max_steps, stop, same): ExploreArgs = super::bind(args, vm)?;
-        let method: Method = parsed(&strategy, vm)?;
+        let search: SearchKind = parsed(&strategy, vm)?;
         let time = time
             .map(Duration::try_from_secs_f64)
             .transpose()
             .map_err(|error| vm.new_value_error(error.to_string()))?;
-        let unlimited = time.is_some() || method.is_exhaustive();
-        let exploration = Exploration {
-            method,
+        let unlimited = time.is_some() || search.is_exhaustive();
+        let options = ExploreOptions {
+            search,
             schedules: schedules.or((!unlimited).then_some(1000)),
             time,
             seed,
-            shard: Shard::WHOLE,
             granularity: parsed(&granularity, vm)?,
-            first: 0,
-            job: None,
             max_steps,
             stop_on_first: stop && !same,
+            ..ExploreOptions::default()
         };
-        let mut explorer = Explorer::new(&exploration, vm)?;
+        let mut explorer = Explorer::new(&options, vm)?;
         let program = |vm: &VirtualMachine| function.call((), vm).map(drop);
-        let sites = explorer.stage.sites.clone();
+        let sites = explorer.runner.sites.clone();
         let _instrumented = Instrumented::new(&sites, &codes, vm)?;
         explorer.run(&program, &mut |_| ControlFlow::Continue(()), vm)?;
         if same {
-            explorer.explored.tally.expect_same_output();
+            explorer.result.tally.expect_same_output();
         }
-        let failing = Failing::all_of(&explorer.explored, seed);
+        let failing = explorer.result.failing_runs(seed);
         let mut failures = Vec::new();
-        for one in failing.iter().take(super::MOST_FAILURES) {
-            let found = one.smallest(&explorer.stage, &exploration, &program, vm)?;
+        for one in failing.iter().take(super::MAX_FAILURES) {
+            let smallest = minimize(one, &explorer.runner, &options, &program, vm)?;
             let fields = vec![
-                text(one.failure.word(), vm),
-                text(&format!("{}\n\n{}", found.failure, found.told), vm),
+                text(one.failure.kind(), vm),
+                text(
+                    &format!("{}\n\n{}", smallest.failure, smallest.trace_report),
+                    vm,
+                ),
                 text(&one.output, vm),
                 vm.ctx.new_int(one.seed).into(),
-                runs_of(&found.choices, vm),
+                runs_of(&smallest.choices, vm),
             ];
             failures.push(vm.ctx.new_tuple(fields).into());
         }
-        let tally = &explorer.explored.tally;
+        let tally = &explorer.result.tally;
         let outcomes = tally.outcomes().into_iter().filter_map(|found| {
             let outcome = found.outcome.as_ref()?;
             let failure = outcome.failure.as_ref().map(ToString::to_string);
@@ -205,9 +207,9 @@ mod _pyt_explore {
             vm.ctx.new_int(tally.runs()).into(),
             vm.ctx.new_int(tally.failures()).into(),
             vm.ctx
-                .new_float(explorer.explored.elapsed.as_secs_f64())
+                .new_float(explorer.result.elapsed.as_secs_f64())
                 .into(),
-            vm.ctx.new_bool(explorer.explored.progress.proven).into(),
+            vm.ctx.new_bool(explorer.result.progress.proven).into(),
             outcomes.into(),
             vm.ctx.new_list(failures).into(),
         ];
@@ -216,7 +218,7 @@ mod _pyt_explore {
 
     /// Calls a function under one schedule.
     #[pyfunction]
-    fn perform(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    fn execute(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let (function, codes, seed, strategy, given, granularity, max_steps): (
             PyObjectRef,
             Vec<PyRef<PyCode>>,
@@ -226,16 +228,16 @@ mod _pyt_explore {
             PyStrRef,
             u64,
         ) = super::bind(args, vm)?;
-        let mut watch = None;
+        let mut check = None;
         let strategy: Box<dyn Strategy> = if vm.is_none(&given) {
-            parsed::<Kind>(&strategy, vm)?.strategy(seed)
+            parsed::<StrategyKind>(&strategy, vm)?.strategy(seed)
         } else {
             let replay = Replay::new(choices_of(&given, vm)?);
-            watch = Some(replay.watch());
+            check = Some(replay.divergence_check());
             Box::new(replay)
         };
         let granularity: Granularity = parsed(&granularity, vm)?;
-        let stage = Stage::new(granularity, false, vm)?;
+        let runner = Runner::new(granularity, false, vm)?;
         let run = RunConfig::new(strategy, max_steps);
         let mut result: Option<Result<PyObjectRef, PyBaseExceptionRef>> = None;
         let program = |vm: &VirtualMachine| match function.call((), vm) {
@@ -245,17 +247,17 @@ mod _pyt_explore {
                 Ok(())
             }
         };
-        let performed = {
-            let _instrumented = Instrumented::new(&stage.sites, &codes, vm)?;
-            stage.perform(run, seed, program, vm)?
+        let execution = {
+            let _instrumented = Instrumented::new(&runner.sites, &codes, vm)?;
+            runner.execute(run, seed, program, vm)?
         };
         let none = || vm.ctx.none();
-        let gave_up = performed.finished.ending.is_some();
-        let diverged = watch
-            .and_then(|watch| watch.divergence())
+        let gave_up = execution.finished.ending.is_some();
+        let diverged = check
+            .and_then(|check| check.divergence())
             .filter(|_| !gave_up);
-        let failure = performed.outcome.failure.map(|failure: Failure| {
-            let pair = vec![text(failure.word(), vm), text(&failure.to_string(), vm)];
+        let failure = execution.outcome.failure.map(|failure: Failure| {
+            let pair = vec![text(failure.kind(), vm), text(&failure.to_string(), vm)];
             vm.ctx.new_tuple(pair).into()
         });
         let (returned, raised) = match result {
@@ -268,7 +270,7 @@ mod _pyt_explore {
             raised,
             failure.unwrap_or_else(none),
             diverged.map_or_else(none, |diverged| text(&diverged.to_string(), vm)),
-            runs_of(&Choices::of(&performed.finished.trace), vm),
+            runs_of(&Choices::of(&execution.finished.trace), vm),
         ];
         Ok(vm.ctx.new_tuple(fields).into())
     }

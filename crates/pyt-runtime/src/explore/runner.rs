@@ -1,6 +1,7 @@
-//! One run of a program under a strategy, in an interpreter that looks the same to each run.
+//! One run of a program under a strategy, which begins with the interpreter in the same state as
+//! every other.
 //!
-//! Which program it is, and what becomes of the outcome, is not known here.
+//! Which program it is, and what the outcome is used for, is not known here.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -14,57 +15,58 @@ use pyt_sched::controlled::{Ending, FinishedRun, RunConfig};
 use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
-use super::snapshot::Ground;
+use super::snapshot::Snapshot;
 use crate::command::exit::conclude;
 
-/// The interpreter as runs find it.
-pub(crate) struct Stage {
-    ground: RefCell<Ground>,
+/// Runs programs, one after the other, and restores the interpreter after each.
+pub(crate) struct Runner {
+    snapshot: RefCell<Snapshot>,
     pub(crate) sites: Arc<Sites>,
 }
 
-/// What one run was like.
-pub(crate) struct Performance {
+/// One run, and how it ended.
+pub(crate) struct Execution {
     /// What it wrote, and why it failed, if it did.
     pub(crate) outcome: Outcome,
-    /// The exit status that the program would have had; 3 for one that came to a standstill.
+    /// The exit status that the program would have had; 3 after a deadlock.
     pub(crate) status: i32,
     /// Ended by Ctrl-C.
     pub(crate) interrupted: bool,
     pub(crate) finished: FinishedRun,
 }
 
-/// The exit status of a program all of whose threads wait for each other.
-pub(crate) const STANDSTILL: i32 = 3;
+/// The exit status of a program that ended in a deadlock.
+const DEADLOCK_STATUS: i32 = 3;
 
-impl Stage {
-    /// A stage; with `capture`, what runs write is kept instead of shown.
+impl Runner {
+    /// A runner that begins each run with the interpreter as it is now. With `capture`, the output
+    /// of runs is kept instead of shown.
     pub(crate) fn new(
         granularity: Granularity,
         capture: bool,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
         let sites = pyt_instrument::sites(granularity, vm)?;
-        let ground = RefCell::new(Ground::new(capture, vm)?);
-        Ok(Self { ground, sites })
+        let snapshot = RefCell::new(Snapshot::new(capture, vm)?);
+        Ok(Self { snapshot, sites })
     }
 
-    /// Runs `program` on the calling thread, from the beginning to what CPython does at the end of
-    /// one. What comes from outside comes from `seed`.
+    /// Runs `program` on the calling thread, including what CPython does at the end of a program.
+    /// Random numbers and the like are derived from `seed`.
     ///
     /// # Errors
     /// Only what has nothing to do with the program.
-    pub(crate) fn perform(
+    pub(crate) fn execute(
         &self,
         run: RunConfig,
         seed: u64,
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
-    ) -> PyResult<Performance> {
+    ) -> PyResult<Execution> {
         let max_steps = run.max_steps;
-        let mut ground = self.ground.borrow_mut();
-        ground.begin(seed, vm)?;
-        let played = runs::begin(run, vm).map(|running| {
+        let mut snapshot = self.snapshot.borrow_mut();
+        snapshot.begin(seed, vm)?;
+        let ran = runs::begin(run, vm).map(|running| {
             let mut end = End::default();
             if let Err(raised) = program(vm) {
                 end.take(&raised, vm);
@@ -76,18 +78,18 @@ impl Stage {
             }
             (end, running.finish(vm))
         });
-        let output = ground.end(vm)?;
-        let (end, finished) = played?;
+        let output = snapshot.end(vm)?;
+        let (end, finished) = ran?;
         let Some((finished, uncaught)) = finished else {
             return Err(vm.new_system_error("a run was ended by another thread"));
         };
         let failure = failure_of(&end, &finished, uncaught, max_steps);
         let status = match failure {
-            Some(Failure::Deadlock { .. }) => STANDSTILL,
+            Some(Failure::Deadlock { .. }) => DEADLOCK_STATUS,
             Some(Failure::EndlessLoop { .. }) => 1,
             _ => end.status,
         };
-        Ok(Performance {
+        Ok(Execution {
             outcome: Outcome { output, failure },
             status,
             interrupted: end.interrupted,
@@ -96,11 +98,11 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for Runner {
     fn drop(&mut self) {
-        // Stages live and die inside the interpreter.
+        // Runners are made and dropped inside the interpreter.
         thread::try_with_current_vm(|vm| {
-            if let Err(raised) = self.ground.get_mut().close(vm) {
+            if let Err(raised) = self.snapshot.get_mut().close(vm) {
                 vm.run_unraisable(raised, None, vm.ctx.none());
             }
         });
@@ -117,7 +119,7 @@ struct End {
 }
 
 impl End {
-    /// `raised` has left the main thread: it is reported as at the end of a program.
+    /// Reports an exception that left the main thread, as at the end of a program.
     fn take(&mut self, raised: &PyBaseExceptionRef, vm: &VirtualMachine) {
         if uncaught::is_abandonment(raised, vm) {
             self.abandoned = true;

@@ -1,8 +1,8 @@
-//! A program that is run again and again, each time in a `__main__` of its own.
+//! A script that is executed repeatedly, each time in a new `__main__`.
 
 use std::path::{Path, PathBuf};
 
-use pyt_explore::schedule::Fingerprint;
+use pyt_explore::Fingerprint;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyDictRef},
@@ -55,7 +55,7 @@ impl Script {
     ///
     /// # Errors
     /// What it raises.
-    pub(crate) fn play(&self, vm: &VirtualMachine) -> PyResult<()> {
+    pub(crate) fn execute(&self, vm: &VirtualMachine) -> PyResult<()> {
         pyt_instrument::instrument(&self.code, vm)?;
         let scope = Scope::with_builtins(None, self.names(vm)?, vm);
         vm.run_code_obj(self.code.clone(), scope).map(drop)

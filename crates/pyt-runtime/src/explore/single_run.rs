@@ -1,59 +1,62 @@
-//! One run, its output shown: by a seed, or by a schedule that was recorded.
+//! One run whose output is shown: under the schedule of a seed, or under a recorded one.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use pyt_explore::{
     Failure, Granularity, Schedule, UnknownGranularity,
-    report::waits,
-    search::sampling::Kind,
-    strategy::replay::{Replay, Watch},
+    report::BlockedThreads,
+    search::sampling::StrategyKind,
+    strategy::replay::{DivergenceCheck, Replay},
 };
-use pyt_sched::controlled::{RunConfig, Strategy, Trace};
+use pyt_sched::controlled::{RunConfig, Strategy, Stuck};
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
 };
 
 use super::{
     MAX_STEPS,
-    runner::{Performance, Stage},
+    runner::{Execution, Runner},
     script::Script,
 };
 use crate::{Error, Program, Runtime, command::exit};
 
-/// One run, by its seed.
+/// One run, made by its seed.
 #[derive(Clone, Copy, Debug)]
-pub struct Seeded {
-    /// What everything comes from.
+pub struct SeededRun {
+    /// The seed.
     pub seed: u64,
     /// The kind of strategy that the seed makes.
-    pub strategy: Kind,
-    /// Where threads may be switched, beside the operations of primitives.
+    pub strategy: StrategyKind,
+    /// Where threads may be switched, in addition to the operations of primitives.
     pub granularity: Granularity,
-    /// After so many steps the run is taken for an endless loop.
+    /// After so many steps the run counts as an endless loop.
     pub max_steps: u64,
 }
 
-impl Seeded {
-    /// The run that `seed` makes, all else as it is by default.
+impl SeededRun {
+    /// The run that `seed` makes, with the defaults otherwise.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            strategy: Kind::default(),
+            strategy: StrategyKind::default(),
             granularity: Granularity::default(),
             max_steps: MAX_STEPS,
         }
     }
 }
 
-/// A replay's exit status when the program does not do what it did.
-const DIVERGED: i32 = 2;
+/// The exit status of a replay that does not follow its schedule.
+const DIVERGED_STATUS: i32 = 2;
 
 impl Runtime {
-    /// As [`Runtime::main`], under the schedule that `seeded` makes. The exit status is 3 if all
-    /// threads came to wait for each other, and 1 after too many steps.
-    pub fn main_seeded(self, program: Program, seeded: Seeded) -> i32 {
-        let single = Single {
+    /// As [`Runtime::main`], under the schedule that `seeded` makes. The exit status is 3 after a
+    /// deadlock, and 1 after too many steps.
+    pub fn main_seeded(self, program: Program, seeded: SeededRun) -> i32 {
+        let single = SingleRun {
             strategy: seeded.strategy.strategy(seeded.seed),
             seed: seeded.seed,
             max_steps: seeded.max_steps,
@@ -62,18 +65,18 @@ impl Runtime {
         };
         let (status, interrupted) = self.with_vm(|vm| {
             let program = |vm: &VirtualMachine| self.start(vm, program);
-            let performed = single.perform(program, vm);
-            performed.map_or_else(
+            let execution = single.execute(program, vm);
+            execution.map_or_else(
                 |raised| exit::conclude(vm, &raised),
-                |performed| (performed.status, performed.interrupted),
+                |execution| (execution.status, execution.interrupted),
             )
         });
         self.end_main(status, interrupted)
     }
 
     /// Runs the script at `path` as `schedule` says, its output shown; with `debugger`, under
-    /// `pdb`, which also looks at what the script fails with. Returns the exit status: the
-    /// script's own, 3 after a standstill, 2 if the script could not follow the schedule.
+    /// `pdb`, which also opens at the exception that ends the script. Returns the exit status: the
+    /// script's own, 3 after a deadlock, 2 if the script did not follow the schedule.
     ///
     /// # Errors
     /// If the script cannot be read or compiled, or is another one than the schedule was made for.
@@ -84,8 +87,8 @@ impl Runtime {
         debugger: bool,
     ) -> Result<i32, Error> {
         let replay = Replay::new(schedule.choices.clone());
-        let watch = replay.watch();
-        let single = Single {
+        let check = replay.divergence_check();
+        let single = SingleRun {
             strategy: Box::new(replay),
             seed: schedule.seed,
             max_steps: MAX_STEPS.max(2 * schedule.choices.len()),
@@ -101,13 +104,13 @@ impl Runtime {
                 if debugger {
                     debug(&script, vm)
                 } else {
-                    script.play(vm)
+                    script.execute(vm)
                 }
             };
-            let performed = single.perform(program, vm);
-            Ok(performed.map_or_else(
+            let execution = single.execute(program, vm);
+            Ok(execution.map_or_else(
                 |raised| exit::conclude(vm, &raised),
-                |performed| (followed(&performed, &watch), performed.interrupted),
+                |execution| (replay_status(&execution, &check), execution.interrupted),
             ))
         })?;
         Ok(self.end_main(status, interrupted))
@@ -119,8 +122,8 @@ fn granularity_of(schedule: &Schedule) -> Result<Granularity, Error> {
     known.map_err(|unknown: UnknownGranularity| Error::unusable(&unknown.to_string()))
 }
 
-/// A run to be shown.
-struct Single {
+/// A run whose output is shown.
+struct SingleRun {
     strategy: Box<dyn Strategy>,
     seed: u64,
     max_steps: u64,
@@ -128,32 +131,38 @@ struct Single {
     patient: bool,
 }
 
-impl Single {
-    fn perform(
+impl SingleRun {
+    fn execute(
         self,
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
-    ) -> PyResult<Performance> {
+    ) -> PyResult<Execution> {
+        let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
+        let seen = blocked.clone();
         let run = RunConfig {
             traced: false,
             with_places: true,
             keeps_turn_in_foreign_code: self.patient,
-            on_standstill: Some(Box::new(|stuck| {
-                for line in waits(stuck, &Trace::new()) {
-                    eprintln!("pyt: {line}");
-                }
+            on_standstill: Some(Box::new(move |all| {
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
             })),
             ..RunConfig::new(self.strategy, self.max_steps)
         };
-        let stage = Stage::new(self.granularity, false, vm)?;
-        let performance = stage.perform(run, self.seed, program, vm)?;
-        if let Some(failure @ (Failure::Deadlock { .. } | Failure::EndlessLoop { .. })) =
-            &performance.outcome.failure
-        {
-            eprintln!("pyt: {failure}");
+        let runner = Runner::new(self.granularity, false, vm)?;
+        let execution = runner.execute(run, self.seed, program, vm)?;
+        let finished = &execution.finished;
+        match &execution.outcome.failure {
+            Some(Failure::Deadlock { .. }) => {
+                let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+                let blocked = BlockedThreads::new(&blocked, &finished.names, &finished.trace);
+                let report = blocked.report(&|place| runner.sites.describe(place));
+                eprint!("pyt: {}", report.render(usize::MAX));
+            }
+            Some(failure @ Failure::EndlessLoop { .. }) => eprintln!("pyt: {failure}"),
+            _ => {}
         }
-        if let Some((step, place)) = performance.finished.irreproducible_from {
-            let place = stage.sites.describe(place);
+        if let Some((step, place)) = finished.irreproducible_from {
+            let place = runner.sites.describe(place);
             let place =
                 place.map_or_else(String::new, |at| format!(" after {}:{}", at.file, at.line));
             eprintln!(
@@ -161,31 +170,32 @@ impl Single {
                  step {step} on, this run depends on more than its schedule"
             );
         }
-        Ok(performance)
+        Ok(execution)
     }
 }
 
-/// The status of a replay; says on standard error if the program did not follow.
-fn followed(performed: &Performance, watch: &Watch) -> i32 {
+/// The exit status of a replay. Says on standard error if the program did not follow the schedule.
+fn replay_status(execution: &Execution, check: &DivergenceCheck) -> i32 {
     // A run that was given up may have gone on for a few steps before its threads noticed.
-    let gave_up = performed.finished.ending.is_some();
-    match watch.divergence() {
+    let gave_up = execution.finished.ending.is_some();
+    match check.divergence() {
         Some(divergence) if !gave_up => {
             eprintln!("pyt replay: the script did not follow the schedule: {divergence}");
-            DIVERGED
+            DIVERGED_STATUS
         }
-        _ => performed.status,
+        _ => execution.status,
     }
 }
 
-/// Runs the script under `pdb`, from its first line; what it fails with is looked at as well.
+/// Runs the script under `pdb`, from its first line; `pdb` opens again at the exception that ends
+/// it.
 fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let pdb = vm.import("pdb", 0)?;
     let names = script.names(vm)?;
     let code = script.code().clone();
     pyt_instrument::instrument(&code, vm)?;
     let ran = if has_hidden_names(&code) {
-        // The interpreter panics when the names of such a frame are looked at after tracing it.
+        // The interpreter panics when the names of such a frame are read after tracing it.
         eprintln!(
             "pyt replay: the script has a comprehension outside of functions: the debugger opens \
              where it fails, not at its first line"

@@ -1,8 +1,8 @@
-//! What runs find, and whether one has left it as it was.
+//! A snapshot of the interpreter's state, to which each run is reset.
 //!
-//! Most programs change nothing of it, and looking costs much less than putting everything back: so
-//! the looking is done here, for every run, and the rest by `_pyt_run_state`, when it is called for.
-//! What a run is, is not known here.
+//! Most programs change nothing of it, and comparing costs much less than restoring: so the
+//! comparison is done here after every run, and `_pyt_run_state` restores only where something
+//! differs. What a run does is not known here.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ use rustpython_vm::{
     builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyTuple},
 };
 
-/// How often it is asked whether there is cyclic garbage, in runs.
-const LOOK_EVERY: u64 = 256;
-/// So many objects more than after the last collection may be garbage. Collecting takes as long as a
-/// hundred short runs.
-const MUCH: usize = 20_000;
-/// After so many runs garbage is collected anyway: objects may be large.
-const COLLECT_EVERY: u64 = 1024;
+/// After every so many runs, the number of new objects decides whether garbage is collected.
+const RUNS_PER_GARBAGE_CHECK: u64 = 256;
+/// Garbage is collected if there are so many objects more than after the last collection: to
+/// collect takes as long as a hundred short runs.
+const NEW_OBJECTS_TO_COLLECT: usize = 20_000;
+/// After every so many runs, garbage is collected in any case: objects may be large.
+const RUNS_PER_COLLECTION: u64 = 1024;
 
 /// An attribute that a run must leave as it was.
 struct Kept {
@@ -48,14 +48,14 @@ impl Kept {
     }
 }
 
-/// Where what runs write goes, if it is kept.
-struct Output {
+/// The stream that captures the output of runs.
+struct CapturedOutput {
     bytes: PyObjectRef,
     stream: PyObjectRef,
 }
 
-impl Output {
-    /// What has been written since the last time.
+impl CapturedOutput {
+    /// Takes what has been written since the last call.
     ///
     /// # Errors
     /// `ValueError` if it has been closed.
@@ -86,40 +86,42 @@ fn set_streams(streams: &[PyObjectRef; 3], vm: &VirtualMachine) -> PyResult<()> 
     Ok(())
 }
 
-/// What runs find, looked up once.
-pub(super) struct Ground {
-    /// The `Stage` of `_pyt_run_state`, and what stands in for functions of the library.
-    helper: PyObjectRef,
+/// The interpreter's state before a run, and what restores it.
+pub(super) struct Snapshot {
+    /// The `RunState` of `_pyt_run_state`, and its substitutes for functions of the library.
+    state: PyObjectRef,
     substitutes: PyObjectRef,
-    /// The seed of a run that was under way before.
-    outer: PyObjectRef,
+    /// The seed of the run under way, if this run is inside another.
+    outer_seed: PyObjectRef,
     kept: Vec<Kept>,
     environ: PyDictRef,
     variables: Vec<(PyObjectRef, PyObjectRef)>,
     folder: Option<PathBuf>,
     modules: PyDictRef,
-    /// How many modules there are.
-    known: usize,
-    /// Whether some of them remember, other than `warnings`, whose memory this is.
-    remembering: bool,
+    /// The number of modules.
+    module_count: usize,
+    /// Whether modules that keep state of a run were imported, other than `warnings`, whose state
+    /// is `warned`.
+    has_stateful_modules: bool,
     warned: PyDictRef,
     main: Option<PyObjectRef>,
-    /// How often the process had set a signal handler.
-    handlers: u64,
+    /// How often signal handlers had been set.
+    handlers_set: u64,
     new_input: PyObjectRef,
-    output: Option<Output>,
-    /// What standard input, output and error were.
+    output: Option<CapturedOutput>,
+    /// Standard input, output and error.
     streams: [PyObjectRef; 3],
     collects: bool,
     runs: u64,
 }
 
-impl Ground {
-    /// As it is now. With `capture`, what runs write is kept instead of shown.
+impl Snapshot {
+    /// A snapshot of the present state. With `capture`, the output of runs is kept instead of
+    /// shown.
     pub(super) fn new(capture: bool, vm: &VirtualMachine) -> PyResult<Self> {
-        let class = vm.import("_pyt_run_state", 0)?.get_attr("Stage", vm)?;
-        let helper = class.call((capture,), vm)?;
-        let kept: Vec<PyRef<PyTuple>> = helper.get_attr("kept", vm)?.try_into_value(vm)?;
+        let class = vm.import("_pyt_run_state", 0)?.get_attr("RunState", vm)?;
+        let state = class.call((capture,), vm)?;
+        let kept: Vec<PyRef<PyTuple>> = state.get_attr("kept", vm)?.try_into_value(vm)?;
         let kept = kept.iter().filter_map(|kept| match kept.as_slice() {
             [holder, name, value] => Some(Kept {
                 holder: holder.clone(),
@@ -136,62 +138,62 @@ impl Ground {
             let found = vm.sys_module.get_attr(name, vm);
             found.unwrap_or_else(|_| vm.ctx.none())
         };
-        let mut ground = Self {
-            substitutes: helper.get_attr("substitutes", vm)?,
+        let mut snapshot = Self {
+            substitutes: state.get_attr("substitutes", vm)?,
             kept: kept.collect(),
             environ: environ.get_attr("_data", vm)?.try_into_value(vm)?,
-            outer: vm.ctx.none(),
+            outer_seed: vm.ctx.none(),
             variables: Vec::new(),
             folder: None,
-            known: 0,
-            remembering: false,
+            module_count: 0,
+            has_stateful_modules: false,
             warned: vm
                 .import("warnings", 0)?
                 .get_attr("onceregistry", vm)?
                 .try_into_value(vm)?,
             main: modules.get_item_opt("__main__", vm)?,
             modules,
-            handlers: 0,
+            handlers_set: 0,
             new_input: vm.import("io", 0)?.get_attr("StringIO", vm)?,
             output: None,
             streams: [stream("stdin"), stream("stdout"), stream("stderr")],
             collects: vm.state.gc.is_enabled(),
             runs: 0,
-            helper,
+            state,
         };
-        ground.look(vm)?;
+        snapshot.record(vm)?;
         if capture {
-            ground.find_output(vm)?;
+            snapshot.find_output(vm)?;
         }
-        Ok(ground)
+        Ok(snapshot)
     }
 
-    /// Notes what is to be found unchanged.
-    fn look(&mut self, vm: &VirtualMachine) -> PyResult<()> {
+    /// Records the state that is compared after each run.
+    fn record(&mut self, vm: &VirtualMachine) -> PyResult<()> {
         self.variables = self.environ.items_vec();
         self.folder = std::env::current_dir().ok();
-        self.handlers = signal_handlers::handlers_set(vm);
-        let counts: Vec<usize> = self.helper.get_attr("counts", vm)?.try_into_value(vm)?;
-        if let [known, remembering] = counts[..] {
-            self.known = known;
-            self.remembering = remembering != 0;
+        self.handlers_set = signal_handlers::handlers_set(vm);
+        let counts: Vec<usize> = self.state.get_attr("counts", vm)?.try_into_value(vm)?;
+        if let [modules, stateful] = counts[..] {
+            self.module_count = modules;
+            self.has_stateful_modules = stateful != 0;
         }
         Ok(())
     }
 
     fn find_output(&mut self, vm: &VirtualMachine) -> PyResult<()> {
-        self.output = Some(Output {
-            bytes: self.helper.get_attr("output", vm)?,
-            stream: self.helper.get_attr("stream", vm)?,
+        self.output = Some(CapturedOutput {
+            bytes: self.state.get_attr("output", vm)?,
+            stream: self.state.get_attr("stream", vm)?,
         });
         Ok(())
     }
 
-    /// Sets everything up for a run with this seed.
+    /// Prepares the interpreter for a run with this seed.
     pub(super) fn begin(&mut self, seed: u64, vm: &VirtualMachine) -> PyResult<()> {
         let seed: PyObjectRef = vm.ctx.new_int(seed).into();
-        self.outer = self.substitutes.get_attr("seed", vm)?;
-        self.substitutes.set_attr("noise", vm.ctx.none(), vm)?;
+        self.outer_seed = self.substitutes.get_attr("seed", vm)?;
+        self.substitutes.set_attr("entropy", vm.ctx.none(), vm)?;
         self.substitutes.set_attr("seed", seed, vm)?;
         let random_is_used = self.substitutes.get_attr("random_is_used", vm)?;
         if random_is_used.try_to_bool(vm)? {
@@ -206,28 +208,29 @@ impl Ground {
         Ok(())
     }
 
-    /// Puts everything back. Returns what the run has written, if that was kept.
+    /// Restores the state after a run. Returns its output, if that was captured.
     pub(super) fn end(&mut self, vm: &VirtualMachine) -> PyResult<String> {
-        self.substitutes.set_attr("seed", self.outer.clone(), vm)?;
+        self.substitutes
+            .set_attr("seed", self.outer_seed.clone(), vm)?;
         let mut text = String::new();
         if let Some(output) = &self.output {
             match output.take(vm) {
                 Ok(taken) => text = taken,
-                // The program closed it.
+                // The program closed the stream.
                 Err(_) => {
-                    vm.call_method(&self.helper, "open_output", ())?;
+                    vm.call_method(&self.state, "open_output", ())?;
                     self.find_output(vm)?;
                 }
             }
             set_streams(&self.streams, vm)?;
         }
         if !self.is_unchanged(vm) {
-            vm.call_method(&self.helper, "restore", ())?;
-            self.look(vm)?;
+            vm.call_method(&self.state, "restore", ())?;
+            self.record(vm)?;
         }
-        self.leave_main(vm)?;
+        self.restore_main(vm)?;
         self.runs += 1;
-        if self.runs.is_multiple_of(LOOK_EVERY) {
+        if self.runs.is_multiple_of(RUNS_PER_GARBAGE_CHECK) {
             self.collect(vm)?;
         }
         if self.collects {
@@ -243,17 +246,17 @@ impl Ground {
             [new, ..] => new.try_to_value(vm)?,
             [] => 0,
         };
-        if new > MUCH || self.runs.is_multiple_of(COLLECT_EVERY) {
+        if new > NEW_OBJECTS_TO_COLLECT || self.runs.is_multiple_of(RUNS_PER_COLLECTION) {
             vm.call_method(&gc, "collect", ())?;
         }
         Ok(())
     }
 
     fn is_unchanged(&self, vm: &VirtualMachine) -> bool {
-        !self.remembering
+        !self.has_stateful_modules
             && self.warned.is_empty()
-            && self.modules.__len__() == self.known
-            && signal_handlers::handlers_set(vm) == self.handlers
+            && self.modules.__len__() == self.module_count
+            && signal_handlers::handlers_set(vm) == self.handlers_set
             && self.kept.iter().all(|kept| kept.is_same(vm))
             && self.has_same_variables()
             && (self.folder.is_none() || std::env::current_dir().ok() == self.folder)
@@ -270,14 +273,14 @@ impl Ground {
         self.environ.next_entry(position).is_none()
     }
 
-    /// Empties the module that was run: its functions know it, and it them.
-    fn leave_main(&self, vm: &VirtualMachine) -> PyResult<()> {
-        let played = self.modules.get_item_opt("__main__", vm)?;
-        let Some(played) = played else { return Ok(()) };
-        if self.main.as_ref().is_some_and(|main| main.is(&played)) {
+    /// Restores `__main__`, and empties the run's own: its functions refer to it, and it to them.
+    fn restore_main(&self, vm: &VirtualMachine) -> PyResult<()> {
+        let used = self.modules.get_item_opt("__main__", vm)?;
+        let Some(used) = used else { return Ok(()) };
+        if self.main.as_ref().is_some_and(|main| main.is(&used)) {
             return Ok(());
         }
-        if let Some(names) = played.dict() {
+        if let Some(names) = used.dict() {
             names.clear();
         }
         match &self.main {
@@ -286,8 +289,8 @@ impl Ground {
         }
     }
 
-    /// To be called when there will be no more runs.
+    /// Removes the substitutes: no run follows.
     pub(super) fn close(&self, vm: &VirtualMachine) -> PyResult<()> {
-        vm.call_method(&self.helper, "close", ()).map(drop)
+        vm.call_method(&self.state, "close", ()).map(drop)
     }
 }

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use pyt_options::{Effect, Positional};
-use pyt_runtime::explore::{Exploration, Granularity, Method, Shard};
+use pyt_runtime::explore::{ExploreOptions, Granularity, SearchKind, Shard};
 
 use crate::cli::Given;
 
@@ -12,12 +12,12 @@ pub(crate) struct Arguments {
     pub(crate) script: PathBuf,
     /// What the script finds in `sys.argv`.
     pub(crate) args: Vec<OsString>,
-    pub(crate) strategy: Method,
+    pub(crate) search: SearchKind,
     /// At most so many schedules.
     pub(crate) schedules: Option<u64>,
     /// No schedule begins after this time.
     pub(crate) time: Option<Duration>,
-    /// What all schedules come from.
+    /// The seed that the seeds of all schedules are derived from.
     pub(crate) seed: u64,
     /// How many processes run side by side.
     pub(crate) jobs: Option<u64>,
@@ -29,8 +29,8 @@ pub(crate) struct Arguments {
     pub(crate) same_output: bool,
     /// Each schedule runs in a process of its own.
     pub(crate) isolate: bool,
-    /// Which part of how many.
-    pub(crate) shard: (u64, u64),
+    /// The part of the schedules that this process runs.
+    pub(crate) shard: Shard,
     /// The folder for `.schedule` files.
     pub(crate) output: PathBuf,
     pub(crate) json: bool,
@@ -46,7 +46,7 @@ impl Arguments {
         Self {
             script: given.operand(Positional::Program).unwrap_or_default(),
             args: given.operands(Positional::Arguments),
-            strategy: given.value(Effect::Strategy),
+            search: given.value(Effect::Strategy),
             schedules: given.get(Effect::Schedules),
             time: given.get(Effect::TimeLimit),
             seed: given.value(Effect::Seed),
@@ -64,16 +64,28 @@ impl Arguments {
         }
     }
 
-    /// What to explore, as one process, of the part `job` of `jobs`.
-    pub(crate) fn exploration(&self, job: u64, jobs: u64) -> Exploration {
-        let (index, count) = self.shard;
-        let unlimited = self.time.is_some() || self.strategy.is_exhaustive();
-        Exploration {
-            method: self.strategy,
+    /// Why these options do not go together, if they do not.
+    pub(crate) fn refused(&self) -> Option<&'static str> {
+        if !self.search.is_exhaustive() {
+            None
+        } else if self.shard != Shard::WHOLE {
+            Some("--shard is for strategies that draw schedules, not for dfs and dpor")
+        } else if self.isolate {
+            Some("--isolate is for strategies that draw schedules, not for dfs and dpor")
+        } else {
+            None
+        }
+    }
+
+    /// What this process explores.
+    pub(crate) fn options(&self) -> ExploreOptions {
+        let unlimited = self.time.is_some() || self.search.is_exhaustive();
+        ExploreOptions {
+            search: self.search,
             schedules: self.schedules.or((!unlimited).then_some(1000)),
             time: self.time,
             seed: self.seed,
-            shard: Shard::new(index + job * count, count * jobs).unwrap_or(Shard::WHOLE),
+            shard: self.shard,
             granularity: self.granularity,
             max_steps: self.max_steps,
             stop_on_first: self.stop_on_first,
@@ -86,7 +98,7 @@ impl Arguments {
     pub(crate) fn jobs(&self) -> u64 {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
         match self.jobs {
-            _ if self.strategy.is_exhaustive() => 1,
+            _ if self.search.is_exhaustive() => 1,
             Some(jobs) => jobs,
             None => cores(),
         }

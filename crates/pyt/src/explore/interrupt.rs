@@ -1,10 +1,10 @@
-//! Ctrl-C during an exploration: it ends early, and tells what it has found.
+//! Ctrl-C during an exploration: it ends early, and reports what it has found.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// The first Ctrl-C is noted from now on; the second ends the process as usual.
+/// From now on the first Ctrl-C is noted, and the second ends the process as usual.
 pub(super) fn watch() {
     #[cfg(unix)]
     // SAFETY: the handler does nothing but what a signal handler may do: it stores into an atomic
@@ -32,7 +32,7 @@ pub(super) fn leave_to_parent() {
     }
 }
 
-/// Whether Ctrl-C has come.
+/// Whether Ctrl-C was pressed.
 pub(super) fn is_asked() -> bool {
     ASKED.load(Ordering::Relaxed)
 }

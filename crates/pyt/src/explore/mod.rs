@@ -1,6 +1,6 @@
-//! `pyt explore`: many schedules of one script, and what came out.
+//! `pyt explore`: reads its options and shows its results.
 //!
-//! Reads arguments, starts jobs, shows results. Running and searching is `pyt-runtime`'s.
+//! To search, minimize and word the results is not done here: `pyt-runtime` and `pyt-explore` do.
 
 mod arguments;
 mod interrupt;
@@ -10,16 +10,18 @@ mod report;
 use std::{
     ffi::{OsStr, OsString},
     ops::ControlFlow,
+    path::Path,
+    process,
 };
 
-pub(crate) use arguments::Arguments;
-use progress::Progress;
+use arguments::Arguments;
+use progress::ProgressLine;
 use pyt_options::Command;
 use pyt_runtime::{
     Error, Runtime,
     explore::{
-        Explored,
-        parallel::{self as jobs, Line, Reporter},
+        ExploreOptions, ExploreResult,
+        parallel::{self, JobError, Jobs},
     },
 };
 
@@ -37,23 +39,19 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
         Ok(given) => Arguments::of(&given),
         Err(status) => return status,
     };
-    if arguments.strategy.is_exhaustive() && arguments.shard != (0, 1) {
-        eprintln!(
-            "pyt explore: --shard is for strategies that draw schedules, not for dfs and dpor"
-        );
+    if let Some(refused) = arguments.refused() {
+        eprintln!("pyt explore: {refused}");
         return BAD_USAGE;
     }
     if arguments.job.is_some() {
         return job(program, &arguments);
     }
     interrupt::watch();
-    let whole = arguments.exploration(0, 1);
-    let explored = explore(given, &arguments);
-    let tell = |explored| {
+    let report = |result| {
         let runtime = || runtime(program, &arguments).map_err(error_text);
-        report::tell(&arguments, &whole, explored, runtime)
+        report::print(&arguments, result, runtime)
     };
-    match explored.and_then(tell) {
+    match explore(given, &arguments).and_then(report) {
         Ok(failed) => i32::from(failed) * FAILED,
         Err(text) => {
             eprintln!("pyt explore: {text}");
@@ -62,119 +60,73 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     }
 }
 
-fn explore(given: &[OsString], arguments: &Arguments) -> Result<Explored, String> {
-    let jobs = arguments.jobs();
-    let whole = arguments.exploration(0, 1);
-    let mut progress = Progress::of(&whole);
-    let mut watch = |explored: &Explored| {
-        progress.show(explored);
+fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, String> {
+    let executable = std::env::current_exe().map_err(|error| error.to_string())?;
+    let options = arguments.options();
+    let jobs = Jobs {
+        count: arguments.jobs(),
+        isolate: arguments.isolate,
+    };
+    let mut progress = ProgressLine::of(&options);
+    let watch = |result: &ExploreResult| {
+        progress.show(result);
         let enough =
-            (arguments.stop_on_first && explored.tally.failures() > 0) || interrupt::is_asked();
+            (arguments.stop_on_first && result.tally.failures() > 0) || interrupt::is_asked();
         if enough {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
     };
-    if arguments.isolate {
-        return isolated(given, arguments, jobs, &mut watch);
-    }
-    let (index, count) = arguments.shard;
-    let of_job = |job: u64| {
-        let shard = format!("{}/{}", index + job * count, count * jobs);
-        job_arguments(given, job, [format!("--shard={shard}")])
-    };
-    jobs::explore((0..jobs).map(of_job).collect(), &mut watch)
+    let command = |job: &ExploreOptions| job_command(&executable, given, job);
+    parallel::explore(&options, jobs, command, watch).map_err(|error| match error {
+        JobError::Ended { .. } => format!(
+            "{error}. A script that ends its process (os._exit, a crash) needs --isolate, and then \
+             ends one schedule only"
+        ),
+        error => error.to_string(),
+    })
 }
 
-/// Each schedule in a process of its own, so many at once.
-fn isolated(
-    given: &[OsString],
-    arguments: &Arguments,
-    jobs: u64,
-    watch: &mut dyn FnMut(&Explored) -> ControlFlow<()>,
-) -> Result<Explored, String> {
-    if arguments.strategy.is_exhaustive() {
-        return Err("--isolate is for strategies that draw schedules, not for dfs and dpor".into());
+/// This program again, as the job with these options: of an option that is given twice, the later
+/// value counts.
+fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> process::Command {
+    let script_args = given.iter().position(|word| word == "--");
+    let (own, script_args) = given.split_at(script_args.unwrap_or(given.len()));
+    let mut command = process::Command::new(executable);
+    command
+        .arg("explore")
+        .args(own)
+        .arg(format!("--job={}", job.job.unwrap_or(0)))
+        .arg(format!("--shard={}", job.shard))
+        .arg(format!("--first={}", job.first));
+    if let Some(schedules) = job.schedules {
+        command.arg(format!("--schedules={schedules}"));
     }
-    let whole = arguments.exploration(0, 1);
-    let began = std::time::Instant::now();
-    let mut sum = Explored::default();
-    let mut next = 0;
-    let last = whole.schedules.unwrap_or(u64::MAX);
-    let numbers = |from: u64| (from..last).filter(|number| whole.shard.has(*number));
-    while next < last && whole.time.is_none_or(|most| began.elapsed() < most) {
-        let batch: Vec<u64> = numbers(next)
-            .take(usize::try_from(jobs).unwrap_or(1))
-            .collect();
-        let Some(newest) = batch.last() else { break };
-        next = newest + 1;
-        let of_number = |(job, number): (u64, &u64)| {
-            let (number, beyond) = (*number, number + 1);
-            job_arguments(
-                given,
-                job,
-                [
-                    format!("--first={number}"),
-                    format!("--schedules={beyond}"),
-                    String::from("--shard=0/1"),
-                ],
-            )
-        };
-        let found = jobs::explore((0..).zip(&batch).map(of_number).collect(), &mut |_| {
-            ControlFlow::Continue(())
-        })?;
-        sum = Explored::sum(&[sum, found]);
-        sum.elapsed = began.elapsed();
-        if watch(&sum).is_break() {
-            break;
-        }
-    }
-    Ok(sum)
-}
-
-/// What this program is started with to be one of several jobs: later options win.
-fn job_arguments<const N: usize>(given: &[OsString], job: u64, more: [String; N]) -> Vec<OsString> {
-    let own = given.iter().position(|word| word == "--");
-    let (own, rest) = given.split_at(own.unwrap_or(given.len()));
-    let first = [OsString::from("explore"), format!("--job={job}").into()];
-    let more = more.into_iter().map(OsString::from);
-    let own = own.iter().cloned();
-    first
-        .into_iter()
-        .chain(own)
-        .chain(more)
-        .chain(rest.iter().cloned())
-        .collect()
+    command.args(script_args);
+    command
 }
 
 /// Explores as one of several jobs.
 fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     interrupt::leave_to_parent();
-    let mut reporter = match Reporter::new() {
-        Ok(reporter) => reporter,
+    let ran = parallel::run_job(|watch| {
+        let runtime = runtime(program, arguments).map_err(error_text)?;
+        let result = runtime.explore(&arguments.script, &arguments.options(), watch);
+        result.map_err(error_text)
+    });
+    match ran {
+        Ok(()) => 0,
         Err(error) => {
             eprintln!("pyt explore: {error}");
-            return BAD_USAGE;
+            BAD_USAGE
         }
-    };
-    let exploration = arguments.exploration(0, 1);
-    let explored = runtime(program, arguments).and_then(|runtime| {
-        let watch = |explored: &Explored| reporter.pulse(explored);
-        runtime.explore(&arguments.script, &exploration, watch)
-    });
-    reporter.report(&match explored {
-        Ok(explored) => Line::Explored(explored),
-        Err(error) => Line::Error {
-            text: error_text(error),
-        },
-    });
-    0
+    }
 }
 
-/// An interpreter as each schedule is to find it.
+/// The interpreter in which schedules run.
 fn runtime(program: &OsStr, arguments: &Arguments) -> Result<Runtime, Error> {
-    // Ctrl-C is for whoever explores, not for the script.
+    // Ctrl-C ends the exploration; the script does not see it.
     let signals = false;
     script::runtime(program, &arguments.script, &arguments.args, signals)
 }

@@ -1,4 +1,4 @@
-//! The line that moves while an exploration goes on, on a terminal, after two seconds.
+//! The progress of an exploration: a line on a terminal, shown after two seconds.
 
 use std::{
     io::IsTerminal,
@@ -6,39 +6,39 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pyt_runtime::explore::{Exploration, Explored};
+use pyt_runtime::explore::{ExploreOptions, ExploreResult};
 
-/// What takes less needs no progress.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// An exploration that takes less shows no progress.
+const PROGRESS_DELAY: Duration = Duration::from_secs(2);
 
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     began: Instant,
     bar: Option<ProgressBar>,
     shown: bool,
-    end: End,
+    total: Total,
 }
 
-/// When the search will have ended.
+/// What the bar counts up to.
 #[derive(Clone, Copy)]
-enum End {
+enum Total {
     Schedules(u64),
     Time(Duration),
     Unknown,
 }
 
-impl Progress {
-    pub(super) fn of(exploration: &Exploration) -> Self {
-        let end = match (exploration.time, exploration.schedules) {
-            (Some(time), _) => End::Time(time),
-            (None, Some(schedules)) => End::Schedules(schedules),
-            (None, None) => End::Unknown,
+impl ProgressLine {
+    pub(super) fn of(options: &ExploreOptions) -> Self {
+        let total = match (options.time, options.schedules) {
+            (Some(time), _) => Total::Time(time),
+            (None, Some(schedules)) => Total::Schedules(schedules),
+            (None, None) => Total::Unknown,
         };
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            let (length, shape) = match end {
-                End::Schedules(schedules) => (schedules, "{bar:30} "),
-                End::Time(time) => (time.as_secs().max(1), "{bar:30} "),
-                End::Unknown => (0, "{spinner} "),
+            let (length, shape) = match total {
+                Total::Schedules(schedules) => (schedules, "{bar:30} "),
+                Total::Time(time) => (time.as_secs().max(1), "{bar:30} "),
+                Total::Unknown => (0, "{spinner} "),
             };
             bar.set_length(length);
             if let Ok(style) = ProgressStyle::with_template(&format!("{shape}{{msg}}")) {
@@ -50,34 +50,34 @@ impl Progress {
             began: Instant::now(),
             bar,
             shown: false,
-            end,
+            total,
         }
     }
 
-    pub(super) fn show(&mut self, explored: &Explored) {
+    pub(super) fn show(&mut self, result: &ExploreResult) {
         let Some(bar) = &self.bar else { return };
         let elapsed = self.began.elapsed();
-        if elapsed < PATIENCE {
+        if elapsed < PROGRESS_DELAY {
             return;
         }
         if !std::mem::replace(&mut self.shown, true) {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        let runs = explored.tally.runs();
-        bar.set_position(match self.end {
-            End::Time(_) => elapsed.as_secs(),
+        let runs = result.tally.runs();
+        bar.set_position(match self.total {
+            Total::Time(_) => elapsed.as_secs(),
             _ => runs,
         });
         bar.set_message(format!(
             "{runs} schedules, {:.0}/s, {} outcomes, {} failed",
             runs as f64 / elapsed.as_secs_f64(),
-            explored.tally.distinct(),
-            explored.tally.failures(),
+            result.tally.distinct(),
+            result.tally.failures(),
         ));
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,5 +1,5 @@
-//! The strategy of one run: the choices made before, then a continuation, then freely, but never a
-//! thread that sleeps because what it would do has been tried already.
+//! The strategy of one run: the choices of the prefix, then a continuation, then free choices, but
+//! never a thread that sleeps because its step has been tried already.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,20 +7,20 @@ use pyt_sched::controlled::{Action, Candidate, Decision, Strategy, ThreadNumber}
 
 use super::wakeup::Branch;
 use crate::{
-    order::{Deed, Rules},
-    search::Abandon,
+    order::{Rules, ThreadOp},
+    search::AbandonFlag,
     strategy::Streak,
 };
 
-/// What is to be done at a decision that a run before has made, too.
+/// The choice at a decision that an earlier run has made, too.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     pub(super) thread: ThreadNumber,
-    /// Who has been tried here.
+    /// The threads that have been tried here.
     pub(super) tried: Vec<ThreadNumber>,
 }
 
-/// The sleeping threads at each decision of the run, for whoever learns from it.
+/// The sleeping threads at each decision of the run, for [`Search::learn`](super::Search::learn).
 pub(super) type Sleepers = Arc<Mutex<Vec<Vec<ThreadNumber>>>>;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Guide {
     sleeping: Vec<ThreadNumber>,
     sleepers: Sleepers,
     streak: Streak,
-    abandon: Abandon,
+    abandon: AbandonFlag,
 }
 
 impl Guide {
@@ -40,7 +40,7 @@ impl Guide {
         plan: Vec<Planned>,
         then: Vec<Branch>,
         sleepers: Sleepers,
-        abandon: Abandon,
+        abandon: AbandonFlag,
     ) -> Self {
         Self {
             rules,
@@ -53,12 +53,12 @@ impl Guide {
         }
     }
 
-    /// Where the choice is free: what touches nothing shared first and what lets others go on last,
-    /// so that everybody has said what they are about to do when something happens to an object,
-    /// and it shows who it keeps waiting.
+    /// A free choice: first steps that touch nothing shared, last steps that let others go on. So
+    /// all threads have announced their next step when an object changes, and it shows which of
+    /// them have to wait.
     fn freely(&self, decision: &Decision<'_>) -> Option<usize> {
         let rank = |candidate: &Candidate| match candidate.op.action {
-            // So that it shows whether others go on after it.
+            // First, so that it shows whether other threads go on after it.
             Action::End if candidate.thread == 0 => 0,
             Action::Start => 1,
             _ if candidate.op.object == 0 => 0,
@@ -71,15 +71,15 @@ impl Guide {
             .min_by_key(|(_, candidate)| {
                 let switches = Some(candidate.thread) != decision.current;
                 let unfair = self.streak.is_over(candidate.thread);
-                let ends = deed(candidate).is_exit(self.rules);
+                let ends = thread_op(candidate).is_exit(self.rules);
                 (unfair, ends, rank(candidate), switches)
             })
             .map(|(index, _)| index)
     }
 }
 
-fn deed(candidate: &Candidate) -> Deed {
-    Deed {
+fn thread_op(candidate: &Candidate) -> ThreadOp {
+    ThreadOp {
         thread: candidate.thread,
         op: candidate.op,
     }
@@ -104,16 +104,16 @@ impl Strategy for Guide {
             self.abandon.raise();
             return self.streak.without_switch(decision);
         };
-        let chosen = deed(&decision.candidates[index]);
+        let chosen = thread_op(&decision.candidates[index]);
         self.streak.chose(decision, chosen.thread);
         let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
         sleepers.push(self.sleeping.clone());
-        // Whoever could not go on now, or would do something that does not commute with this step,
-        // is worth trying again after it.
+        // A thread that cannot go on now, or whose step does not commute with this one, wakes up:
+        // it is worth trying after this step.
         self.sleeping.retain(|&thread| {
-            decision
-                .index_of(thread)
-                .is_some_and(|i| !deed(&decision.candidates[i]).depends_on(&chosen, self.rules))
+            decision.index_of(thread).is_some_and(|i| {
+                !thread_op(&decision.candidates[i]).depends_on(&chosen, self.rules)
+            })
         });
         index
     }

@@ -5,32 +5,32 @@
 //! the code uses: after each run, for each race a continuation that reverses it goes into the
 //! wakeup tree at the earlier step, unless what sleeps there has covered it.
 //!
-//! What a run may do beside is handled like this:
+//! What the papers leave out is handled like this:
 //! - Waiting. A step that waits is no candidate. Whether it could have been taken earlier is known
-//!   where its thread stood before it, and told from what was seen of the object elsewhere (module
-//!   `waiting`). If it cannot be told, the reversal is tried; where it turns out to be impossible,
-//!   the run is abandoned, and counted as that.
+//!   where its thread stood before it, and inferred from what was seen of the object elsewhere
+//!   (module `waiting`). If that is not possible, the reversal is tried; where it turns out to be
+//!   impossible, the run is abandoned, and counted as abandoned.
 //! - Steps that were never taken: what the threads of a deadlock wait for races, too.
-//! - Time leaps only when nobody can run, so what it allows happens after all that was before.
-//! - Threads that the end of the main thread cuts off: that end depends on everything, once it
-//!   seems to be so.
-//! - Addresses differ from run to run: from run to run, only threads' numbers are kept.
+//! - Time leaps only when no thread can run, so the steps that it enables happen after all steps
+//!   before.
+//! - Threads that the end of the main thread cuts off: once that is observed, the end depends on
+//!   every step.
+//! - Addresses differ between runs: only threads' numbers are kept from run to run.
 //!
-//! What it takes for granted:
+//! Assumptions:
 //! - Every step says all that it touches, and a thread's next step depends on nothing but what its
 //!   steps before have read.
 //! - A step with [`Action::Acquire`], [`Action::Get`], [`Action::Put`], [`Action::Join`] or
 //!   [`Action::Wait`] waits until it can succeed or has timed out. An attempt that fails at once
 //!   (`acquire(blocking=False)`, a timeout of zero) has to say something else: [`Action::Write`],
 //!   since it is not known before whether it will change anything.
-//! - Whoever gets into a line of waiters does so by a step of its own: being in it can be seen by a
-//!   notification.
+//! - A thread joins a queue of waiters by a step of its own, since a notification can observe that.
 
 use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
-use crate::order::{Deed, Order, Rules};
+use crate::order::{Order, Rules, ThreadOp};
 
-use super::{Abandon, Next, Progress, Run, Search, Seen};
+use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress};
 
 mod guide;
 mod races;
@@ -48,36 +48,36 @@ use wakeup::{Branch, Continuation, insert};
 #[derive(Debug, Default)]
 pub struct Dpor {
     rules: Rules,
-    /// Others have been seen to go on after the end of the main thread.
+    /// Other threads were seen to go on after the end of the main thread.
     main_is_not_all: bool,
-    /// The next run is to tell.
+    /// The next run is made to find that out.
     probing: bool,
-    /// One for each decision of the last run.
+    /// An entry for each decision of the last run.
     stack: Vec<Entry>,
-    /// What is to follow the stack in the next run.
+    /// The continuation after the stack in the next run.
     then: Vec<Branch>,
-    under_way: Option<(Abandon, Sleepers)>,
-    progress: Progress,
+    under_way: Option<(AbandonFlag, Sleepers)>,
+    progress: SearchProgress,
 }
 
 #[derive(Debug)]
 struct Entry {
     thread: ThreadNumber,
-    /// Who was here before.
+    /// The threads that were chosen here before.
     tried: Vec<ThreadNumber>,
-    /// What is to be tried here.
+    /// The continuations to be tried here.
     tree: Vec<Branch>,
     facts: Facts,
 }
 
 impl Dpor {
-    /// Starts with nothing known.
+    /// A search that has learned nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes the steps behind the prefix, as far as they went as they should.
+    /// Notes the steps after the prefix, as far as they followed the plan.
     fn extend(&mut self, trace: &Trace, steps: usize) {
         for step in &trace.steps()[self.stack.len().min(steps)..steps] {
             let mut tree = std::mem::take(&mut self.then);
@@ -93,9 +93,9 @@ impl Dpor {
         }
     }
 
-    /// Finds out whether the main thread's end cuts off others. True: it has to be tried first, or
-    /// what was done so far was done under a wrong assumption.
-    fn learn_rules(&mut self, seen: &Seen<'_>, order: &Order) -> bool {
+    /// Finds out whether the main thread's end cuts off others. Returns true if a run has to test
+    /// that first, or if the search so far was made under a wrong assumption.
+    fn learn_rules(&mut self, seen: &RunRecord<'_>, order: &Order) -> bool {
         let steps = seen.trace.steps();
         let probed = std::mem::take(&mut self.probing);
         let is_end = |step: &Step| step.thread == 0 && step.op.action == Action::End;
@@ -132,7 +132,12 @@ impl Dpor {
     }
 
     /// Puts the reversal of each race into the tree where it belongs.
-    fn reverse_races(&mut self, seen: &Seen<'_>, order: &Order, sleepers: &[Vec<ThreadNumber>]) {
+    fn reverse_races(
+        &mut self,
+        seen: &RunRecord<'_>,
+        order: &Order,
+        sleepers: &[Vec<ThreadNumber>],
+    ) {
         let trace = seen.trace;
         let last = never_taken(seen, order);
         let mut objects = Objects::of(trace, order, &last);
@@ -149,7 +154,7 @@ impl Dpor {
         }
     }
 
-    /// Goes to the next schedule. False: there is none.
+    /// Goes to the next schedule. Returns false if there is none.
     fn advance(&mut self) -> bool {
         while let Some(entry) = self.stack.last_mut() {
             if entry.tree.is_empty() {
@@ -175,7 +180,7 @@ impl Search for Dpor {
         if self.under_way.is_some() {
             return Next::Wait;
         }
-        let abandon = Abandon::default();
+        let abandon = AbandonFlag::default();
         let sleepers = Sleepers::default();
         self.under_way = Some((abandon.clone(), sleepers.clone()));
         let number = self.progress.started;
@@ -187,7 +192,7 @@ impl Search for Dpor {
         let plan = self.stack.iter().map(planned).collect();
         let then = self.then.clone();
         let guide = Guide::new(self.rules, plan, then, sleepers, abandon.clone());
-        Next::Run(Run {
+        Next::Run(NextRun {
             number,
             seed: None,
             strategy: Box::new(guide),
@@ -195,7 +200,7 @@ impl Search for Dpor {
         })
     }
 
-    fn learn(&mut self, _number: u64, seen: &Seen<'_>) {
+    fn learn(&mut self, _number: u64, seen: &RunRecord<'_>) {
         let Some((abandon, sleepers)) = self.under_way.take() else {
             return;
         };
@@ -213,7 +218,7 @@ impl Search for Dpor {
                 return;
             }
             self.extend(seen.trace, sleepers.len());
-            // What could not be done is left out, what was to be tried beside it is not.
+            // The impossible continuation is left out; those beside it are not.
             if self.stack.len() == sleepers.len() && self.then.len() > 1 {
                 self.then.remove(0);
                 return;
@@ -239,14 +244,14 @@ impl Search for Dpor {
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> SearchProgress {
         self.progress
     }
 }
 
 /// What threads were about to do when the run ended: those that waited, and those that were not
 /// chosen any more.
-fn never_taken(seen: &Seen<'_>, order: &Order) -> Vec<Candidate> {
+fn never_taken(seen: &RunRecord<'_>, order: &Order) -> Vec<Candidate> {
     let mut last: Vec<Candidate> = seen.blocked.to_vec();
     // The last that was seen of each thread, if it has not taken that step since.
     for step in (0..seen.trace.steps().len()).rev() {
@@ -274,7 +279,7 @@ struct Reversal<'a> {
 impl<'a> Reversal<'a> {
     fn new(order: &'a Order, last: &'a [Candidate], race: Race) -> Self {
         let Race { earlier, later } = race;
-        let rest = earlier + 1..order.deeds.len();
+        let rest = earlier + 1..order.thread_ops.len();
         let mut steps: Vec<Later> = rest
             .filter(|&step| !order.happens_before(earlier, step))
             .map(Later::Step)
@@ -290,10 +295,10 @@ impl<'a> Reversal<'a> {
         }
     }
 
-    fn deed(&self, step: Later) -> Deed {
+    fn thread_op(&self, step: Later) -> ThreadOp {
         match step {
-            Later::Step(step) => self.order.deeds[step],
-            Later::Never(deed) => deed,
+            Later::Step(step) => self.order.thread_ops[step],
+            Later::Never(thread_op) => thread_op,
         }
     }
 
@@ -303,16 +308,16 @@ impl<'a> Reversal<'a> {
                 self.order.directly_before(earlier, later)
             }
             _ => self
-                .deed(earlier)
-                .depends_on(&self.deed(later), self.order.rules),
+                .thread_op(earlier)
+                .depends_on(&self.thread_op(later), self.order.rules),
         }
     }
 
-    /// What `thread` does next where the tree stands, as far as this run tells.
+    /// The next step of `thread` at this point of the tree, as far as this run shows it.
     fn next_op(&self, thread: ThreadNumber) -> Option<Op> {
         let steps = self.order.of_thread.get(thread as usize)?;
         match steps.get(self.taken[thread as usize]) {
-            Some(&step) => Some(self.order.deeds[step].op),
+            Some(&step) => Some(self.order.thread_ops[step].op),
             None => {
                 let known = self.last.iter().find(|last| last.thread == thread);
                 known.map(|last| last.op)
@@ -326,16 +331,19 @@ impl Continuation for Reversal<'_> {
         let first = self
             .steps
             .iter()
-            .position(|&step| self.deed(step).thread == thread);
+            .position(|&step| self.thread_op(step).thread == thread);
         let initial = match first {
             Some(first) => {
                 let mut before = self.steps[..first].iter();
                 !before.any(|&step| self.directly_before(step, self.steps[first]))
             }
             None => self.next_op(thread).is_some_and(|op| {
-                let deed = Deed { thread, op };
+                let thread_op = ThreadOp { thread, op };
                 let mut steps = self.steps.iter();
-                !steps.any(|&step| self.deed(step).depends_on(&deed, self.order.rules))
+                !steps.any(|&step| {
+                    self.thread_op(step)
+                        .depends_on(&thread_op, self.order.rules)
+                })
             }),
         };
         if initial {
@@ -352,7 +360,7 @@ impl Continuation for Reversal<'_> {
     fn threads(&self) -> Vec<ThreadNumber> {
         self.steps
             .iter()
-            .map(|&step| self.deed(step).thread)
+            .map(|&step| self.thread_op(step).thread)
             .collect()
     }
 }

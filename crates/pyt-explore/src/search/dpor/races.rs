@@ -1,26 +1,25 @@
-//! The races of a run: pairs of steps that could have come the other way round.
+//! The races of a run: pairs of steps that could have come in the other order.
 //!
-//! A step that had to wait for a release did not race with the release, but may have raced with
-//! whatever made it wait: the search for the other one goes back until the step could have been
-//! taken.
+//! A step that had to wait for a release did not race with the release, but may have raced with the
+//! step that made it wait: the search for that one goes back until the step could have been taken.
 
 use std::collections::HashMap;
 
 use pyt_sched::controlled::{Action, Candidate, Op, ThreadNumber, Trace};
 
 use super::waiting::{Could, Objects};
-use crate::order::{Deed, Order};
+use crate::order::{Order, ThreadOp};
 
-/// The later one of a race.
+/// The later step of a race.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Later {
     /// A step of the run.
     Step(usize),
-    /// One that its thread was about to take when the run ended.
-    Never(Deed),
+    /// A step that its thread was about to take when the run ended.
+    Never(ThreadOp),
 }
 
-/// Two steps that could have come the other way round.
+/// Two steps that could have come in the other order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Race {
     pub(super) earlier: usize,
@@ -42,25 +41,25 @@ pub(super) fn races(
         starts: Vec::new(),
         races: Vec::new(),
     };
-    for (step, deed) in order.deeds.iter().enumerate() {
-        finder.look_back(*deed, order.previous[step], Later::Step(step), step);
-        if deed.op.object != 0 {
-            let steps = finder.of_object.entry(deed.op.object).or_default();
+    for (step, thread_op) in order.thread_ops.iter().enumerate() {
+        finder.look_back(*thread_op, order.previous[step], Later::Step(step), step);
+        if thread_op.op.object != 0 {
+            let steps = finder.of_object.entry(thread_op.op.object).or_default();
             steps.push(step);
         }
-        if deed.op.action == Action::Start {
+        if thread_op.op.action == Action::Start {
             finder.starts.push(step);
         }
     }
-    let end = order.deeds.len();
+    let end = order.thread_ops.len();
     for candidate in last {
-        let deed = Deed {
+        let thread_op = ThreadOp {
             thread: candidate.thread,
             op: candidate.op,
         };
-        let steps = order.of_thread.get(deed.thread as usize);
+        let steps = order.of_thread.get(thread_op.thread as usize);
         let previous = steps.and_then(|steps| steps.last().copied());
-        finder.look_back(deed, previous, Later::Never(deed), end);
+        finder.look_back(thread_op, previous, Later::Never(thread_op), end);
     }
     finder.races
 }
@@ -77,39 +76,48 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// Finds the steps before step `end` that `later` races with. Its thread took `previous` before
     /// it.
-    fn look_back(&mut self, deed: Deed, previous: Option<usize>, later: Later, end: usize) {
+    fn look_back(
+        &mut self,
+        thread_op: ThreadOp,
+        previous: Option<usize>,
+        later: Later,
+        end: usize,
+    ) {
         let order = self.order;
-        let exit = order.deeds.last().filter(|last| last.is_exit(order.rules));
+        let exit = order
+            .thread_ops
+            .last()
+            .filter(|last| last.is_exit(order.rules));
         if let (Later::Never(_), Some(_)) = (later, exit) {
-            // Nothing is after the end of the program but what could have been before it.
-            let step = order.deeds.len() - 1;
-            if self.stood_ready(deed, step) {
+            // A step after the end of the program is only one that could have been before it.
+            let step = order.thread_ops.len() - 1;
+            if self.stood_ready(thread_op, step) {
                 self.races.push(Race {
                     earlier: step,
                     later,
                 });
             }
         }
-        let history: Box<dyn Iterator<Item = usize>> = if deed.is_exit(order.rules) {
+        let history: Box<dyn Iterator<Item = usize>> = if thread_op.is_exit(order.rules) {
             Box::new(0..end)
-        } else if deed.op.action == Action::Start {
+        } else if thread_op.op.action == Action::Start {
             Box::new(self.starts.iter().copied())
         } else {
-            let steps = self.of_object.get(&deed.op.object);
+            let steps = self.of_object.get(&thread_op.op.object);
             Box::new(steps.map_or(&[][..], Vec::as_slice).iter().copied())
         };
         let mut history: Vec<usize> = history.collect();
         history.reverse();
         let mut found: Vec<usize> = Vec::new();
-        let before = previous.or_else(|| self.birth(deed.thread)?.checked_sub(1));
+        let before = previous.or_else(|| self.birth(thread_op.thread)?.checked_sub(1));
         for earlier in history {
-            let other = order.deeds[earlier];
-            if other.thread != deed.thread && !other.depends_on(&deed, order.rules) {
+            let other = order.thread_ops[earlier];
+            if other.thread != thread_op.thread && !other.depends_on(&thread_op, order.rules) {
                 continue;
             }
-            // All that came before such a one and conflicts with `deed` happens before it.
-            let covers = covers(&other.op, &deed.op) && !deed.is_exit(order.rules);
-            let ordered = other.thread == deed.thread
+            // Every step before such a one that conflicts with `thread_op` happens before it.
+            let covers = covers(&other.op, &thread_op.op) && !thread_op.is_exit(order.rules);
+            let ordered = other.thread == thread_op.thread
                 || before.is_some_and(|before| order.happens_before(earlier, before))
                 || found
                     .iter()
@@ -120,7 +128,7 @@ impl Finder<'_> {
                 }
                 continue;
             }
-            let could = self.could(deed, previous, earlier);
+            let could = self.could(thread_op, previous, earlier);
             if could != Could::No {
                 self.races.push(Race { earlier, later });
             }
@@ -135,26 +143,26 @@ impl Finder<'_> {
 
     /// The first decision at which `thread` could have gone on; the end, if there was none.
     fn birth(&self, thread: ThreadNumber) -> Option<usize> {
-        let end = self.order.deeds.len();
+        let end = self.order.thread_ops.len();
         Some(self.order.birth(thread).unwrap_or(end))
     }
 
-    /// Whether `deed` could have been taken right before `step`.
-    fn could(&self, deed: Deed, previous: Option<usize>, step: usize) -> Could {
+    /// Whether `thread_op` could have been taken right before `step`.
+    fn could(&self, thread_op: ThreadOp, previous: Option<usize>, step: usize) -> Could {
         if previous.is_some_and(|previous| previous > step) {
-            return self.objects.could(&deed.op, step);
+            return self.objects.could(&thread_op.op, step);
         }
-        if self.stood_ready(deed, step) {
+        if self.stood_ready(thread_op, step) {
             Could::Yes
         } else {
             Could::No
         }
     }
 
-    fn stood_ready(&self, deed: Deed, step: usize) -> bool {
+    fn stood_ready(&self, thread_op: ThreadOp, step: usize) -> bool {
         let candidates = self.trace.candidates(step);
         candidates
-            .binary_search_by_key(&deed.thread, |candidate| candidate.thread)
+            .binary_search_by_key(&thread_op.thread, |candidate| candidate.thread)
             .is_ok()
     }
 }

@@ -1,9 +1,9 @@
 //! Whether a step that may have to wait could have been taken at an earlier time.
 //!
-//! A trace says it only for the decisions at which the thread stood right before that step. For
-//! others it is told from what was seen of the same object: a lock that has kept somebody waiting
-//! once while it was held so often does so always. What was seen is kept as long as the runs that
-//! follow begin the same way, up to the step that first touched the object.
+//! A trace shows it only for the decisions at which the thread stood right before that step. For
+//! others it is inferred from what was seen of the same object: a lock that once made a thread wait
+//! while it was held so often always does. What was seen is kept as long as the following runs
+//! begin the same way, up to the step that first touched the object.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(super) enum Could {
     Unknown,
 }
 
-/// How full an object was when a step that may wait for it had to, and when it had not.
+/// How full an object was when a step had to wait for it, and when it did not.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Limits {
     least_waiting: Option<i64>,
@@ -61,13 +61,13 @@ impl Limits {
     }
 }
 
-/// What is known of the object that a step touched first: for steps that take from it and for steps
-/// that put into it.
+/// What is known of an object: for steps that take from it and for steps that put into it. It is
+/// stored at the step that touched the object first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Facts {
     taking: Limits,
     putting: Limits,
-    /// Something has been done to it that counting takes and puts says nothing about.
+    /// A step did something to it that counting takes and puts does not describe.
     opaque: bool,
 }
 
@@ -79,7 +79,7 @@ impl Facts {
     }
 }
 
-/// How a step changes what is left to take.
+/// How a step changes the number of items to take.
 fn change(op: &Op, timed_out: bool) -> i64 {
     match op.action {
         Action::Acquire | Action::Get if !timed_out => -1,
@@ -88,7 +88,7 @@ fn change(op: &Op, timed_out: bool) -> i64 {
     }
 }
 
-/// Whether [`change`] and a look at the candidates tell all about the step.
+/// Whether [`change`] and the candidates describe the step completely.
 fn is_plain(op: &Op) -> bool {
     matches!(
         op.action,
@@ -105,7 +105,7 @@ pub(super) struct Objects {
 #[derive(Debug, Default)]
 struct Object {
     first_touch: usize,
-    /// The steps that changed how much is left, and how much that is after each.
+    /// The steps that changed the number of items, and that number after each.
     left: Vec<(usize, i64)>,
     facts: Facts,
 }
@@ -139,7 +139,7 @@ impl Objects {
         for (thread, steps) in order.of_thread.iter().enumerate() {
             let mut held = HashMap::new();
             for &step in steps {
-                let op = order.deeds[step].op;
+                let op = order.thread_ops[step].op;
                 objects.observe(trace, order, thread, &op, order.previous[step], step, &held);
                 if op.object != 0 {
                     let taken = held.entry(op.object).or_insert(0);
@@ -200,7 +200,7 @@ impl Objects {
         }
     }
 
-    /// What was seen, for each object with the step that touched it first.
+    /// What was seen of each object, with the step that touched it first.
     pub(super) fn facts(&self) -> impl Iterator<Item = (usize, Facts)> + '_ {
         self.of
             .values()

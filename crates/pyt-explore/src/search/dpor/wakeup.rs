@@ -5,8 +5,8 @@
 
 use pyt_sched::controlled::ThreadNumber;
 
-/// A step to be taken, and what is to follow it, in order; without anything that follows, the run
-/// goes on as it likes.
+/// A step to be taken, and the branches after it, in order; after a branch without any, choices are
+/// free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Branch {
     pub(super) thread: ThreadNumber,
@@ -19,12 +19,12 @@ pub(super) trait Continuation {
     /// that, or it has none and its next step, after the first `taken` that a tree's path has taken
     /// out or gone past, depends on none at all. If so, that step is taken out.
     fn take_initial(&mut self, thread: ThreadNumber) -> bool;
-    /// What is left.
+    /// The threads of the remaining steps.
     fn threads(&self) -> Vec<ThreadNumber>;
 }
 
-/// Puts a continuation behind the branches that are there, unless one of them comes to the same.
-/// False: nothing was added.
+/// Adds a continuation after the branches that are there, unless one of them is equivalent. Returns
+/// whether it was added.
 pub(super) fn insert(tree: &mut Vec<Branch>, continuation: &mut impl Continuation) -> bool {
     let mut branches = tree;
     loop {

@@ -1,0 +1,73 @@
+//! What to explore, and for how long.
+
+use std::time::Duration;
+
+use crate::{
+    granularity::Granularity,
+    search::{Shard, kind::SearchKind},
+};
+
+/// After so many steps a run counts as an endless loop, unless options say otherwise.
+pub const MAX_STEPS: u64 = 200_000;
+
+/// The options of an exploration: which schedules to run, where threads may be switched, when to
+/// stop.
+#[derive(Clone, Debug)]
+pub struct ExploreOptions {
+    /// How schedules are chosen.
+    pub search: SearchKind,
+    /// The number of schedules at most, counted over all shards. `None`: until the time is up or
+    /// the search is exhausted.
+    pub schedules: Option<u64>,
+    /// No new schedule begins after this time.
+    pub time: Option<Duration>,
+    /// The number of this process among several on this machine, from 0: each is kept on a core of
+    /// its own.
+    pub job: Option<usize>,
+    /// Only schedules with this number or a higher one count.
+    pub first: u64,
+    /// The seed that the seeds of all schedules are derived from.
+    pub seed: u64,
+    /// The part of the schedules that this process runs.
+    pub shard: Shard,
+    /// Where threads may be switched, in addition to the operations of primitives.
+    pub granularity: Granularity,
+    /// After so many steps a run counts as an endless loop.
+    pub max_steps: u64,
+    /// No new schedule begins after the first failure.
+    pub stop_on_first: bool,
+}
+
+impl Default for ExploreOptions {
+    fn default() -> Self {
+        Self {
+            search: SearchKind::default(),
+            schedules: None,
+            time: None,
+            seed: 0,
+            shard: Shard::WHOLE,
+            granularity: Granularity::default(),
+            first: 0,
+            job: None,
+            max_steps: MAX_STEPS,
+            stop_on_first: false,
+        }
+    }
+}
+
+impl ExploreOptions {
+    /// Whether run `number` is this process's to count. An exhaustive search has no shards.
+    #[must_use]
+    pub const fn counts(&self, number: u64) -> bool {
+        self.shard.has(number) && number >= self.first
+    }
+
+    /// Whether steps carry the variables that they access, which [`SearchKind::Dpor`] needs.
+    #[must_use]
+    pub const fn sees_accesses(&self) -> bool {
+        matches!(
+            self.granularity,
+            Granularity::Access | Granularity::Instruction
+        )
+    }
+}

@@ -1,0 +1,194 @@
+//! From the blocked threads of a controlled run to a deadlock report.
+
+use std::collections::HashMap;
+
+use pyt_sched::{
+    WaitKind,
+    controlled::{Action, Place, Stuck, ThreadNumber, Trace},
+};
+
+use super::{
+    deadlock::{DeadlockKind, DeadlockReport, ReportedThread, find_cycle},
+    object_names::ObjectNames,
+    sources::{Describe, SourceCache},
+};
+
+/// What a thread waits for, if that was not recorded.
+const UNKNOWN: &str = "something";
+
+/// The threads of a run that came to a standstill.
+#[derive(Debug)]
+pub struct BlockedThreads<'a> {
+    threads: &'a [Stuck],
+    /// The names of all threads of the run, by their numbers.
+    names: &'a [String],
+    /// Whether the steps of the run are known, and so which thread holds which lock.
+    is_traced: bool,
+    /// Which thread has acquired each lock and not released it, and where, by the locks' addresses.
+    held: HashMap<usize, (ThreadNumber, Place)>,
+}
+
+impl<'a> BlockedThreads<'a> {
+    /// The blocked `threads` of a run whose threads have these `names`, by their numbers. Without
+    /// its steps, no cycle is reported: which thread holds a lock is then known only of the moment
+    /// when the wait began.
+    #[must_use]
+    pub fn new(threads: &'a [Stuck], names: &'a [String], trace: &Trace) -> Self {
+        let mut held = HashMap::new();
+        for step in trace.steps() {
+            match step.op.action {
+                Action::Acquire if !step.timed_out => {
+                    held.insert(step.op.object, (step.thread, step.place));
+                }
+                Action::Release => {
+                    held.remove(&step.op.object);
+                }
+                _ => {}
+            }
+        }
+        Self {
+            threads,
+            names,
+            is_traced: !trace.steps().is_empty(),
+            held,
+        }
+    }
+
+    /// What each thread waits for, held by which: a line each, for the name of the failure.
+    #[must_use]
+    pub fn summary(&self) -> Vec<String> {
+        let lines = self.threads.iter().map(|thread| {
+            let name = &thread.name;
+            let holder = self.holder(thread);
+            let waits_for = match (kind(thread), holder) {
+                (Some(WaitKind::Join), Some(target)) => WaitKind::Join.description_of(target),
+                (Some(kind), _) => kind.description(false).to_owned(),
+                (None, _) => UNKNOWN.to_owned(),
+            };
+            match holder.filter(|_| !is_join(thread)) {
+                Some(holder) => format!("{name} waits for {waits_for} held by {holder}"),
+                None => format!("{name} waits for {waits_for}"),
+            }
+        });
+        lines.collect()
+    }
+
+    /// The whole report. `describe` finds the source location of a place.
+    #[must_use]
+    pub fn report(&self, describe: Describe<'_>) -> DeadlockReport {
+        self.report_with(&mut ObjectNames::new(), &mut SourceCache::new(describe))
+    }
+
+    /// The whole report. Objects that have no name in `names` get one.
+    pub(super) fn report_with(
+        &self,
+        names: &mut ObjectNames,
+        sources: &mut SourceCache<'_>,
+    ) -> DeadlockReport {
+        let position = |number: ThreadNumber| {
+            let mut threads = self.threads.iter();
+            threads.position(|other| other.thread == number)
+        };
+        let holders = self.threads.iter().map(|thread| self.holder_number(thread));
+        let next: Vec<_> = holders.clone().map(|holder| position(holder?)).collect();
+        // All threads that are alive are blocked.
+        let exited: Vec<_> = holders
+            .map(|holder| holder.is_some_and(|holder| position(holder).is_none()))
+            .collect();
+        let cycle = match self.is_traced {
+            true => find_cycle(&next),
+            false => Vec::new(),
+        };
+        let (kind, chain) = match exited.iter().position(|exited| *exited) {
+            _ if !cycle.is_empty() => (DeadlockKind::Cycle, cycle),
+            Some(last) => (DeadlockKind::HolderExited, vec![last]),
+            None => (DeadlockKind::Standstill, Vec::new()),
+        };
+        let threads = self.threads.iter().zip(exited).map(|(thread, exited)| {
+            let holder = self.holder(thread).filter(|_| !is_join(thread));
+            ReportedThread {
+                name: thread.name.clone(),
+                waits_for: self.waits_for(thread, names),
+                holder: holder.map(|holder| match exited {
+                    true => format!("{holder}, which has ended"),
+                    false => holder.to_owned(),
+                }),
+                place: sources.short(thread.place),
+                text: sources
+                    .at(thread.place)
+                    .map_or_else(String::new, |at| at.text.clone()),
+                holds: self.holds(thread, names, sources),
+                ..ReportedThread::default()
+            }
+        });
+        DeadlockReport {
+            threads: threads.collect(),
+            kind,
+            chain,
+        }
+    }
+
+    fn waits_for(&self, thread: &Stuck, names: &mut ObjectNames) -> String {
+        let Some(kind) = kind(thread) else {
+            return UNKNOWN.to_owned();
+        };
+        if kind == WaitKind::Join
+            && let Some(target) = self.holder(thread)
+        {
+            return kind.description_of(target);
+        }
+        match kind.noun(false) {
+            Some(noun) if thread.op.object != 0 => {
+                kind.description_of(names.name_or_number(noun, thread.op.object))
+            }
+            _ => kind.description(false).to_owned(),
+        }
+    }
+
+    fn holds(
+        &self,
+        thread: &Stuck,
+        names: &mut ObjectNames,
+        sources: &mut SourceCache<'_>,
+    ) -> Vec<(String, String)> {
+        let held = self.held.iter();
+        let mut holds: Vec<_> = held
+            .filter(|(_, (holder, _))| *holder == thread.thread)
+            .map(|(object, (_, place))| {
+                let name = names.name_or_number("lock", *object).to_owned();
+                (name, sources.short(*place))
+            })
+            .collect();
+        holds.sort();
+        holds
+    }
+
+    /// The number of the thread that holds what `thread` waits for.
+    fn holder_number(&self, thread: &Stuck) -> Option<ThreadNumber> {
+        let is_lock = kind(thread) == Some(WaitKind::Lock);
+        let taken = self.held.get(&thread.op.object).filter(|_| is_lock);
+        let at_begin = || {
+            let is_blocked = |number: &ThreadNumber| {
+                let mut threads = self.threads.iter();
+                threads.any(|other| other.thread == *number)
+            };
+            thread.holder.filter(is_blocked)
+        };
+        taken.map(|(holder, _)| *holder).or_else(at_begin)
+    }
+
+    /// The name of that thread.
+    fn holder(&self, thread: &Stuck) -> Option<&'a str> {
+        let number = self.holder_number(thread)?;
+        let index = usize::try_from(number).ok()?;
+        self.names.get(index).map(String::as_str)
+    }
+}
+
+fn is_join(thread: &Stuck) -> bool {
+    kind(thread) == Some(WaitKind::Join)
+}
+
+fn kind(thread: &Stuck) -> Option<WaitKind> {
+    thread.waiting.map(|waiting| waiting.kind)
+}

@@ -1,0 +1,223 @@
+//! The whole report of an exploration, for people and as JSON.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use serde::Serialize;
+
+use super::outcomes::outcomes;
+use crate::{
+    options::ExploreOptions,
+    outcome::{DistinctOutcome, Failure},
+    result::{ExploreResult, MinimizedFailure},
+};
+
+/// How many distinct outcomes the report for people shows.
+const MAX_OUTCOMES: usize = 20;
+
+/// A failure, and the file that its schedule was written to.
+#[derive(Clone, Debug)]
+pub struct SavedFailure {
+    /// The failure.
+    pub failure: MinimizedFailure,
+    /// The `.schedule` file; `None` if the failure was not reproduced.
+    pub file: Option<PathBuf>,
+}
+
+/// What an exploration of a script has found.
+#[derive(Clone, Debug)]
+pub struct ExploreReport<'a> {
+    /// The script, as the user named it.
+    pub script: &'a str,
+    /// What was explored.
+    pub options: &'a ExploreOptions,
+    /// What was found.
+    pub result: &'a ExploreResult,
+    /// The failures, minimized.
+    pub failures: &'a [SavedFailure],
+}
+
+impl ExploreReport<'_> {
+    /// The report for people; its tables have at most `width` columns.
+    #[must_use]
+    pub fn render(&self, width: usize) -> String {
+        let tally = &self.result.tally;
+        let seconds = self.result.elapsed.as_secs_f64();
+        let mut text = String::new();
+        let failed = match tally.failures() {
+            0 => String::from("none failed"),
+            failures => format!("{failures} failed"),
+        };
+        // A string takes all that is written into it.
+        let _ = writeln!(
+            text,
+            "{}: {} in {seconds:.1} s, {failed}, {}",
+            self.script,
+            counted(tally.runs(), "schedule", "schedules"),
+            counted(
+                tally.distinct() as u64,
+                "distinct outcome",
+                "distinct outcomes"
+            ),
+        );
+        text += &self.remarks();
+        for saved in self.failures {
+            text += &saved.render();
+        }
+        text += "\nOutcomes:\n";
+        text += &outcomes(tally, MAX_OUTCOMES, width);
+        text
+    }
+
+    /// What the numbers do not say.
+    fn remarks(&self) -> String {
+        let mut text = String::new();
+        let Self {
+            options, result, ..
+        } = self;
+        let progress = &result.progress;
+        if progress.proven {
+            let what = match result.tally.failures() {
+                0 => "no schedule can fail",
+                _ => "there are no other outcomes",
+            };
+            let _ = writeln!(
+                text,
+                "All schedules were tried: {what} (granularity {}).",
+                options.granularity
+            );
+        } else if progress.exhausted {
+            text += "All schedules within the bound were tried.\n";
+        }
+        if progress.cut > 0 {
+            let _ = writeln!(
+                text,
+                "{} cut after {} steps; --max-steps allows more.",
+                counted(progress.cut, "run was", "runs were"),
+                options.max_steps
+            );
+        }
+        if result.irreproducible > 0 {
+            let _ = writeln!(
+                text,
+                "{} a thread in foreign code (a socket, a subprocess) for long; what follows there \
+                 depends on more than the schedule.",
+                counted(result.irreproducible, "run had", "runs had")
+            );
+        }
+        if result.abandoned_threads > 0 {
+            let _ = writeln!(
+                text,
+                "{} not end with {}, and {} halted.",
+                counted(result.abandoned_threads, "thread did", "threads did"),
+                singular_or(result.abandoned_threads, "its run", "their runs"),
+                singular_or(result.abandoned_threads, "was", "were"),
+            );
+        }
+        text
+    }
+
+    /// The report as one JSON object, which `docs/explore.md` describes.
+    ///
+    /// # Errors
+    /// None that is known: it has text and numbers only.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let Self {
+            result, failures, ..
+        } = self;
+        let outcomes = result.tally.outcomes();
+        let report = JsonReport {
+            schedules: result.tally.runs(),
+            failed: result.tally.failures(),
+            seconds: result.elapsed.as_secs_f64(),
+            exhausted: result.progress.exhausted,
+            proven: result.progress.proven,
+            irreproducible: result.irreproducible,
+            outcomes,
+            findings: failures.iter().map(JsonFinding::of).collect(),
+        };
+        serde_json::to_string_pretty(&report)
+    }
+}
+
+impl SavedFailure {
+    fn render(&self) -> String {
+        let Self { failure, file } = self;
+        let mut text = String::new();
+        let _ = writeln!(text, "\nFAILED: {}", failure.failure);
+        if let Some(file) = file {
+            let (first, least) = failure.switches;
+            let _ = writeln!(
+                text,
+                "smallest schedule: {} (the one found had {first}), in {}\nagain: pyt replay {}",
+                counted(least as u64, "switch", "switches"),
+                file.display(),
+                file.display(),
+            );
+        } else {
+            let _ = writeln!(text, "seed {}", failure.seed);
+        }
+        text.push('\n');
+        text += &failure.trace_report;
+        if !failure.output.is_empty() {
+            text += "\nIt writes:\n";
+            for line in failure.output.lines() {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        text
+    }
+}
+
+/// The whole report.
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    schedules: u64,
+    failed: u64,
+    seconds: f64,
+    exhausted: bool,
+    proven: bool,
+    irreproducible: u64,
+    outcomes: Vec<&'a DistinctOutcome>,
+    findings: Vec<JsonFinding<'a>>,
+}
+
+/// One minimized failure.
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    failure: &'a Failure,
+    /// The failure in one line.
+    summary: String,
+    seed: u64,
+    switches: usize,
+    /// The `.schedule` file.
+    schedule: Option<String>,
+    reproducible: bool,
+    output: &'a str,
+    /// The threads' steps side by side, and the conflict or the deadlock, as text.
+    trace_report: &'a str,
+}
+
+impl<'a> JsonFinding<'a> {
+    fn of(saved: &'a SavedFailure) -> Self {
+        let SavedFailure { failure, file } = saved;
+        Self {
+            failure: &failure.failure,
+            summary: failure.failure.to_string(),
+            seed: failure.seed,
+            switches: failure.switches.1,
+            schedule: file.as_ref().map(|file| file.display().to_string()),
+            reproducible: failure.reproduced,
+            output: &failure.output,
+            trace_report: &failure.trace_report,
+        }
+    }
+}
+
+/// A number of things, in words that fit it.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", singular_or(number, one, many))
+}
+
+const fn singular_or<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
+    if number == 1 { one } else { many }
+}

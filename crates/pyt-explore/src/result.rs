@@ -1,0 +1,172 @@
+//! What an exploration has found: counts, outcomes, and the runs that failed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    choices::Choices,
+    outcome::{DistinctOutcome, Failure, Outcome, Tally},
+    search::SearchProgress,
+};
+
+/// What an exploration has found so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ExploreResult {
+    /// The outcomes, and how often each came.
+    pub tally: Tally,
+    /// How far the search is.
+    pub progress: SearchProgress,
+    /// The first run of each outcome of an exhaustive search, whose runs have no seeds: the run's
+    /// number and its schedule.
+    pub first_choices: Vec<(u64, Choices)>,
+    /// Threads that did not end when their run was given up. Each keeps memory until the process
+    /// ends.
+    pub abandoned_threads: u64,
+    /// Runs that depended on more than their schedule, since a thread was in foreign code (a
+    /// socket, a subprocess) for long.
+    pub irreproducible: u64,
+    /// Time spent.
+    pub elapsed: Duration,
+}
+
+impl ExploreResult {
+    /// The sum of several parts of one exploration. Schedule 0, with which sampling begins in each
+    /// part, counts in one of them.
+    #[must_use]
+    pub fn sum(parts: &[Self]) -> Self {
+        let mut sum = Self::default();
+        for part in parts {
+            sum.tally.merge(part.tally.clone());
+            let (all, one) = (&mut sum.progress, &part.progress);
+            all.started += one.started;
+            all.finished += one.finished;
+            all.abandoned += one.abandoned;
+            all.cut += one.cut;
+            all.exhausted |= one.exhausted;
+            all.proven |= one.proven;
+            sum.first_choices.extend_from_slice(&part.first_choices);
+            sum.abandoned_threads += part.abandoned_threads;
+            sum.irreproducible += part.irreproducible;
+            sum.elapsed = sum.elapsed.max(part.elapsed);
+        }
+        sum
+    }
+
+    /// The failures of an exploration that used the base seed `seed`: one of each sort, the first
+    /// by schedule number.
+    #[must_use]
+    pub fn failing_runs(&self, seed: u64) -> Vec<FailingRun> {
+        let mut outcomes = self.tally.outcomes();
+        outcomes.sort_by_key(|entry| entry.first);
+        let usual = outcomes.iter().find(|entry| !entry.failed);
+        let expected = usual.and_then(|entry| entry.outcome.as_ref());
+        let mut all: Vec<FailingRun> = Vec::new();
+        for entry in outcomes {
+            let DistinctOutcome {
+                failed: true,
+                outcome:
+                    Some(Outcome {
+                        output,
+                        failure: Some(failure),
+                    }),
+                ..
+            } = entry
+            else {
+                continue;
+            };
+            if all.iter().any(|one| one.failure.is_like(failure)) {
+                continue;
+            }
+            let different = matches!(failure, Failure::DifferentOutput);
+            let choices = match entry.seed {
+                Some(_) => None,
+                // An exhaustive search keeps the choices of the first run of each outcome only.
+                None => self
+                    .first_choices
+                    .iter()
+                    .find(|(number, _)| *number == entry.first)
+                    .map(|(_, choices)| choices.clone()),
+            };
+            if entry.seed.is_none() && choices.is_none() {
+                continue;
+            }
+            all.push(FailingRun {
+                failure: failure.clone(),
+                output: output.clone(),
+                seed: entry.seed.unwrap_or(seed),
+                expected: expected
+                    .filter(|_| different)
+                    .map(|outcome| outcome.output.clone()),
+                choices,
+            });
+        }
+        all
+    }
+}
+
+/// A failed run as the search found it.
+#[derive(Clone, Debug)]
+pub struct FailingRun {
+    /// Why it failed.
+    pub failure: Failure,
+    /// What it wrote.
+    pub output: String,
+    /// The seed of its random numbers and the like; for a sampled schedule, of the schedule too.
+    pub seed: u64,
+    /// For [`Failure::DifferentOutput`]: what the output should have been.
+    pub expected: Option<String>,
+    /// Its schedule, where the seed does not make it.
+    pub choices: Option<Choices>,
+}
+
+impl FailingRun {
+    /// Whether a run with this outcome fails in the same way.
+    #[must_use]
+    pub fn is_reproduced_by(&self, outcome: &Outcome) -> bool {
+        match (&self.expected, &outcome.failure) {
+            (Some(expected), None) => outcome.output != *expected,
+            (None, Some(failure)) => failure.is_like(&self.failure),
+            _ => false,
+        }
+    }
+}
+
+/// A failure with the smallest schedule that was found for it, and its report.
+#[derive(Clone, Debug)]
+pub struct MinimizedFailure {
+    /// Why it fails.
+    pub failure: Failure,
+    /// What it writes.
+    pub output: String,
+    /// The seed of its random numbers and the like.
+    pub seed: u64,
+    /// The smallest schedule.
+    pub choices: Choices,
+    /// Switches between threads, in the schedule that the search found and in this one.
+    pub switches: (usize, usize),
+    /// How many runs the search for this schedule took.
+    pub runs: u64,
+    /// The [trace report](crate::report::TraceReport) of its run, as text.
+    pub trace_report: String,
+    /// Whether the run failed again when it was made again. If not, it depends on more than its
+    /// schedule, and only its seed is known.
+    pub reproduced: bool,
+}
+
+impl MinimizedFailure {
+    /// A failure that did not come again when its schedule was run again.
+    #[must_use]
+    pub fn not_reproduced(failing: &FailingRun) -> Self {
+        Self {
+            failure: failing.failure.clone(),
+            output: failing.output.clone(),
+            seed: failing.seed,
+            choices: Choices::new(),
+            switches: (0, 0),
+            runs: 1,
+            trace_report: String::from("It did not fail when its schedule was run again.\n"),
+            reproduced: false,
+        }
+    }
+}
