@@ -71,7 +71,7 @@ fn replace_properties_of_flags(vm: &VirtualMachine) -> PyResult<()> {
             .get_direct_attr(key)
             .is_some_and(|attribute| attribute.class().is(vm.ctx.types.property_type));
         if is_property {
-            let getter = move |_flags: PyObjectRef, vm: &VirtualMachine| get(vm);
+            let getter = move |_flags: PyObjectRef, vm: &VirtualMachine| i32::from(get(vm));
             let object = vm.ctx.types.object_type;
             class.set_attr(key, vm.ctx.new_readonly_getset(name, object, getter).into());
         }
