@@ -116,7 +116,7 @@ fn a_bound_leaves_out_what_needs_more_preemptions_and_nothing_else() {
 fn four_locked_counters_and_a_lock_for_each_variable() {
     let found = dpor(&program(&[LOCKED, LOCKED, LOCKED, LOCKED]));
     assert_eq!((found.runs, found.abandoned), (24, 0));
-    // Whoever uses a lock and a variable of its own has nothing to do with the others.
+    // Threads that each use a lock and a variable of their own do not depend on each other.
     let alone = |n| [Acquire(n), Read(n, 0), Write(n, 0, 1), Release(n)];
     let found = dpor(&program(&[&alone(0), &alone(1), &alone(2), &alone(3)]));
     assert_eq!((found.runs, found.abandoned), (1, 0));

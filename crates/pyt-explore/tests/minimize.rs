@@ -61,10 +61,10 @@ fn a_lost_update_needs_one_preemption() {
             assert_eq!(found.preemptions.1, 1, "{kind} {base} {:?}", found.choices);
             assert_eq!(found.deviations.len(), 1);
             assert!(found.finished);
-            let culprit = Conflict::likely_cause(&found.trace).unwrap();
+            let conflict = Conflict::likely_cause(&found.trace).unwrap();
             let steps = found.trace.steps();
-            let (first, second) = (steps[culprit.first], steps[culprit.second]);
-            assert!(culprit.race);
+            let (first, second) = (steps[conflict.first], steps[conflict.second]);
+            assert!(conflict.race);
             assert_eq!(first.op.object, second.op.object);
             assert!(first.op.action == Action::Write || second.op.action == Action::Write);
             assert!(first.thread != second.thread && first.thread * second.thread == 2);

@@ -211,7 +211,7 @@ fn shards_and_jobs_make_the_runs_of_the_whole() {
 
 /// One thread polls for what the other does only after many steps.
 #[test]
-fn nobody_is_starved_by_a_thread_that_polls() {
+fn no_thread_is_starved_by_a_thread_that_polls() {
     let mut long: Vec<Do> = vec![Step; 40];
     long.push(Write(0, 1, 1));
     let poll: &[Do] = &[Read(0, 0), BackIf(0, 0, 1)];

@@ -54,7 +54,7 @@ use Do::*;
 
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    /// Thread 0 runs from the beginning, and those that nobody starts.
+    /// Thread 0 runs from the beginning, and those that no other thread starts.
     pub threads: Vec<Vec<Do>>,
     /// Permits of semaphores.
     pub permits: BTreeMap<u64, i64>,

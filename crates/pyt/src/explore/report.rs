@@ -10,7 +10,7 @@ use pyt_runtime::{
     },
 };
 
-use super::Arguments;
+use super::arguments::Arguments;
 use crate::{script::error_text, stdout};
 
 /// How many kinds of failure are minimized.
