@@ -110,10 +110,10 @@ fn matched(command: Command, arguments: &[OsString]) -> Result<ArgMatches, clap:
 fn operand(operand: &'static Operand) -> Arg {
     let parser: ValueParser = match operand.positional {
         Positional::Program | Positional::Schedule | Positional::Documents => {
-            value_parser!(PathBuf).into()
+            value_parser!(PathBuf)
         }
-        Positional::Arguments => value_parser!(OsString).into(),
-        Positional::Shell | Positional::Command => value_parser!(String).into(),
+        Positional::Arguments => value_parser!(OsString),
+        Positional::Shell | Positional::Command => value_parser!(String),
     };
     let argument = Arg::new(operand.name)
         .required(operand.required)
@@ -160,7 +160,7 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
         (_, ValueKind::Number { least, most }) => value_parser!(u64).range(least..=most).into(),
         (_, ValueKind::Seconds) => ValueParser::new(seconds),
         (_, ValueKind::Part) => value_parser!(Shard).into(),
-        (_, ValueKind::Folder) => value_parser!(PathBuf).into(),
+        (_, ValueKind::Folder) => value_parser!(PathBuf),
         (
             _,
             ValueKind::Text
@@ -168,7 +168,7 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
             | ValueKind::XOption
             | ValueKind::OneOf(_)
             | ValueKind::Pattern(_),
-        ) => value_parser!(String).into(),
+        ) => value_parser!(String),
     }
 }
 
