@@ -13,8 +13,8 @@ use rustpython_vm::{
 use crate::{
     Limits, ModuleBuilder, Runtime,
     api::error::Error,
+    config::host_settings::HostSettings,
     config::options::{CheckHashPycs, Deadlocks, Options},
-    config::settings::Extra,
     deadlock,
     isolation::{Isolation, IsolationPolicy, Lease, shared},
     startup::{ast, initialise::initialise},
@@ -28,7 +28,7 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../../lib");
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     pub(crate) options: Options,
-    pub(crate) extra: Extra,
+    pub(crate) host: HostSettings,
     streams: Streams,
     pub(crate) isolation: Option<Isolation>,
     modules: Vec<ModuleBuilder>,
@@ -163,19 +163,19 @@ impl Builder {
     pub fn build(self) -> Result<Runtime, Error> {
         let Self {
             mut options,
-            mut extra,
+            mut host,
             mut streams,
             isolation,
             modules,
             limits,
         } = self;
-        extra.check(&mut options)?;
+        host.check(&mut options)?;
         let policy = match &isolation {
             Some(grants) => {
                 options.isolate();
                 options.no_site = true;
                 options.faulthandler = false;
-                extra.isolate();
+                host.isolate();
                 streams = streams.without_files();
                 Some(IsolationPolicy::of(grants, &options.search_paths)?)
             }
@@ -189,10 +189,10 @@ impl Builder {
             .add_native_modules(&stdlib)
             .add_native_modules(&[explore])
             .add_native_modules(ast::module_def().as_slice())
-            .add_frozen_modules(extra.library())
+            .add_frozen_modules(host.library())
             .add_frozen_modules(PYT_LIB);
-        builder = builder.add_native_modules(&extra.modules());
-        if let Some(limit) = extra.recursion_limit {
+        builder = builder.add_native_modules(&host.modules());
+        if let Some(limit) = host.recursion_limit {
             // Before the virtual machine of another thread is made from this one.
             builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
         }
@@ -216,7 +216,7 @@ impl Builder {
         let runtime = Runtime::new(interpreter, state, options);
         let open = runtime.with_vm(|vm| {
             let prepare = || {
-                extra.apply(vm)?;
+                host.apply(vm)?;
                 let open = streams.install(policy.is_some(), vm)?;
                 initialise(vm, runtime.options())?;
                 shared::seal(vm)?;

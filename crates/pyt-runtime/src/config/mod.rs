@@ -3,6 +3,6 @@
 
 pub(crate) mod builder;
 pub(crate) mod environment;
+pub(crate) mod host_settings;
 pub(crate) mod options;
-pub(crate) mod settings;
 pub(crate) mod xoptions;

@@ -47,7 +47,7 @@ const CORE: [&str; 16] = [
 ];
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Extra {
+pub(crate) struct HostSettings {
     switch_interval: Option<Duration>,
     stack_size: Option<usize>,
     pub(crate) recursion_limit: Option<usize>,
@@ -66,7 +66,7 @@ impl Builder {
     /// 1 µs to 1 hour. As `sys.setswitchinterval`; without the GIL it means nothing.
     #[must_use]
     pub fn switch_interval(mut self, interval: Duration) -> Self {
-        self.extra.switch_interval = Some(interval);
+        self.host.switch_interval = Some(interval);
         self
     }
 
@@ -84,7 +84,7 @@ impl Builder {
     /// gave them. As `threading.stack_size`.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
-        self.extra.stack_size = Some(bytes);
+        self.host.stack_size = Some(bytes);
         self
     }
 
@@ -93,7 +93,7 @@ impl Builder {
     /// raise, too. As `sys.setrecursionlimit`.
     #[must_use]
     pub fn recursion_limit(mut self, calls: usize) -> Self {
-        self.extra.recursion_limit = Some(calls);
+        self.host.recursion_limit = Some(calls);
         self
     }
 
@@ -109,8 +109,8 @@ impl Builder {
     /// Variables such as `PYTHONPATH` are not read from it.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.extra.own_environment = true;
-        self.extra.variables.insert(name.into(), value.into());
+        self.host.own_environment = true;
+        self.host.variables.insert(name.into(), value.into());
         self
     }
 
@@ -122,17 +122,17 @@ impl Builder {
     ) -> Self {
         let variables = variables.into_iter();
         let variables = variables.map(|(name, value)| (name.into(), value.into()));
-        self.extra.own_environment = true;
-        self.extra.variables.extend(variables);
+        self.host.own_environment = true;
+        self.host.variables.extend(variables);
         self
     }
 
     /// Takes all variables out of the runtime's environment; see [`env`](Self::env).
     #[must_use]
     pub fn env_clear(mut self) -> Self {
-        self.extra.own_environment = true;
-        self.extra.without_process = true;
-        self.extra.variables.clear();
+        self.host.own_environment = true;
+        self.host.without_process = true;
+        self.host.variables.clear();
         self
     }
 
@@ -142,12 +142,12 @@ impl Builder {
     /// `os`, …), and what the search paths hold. `site` is not run, and tracebacks are plainer.
     #[must_use]
     pub fn stdlib(mut self, stdlib: bool) -> Self {
-        self.extra.without_stdlib = !stdlib;
+        self.host.without_stdlib = !stdlib;
         self
     }
 }
 
-impl Extra {
+impl HostSettings {
     /// Checks what can be checked before there is an interpreter.
     pub(crate) fn check(&self, options: &mut Options) -> Result<(), Error> {
         if let Some(interval) = self.switch_interval
