@@ -1,22 +1,11 @@
-//! Settings of a runtime that are no options of the command line: environment, stacks, recursion,
-//! the switch interval.
+//! Settings that a host makes through the [`Builder`] and that no option of the command line has:
+//! the switch interval, stacks, recursion, the environment, the standard library.
 
-use std::{
-    collections::BTreeMap,
-    ffi::{OsStr, OsString},
-    os::unix::ffi::OsStrExt,
-    sync::OnceLock,
-    time::Duration,
-};
+use std::{collections::BTreeMap, ffi::OsString, sync::OnceLock, time::Duration};
 
-use pyt_modules::upstream::{self, derived};
-use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyDictRef, PyModule, PyModuleDef},
-    frozen::FrozenModule,
-    function::{FsPath, FuncArgs},
-};
+use rustpython_vm::{PyResult, VirtualMachine, builtins::PyModuleDef, frozen::FrozenModule};
 
+use super::own_environment;
 use crate::{Builder, Error, Options};
 
 /// The least stack of a thread, in bytes, as in CPython.
@@ -46,16 +35,17 @@ const CORE: [&str; 16] = [
     "types",
 ];
 
+/// What the methods below have set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HostSettings {
     switch_interval: Option<Duration>,
     stack_size: Option<usize>,
     pub(crate) recursion_limit: Option<usize>,
-    /// What the host puts into an environment of the runtime's own.
+    /// What the host puts into the runtime's own environment.
     variables: BTreeMap<OsString, OsString>,
-    /// Whether the runtime has one.
+    /// Whether the runtime has an environment of its own.
     own_environment: bool,
-    /// Whether it begins as the process's.
+    /// Whether that environment starts without the variables of the process.
     without_process: bool,
     without_stdlib: bool,
 }
@@ -161,8 +151,8 @@ impl HostSettings {
             && !(LEAST_STACK..=isize::MAX.cast_unsigned()).contains(&bytes)
         {
             return Err(Error::option(format!(
-                "a stack of {bytes} bytes is not between {LEAST_STACK} bytes and what can be \
-                 addressed"
+                "a stack of {bytes} bytes is not between {LEAST_STACK} and {} bytes",
+                isize::MAX
             )));
         }
         if let Some(limit) = self.recursion_limit
@@ -174,7 +164,7 @@ impl HostSettings {
             )));
         }
         for (name, value) in &self.variables {
-            if !is_variable(name, value) {
+            if !own_environment::is_variable(name, value) {
                 return Err(Error::option(format!(
                     "{name:?} cannot be a variable of an environment: names are not empty and \
                      have no '=', and neither names nor values have null characters"
@@ -185,7 +175,7 @@ impl HostSettings {
         check_hash_seed(options.hash_seed)
     }
 
-    /// Nothing of the process's environment.
+    /// Keeps the process's environment out.
     pub(crate) fn isolate(&mut self) {
         self.own_environment = true;
         self.without_process = true;
@@ -205,11 +195,11 @@ impl HostSettings {
             .filter(move |(name, _)| !without || is_core(name))
     }
 
-    /// Native modules that take the places of upstream's.
+    /// Native modules that replace upstream's.
     pub(crate) fn modules(&self) -> Vec<&'static PyModuleDef> {
         let changed = self
             .own_environment
-            .then(|| derived::derive_named("_posixsubprocess", pass_on_environment));
+            .then(own_environment::module_for_children);
         changed.flatten().into_iter().collect()
     }
 
@@ -231,114 +221,21 @@ impl HostSettings {
             environment.extend(std::env::vars_os());
         }
         environment.extend(self.variables.clone());
-        give_environment(&environment, vm)
+        own_environment::install(&environment, vm)
     }
 }
 
-/// Whether `setenv` would take it.
-fn is_variable(name: &OsStr, value: &OsStr) -> bool {
-    let has = |text: &OsStr, byte| text.as_bytes().contains(&byte);
-    !name.is_empty() && !has(name, b'=') && !has(name, 0) && !has(value, 0)
-}
-
-/// The strings of all interpreters of the process are hashed with one seed: that of the first.
+/// All interpreters of the process share strings, and so one seed of their hashes: that of the first
+/// interpreter.
 fn check_hash_seed(seed: Option<u32>) -> Result<(), Error> {
     static OF_PROCESS: OnceLock<Option<u32>> = OnceLock::new();
     let decided = *OF_PROCESS.get_or_init(|| seed);
     match seed {
         Some(seed) if decided != Some(seed) => Err(Error::option(format!(
-            "the hash seed cannot be {seed}: the first runtime of the process has decided on {}",
-            decided.map_or_else(|| "a random one".to_owned(), |seed| seed.to_string())
+            "the hash seed cannot be {seed}: all runtimes of the process share the seed of the first \
+             one, which is {}",
+            decided.map_or_else(|| "random".to_owned(), |seed| seed.to_string())
         ))),
         _ => Ok(()),
     }
-}
-
-/// Puts an environment that is not the process's into `posix`, where `os` finds it.
-fn give_environment(
-    environment: &BTreeMap<OsString, OsString>,
-    vm: &VirtualMachine,
-) -> PyResult<()> {
-    let posix = vm.import("posix", 0)?;
-    let bytes = |text: &OsStr| vm.ctx.new_bytes(text.as_bytes().to_vec());
-    let fill = |dict: &PyDictRef| -> PyResult<()> {
-        for (name, value) in environment {
-            dict.set_item(bytes(name).as_object(), bytes(value).into(), vm)?;
-        }
-        Ok(())
-    };
-    let dict = vm.ctx.new_dict();
-    fill(&dict)?;
-    posix.set_attr("environ", dict, vm)?;
-    // What `os.putenv` has put in is not in `os.environ` before `os.reload_environ`.
-    let current = vm.ctx.new_dict();
-    fill(&current)?;
-    posix.set_attr(CURRENT, current, vm)?;
-    posix.set_attr("putenv", vm.new_function("putenv", put), vm)?;
-    posix.set_attr("unsetenv", vm.new_function("unsetenv", unset), vm)?;
-    let create = vm.new_function("_create_environ", create);
-    posix.set_attr("_create_environ", create, vm)
-}
-
-/// The attribute of `posix` that holds the runtime's environment as `putenv` has made it.
-const CURRENT: &str = "_environ_of_runtime";
-
-/// That environment; `None` if the runtime shares the process's.
-pub(crate) fn own_environment(vm: &VirtualMachine) -> PyResult<Option<PyDictRef>> {
-    let posix = vm.import("posix", 0)?;
-    let current = vm.get_attribute_opt(&posix, CURRENT)?;
-    Ok(current.and_then(|current| current.downcast().ok()))
-}
-
-/// `_posixsubprocess` of a runtime with an environment of its own: children get it unless they are
-/// given another.
-pub(crate) fn pass_on_environment(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
-    module.set_attr("fork_exec", vm.new_function("fork_exec", fork_exec), vm)
-}
-
-/// Which argument of `fork_exec` is the environment.
-const ENVIRONMENT: usize = 5;
-
-fn fork_exec(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    if let Some(given) = args.args.get_mut(ENVIRONMENT)
-        && vm.is_none(given)
-        && let Some(current) = own_environment(vm)?
-    {
-        let variables = current.into_iter().map(|(name, value)| {
-            let part = |part: PyObjectRef| part.try_bytes_like(vm, <[u8]>::to_vec);
-            let variable = [part(name)?, part(value)?].join(&b'=');
-            Ok(vm.ctx.new_bytes(variable).into())
-        });
-        *given = vm.ctx.new_list(variables.collect::<PyResult<_>>()?).into();
-    }
-    upstream::call("_posixsubprocess", "fork_exec", args, vm)
-}
-
-fn put(name: FsPath, value: FsPath, vm: &VirtualMachine) -> PyResult<()> {
-    if !is_variable(&name.as_os_str(vm)?, &value.as_os_str(vm)?) {
-        return Err(vm.new_value_error("illegal environment variable name"));
-    }
-    match own_environment(vm)? {
-        Some(current) => current.set_item(
-            vm.ctx.new_bytes(name.as_bytes().to_vec()).as_object(),
-            vm.ctx.new_bytes(value.as_bytes().to_vec()).into(),
-            vm,
-        ),
-        None => Ok(()),
-    }
-}
-
-fn unset(name: FsPath, vm: &VirtualMachine) -> PyResult<()> {
-    let name = vm.ctx.new_bytes(name.as_bytes().to_vec());
-    match own_environment(vm)? {
-        Some(current) if current.contains_key(name.as_object(), vm) => {
-            current.del_item(name.as_object(), vm)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn create(vm: &VirtualMachine) -> PyResult<PyDictRef> {
-    let current = own_environment(vm)?.unwrap_or_else(|| vm.ctx.new_dict());
-    Ok(current.copy().into_ref(&vm.ctx))
 }

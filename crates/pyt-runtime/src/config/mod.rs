@@ -5,4 +5,5 @@ pub(crate) mod builder;
 pub(crate) mod environment;
 pub(crate) mod host_settings;
 pub(crate) mod options;
+mod own_environment;
 pub(crate) mod xoptions;
