@@ -13,9 +13,9 @@
 //!
 //! # Values
 //!
-//! [`IntoPython`] and [`FromPython`] list which Rust types become which objects; any other object is a
-//! [`Value`], which may go to any thread and outlive its runtime. [`Code`] is compiled once and run many
-//! times. Structures are converted by `serde`: [`Serde`], [`Value::deserialize`].
+//! [`IntoPython`] and [`FromPython`] list which Rust types become which objects; any other object
+//! is a [`Value`], which may go to any thread and outlive its runtime. [`Code`] is compiled once
+//! and run many times. Structures are converted by `serde`: [`Serde`], [`Value::deserialize`].
 //!
 //! ```
 //! # use pyt_runtime::{Runtime, Value, kw};
@@ -29,8 +29,9 @@
 //!
 //! # Calling back
 //!
-//! Closures with typed arguments become functions, by [`Function`] and [`ModuleBuilder`]; types become
-//! classes by [`ClassBuilder`]. An `Err` is raised as an exception, and a panic as `RuntimeError`.
+//! Closures with typed arguments become functions, by [`Function`] and [`ModuleBuilder`]; types
+//! become classes by [`ClassBuilder`]. An `Err` is raised as an exception, and a panic as
+//! `RuntimeError`.
 //!
 //! ```
 //! # use pyt_runtime::{ModuleBuilder, Runtime};
@@ -46,18 +47,18 @@
 //!
 //! # Threads
 //!
-//! A [`Runtime`] is `Send + Sync`. The thread that made it is Python's main thread; any other may enter
-//! at any time, and is a Python thread for as long as it is inside. [`Runtime::enter`] does many things
-//! while inside, [`Python::detach`] leaves for work that blocks, [`Runtime::spawn`] starts a thread for
-//! host code, and a [`Queue`] is a `queue.Queue` on one side and a channel on the other. Several runtimes
-//! in one process are independent; a [`RuntimePool`] keeps some ready.
+//! A [`Runtime`] is `Send + Sync`. The thread that made it is Python's main thread; any other may
+//! enter at any time, and is a Python thread for as long as it is inside. [`Runtime::enter`] does
+//! many things while inside, [`Python::detach`] leaves for work that blocks, [`Runtime::spawn`]
+//! starts a thread for host code, and a [`Queue`] is a `queue.Queue` on one side and a channel on
+//! the other. Several runtimes in one process are independent; a [`RuntimePool`] keeps some ready.
 //!
 //! # Control
 //!
-//! [`Runtime::interrupter`] returns a handle that raises an exception in threads, blocked ones included,
-//! or stops them whatever they catch. [`Limits`] stop a call that uses too much time, memory, threads or
-//! output. [`Runtime::threads`] lists what each thread does, what it waits for and which thread holds
-//! that; [`Runtime::shutdown`] ends everything within a time.
+//! [`Runtime::interrupter`] returns a handle that raises an exception in threads, blocked ones
+//! included, or stops them whatever they catch. [`Limits`] stop a call that uses too much time,
+//! memory, threads or output. [`Runtime::threads`] lists what each thread does, what it waits for
+//! and which thread holds that; [`Runtime::shutdown`] ends everything within a time.
 //!
 //! ```
 //! # use std::time::Duration;
@@ -76,25 +77,26 @@
 //!
 //! # Async hosts
 //!
-//! With the feature `tokio`, `Runtime::exec_async`, `eval_async` and `run_async` return futures whose
-//! calls run on tokio's blocking pool. Dropping one stops its code, so `tokio::time::timeout` and
-//! `select!` end it.
+//! With the feature `tokio`, `Runtime::exec_async`, `eval_async` and `run_async` return futures
+//! whose calls run on tokio's blocking pool. Dropping one stops its code, so `tokio::time::timeout`
+//! and `select!` end it.
 //!
 //! # Output, input, isolation
 //!
-//! [`Builder::stdout`] and [`Builder::stderr`] lead to a [`Capture`], a writer, or a callback for whole
-//! lines with the thread's name. [`Builder::isolated`] makes a runtime whose program has no access to
-//! files, network, processes and the environment except what is granted: see [`Isolation`].
+//! [`Builder::stdout`] and [`Builder::stderr`] lead to a [`Capture`], a writer, or a callback for
+//! whole lines with the thread's name. [`Builder::isolated`] makes a runtime whose program has no
+//! access to files, network, processes and the environment except what is granted: see
+//! [`Isolation`].
 //!
 //! # Schedules
 //!
-//! [`Runtime::explore`] runs a script under many schedules and reports what fails in some of them: see
-//! [`explore`].
+//! [`Runtime::explore`] runs a script under many schedules and reports what fails in some of them:
+//! see [`explore`].
 //!
 //! # The command line
 //!
-//! The command `pyt` uses the same API: [`Options`] has every flag of CPython, [`Runtime::main`] runs a
-//! program as the `python` command does, and [`doc`] runs the code blocks of a document.
+//! The command `pyt` uses the same API: [`Options`] has every flag of CPython, [`Runtime::main`]
+//! runs a program as the `python` command does, and [`doc`] runs the code blocks of a document.
 
 mod api;
 mod command;
@@ -132,11 +134,11 @@ pub use control::{
 pub use isolation::Isolation;
 #[doc(hidden)]
 pub use pyt_modules::pythonapi;
-/// RustPython, for what this crate has no API for: the types of [`Python::vm`], [`Value::from_object`],
-/// [`Value::as_object`] and [`Error::from_exception`].
+/// RustPython, for what this crate has no API for: the types of [`Python::vm`],
+/// [`Value::from_object`], [`Value::as_object`] and [`Error::from_exception`].
 ///
-/// It is pinned to version [`RUSTPYTHON_VERSION`]. Code that uses it may have to change with each release
-/// of this crate, also with releases that change nothing else.
+/// It is pinned to version [`RUSTPYTHON_VERSION`]. Code that uses it may have to change with each
+/// release of this crate, also with releases that change nothing else.
 pub use rustpython_vm as vm;
 pub use stream::{Capture, Input, Line, Output};
 

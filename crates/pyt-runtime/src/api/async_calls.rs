@@ -1,7 +1,8 @@
-//! Calls for async hosts, on tokio's blocking pool: no thread of the executor's ever waits for Python.
+//! Calls for async hosts, on tokio's blocking pool: no thread of the executor's ever waits for
+//! Python.
 //!
-//! A dropped future cancels its call. How the thread that runs the call is stopped is known to `control`
-//! and not here.
+//! A dropped future cancels its call. How the thread that runs the call is stopped is known to
+//! `control` and not here.
 
 use std::{panic, sync::Arc};
 
@@ -26,23 +27,23 @@ impl Drop for CancelOnDrop {
 
 /// # Async hosts
 ///
-/// With the feature `tokio`. Each call runs on a thread of tokio's blocking pool, so that any number
-/// may be awaited on one executor's thread, and begins when its future is first polled. The futures
-/// are `Send` and borrow nothing.
+/// With the feature `tokio`. Each call runs on a thread of tokio's blocking pool, so that any
+/// number may be awaited on one executor's thread, and begins when its future is first polled. The
+/// futures are `Send` and borrow nothing.
 ///
-/// A future that is dropped before it is done cancels its call: one that has not begun never does, and
-/// one that runs is stopped, as by [`Interrupter::stop`](crate::Interrupter::stop), but alone. An
-/// exception that is no `Exception` ends what it does, blocked or not; `finally` blocks and handlers
-/// have 100 ms; after that nothing of it runs, whatever it catches. So `tokio::time::timeout`, `select!`
-/// and [`abort`](::tokio::task::JoinHandle::abort) end the Python code, soon after they return. Threads
-/// that the code has started are not ended, nor is native code before it returns, nor the host's own
-/// code.
+/// A future that is dropped before it is done cancels its call: one that has not begun never does,
+/// and one that runs is stopped, as by [`Interrupter::stop`](crate::Interrupter::stop), but alone.
+/// An exception that is no `Exception` ends what it does, blocked or not; `finally` blocks and
+/// handlers have 100 ms; after that nothing of it runs, whatever it catches. So
+/// `tokio::time::timeout`, `select!` and [`abort`](::tokio::task::JoinHandle::abort) end the Python
+/// code, soon after they return. Threads that the code has started are not ended, nor is native
+/// code before it returns, nor the host's own code.
 ///
 /// A future of a [pooled](crate::RuntimePool) runtime must be done or dropped before the runtime is
 /// given back.
 ///
-/// The threads of tokio's pool have 2 MiB of stack, in which Python functions get a `RecursionError`
-/// before `sys.getrecursionlimit()`, unless the executor was
+/// The threads of tokio's pool have 2 MiB of stack, in which Python functions get a
+/// `RecursionError` before `sys.getrecursionlimit()`, unless the executor was
 /// [built with more](::tokio::runtime::Builder::thread_stack_size); and there are
 /// [512 at most](::tokio::runtime::Builder::max_blocking_threads).
 ///

@@ -10,8 +10,8 @@ use rustpython_vm::{
 
 type Body = dyn Fn(FuncArgs, &VirtualMachine) -> PyResult + Send + Sync;
 
-/// The cyclic collector does not see what it captures: the body must not capture objects that can refer
-/// to it.
+/// The cyclic collector does not see what it captures: the body must not capture objects that can
+/// refer to it.
 #[pyclass(module = "pyt", name = "Closure")]
 #[derive(PyPayload)]
 struct Closure {

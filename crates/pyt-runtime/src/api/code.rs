@@ -44,7 +44,8 @@ impl Code {
         self.eval()
     }
 
-    /// Runs it in the namespace of `__main__` and returns its value: `None` unless it is an expression.
+    /// Runs it in the namespace of `__main__` and returns its value: `None` unless it is an
+    /// expression.
     ///
     /// # Errors
     /// What it raises, `SystemExit` included, and what the conversion raises.
@@ -55,8 +56,8 @@ impl Code {
         })
     }
 
-    /// As [`eval`](Self::eval), with `globals`, a `dict`, as namespace. Names that the code defines are in
-    /// it afterwards.
+    /// As [`eval`](Self::eval), with `globals`, a `dict`, as namespace. Names that the code defines
+    /// are in it afterwards.
     ///
     /// ```
     /// # use pyt_runtime::{Runtime, Value};

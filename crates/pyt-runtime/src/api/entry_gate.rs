@@ -47,8 +47,8 @@ impl EntryGate {
         f(state.is_closed)
     }
 
-    /// Closes the gate, and blocks for at most `timeout` until all who have entered have left. Returns
-    /// whether they have.
+    /// Closes the gate, and blocks for at most `timeout` until all who have entered have left.
+    /// Returns whether they have.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
         let end = Instant::now() + timeout;
         let mut state = self.state.lock();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_gate_lets_nobody_in() {
+    fn a_closed_gate_refuses_entry() {
         let gate = EntryGate::default();
         let entry = gate.enter();
         assert!(entry.is_some());

@@ -1,5 +1,5 @@
-//! The host's code on Python threads: how deep the calling thread is within it, and dropping what it
-//! gave.
+//! The host's code on Python threads: how deep the calling thread is within it, and dropping what
+//! it gave.
 
 use std::{
     cell::Cell,
@@ -11,8 +11,8 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether the calling thread is within a function of the host's, whose errors most likely return to
-/// Python.
+/// Whether the calling thread is within a function of the host's, whose errors most likely return
+/// to Python.
 pub(crate) fn is_within_host_function() -> bool {
     DEPTH.get() > 0
 }

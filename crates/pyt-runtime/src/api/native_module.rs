@@ -42,8 +42,8 @@ impl fmt::Debug for ModuleBuilder {
 }
 
 impl ModuleBuilder {
-    /// A module of this name. `"a.b"` is the module `b` of the package `a`, which is created if there
-    /// is none.
+    /// A module of this name. `"a.b"` is the module `b` of the package `a`, which is created if
+    /// there is none.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {

@@ -6,8 +6,8 @@ use rustpython_vm::{VirtualMachine, vm::thread};
 
 use super::runtime_core::RuntimeCore;
 
-/// Proof that the calling thread is attached to an interpreter and may touch Python objects. Methods that
-/// run Python need one; it cannot leave the closure that it was given to.
+/// Proof that the calling thread is attached to an interpreter and may touch Python objects.
+/// Methods that run Python need one; it cannot leave the closure that it was given to.
 #[derive(Clone, Copy)]
 pub struct Python<'py> {
     vm: &'py VirtualMachine,

@@ -11,9 +11,9 @@ use crate::{Error, FromPython, IntoPython, Python, Runtime, Value, api::attempt:
 
 /// A `queue.Queue` that Rust and Python share: each may put and get.
 ///
-/// Clones are handles on the same queue. Any thread may use one; the GIL is not held while it waits,
-/// and a wait can be [interrupted](crate::Interrupter). Rust values become Python objects when they are
-/// put, and items are converted to `T` when Rust gets them.
+/// Clones are handles on the same queue. Any thread may use one; the GIL is not held while it
+/// waits, and a wait can be [interrupted](crate::Interrupter). Rust values become Python objects
+/// when they are put, and items are converted to `T` when Rust gets them.
 ///
 /// ```
 /// use std::thread;
@@ -74,8 +74,8 @@ impl Runtime {
 }
 
 impl<T> Queue<T> {
-    /// A handle on an existing queue: a `queue.Queue`, `LifoQueue`, `PriorityQueue`, or an object with
-    /// their methods.
+    /// A handle on an existing queue: a `queue.Queue`, `LifoQueue`, `PriorityQueue`, or an object
+    /// with their methods.
     #[must_use]
     pub const fn of(queue: Value) -> Self {
         Self {
@@ -127,8 +127,8 @@ impl<T: IntoPython> Queue<T> {
     /// Puts `item`. Blocks while the queue is full.
     ///
     /// # Errors
-    /// `ShutDown` if the queue was shut down; what the conversion raises; the exception that interrupts
-    /// the wait.
+    /// `ShutDown` if the queue was shut down; what the conversion raises; the exception that
+    /// interrupts the wait.
     pub fn put(&self, item: T) -> Result<(), Error> {
         self.put_with(item, None).map(drop)
     }
@@ -164,8 +164,8 @@ impl<T: FromPython> Queue<T> {
     /// Gets an item. Blocks while the queue is empty.
     ///
     /// # Errors
-    /// `ShutDown` if the queue is empty and was shut down; what the conversion raises, and then the item
-    /// is lost; the exception that interrupts the wait.
+    /// `ShutDown` if the queue is empty and was shut down; what the conversion raises, and then the
+    /// item is lost; the exception that interrupts the wait.
     pub fn get(&self) -> Result<T, Error> {
         match self.get_with(None)? {
             Some(item) => Ok(item),

@@ -13,9 +13,9 @@ const ENTERED_THREADS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One Python interpreter with its threads.
 ///
-/// Any thread may use it. The one that made it is Python's main thread; each other one is a Python thread
-/// of its own for as long as it is inside. Methods block until the code they run has ended; threads that
-/// the code started go on.
+/// Any thread may use it. The one that made it is Python's main thread; each other one is a Python
+/// thread of its own for as long as it is inside. Methods block until the code they run has ended;
+/// threads that the code started go on.
 ///
 /// Call [`Runtime::finish`] to end it as CPython ends, or [`Runtime::shutdown`] to end it within a
 /// time; a runtime that is only dropped is shut down.
@@ -90,8 +90,8 @@ impl Runtime {
     }
 
     /// Ends the interpreter as CPython does and returns the exit status: 0, or 120 if buffered
-    /// output could not be written. Joins non-daemon threads, which may block for ever, runs `atexit`,
-    /// halts daemon threads, flushes.
+    /// output could not be written. Joins non-daemon threads, which may block for ever, runs
+    /// `atexit`, halts daemon threads, flushes.
     ///
     /// Waits for at most 10 seconds for host threads that are inside; if one is still there, the
     /// interpreter is leaked and the status is -1.

@@ -1,4 +1,5 @@
-//! What a runtime shares with the handles that outlive it: its interpreter, the way in, and the end.
+//! What a runtime shares with the handles that outlive it: its interpreter, the way in, and the
+//! end.
 //!
 //! Any thread may enter. The thread that made the runtime is the interpreter's main thread; threads
 //! that Python started are inside already; all others are host threads, which attach for as long as
@@ -26,8 +27,8 @@ use crate::control::{Control, Limits};
 pub(crate) struct Gone;
 
 pub(crate) struct RuntimeCore {
-    /// Taken out when the interpreter ends. If it is never ended it is not dropped either: its threads
-    /// may still use it.
+    /// Taken out when the interpreter ends. If it is never ended it is not dropped either: its
+    /// threads may still use it.
     interpreter: ReentrantMutex<RefCell<Option<ManuallyDrop<Interpreter>>>>,
     state: Arc<InterpreterState>,
     /// The thread that made the runtime: Python's main thread.
@@ -37,8 +38,8 @@ pub(crate) struct RuntimeCore {
     limits: OnceLock<Limits>,
     /// Objects whose handles were dropped outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
-    /// What runs once the interpreter has ended: it passes on what is left of output, and takes back
-    /// what an isolated program was granted.
+    /// What runs once the interpreter has ended: it passes on what is left of output, and takes
+    /// back what an isolated program was granted.
     at_end: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
@@ -83,7 +84,8 @@ impl RuntimeCore {
         self.state.slot()
     }
 
-    /// Runs `f` inside, on the calling thread, whichever it is. Blocks until the thread has its turn.
+    /// Runs `f` inside, on the calling thread, whichever it is. Blocks until the thread has its
+    /// turn.
     pub(crate) fn enter<R>(
         self: &Arc<Self>,
         f: impl FnOnce(&VirtualMachine) -> R,
@@ -124,7 +126,8 @@ impl RuntimeCore {
             drop(object);
             return;
         }
-        // No thread collects dropped objects once the gate is closed, so it must not close meanwhile.
+        // No thread collects dropped objects once the gate is closed, so it must not close
+        // meanwhile.
         self.gate.with_closed(|is_closed| {
             if is_closed {
                 std::mem::forget(object);
@@ -151,8 +154,8 @@ impl RuntimeCore {
             .is_some_and(|main| main.borrow().is_none())
     }
 
-    /// Closes the gate, and blocks for at most `timeout` until all threads have left. Returns whether
-    /// they have.
+    /// Closes the gate, and blocks for at most `timeout` until all threads have left. Returns
+    /// whether they have.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
         self.gate.close(timeout)
     }

@@ -33,7 +33,8 @@ pub(crate) fn show(vm: &VirtualMachine, error: &PyBaseExceptionRef) {
     vm.print_exception(error);
 }
 
-/// Reports the exception that ended the program. Returns the exit status, and whether it was Ctrl-C.
+/// Reports the exception that ended the program. Returns the exit status, and whether it was
+/// Ctrl-C.
 pub(crate) fn conclude(vm: &VirtualMachine, error: &PyBaseExceptionRef) -> (i32, bool) {
     if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
         let (status, message) = exit_status(vm, error);

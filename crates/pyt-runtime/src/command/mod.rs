@@ -1,5 +1,5 @@
-//! What the `python` command does: running programs, the prompt, exit statuses; and running the code
-//! blocks of documents.
+//! What the `python` command does: running programs, the prompt, exit statuses; and running the
+//! code blocks of documents.
 //!
 //! Command lines are not known here.
 

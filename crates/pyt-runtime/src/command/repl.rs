@@ -1,8 +1,8 @@
 //! The interactive prompt: reads statements, runs each, and keeps a history.
 //!
-//! On a terminal, lines are edited with `rustyline`, and a statement of several lines is one entry of the
-//! history. Otherwise lines are read from standard input, with the prompts on standard error. Other
-//! threads run while the prompt waits.
+//! On a terminal, lines are edited with `rustyline`, and a statement of several lines is one entry
+//! of the history. Otherwise lines are read from standard input, with the prompts on standard
+//! error. Other threads run while the prompt waits.
 
 use std::{
     io::{BufRead, IsTerminal, Write},
@@ -113,8 +113,8 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
 struct Statements {
     text: String,
     is_complete: bool,
-    /// Whether each statement has a file name of its own, so that a traceback can show lines of several
-    /// statements; as CPython on terminals.
+    /// Whether each statement has a file name of its own, so that a traceback can show lines of
+    /// several statements; as CPython on terminals.
     is_numbered: bool,
     count: usize,
     future: i32,
@@ -320,7 +320,8 @@ impl Names<'_> {
         (begin, found)
     }
 
-    /// The names that may replace the last part of `word`. It reads attributes and calls no functions.
+    /// The names that may replace the last part of `word`. It reads attributes and calls no
+    /// functions.
     fn names(&self, word: &str) -> PyResult<Vec<String>> {
         let vm = self.vm;
         let globals = main_scope(vm)?.globals;

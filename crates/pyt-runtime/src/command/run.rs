@@ -1,7 +1,7 @@
 //! Runs programs as the `python` command does: files, folders, zip files, modules, text.
 //!
-//! [`Runtime::main`] runs a program to its exit status; the `run_*` methods are for hosts that use the
-//! runtime afterwards. How the end of a program is reported is known to `exit`.
+//! [`Runtime::main`] runs a program to its exit status; the `run_*` methods are for hosts that use
+//! the runtime afterwards. How the end of a program is reported is known to `exit`.
 
 use std::{
     ffi::OsStr,
@@ -47,8 +47,8 @@ impl Runtime {
     /// Runs a file, or the `__main__.py` of a folder or zip file, as `__main__`.
     ///
     /// # Errors
-    /// What the program raises. If the file cannot be opened, that is reported on standard error, and the
-    /// error is [`crate::ErrorKind::Exit`] with status 2.
+    /// What the program raises. If the file cannot be opened, that is reported on standard error,
+    /// and the error is [`crate::ErrorKind::Exit`] with status 2.
     pub fn run_file(&self, path: &Path) -> Result<(), Error> {
         self.attempt(|vm| file(self, vm, path))
     }
@@ -85,11 +85,11 @@ impl Runtime {
         self.attempt(|vm| repl::interact(vm, self.options()))
     }
 
-    /// Runs `program`, prints the traceback of an uncaught exception, prompts afterwards if `-i` asks for
-    /// it, ends the interpreter, and returns the exit status.
+    /// Runs `program`, prints the traceback of an uncaught exception, prompts afterwards if `-i`
+    /// asks for it, ends the interpreter, and returns the exit status.
     ///
-    /// If Ctrl-C ended the program, the process ends by SIGINT, so that shells and parent processes see
-    /// it; this function does not return then.
+    /// If Ctrl-C ended the program, the process ends by SIGINT, so that shells and parent processes
+    /// see it; this function does not return then.
     pub fn main(self, program: Program) -> i32 {
         let (status, interrupted) = self.with_vm(|vm| {
             let is_prompt = matches!(program, Program::Interactive { .. });
@@ -248,8 +248,8 @@ fn set_loader(vm: &VirtualMachine, main: &PyDictRef, filename: PyObjectRef) -> P
     main.set_item("__loader__", class.call(("__main__", filename), vm)?, vm)
 }
 
-/// A zip file ends with a directory, which this signature begins. The importer refuses other files that
-/// contain these bytes.
+/// A zip file ends with a directory, which this signature begins. The importer refuses other files
+/// that contain these bytes.
 fn may_be_zip(bytes: &[u8]) -> bool {
     // The directory's end record is at most 64 KiB of comment away from the end.
     let tail = &bytes[bytes.len().saturating_sub(65_557)..];

@@ -1,5 +1,5 @@
-//! Builds a runtime: an interpreter made from [`Options`], with the standard library, native modules,
-//! `sys` and `site`.
+//! Builds a runtime: an interpreter made from [`Options`], with the standard library, native
+//! modules, `sys` and `site`.
 //!
 //! What runs in it is not known here.
 
@@ -65,9 +65,9 @@ impl Builder {
         self
     }
 
-    /// What happens to a program that deadlocks. By default deadlocks are not detected. A host thread is
-    /// assumed to be able to wake any thread: while one is inside, only cycles of locks and joins are
-    /// reported.
+    /// What happens to a program that deadlocks. By default deadlocks are not detected. A host
+    /// thread is assumed to be able to wake any thread: while one is inside, only cycles of locks
+    /// and joins are reported.
     #[must_use]
     pub fn deadlocks(mut self, deadlocks: Deadlocks) -> Self {
         self.options.deadlocks = deadlocks;
@@ -132,34 +132,35 @@ impl Builder {
         self
     }
 
-    /// What `sys.stdin` and `input()` read; by default the process's standard input. A text is an input,
-    /// too.
+    /// What `sys.stdin` and `input()` read; by default the process's standard input. A text is an
+    /// input, too.
     #[must_use]
     pub fn stdin(mut self, input: impl Into<Input>) -> Self {
         self.streams.stdin = input.into();
         self
     }
 
-    /// Isolates the program from the host: no files, network, child processes, environment variables,
-    /// C code or signals, except what `grants` grants. `docs/isolation.md` says what is guaranteed and
-    /// what is not: it does not protect from errors of the interpreter itself, and limits neither time
-    /// nor memory.
+    /// Isolates the program from the host: no files, network, child processes, environment
+    /// variables, C code or signals, except what `grants` grants. `docs/isolation.md` says what is
+    /// guaranteed and what is not: it does not protect from errors of the interpreter itself, and
+    /// limits neither time nor memory.
     ///
-    /// What is refused raises `PermissionError`, or `ImportError` for modules that are useless without.
-    /// Search paths can be read. The environment has only the variables that [`env`](Self::env) sets.
-    /// Standard input is empty unless [`stdin`](Self::stdin) sets it. `site` is not run.
+    /// What is refused raises `PermissionError`, or `ImportError` for modules that are useless
+    /// without. Search paths can be read. The environment has only the variables that
+    /// [`env`](Self::env) sets. Standard input is empty unless [`stdin`](Self::stdin) sets it.
+    /// `site` is not run.
     #[must_use]
     pub fn isolated(mut self, grants: Isolation) -> Self {
         self.isolation = Some(grants);
         self
     }
 
-    /// Makes the interpreter. The calling thread becomes its main thread. Blocks until the interpreter
-    /// has started, for some tens of milliseconds.
+    /// Makes the interpreter. The calling thread becomes its main thread. Blocks until the
+    /// interpreter has started, for some tens of milliseconds.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; what `site` or
-    /// `faulthandler` raise; if a module of the host's cannot be created.
+    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; what
+    /// `site` or `faulthandler` raise; if a module of the host's cannot be created.
     pub fn build(self) -> Result<Runtime, Error> {
         let Self {
             mut options,
@@ -248,8 +249,8 @@ fn executable(options: &Options) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Sets the interpreter's paths. The standard library is frozen into the program; its folder's name only
-/// shows in `sys._stdlib_dir`.
+/// Sets the interpreter's paths. The standard library is frozen into the program; its folder's name
+/// only shows in `sys._stdlib_dir`.
 fn set_paths(builder: InterpreterBuilder, executable: String) -> InterpreterBuilder {
     builder.init_hook(move |vm| {
         let Some(state) = PyRc::get_mut(&mut vm.state) else {

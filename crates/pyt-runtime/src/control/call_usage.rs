@@ -135,8 +135,8 @@ impl CallTable {
 }
 
 impl LimitedCall {
-    /// Measures what the call has used up. Returns when to measure again, or else the limit that was
-    /// hit. `written` is what the runtime's programs have written so far, in bytes.
+    /// Measures what the call has used up. Returns when to measure again, or else the limit that
+    /// was hit. `written` is what the runtime's programs have written so far, in bytes.
     pub(super) fn measure(
         &mut self,
         state: &InterpreterState,

@@ -1,8 +1,8 @@
 //! Calls that the host may cancel: the thread that a cancelled call runs on is stopped, whatever it
 //! catches, and no other.
 //!
-//! An OS thread outlives the call and may soon run another one. So that nothing hits that one, a thread
-//! is force unwound only with the phase of its call locked.
+//! An OS thread outlives the call and may soon run another one. So that nothing hits that one, a
+//! thread is force unwound only with the phase of its call locked.
 
 use std::{
     sync::Arc,
@@ -64,8 +64,8 @@ impl CancellableCall {
     /// Runs the call's code on the calling thread, which is inside.
     ///
     /// # Errors
-    /// What `f` returns; [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) without running `f` if the
-    /// call was cancelled.
+    /// What `f` returns; [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) without running `f` if
+    /// the call was cancelled.
     pub(crate) fn run<R>(
         &self,
         state: &InterpreterState,
@@ -85,8 +85,8 @@ impl CancellableCall {
         f()
     }
 
-    /// Calls `f` with the ident of the thread that runs the call, which cannot end the call meanwhile.
-    /// Returns whether there is such a thread.
+    /// Calls `f` with the ident of the thread that runs the call, which cannot end the call
+    /// meanwhile. Returns whether there is such a thread.
     fn while_running(&self, f: impl FnOnce(u64)) -> bool {
         match *self.0.lock() {
             CallPhase::Running { ident, .. } => {
@@ -99,9 +99,9 @@ impl CancellableCall {
 }
 
 impl RuntimeCore {
-    /// Cancels `call`: it does not begin, or what it runs is ended by the exception that ends threads,
-    /// and after a grace period without its handlers. Does not block, and does nothing to a call that
-    /// has ended.
+    /// Cancels `call`: it does not begin, or what it runs is ended by the exception that ends
+    /// threads, and after a grace period without its handlers. Does not block, and does nothing to
+    /// a call that has ended.
     pub(crate) fn cancel(self: &Arc<Self>, call: &Arc<CancellableCall>) {
         let state = self.state();
         let ident = {

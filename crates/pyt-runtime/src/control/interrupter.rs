@@ -11,14 +11,14 @@ use pyt_vm::control::{Origin, Raise};
 use super::stop_request::StopReason;
 use crate::{Python, Runtime, api::runtime_core::RuntimeCore};
 
-/// Raises exceptions in a runtime's threads, and stops them. Any number of clones on any threads may
-/// be used at any time. After the runtime has ended, the methods return false.
+/// Raises exceptions in a runtime's threads, and stops them. Any number of clones on any threads
+/// may be used at any time. After the runtime has ended, the methods return false.
 ///
-/// An exception is raised when its thread next calls a function or jumps back in a loop, and ends any
-/// wait in `threading`, `queue`, `time.sleep` and the like. It is not raised in native code: a regular
-/// expression or a power of large integers that takes minutes is interrupted when it is done, and only
-/// the end of the process ends it earlier. With the GIL, all other threads of the runtime wait
-/// meanwhile, too.
+/// An exception is raised when its thread next calls a function or jumps back in a loop, and ends
+/// any wait in `threading`, `queue`, `time.sleep` and the like. It is not raised in native code: a
+/// regular expression or a power of large integers that takes minutes is interrupted when it is
+/// done, and only the end of the process ends it earlier. With the GIL, all other threads of the
+/// runtime wait meanwhile, too.
 ///
 /// No method blocks until the exception is raised.
 ///
@@ -79,15 +79,15 @@ impl Python<'_> {
 }
 
 impl Interrupter {
-    /// Raises `KeyboardInterrupt` in the main thread if it is inside, else in all of the host's threads
-    /// that are. Returns false if none is.
+    /// Raises `KeyboardInterrupt` in the main thread if it is inside, else in all of the host's
+    /// threads that are. Returns false if none is.
     pub fn interrupt(&self) -> bool {
         self.interrupt_with("KeyboardInterrupt", None)
     }
 
     /// As [`interrupt`](Self::interrupt), with another exception: `class` is the name of a built-in
-    /// one (`"TimeoutError"`), or a module's (`"concurrent.futures.CancelledError"`); `message` is its
-    /// argument. If there is no such class, the exception that says so is raised.
+    /// one (`"TimeoutError"`), or a module's (`"concurrent.futures.CancelledError"`); `message` is
+    /// its argument. If there is no such class, the exception that says so is raised.
     pub fn interrupt_with(&self, class: &str, message: Option<&str>) -> bool {
         self.raise(&exception(class, message), |core| {
             let state = core.state();
@@ -103,8 +103,8 @@ impl Interrupter {
     }
 
     /// Raises `KeyboardInterrupt` in the thread with this number: `threading.get_ident()`,
-    /// [`ThreadInfo::ident`](crate::ThreadInfo::ident) or [`Python::thread_ident`]. Returns false if
-    /// the runtime has no such thread, or it is not inside.
+    /// [`ThreadInfo::ident`](crate::ThreadInfo::ident) or [`Python::thread_ident`]. Returns false
+    /// if the runtime has no such thread, or it is not inside.
     pub fn interrupt_thread(&self, ident: u64) -> bool {
         self.interrupt_thread_with(ident, "KeyboardInterrupt", None)
     }
@@ -115,8 +115,8 @@ impl Interrupter {
         self.raise(&exception(class, message), |_| vec![ident])
     }
 
-    /// Raises `KeyboardInterrupt` in all threads: the host's that are inside, and those that Python code
-    /// has started. Returns false if there are none.
+    /// Raises `KeyboardInterrupt` in all threads: the host's that are inside, and those that Python
+    /// code has started. Returns false if there are none.
     pub fn interrupt_all(&self) -> bool {
         self.raise(&exception("KeyboardInterrupt", None), |core| {
             let members = core.state().all_threads().into_iter();
@@ -126,14 +126,14 @@ impl Interrupter {
 
     /// Stops all threads, whatever they catch. Calls that the host has under way return an error of
     /// the kind [`Stopped`](crate::ErrorKind::Stopped), which says where each thread stood; threads
-    /// that Python code has started end. While a stop is under way, this adds to it the threads that
-    /// have entered since. `finally` blocks and handlers run for as long as `grace`; after that none
-    /// does, `with` statements included: locks that they hold stay taken. The runtime can be used
-    /// afterwards.
+    /// that Python code has started end. While a stop is under way, this adds to it the threads
+    /// that have entered since. `finally` blocks and handlers run for as long as `grace`; after
+    /// that none does, `with` statements included: locks that they hold stay taken. The runtime can
+    /// be used afterwards.
     ///
-    /// Code that makes the interpreter ignore the exception, such as an endless loop inside of a trace
-    /// function, cannot be stopped; a thread that Python code started is then halted a second after the
-    /// grace period: it never runs again.
+    /// Code that makes the interpreter ignore the exception, such as an endless loop inside of a
+    /// trace function, cannot be stopped; a thread that Python code started is then halted a second
+    /// after the grace period: it never runs again.
     ///
     /// Does not block. Returns false if there is no thread.
     pub fn stop(&self, grace: Duration) -> bool {

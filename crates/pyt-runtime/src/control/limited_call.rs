@@ -24,11 +24,11 @@ impl Runtime {
     /// [`Limits`].
     ///
     /// # Errors
-    /// In the place of what `f` returned: [`ErrorKind::Limit`](crate::ErrorKind::Limit) if a limit was
-    /// hit, and [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if all threads were stopped for
-    /// another reason. All threads that Python started have ended then; one that cannot be ended is
-    /// frozen a second after the grace period. [`ErrorKind::Gone`](crate::ErrorKind::Gone) after the
-    /// runtime's end.
+    /// In the place of what `f` returned: [`ErrorKind::Limit`](crate::ErrorKind::Limit) if a limit
+    /// was hit, and [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if all threads were stopped
+    /// for another reason. All threads that Python started have ended then; one that cannot be
+    /// ended is frozen a second after the grace period. [`ErrorKind::Gone`](crate::ErrorKind::Gone)
+    /// after the runtime's end.
     pub fn with_limits<R>(
         &self,
         limits: &Limits,
@@ -60,8 +60,8 @@ impl Python<'_> {
 }
 
 impl RuntimeCore {
-    /// Runs `f` under limits, on the calling thread, which is inside. If all threads are being stopped
-    /// when `f` returns, blocks until they are, and returns that stop.
+    /// Runs `f` under limits, on the calling thread, which is inside. If all threads are being
+    /// stopped when `f` returns, blocks until they are, and returns that stop.
     pub(crate) fn limited<R>(
         self: &Arc<Self>,
         vm: &VirtualMachine,
@@ -94,8 +94,8 @@ impl RuntimeCore {
         (result, Some(stop))
     }
 
-    /// The exception for the calling thread, which would start one more thread than it may. Stops all
-    /// threads first. `None` if that limit is gone.
+    /// The exception for the calling thread, which would start one more thread than it may. Stops
+    /// all threads first. `None` if that limit is gone.
     pub(crate) fn refuse_thread(
         self: &Arc<Self>,
         most: usize,
@@ -118,7 +118,8 @@ impl RuntimeCore {
         Some(self.state().take_stop(vm))
     }
 
-    /// The error of a call of the host's that failed with `raised`, if a limit on recursion caused it.
+    /// The error of a call of the host's that failed with `raised`, if a limit on recursion caused
+    /// it.
     pub(crate) fn recursed(
         self: &Arc<Self>,
         raised: &PyBaseExceptionRef,

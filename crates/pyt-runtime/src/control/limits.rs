@@ -4,16 +4,17 @@
 
 use std::{fmt, time::Duration};
 
-/// How long `finally` blocks and handlers have after a limit was hit, unless the host says otherwise.
+/// How long `finally` blocks and handlers have after a limit was hit, unless the host says
+/// otherwise.
 const DEFAULT_GRACE: Duration = Duration::from_millis(100);
 
 /// Limits on what a call may use. By default nothing is limited.
 ///
-/// When a limit is hit, *all* Python threads of the runtime stop, also those of other calls: give each
-/// tenant a runtime of its own (see [`RuntimePool`](crate::RuntimePool)). First an exception that is not
-/// an `Exception` is raised in each thread, and `finally` blocks and handlers run for as long as the
-/// [grace period](Self::grace). After that nothing of the program runs, whatever it catches: see
-/// [`Interrupter::stop`](crate::Interrupter::stop), also for locks that stay taken.
+/// When a limit is hit, *all* Python threads of the runtime stop, also those of other calls: give
+/// each tenant a runtime of its own (see [`RuntimePool`](crate::RuntimePool)). First an exception
+/// that is not an `Exception` is raised in each thread, and `finally` blocks and handlers run for
+/// as long as the [grace period](Self::grace). After that nothing of the program runs, whatever it
+/// catches: see [`Interrupter::stop`](crate::Interrupter::stop), also for locks that stay taken.
 /// The host's call returns an error of the kind [`Limit`](crate::ErrorKind::Limit), with
 /// [where each thread stood](crate::Error::threads).
 ///
@@ -75,35 +76,36 @@ impl Limits {
         self
     }
 
-    /// How much processor time all threads of the runtime together may use during the call. Measured every
-    /// few milliseconds.
+    /// How much processor time all threads of the runtime together may use during the call.
+    /// Measured every few milliseconds.
     #[must_use]
     pub const fn cpu(mut self, limit: Duration) -> Self {
         self.cpu = Some(limit);
         self
     }
 
-    /// How many threads that Python code or [`Runtime::spawn`](crate::Runtime::spawn) started may be alive
-    /// at a time. Exact: one more is never started. Its `start` raises the exception that ends all
-    /// threads, also when it is repeated.
+    /// How many threads that Python code or [`Runtime::spawn`](crate::Runtime::spawn) started may
+    /// be alive at a time. Exact: one more is never started. Its `start` raises the exception that
+    /// ends all threads, also when it is repeated.
     #[must_use]
     pub const fn threads(mut self, limit: usize) -> Self {
         self.threads = Some(limit);
         self
     }
 
-    /// By how many bytes the resident memory of the *process* may grow during the call. Allocations of
-    /// other threads of the process count; reuse of memory that was resident before does not: individual
-    /// allocations are not counted, which only the program's global allocator could do. Measured every few
-    /// milliseconds; one native operation (`b"x" * 10**10`) may exceed it by any amount.
+    /// By how many bytes the resident memory of the *process* may grow during the call. Allocations
+    /// of other threads of the process count; reuse of memory that was resident before does not:
+    /// individual allocations are not counted, which only the program's global allocator could do.
+    /// Measured every few milliseconds; one native operation (`b"x" * 10**10`) may exceed it by any
+    /// amount.
     #[must_use]
     pub const fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self
     }
 
-    /// How deep calls of Python functions may nest, also in threads that the call starts. Deeper calls
-    /// raise `RecursionError`, which the code may handle; if it does not, this limit was hit.
+    /// How deep calls of Python functions may nest, also in threads that the call starts. Deeper
+    /// calls raise `RecursionError`, which the code may handle; if it does not, this limit was hit.
     /// `sys.setrecursionlimit` cannot exceed it.
     #[must_use]
     pub const fn recursion(mut self, depth: usize) -> Self {
@@ -112,8 +114,8 @@ impl Limits {
     }
 
     /// How many bytes may be written to `sys.stdout` and `sys.stderr` together during the call, if
-    /// [`Builder::stdout`](crate::Builder::stdout) and [`Builder::stderr`](crate::Builder::stderr) redirect
-    /// them. What is written to the process's own streams does not count.
+    /// [`Builder::stdout`](crate::Builder::stdout) and [`Builder::stderr`](crate::Builder::stderr)
+    /// redirect them. What is written to the process's own streams does not count.
     #[must_use]
     pub const fn output(mut self, bytes: u64) -> Self {
         self.output = Some(bytes);

@@ -1,10 +1,10 @@
-//! A host's control over what runs in a runtime: interrupting, stopping and limiting it, listing its
-//! threads, ending it.
+//! A host's control over what runs in a runtime: interrupting, stopping and limiting it, listing
+//! its threads, ending it.
 //!
-//! This wing decides when threads raise or end. How they are made to is known to `pyt-modules` and not
-//! here. Whatever has to stop the world runs on control threads ([`control_thread`]), which exist only
-//! while there is work for them: a stop waits for threads in native code, and no caller of the API
-//! waits for those.
+//! This wing decides when threads raise or end. How they are made to is known to `pyt-modules` and
+//! not here. Whatever has to stop the world runs on control threads ([`control_thread`]), which
+//! exist only while there is work for them: a stop waits for threads in native code, and no caller
+//! of the API waits for those.
 
 mod call_usage;
 #[cfg(feature = "tokio")]

@@ -1,4 +1,5 @@
-//! Finding the loops that threads run already, so that an exception on its way to them is raised there.
+//! Finding the loops that threads run already, so that an exception on its way to them is raised
+//! there.
 
 use std::sync::{Arc, Weak};
 

@@ -16,8 +16,8 @@ const DROP_DEADLINE: Duration = Duration::from_millis(200);
 /// How long `finally` blocks and handlers have.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long threads that are being stopped have to end: longer than the delay before they are halted,
-/// and halting, take.
+/// How long threads that are being stopped have to end: longer than the delay before they are
+/// halted, and halting, take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long `atexit` functions and the last destructors have.
@@ -27,14 +27,15 @@ const EXIT_FUNCTIONS_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 impl Runtime {
-    /// Ends the runtime within about `deadline`. Until then calls under way and threads that are not
-    /// daemons go on; no new call begins. After that they are stopped, and so are daemon threads:
-    /// `finally` blocks and handlers have 100 ms, after that nothing of the program's runs, whatever
-    /// it catches (see [`Interrupter::stop`](crate::Interrupter::stop)). `atexit` functions run, for
-    /// two seconds at most. No OS thread remains, unless a thread could not be stopped.
+    /// Ends the runtime within about `deadline`. Until then calls under way and threads that are
+    /// not daemons go on; no new call begins. After that they are stopped, and so are daemon
+    /// threads: `finally` blocks and handlers have 100 ms, after that nothing of the program's
+    /// runs, whatever it catches (see [`Interrupter::stop`](crate::Interrupter::stop)). `atexit`
+    /// functions run, for two seconds at most. No OS thread remains, unless a thread could not be
+    /// stopped.
     ///
-    /// Returns the exit status: 0, or 120 if buffered output could not be written. Any thread may call
-    /// it; it blocks until the runtime has ended.
+    /// Returns the exit status: 0, or 120 if buffered output could not be written. Any thread may
+    /// call it; it blocks until the runtime has ended.
     ///
     /// ```
     /// use std::time::Duration;
@@ -52,16 +53,17 @@ impl Runtime {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if a call or a thread that is no daemon had to
-    /// be stopped; the error says where each thread stood, and the runtime has ended all the same. If a
-    /// call did not return even so (native code, or the host's own), the interpreter is leaked.
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if a call or a thread that is no daemon
+    /// had to be stopped; the error says where each thread stood, and the runtime has ended all the
+    /// same. If a call did not return even so (native code, or the host's own), the interpreter is
+    /// leaked.
     pub fn shutdown(self, deadline: Duration) -> Result<i32, Error> {
         self.core().shut_down(deadline)
     }
 }
 
-/// A runtime that is dropped is [shut down](Runtime::shutdown), with 200 ms for calls and threads under
-/// way. If the dropping thread is inside of it, a control thread does that.
+/// A runtime that is dropped is [shut down](Runtime::shutdown), with 200 ms for calls and threads
+/// under way. If the dropping thread is inside of it, a control thread does that.
 impl Drop for Runtime {
     fn drop(&mut self) {
         let core = self.core();

@@ -49,8 +49,8 @@ impl<T> JoinHandle<T> {
     /// Blocks until the code has ended and returns its result. Other threads run Python meanwhile.
     ///
     /// # Errors
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if the thread was stopped before it came to
-    /// an end.
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if the thread was stopped before it came
+    /// to an end.
     ///
     /// # Panics
     /// If the code has panicked, with the same payload.
@@ -80,8 +80,8 @@ impl<T> JoinHandle<T> {
 }
 
 impl Runtime {
-    /// Runs `f` on a new Python thread: a `threading.Thread` of this name that is not a daemon. Python
-    /// code sees it as any other. Returns once the thread has started.
+    /// Runs `f` on a new Python thread: a `threading.Thread` of this name that is not a daemon.
+    /// Python code sees it as any other. Returns once the thread has started.
     ///
     /// ```
     /// use pyt_runtime::Runtime;

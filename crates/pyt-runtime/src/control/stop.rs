@@ -1,8 +1,8 @@
 //! Stopping all threads of a runtime, whatever they catch.
 //!
 //! 1. An exception is raised in each thread; handlers and `finally` blocks run.
-//! 2. After the grace period the threads are force unwound: the exception is raised again wherever it
-//!    can be, and no handler runs.
+//! 2. After the grace period the threads are force unwound: the exception is raised again wherever
+//!    it can be, and no handler runs.
 //! 3. Threads that Python started and that still go on are halted. The host's threads are never
 //!    halted: their calls return as soon as native code lets them.
 
@@ -37,16 +37,16 @@ const GRACE_POLL: Duration = Duration::from_millis(1);
 /// How long after the grace period a started thread that goes on is halted.
 const HALT_DELAY: Duration = Duration::from_secs(1);
 
-/// How long a call that was stopped waits for the other threads: longer than [`HALT_DELAY`] and halting
-/// take.
+/// How long a call that was stopped waits for the other threads: longer than [`HALT_DELAY`] and
+/// halting take.
 const STOPPED_CALL_WAIT: Duration = Duration::from_secs(4);
 
 /// How long halting waits for threads in foreign code.
 const FOREIGN_CALL_GRACE: Duration = Duration::from_millis(100);
 
 impl RuntimeCore {
-    /// Stops all threads that there are now, and those that they start. Does not block. If a stop is
-    /// under way, returns that one, which from now on is for all threads that there are.
+    /// Stops all threads that there are now, and those that they start. Does not block. If a stop
+    /// is under way, returns that one, which from now on is for all threads that there are.
     pub(crate) fn stop(self: &Arc<Self>, reason: StopReason, grace: Duration) -> Arc<StopRequest> {
         let state = self.state();
         let request = {
@@ -164,8 +164,8 @@ impl RuntimeCore {
         self.control().stops.conclude(request);
     }
 
-    /// Whether all threads that `request` is for have ended or left without being force unwound. Calls
-    /// that only wait for threads that Python started are released once there is none.
+    /// Whether all threads that `request` is for have ended or left without being force unwound.
+    /// Calls that only wait for threads that Python started are released once there is none.
     fn has_ended_by_itself(&self, request: &StopRequest) -> bool {
         // No host is added meanwhile.
         let hosts = request.hosts();
@@ -179,8 +179,8 @@ impl RuntimeCore {
     }
 
     /// The error of a call of the host's that failed with `raised`, if the call was stopped. Blocks
-    /// until the threads that Python started are stopped as well, so that what the host does next is
-    /// not stopped.
+    /// until the threads that Python started are stopped as well, so that what the host does next
+    /// is not stopped.
     pub(crate) fn stopped(
         &self,
         raised: &PyBaseExceptionRef,

@@ -86,14 +86,15 @@ impl StopRequest {
         threads.clone().unwrap_or_default()
     }
 
-    /// Blocks until each thread that Python started has ended or was halted, or until `end`. Returns
-    /// whether that is so.
+    /// Blocks until each thread that Python started has ended or was halted, or until `end`.
+    /// Returns whether that is so.
     pub(crate) fn wait(&self, end: Instant) -> bool {
         self.wait_for(&self.is_done, end)
     }
 
-    /// Blocks until the exception that ends the calling thread is on its way to it, for four seconds at
-    /// most: finding out where each thread stands, which comes first, waits for native code.
+    /// Blocks until the exception that ends the calling thread is on its way to it, for four
+    /// seconds at most: finding out where each thread stands, which comes first, waits for native
+    /// code.
     pub(crate) fn wait_until_raised(&self) {
         self.wait_for(&self.is_raised, Instant::now() + RAISED_TIMEOUT);
     }
@@ -117,7 +118,8 @@ impl StopRequest {
         self.halted.store(true, Ordering::Release);
     }
 
-    /// The host's threads that the stop is for. While they are locked none is added and none leaves.
+    /// The host's threads that the stop is for. While they are locked none is added and none
+    /// leaves.
     pub(super) fn hosts(&self) -> MutexGuard<'_, HashSet<u64>> {
         self.hosts.lock()
     }
@@ -197,8 +199,8 @@ impl Stops {
         request.set_done();
     }
 
-    /// As [`conclude`](Self::conclude), unless `request` is for a thread of the host's, which may have
-    /// been added at the last moment. Returns whether it is over.
+    /// As [`conclude`](Self::conclude), unless `request` is for a thread of the host's, which may
+    /// have been added at the last moment. Returns whether it is over.
     pub(super) fn conclude_if_over(&self, request: &Arc<StopRequest>) -> bool {
         let mut current = self.current.lock();
         let is_over = request.hosts.lock().is_empty();

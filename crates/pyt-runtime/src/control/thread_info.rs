@@ -89,9 +89,9 @@ impl ThreadInfo {
 }
 
 impl Wait {
-    /// What kind of thing it waits for: `"lock"`, `"RLock"`, `"condition"`, `"semaphore"`, `"event"`,
-    /// `"barrier"`, `"future"`, `"item from a queue"`, `"room in a queue"`, `"tasks of a queue"`,
-    /// `"end of a thread"` or `"time to pass"`.
+    /// What kind of thing it waits for: `"lock"`, `"RLock"`, `"condition"`, `"semaphore"`,
+    /// `"event"`, `"barrier"`, `"future"`, `"item from a queue"`, `"room in a queue"`,
+    /// `"tasks of a queue"`, `"end of a thread"` or `"time to pass"`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         self.kind
@@ -109,8 +109,8 @@ impl Wait {
         self.timeout
     }
 
-    /// The name of the thread that holds the lock, or of the thread that is joined; `None` for other kinds,
-    /// and if it is not known.
+    /// The name of the thread that holds the lock, or of the thread that is joined; `None` for
+    /// other kinds, and if it is not known.
     #[must_use]
     pub fn holder(&self) -> Option<&str> {
         self.holder.as_deref()

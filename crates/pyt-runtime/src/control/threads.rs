@@ -14,11 +14,11 @@ use crate::{
 };
 
 impl Runtime {
-    /// All threads of this runtime at this moment, the oldest first. The main thread is always listed,
-    /// other host threads while they are inside.
+    /// All threads of this runtime at this moment, the oldest first. The main thread is always
+    /// listed, other host threads while they are inside.
     ///
-    /// All threads are stopped meanwhile. Blocks while one is in native code that does not detach from
-    /// the interpreter.
+    /// All threads are stopped meanwhile. Blocks while one is in native code that does not detach
+    /// from the interpreter.
     ///
     /// ```
     /// use pyt_runtime::{Runtime, ThreadState};

@@ -1,5 +1,5 @@
-//! The thread that measures what calls under limits use up. It is there while any such call is active,
-//! and stops all threads when a limit is hit.
+//! The thread that measures what calls under limits use up. It is there while any such call is
+//! active, and stops all threads when a limit is hit.
 
 use std::{
     sync::Arc,

@@ -1,8 +1,8 @@
-//! Guards on methods of the interpreter's classes that act on the host without any module, or that can
-//! corrupt the interpreter.
+//! Guards on methods of the interpreter's classes that act on the host without any module, or that
+//! can corrupt the interpreter.
 //!
-//! All interpreters of the process share the classes, so each guard checks which interpreter it is in.
-//! Where that is not isolated, it calls the original.
+//! All interpreters of the process share the classes, so each guard checks which interpreter it is
+//! in. Where that is not isolated, it calls the original.
 
 use std::sync::OnceLock;
 
@@ -184,8 +184,8 @@ fn replace_code(code: PyObjectRef, mut args: FuncArgs, vm: &VirtualMachine) -> P
 /// Internal classes of the interpreter: an instance without contents corrupts it.
 const INTERNAL: [&str; 3] = ["HeapMethodDef", "_BootstrapStderr", "_SandboxStdio"];
 
-/// `type.__subclasses__`: without the classes of modules that the program cannot import, which other
-/// runtimes of the process may have made.
+/// `type.__subclasses__`: without the classes of modules that the program cannot import, which
+/// other runtimes of the process may have made.
 fn subclasses(class: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let all = originals(vm)?.subclasses.call((class,), vm)?;
     let Some(policy) = policy(vm) else {

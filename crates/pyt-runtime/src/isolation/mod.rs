@@ -1,9 +1,9 @@
 //! Isolation: programs that can access nothing outside of the interpreter except what was granted.
 //!
 //! Three parts: native modules that act on the world are left out, or their functions refuse
-//! ([`natives`]); methods of the interpreter's classes that act on it refuse, too ([`classes`]); and what
-//! is in place before a program begins is replaced ([`surroundings`]). What is promised, and what is
-//! not, is in `docs/isolation.md`.
+//! ([`natives`]); methods of the interpreter's classes that act on it refuse, too ([`classes`]);
+//! and what is in place before a program begins is replaced ([`surroundings`]). What is promised,
+//! and what is not, is in `docs/isolation.md`.
 
 mod classes;
 mod files;
@@ -47,31 +47,33 @@ impl Isolation {
         Self::default()
     }
 
-    /// Grants reading a file, or a folder with all beneath it. It must exist when the runtime is built.
-    /// Symbolic links are resolved first: the real path decides.
+    /// Grants reading a file, or a folder with all beneath it. It must exist when the runtime is
+    /// built. Symbolic links are resolved first: the real path decides.
     #[must_use]
     pub fn read(mut self, path: impl Into<PathBuf>) -> Self {
         self.read.push(path.into());
         self
     }
 
-    /// As [`read`](Self::read). What is beneath it may also be created, written, renamed and removed.
+    /// As [`read`](Self::read). What is beneath it may also be created, written, renamed and
+    /// removed.
     #[must_use]
     pub fn write(mut self, path: impl Into<PathBuf>) -> Self {
         self.write.push(path.into());
         self
     }
 
-    /// Grants sockets of all kinds and to any address, and what waits for them (`select`, `selectors`,
-    /// `asyncio`). Local sockets (`AF_UNIX`) are files, but grants of files do not limit them.
+    /// Grants sockets of all kinds and to any address, and what waits for them (`select`,
+    /// `selectors`, `asyncio`). Local sockets (`AF_UNIX`) are files, but grants of files do not
+    /// limit them.
     #[must_use]
     pub fn network(mut self) -> Self {
         self.network = true;
         self
     }
 
-    /// Grants a native module unchanged: `_ctypes`, `mmap`, `_signal`, `_posixsubprocess`, `posix`, …
-    /// With most of those the program is no longer isolated: nothing limits what they do.
+    /// Grants a native module unchanged: `_ctypes`, `mmap`, `_signal`, `_posixsubprocess`, `posix`,
+    /// … With most of those the program is no longer isolated: nothing limits what they do.
     ///
     /// Child processes need `_posixsubprocess`, `posix`, and so on, and are not isolated at all.
     #[must_use]
@@ -125,7 +127,7 @@ impl IsolationPolicy {
 
     /// Applies the rest of the policy, before the program begins.
     pub(crate) fn seal(&self, vm: &VirtualMachine) -> PyResult<()> {
-        shared::make_shared_classes(&vm.state.module_defs, vm);
+        shared::create_shared_classes(&vm.state.module_defs, vm);
         classes::guard(vm)?;
         surroundings::replace(self, vm)?;
         self.set_sealed();

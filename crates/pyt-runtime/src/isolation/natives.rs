@@ -1,5 +1,5 @@
-//! Native modules in isolated interpreters: each is unchanged, has functions that refuse, or is left out.
-//! A module that is not listed is left out.
+//! Native modules in isolated interpreters: each is unchanged, has functions that refuse, or is
+//! left out. A module that is not listed is left out.
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
@@ -96,7 +96,8 @@ const PURE: [&str; 72] = [
     "weakref",
 ];
 
-/// Modules that are restricted to these attributes, so that modules which import them can be imported.
+/// Modules that are restricted to these attributes, so that modules which import them can be
+/// imported.
 const RESTRICTED: [(&str, &[&str]); 12] = [
     ("_imp", IMP),
     (

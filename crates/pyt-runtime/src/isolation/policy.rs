@@ -14,12 +14,12 @@ use std::{
 use parking_lot::RwLock;
 use rustpython_vm::{Interpreter, VirtualMachine, builtins::PyBaseExceptionRef};
 
-/// The name of a native module that marks an interpreter as isolated. Nothing in the interpreter can
-/// remove it.
+/// The name of a native module that marks an interpreter as isolated. Nothing in the interpreter
+/// can remove it.
 pub(super) const MARK: &str = "_pyt_isolated";
 
-/// What isolated interpreters may do, by their numbers. An interpreter that is marked and not in here may
-/// do nothing.
+/// What isolated interpreters may do, by their numbers. An interpreter that is marked and not in
+/// here may do nothing.
 static POLICIES: RwLock<Option<HashMap<i64, Arc<IsolationPolicy>>>> = RwLock::new(None);
 
 /// What one isolated interpreter may do.

@@ -1,11 +1,11 @@
 //! Objects that all runtimes of a process share refuse every change, in every runtime.
 //!
-//! The interpreter makes its native classes once for the process, and leaves many of them writable. A
-//! function that a program stores on one of them would run in the neighbouring runtimes, with their
-//! rights. CPython refuses attributes of its static types in every interpreter
-//! ("cannot set 'x' attribute of immutable type 'NoneType'"), and so does this module: it marks the
-//! classes immutable, and closes the few other objects that are shared and writable. Classes that
-//! Python code makes belong to one interpreter and stay as they are.
+//! The interpreter makes its native classes once for the process, and leaves many of them writable.
+//! A function that a program stores on one of them would run in the neighbouring runtimes, with
+//! their rights. CPython refuses attributes of its static types in every interpreter ("cannot set
+//! 'x' attribute of immutable type 'NoneType'"), and so does this module: it marks the classes
+//! immutable, and closes the few other objects that are shared and writable. Classes that Python
+//! code makes belong to one interpreter and stay as they are.
 //!
 //! Which objects are shared is not listed here. `tests/embedding/shared_state.rs` finds them by
 //! comparing two runtimes, and tries to change each one.
@@ -26,18 +26,18 @@ use rustpython_vm::{
 
 type SetAttribute = fn(&PyObject, &Py<PyStr>, PySetterValue, &VirtualMachine) -> PyResult<()>;
 
-/// Has every native module that this interpreter will import sealed once it is filled.
+/// Changes the definitions of native modules so that each module is sealed once it is filled.
 pub(crate) fn seal_on_import(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>) {
     for def in defs.values_mut() {
         *def = derived::derive(def, seal_module as Change);
     }
 }
 
-/// Seals all that is shared and exists so far. Called once in each interpreter, before it runs code of
-/// the program or of the host.
+/// Seals all that is shared and exists so far. Called once in each interpreter, before it runs code
+/// of the program or of the host.
 pub(crate) fn seal(vm: &VirtualMachine) -> PyResult<()> {
-    close_setters(vm)?;
-    give_monitoring_events(vm)?;
+    guard_setters(vm)?;
+    add_monitoring_events(vm)?;
     let types = &vm.ctx.types;
     for class in [types.mappingproxy_type, types.frame_locals_proxy_type] {
         class.set_abc_collection_flags_recursive(MAPPING);
@@ -60,8 +60,8 @@ pub(crate) fn seal(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// `sys.flags` has two properties, whose `__init__` gives them other functions; upstream makes the class
-/// once for the process. Here they are descriptors that cannot be changed.
+/// `sys.flags` has two properties, whose `__init__` gives them other functions; upstream makes the
+/// class once for the process. Here they are descriptors that cannot be changed.
 fn replace_properties_of_flags(vm: &VirtualMachine) -> PyResult<()> {
     let flags = vm.sys_module.get_attr("flags", vm)?;
     let class = flags.class();
@@ -85,10 +85,10 @@ fn replace_properties_of_flags(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// Makes every shared class of the modules that an isolated program may import, and seals it: once for
-/// the process, so that no thread of an isolated program can reach a class between its making and its
-/// sealing. Modules that fail to fill here would fail in the program as well.
-pub(super) fn make_shared_classes(
+/// Makes every shared class of the modules that an isolated program may import, and seals it: once
+/// for the process, so that no thread of an isolated program can reach a class between its making
+/// and its sealing. Modules that fail to fill here would fail in the program as well.
+pub(super) fn create_shared_classes(
     defs: &BTreeMap<&'static str, &'static PyModuleDef>,
     vm: &VirtualMachine,
 ) {
@@ -102,7 +102,7 @@ pub(super) fn make_shared_classes(
         let is_listed = listed
             .as_ref()
             .is_ok_and(|modules| modules.get_item(*name, vm).is_ok());
-        if is_listed || MADE_BY_IMPORT_ONLY.contains(name) {
+        if is_listed || CREATED_BY_IMPORT_ONLY.contains(name) {
             continue;
         }
         if let Ok(module) = def.create_module(vm)
@@ -115,9 +115,9 @@ pub(super) fn make_shared_classes(
     *done = true;
 }
 
-/// Modules of pyt's own that register themselves with the interpreter when they are filled. Their
-/// classes are immutable from the start.
-const MADE_BY_IMPORT_ONLY: [&str; 7] = [
+/// Modules of pyt that register themselves with the interpreter when they are filled. Their classes
+/// are created immutable.
+const CREATED_BY_IMPORT_ONLY: [&str; 7] = [
     "_thread",
     "threading",
     "queue",
@@ -130,7 +130,7 @@ const MADE_BY_IMPORT_ONLY: [&str; 7] = [
 /// Seals the classes of a native module that has just been filled.
 fn seal_module(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     seal_classes_of(module, vm);
-    // At the start one walk, in `seal`, serves for all modules.
+    // During the start, `seal` does this once for all modules.
     if vm.initialized {
         seal_static_classes(vm);
     }
@@ -146,8 +146,8 @@ fn seal_module(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
 const MAPPING: PyTypeFlags = PyTypeFlags::from_slice(&[PyTypeFlags::MAPPING]);
 const SEQUENCE: PyTypeFlags = PyTypeFlags::from_slice(&[PyTypeFlags::SEQUENCE]);
 
-/// Has a native class match sequence patterns, as on CPython. Upstream leaves that to `collections.abc`,
-/// by way of [`abc_register`], which no longer changes native classes.
+/// Has a native class match sequence patterns, as on CPython. Upstream leaves that to
+/// `collections.abc`, by way of [`abc_register`], which no longer changes native classes.
 fn mark_sequence(module: &Py<PyModule>, name: &str, vm: &VirtualMachine) -> PyResult<()> {
     let class = module.dict().get_item(name, vm)?;
     if let Some(class) = class.downcast_ref::<PyType>()
@@ -158,11 +158,12 @@ fn mark_sequence(module: &Py<PyModule>, name: &str, vm: &VirtualMachine) -> PyRe
     Ok(())
 }
 
-/// Native modules of pyt's own whose contents are classes of Python code, one set for each interpreter.
+/// Native modules of pyt's own whose contents are classes of Python code, one set for each
+/// interpreter.
 const WITH_PYTHON_CLASSES: [&str; 2] = ["concurrent.futures._base", "concurrent.futures.thread"];
 
-/// Seals the classes that a native module holds. Exceptions that it makes once for the process count as
-/// the first interpreter's own, and are found only here.
+/// Seals the classes that a native module holds. Exceptions that it makes once for the process
+/// count as the first interpreter's own, and are found only here.
 fn seal_classes_of(module: &Py<PyModule>, vm: &VirtualMachine) {
     let Some(def) = module.def else {
         return;
@@ -187,7 +188,7 @@ fn seal_static_classes(vm: &VirtualMachine) {
     while let Some(class) = todo.pop() {
         seal_class(&class, vm);
         let subclasses = class.subclasses.read();
-        // Classes that go away are dropped after the lock.
+        // Classes whose last reference this is are dropped after the lock.
         let upgraded: Vec<_> = subclasses
             .iter()
             .filter_map(|weak| weak.upgrade())
@@ -200,7 +201,7 @@ fn seal_static_classes(vm: &VirtualMachine) {
     }
 }
 
-/// Whether the class belongs to no interpreter, and so to all.
+/// Whether the class belongs to no interpreter, so that all share it.
 fn is_unowned(class: &PyType) -> bool {
     class.is_visible_to_interpreter(i64::MIN)
 }
@@ -229,10 +230,10 @@ pub(super) fn seal_class(class: &Py<PyType>, vm: &VirtualMachine) {
     guard_metaclass(class.class(), vm);
 }
 
-/// What metaclasses with a way of their own to set attributes did before, by address.
+/// The original functions of metaclasses that set attributes in their own way, by address.
 static METACLASS_SETTERS: RwLock<BTreeMap<usize, SetAttribute>> = RwLock::new(BTreeMap::new());
 
-/// Has a native metaclass with a `__setattr__` of its own respect what is sealed.
+/// Makes a native metaclass with a `__setattr__` of its own refuse to change sealed classes.
 fn guard_metaclass(metaclass: &Py<PyType>, vm: &VirtualMachine) {
     let types = &vm.ctx.types;
     if metaclass.is(types.type_type) || !is_unowned(metaclass) {
@@ -271,7 +272,7 @@ fn set_class_attribute(
     drop(setters);
     match known {
         Some(set) => set(class, name, value, vm),
-        None => Err(vm.new_system_error("a metaclass without its __setattr__")),
+        None => Err(vm.new_system_error("a metaclass has no original __setattr__")),
     }
 }
 
@@ -288,7 +289,7 @@ fn immutable(
     ))
 }
 
-/// Descriptors of the interpreter's that set without asking, as they were.
+/// The original descriptors whose setters change sealed objects.
 struct Setters {
     abstract_methods: PyObjectRef,
     module: PyObjectRef,
@@ -299,12 +300,12 @@ static SETTERS: OnceLock<Setters> = OnceLock::new();
 fn setters(vm: &VirtualMachine) -> PyResult<&'static Setters> {
     SETTERS
         .get()
-        .ok_or_else(|| vm.new_system_error("a guard without what it guards"))
+        .ok_or_else(|| vm.new_system_error("a guarded setter has no original"))
 }
 
-/// Replaces the setters of `type.__abstractmethods__` and of `__module__` of native functions, which
-/// change shared objects without asking. Once for the process.
-fn close_setters(vm: &VirtualMachine) -> PyResult<()> {
+/// Replaces the setters of `type.__abstractmethods__` and of `__module__` of native functions,
+/// which change shared objects without asking. Once for the process.
+fn guard_setters(vm: &VirtualMachine) -> PyResult<()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock();
     if SETTERS.get().is_some() {
@@ -341,13 +342,13 @@ fn close_setters(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// What a descriptor gives for `object`.
+/// The value of a descriptor for `object`.
 fn get(descriptor: &PyObjectRef, object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let class = object.class().to_owned();
     vm.call_method(descriptor, "__get__", (object, class))
 }
 
-/// Has a descriptor set or delete the attribute of `object`.
+/// Sets or deletes the attribute of `object` by a descriptor.
 fn set(
     descriptor: &PyObjectRef,
     object: PyObjectRef,
@@ -377,8 +378,8 @@ fn set_abstract_methods(
     set(&setters(vm)?.abstract_methods, class, value, vm)
 }
 
-/// `__module__` of a native function: only those of modules belong to one interpreter. The others are
-/// methods of native classes.
+/// `__module__` of a native function: only those of modules belong to one interpreter. The others
+/// are methods of native classes.
 fn set_module(function: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
     let bound = function.get_attr("__self__", vm)?;
     if vm.is_none(&bound) || bound.downcast_ref::<PyType>().is_some() {
@@ -388,8 +389,8 @@ fn set_module(function: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) 
     set(&setters(vm)?.module, function, value, vm)
 }
 
-/// Gives the interpreter a `sys.monitoring.events` of its own: upstream makes one for the process.
-fn give_monitoring_events(vm: &VirtualMachine) -> PyResult<()> {
+/// Adds a `sys.monitoring.events` for this interpreter: upstream creates one for the process.
+fn add_monitoring_events(vm: &VirtualMachine) -> PyResult<()> {
     let monitoring = vm.sys_module.get_attr("monitoring", vm)?;
     let shared = monitoring.get_attr("events", vm)?;
     let Some(names) = shared.dict() else {
@@ -405,9 +406,9 @@ fn give_monitoring_events(vm: &VirtualMachine) -> PyResult<()> {
     monitoring.set_attr("events", own, vm)
 }
 
-/// `_abc._abc_register` without its effect on shared classes: upstream has a class that is registered
-/// as a sequence or a mapping match such patterns from then on, with all its subclasses, in every
-/// interpreter. CPython leaves immutable types alone.
+/// `_abc._abc_register` without its effect on shared classes: upstream has a class that is
+/// registered as a sequence or a mapping match such patterns from then on, with all its subclasses,
+/// in every interpreter. CPython leaves immutable types alone.
 fn guard_abc_register(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let register = vm.new_function("_abc_register", abc_register);
     module.dict().set_item("_abc_register", register.into(), vm)
@@ -426,15 +427,15 @@ fn abc_register(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     if flags.is_empty() || !is_sealed(&subclass) {
         return upstream::call("_abc", "_abc_register", args, vm);
     }
-    // Upstream takes the kind of collection from the base.
+    // Upstream copies the kind of collection from the base.
     base.slots.flags.remove_masked(COLLECTION);
     let registered = upstream::call("_abc", "_abc_register", args, vm);
     base.slots.flags.replace_masked(COLLECTION, flags);
     registered
 }
 
-/// `_weakref.getweakrefs` without the references that other runtimes have made to shared objects, whose
-/// callbacks lead to their globals.
+/// `_weakref.getweakrefs` without the references that other runtimes have made to shared objects,
+/// whose callbacks lead to their globals.
 fn guard_weakrefs(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let dict = module.dict();
     let refs = vm.new_function(

@@ -75,8 +75,8 @@ pub(super) fn replace(policy: &IsolationPolicy, vm: &VirtualMachine) -> PyResult
     Ok(())
 }
 
-/// `compile`: tracebacks show lines of the file that `filename` names. It must not be a file that the
-/// program cannot read.
+/// `compile`: tracebacks show lines of the file that `filename` names. It must not be a file that
+/// the program cannot read.
 fn compile(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     if let Some(policy) = policy(vm) {
         let keyword = args.kwargs.get("filename").cloned();
@@ -126,8 +126,8 @@ fn input(prompt: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
     vm.call_method(&line, "removesuffix", ("\n",))
 }
 
-/// Puts `get_frozen_object` into `_imp`: it returns frozen modules, and refuses data that the program
-/// passes.
+/// Puts `get_frozen_object` into `_imp`: it returns frozen modules, and refuses data that the
+/// program passes.
 pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let get = vm.new_function(
         "get_frozen_object",
@@ -142,8 +142,8 @@ pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
     module.dict().set_item("get_frozen_object", get.into(), vm)
 }
 
-/// Puts `setlocale` into `_locale`: it returns the locale, and refuses to change it, since it is the
-/// process's.
+/// Puts `setlocale` into `_locale`: it returns the locale, and refuses to change it, since it is
+/// the process's.
 pub(super) fn give_locale(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let set = vm.new_function(
         "setlocale",

@@ -1,5 +1,5 @@
-//! The last part of an interpreter's start: `sys`, `compile`, `__main__`, `faulthandler`, `warnings` and
-//! `site`.
+//! The last part of an interpreter's start: `sys`, `compile`, `__main__`, `faulthandler`,
+//! `warnings` and `site`.
 
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 

@@ -1,10 +1,10 @@
-//! The part of `site` at the start of an interpreter, without importing `site` where it would find nothing
-//! to do.
+//! The part of `site` at the start of an interpreter, without importing `site` where it would find
+//! nothing to do.
 //!
-//! `site` imports `os` and what that needs, a third of the work of a start, to search for folders of
-//! packages, `.pth` files, virtual environments and modules of the user's, and mostly finds none. So this
-//! file searches first. If there is anything, `site` is imported; otherwise the frozen module `_pyt_site`
-//! replaces it until a program uses it (docs/adr/0021).
+//! `site` imports `os` and what that needs, a third of the work of a start, to search for folders
+//! of packages, `.pth` files, virtual environments and modules of the user's, and mostly finds
+//! none. So this file searches first. If there is anything, `site` is imported; otherwise the
+//! frozen module `_pyt_site` replaces it until a program uses it (docs/adr/0021).
 
 use std::path::{Component, Path, PathBuf};
 

@@ -6,7 +6,8 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyCode},
 };
 
-/// The start symbol of the grammar: CPython's `Py_single_input`, `Py_file_input` and `Py_eval_input`.
+/// The start symbol of the grammar: CPython's `Py_single_input`, `Py_file_input` and
+/// `Py_eval_input`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Start {
     /// One interactive statement, whose value is shown.
@@ -61,9 +62,9 @@ fn null_byte_error(
     Ok(error)
 }
 
-/// Compiles an interactive statement. Returns `None` if it continues on the next line: as in `codeop`, a
-/// statement with a body ends at an empty line. `future` are the `__future__` flags of the statements
-/// before.
+/// Compiles an interactive statement. Returns `None` if it continues on the next line: as in
+/// `codeop`, a statement with a body ends at an empty line. `future` are the `__future__` flags of
+/// the statements before.
 pub(crate) fn compile_interactive(
     vm: &VirtualMachine,
     text: &str,
@@ -117,8 +118,8 @@ fn compile_with_flags(
 
 /// Keeps the source of code that is in no file, so that tracebacks show its lines.
 pub(crate) fn remember(vm: &VirtualMachine, code: &PyRef<PyCode>, text: &str) {
-    // If this fails, tracebacks only lack source lines. An exception from another thread must not be
-    // lost with the failure.
+    // If this fails, tracebacks only lack source lines. An exception from another thread must not
+    // be lost with the failure.
     let _ = shielded(|| vm.register_code_in_linecache(code, text));
 }
 

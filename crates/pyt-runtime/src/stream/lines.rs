@@ -95,8 +95,8 @@ impl Sink for LineSink {
             joined = tail;
             rest = &joined;
         }
-        // A line that the function failed on is not passed on again; the lines after it are kept for the
-        // next call.
+        // A line that the function failed on is not passed on again; the lines after it are kept
+        // for the next call.
         let mut result = Ok(bytes.len());
         while let Some((end, next)) = Self::first_line(rest) {
             let line = &rest[..end];

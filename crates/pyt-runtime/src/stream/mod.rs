@@ -1,8 +1,8 @@
-//! Where a runtime's standard streams lead: to the process's, to nothing, to a writer or a buffer of
-//! the host's, or line by line to a function.
+//! Where a runtime's standard streams lead: to the process's, to nothing, to a writer or a buffer
+//! of the host's, or line by line to a function.
 //!
-//! [`object`] moves bytes between Python and a [`Sink`] or a reader. What the host does with them is not
-//! known here.
+//! [`object`] moves bytes between Python and a [`Sink`] or a reader. What the host does with them
+//! is not known here.
 
 mod capture;
 mod input;
@@ -29,18 +29,18 @@ use self::{
 
 /// Where `sys.stdout` or `sys.stderr` leads; see [`Builder::stdout`](crate::Builder::stdout).
 ///
-/// Text arrives as it is written, encoded in UTF-8; Python buffers nothing. `print` writes its text and
-/// the newline separately, so lines of two threads may be interleaved, as in CPython; with
+/// Text arrives as it is written, encoded in UTF-8; Python buffers nothing. `print` writes its text
+/// and the newline separately, so lines of two threads may be interleaved, as in CPython; with
 /// [`lines`](Self::lines) they are not.
 ///
-/// The streams are Python's own text streams (`io.TextIOWrapper`) over a raw stream that has no file
-/// descriptor: `sys.stdout.fileno()` raises `io.UnsupportedOperation`. What programs write without
-/// `sys.stdout` is not redirected: `os.write(1, …)`, C code, and child processes write to the process's
-/// streams.
+/// The streams are Python's own text streams (`io.TextIOWrapper`) over a raw stream that has no
+/// file descriptor: `sys.stdout.fileno()` raises `io.UnsupportedOperation`. What programs write
+/// without `sys.stdout` is not redirected: `os.write(1, …)`, C code, and child processes write to
+/// the process's streams.
 ///
-/// The host's writer or function runs on the Python thread that writes, detached from the interpreter:
-/// other threads run Python meanwhile, and it may enter the runtime. If it fails or panics, the call that
-/// wrote raises `OSError` or `RuntimeError`.
+/// The host's writer or function runs on the Python thread that writes, detached from the
+/// interpreter: other threads run Python meanwhile, and it may enter the runtime. If it fails or
+/// panics, the call that wrote raises `OSError` or `RuntimeError`.
 #[derive(Clone, Default)]
 pub struct Output(Target);
 
@@ -67,19 +67,19 @@ impl Output {
         Self(Target::Null)
     }
 
-    /// To a writer, one call at a time. All runtimes made from clones of this share it. It is flushed when
-    /// the program flushes.
+    /// To a writer, one call at a time. All runtimes made from clones of this share it. It is
+    /// flushed when the program flushes.
     #[must_use]
     pub fn writer(writer: impl Write + Send + 'static) -> Self {
         Self(Target::Writer(WriterSink::new(writer)))
     }
 
-    /// Line by line to a function, with the name of the Python thread that wrote it. Several threads
-    /// may call it at once; their lines never mix.
+    /// Line by line to a function, with the name of the Python thread that wrote it. Several
+    /// threads may call it at once; their lines never mix.
     ///
-    /// Text after a thread's last newline is passed on when the thread flushes, when it ends, or when the
-    /// runtime ends. Lines longer than 1 MiB are passed on in pieces. Bytes that are not UTF-8 are
-    /// replaced.
+    /// Text after a thread's last newline is passed on when the thread flushes, when it ends, or
+    /// when the runtime ends. Lines longer than 1 MiB are passed on in pieces. Bytes that are not
+    /// UTF-8 are replaced.
     ///
     /// ```no_run
     /// use pyt_runtime::{Output, Runtime};
@@ -98,8 +98,8 @@ impl Output {
         })
     }
 
-    /// As [`lines`](Self::lines), for a function that can fail: its error is raised in the program as
-    /// `OSError`.
+    /// As [`lines`](Self::lines), for a function that can fail: its error is raised in the program
+    /// as `OSError`.
     #[must_use]
     pub fn try_lines(each: impl Fn(Line<'_>) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self(Target::Lines(Arc::new(each)))
@@ -160,8 +160,9 @@ impl Input {
         Self(InputSource::Text(text.into().into_bytes().into()))
     }
 
-    /// A reader, which is called detached from the interpreter: while it blocks, other threads run Python.
-    /// All runtimes made from clones of this share it. A read that blocks cannot be interrupted.
+    /// A reader, which is called detached from the interpreter: while it blocks, other threads run
+    /// Python. All runtimes made from clones of this share it. A read that blocks cannot be
+    /// interrupted.
     #[must_use]
     pub fn reader(reader: impl Read + Send + 'static) -> Self {
         Self(InputSource::reader(reader))
@@ -217,8 +218,8 @@ impl OpenStreams {
 }
 
 impl Streams {
-    /// For a program without access to files: the process's output streams are written by Rust's, and its
-    /// input is empty.
+    /// For a program without access to files: the process's output streams are written by Rust's,
+    /// and its input is empty.
     pub(crate) fn without_files(self) -> Self {
         Self {
             stdin: match self.stdin.is_inherited() {

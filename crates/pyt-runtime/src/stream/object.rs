@@ -1,5 +1,5 @@
-//! The standard streams as Python objects: raw streams without a file descriptor, under Python's own text
-//! streams.
+//! The standard streams as Python objects: raw streams without a file descriptor, under Python's
+//! own text streams.
 
 use std::{
     io,

@@ -35,8 +35,9 @@ pub(crate) trait Sink: Send + Sync {
         true
     }
 
-    /// Whether the sink keeps text of the calling thread, so that [`thread_ends`](Self::thread_ends) must
-    /// be called when the thread ends. True once for each thread.
+    /// Whether the sink keeps text of the calling thread, so that
+    /// [`thread_ends`](Self::thread_ends) must be called when the thread ends. True once for each
+    /// thread.
     fn has_new_tail(&self) -> bool {
         false
     }

@@ -117,13 +117,15 @@ impl<T: Send + Sync + 'static> Instance<T> {
     /// Runs `f` with a reference to the `T`. Blocks while a method on another thread changes it.
     ///
     /// # Errors
-    /// `RuntimeError` if this thread is within a method that changes it, or if `__init__` has not run.
+    /// `RuntimeError` if this thread is within a method that changes it, or if `__init__` has not
+    /// run.
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, Error> {
         self.value
             .inside(|object, py| state_of::<T>(object, py)?.read(py, |state| Ok(f(state))))
     }
 
-    /// Runs `f` with a mutable reference to the `T`. Blocks while another thread is in a method of it.
+    /// Runs `f` with a mutable reference to the `T`. Blocks while another thread is in a method of
+    /// it.
     ///
     /// # Errors
     /// `RuntimeError` if this thread is within a method of it, or if `__init__` has not run.

@@ -25,13 +25,13 @@ pub(crate) type Maker = Arc<dyn Fn(Python<'_>) -> PyResult + Send + Sync>;
 
 /// A Python class whose instances each hold a `T`, with methods in Rust.
 ///
-/// Classes written in Python may derive from it. Methods may have any name, so special methods such as
-/// `__len__`, `__add__`, `__getitem__` and `__enter__` implement operators.
+/// Classes written in Python may derive from it. Methods may have any name, so special methods such
+/// as `__len__`, `__add__`, `__getitem__` and `__enter__` implement operators.
 ///
 /// Several threads may call `&T` methods at once; a call of a `&mut T` method waits until no other
-/// thread is in a method of that instance, while other threads run Python. A method that calls back, by
-/// way of Python, into a method that needs the same `T` in conflict, such as a `&mut T` method within
-/// another, raises `RuntimeError`: `Already borrowed`.
+/// thread is in a method of that instance, while other threads run Python. A method that calls
+/// back, by way of Python, into a method that needs the same `T` in conflict, such as a `&mut T`
+/// method within another, raises `RuntimeError`: `Already borrowed`.
 ///
 /// ```
 /// use pyt_runtime::{ClassBuilder, Runtime, Value};
@@ -132,9 +132,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self.member(&name, move |py| Ok(function.to_object(Binding::Method, py)))
     }
 
-    /// `__init__`: makes the `T` of a new instance out of the arguments. Without it instances that Python
-    /// code creates have no `T`, and their methods raise `RuntimeError`; the host can create instances by
-    /// [`Class::instance`].
+    /// `__init__`: makes the `T` of a new instance out of the arguments. Without it instances that
+    /// Python code creates have no `T`, and their methods raise `RuntimeError`; the host can create
+    /// instances by [`Class::instance`].
     #[must_use]
     pub fn init<Marker>(self, constructor: impl HostConstructor<T, Marker>) -> Self {
         let function =
@@ -163,8 +163,8 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         }))
     }
 
-    /// A method that gets the instance itself as its first argument, as an [`Instance<T>`](Instance)
-    /// or a [`Value`]. The `T` is not borrowed meanwhile.
+    /// A method that gets the instance itself as its first argument, as an
+    /// [`Instance<T>`](Instance) or a [`Value`]. The `T` is not borrowed meanwhile.
     ///
     /// ```
     /// # use pyt_runtime::{ClassBuilder, Error, Instance, Runtime, Value};

@@ -1,5 +1,5 @@
-//! The Python side of host classes: their common base class, and the attribute that records the Rust type
-//! of a class.
+//! The Python side of host classes: their common base class, and the attribute that records the
+//! Rust type of a class.
 
 use std::{
     any::{Any, TypeId},

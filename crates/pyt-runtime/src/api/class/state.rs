@@ -1,8 +1,8 @@
 //! The Rust value of an instance, and how methods borrow it.
 //!
-//! Any number of methods may read it at once, or one may change it. A thread that finds it borrowed by
-//! another waits, detached from the interpreter. A thread that has borrowed it itself, further up its
-//! stack, would wait for ever: that is a `RuntimeError`.
+//! Any number of methods may read it at once, or one may change it. A thread that finds it borrowed
+//! by another waits, detached from the interpreter. A thread that has borrowed it itself, further
+//! up its stack, would wait for ever: that is a `RuntimeError`.
 
 use std::{cell::RefCell, time::Duration};
 

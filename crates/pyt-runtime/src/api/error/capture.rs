@@ -15,8 +15,8 @@ use crate::{Python, Value, api::host_code::is_within_host_function};
 const MAX_CAUSES: usize = 32;
 
 impl Error {
-    /// An error that describes `exception`, without the exception itself. Runs Python code (`__str__`,
-    /// `traceback`).
+    /// An error that describes `exception`, without the exception itself. Runs Python code
+    /// (`__str__`, `traceback`).
     #[must_use]
     pub fn from_exception(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Self {
         let mut inner = describe(vm, exception);

@@ -1,9 +1,9 @@
 //! What a host gets when Python code fails.
 //!
-//! An [`Error`] is text and numbers, may outlive its runtime and may go to any thread. As long as the
-//! runtime lives it also keeps the exception itself, so that raising it again in Python raises the same
-//! object. [`capture`] makes errors of exceptions, [`raise`] exceptions of errors, [`foreign`] errors of
-//! other Rust errors.
+//! An [`Error`] is text and numbers, may outlive its runtime and may go to any thread. As long as
+//! the runtime lives it also keeps the exception itself, so that raising it again in Python raises
+//! the same object. [`capture`] makes errors of exceptions, [`raise`] exceptions of errors,
+//! [`foreign`] errors of other Rust errors.
 
 mod capture;
 mod foreign;
@@ -56,9 +56,9 @@ pub enum ErrorKind {
 ///
 /// As a [`std::error::Error`] its source is the exception's cause.
 ///
-/// Within a [`Function`](crate::Function) the traceback, the frames and the causes are looked up when
-/// they are first asked for, so that errors on their way through cost little. They are empty if the
-/// runtime has ended by then.
+/// Within a [`Function`](crate::Function) the traceback, the frames and the causes are looked up
+/// when they are first asked for, so that errors on their way through cost little. They are empty
+/// if the runtime has ended by then.
 ///
 /// ```
 /// use pyt_runtime::{ErrorKind, Runtime};
@@ -129,8 +129,8 @@ fn summary(type_name: &str, message: &str) -> String {
 
 impl Error {
     /// An exception of the class `type_name`, to be raised by a function of the host's: a built-in
-    /// class (`"ValueError"`), or one of a module (`"decimal.InvalidOperation"`). If there is no such
-    /// class when it is raised, it is a `RuntimeError`.
+    /// class (`"ValueError"`), or one of a module (`"decimal.InvalidOperation"`). If there is no
+    /// such class when it is raised, it is a `RuntimeError`.
     ///
     /// ```
     /// # use pyt_runtime::Error;
@@ -252,8 +252,8 @@ impl Error {
         &self.0.threads
     }
 
-    /// The host's own error that this was made of, if it is a `T`; also if it was raised in Python in
-    /// between.
+    /// The host's own error that this was made of, if it is a `T`; also if it was raised in Python
+    /// in between.
     #[must_use]
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
         self.0.host.as_deref()?.downcast_ref()

@@ -1,7 +1,7 @@
 //! Exceptions made of errors.
 //!
-//! An error that came from an exception of this runtime becomes that exception again. Any other becomes a
-//! new one that keeps the error, so that it returns to the host unchanged.
+//! An error that came from an exception of this runtime becomes that exception again. Any other
+//! becomes a new one that keeps the error, so that it returns to the host unchanged.
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,

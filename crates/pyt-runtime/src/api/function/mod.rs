@@ -22,10 +22,10 @@ pub(crate) type Body = dyn Fn(Python<'_>, &mut Incoming<'_>) -> PyResult + Send 
 
 /// A Rust function or closure under a name, for Python to call.
 ///
-/// The closure's parameters are [`FromPython`](crate::FromPython), in the order of the call, and its result
-/// is [`IntoPython`]; a first parameter of the type [`Python`] is passed by the runtime. An [`Option`] at
-/// the end may be left out of the call. [`Rest`] takes all further arguments, [`Keywords`] all further
-/// keyword arguments.
+/// The closure's parameters are [`FromPython`](crate::FromPython), in the order of the call, and
+/// its result is [`IntoPython`]; a first parameter of the type [`Python`] is passed by the runtime.
+/// An [`Option`] at the end may be left out of the call. [`Rest`] takes all further arguments,
+/// [`Keywords`] all further keyword arguments.
 ///
 /// - `Err` is raised: an [`Error`] as the exception that it is, any other error as
 ///   [`Error::other`] says.
@@ -95,8 +95,8 @@ impl Function {
         self
     }
 
-    /// The names of its parameters in order, so that calls may pass them by keyword. Without names they
-    /// are passed by position only.
+    /// The names of its parameters in order, so that calls may pass them by keyword. Without names
+    /// they are passed by position only.
     ///
     /// ```
     /// # use pyt_runtime::{Function, Runtime};

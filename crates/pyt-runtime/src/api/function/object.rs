@@ -1,5 +1,5 @@
-//! A Rust function as a Python object: of one of two classes, one of which binds to instances as methods
-//! do.
+//! A Rust function as a Python object: of one of two classes, one of which binds to instances as
+//! methods do.
 
 use std::{
     fmt,

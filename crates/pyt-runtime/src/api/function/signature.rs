@@ -5,8 +5,8 @@ use rustpython_vm::PyResult;
 use super::incoming::{FromArgument, Incoming};
 use crate::{IntoPython, Python};
 
-/// A closure that can be a [`Function`](super::Function). The compiler infers `Marker`: the types of the
-/// parameters, and whether the first is a [`Python`].
+/// A closure that can be a [`Function`](super::Function). The compiler infers `Marker`: the types
+/// of the parameters, and whether the first is a [`Python`].
 pub trait HostFunction<Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;

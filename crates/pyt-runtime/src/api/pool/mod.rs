@@ -1,8 +1,8 @@
 //! A pool of runtimes.
 //!
-//! Building a runtime takes tens of milliseconds, and ending one about as long. So runtimes are built
-//! before they are needed, and used again: what the last user changed is reset (`reset.py`), and a runtime
-//! that cannot be reset is replaced.
+//! Building a runtime takes tens of milliseconds, and ending one about as long. So runtimes are
+//! built before they are needed, and used again: what the last user changed is reset (`reset.py`),
+//! and a runtime that cannot be reset is replaced.
 
 use std::{
     collections::VecDeque,
@@ -30,14 +30,14 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Runtimes that are ready for use, each used by one caller at a time.
 ///
-/// A runtime that is returned is reset on the pool's thread: threads that Python started are stopped;
-/// modules outside of the standard library are removed from `sys.modules`; the names of `__main__` and
-/// `builtins`, `sys.path`, `sys.argv`, the import hooks, the standard streams, the exception hooks,
-/// `os.environ`, the warning filters, trace functions, the recursion limit and the switch interval are
-/// restored; `atexit` functions are dropped without being called; the collector runs. What a user has
-/// changed in modules of the standard library (`json.dumps = ...`) stays: a pool saves time, and does not
-/// isolate callers who do not trust one another. A runtime in which threads had to be stopped without
-/// their handlers is replaced.
+/// A runtime that is returned is reset on the pool's thread: threads that Python started are
+/// stopped; modules outside of the standard library are removed from `sys.modules`; the names of
+/// `__main__` and `builtins`, `sys.path`, `sys.argv`, the import hooks, the standard streams, the
+/// exception hooks, `os.environ`, the warning filters, trace functions, the recursion limit and the
+/// switch interval are restored; `atexit` functions are dropped without being called; the collector
+/// runs. What a user has changed in modules of the standard library (`json.dumps = ...`) stays: a
+/// pool saves time, and does not isolate callers who do not trust one another. A runtime in which
+/// threads had to be stopped without their handlers is replaced.
 ///
 /// The pool's thread is the main thread of its runtimes.
 ///
@@ -108,12 +108,12 @@ impl fmt::Debug for PooledRuntime {
 }
 
 impl RuntimePool {
-    /// A pool of `size` runtimes, each built by a builder that `builder` returns. Blocks until the first
-    /// is ready; the others are built meanwhile.
+    /// A pool of `size` runtimes, each built by a builder that `builder` returns. Blocks until the
+    /// first is ready; the others are built meanwhile.
     ///
     /// # Errors
-    /// What [`Builder::build`] returns; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if the
-    /// system allows no more threads.
+    /// What [`Builder::build`] returns; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if
+    /// the system allows no more threads.
     pub fn new(size: usize, builder: impl Fn() -> Builder + Send + 'static) -> Result<Self, Error> {
         let idle: Arc<IdleRuntimes> = Arc::default();
         let (tasks, work) = mpsc::channel();
@@ -199,8 +199,8 @@ impl RuntimePool {
     }
 }
 
-/// Ends the runtimes that are ready, and blocks until they have ended. Those that are in use end when
-/// they are returned.
+/// Ends the runtimes that are ready, and blocks until they have ended. Those that are in use end
+/// when they are returned.
 impl Drop for RuntimePool {
     fn drop(&mut self) {
         drop(std::mem::take(&mut *self.idle.state.lock()));

@@ -20,8 +20,8 @@ use crate::{Error, FromPython, IntoPython, Python, Runtime, Value};
 /// `()` `None`. A variant of an enum is its name; with data, a `dict` of its name and its data.
 ///
 /// In the other direction structs are read from `dict`s, dataclasses, named tuples and objects with
-/// attributes of the fields' names, sequences from iterables that have a length, numbers from objects
-/// with `__index__` or `__float__`, and an `enum.Enum` as its value.
+/// attributes of the fields' names, sequences from iterables that have a length, numbers from
+/// objects with `__index__` or `__float__`, and an `enum.Enum` as its value.
 ///
 /// Data nested more than 128 levels deep, such as a list that contains itself, is a
 /// `RecursionError`.
@@ -87,7 +87,8 @@ impl Python<'_> {
     /// Any serializable type as a Python object; see [`Serde`].
     ///
     /// # Errors
-    /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot hash.
+    /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot
+    /// hash.
     pub fn to_python<T: Serialize + ?Sized>(self, data: &T) -> Result<Value, Error> {
         let object = self.serialize(data)?;
         Ok(Value::from_object(self, object))
@@ -102,9 +103,9 @@ impl Python<'_> {
         written.unwrap_or_else(|| Err(Error::gone()))
     }
 
-    /// A serializable struct as an instance of `class`, a dataclass whose fields have the names of the
-    /// struct's. Fields that are annotated as dataclasses, or as lists, dicts or optionals of them,
-    /// are converted to those.
+    /// A serializable struct as an instance of `class`, a dataclass whose fields have the names of
+    /// the struct's. Fields that are annotated as dataclasses, or as lists, dicts or optionals of
+    /// them, are converted to those.
     ///
     /// ```
     /// # use pyt_runtime::{Runtime, Value};
@@ -126,7 +127,8 @@ impl Python<'_> {
     /// ")?;
     /// let class: Value = runtime.get("Person")?;
     /// let homes = vec![Address { city: "Oslo".into() }];
-    /// let ada = runtime.enter(|py| py.to_dataclass(&class, &Person { name: "Ada".into(), homes }))?;
+    /// let person = Person { name: "Ada".into(), homes };
+    /// let ada = runtime.enter(|py| py.to_dataclass(&class, &person))?;
     /// assert_eq!(ada.repr()?, "Person(name='Ada', homes=[Address(city='Oslo')])");
     /// # runtime.finish();
     /// # Ok::<(), pyt_runtime::Error>(())
@@ -152,7 +154,8 @@ impl Runtime {
     /// Any serializable type as a Python object; see [`Serde`].
     ///
     /// # Errors
-    /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot hash.
+    /// What `Serialize` reports, `RecursionError`, and `TypeError` for keys that Python cannot
+    /// hash.
     pub fn to_python<T: Serialize + ?Sized>(&self, data: &T) -> Result<Value, Error> {
         self.try_enter(|py| py.to_python(data))
     }

@@ -9,7 +9,8 @@ impl Value {
     /// The object as RustPython has it.
     ///
     /// # Errors
-    /// [`WrongRuntime`](crate::ErrorKind::WrongRuntime) if it is not of the runtime that `py` is in.
+    /// [`WrongRuntime`](crate::ErrorKind::WrongRuntime) if it is not of the runtime that `py` is
+    /// in.
     pub fn as_object<'a>(&'a self, py: Python<'a>) -> Result<&'a PyObject, Error> {
         self.check(py)?;
         Ok(self.object_unchecked())

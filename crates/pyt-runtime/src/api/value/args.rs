@@ -57,8 +57,8 @@ pub trait IntoArgs {
     fn gather(self, py: Python<'_>) -> PyResult<Args>;
 }
 
-/// An element of the arguments of a call: a value that is [`IntoPython`] is passed by position, [`kw`]
-/// passes one by keyword, [`unpack`] and [`unpack_kw`] pass many.
+/// An element of the arguments of a call: a value that is [`IntoPython`] is passed by position,
+/// [`kw`] passes one by keyword, [`unpack`] and [`unpack_kw`] pass many.
 pub trait IntoArg {
     #[doc(hidden)]
     fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()>;
@@ -115,8 +115,8 @@ impl<I: IntoIterator<Item: IntoPython>> IntoArg for Unpack<I> {
 #[derive(Clone, Debug)]
 pub struct UnpackKw<T>(T);
 
-/// Each entry of a mapping with names as keys is a keyword argument: `**mapping`. `mapping` is a value
-/// that becomes one, such as a map or a [`Serde`](crate::Serde) struct.
+/// Each entry of a mapping with names as keys is a keyword argument: `**mapping`. `mapping` is a
+/// value that becomes one, such as a map or a [`Serde`](crate::Serde) struct.
 pub const fn unpack_kw<T: IntoPython>(mapping: T) -> UnpackKw<T> {
     UnpackKw(mapping)
 }

@@ -62,11 +62,11 @@ pub trait IntoPython: Sized {
     }
 }
 
-/// A type whose values can be made of Python objects: the inverse of [`IntoPython`], with more accepted
-/// classes.
+/// A type whose values can be made of Python objects: the inverse of [`IntoPython`], with more
+/// accepted classes.
 ///
-/// - Integers accept objects with `__index__`, floats also objects with `__float__`. A number too large
-///   for the type is an `OverflowError`.
+/// - Integers accept objects with `__index__`, floats also objects with `__float__`. A number too
+///   large for the type is an `OverflowError`.
 /// - `String` accepts no lone surrogates (`UnicodeEncodeError`); [`Value::str`] replaces them.
 /// - `Vec`, arrays and sets accept iterables that have a length, but not `str`. `Vec<u8>` accepts
 ///   `bytes` and other buffers of bytes.

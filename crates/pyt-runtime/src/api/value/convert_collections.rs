@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{Error, Python};
 
-/// The items of an iterable that has a length. A `str` is refused: where a list of strings is expected, one
-/// string is a mistake.
+/// The items of an iterable that has a length. A `str` is refused: where a list of strings is
+/// expected, one string is a mistake.
 pub(crate) fn items(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     if let Some(list) = object.downcast_ref::<PyList>() {
         return Ok(list.borrow_vec().to_vec());

@@ -10,14 +10,16 @@ use crate::api::{python::Python, runtime_core::RuntimeCore};
 
 /// A Python object, held from Rust.
 ///
-/// It may go to any thread and outlive its [`Runtime`](crate::Runtime): then each method returns an error
-/// of the kind [`Gone`](crate::ErrorKind::Gone). A clone is another reference to the same object.
+/// It may go to any thread and outlive its [`Runtime`](crate::Runtime): then each method returns an
+/// error of the kind [`Gone`](crate::ErrorKind::Gone). A clone is another reference to the same
+/// object.
 ///
-/// Its methods enter the runtime if the calling thread is not inside already, and block until the thread
-/// has its turn. Many calls in a row are faster within one [`Runtime::enter`](crate::Runtime::enter).
+/// Its methods enter the runtime if the calling thread is not inside already, and block until the
+/// thread has its turn. Many calls in a row are faster within one
+/// [`Runtime::enter`](crate::Runtime::enter).
 ///
-/// A value that is dropped outside of its runtime is dropped in Python by the next thread that enters,
-/// since `__del__` needs one.
+/// A value that is dropped outside of its runtime is dropped in Python by the next thread that
+/// enters, since `__del__` needs one.
 ///
 /// ```
 /// use pyt_runtime::{Runtime, Value, kw};
@@ -41,8 +43,8 @@ pub struct Value {
 
 impl Drop for Value {
     fn drop(&mut self) {
-        // SAFETY: the object is not used after this. Only `into_object_unchecked` takes it as well, and
-        // forgets the value.
+        // SAFETY: the object is not used after this. Only `into_object_unchecked` takes it as well,
+        // and forgets the value.
         let object = unsafe { ManuallyDrop::take(&mut self.object) };
         self.core.drop_inside(object);
     }

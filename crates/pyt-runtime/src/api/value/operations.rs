@@ -7,8 +7,8 @@ use crate::Error;
 
 impl Value {
     /// Calls it: `value(...)`. The arguments are a tuple; [`kw`](crate::kw) makes one a keyword
-    /// argument, [`unpack`](crate::unpack) passes many. With the result type `()` any result is accepted
-    /// and dropped. Blocks until the call has ended.
+    /// argument, [`unpack`](crate::unpack) passes many. With the result type `()` any result is
+    /// accepted and dropped. Blocks until the call has ended.
     ///
     /// ```
     /// # use pyt_runtime::{Runtime, Value, kw, unpack};

@@ -1,7 +1,7 @@
 //! Standard output and error, captured in memory up to a limit.
 //!
-//! The objects in `sys.stdout` and `sys.stderr` are native and do not detach while they write, so a thread
-//! cannot be halted in the middle of a write with a lock that the next block needs.
+//! The objects in `sys.stdout` and `sys.stderr` are native and do not detach while they write, so a
+//! thread cannot be halted in the middle of a write with a lock that the next block needs.
 
 use std::sync::Arc;
 

@@ -11,7 +11,8 @@ pub struct Block {
     pub line: usize,
     /// What to run.
     pub code: Code,
-    /// Whether the fence is closed. A block without a closing fence extends to the end of the document.
+    /// Whether the fence is closed. A block without a closing fence extends to the end of the
+    /// document.
     pub closed: bool,
 }
 

@@ -1,7 +1,7 @@
 //! `_ast`, filled when a program imports it or has text compiled to a tree.
 //!
-//! Upstream imports it at the start of every interpreter. Creating its hundred classes takes a tenth of
-//! that start, and few programs use syntax trees.
+//! Upstream imports it at the start of every interpreter. Creating its hundred classes takes a
+//! tenth of that start, and few programs use syntax trees.
 
 mod tree;
 
@@ -33,8 +33,8 @@ pub(crate) fn module_def() -> Option<&'static PyModuleDef> {
     def.as_ref()
 }
 
-/// What the first module of the process was filled with. The classes are the process's, so the modules of
-/// later interpreters get the same, and nothing is made or changed again.
+/// What the first module of the process was filled with. The classes are the process's, so the
+/// modules of later interpreters get the same, and nothing is made or changed again.
 static CONTENTS: Mutex<Vec<(PyObjectRef, PyObjectRef)>> = Mutex::new(Vec::new());
 
 fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -52,7 +52,7 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         };
         exec(vm, module)?;
         add_dims(vm, module)?;
-        tree::close(vm, module)?;
+        tree::seal(vm, module)?;
         let filled = module.dict().into_iter().filter(|(name, _)| {
             let name = name.downcast_ref::<PyStr>().and_then(|name| name.to_str());
             name.is_some_and(|name| !name.starts_with("__"))
@@ -66,9 +66,9 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         .try_for_each(|(name, value)| dict.set_item(&**name, value.clone(), vm))
 }
 
-/// Adds `ast.Tuple.dims`, a deprecated name of `elts`. Otherwise the first import of `ast` in the process
-/// would add a property of its own to the class, which all interpreters share: through its functions
-/// isolated programs would reach another interpreter.
+/// Adds `ast.Tuple.dims`, a deprecated name of `elts`. Otherwise the first import of `ast` in the
+/// process would add a property of its own to the class, which all interpreters share: through its
+/// functions isolated programs would reach another interpreter.
 fn add_dims(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     let tuple = module.get_attr("Tuple", vm)?;
     let name = vm.ctx.intern_str("dims");

@@ -1,10 +1,10 @@
 //! The classes of `ast`, without the objects on them that programs could change.
 //!
-//! All interpreters of the process share these classes. Upstream keeps two kinds of mutable objects on
-//! them: `_instance`, the one node of each operator and context, and `_field_types`, a `dict` that says
-//! what `AST.__init__` gives to fields that were left out. Without the first, upstream makes a node each
-//! time. The second becomes a read-only mapping, which upstream does not read, so `__init__` and
-//! `__replace__` of here see to those fields.
+//! All interpreters of the process share these classes. Upstream keeps two kinds of mutable objects
+//! on them: `_instance`, the one node of each operator and context, and `_field_types`, a `dict`
+//! that says what `AST.__init__` gives to fields that were left out. Without the first, upstream
+//! makes a node each time. The second becomes a read-only mapping, which upstream does not read, so
+//! `__init__` and `__replace__` of here see to those fields.
 
 use std::sync::OnceLock;
 
@@ -16,29 +16,29 @@ use rustpython_vm::{
 
 type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
 
-/// What upstream's classes did before, and the classes that defaults are made of.
-struct Upstream {
+/// The original methods of upstream's classes, and the classes of defaults.
+struct OriginalMethods {
     init: Init,
     replace: PyObjectRef,
     expr_context: PyObjectRef,
     load: PyObjectRef,
 }
 
-static UPSTREAM: OnceLock<Upstream> = OnceLock::new();
+static UPSTREAM: OnceLock<OriginalMethods> = OnceLock::new();
 
-fn upstream(vm: &VirtualMachine) -> PyResult<&'static Upstream> {
+fn upstream(vm: &VirtualMachine) -> PyResult<&'static OriginalMethods> {
     UPSTREAM
         .get()
-        .ok_or_else(|| vm.new_system_error("ast without its classes"))
+        .ok_or_else(|| vm.new_system_error("the classes of ast have not been created"))
 }
 
-/// Closes the classes of a module that was filled for the first time in the process.
-pub(super) fn close(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+/// Changes the classes of the first module of the process.
+pub(super) fn seal(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     let missing = || vm.new_system_error("the interpreter lacks a part of ast");
     let base = module.get_attr("AST", vm)?;
     let base = base.downcast_ref::<PyType>().ok_or_else(missing)?;
     let name = vm.ctx.intern_str("__replace__");
-    let before = Upstream {
+    let before = OriginalMethods {
         init: base.slots().init.load().ok_or_else(missing)?,
         replace: base.get_direct_attr(name).ok_or_else(missing)?,
         expr_context: module.get_attr("expr_context", vm)?,
@@ -81,8 +81,8 @@ pub(super) fn close(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> 
     Ok(())
 }
 
-/// Calls `each` with the name and type of each field that the node's class knows the type of and the
-/// node has no value for.
+/// Calls `each` with the name and type of each field that the node's class knows the type of and
+/// the node has no value for.
 fn for_missing_fields(
     node: &PyObject,
     vm: &VirtualMachine,
@@ -90,7 +90,7 @@ fn for_missing_fields(
 ) -> PyResult<()> {
     let class = node.class();
     let types = class.get_attr(vm.ctx.intern_str("_field_types"));
-    // Classes of Python code may have a `dict` of their own, which upstream has seen to.
+    // Classes of Python code may have a `dict` of their own, which upstream has processed.
     let Some(types) = types.filter(|types| types.class().is(vm.ctx.types.mappingproxy_type)) else {
         return Ok(());
     };
@@ -110,13 +110,13 @@ fn for_missing_fields(
     Ok(())
 }
 
-/// `AST.__init__`: lists that were left out are empty, and contexts are `Load()`.
+/// `AST.__init__`: lists that were left out are empty, and contexts that were left out are `Load()`.
 fn init(node: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     let upstream = upstream(vm)?;
     (upstream.init)(node, args, vm)?;
     for_missing_fields(node, vm, |name, of| {
         if of.class().is(vm.ctx.types.union_type) {
-            // Optional: the class has None.
+            // Optional: the class has the default `None`.
             return Ok(());
         }
         if of.class().is(vm.ctx.types.generic_alias_type) {
