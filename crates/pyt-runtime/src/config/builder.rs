@@ -198,22 +198,23 @@ impl Builder {
             builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
         }
         builder = set_paths(builder, executable);
+        let config = pyt_vm::Config {
+            gil: options.gil,
+            virtual_time: options.virtual_time,
+        };
+        let (mut builder, state) = pyt_modules::install(builder, config);
         if let Some(policy) = policy.clone() {
-            builder = builder.init_hook(move |vm| policy.begin(vm));
+            let state = state.clone();
+            builder = builder.init_hook(move |vm| policy.begin(&state, vm));
         }
         builder = builder.init_hook(|vm| {
             if let Some(state) = PyRc::get_mut(&mut vm.state) {
                 shared::seal_on_import(&mut state.module_defs);
             }
         });
-        let config = pyt_vm::Config {
-            gil: options.gil,
-            virtual_time: options.virtual_time,
-        };
-        let (builder, state) = pyt_modules::install(builder, config);
         deadlock::watch(&state, &options);
         let interpreter = builder.build();
-        let lease = policy.as_ref().map(|_| Lease::of(&interpreter));
+        let lease = policy.as_ref().map(|_| Lease::new(&state));
         let runtime = Runtime::new(interpreter, state, options);
         let open = runtime.with_vm(|vm| {
             let prepare = || {

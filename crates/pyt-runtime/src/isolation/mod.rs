@@ -14,6 +14,7 @@ mod surroundings;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
+use pyt_vm::InterpreterState;
 use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc};
 
 pub(crate) use self::policy::{IsolationPolicy, Lease};
@@ -118,8 +119,12 @@ impl IsolationPolicy {
     }
 
     /// Applies the policy to an interpreter that is being initialised and has run nothing yet.
-    pub(crate) fn begin(self: &Arc<Self>, vm: &mut VirtualMachine) {
-        self.register(vm);
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        interpreter: &Arc<InterpreterState>,
+        vm: &mut VirtualMachine,
+    ) {
+        self.register(interpreter, vm);
         if let Some(state) = PyRc::get_mut(&mut vm.state) {
             natives::replace(&mut state.module_defs, self);
         }

@@ -3,7 +3,7 @@
 //! What is refused, and how, is not known here.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     path::PathBuf,
     sync::{
         Arc,
@@ -12,15 +12,16 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use rustpython_vm::{Interpreter, VirtualMachine, builtins::PyBaseExceptionRef};
+use pyt_vm::{InterpreterState, state};
+use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
 /// The name of a native module that marks an interpreter as isolated. Nothing in the interpreter
 /// can remove it.
 pub(super) const MARK: &str = "_pyt_isolated";
 
-/// What isolated interpreters may do, by their numbers. An interpreter that is marked and not in
-/// here may do nothing.
-static POLICIES: RwLock<Option<HashMap<i64, Arc<IsolationPolicy>>>> = RwLock::new(None);
+/// The policy of an isolated interpreter, as a slot of its state.
+#[derive(Default)]
+struct PolicySlot(RwLock<Option<Arc<IsolationPolicy>>>);
 
 /// What one isolated interpreter may do.
 #[derive(Debug, Default)]
@@ -44,11 +45,11 @@ impl IsolationPolicy {
         }
     }
 
-    /// Makes this the policy of `vm`'s interpreter.
-    pub(super) fn register(self: &Arc<Self>, vm: &VirtualMachine) {
-        let id = vm.state.runtime_root_id;
-        let mut policies = POLICIES.write();
-        policies.get_or_insert_default().insert(id, self.clone());
+    /// Makes this the policy of `vm`'s interpreter, whose state is `state`.
+    pub(super) fn register(self: &Arc<Self>, state: &Arc<InterpreterState>, vm: &VirtualMachine) {
+        *state.slot::<PolicySlot>().0.write() = Some(self.clone());
+        // The interpreter is still being initialised, and no thread has attached to it.
+        state::bind(vm.state.runtime_root_id, state.clone());
     }
 
     pub(super) fn set_sealed(&self) {
@@ -66,31 +67,30 @@ impl IsolationPolicy {
 
 /// An interpreter's grants, for as long as this lives. Afterwards code of that interpreter may do
 /// nothing.
-pub(crate) struct Lease(i64);
+pub(crate) struct Lease(Arc<InterpreterState>);
 
 impl Lease {
-    pub(crate) fn of(interpreter: &Interpreter) -> Self {
-        Self(interpreter.id())
+    pub(crate) fn new(state: &Arc<InterpreterState>) -> Self {
+        Self(state.clone())
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(policies) = &mut *POLICIES.write() {
-            policies.remove(&self.0);
-        }
+        *self.0.slot::<PolicySlot>().0.write() = None;
     }
 }
 
-/// The policy of `vm`'s interpreter; `None` if it is not isolated.
+/// The policy of `vm`'s interpreter; `None` if it is not isolated. An interpreter that is marked and
+/// has no policy may do nothing.
 pub(super) fn policy(vm: &VirtualMachine) -> Option<Arc<IsolationPolicy>> {
     if !vm.state.module_defs.contains_key(MARK) {
         return None;
     }
-    let policies = POLICIES.read();
-    let id = vm.state.runtime_root_id;
-    let known = policies.as_ref().and_then(|policies| policies.get(&id));
-    Some(known.cloned().unwrap_or_else(|| {
+    // The state of the outermost interpreter: those that Python code makes share its policy.
+    let state = state::find(vm.state.runtime_root_id);
+    let known = state.and_then(|state| state.slot::<PolicySlot>().0.read().clone());
+    Some(known.unwrap_or_else(|| {
         Arc::new(IsolationPolicy {
             sealed: AtomicBool::new(true),
             ..IsolationPolicy::default()

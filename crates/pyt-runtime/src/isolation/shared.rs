@@ -1,11 +1,11 @@
-//! Objects that all runtimes of a process share refuse every change, in every runtime.
+//! Objects that all runtimes of a process share cannot be changed, in any runtime.
 //!
-//! The interpreter makes its native classes once for the process, and leaves many of them writable.
-//! A function that a program stores on one of them would run in the neighbouring runtimes, with
-//! their rights. CPython refuses attributes of its static types in every interpreter ("cannot set
-//! 'x' attribute of immutable type 'NoneType'"), and so does this module: it marks the classes
-//! immutable, and closes the few other objects that are shared and writable. Classes that Python
-//! code makes belong to one interpreter and stay as they are.
+//! The interpreter creates its native classes once for the process, and leaves many of them
+//! writable. A function that a program stores on one of them would run in other runtimes, with
+//! their rights. CPython refuses to set attributes of its static types ("cannot set 'x' attribute
+//! of immutable type 'NoneType'"), and so does this module: it marks the classes immutable ("seals"
+//! them), and guards the few other objects that are shared and writable. Classes that Python code
+//! creates belong to one interpreter and are not changed.
 //!
 //! Which objects are shared is not listed here. `tests/embedding/shared_state.rs` finds them by
 //! comparing two runtimes, and tries to change each one.
@@ -33,8 +33,8 @@ pub(crate) fn seal_on_import(defs: &mut BTreeMap<&'static str, &'static PyModule
     }
 }
 
-/// Seals all that is shared and exists so far. Called once in each interpreter, before it runs code
-/// of the program or of the host.
+/// Seals all shared objects that exist. Called once in each interpreter, before it runs code of the
+/// program or of the host.
 pub(crate) fn seal(vm: &VirtualMachine) -> PyResult<()> {
     guard_setters(vm)?;
     add_monitoring_events(vm)?;
@@ -60,8 +60,8 @@ pub(crate) fn seal(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// `sys.flags` has two properties, whose `__init__` gives them other functions; upstream makes the
-/// class once for the process. Here they are descriptors that cannot be changed.
+/// Replaces the two properties of `sys.flags`, whose class upstream creates once for the process:
+/// the functions of a property can be changed by its `__init__`, those of the replacement cannot.
 fn replace_properties_of_flags(vm: &VirtualMachine) -> PyResult<()> {
     let flags = vm.sys_module.get_attr("flags", vm)?;
     let class = flags.class();
@@ -85,9 +85,10 @@ fn replace_properties_of_flags(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// Makes every shared class of the modules that an isolated program may import, and seals it: once
-/// for the process, so that no thread of an isolated program can reach a class between its making
-/// and its sealing. Modules that fail to fill here would fail in the program as well.
+/// Creates every shared class of the modules that an isolated program may import, and seals it:
+/// once for the process, so that no thread of an isolated program can access a class between its
+/// creation and its sealing. Modules that cannot be filled here cannot be imported by the program
+/// either.
 pub(super) fn create_shared_classes(
     defs: &BTreeMap<&'static str, &'static PyModuleDef>,
     vm: &VirtualMachine,
@@ -146,8 +147,8 @@ fn seal_module(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
 const MAPPING: PyTypeFlags = PyTypeFlags::from_slice(&[PyTypeFlags::MAPPING]);
 const SEQUENCE: PyTypeFlags = PyTypeFlags::from_slice(&[PyTypeFlags::SEQUENCE]);
 
-/// Has a native class match sequence patterns, as on CPython. Upstream leaves that to
-/// `collections.abc`, by way of [`abc_register`], which no longer changes native classes.
+/// Makes a native class match sequence patterns, as in CPython. In upstream `collections.abc` does
+/// so by [`abc_register`], which does not change native classes here.
 fn mark_sequence(module: &Py<PyModule>, name: &str, vm: &VirtualMachine) -> PyResult<()> {
     let class = module.dict().get_item(name, vm)?;
     if let Some(class) = class.downcast_ref::<PyType>()
@@ -158,12 +159,11 @@ fn mark_sequence(module: &Py<PyModule>, name: &str, vm: &VirtualMachine) -> PyRe
     Ok(())
 }
 
-/// Native modules of pyt's own whose contents are classes of Python code, one set for each
-/// interpreter.
+/// Native modules of pyt whose contents are classes of Python code, which each interpreter creates.
 const WITH_PYTHON_CLASSES: [&str; 2] = ["concurrent.futures._base", "concurrent.futures.thread"];
 
-/// Seals the classes that a native module holds. Exceptions that it makes once for the process
-/// count as the first interpreter's own, and are found only here.
+/// Seals the classes that a native module contains. Exceptions that it creates once for the process
+/// are registered as the first interpreter's, and are found only here.
 fn seal_classes_of(module: &Py<PyModule>, vm: &VirtualMachine) {
     let Some(def) = module.def else {
         return;
@@ -304,7 +304,7 @@ fn setters(vm: &VirtualMachine) -> PyResult<&'static Setters> {
 }
 
 /// Replaces the setters of `type.__abstractmethods__` and of `__module__` of native functions,
-/// which change shared objects without asking. Once for the process.
+/// which change sealed objects. Once for the process.
 fn guard_setters(vm: &VirtualMachine) -> PyResult<()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock();
@@ -378,8 +378,8 @@ fn set_abstract_methods(
     set(&setters(vm)?.abstract_methods, class, value, vm)
 }
 
-/// `__module__` of a native function: only those of modules belong to one interpreter. The others
-/// are methods of native classes.
+/// `__module__` of a native function. Only functions of modules belong to one interpreter; the
+/// others are methods of native classes.
 fn set_module(function: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
     let bound = function.get_attr("__self__", vm)?;
     if vm.is_none(&bound) || bound.downcast_ref::<PyType>().is_some() {
@@ -406,9 +406,9 @@ fn add_monitoring_events(vm: &VirtualMachine) -> PyResult<()> {
     monitoring.set_attr("events", own, vm)
 }
 
-/// `_abc._abc_register` without its effect on shared classes: upstream has a class that is
-/// registered as a sequence or a mapping match such patterns from then on, with all its subclasses,
-/// in every interpreter. CPython leaves immutable types alone.
+/// Replaces `_abc._abc_register` with one that does not change shared classes: in upstream a class
+/// that is registered as a sequence or a mapping matches such patterns from then on, with all its
+/// subclasses, in every interpreter. CPython does not change immutable types.
 fn guard_abc_register(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let register = vm.new_function("_abc_register", abc_register);
     module.dict().set_item("_abc_register", register.into(), vm)
@@ -434,8 +434,9 @@ fn abc_register(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     registered
 }
 
-/// `_weakref.getweakrefs` without the references that other runtimes have made to shared objects,
-/// whose callbacks lead to their globals.
+/// Replaces `_weakref.getweakrefs` and `getweakrefcount` with functions that omit references to
+/// shared objects: other runtimes may have created them, and their callbacks refer to those
+/// runtimes' globals.
 fn guard_weakrefs(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let dict = module.dict();
     let refs = vm.new_function(

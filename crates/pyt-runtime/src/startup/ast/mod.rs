@@ -33,8 +33,8 @@ pub(crate) fn module_def() -> Option<&'static PyModuleDef> {
     def.as_ref()
 }
 
-/// What the first module of the process was filled with. The classes are the process's, so the
-/// modules of later interpreters get the same, and nothing is made or changed again.
+/// The contents of the first module of the process. All interpreters share the classes, so the
+/// modules of later interpreters get the same contents.
 static CONTENTS: Mutex<Vec<(PyObjectRef, PyObjectRef)>> = Mutex::new(Vec::new());
 
 fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {

@@ -1,10 +1,10 @@
-//! The classes of `ast`, without the objects on them that programs could change.
+//! Removes from the classes of `ast` the objects that programs could change.
 //!
-//! All interpreters of the process share these classes. Upstream keeps two kinds of mutable objects
-//! on them: `_instance`, the one node of each operator and context, and `_field_types`, a `dict`
-//! that says what `AST.__init__` gives to fields that were left out. Without the first, upstream
-//! makes a node each time. The second becomes a read-only mapping, which upstream does not read, so
-//! `__init__` and `__replace__` of here see to those fields.
+//! All interpreters of the process share these classes. Upstream stores two kinds of mutable
+//! objects on them: `_instance`, the single node of each operator and context, and `_field_types`,
+//! a `dict` of the types of fields, by which `AST.__init__` fills in those that were left out.
+//! Without the first, upstream creates a node each time. The second becomes a read-only mapping,
+//! which upstream does not read, so `__init__` and `__replace__` of this file fill in those fields.
 
 use std::sync::OnceLock;
 
@@ -81,8 +81,8 @@ pub(super) fn seal(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// Calls `each` with the name and type of each field that the node's class knows the type of and
-/// the node has no value for.
+/// Calls `each` with the name and type of each field that has a type and that the node has no value
+/// for.
 fn for_missing_fields(
     node: &PyObject,
     vm: &VirtualMachine,
@@ -110,7 +110,8 @@ fn for_missing_fields(
     Ok(())
 }
 
-/// `AST.__init__`: lists that were left out are empty, and contexts that were left out are `Load()`.
+/// `AST.__init__`: lists that were left out are empty, and contexts that were left out are
+/// `Load()`.
 fn init(node: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     let upstream = upstream(vm)?;
     (upstream.init)(node, args, vm)?;
