@@ -168,7 +168,8 @@ fn spinning_thread_does_not_keep_another_from_computing() {
     );
 }
 
-/// Threads that wait again and again make progress beside one that spins: each wake-up needs a turn.
+/// Threads that wait again and again make progress beside one that spins: each wake-up needs a
+/// turn.
 #[test]
 fn spinning_thread_does_not_keep_others_from_waking() {
     run_with_and_without_gil(
@@ -263,8 +264,8 @@ fn a_started_thread_has_its_switch_interval() {
         .printed("[True]\n");
 }
 
-/// Among many threads that spin, one that starts others and sleeps makes progress: the line of those
-/// that were preempted does not keep it out.
+/// Among many threads that spin, one that starts others and sleeps makes progress: the line of
+/// those that were preempted does not keep it out.
 #[test]
 fn a_crowd_of_spinning_threads_does_not_starve_the_one_that_starts_them() {
     run_with_and_without_gil(

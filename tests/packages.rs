@@ -1,9 +1,9 @@
 //! Runs the programs in `tests/packages/`: each uses one package from PyPI from several threads.
 //!
-//! The packages are those of `tests/packages/requirements.txt`, unmodified and pure Python. They are
-//! installed once, below cargo's target folder, by the `pip` of any CPython (`PYT_TEST_PIP` names
-//! the command, `python3 -m pip` by default). Without it, or where it cannot fetch them, the tests
-//! say so and are skipped, unless `PYT_REQUIRE_PACKAGES=1` makes that a failure.
+//! The packages are those of `tests/packages/requirements.txt`, unmodified and pure Python. They
+//! are installed once, below cargo's target folder, by the `pip` of any CPython (`PYT_TEST_PIP`
+//! names the command, `python3 -m pip` by default). Without it, or where it cannot fetch them, the
+//! tests say so and are skipped, unless `PYT_REQUIRE_PACKAGES=1` makes that a failure.
 //!
 //! All programs hold on CPython 3.14 as well: set `PYT_TEST_PYTHON` to check that.
 

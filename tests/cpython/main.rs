@@ -1,19 +1,19 @@
 //! CPython's own tests, run by pyt and compared with a ledger.
 //!
-//! Each module of [`modules::MODULES`] runs in a process of its own, under a deadline, two at a time, on
-//! pyt and on CPython 3.14 (`runner.py` says what is set up for it). Every test is expected to pass;
-//! what is expected of any other stands in `ledger.txt` with a reason. A test that does anything but
-//! what is expected of it fails this test, a test that passes against the ledger included, and so
-//! does a line of the ledger that no test answers to. At the end stands a table with CPython's own
-//! counts beside ours.
+//! Each module of [`modules::MODULES`] runs in a process of its own, under a deadline, two at a
+//! time, on pyt and on CPython 3.14 (`runner.py` says what is set up for it). Every test is
+//! expected to pass; what is expected of any other stands in `ledger.txt` with a reason. A test
+//! that does anything but what is expected of it fails this test, a test that passes against the
+//! ledger included, and so does a line of the ledger that no test answers to. At the end stands a
+//! table with CPython's own counts beside ours.
 //!
 //! The suite is not in the repository. It is taken from the folder that `PYT_CPYTHON_TESTS` names
 //! (the one with the package `test` in it), or else from `../shared/tools/peers tests`, which sets
 //! CPython up, where it can. Where there is neither, this test says so and passes.
 //!
-//! Tests that the suite marks as `cpython_only` run, too, and are counted: what they look at is what
-//! CPython does, which is what pyt is measured by. Those that need CPython's C modules for tests,
-//! `_testcapi` and parts of `_testinternalcapi`, skip themselves, and stand in the ledger.
+//! Tests that the suite marks as `cpython_only` run, too, and are counted: what they look at is
+//! what CPython does, which is what pyt is measured by. Those that need CPython's C modules for
+//! tests, `_testcapi` and parts of `_testinternalcapi`, skip themselves, and stand in the ledger.
 //!
 //! `cargo pyt-test --test cpython -- [OPTION...] [MODULE...]`; `--help` lists the options.
 

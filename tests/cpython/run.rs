@@ -15,7 +15,8 @@ use crate::{
     suite::Suite,
 };
 
-/// How long a module may take. The longest takes half a minute, on a machine with nothing else to do.
+/// How long a module may take. The longest takes half a minute, on a machine with nothing else to
+/// do.
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// How much sooner the process itself shows where its threads are, and ends.

@@ -1,9 +1,9 @@
 //! What goes wrong with threads, and how: wrong calls, wrong values, failing threads, Ctrl-C.
 //!
-//! Every expectation was seen on CPython 3.14.10. Where CPython shows frames of its own `threading.py`
-//! in a traceback, the test looks only at the lines that the program is the cause of, since native
-//! modules have no such frames. `PYT_TEST_PYTHON` runs the same tests against CPython (see
-//! `pyt_test`).
+//! Every expectation was seen on CPython 3.14.10. Where CPython shows frames of its own
+//! `threading.py` in a traceback, the test looks only at the lines that the program is the cause
+//! of, since native modules have no such frames. `PYT_TEST_PYTHON` runs the same tests against
+//! CPython (see `pyt_test`).
 
 mod calls;
 mod exceptions;

@@ -18,8 +18,8 @@ const fn seconds(seconds: u64) -> Duration {
 /// Runs a program whose sleeps take `sleeps` in all.
 ///
 /// In real time it takes at least that long, and less than `below`. In virtual time it takes less
-/// than its sleeps (or than `below`, if it waits for none). The upper bounds hold for at least one of
-/// three attempts.
+/// than its sleeps (or than `below`, if it waits for none). The upper bounds hold for at least one
+/// of three attempts.
 fn run_sleeping(
     program: &Program,
     time: Time,

@@ -48,9 +48,9 @@ fn module_4_thread_subclass(time: Time) {
         .printed("Thread A is running\n");
 }
 
-/// The endless daemon printer stops with its program, wherever it stands. What it has printed is the
-/// beginning of an endless repetition; it may be cut anywhere, even within a line, since the thread
-/// stops between two writes and a full buffer is written out in pieces.
+/// The endless daemon printer stops with its program, wherever it stands. What it has printed is
+/// the beginning of an endless repetition; it may be cut anywhere, even within a line, since the
+/// thread stops between two writes and a full buffer is written out in pieces.
 ///
 /// CPython often fails this one when stdout is a pipe: the thread is stopped while it holds the
 /// stream's lock, and the interpreter aborts ("_enter_buffered_busy: could not acquire lock").
@@ -87,17 +87,17 @@ fn module_7_event(time: Time) {
 
 /// Each of the five items is processed once, by either worker.
 ///
-/// The program has a bug of its own: `while not q.empty(): q.get()`. Between the two calls the other
-/// worker may take the last item. Then all five are processed, `join()` returns, the main thread
-/// ends, and the first worker waits in `get()` forever, and the program with it: on every Python,
-/// CPython included (there it takes a thread switch at exactly that place; 400 runs on CPython 3.14
-/// showed none). So there are two allowed outcomes, and the test names both:
+/// The program has a bug of its own: `while not q.empty(): q.get()`. Between the two calls the
+/// other worker may take the last item. Then all five are processed, `join()` returns, the main
+/// thread ends, and the first worker waits in `get()` forever, and the program with it: on every
+/// Python, CPython included (there it takes a thread switch at exactly that place; 400 runs on
+/// CPython 3.14 showed none). So there are two allowed outcomes, and the test names both:
 ///
 /// - the program ends, with exit status 0 and all five lines, or
 /// - all five lines are printed and the program does not end.
 ///
-/// The second is tried again, since a correct Python shows it seldom; if none of five attempts ends,
-/// something else than that bug keeps the program from ending. The output is unbuffered, or a
+/// The second is tried again, since a correct Python shows it seldom; if none of five attempts
+/// ends, something else than that bug keeps the program from ending. The output is unbuffered, or a
 /// program that hangs would not show it.
 fn module_8_queue(time: Time) {
     let program = MODULE.program(8, time).env("PYTHONUNBUFFERED", "1");
@@ -145,8 +145,8 @@ pub fn two_workers_processed_all(output: &str) -> bool {
     })
 }
 
-/// Five tasks of 2 s, at most two at a time: never less than 6 s, and less than the 10 s that one at
-/// a time would take. The tasks may pass the semaphore in any order.
+/// Five tasks of 2 s, at most two at a time: never less than 6 s, and less than the 10 s that one
+/// at a time would take. The tasks may pass the semaphore in any order.
 fn module_9_semaphore(time: Time) {
     let run = run_sleeping(&MODULE.program(9, time), time, seconds(6), seconds(10));
     run.succeeded();

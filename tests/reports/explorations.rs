@@ -1,5 +1,5 @@
-//! What `pyt explore`, `pyt replay` and `pyt run --seed` print. One job and a seed that is given: the
-//! same schedules each time.
+//! What `pyt explore`, `pyt replay` and `pyt run --seed` print. One job and a seed that is given:
+//! the same schedules each time.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! What users read, whole: reports of deadlocks and races, outcomes, help, errors, tracebacks.
 //!
-//! Each test compares a text with its snapshot in `snapshots/`. The texts are those of pyt alone, so
-//! nothing here runs on another Python. What a report must say, and when it comes, is tested beside
-//! this (`deadlocks`, `explore`, `misuse`, `cli`): here a change of any word shows, for its author to
-//! judge. After a change that was meant:
+//! Each test compares a text with its snapshot in `snapshots/`. The texts are those of pyt alone,
+//! so nothing here runs on another Python. What a report must say, and when it comes, is tested
+//! beside this (`deadlocks`, `explore`, `misuse`, `cli`): here a change of any word shows, for its
+//! author to judge. After a change that was meant:
 //!
 //! ```sh
 //! INSTA_UPDATE=always cargo pyt-test --test reports    # then read the diff

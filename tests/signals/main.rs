@@ -2,7 +2,8 @@
 //!
 //! Each script in this folder but `waits.py`, which they share, asserts what it expects, ends
 //! itself when a wait hangs, and says which. No test depends on how soon a signal comes:
-//! `benchmarks/suite/signal_latency.py` measures that. `PYT_TEST_PYTHON` runs them on another Python.
+//! `benchmarks/suite/signal_latency.py` measures that. `PYT_TEST_PYTHON` runs them on another
+//! Python.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What a call from Rust into Python costs, and one back: pyt-runtime beside PyO3 with CPython, in one
-//! program run. Prints nanoseconds per call: the median of many batches, in turns.
+//! What a call from Rust into Python costs, and one back: pyt-runtime beside PyO3 with CPython, in
+//! one program run. Prints nanoseconds per call: the median of many batches, in turns.
 
 use std::{hint::black_box, time::Instant};
 
@@ -50,13 +50,13 @@ fn compare(what: &str, mut ours: impl FnMut() -> f64, mut theirs: impl FnMut() -
     );
 }
 
-/// Starts CPython, and leaves this thread attached to it for good.
+/// Starts CPython, and leaves this thread attached to it permanently.
 ///
 /// Not by PyO3's `Python::attach`: it calls `PyGILState_Ensure`, which `pyt-modules` defines for
 /// `ctypes.pythonapi`, so that in a program with both the call goes to the wrong interpreter.
 fn start_cpython() -> Python<'static> {
-    // SAFETY: called once, by the only thread that uses CPython. The thread stays attached but where
-    // `main` says otherwise.
+    // SAFETY: called once, by the only thread that uses CPython. The thread stays attached but
+    // where `main` says otherwise.
     unsafe {
         ffi::Py_InitializeEx(0);
         Python::assume_attached()

@@ -1,10 +1,12 @@
-//! A host with plugins that are loaded from a folder, isolated from the host and from each other, and
-//! loaded again when their files change.
+//! A host with plugins that are loaded from a folder, isolated from the host and from each other,
+//! and loaded again when their files change.
 //!
-//! `cargo run --release --ignore-rust-version -p pyt-runtime --example plugins -- [FOLDER] [--once]`
+//! `cargo run --release --ignore-rust-version -p pyt-runtime --example plugins -- [FOLDER]
+//! [--once]`
 //!
 //! A plugin is a file `NAME.py` with a function `handle(event)`. Without a folder the example makes
-//! one with two plugins; with `--once` it ends after one change of one of them, which it makes itself.
+//! one with two plugins; with `--once` it ends after one change of one of them, which it makes
+//! itself.
 
 use std::{
     collections::BTreeMap,
@@ -57,8 +59,8 @@ impl Plugin {
 struct Plugins(BTreeMap<String, Plugin>);
 
 impl Plugins {
-    /// Loads what is new or has changed in `folder`, and unloads what is gone. A plugin that fails to
-    /// load leaves the one before in place.
+    /// Loads what is new or has changed in `folder`, and unloads what is gone. A plugin that fails
+    /// to load leaves the one before in place.
     fn refresh(&mut self, folder: &Path) -> io::Result<()> {
         let mut found = BTreeMap::new();
         for entry in fs::read_dir(folder)? {

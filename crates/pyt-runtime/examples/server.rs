@@ -2,8 +2,8 @@
 //! connections: all in one runtime, without the GIL.
 //!
 //! `cargo run --release --ignore-rust-version -p pyt-runtime --example server -- [--port PORT]
-//! [--requests COUNT]` ends by itself after COUNT requests, if that is given. What the script prints
-//! shows with the name of its thread.
+//! [--requests COUNT]` ends by itself after COUNT requests, if that is given. What the script
+//! prints shows with the name of its thread.
 
 use std::{
     io::{BufRead, BufReader, Write},

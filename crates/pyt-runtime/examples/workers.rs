@@ -1,4 +1,5 @@
-//! Jobs for warm interpreters: a pool hands them out to the host's threads and takes them back clean.
+//! Jobs for warm interpreters: a pool hands them out to the host's threads and takes them back
+//! clean.
 //!
 //! `cargo run --release --ignore-rust-version -p pyt-runtime --example workers -- [JOBS]`
 

@@ -12,8 +12,8 @@ use std::{
 
 use crate::Process;
 
-/// How long a test may take. Variables that ask for a long test (`PYT_TEST_RUNTIMES=200`, say) get it
-/// half an hour.
+/// How long a test may take. Variables that ask for a long test (`PYT_TEST_RUNTIMES=200`, say) get
+/// it half an hour.
 fn limit() -> Duration {
     let is_long = env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("PYT_TEST_"));
     Duration::from_secs(if is_long { 1800 } else { 120 })
@@ -40,7 +40,8 @@ pub fn within(what: &str, test: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// How much longer than its test a process may take, so that the test itself says what it waits for.
+/// How much longer than its test a process may take, so that the test itself says what it waits
+/// for.
 const PROCESS_MARGIN: Duration = Duration::from_secs(30);
 
 /// Runs the ignored test of this name, one of this binary's, in a process of its own. Panics if the

@@ -63,7 +63,8 @@ impl Group {
         unsafe { libc::killpg(self.id(), signal) };
     }
 
-    /// Kills the group, the child included where it still runs, and returns the child's exit status.
+    /// Kills the group, the child included where it still runs, and returns the child's exit
+    /// status.
     pub(crate) fn kill(&mut self) -> ExitStatus {
         if !self.is_reaped {
             self.signal_all(libc::SIGKILL);

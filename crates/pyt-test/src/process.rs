@@ -120,8 +120,8 @@ impl Process {
         self.label(label)
     }
 
-    /// Whether the program answers SIGQUIT with the stack of each thread, as pyt does. It is asked for
-    /// that when it passes its deadline.
+    /// Whether the program answers SIGQUIT with the stack of each thread, as pyt does. It is asked
+    /// for that when it passes its deadline.
     pub fn answers_quit(mut self, answers: bool) -> Self {
         self.answers_quit = answers;
         self

@@ -54,8 +54,8 @@ impl Program {
         self
     }
 
-    /// Adds an interpreter flag, such as `-X`. The program is then started as `pyt FLAG... FILE`, as
-    /// `python` would be, and not with `pyt run`.
+    /// Adds an interpreter flag, such as `-X`. The program is then started as `pyt FLAG... FILE`,
+    /// as `python` would be, and not with `pyt run`.
     pub fn flag(mut self, flag: &str) -> Self {
         self.flags.push(flag.to_owned());
         self

@@ -1,8 +1,8 @@
 //! The one runner of child processes: watches a process under a deadline and collects its output.
 //!
 //! At the deadline, pyt is asked with SIGQUIT what each of its threads waits for. Then the process
-//! gets Ctrl-C, so that it shows where its main thread is and writes what it has buffered. What does
-//! not answer is killed, with all that it started.
+//! gets Ctrl-C, so that it shows where its main thread is and writes what it has buffered. What
+//! does not answer is killed, with all that it started.
 
 use std::{
     io::{self, Write},
@@ -201,7 +201,8 @@ impl Running {
             EndedBy::Kill
         };
         self.group.kill();
-        // Nothing holds the pipes any more, but for what has left the group: that is not waited for.
+        // Nothing holds the pipes any more, but for what has left the group: that is not waited
+        // for.
         let killed = Instant::now();
         while !self.has_ended() && killed.elapsed() < INTERRUPT_GRACE {
             thread::sleep(POLL_INTERVAL);

@@ -45,8 +45,8 @@ const BUSY: [(&str, &str); 11] = [
     ),
 ];
 
-/// A runtime that has shown a traceback before: for the first one it imports `traceback`, which takes
-/// longer than all that is measured here.
+/// A runtime that has shown a traceback before: for the first one it imports `traceback`, which
+/// takes longer than all that is measured here.
 fn warm_runtime(gil: bool) -> Runtime {
     let runtime = runtime(gil);
     runtime.exec("1 / 0").unwrap_err();

@@ -76,8 +76,8 @@ fn run(builder: Builder, folder: &Folder, code: &str) {
 }
 
 /// Makes an attempt of a program with no grants: `code` may use `denied(f, *args)`, which fails if
-/// the call does anything but raise the error that says what is not granted, and `missing(f, *args)`,
-/// for imports that find nothing.
+/// the call does anything but raise the error that says what is not granted, and `missing(f,
+/// *args)`, for imports that find nothing.
 fn attempt(code: &str) {
     let code = code.to_owned();
     within("an attempt", move || {
@@ -491,8 +491,8 @@ for closure in ((), (1,), (types.CellType(1), types.CellType(2))):
     );
 }
 
-/// In a process of its own: objects that runtimes leave behind when they end belong to the collectors
-/// of all others.
+/// In a process of its own: objects that runtimes leave behind when they end belong to the
+/// collectors of all others.
 #[test]
 fn nothing_of_the_process_is_left_in_the_interpreter() {
     alone("isolation::walk_over_all_objects");

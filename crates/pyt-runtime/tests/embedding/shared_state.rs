@@ -12,7 +12,8 @@ use pyt_test::deadline::{alone, within};
 /// Imports everything there is, then lists what can be reached, as `KEPT` and `IDS`.
 const REACH: &str = "reach.py";
 
-/// Tries to change each object whose address is in `SHARED`; leaves what could be changed in `REPORT`.
+/// Tries to change each object whose address is in `SHARED`; leaves what could be changed in
+/// `REPORT`.
 const PROBE: &str = "probe.py";
 
 fn script(name: &str) -> String {
@@ -48,7 +49,8 @@ fn nothing_that_runtimes_share_can_be_changed_alone() {
     assert_eq!(in_vain, [""; 0], "classes of Python code refuse attributes");
 }
 
-/// What an isolated program tries to leave for its neighbour. Each must raise, or change nothing there.
+/// What an isolated program tries to leave for its neighbour. Each must raise, or change nothing
+/// there.
 const ATTACKS: &[&str] = &[
     "type(None).__bool__ = evil",
     "type(None).__getattr__ = lambda self, name: evil()",
