@@ -101,7 +101,7 @@ fn matched(command: Command, arguments: &[OsString]) -> Result<ArgMatches, clap:
         .args(
             OptionSpec::of_command(command)
                 .filter(|option| option.effect != Effect::Help)
-                .map(argument),
+                .map(option),
         );
     let name = OsString::from(spec.name);
     parser.try_get_matches_from(std::iter::once(&name).chain(arguments))
@@ -126,7 +126,7 @@ fn operand(operand: &'static Operand) -> Arg {
     }
 }
 
-fn argument(option: &'static OptionSpec) -> Arg {
+fn option(option: &'static OptionSpec) -> Arg {
     let argument = Arg::new(id(option)).hide(option.hidden);
     let argument = match option.short {
         Some(letter) => argument.short(letter),
@@ -175,6 +175,12 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
 fn seconds(text: &str) -> Result<Duration, String> {
     let number = f64::from_str(text).map_err(|error| error.to_string())?;
     Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
+}
+
+/// A long option with a value, as it is written on a command line: `--shard=1/2`.
+pub(crate) fn argument(command: Command, effect: Effect, value: &dyn std::fmt::Display) -> String {
+    let option = OptionSpec::find(Some(command), effect).expect("the table has this option");
+    format!("{}={value}", option.name())
 }
 
 /// The two halves of `NAME[=VALUE]` after `-X`.
@@ -295,6 +301,12 @@ mod tests {
                 Granularity::ALL.map(|known| known.to_string())
             );
         }
+    }
+
+    #[test]
+    fn arguments_are_written_with_their_values() {
+        let written = argument(Command::Explore, Effect::Shard, &"1/2");
+        assert_eq!(written, "--shard=1/2");
     }
 
     #[test]

@@ -17,7 +17,10 @@ use pyt_runtime::{
     doc::{Block, Document, Report, Runner},
 };
 
-use crate::cli::{self, BAD_USAGE, Given};
+use crate::{
+    cli::{self, BAD_USAGE, Given},
+    errors::io_error_text,
+};
 
 /// How long a block runs before a terminal shows that it still does.
 const PROGRESS_DELAY: Duration = Duration::from_secs(2);
@@ -108,21 +111,14 @@ enum Outcome {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let plain = |error: std::io::Error| {
-        let text = error.to_string();
-        text.split(" (os error")
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         std::io::stdin()
             .lock()
             .read_to_end(&mut bytes)
-            .map_err(plain)?;
+            .map_err(|error| io_error_text(&error))?;
     } else {
-        bytes = std::fs::read(path).map_err(plain)?;
+        bytes = std::fs::read(path).map_err(|error| io_error_text(&error))?;
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];

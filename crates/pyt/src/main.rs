@@ -7,6 +7,7 @@
 
 mod cli;
 mod doc;
+mod errors;
 mod explore;
 mod heap;
 mod invocation;

@@ -10,7 +10,8 @@ use pyt_runtime::explore::Schedule;
 
 use crate::{
     cli::{BAD_USAGE, Given},
-    script::{self, error_text},
+    errors::{error_text, io_error_text},
+    script,
 };
 
 /// What `pyt replay` is to do.
@@ -47,13 +48,8 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
 
 fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
     let file = arguments.file.display();
-    let text = std::fs::read_to_string(&arguments.file).map_err(|error| {
-        let reason = error.to_string();
-        format!(
-            "{file}: {}",
-            reason.split(" (os error").next().unwrap_or_default()
-        )
-    })?;
+    let text = std::fs::read_to_string(&arguments.file)
+        .map_err(|error| format!("{file}: {}", io_error_text(&error)))?;
     let schedule = Schedule::from_json(&text).map_err(|error| format!("{file}: {error}"))?;
     let script = arguments
         .script

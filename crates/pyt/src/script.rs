@@ -25,10 +25,3 @@ pub(crate) fn runtime<T: Into<OsString> + Clone>(
     options.install_signal_handlers &= signals;
     Runtime::builder().options(options).build()
 }
-
-/// The text that users see of an error: the message and the traceback.
-pub(crate) fn error_text(error: Error) -> String {
-    format!("{error}\n{}", error.traceback())
-        .trim_end()
-        .to_owned()
-}

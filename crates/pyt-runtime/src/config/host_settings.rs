@@ -52,8 +52,8 @@ pub(crate) struct HostSettings {
 
 /// Settings of threads, time and the environment.
 impl Builder {
-    /// How long a thread that runs Python keeps the GIL while others want it: 5 ms by default. From
-    /// 1 µs to 1 hour. As `sys.setswitchinterval`; without the GIL it means nothing.
+    /// How long a thread that runs Python keeps the GIL while others want it: 5 ms by default, from
+    /// 1 µs to 1 hour. As `sys.setswitchinterval`; without the GIL it has no effect.
     #[must_use]
     pub fn switch_interval(mut self, interval: Duration) -> Self {
         self.host.switch_interval = Some(interval);
@@ -61,8 +61,8 @@ impl Builder {
     }
 
     /// The seed of `hash()` for strings, which decides the order of sets of strings; random by
-    /// default. All runtimes of a process share it, since they share strings: the first one decides,
-    /// and building one that asks for another seed afterwards fails.
+    /// default. All runtimes of a process share the seed, since they share strings: the first one
+    /// sets it, and building a runtime with another seed afterwards fails.
     #[must_use]
     pub fn hash_seed(mut self, seed: u32) -> Self {
         self.options.hash_seed = Some(seed);
@@ -90,11 +90,11 @@ impl Builder {
     /// Sets a variable of the runtime's environment.
     ///
     /// With this, [`envs`](Self::envs) or [`env_clear`](Self::env_clear), the runtime gets an
-    /// environment of its own, a copy of the process's to begin with: `os.environ`, `os.getenv`,
-    /// `os.putenv` and `os.unsetenv` know that one only, and what the program changes stays in the
-    /// runtime. `subprocess` passes it on to children. `os.system`, `os.execv` and C code do not
-    /// know it; they have the process's. Without it, `os.environ` shows the process's environment as
-    /// it was when the runtime was made, and changes go through to the process.
+    /// environment of its own, which starts as a copy of the process's: `os.environ`, `os.getenv`,
+    /// `os.putenv` and `os.unsetenv` use that one, and what the program changes stays in the
+    /// runtime. `subprocess` passes it on to child processes. `os.system`, `os.execv` and C code use
+    /// the environment of the process. Otherwise `os.environ` shows the process's environment as it
+    /// was when the runtime was made, and changes apply to the process.
     ///
     /// Variables such as `PYTHONPATH` are not read from it.
     #[must_use]
@@ -126,10 +126,11 @@ impl Builder {
         self
     }
 
-    /// Whether the part of the standard library that is written in Python can be imported; it can by
-    /// default. Without it there are the built-ins, the native modules (`math`, `time`, `threading`,
-    /// `queue`, …) with the little that they stand on (`collections`, `heapq`, `io`, `operator`,
-    /// `os`, …), and what the search paths hold. `site` is not run, and tracebacks are plainer.
+    /// Whether the part of the standard library that is written in Python can be imported. It can by
+    /// default. Without it there are the built-ins, the native modules (`math`, `time`,
+    /// `threading`, `queue`, ...) with the modules that they need (`collections`, `heapq`, `io`,
+    /// `operator`, `os`, ...), and what the search paths hold. `site` is not run, and tracebacks are
+    /// plainer.
     #[must_use]
     pub fn stdlib(mut self, stdlib: bool) -> Self {
         self.host.without_stdlib = !stdlib;
@@ -225,8 +226,8 @@ impl HostSettings {
     }
 }
 
-/// All interpreters of the process share strings, and so one seed of their hashes: that of the first
-/// interpreter.
+/// All interpreters of the process share strings, and so one seed of their hashes: that of the
+/// first interpreter.
 fn check_hash_seed(seed: Option<u32>) -> Result<(), Error> {
     static OF_PROCESS: OnceLock<Option<u32>> = OnceLock::new();
     let decided = *OF_PROCESS.get_or_init(|| seed);

@@ -9,6 +9,7 @@ mod report;
 
 use std::{
     ffi::{OsStr, OsString},
+    fmt::Display,
     ops::ControlFlow,
     path::Path,
     process,
@@ -16,7 +17,7 @@ use std::{
 
 use arguments::Arguments;
 use progress::ProgressLine;
-use pyt_options::Command;
+use pyt_options::{Command, Effect};
 use pyt_runtime::{
     Error, Runtime,
     explore::{
@@ -26,8 +27,9 @@ use pyt_runtime::{
 };
 
 use crate::{
-    cli::{BAD_USAGE, Given},
-    script::{self, error_text},
+    cli::{self, BAD_USAGE, Given},
+    errors::error_text,
+    script,
 };
 
 /// The exit status after a failure was found.
@@ -93,15 +95,16 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, S
 fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> process::Command {
     let script_args = given.iter().position(|word| word == "--");
     let (own, script_args) = given.split_at(script_args.unwrap_or(given.len()));
+    let argument = |effect, value: &dyn Display| cli::argument(Command::Explore, effect, value);
     let mut command = process::Command::new(executable);
     command
-        .arg("explore")
+        .arg(Command::Explore.spec().name)
         .args(own)
-        .arg(format!("--job={}", job.job.unwrap_or(0)))
-        .arg(format!("--shard={}", job.shard))
-        .arg(format!("--first={}", job.first));
-    if let Some(schedules) = job.schedules {
-        command.arg(format!("--schedules={schedules}"));
+        .arg(argument(Effect::JobNumber, &job.job.unwrap_or(0)))
+        .arg(argument(Effect::Shard, &job.shard))
+        .arg(argument(Effect::FirstSchedule, &job.first));
+    if let Some(schedules) = &job.schedules {
+        command.arg(argument(Effect::Schedules, schedules));
     }
     command.args(script_args);
     command

@@ -11,7 +11,10 @@ use pyt_runtime::{
 };
 
 use super::arguments::Arguments;
-use crate::{script::error_text, stdout};
+use crate::{
+    errors::{error_text, io_error_text},
+    stdout,
+};
 
 /// How many kinds of failure are minimized.
 const MAX_FAILURES: usize = 8;
@@ -67,8 +70,7 @@ fn save(
     schedule: &Schedule,
 ) -> Result<PathBuf, String> {
     let failed = |path: &Path, error: std::io::Error| {
-        let reason = error.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default();
+        let reason = io_error_text(&error);
         format!("{}: {reason}", path.display())
     };
     let folder = &arguments.output;
