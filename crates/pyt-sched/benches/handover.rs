@@ -1,6 +1,6 @@
-//! What it costs when threads meet: a lock that several want, and the turn going from one to another.
+//! The cost of contention: a lock that several threads want, and passing the turn.
 //!
-//! `os_park` is the floor: there and back with nothing but the standard library's parking.
+//! `os_park` is the lower bound: there and back with the standard library's parking alone.
 
 use std::{
     sync::{
@@ -56,7 +56,7 @@ fn spawn(
     thread::spawn(move || take_part(&record, body))
 }
 
-// --- several threads, one primitive ---------------------------------------------------------------------
+// --- several threads, one primitive ---------------------------------------------------------
 
 /// Times `turn` on the calling thread while as many other threads as make up `threads` do the same.
 fn contended(
@@ -143,7 +143,7 @@ fn yield_now() {
     me.scheduler().yield_now(&me);
 }
 
-// --- two threads, there and back: two switches -----------------------------------------------------------
+// --- two threads, there and back: two switches ----------------------------------------------
 
 #[divan::bench]
 fn os_park(bencher: Bencher) {

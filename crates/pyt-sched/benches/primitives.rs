@@ -1,4 +1,4 @@
-//! What the primitives cost one thread while nobody else wants them. See `handover.rs` for the rest.
+//! What the primitives cost one thread without contention. See `handover.rs` for the rest.
 
 use divan::{Bencher, black_box};
 use pyt_sched::{

@@ -1,8 +1,9 @@
 //! Threads, their scheduling and their synchronisation, with no interpreter in it.
 //!
-//! A thread blocks in one way only, [`Waiter::wait`]: *wait until woken or until this deadline*. The
-//! primitives ([`Lock`], [`Condition`], [`Queue`], ...) are small state machines over it, written
-//! once and the same in all modes. A [`Policy`] decides what waiting, waking and running mean:
+//! A thread blocks in one way only, [`Waiter::wait`]: *wait until woken or until this deadline*.
+//! The primitives ([`Lock`], [`Condition`], [`Queue`], ...) are small state machines over it,
+//! written once and the same in all modes. A [`Policy`] decides what waiting, waking and running
+//! mean:
 //!
 //! - [`Free`]: a waiter parks its OS thread; all threads run at once.
 //! - [`Gil`]: one thread at a time has the right to run; a waiter leaves it and queues for it.

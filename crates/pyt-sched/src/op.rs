@@ -41,7 +41,8 @@ pub enum Action {
     Read,
     /// Changes a variable.
     Write,
-    /// Proceeds to the next line, instruction or iteration of a loop. Touches nothing that is shared.
+    /// Proceeds to the next line, instruction or iteration of a loop. Touches nothing that is
+    /// shared.
     Step,
 }
 

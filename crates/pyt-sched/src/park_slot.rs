@@ -10,16 +10,16 @@ use crate::{
 };
 
 /// The parking place of one OS thread, which runs threads one after the other. A
-/// [`Thread`](crate::Thread) that is [registered](crate::Scheduler::register_at) here gets its turns
-/// here: the first one also unparks the OS thread that is to run it, so that starting it costs one
-/// wake-up.
+/// [`Thread`](crate::Thread) that is [registered](crate::Scheduler::register_at) here gets its
+/// turns here: the first one also unparks the OS thread that is to run it, so that starting it
+/// costs one wake-up.
 #[derive(Clone, Debug, Default)]
 pub struct ParkSlot(pub(crate) Arc<Parker>);
 
 impl ParkSlot {
     /// Parks the calling OS thread, whose place this is, until [`unpark`](Self::unpark), or until a
-    /// thread that is registered here gets its first turn. False: `timeout` has passed before. To be
-    /// called while no thread that the OS thread runs is waiting here.
+    /// thread that is registered here gets its first turn. False: `timeout` has passed before. To
+    /// be called while no thread that the OS thread runs is waiting here.
     #[must_use]
     pub fn park(&self, timeout: Option<Duration>) -> bool {
         // In a run one thread at a time has work: spinning would only take its core away.
@@ -38,8 +38,8 @@ impl ParkSlot {
         }
     }
 
-    /// Ends one [`park`](Self::park), in progress or to come. To be called only if no thread that is
-    /// registered here is about to get its turn.
+    /// Ends one [`park`](Self::park), in progress or to come. To be called only if no thread that
+    /// is registered here is about to get its turn.
     pub fn unpark(&self) {
         self.0.unpark();
     }

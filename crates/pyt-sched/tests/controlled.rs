@@ -1,4 +1,4 @@
-//! Runs under a strategy, on plain threads: who goes on, when time passes, how runs end.
+//! Runs under a strategy, on plain threads: which thread runs, when time passes, how runs end.
 
 use std::{
     collections::BTreeSet,
@@ -32,13 +32,13 @@ impl Strategy for Digits {
     }
 }
 
-struct Scene {
+struct Fixture {
     scheduler: Arc<Scheduler>,
     policy: Arc<Controlled>,
 }
 
 /// The policy behind an `Arc`, since the test talks to it as well.
-impl Scene {
+impl Fixture {
     fn new() -> Self {
         let policy = Arc::new(Controlled::over(Free, Arc::new(NoWorld)));
         let scheduler = Scheduler::builder().shared_policy(policy.clone()).build();
@@ -85,16 +85,16 @@ fn add(value: &AtomicUsize) {
 
 #[test]
 fn unguarded_updates_get_lost_and_guarded_ones_do_not() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     for guarded in [false, true] {
         let mut sums = BTreeSet::new();
         for digits in 0..200 {
             let value: Arc<AtomicUsize> = Arc::default();
             let lock: Arc<Lock> = Arc::default();
-            let finished = scene.run(Digits(digits), |scene| {
+            let finished = fixture.run(Digits(digits), |fixture| {
                 for name in ["a", "b"] {
                     let (value, lock) = (value.clone(), lock.clone());
-                    scene.start(name, move || {
+                    fixture.start(name, move || {
                         if guarded {
                             lock.acquire(None).unwrap();
                         }
@@ -116,18 +116,18 @@ fn unguarded_updates_get_lost_and_guarded_ones_do_not() {
 
 #[test]
 fn the_same_strategy_takes_the_same_steps() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let trace = |digits| {
         let queue: Arc<Queue<u32>> = Arc::new(Queue::new(Some(1)));
-        let finished = scene.run(Digits(digits), |scene| {
+        let finished = fixture.run(Digits(digits), |fixture| {
             let from = queue.clone();
-            scene.start("producer", move || {
+            fixture.start("producer", move || {
                 for item in 0..3 {
                     from.put(item, None).unwrap();
                 }
             });
             let to = queue.clone();
-            scene.start("consumer", move || {
+            fixture.start("consumer", move || {
                 for item in 0..3 {
                     assert_eq!(to.get(None), Ok(item));
                 }
@@ -149,14 +149,14 @@ fn the_same_strategy_takes_the_same_steps() {
 
 #[test]
 fn locks_taken_in_opposite_order_come_to_a_standstill_in_some_runs() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let mut endings = Vec::new();
     for digits in 0..100 {
         let locks: [Arc<Lock>; 2] = Default::default();
-        let finished = scene.run(Digits(digits), |scene| {
+        let finished = fixture.run(Digits(digits), |fixture| {
             for (name, order) in [("ab", [0, 1]), ("ba", [1, 0])] {
                 let locks = locks.clone();
-                scene.start(name, move || {
+                fixture.start(name, move || {
                     let mut held = Vec::new();
                     for lock in order {
                         if locks[lock].acquire(None).is_err() {
@@ -179,10 +179,10 @@ fn locks_taken_in_opposite_order_come_to_a_standstill_in_some_runs() {
 }
 
 #[test]
-fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
-    let scene = Scene::new();
+fn a_standstill_is_reported_with_what_each_thread_waits_for() {
+    let fixture = Fixture::new();
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
-    let main = scene.scheduler.register("main");
+    let main = fixture.scheduler.register("main");
     main.begin();
     main.entered();
     let notes = told.clone();
@@ -198,14 +198,14 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
         })),
         ..RunConfig::new(Box::new(Digits(0)), 1_000)
     };
-    scene.policy.begin(&scene.scheduler, run).unwrap();
+    fixture.policy.begin(&fixture.scheduler, run).unwrap();
     let lock: Arc<Lock> = Arc::default();
     lock.acquire(None).unwrap();
     let wanted = lock.clone();
-    scene.start("second", move || {
+    fixture.start("second", move || {
         assert!(wanted.acquire(None).is_err());
     });
-    let finished = scene.policy.finish(&scene.scheduler, false).unwrap();
+    let finished = fixture.policy.finish(&fixture.scheduler, false).unwrap();
     main.end();
     assert_eq!(finished.ending, Some(Ending::Standstill));
     assert_eq!(
@@ -215,16 +215,16 @@ fn those_who_stand_still_are_told_of_with_what_they_wait_for() {
 }
 
 #[test]
-fn time_leaps_when_nobody_can_go_on_and_ties_are_decisions() {
-    let scene = Scene::new();
+fn time_leaps_when_no_thread_can_run_and_ties_are_decisions() {
+    let fixture = Fixture::new();
     let mut orders = BTreeSet::new();
     for digits in 0..60 {
         let order: Arc<Mutex<Vec<&str>>> = Arc::default();
         let started = std::time::Instant::now();
-        scene.run(Digits(digits), |scene| {
+        fixture.run(Digits(digits), |fixture| {
             for (name, seconds) in [("late", 7200), ("a", 3600), ("b", 3600)] {
                 let order = order.clone();
-                scene.start(name, move || {
+                fixture.start(name, move || {
                     sleep(Deadline::after(Duration::from_secs(seconds))).unwrap();
                     order.lock().unwrap().push(name);
                 });
@@ -240,12 +240,12 @@ fn time_leaps_when_nobody_can_go_on_and_ties_are_decisions() {
 
 #[test]
 fn a_wait_times_out_when_nothing_else_can_happen() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     for digits in 0..50 {
         let results: Arc<Mutex<Vec<bool>>> = Arc::default();
         let seen = results.clone();
-        scene.run(Digits(digits), move |scene| {
-            scene.start("waiter", move || {
+        fixture.run(Digits(digits), move |fixture| {
+            fixture.start("waiter", move || {
                 let soon = || Some(Deadline::after(Duration::from_secs(1)));
                 let event = Event::new();
                 let semaphore = Semaphore::new(0);
@@ -264,12 +264,12 @@ fn a_wait_times_out_when_nothing_else_can_happen() {
 
 #[test]
 fn a_notification_just_before_the_wait_is_not_lost() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     for digits in 0..300 {
         let shared: Arc<(Lock, Condition, AtomicUsize)> = Arc::default();
-        let finished = scene.run(Digits(digits), |scene| {
+        let finished = fixture.run(Digits(digits), |fixture| {
             let waits = shared.clone();
-            scene.start("waits", move || {
+            fixture.start("waits", move || {
                 let (lock, condition, ready) = &*waits;
                 lock.acquire(None).unwrap();
                 while ready.load(Ordering::Relaxed) == 0 {
@@ -281,7 +281,7 @@ fn a_notification_just_before_the_wait_is_not_lost() {
                 lock.release().unwrap();
             });
             let notifies = shared.clone();
-            scene.start("notifies", move || {
+            fixture.start("notifies", move || {
                 let (lock, condition, ready) = &*notifies;
                 lock.acquire(None).unwrap();
                 ready.store(1, Ordering::Relaxed);
@@ -295,37 +295,37 @@ fn a_notification_just_before_the_wait_is_not_lost() {
 
 #[test]
 fn an_endless_loop_is_given_up() {
-    let scene = Scene::new();
-    let finished = scene.run(Digits(0), |scene| {
-        scene.start("spins", || while point(Op::alone(Action::Step)).is_ok() {});
+    let fixture = Fixture::new();
+    let finished = fixture.run(Digits(0), |fixture| {
+        fixture.start("spins", || while point(Op::alone(Action::Step)).is_ok() {});
     });
     assert_eq!(finished.ending, Some(Ending::TooManySteps));
     assert_eq!((finished.steps, finished.abandoned), (10_000, 0));
 }
 
 #[test]
-fn members_wait_for_each_other_and_others_stand_still() {
+fn members_wait_for_each_other_and_other_threads_do_not_run() {
     let world = Arc::new(NoWorld);
     let policy = Arc::new(Controlled::over(Gil::new(world.clone()), world));
     let scheduler = Scheduler::builder().shared_policy(policy.clone()).build();
-    let scene = Scene { scheduler, policy };
+    let fixture = Fixture { scheduler, policy };
     let ran: Arc<AtomicUsize> = Arc::default();
-    let main = scene.scheduler.register("main");
+    let main = fixture.scheduler.register("main");
     main.begin();
     main.entered();
     // Ready before the run, but the main thread has the lock.
     let outsider = ran.clone();
-    scene.start("outsider", move || {
+    fixture.start("outsider", move || {
         outsider.fetch_add(1, Ordering::SeqCst);
     });
     let run = RunConfig::new(Box::new(Digits(1)), 1_000);
-    scene.policy.begin(&scene.scheduler, run).unwrap();
+    fixture.policy.begin(&fixture.scheduler, run).unwrap();
     let seen = ran.clone();
-    scene.start("member", move || {
+    fixture.start("member", move || {
         sleep(Deadline::after(Duration::from_secs(5))).unwrap();
         assert_eq!(seen.load(Ordering::SeqCst), 0);
     });
-    let finished = scene.policy.finish(&scene.scheduler, false).unwrap();
+    let finished = fixture.policy.finish(&fixture.scheduler, false).unwrap();
     assert_eq!((finished.ending, finished.names.len()), (None, 2));
     assert!(Thread::current().is_some());
     main.end();

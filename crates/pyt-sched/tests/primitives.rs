@@ -12,9 +12,9 @@ use pyt_sched::{
     Barrier, BarrierError, BoundedSemaphore, Deadline, Discipline, Event, Fifo, Gil, Lifo, Lock,
     NoWorld, OverRelease, Priority, Queue, RLock, Scheduler, Semaphore, SimpleQueue, WaitKind,
 };
-use support::{Stage, ms, run};
+use support::{Fixture, ms, run};
 
-fn both(body: fn(&Stage)) {
+fn both(body: fn(&Fixture)) {
     run(&Scheduler::builder().build(), body);
     let gil = Gil::new(Arc::new(NoWorld));
     run(&Scheduler::builder().policy(gil).build(), body);
@@ -57,38 +57,38 @@ fn real_timeouts_come_and_not_too_early() {
 
 #[test]
 fn a_timeout_at_the_end_of_time_does_not_end_a_wait() {
-    both(|stage| {
+    both(|fixture| {
         let event = Arc::new(Event::new());
         let other = event.clone();
-        let actor = stage.spawn("waiter", move || {
+        let worker = fixture.spawn("waiter", move || {
             let never = Deadline::after(Duration::MAX);
             assert_eq!(never, Deadline(u64::MAX));
             assert_eq!(other.wait(Some(never)), Ok(true));
         });
-        stage.until_waits(&actor);
+        fixture.until_waits(&worker);
         event.set();
-        stage.join(actor);
+        fixture.join(worker);
     });
 }
 
 #[test]
 fn many_threads_count_right() {
-    both(|stage| {
+    both(|fixture| {
         let lock = Arc::new(Lock::new());
         let total = Arc::new(Mutex::new(0_u64));
-        let actors = [(); 4].map(|()| {
+        let workers = [(); 4].map(|()| {
             let (lock, total) = (lock.clone(), total.clone());
-            stage.spawn("counter", move || {
+            fixture.spawn("counter", move || {
                 for _ in 0..5_000 {
                     assert_eq!(lock.acquire(None), Ok(true));
-                    // Ours, so the standard mutex is never contended.
+                    // The lock is held, so the standard mutex is never contended.
                     *total.try_lock().expect("alone") += 1;
                     lock.release().unwrap();
                 }
             })
         });
-        for actor in actors {
-            stage.join(actor);
+        for worker in workers {
+            fixture.join(worker);
         }
         assert_eq!(*total.lock().unwrap(), 20_000);
     });
@@ -96,26 +96,26 @@ fn many_threads_count_right() {
 
 #[test]
 fn an_overtaken_waiter_gets_the_lock_handed() {
-    both(|stage| {
+    both(|fixture| {
         let lock = Arc::new(Lock::new());
         let done = Arc::new(Event::new());
         assert!(lock.try_acquire());
         let (other, end) = (lock.clone(), done.clone());
-        let waiter = stage.spawn("waiter", move || {
+        let waiter = fixture.spawn("waiter", move || {
             assert_eq!(other.acquire(None), Ok(true));
             other.release().unwrap();
             end.set();
         });
-        stage.until_waits(&waiter);
+        fixture.until_waits(&waiter);
         // Never free for longer than a moment: it gets it all the same.
-        stage.until("its turn", || {
+        fixture.until("its turn", || {
             lock.release().unwrap();
             if !lock.try_acquire() {
                 lock.acquire(None).unwrap();
             }
             done.is_set()
         });
-        stage.join(waiter);
+        fixture.join(waiter);
         lock.release().unwrap();
     });
 }
@@ -183,34 +183,36 @@ fn each_queue_has_its_order() {
 
 #[test]
 fn a_barrier_that_is_reset_while_it_drains_has_passed() {
-    both(|stage| {
+    both(|fixture| {
         for _ in 0..200 {
             let barrier = Arc::new(Barrier::new(2));
             let other = barrier.clone();
-            let actor = stage.spawn("other", move || {
+            let worker = fixture.spawn("other", move || {
                 // Passed, whatever happens before it gets to run again.
                 other.wait(None, || Ok::<_, ()>(())).unwrap();
             });
-            stage.until_waits(&actor);
+            fixture.until_waits(&worker);
             barrier.wait(None, || Ok::<_, ()>(())).unwrap();
             barrier.reset();
-            stage.join(actor);
+            fixture.join(worker);
         }
     });
 }
 
 #[test]
 fn a_deadline_during_a_barriers_action_does_not_count() {
-    both(|stage| {
+    both(|fixture| {
         let barrier = Arc::new(Barrier::new(2));
         let other = barrier.clone();
-        let actor = stage.spawn("other", move || {
+        let worker = fixture.spawn("other", move || {
             other.wait(ms(200), || Ok::<_, ()>(())).unwrap();
         });
-        stage.until_waits(&actor);
-        let deadline = stage.waiting(&actor).and_then(|waiting| waiting.deadline);
-        let inner = stage.clone();
-        let record = actor.record.id();
+        fixture.until_waits(&worker);
+        let deadline = fixture
+            .waiting(&worker)
+            .and_then(|waiting| waiting.deadline);
+        let inner = fixture.clone();
+        let record = worker.record.id();
         let passed = barrier.wait(None, || {
             pyt_sched::sleep(deadline.ok_or("no deadline")?).map_err(|_| "aborted")?;
             // It waits on, for the action's end alone.
@@ -224,6 +226,6 @@ fn a_deadline_during_a_barriers_action_does_not_count() {
             Ok::<(), &str>(())
         });
         assert_eq!(passed, Ok(1));
-        stage.join(actor);
+        fixture.join(worker);
     });
 }

@@ -205,8 +205,8 @@ impl Suspicion {
     }
 
     /// Checks once more, and returns the report if all waits are the same as before. To be called
-    /// with the [world](crate::World) stopped, since a thread that has just taken a lock may not have
-    /// recorded itself as its holder yet.
+    /// with the [world](crate::World) stopped, since a thread that has just taken a lock may not
+    /// have recorded itself as its holder yet.
     #[must_use]
     pub fn confirm(&self) -> Option<WaitReport> {
         let same = |before: &Wait| Wait::of(&before.thread).is_some_and(|now| now.is(before));
@@ -320,8 +320,8 @@ fn waits_of_all(scheduler: &Scheduler) -> Option<Vec<Wait>> {
     (!waits.is_empty()).then_some(waits)
 }
 
-/// Follows the holders, from `first` to a thread that was met before: the cycle, without what led to
-/// it. Or a chain that ends at a lock whose holder exited without releasing it.
+/// Follows the holders, from `first` to a thread that was met before: the cycle, without what led
+/// to it. Or a chain that ends at a lock whose holder exited without releasing it.
 fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
     let mut waits = vec![first];
     loop {
@@ -347,9 +347,9 @@ fn cycle_from(scheduler: &Scheduler, first: Wait) -> Option<Vec<Wait>> {
     }
 }
 
-/// Whether the wait that `thread` begins may close a cycle that is to be reported at once. Cheap, and
-/// mostly false: the holder of what is waited for runs; or other threads run, and it is a lock that
-/// is used as a signal.
+/// Whether the wait that `thread` begins may close a cycle that is to be reported at once. Cheap,
+/// and mostly false: the holder of what is waited for runs; or other threads run, and it is a lock
+/// that is used as a signal.
 fn may_close(thread: &Thread) -> bool {
     let Some(hold) = thread.with_wait(CurrentWait::hold) else {
         return false;

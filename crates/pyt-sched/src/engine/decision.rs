@@ -40,8 +40,8 @@ pub(crate) fn before(op: Op) {
 }
 
 /// A decision point before `op`, at which the calling thread is no candidate until the gate
-/// `is_open` or the deadline has come. `None`: no strategy controls the calling thread. To be called
-/// only if there is [any run](any_run).
+/// `is_open` or the deadline has come. `None`: no strategy controls the calling thread. To be
+/// called only if there is [any run](any_run).
 ///
 /// `is_open` is called from other threads, at most until this returns. It must not block.
 #[cold]

@@ -126,8 +126,8 @@ impl Scheduler {
         self.register_at(name, &ParkSlot::default())
     }
 
-    /// As [`register`](Self::register), for a thread that the OS thread with this park slot will run.
-    /// That one must not run another thread at the same time.
+    /// As [`register`](Self::register), for a thread that the OS thread with this park slot will
+    /// run. That one must not run another thread at the same time.
     pub fn register_at(self: &Arc<Self>, name: &str, slot: &ParkSlot) -> Arc<Thread> {
         let parker = slot.0.clone();
         self.add(Thread::new(self.clone(), ThreadId::next(), name, parker))
@@ -326,7 +326,8 @@ impl Scheduler {
 
     /// Stops `threads` where they are: they never run again, and what they hold stays held. Threads
     /// in the middle of a call into foreign code run on until the call has ended; this waits for
-    /// them until none has stopped for `grace`. Called on an attached thread that is not among them.
+    /// them until none has stopped for `grace`. Called on an attached thread that is not among
+    /// them.
     pub fn halt(&self, threads: &[Arc<Thread>], grace: Duration) {
         for thread in threads {
             thread.set_halted();

@@ -188,7 +188,8 @@ impl Gil {
         }
     }
 
-    /// With the world stopped: freezes the threads that must not run, and gives the lock to the next.
+    /// With the world stopped: freezes the threads that must not run, and gives the lock to the
+    /// next.
     fn act(&self, state: &mut State) -> Turn {
         let mut detached = std::mem::take(&mut state.detached);
         detached.retain(|thread| {
@@ -236,9 +237,9 @@ impl Gil {
     }
 }
 
-/// A thread that has just become the owner, and has yet to be granted its turn: after the state's lock
-/// is released, since the thread may run at once and want it, and once the world resumes, which it
-/// enters. If it is halted meanwhile, [`Gil::forget`] finds it the owner, in its wait.
+/// A thread that has just become the owner, and has yet to be granted its turn: after the state's
+/// lock is released, since the thread may run at once and want it, and once the world resumes,
+/// which it enters. If it is halted meanwhile, [`Gil::forget`] finds it the owner, in its wait.
 struct Turn(Option<Arc<Thread>>);
 
 impl Turn {
@@ -516,8 +517,8 @@ mod tests {
         );
     }
 
-    /// A thread that halts the others may have come back from foreign code beside the owner: it does
-    /// not wait until the owner's call returns, which may be never.
+    /// A thread that halts the others may have come back from foreign code beside the owner: it
+    /// does not wait until the owner's call returns, which may be never.
     #[test]
     fn a_halted_owner_in_the_middle_of_a_call_keeps_no_thread_waiting() {
         let gil = Gil::new(Arc::new(Thawing {

@@ -253,8 +253,8 @@ impl Lock {
         self.holder.load(Ordering::Relaxed) == current_id().0
     }
 
-    /// The caller is about to release the lock. Without this, it would count as the holder until the
-    /// next holder has recorded itself.
+    /// The caller is about to release the lock. Without this, it would count as the holder until
+    /// the next holder has recorded itself.
     #[inline]
     pub(crate) fn disown(&self) {
         self.holder.store(0, Ordering::Relaxed);

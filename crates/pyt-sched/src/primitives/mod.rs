@@ -1,9 +1,10 @@
 //! The synchronisation primitives: small state machines over [`WaitQueue`](crate::WaitQueue).
 //!
-//! Each is written once and is the same under every policy. An operation that need not wait makes no
-//! call into the policy. How they block is in `blocking`. Timeouts are [`Deadline`](crate::Deadline)s on the calling thread's
-//! clock, `None` for ever; a wait that a signal handler's exception ends returns
-//! [`Aborted`](crate::Aborted) and leaves the primitive as if the wait had never begun.
+//! Each is written once and is the same under every policy. An operation that need not wait makes
+//! no call into the policy. How they block is in `blocking`. Timeouts are
+//! [`Deadline`](crate::Deadline)s on the calling thread's clock, `None` for ever; a wait that a
+//! signal handler's exception ends returns [`Aborted`](crate::Aborted) and leaves the primitive as
+//! if the wait had never begun.
 
 pub mod barrier;
 mod blocking;

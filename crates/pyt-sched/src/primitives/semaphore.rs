@@ -45,7 +45,8 @@ impl Semaphore {
 
     #[inline]
     fn take(&self) -> bool {
-        // SeqCst, with `release`: either it sees this thread in line, or this thread sees its permit.
+        // SeqCst, with `release`: either it sees this thread in line, or this thread sees its
+        // permit.
         self.permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
                 permits.checked_sub(1)

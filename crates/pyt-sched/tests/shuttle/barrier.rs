@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyt_sched::{Barrier, BarrierError, Deadline};
 
-use crate::scene::{Log, check, ms};
+use crate::fixture::{Log, check, ms};
 
 fn pass(barrier: &Barrier, deadline: Option<Deadline>) -> Result<usize, BarrierError<()>> {
     barrier.wait(deadline, || Ok(()))
@@ -12,7 +12,7 @@ fn pass(barrier: &Barrier, deadline: Option<Deadline>) -> Result<usize, BarrierE
 
 #[test]
 fn rounds_do_not_mix() {
-    check(|scene| {
+    check(|fixture| {
         let barrier = Arc::new(Barrier::new(3));
         let log = Log::new();
         let work = |barrier: Arc<Barrier>, log: Log<(usize, usize)>| {
@@ -23,8 +23,8 @@ fn rounds_do_not_mix() {
                 }
             }
         };
-        let a = scene.spawn("a", work(barrier.clone(), log.clone()));
-        let b = scene.spawn("b", work(barrier.clone(), log.clone()));
+        let a = fixture.spawn("a", work(barrier.clone(), log.clone()));
+        let b = fixture.spawn("b", work(barrier.clone(), log.clone()));
         work(barrier.clone(), log.clone())();
         a.join();
         b.join();
@@ -37,8 +37,8 @@ fn rounds_do_not_mix() {
 }
 
 #[test]
-fn the_action_comes_before_anybody_goes_on() {
-    check(|scene| {
+fn the_action_runs_before_any_thread_passes() {
+    check(|fixture| {
         let barrier = Arc::new(Barrier::new(2));
         let log = Log::new();
         let work = |barrier: Arc<Barrier>, log: Log<&'static str>| {
@@ -54,7 +54,7 @@ fn the_action_comes_before_anybody_goes_on() {
                 log.push("passed");
             }
         };
-        let a = scene.spawn("a", work(barrier.clone(), log.clone()));
+        let a = fixture.spawn("a", work(barrier.clone(), log.clone()));
         work(barrier, log.clone())();
         a.join();
         assert_eq!(log.take(), ["action", "passed", "passed"]);
@@ -63,11 +63,11 @@ fn the_action_comes_before_anybody_goes_on() {
 
 #[test]
 fn a_failing_action_breaks_it_for_all() {
-    check(|scene| {
+    check(|fixture| {
         let barrier = Arc::new(Barrier::new(2));
         let log = Log::new();
         let (other, other_log) = (barrier.clone(), log.clone());
-        let a = scene.spawn("a", move || other_log.push(other.wait(None, || Err(7))));
+        let a = fixture.spawn("a", move || other_log.push(other.wait(None, || Err(7))));
         log.push(barrier.wait(None, || Err(7)));
         a.join();
         let results = log.take();
@@ -81,11 +81,11 @@ fn a_failing_action_breaks_it_for_all() {
 
 #[test]
 fn a_deadline_breaks_it_or_all_pass() {
-    check(|scene| {
+    check(|fixture| {
         let barrier = Arc::new(Barrier::new(2));
         let log = Log::new();
         let (other, other_log) = (barrier.clone(), log.clone());
-        let a = scene.spawn("a", move || other_log.push(pass(&other, ms(1)).is_ok()));
+        let a = fixture.spawn("a", move || other_log.push(pass(&other, ms(1)).is_ok()));
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         log.push(pass(&barrier, ms(1)).is_ok());
         a.join();
@@ -94,7 +94,7 @@ fn a_deadline_breaks_it_or_all_pass() {
         assert_eq!(barrier.is_broken(), !passed[0]);
         barrier.reset();
         let other = barrier.clone();
-        let a = scene.spawn("a", move || {
+        let a = fixture.spawn("a", move || {
             pass(&other, None).unwrap();
         });
         pass(&barrier, None).unwrap();
@@ -104,16 +104,16 @@ fn a_deadline_breaks_it_or_all_pass() {
 
 #[test]
 fn a_reset_ends_all_waits_or_finds_them_passed() {
-    check(|scene| {
+    check(|fixture| {
         let barrier = Arc::new(Barrier::new(2));
         let log = Log::new();
-        let actors = [(); 2].map(|()| {
+        let workers = [(); 2].map(|()| {
             let (barrier, log) = (barrier.clone(), log.clone());
-            scene.spawn("a", move || log.push(pass(&barrier, ms(1)).is_ok()))
+            fixture.spawn("a", move || log.push(pass(&barrier, ms(1)).is_ok()))
         });
         barrier.reset();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         let passed = log.take();
         assert_eq!(
@@ -127,18 +127,18 @@ fn a_reset_ends_all_waits_or_finds_them_passed() {
 }
 
 #[test]
-fn an_abort_leaves_nobody_waiting() {
-    check(|scene| {
+fn an_abort_ends_all_waits() {
+    check(|fixture| {
         let barrier = Arc::new(Barrier::new(3));
-        let actors = [(); 2].map(|()| {
+        let workers = [(); 2].map(|()| {
             let barrier = barrier.clone();
-            scene.spawn("a", move || {
+            fixture.spawn("a", move || {
                 assert_eq!(pass(&barrier, None), Err(BarrierError::Broken));
             })
         });
         barrier.abort();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert!(barrier.is_broken());
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyt_sched::{Condition, Deadline, Lock};
 
-use crate::scene::{Log, check, ms};
+use crate::fixture::{Log, check, ms};
 
 /// As a monitor: wait with the lock held, which is free during the wait.
 fn wait(lock: &Lock, condition: &Condition, deadline: Option<Deadline>) -> bool {
@@ -23,11 +23,11 @@ fn monitor() -> Monitor {
 
 #[test]
 fn no_notification_is_lost() {
-    check(|scene| {
+    check(|fixture| {
         let monitor = monitor();
-        let actors = [(); 2].map(|()| {
+        let workers = [(); 2].map(|()| {
             let monitor = monitor.clone();
-            scene.spawn("consumer", move || {
+            fixture.spawn("consumer", move || {
                 let (lock, condition, items) = &*monitor;
                 lock.acquire(None).unwrap();
                 while items.len() == 0 {
@@ -48,8 +48,8 @@ fn no_notification_is_lost() {
             condition.notify(1);
             lock.release().unwrap();
         }
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(items.len(), 0);
         assert_eq!(condition.waiting(), 0);
@@ -58,11 +58,11 @@ fn no_notification_is_lost() {
 
 #[test]
 fn a_notification_is_not_spent_on_one_who_gives_up() {
-    check(|scene| {
+    check(|fixture| {
         let monitor = monitor();
-        let actors = [Some(1), None].map(|timeout| {
+        let workers = [Some(1), None].map(|timeout| {
             let monitor = monitor.clone();
-            scene.spawn("waiter", move || {
+            fixture.spawn("waiter", move || {
                 let (lock, condition, got) = &*monitor;
                 lock.acquire(None).unwrap();
                 if wait(lock, condition, timeout.and_then(ms)) {
@@ -74,25 +74,25 @@ fn a_notification_is_not_spent_on_one_who_gives_up() {
         let (lock, condition, got) = &*monitor;
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         let mut sent = 0;
-        // As long as one waits, a notification reaches somebody.
-        while actors[1].join_until(ms(1)) == Ok(false) {
+        // As long as one waits, a notification reaches a thread.
+        while workers[1].join_until(ms(1)) == Ok(false) {
             lock.acquire(None).unwrap();
             sent += condition.notify(1);
             lock.release().unwrap();
         }
-        actors[0].join();
+        workers[0].join();
         assert_eq!(got.len(), sent, "each notification ended exactly one wait");
         assert_eq!(condition.waiting(), 0);
     });
 }
 
 #[test]
-fn notify_all_wakes_all_and_nobody_waits_after() {
-    check(|scene| {
+fn notify_all_wakes_all_waiters() {
+    check(|fixture| {
         let monitor = monitor();
-        let actors = [(); 3].map(|()| {
+        let workers = [(); 3].map(|()| {
             let monitor = monitor.clone();
-            scene.spawn("waiter", move || {
+            fixture.spawn("waiter", move || {
                 let (lock, condition, go) = &*monitor;
                 lock.acquire(None).unwrap();
                 while go.len() == 0 {
@@ -106,8 +106,8 @@ fn notify_all_wakes_all_and_nobody_waits_after() {
         go.push(1);
         condition.notify_all();
         lock.release().unwrap();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(condition.waiting(), 0);
     });
@@ -115,12 +115,12 @@ fn notify_all_wakes_all_and_nobody_waits_after() {
 
 #[test]
 fn notified_first_come_first() {
-    check(|scene| {
+    check(|fixture| {
         let monitor = monitor();
-        let actors: Vec<_> = (0..3)
+        let workers: Vec<_> = (0..3)
             .map(|number| {
                 let other = monitor.clone();
-                let actor = scene.spawn("waiter", move || {
+                let worker = fixture.spawn("waiter", move || {
                     let (lock, condition, order) = &*other;
                     lock.acquire(None).unwrap();
                     wait(lock, condition, None);
@@ -128,8 +128,8 @@ fn notified_first_come_first() {
                     lock.release().unwrap();
                 });
                 let condition = &monitor.1;
-                scene.until(|| condition.waiting() == number as usize + 1);
-                actor
+                fixture.until(|| condition.waiting() == number as usize + 1);
+                worker
             })
             .collect();
         let (lock, condition, order) = &*monitor;
@@ -137,10 +137,10 @@ fn notified_first_come_first() {
             lock.acquire(None).unwrap();
             assert_eq!(condition.notify(1), 1);
             lock.release().unwrap();
-            scene.until(|| order.len() == woken);
+            fixture.until(|| order.len() == woken);
         }
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(order.take(), [0, 1, 2]);
     });

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use pyt_sched::Event;
 
-use crate::scene::{Log, check, check_all, ms, waits};
+use crate::fixture::{Log, check, check_all, ms, waits};
 
 #[test]
 fn all_who_wait_are_woken() {
-    check(|scene| {
+    check(|fixture| {
         let event = Arc::new(Event::new());
-        let actors = [None, Some(1), None].map(|timeout| {
+        let workers = [None, Some(1), None].map(|timeout| {
             let event = event.clone();
-            scene.spawn("waiter", move || {
+            fixture.spawn("waiter", move || {
                 let set = event.wait(timeout.and_then(ms)).unwrap();
                 assert!(set || timeout.is_some());
             })
         });
         event.set();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
     });
 }
@@ -27,14 +27,14 @@ fn all_who_wait_are_woken() {
 #[test]
 fn a_wait_and_a_set_exhaustively() {
     check_all(
-        |scene| {
+        |fixture| {
             let event = Arc::new(Event::new());
             let other = event.clone();
-            let actor = scene.spawn("waiter", move || {
+            let worker = fixture.spawn("waiter", move || {
                 assert_eq!(other.wait(None), Ok(true));
             });
             event.set();
-            actor.join();
+            worker.join();
         },
         5_000,
     );
@@ -42,16 +42,16 @@ fn a_wait_and_a_set_exhaustively() {
 
 #[test]
 fn a_set_that_is_cleared_at_once_still_counts_for_those_who_wait() {
-    check(|scene| {
+    check(|fixture| {
         let event = Arc::new(Event::new());
         let other = event.clone();
-        let actor = scene.spawn("waiter", move || assert_eq!(other.wait(None), Ok(true)));
-        scene.until(|| waits(&actor));
+        let worker = fixture.spawn("waiter", move || assert_eq!(other.wait(None), Ok(true)));
+        fixture.until(|| waits(&worker));
         // Shown as waiting a moment before it is in line: let it go to sleep.
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         event.set();
         event.clear();
-        actor.join();
+        worker.join();
         assert!(!event.is_set());
         assert_eq!(event.wait(ms(1)), Ok(false), "usable after");
     });
@@ -59,37 +59,37 @@ fn a_set_that_is_cleared_at_once_still_counts_for_those_who_wait() {
 
 #[test]
 fn a_timeout_and_a_set_race() {
-    check(|scene| {
+    check(|fixture| {
         let event = Arc::new(Event::new());
         let other = event.clone();
-        let actor = scene.spawn("timed", move || {
+        let worker = fixture.spawn("timed", move || {
             let _ = other.wait(ms(1)).unwrap();
             assert_eq!(other.wait(None), Ok(true));
         });
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         event.set();
-        actor.join();
+        worker.join();
     });
 }
 
 #[test]
 fn a_join_ends_with_the_thread_or_in_time() {
-    check(|scene| {
+    check(|fixture| {
         let order = Log::new();
         let log = order.clone();
-        let actor = Arc::new(scene.spawn("sleeper", move || {
+        let worker = Arc::new(fixture.spawn("sleeper", move || {
             pyt_sched::sleep(ms(2).unwrap()).unwrap();
             log.push("end");
         }));
-        let (first, log) = (actor.clone(), order.clone());
-        let joiner = scene.spawn("joiner", move || {
+        let (first, log) = (worker.clone(), order.clone());
+        let joiner = fixture.spawn("joiner", move || {
             first.join();
             log.push("joined");
         });
-        assert_eq!(actor.join_until(ms(1)), Ok(false));
-        actor.join();
+        assert_eq!(worker.join_until(ms(1)), Ok(false));
+        worker.join();
         joiner.join();
         assert_eq!(order.take(), ["end", "joined"]);
-        assert_eq!(actor.join_until(ms(0)), Ok(true), "for good");
+        assert_eq!(worker.join_until(ms(0)), Ok(true), "it stays set");
     });
 }

@@ -1,4 +1,4 @@
-//! `Thread::interrupt` in a world that gives interrupted waits up: nothing is lost, whatever the
+//! `Thread::interrupt` in a world in which that ends a wait: nothing is lost, whatever the
 //! interruption races with, and the primitive stays usable.
 
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use pyt_sched::{
     SimpleQueue,
 };
 
-use crate::scene::{Actor, Inside, Log, Scene, check, check_interrupted, ms};
+use crate::fixture::{Fixture, Inside, Log, Worker, check, check_interrupted, ms};
 
-/// Keeps interrupting until `actor` has ended.
-fn interrupt_to_the_end(actor: &Actor) {
-    actor.record.interrupt();
-    // Ours is the only world that could give this wait up, and nobody interrupts us.
-    actor.join();
+/// Keeps interrupting until `worker` has ended.
+fn interrupt_to_the_end(worker: &Worker) {
+    worker.record.interrupt();
+    // The calling thread is not interrupted, so its wait does not end early.
+    worker.join();
 }
 
 #[test]
 fn a_wait_without_end_ends() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let event = Arc::new(Event::new());
         let other = event.clone();
-        let actor = scene.spawn("waiter", move || assert!(other.wait(None).is_err()));
-        interrupt_to_the_end(&actor);
-        let sleeper = scene.spawn("sleeper", || {
+        let worker = fixture.spawn("waiter", move || assert!(other.wait(None).is_err()));
+        interrupt_to_the_end(&worker);
+        let sleeper = fixture.spawn("sleeper", || {
             assert!(pyt_sched::sleep(ms(1_000).unwrap()).is_err());
         });
         interrupt_to_the_end(&sleeper);
@@ -33,22 +33,22 @@ fn a_wait_without_end_ends() {
 }
 
 #[test]
-fn a_patient_world_goes_on_waiting() {
-    check(|scene| {
+fn a_wait_continues_if_the_world_says_so() {
+    check(|fixture| {
         let event = Arc::new(Event::new());
         let other = event.clone();
-        let actor = scene.spawn("waiter", move || assert_eq!(other.wait(None), Ok(true)));
-        let sleeper = scene.spawn("sleeper", || {
+        let worker = fixture.spawn("waiter", move || assert_eq!(other.wait(None), Ok(true)));
+        let sleeper = fixture.spawn("sleeper", || {
             let deadline = ms(5).unwrap();
             pyt_sched::sleep(deadline).unwrap();
             assert!(pyt_sched::Deadline::after(std::time::Duration::ZERO) >= deadline);
         });
         for _ in 0..2 {
-            actor.record.interrupt();
+            worker.record.interrupt();
             sleeper.record.interrupt();
         }
         event.set();
-        actor.join();
+        worker.join();
         sleeper.join();
     });
 }
@@ -56,7 +56,7 @@ fn a_patient_world_goes_on_waiting() {
 /// One waiter is interrupted while what both wait for comes once: the other gets it if the first
 /// did not.
 fn the_other_gets_it<T: Send + Sync + 'static>(
-    scene: &Scene,
+    fixture: &Fixture,
     thing: T,
     take: fn(&T) -> bool,
     give: fn(&T),
@@ -65,7 +65,7 @@ fn the_other_gets_it<T: Send + Sync + 'static>(
     let got = Log::new();
     let [first, second] = [0, 1].map(|number| {
         let (thing, got) = (thing.clone(), got.clone());
-        scene.spawn("taker", move || {
+        fixture.spawn("taker", move || {
             if take(&thing) {
                 got.push(number);
                 give(&thing);
@@ -82,11 +82,11 @@ fn the_other_gets_it<T: Send + Sync + 'static>(
 
 #[test]
 fn a_lock_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let lock = Lock::new();
         assert!(lock.try_acquire());
         the_other_gets_it(
-            scene,
+            fixture,
             lock,
             |lock| lock.acquire(None).is_ok(),
             |lock| lock.release().unwrap(),
@@ -96,7 +96,7 @@ fn a_lock_is_passed_on() {
 
 #[test]
 fn a_lock_that_is_handed_over_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let lock = Arc::new(Lock::new());
         let inside = Inside::default();
         let work = |lock: Arc<Lock>, inside: Inside| {
@@ -109,8 +109,8 @@ fn a_lock_that_is_handed_over_is_passed_on() {
                 }
             }
         };
-        let a = scene.spawn("a", work(lock.clone(), inside.clone()));
-        let b = scene.spawn("b", work(lock.clone(), inside.clone()));
+        let a = fixture.spawn("a", work(lock.clone(), inside.clone()));
+        let b = fixture.spawn("b", work(lock.clone(), inside.clone()));
         a.record.interrupt();
         work(lock.clone(), inside.clone())();
         b.record.interrupt();
@@ -124,21 +124,21 @@ fn a_lock_that_is_handed_over_is_passed_on() {
 
 #[test]
 fn a_reentrant_lock_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let lock = Arc::new(RLock::new());
-        let actors = [(); 2].map(|()| {
+        let workers = [(); 2].map(|()| {
             let lock = lock.clone();
-            scene.spawn("taker", move || match lock.acquire(None) {
+            fixture.spawn("taker", move || match lock.acquire(None) {
                 Ok(_) => lock.release().unwrap(),
                 Err(_) => assert!(!lock.is_mine()),
             })
         });
-        actors[0].record.interrupt();
+        workers[0].record.interrupt();
         if lock.acquire(None).is_ok() {
             lock.release().unwrap();
         }
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert!(!lock.is_held());
     });
@@ -146,9 +146,9 @@ fn a_reentrant_lock_is_passed_on() {
 
 #[test]
 fn a_permit_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         the_other_gets_it(
-            scene,
+            fixture,
             Semaphore::new(0),
             |semaphore| semaphore.acquire(None).is_ok(),
             |semaphore| semaphore.release(1),
@@ -158,9 +158,9 @@ fn a_permit_is_passed_on() {
 
 #[test]
 fn an_item_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         the_other_gets_it(
-            scene,
+            fixture,
             SimpleQueue::new(),
             |queue| queue.get(None).is_ok(),
             |queue| queue.put(()),
@@ -170,9 +170,9 @@ fn an_item_is_passed_on() {
 
 #[test]
 fn a_task_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         the_other_gets_it(
-            scene,
+            fixture,
             Queue::<()>::new(None),
             |queue| match queue.get(None) {
                 Ok(()) => true,
@@ -188,11 +188,11 @@ fn a_task_is_passed_on() {
 
 #[test]
 fn room_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let queue = Queue::<u32>::new(Some(1));
         queue.put(0, None).unwrap();
         the_other_gets_it(
-            scene,
+            fixture,
             queue,
             |queue| match queue.put(1, None) {
                 Ok(()) => true,
@@ -210,13 +210,13 @@ fn room_is_passed_on() {
 
 #[test]
 fn a_notification_is_passed_on() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let condition = Arc::new(Condition::new());
         let got = Log::new();
         let places = Arc::new(Semaphore::new(0));
         let [first, second] = [0, 1].map(|number| {
             let (condition, got, places) = (condition.clone(), got.clone(), places.clone());
-            scene.spawn("waiter", move || {
+            fixture.spawn("waiter", move || {
                 let place = condition.join();
                 places.release(1);
                 if condition.wait(&place, None) == Ok(true) {
@@ -240,11 +240,11 @@ fn a_notification_is_passed_on() {
 
 #[test]
 fn one_who_leaves_a_barrier_does_not_break_it() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let barrier = Arc::new(Barrier::new(3));
         let come = |expected: fn(Result<usize, BarrierError<()>>) -> bool| {
             let barrier = barrier.clone();
-            scene.spawn("waiter", move || {
+            fixture.spawn("waiter", move || {
                 assert!(expected(barrier.wait(None, || Ok(()))));
             })
         };
@@ -264,14 +264,14 @@ fn one_who_leaves_a_barrier_does_not_break_it() {
 
 #[test]
 fn a_join_is_given_up() {
-    check_interrupted(|scene| {
+    check_interrupted(|fixture| {
         let event = Arc::new(Event::new());
         let other = event.clone();
-        let worker = Arc::new(scene.spawn("worker", move || {
+        let worker = Arc::new(fixture.spawn("worker", move || {
             let _ = other.wait(None);
         }));
         let joined = worker.clone();
-        let joiner = scene.spawn("joiner", move || assert!(joined.join_until(None).is_err()));
+        let joiner = fixture.spawn("joiner", move || assert!(joined.join_until(None).is_err()));
         interrupt_to_the_end(&joiner);
         event.set();
         worker.join();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use pyt_sched::{Lock, NotHeld};
 
-use crate::scene::{Inside, Log, Scene, check, check_all, ms, waits};
+use crate::fixture::{Fixture, Inside, Log, check, check_all, ms, waits};
 
-fn three_take_turns(scene: &Scene) {
+fn three_take_turns(fixture: &Fixture) {
     let lock = Arc::new(Lock::new());
     let inside = Inside::default();
     let work = |lock: Arc<Lock>, inside: Inside| {
@@ -18,8 +18,8 @@ fn three_take_turns(scene: &Scene) {
             }
         }
     };
-    let a = scene.spawn("a", work(lock.clone(), inside.clone()));
-    let b = scene.spawn("b", work(lock.clone(), inside.clone()));
+    let a = fixture.spawn("a", work(lock.clone(), inside.clone()));
+    let b = fixture.spawn("b", work(lock.clone(), inside.clone()));
     work(lock.clone(), inside)();
     a.join();
     b.join();
@@ -35,16 +35,16 @@ fn one_at_a_time() {
 #[test]
 fn one_at_a_time_exhaustively() {
     check_all(
-        |scene| {
+        |fixture| {
             let lock = Arc::new(Lock::new());
             let other = lock.clone();
-            let actor = scene.spawn("other", move || {
+            let worker = fixture.spawn("other", move || {
                 assert_eq!(other.acquire(None), Ok(true));
                 other.release().unwrap();
             });
             assert_eq!(lock.acquire(None), Ok(true));
             lock.release().unwrap();
-            actor.join();
+            worker.join();
             assert!(!lock.is_held());
         },
         5_000,
@@ -53,16 +53,16 @@ fn one_at_a_time_exhaustively() {
 
 #[test]
 fn a_timed_wait_and_a_release_race() {
-    check(|scene| {
+    check(|fixture| {
         let lock = Arc::new(Lock::new());
         let inside = Inside::default();
         let got = Log::new();
         assert!(lock.try_acquire());
-        let actors: Vec<_> = [1, 1, 2]
+        let workers: Vec<_> = [1, 1, 2]
             .into_iter()
             .map(|timeout| {
                 let (lock, inside, got) = (lock.clone(), inside.clone(), got.clone());
-                scene.spawn("timed", move || {
+                fixture.spawn("timed", move || {
                     let taken = lock.acquire(ms(timeout)).unwrap();
                     if taken {
                         inside.visit(1);
@@ -76,11 +76,11 @@ fn a_timed_wait_and_a_release_race() {
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         inside.visit(1);
         lock.release().unwrap();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(got.len(), 3);
-        // Whoever gave up has left no trace: the next in line is woken.
+        // A wait that timed out has no effect: the next in line is woken.
         assert!(!lock.is_held());
         assert_eq!(lock.acquire(ms(1)), Ok(true));
         lock.release().unwrap();
@@ -88,14 +88,14 @@ fn a_timed_wait_and_a_release_race() {
 }
 
 #[test]
-fn a_lock_that_is_never_released_times_everybody_out() {
-    check(|scene| {
+fn all_waits_for_a_lock_that_is_never_released_time_out() {
+    check(|fixture| {
         let lock = Arc::new(Lock::new());
         assert!(lock.try_acquire());
-        let actors: Vec<_> = (1..=2)
+        let workers: Vec<_> = (1..=2)
             .map(|timeout| {
                 let lock = lock.clone();
-                scene.spawn("timed", move || {
+                fixture.spawn("timed", move || {
                     let deadline = ms(timeout);
                     assert_eq!(lock.acquire(deadline), Ok(false));
                     let now = pyt_sched::Deadline::after(std::time::Duration::ZERO);
@@ -103,8 +103,8 @@ fn a_lock_that_is_never_released_times_everybody_out() {
                 })
             })
             .collect();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         lock.release().unwrap();
         assert!(lock.try_acquire());
@@ -113,49 +113,49 @@ fn a_lock_that_is_never_released_times_everybody_out() {
 
 #[test]
 fn waiters_come_first_come_first() {
-    check(|scene| {
+    check(|fixture| {
         let lock = Arc::new(Lock::new());
         let order = Log::new();
         assert!(lock.try_acquire());
-        let actors: Vec<_> = (0..3)
+        let workers: Vec<_> = (0..3)
             .map(|number| {
                 let (lock, order) = (lock.clone(), order.clone());
-                let actor = scene.spawn("waiter", move || {
+                let worker = fixture.spawn("waiter", move || {
                     assert_eq!(lock.acquire(None), Ok(true));
                     order.push(number);
                     lock.release().unwrap();
                 });
-                scene.until(|| waits(&actor));
-                actor
+                fixture.until(|| waits(&worker));
+                worker
             })
             .collect();
         lock.release().unwrap();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(order.take(), [0, 1, 2]);
     });
 }
 
 #[test]
-fn a_stream_of_passers_by_does_not_starve_a_waiter() {
-    check(|scene| {
+fn threads_that_do_not_wait_do_not_starve_a_waiter() {
+    check(|fixture| {
         let lock = Arc::new(Lock::new());
         assert!(lock.try_acquire());
         let other = lock.clone();
-        let waiter = scene.spawn("waiter", move || {
+        let waiter = fixture.spawn("waiter", move || {
             assert_eq!(other.acquire(None), Ok(true));
             other.release().unwrap();
         });
-        scene.until(|| waits(&waiter));
+        fixture.until(|| waits(&waiter));
         // Each round releases and takes it again at once; overtaken twice, never.
         let mut rounds = 0;
         loop {
             lock.release().unwrap();
             if lock.try_acquire() {
                 rounds += 1;
-                scene.until(|| waits(&waiter) || waiter.record.in_wait() || lock.is_held());
-                scene.yield_now();
+                fixture.until(|| waits(&waiter) || waiter.record.in_wait() || lock.is_held());
+                fixture.yield_now();
                 if rounds > 1 && waits(&waiter) {
                     // It has come back to wait: the next release is its own.
                     lock.release().unwrap();
@@ -177,19 +177,19 @@ fn a_stream_of_passers_by_does_not_starve_a_waiter() {
 
 #[test]
 fn of_two_releases_at_once_one_fails() {
-    check(|scene| {
+    check(|fixture| {
         let lock = Arc::new(Lock::new());
         let inside = Inside::default();
         assert!(lock.try_acquire());
         let (other, other_inside) = (lock.clone(), inside);
-        let waiter = scene.spawn("waiter", move || {
+        let waiter = fixture.spawn("waiter", move || {
             if other.acquire(ms(1)) == Ok(true) {
                 other_inside.visit(1);
             }
         });
         let (other, released) = (lock.clone(), Log::new());
         let log = released.clone();
-        let releaser = scene.spawn("releaser", move || log.push(other.release().is_ok()));
+        let releaser = fixture.spawn("releaser", move || log.push(other.release().is_ok()));
         released.push(lock.release().is_ok());
         waiter.join();
         releaser.join();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use pyt_sched::{Discipline, Fifo, GetError, Lifo, Priority, PutError, Queue};
 
-use crate::scene::{Log, Scene, check, check_all, ms, waits};
+use crate::fixture::{Fixture, Log, check, check_all, ms, waits};
 
-fn everything_arrives_once<D: Discipline<u32> + Default + Send + 'static>(scene: &Scene) {
+fn everything_arrives_once<D: Discipline<u32> + Default + Send + 'static>(fixture: &Fixture) {
     let queue = Arc::new(Queue::<u32, D>::new(Some(1)));
     let got = Log::new();
     let producers = [0, 10].map(|from| {
         let queue = queue.clone();
-        scene.spawn("producer", move || {
+        fixture.spawn("producer", move || {
             for item in from..from + 2 {
                 queue.put(item, None).unwrap();
             }
@@ -19,19 +19,19 @@ fn everything_arrives_once<D: Discipline<u32> + Default + Send + 'static>(scene:
     });
     let consumers = [(); 2].map(|()| {
         let (queue, got) = (queue.clone(), got.clone());
-        scene.spawn("consumer", move || {
+        fixture.spawn("consumer", move || {
             for _ in 0..2 {
                 got.push(queue.get(None).unwrap());
                 queue.task_done().unwrap();
             }
         })
     });
-    for actor in producers {
-        actor.join();
+    for worker in producers {
+        worker.join();
     }
     assert_eq!(queue.join(None), Ok(true));
-    for actor in consumers {
-        actor.join();
+    for worker in consumers {
+        worker.join();
     }
     let mut got = got.take();
     got.sort_unstable();
@@ -59,12 +59,12 @@ fn everything_arrives_once_priority() {
 #[test]
 fn a_put_and_a_get_exhaustively() {
     check_all(
-        |scene| {
+        |fixture| {
             let queue = Arc::new(Queue::<u32>::new(None));
             let other = queue.clone();
-            let actor = scene.spawn("consumer", move || assert_eq!(other.get(None), Ok(1)));
+            let worker = fixture.spawn("consumer", move || assert_eq!(other.get(None), Ok(1)));
             queue.put(1, None).unwrap();
-            actor.join();
+            worker.join();
         },
         5_000,
     );
@@ -72,47 +72,47 @@ fn a_put_and_a_get_exhaustively() {
 
 #[test]
 fn timed_gets_race_with_a_put() {
-    check(|scene| {
+    check(|fixture| {
         let queue = Arc::new(Queue::<u32>::new(None));
         let got = Log::new();
         let timed = [1, 1].map(|timeout| {
             let (queue, got) = (queue.clone(), got.clone());
-            scene.spawn("timed", move || match queue.get(ms(timeout)) {
+            fixture.spawn("timed", move || match queue.get(ms(timeout)) {
                 Ok(item) => got.push(item),
                 Err(error) => assert_eq!(error, GetError::Empty),
             })
         });
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         queue.put(7, None).unwrap();
-        for actor in timed {
-            actor.join();
+        for worker in timed {
+            worker.join();
         }
         let left = queue.try_get();
         assert_eq!(got.len() + usize::from(left.is_ok()), 1);
         let other = queue.clone();
-        let actor = scene.spawn("patient", move || assert_eq!(other.get(None), Ok(8)));
+        let worker = fixture.spawn("patient", move || assert_eq!(other.get(None), Ok(8)));
         queue.put(8, None).unwrap();
-        actor.join();
+        worker.join();
     });
 }
 
 #[test]
 fn timed_puts_race_with_a_get() {
-    check(|scene| {
+    check(|fixture| {
         let queue = Arc::new(Queue::<u32>::new(Some(1)));
         let put = Log::new();
         queue.put(0, None).unwrap();
         let timed = [1, 2].map(|item| {
             let (queue, put) = (queue.clone(), put.clone());
-            scene.spawn("timed", move || match queue.put(item, ms(1)) {
+            fixture.spawn("timed", move || match queue.put(item, ms(1)) {
                 Ok(()) => put.push(item),
                 Err(error) => assert_eq!(error, PutError::Full(item)),
             })
         });
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         assert_eq!(queue.get(None), Ok(0));
-        for actor in timed {
-            actor.join();
+        for worker in timed {
+            worker.join();
         }
         let put = put.take();
         assert!(put.len() <= 1);
@@ -123,23 +123,23 @@ fn timed_puts_race_with_a_get() {
 
 #[test]
 fn getters_come_first_come_first() {
-    check(|scene| {
+    check(|fixture| {
         let queue = Arc::new(Queue::<usize>::new(None));
         let order = Log::new();
-        let actors: Vec<_> = (0..3)
+        let workers: Vec<_> = (0..3)
             .map(|number| {
                 let (queue, order) = (queue.clone(), order.clone());
-                let actor = scene.spawn("getter", move || {
+                let worker = fixture.spawn("getter", move || {
                     queue.get(None).unwrap();
                     order.push(number);
                 });
-                scene.until(|| waits(&actor));
-                actor
+                fixture.until(|| waits(&worker));
+                worker
             })
             .collect();
-        for actor in &actors {
+        for worker in &workers {
             queue.put(0, None).unwrap();
-            actor.join();
+            worker.join();
         }
         assert_eq!(order.take(), [0, 1, 2]);
     });
@@ -147,22 +147,22 @@ fn getters_come_first_come_first() {
 
 #[test]
 fn a_shutdown_ends_every_wait() {
-    check(|scene| {
+    check(|fixture| {
         let queue = Arc::new(Queue::<u32>::new(Some(1)));
         queue.put(0, None).unwrap();
         let putter = queue.clone();
-        let putter = scene.spawn("putter", move || {
+        let putter = fixture.spawn("putter", move || {
             let _ = putter.put(1, None);
         });
         let joiner = queue.clone();
-        let joiner = scene.spawn("joiner", move || assert_eq!(joiner.join(None), Ok(true)));
+        let joiner = fixture.spawn("joiner", move || assert_eq!(joiner.join(None), Ok(true)));
         let getter = queue.clone();
-        let getter = scene.spawn("getter", move || {
+        let getter = fixture.spawn("getter", move || {
             while getter.get(None).is_ok() {
                 getter.task_done().unwrap_or_default();
             }
         });
-        queue.shut_down(true);
+        queue.shut_down(true).expect("not moved");
         putter.join();
         getter.join();
         joiner.join();
@@ -173,11 +173,11 @@ fn a_shutdown_ends_every_wait() {
 
 #[test]
 fn a_timed_join_of_tasks() {
-    check(|scene| {
+    check(|fixture| {
         let queue = Arc::new(Queue::<u32>::new(None));
         queue.put(0, None).unwrap();
         let worker = queue.clone();
-        let worker = scene.spawn("worker", move || {
+        let worker = fixture.spawn("worker", move || {
             worker.get(None).unwrap();
             pyt_sched::sleep(ms(2).unwrap()).unwrap();
             worker.task_done().unwrap();

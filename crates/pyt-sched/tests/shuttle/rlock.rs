@@ -4,28 +4,28 @@ use std::sync::Arc;
 
 use pyt_sched::{NotHeld, RLock};
 
-use crate::scene::{Inside, Scene, check, ms};
+use crate::fixture::{Fixture, Inside, check, ms};
 
-fn take_turns(scene: &Scene) {
+fn take_turns(fixture: &Fixture) {
     let lock = Arc::new(RLock::new());
     let inside = Inside::default();
     let work = |lock: Arc<RLock>, inside: Inside| {
         move || {
             for _ in 0..2 {
                 assert_eq!(lock.acquire(None), Ok(true));
-                assert_eq!(lock.count(), 1, "nobody else's count");
+                assert_eq!(lock.count(), 1, "no other thread's count");
                 assert!(lock.try_acquire());
                 inside.visit(1);
                 lock.release().unwrap();
                 inside.visit(1);
                 assert!(lock.is_mine());
                 lock.release().unwrap();
-                assert!(!lock.is_mine(), "released, whoever has it now");
+                assert!(!lock.is_mine(), "released, whether or not another has it");
             }
         }
     };
-    let a = scene.spawn("a", work(lock.clone(), inside.clone()));
-    let b = scene.spawn("b", work(lock.clone(), inside.clone()));
+    let a = fixture.spawn("a", work(lock.clone(), inside.clone()));
+    let b = fixture.spawn("b", work(lock.clone(), inside.clone()));
     work(lock.clone(), inside)();
     a.join();
     b.join();
@@ -41,11 +41,11 @@ fn one_at_a_time_and_again() {
 
 #[test]
 fn released_and_taken_back_as_a_whole() {
-    check(|scene| {
+    check(|fixture| {
         let lock = Arc::new(RLock::new());
         let inside = Inside::default();
         let (other, other_inside) = (lock.clone(), inside.clone());
-        let actor = scene.spawn("other", move || {
+        let worker = fixture.spawn("other", move || {
             assert_eq!(other.acquire(None), Ok(true));
             other_inside.visit(1);
             other.release().unwrap();
@@ -60,18 +60,18 @@ fn released_and_taken_back_as_a_whole() {
         assert_eq!(lock.count(), 2);
         lock.release().unwrap();
         lock.release().unwrap();
-        actor.join();
+        worker.join();
     });
 }
 
 #[test]
 fn a_timed_wait_and_a_release_race() {
-    check(|scene| {
+    check(|fixture| {
         let lock = Arc::new(RLock::new());
         assert!(lock.try_acquire());
-        let actors = [1, 2].map(|timeout| {
+        let workers = [1, 2].map(|timeout| {
             let lock = lock.clone();
-            scene.spawn("timed", move || {
+            fixture.spawn("timed", move || {
                 if lock.acquire(ms(timeout)).unwrap() {
                     assert_eq!(lock.count(), 1);
                     lock.release().unwrap();
@@ -82,8 +82,8 @@ fn a_timed_wait_and_a_release_race() {
         });
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         lock.release().unwrap();
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(lock.acquire(ms(1)), Ok(true));
     });

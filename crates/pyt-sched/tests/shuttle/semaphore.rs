@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use pyt_sched::{BoundedSemaphore, OverRelease, Semaphore};
 
-use crate::scene::{Inside, Log, check, check_all, ms, waits};
+use crate::fixture::{Inside, Log, check, check_all, ms, waits};
 
 #[test]
 fn as_many_as_there_are_permits() {
-    check(|scene| {
+    check(|fixture| {
         let semaphore = Arc::new(Semaphore::new(2));
         let inside = Inside::default();
-        let actors = [(); 4].map(|()| {
+        let workers = [(); 4].map(|()| {
             let (semaphore, inside) = (semaphore.clone(), inside.clone());
-            scene.spawn("user", move || {
+            fixture.spawn("user", move || {
                 assert_eq!(semaphore.acquire(None), Ok(true));
                 inside.visit(2);
                 semaphore.release(1);
             })
         });
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(semaphore.permits(), 2);
     });
@@ -29,12 +29,12 @@ fn as_many_as_there_are_permits() {
 #[test]
 fn an_acquire_and_a_release_exhaustively() {
     check_all(
-        |scene| {
+        |fixture| {
             let semaphore = Arc::new(Semaphore::new(0));
             let other = semaphore.clone();
-            let actor = scene.spawn("user", move || assert_eq!(other.acquire(None), Ok(true)));
+            let worker = fixture.spawn("user", move || assert_eq!(other.acquire(None), Ok(true)));
             semaphore.release(1);
-            actor.join();
+            worker.join();
             assert_eq!(semaphore.permits(), 0);
         },
         5_000,
@@ -43,17 +43,17 @@ fn an_acquire_and_a_release_exhaustively() {
 
 #[test]
 fn one_release_of_many() {
-    check(|scene| {
+    check(|fixture| {
         let semaphore = Arc::new(Semaphore::new(0));
-        let actors = [(); 3].map(|()| {
+        let workers = [(); 3].map(|()| {
             let semaphore = semaphore.clone();
-            scene.spawn("user", move || {
+            fixture.spawn("user", move || {
                 assert_eq!(semaphore.acquire(None), Ok(true))
             })
         });
         semaphore.release(3);
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(semaphore.permits(), 0);
     });
@@ -61,12 +61,12 @@ fn one_release_of_many() {
 
 #[test]
 fn no_permit_is_lost_to_one_who_gives_up() {
-    check(|scene| {
+    check(|fixture| {
         let semaphore = Arc::new(Semaphore::new(0));
         let taken = Log::new();
         let timed = [1, 1].map(|timeout| {
             let (semaphore, taken) = (semaphore.clone(), taken.clone());
-            scene.spawn("timed", move || {
+            fixture.spawn("timed", move || {
                 if semaphore.acquire(ms(timeout)).unwrap() {
                     taken.push(());
                     semaphore.release(1);
@@ -74,14 +74,14 @@ fn no_permit_is_lost_to_one_who_gives_up() {
             })
         });
         let other = semaphore.clone();
-        let patient = scene.spawn("patient", move || {
+        let patient = fixture.spawn("patient", move || {
             assert_eq!(other.acquire(None), Ok(true));
         });
         pyt_sched::sleep(ms(1).unwrap()).unwrap();
         semaphore.release(1);
         patient.join();
-        for actor in timed {
-            actor.join();
+        for worker in timed {
+            worker.join();
         }
         assert_eq!(semaphore.permits(), 0);
     });
@@ -89,24 +89,24 @@ fn no_permit_is_lost_to_one_who_gives_up() {
 
 #[test]
 fn first_come_first() {
-    check(|scene| {
+    check(|fixture| {
         let semaphore = Arc::new(Semaphore::new(0));
         let order = Log::new();
-        let actors: Vec<_> = (0..3)
+        let workers: Vec<_> = (0..3)
             .map(|number| {
                 let (semaphore, order) = (semaphore.clone(), order.clone());
-                let actor = scene.spawn("user", move || {
+                let worker = fixture.spawn("user", move || {
                     assert_eq!(semaphore.acquire(None), Ok(true));
                     order.push(number);
                 });
-                scene.until(|| waits(&actor));
-                actor
+                fixture.until(|| waits(&worker));
+                worker
             })
             .collect();
-        for (given, actor) in actors.iter().enumerate() {
+        for (given, worker) in workers.iter().enumerate() {
             assert_eq!(order.len(), given);
             semaphore.release(1);
-            actor.join();
+            worker.join();
         }
         assert_eq!(order.take(), [0, 1, 2]);
     });
@@ -114,12 +114,12 @@ fn first_come_first() {
 
 #[test]
 fn bounded_never_has_too_many() {
-    check(|scene| {
+    check(|fixture| {
         let semaphore = Arc::new(BoundedSemaphore::new(1));
         let inside = Inside::default();
-        let actors = [(); 2].map(|()| {
+        let workers = [(); 2].map(|()| {
             let (semaphore, inside) = (semaphore.clone(), inside.clone());
-            scene.spawn("user", move || {
+            fixture.spawn("user", move || {
                 assert_eq!(semaphore.acquire(None), Ok(true));
                 inside.visit(1);
                 semaphore.release(1).unwrap();
@@ -130,8 +130,8 @@ fn bounded_never_has_too_many() {
             inside.visit(1);
             semaphore.release(1).unwrap();
         }
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(semaphore.permits(), 1);
         assert_eq!(semaphore.release(1), Err(OverRelease));

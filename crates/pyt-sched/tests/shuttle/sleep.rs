@@ -4,39 +4,39 @@ use std::sync::Arc;
 
 use pyt_sched::{Deadline, Scheduler};
 
-use crate::scene::{Inside, Log, Mode, check, check_all, ms};
+use crate::fixture::{Inside, Log, Mode, check, check_all, ms};
 
 #[test]
 fn sleepers_wake_in_the_order_of_their_deadlines() {
-    check(|scene| {
+    check(|fixture| {
         let order = Log::new();
-        let actors = [3, 1, 2].map(|millis| {
+        let workers = [3, 1, 2].map(|millis| {
             let order = order.clone();
-            scene.spawn("sleeper", move || {
-                // A common origin: time stands still while anybody runs.
+            fixture.spawn("sleeper", move || {
+                // A common origin: time stands still while any thread runs.
                 pyt_sched::sleep(Deadline(millis * 1_000_000)).unwrap();
                 order.push(millis);
             })
         });
-        for actor in actors {
-            actor.join();
+        for worker in workers {
+            worker.join();
         }
         assert_eq!(order.take(), [1, 2, 3]);
-        assert_eq!(scene.scheduler.clock().now(), Deadline(3_000_000));
+        assert_eq!(fixture.scheduler.clock().now(), Deadline(3_000_000));
     });
 }
 
 #[test]
 fn time_leaps_exactly_when_all_sleep() {
     check_all(
-        |scene| {
-            let actor = scene.spawn("sleeper", || {
+        |fixture| {
+            let worker = fixture.spawn("sleeper", || {
                 pyt_sched::sleep(Deadline(2_000)).unwrap();
             });
             pyt_sched::sleep(Deadline(1_000)).unwrap();
-            assert_eq!(scene.scheduler.clock().now(), Deadline(1_000));
-            actor.join();
-            assert_eq!(scene.scheduler.clock().now(), Deadline(2_000));
+            assert_eq!(fixture.scheduler.clock().now(), Deadline(1_000));
+            worker.join();
+            assert_eq!(fixture.scheduler.clock().now(), Deadline(2_000));
         },
         5_000,
     );
@@ -44,12 +44,12 @@ fn time_leaps_exactly_when_all_sleep() {
 
 #[test]
 fn a_sleep_into_the_past_ends() {
-    check(|scene| {
+    check(|fixture| {
         pyt_sched::sleep(ms(5).unwrap()).unwrap();
-        let actor = scene.spawn("sleeper", || pyt_sched::sleep(Deadline(0)).unwrap());
+        let worker = fixture.spawn("sleeper", || pyt_sched::sleep(Deadline(0)).unwrap());
         pyt_sched::sleep(Deadline(1)).unwrap();
-        actor.join();
-        assert_eq!(scene.scheduler.clock().now(), Deadline(5_000_000));
+        worker.join();
+        assert_eq!(fixture.scheduler.clock().now(), Deadline(5_000_000));
     });
 }
 
@@ -61,8 +61,8 @@ fn yield_now(scheduler: &Arc<Scheduler>) {
 
 #[test]
 fn under_the_gil_one_runs_at_a_time() {
-    check(|scene| {
-        let (gil, inside) = (scene.mode == Mode::Gil, Inside::default());
+    check(|fixture| {
+        let (gil, inside) = (fixture.mode == Mode::Gil, Inside::default());
         let most = if gil { 1 } else { 3 };
         let work = |scheduler: Arc<Scheduler>, inside: Inside| {
             move || {
@@ -74,9 +74,9 @@ fn under_the_gil_one_runs_at_a_time() {
                 }
             }
         };
-        let a = scene.spawn("a", work(scene.scheduler.clone(), inside.clone()));
-        let b = scene.spawn("b", work(scene.scheduler.clone(), inside.clone()));
-        work(scene.scheduler.clone(), inside)();
+        let a = fixture.spawn("a", work(fixture.scheduler.clone(), inside.clone()));
+        let b = fixture.spawn("b", work(fixture.scheduler.clone(), inside.clone()));
+        work(fixture.scheduler.clone(), inside)();
         a.join();
         b.join();
     });

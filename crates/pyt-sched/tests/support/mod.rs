@@ -1,5 +1,5 @@
-//! For tests on real threads: threads that take part in a scheduler, and a deadline after which a
-//! test that hangs fails and says who waited for what.
+//! For tests on real threads: threads of a scheduler, and a deadline after which a test that hangs
+//! fails and reports what each thread waits for.
 
 #![allow(dead_code, reason = "each test target uses its part")]
 
@@ -11,25 +11,25 @@ use std::{
 
 use pyt_sched::{Deadline, Scheduler, Thread, ThreadStatus};
 
-/// Long enough for the busiest machine; only a test that hangs ever waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// After this long a test counts as hanging; long enough for the busiest machine.
+pub const HANG_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Runs `body` as the main thread of `scheduler`, on a thread of its own. Fails with the table of
-/// who waits for what if it has not ended after [`PATIENCE`].
-pub fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Stage) + Send + 'static) {
+/// Runs `body` as the main thread of `scheduler`, on a thread of its own. Fails with what each
+/// thread waits for if it has not ended after [`HANG_TIMEOUT`].
+pub fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Fixture) + Send + 'static) {
     let (ended, end) = mpsc::channel::<()>();
-    let stage = Stage {
+    let fixture = Fixture {
         scheduler: scheduler.clone(),
     };
-    let main = stage.spawn("main", {
-        let stage = stage.clone();
+    let main = fixture.spawn("main", {
+        let fixture = fixture.clone();
         move || {
             let _ended = ended;
-            body(&stage);
+            body(&fixture);
         }
     });
     // Whether it ends or panics, it drops its end of the channel.
-    if end.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+    if end.recv_timeout(HANG_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
         panic!("hangs; {}", describe(scheduler));
     }
     if let Err(panic) = main.handle.join() {
@@ -37,7 +37,7 @@ pub fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Stage) + Send + 'stati
     }
 }
 
-/// Who waits for what.
+/// What each thread waits for.
 pub fn describe(scheduler: &Scheduler) -> String {
     let report = scheduler.report_now();
     let mut text = format!("at {:?}:\n", report.now);
@@ -49,46 +49,46 @@ pub fn describe(scheduler: &Scheduler) -> String {
 
 /// What a test's threads share.
 #[derive(Clone)]
-pub struct Stage {
+pub struct Fixture {
     pub scheduler: Arc<Scheduler>,
 }
 
 /// A running thread.
-pub struct Actor {
+pub struct Worker {
     pub record: Arc<Thread>,
     handle: JoinHandle<()>,
 }
 
-/// Ends the thread's part even if it panics, so that the others are not kept waiting.
-struct Part(Arc<Thread>);
+/// Ends the thread even if it panics, so that others do not wait for it.
+struct EndOnDrop(Arc<Thread>);
 
-impl Drop for Part {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
         self.0.end();
     }
 }
 
-impl Stage {
+impl Fixture {
     /// Starts a thread that takes part. It counts as running from now on.
-    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
+    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
         let record = self.scheduler.register(name);
         let own = record.clone();
         let handle = thread::spawn(move || {
             own.begin();
             own.entered();
-            let _part = Part(own);
+            let _end = EndOnDrop(own);
             f();
         });
-        Actor { record, handle }
+        Worker { record, handle }
     }
 
-    /// Yields until `ready`; fails after [`PATIENCE`].
+    /// Yields until `ready`; fails after [`HANG_TIMEOUT`].
     pub fn until(&self, what: &str, ready: impl Fn() -> bool) {
-        let me = Thread::current().expect("on a thread of the stage");
+        let me = Thread::current().expect("on a thread of the fixture");
         let began = Instant::now();
         while !ready() {
             assert!(
-                began.elapsed() < PATIENCE,
+                began.elapsed() < HANG_TIMEOUT,
                 "never: {what}; {}",
                 describe(&self.scheduler)
             );
@@ -97,25 +97,28 @@ impl Stage {
         }
     }
 
-    /// Waits until `actor` is blocked in one of our primitives.
-    pub fn until_waits(&self, actor: &Actor) {
-        self.until("blocked", || self.waiting(actor).is_some());
+    /// Waits until `worker` is blocked in a primitive.
+    pub fn until_waits(&self, worker: &Worker) {
+        self.until("blocked", || self.waiting(worker).is_some());
     }
 
-    /// Waits until `actor` has ended, and fails if it panicked.
-    pub fn join(&self, actor: Actor) {
-        self.until("ended", || actor.handle.is_finished());
-        if let Err(panic) = actor.handle.join() {
+    /// Waits until `worker` has ended, and fails if it panicked.
+    pub fn join(&self, worker: Worker) {
+        self.until("ended", || worker.handle.is_finished());
+        if let Err(panic) = worker.handle.join() {
             std::panic::resume_unwind(panic);
         }
     }
 
-    /// What `actor` waits for, if it does.
-    pub fn waiting(&self, actor: &Actor) -> Option<pyt_sched::Waiting> {
+    /// What `worker` waits for, if it does.
+    pub fn waiting(&self, worker: &Worker) -> Option<pyt_sched::Waiting> {
         let report = self.scheduler.report_now();
-        let row = report.rows.iter().find(|row| row.id == actor.record.id())?;
+        let row = report
+            .rows
+            .iter()
+            .find(|row| row.id == worker.record.id())?;
         match row.status {
-            ThreadStatus::Waiting { waiting, .. } if actor.record.in_wait() => Some(waiting),
+            ThreadStatus::Waiting { waiting, .. } if worker.record.in_wait() => Some(waiting),
             _ => None,
         }
     }

@@ -1,11 +1,11 @@
 //! One thread at a time, and a strategy decides at every decision point which thread runs.
 //!
-//! [`Controlled`] is a policy over another one. It does nothing until a run [begins](RunConfig): from
-//! then on the thread that began it and those started since are the run's *members*. One member
-//! at a time has the turn. Before each step it stops at a decision point, where a [`Strategy`]
-//! chooses which member takes the next step; a member whose step cannot be taken yet, because a lock
-//! is held or a queue empty, is not among the candidates. Time is virtual and leaps when no member
-//! can run. Threads that are not members stand still wherever they wait.
+//! [`Controlled`] is a policy over another one. It does nothing until a run [begins](RunConfig):
+//! from then on the thread that began it and those started since are the run's *members*. One
+//! member at a time has the turn. Before each step it stops at a decision point, where a
+//! [`Strategy`] chooses which member takes the next step; a member whose step cannot be taken yet,
+//! because a lock is held or a queue empty, is not among the candidates. Time is virtual and leaps
+//! when no member can run. Threads that are not members stand still wherever they wait.
 //!
 //! - `strategy`: what a strategy is asked
 //! - `trace`: the steps of a run
@@ -13,7 +13,8 @@
 //! - `policy`: beginning and ending a run, and passing the turn
 //! - `run`: the settings of a run, and its results
 //!
-//! What a step does is in `op`; where threads stop, in `engine/decision`. Both are exported here too.
+//! What a step does is in `op`; where threads stop, in `engine/decision`. Both are exported here
+//! too.
 
 mod members;
 mod policy;

@@ -252,8 +252,8 @@ impl Controlled {
         }
     }
 
-    /// Makes a decision and gives the turn to the chosen member. `me` is the calling one, if it is at
-    /// a decision point.
+    /// Makes a decision and gives the turn to the chosen member. `me` is the calling one, if it is
+    /// at a decision point.
     fn pass_turn(&self, state: &mut State, clock: &Clock, me: Option<ThreadNumber>) -> Next {
         let Some(next) = state.decide(clock) else {
             state.owner = None;
@@ -476,9 +476,9 @@ impl Controlled {
     }
 
     /// Waits until all members but the caller have exited, then ends the run. The run is given up
-    /// first if `hurry`, and at a standstill: the waits and decision points of its members fail from
-    /// then on. Members that do not exit even so are halted. `None` if the calling thread did not
-    /// begin a run.
+    /// first if `hurry`, and at a standstill: the waits and decision points of its members fail
+    /// from then on. Members that do not exit even so are halted. `None` if the calling thread did
+    /// not begin a run.
     pub fn finish(&self, scheduler: &Arc<Scheduler>, hurry: bool) -> Option<FinishedRun> {
         let me = Thread::current()?;
         if self.main.load(Ordering::Acquire) != me.id().get() {

@@ -53,8 +53,8 @@ impl Decision<'_> {
 /// Decides one run. It must depend on nothing but what it was made with and the decisions it is
 /// shown, so that the same strategy makes the same run again.
 pub trait Strategy: Send {
-    /// The index among [`Decision::candidates`] of the thread that takes the next step. An index out
-    /// of range counts as [`Decision::without_switch`]. Called at every decision point, also when
-    /// there is only one candidate.
+    /// The index among [`Decision::candidates`] of the thread that takes the next step. An index
+    /// out of range counts as [`Decision::without_switch`]. Called at every decision point, also
+    /// when there is only one candidate.
     fn choose(&mut self, decision: &Decision<'_>) -> usize;
 }

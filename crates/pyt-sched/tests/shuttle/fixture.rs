@@ -1,4 +1,4 @@
-//! The stage for one execution: a scheduler on a virtual clock, a main thread, and others.
+//! What one execution of a check needs: a scheduler on a virtual clock, a main thread, and others.
 
 use std::{
     cell::RefCell,
@@ -25,33 +25,33 @@ pub enum Mode {
 /// How many executions a check makes with each strategy under each policy.
 pub const ITERATIONS: usize = 2_000;
 
-/// How many preemptions in the wrong place the bugs that `pct` looks for need.
+/// How many preemptions the bugs need that `pct` searches for.
 const DEPTH: usize = 3;
 
 /// Runs `body` in [`ITERATIONS`] random and as many prioritised interleavings per policy.
-pub fn check(body: fn(&Scene)) {
+pub fn check(body: fn(&Fixture)) {
     for mode in [Mode::Free, Mode::Gil] {
         shuttle::check_random(
-            move || Scene::play(mode, Arc::new(NoWorld), body),
+            move || Fixture::run(mode, Arc::new(NoWorld), body),
             ITERATIONS,
         );
         shuttle::check_pct(
-            move || Scene::play(mode, Arc::new(NoWorld), body),
+            move || Fixture::run(mode, Arc::new(NoWorld), body),
             ITERATIONS,
             DEPTH,
         );
     }
 }
 
-/// As [`check`], in a world where interrupted waits are given up.
-pub fn check_interrupted(body: fn(&Scene)) {
+/// As [`check`], in a world in which an interruption ends a wait.
+pub fn check_interrupted(body: fn(&Fixture)) {
     for mode in [Mode::Free, Mode::Gil] {
         shuttle::check_random(
-            move || Scene::play(mode, Arc::new(Impatient), body),
+            move || Fixture::run(mode, Arc::new(Interrupting), body),
             ITERATIONS,
         );
         shuttle::check_pct(
-            move || Scene::play(mode, Arc::new(Impatient), body),
+            move || Fixture::run(mode, Arc::new(Interrupting), body),
             ITERATIONS,
             DEPTH,
         );
@@ -59,19 +59,19 @@ pub fn check_interrupted(body: fn(&Scene)) {
 }
 
 /// Runs `body` in every interleaving there is, up to `most` of them.
-pub fn check_all(body: fn(&Scene), most: usize) {
+pub fn check_all(body: fn(&Fixture), most: usize) {
     for mode in [Mode::Free, Mode::Gil] {
         shuttle::check_dfs(
-            move || Scene::play(mode, Arc::new(NoWorld), body),
+            move || Fixture::run(mode, Arc::new(NoWorld), body),
             Some(most),
         );
     }
 }
 
-/// No interpreter, but every interrupted wait is given up.
-struct Impatient;
+/// No interpreter, but an interruption ends a wait.
+struct Interrupting;
 
-impl World for Impatient {
+impl World for Interrupting {
     fn detached(&self, f: &mut dyn FnMut()) {
         f();
     }
@@ -96,20 +96,20 @@ impl World for Impatient {
 }
 
 /// One execution.
-pub struct Scene {
+pub struct Fixture {
     pub mode: Mode,
     pub scheduler: Arc<Scheduler>,
     main: Arc<Thread>,
     handles: RefCell<Vec<thread::JoinHandle<()>>>,
 }
 
-/// A thread of the scene: its record, and an event that its end sets.
-pub struct Actor {
+/// A thread of the execution: its record, and an event that its end sets.
+pub struct Worker {
     pub record: Arc<Thread>,
     ended: Arc<Event>,
 }
 
-impl Actor {
+impl Worker {
     /// Waits for the thread's end.
     pub fn join(&self) {
         assert_eq!(self.join_until(None), Ok(true));
@@ -121,8 +121,8 @@ impl Actor {
     }
 }
 
-impl Scene {
-    fn play(mode: Mode, world: Arc<dyn World>, body: fn(&Self)) {
+impl Fixture {
+    fn run(mode: Mode, world: Arc<dyn World>, body: fn(&Self)) {
         let builder = Scheduler::builder()
             .clock(Clock::virtual_time())
             .world(world.clone());
@@ -134,44 +134,44 @@ impl Scene {
         let main = scheduler.register("main");
         main.begin();
         main.entered();
-        let scene = Self {
+        let fixture = Self {
             mode,
             scheduler,
             main,
             handles: RefCell::default(),
         };
-        body(&scene);
-        scene.main.end();
-        for handle in scene.handles.take() {
+        body(&fixture);
+        fixture.main.end();
+        for handle in fixture.handles.take() {
             handle.join().unwrap();
         }
-        let left = scene.scheduler.threads();
+        let left = fixture.scheduler.threads();
         assert!(left.iter().all(|thread| thread.is_halted()));
     }
 
     /// Starts a thread.
-    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
-        let (actor, run) = self.prepare(name, f);
+    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
+        let (worker, run) = self.prepare(name, f);
         self.handles.borrow_mut().push(thread::spawn(run));
-        actor
+        worker
     }
 
-    /// Starts a thread that the scene does not wait for: one that is to be halted. Shuttle lets a
-    /// task be left behind, but not a thread.
-    pub fn spawn_doomed(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Actor {
-        let (actor, run) = self.prepare(name, f);
+    /// Starts a thread that is to be halted: the execution does not wait for its end. Shuttle lets
+    /// a task be left behind, but not a thread.
+    pub fn spawn_to_halt(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
+        let (worker, run) = self.prepare(name, f);
         drop(shuttle::future::spawn(async move { run() }));
-        actor
+        worker
     }
 
     fn prepare(
         &self,
         name: &str,
         f: impl FnOnce() + Send + 'static,
-    ) -> (Actor, impl FnOnce() + Send + 'static) {
+    ) -> (Worker, impl FnOnce() + Send + 'static) {
         let record = self.scheduler.register(name);
         let ended = Arc::new(Event::new());
-        let actor = Actor {
+        let worker = Worker {
             record: record.clone(),
             ended: ended.clone(),
         };
@@ -182,7 +182,7 @@ impl Scene {
             ended.set();
             record.end();
         };
-        (actor, run)
+        (worker, run)
     }
 
     /// Lets other threads run.
@@ -190,7 +190,7 @@ impl Scene {
         self.scheduler.yield_now(&self.main);
     }
 
-    /// Waits until `ready` says so, without any primitive of ours.
+    /// Waits until `ready` returns true, without any primitive of the crate's.
     pub fn until(&self, ready: impl Fn() -> bool) {
         while !ready() {
             self.yield_now();
@@ -204,7 +204,7 @@ pub fn ms(millis: u64) -> Option<Deadline> {
     Some(Deadline::after(Duration::from_millis(millis)))
 }
 
-/// Counts who is inside a critical section, and fails if that are too many.
+/// Counts the threads inside a critical section, and fails if there are too many.
 #[derive(Clone, Default)]
 pub struct Inside(Arc<AtomicUsize>);
 
@@ -239,10 +239,11 @@ impl<T> Log<T> {
     }
 }
 
-/// Whether `actor` is blocked in a wait.
-pub fn waits(actor: &Actor) -> bool {
-    let report = actor.record.scheduler().report_now();
+/// Whether `worker` is blocked in a wait.
+pub fn waits(worker: &Worker) -> bool {
+    let report = worker.record.scheduler().report_now();
     report.rows.iter().any(|row| {
-        row.id == actor.record.id() && matches!(row.status, pyt_sched::ThreadStatus::Waiting { .. })
+        row.id == worker.record.id()
+            && matches!(row.status, pyt_sched::ThreadStatus::Waiting { .. })
     })
 }
