@@ -8,14 +8,14 @@ use rustpython_vm::{
     pyclass, types::Callable,
 };
 
-type Body = dyn Fn(FuncArgs, &VirtualMachine) -> PyResult + Send + Sync;
+type ClosureBody = dyn Fn(FuncArgs, &VirtualMachine) -> PyResult + Send + Sync;
 
 /// The cyclic collector does not see what it captures: the body must not capture objects that can
 /// refer to it.
 #[pyclass(module = "pyt", name = "Closure")]
 #[derive(PyPayload)]
 struct Closure {
-    body: Box<Body>,
+    body: Box<ClosureBody>,
 }
 
 impl fmt::Debug for Closure {

@@ -12,7 +12,7 @@ use crate::{
         main_module::{main_dict, main_scope, scope_of},
         value::name,
     },
-    startup::source::{self, Start},
+    startup::source::{self, StartSymbol},
 };
 
 /// Compiled source, which can be run any number of times.
@@ -103,8 +103,8 @@ fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyResult {
 fn compile(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult<PyRef<PyCode>> {
     let is_syntax =
         |raised: &PyBaseExceptionRef| raised.fast_isinstance(vm.ctx.exceptions.syntax_error);
-    let code = match source::compile(vm, text, filename, Start::Eval) {
-        Err(raised) if is_syntax(&raised) => source::compile(vm, text, filename, Start::File),
+    let code = match source::compile(vm, text, filename, StartSymbol::Eval) {
+        Err(raised) if is_syntax(&raised) => source::compile(vm, text, filename, StartSymbol::File),
         code => code,
     }?;
     if filename.starts_with('<') {
@@ -115,7 +115,7 @@ fn compile(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult<PyRef<Py
     Ok(code)
 }
 
-fn run_text<T: FromPython>(py: Python<'_>, text: &str, start: Start) -> Result<T, Error> {
+fn run_text<T: FromPython>(py: Python<'_>, text: &str, start: StartSymbol) -> Result<T, Error> {
     py.attempt(|py| {
         let vm = py.vm();
         let code = source::compile(vm, text, "<string>", start)?;
@@ -161,14 +161,14 @@ on_both! {
     /// What the expression raises; [`Syntax`](crate::ErrorKind::Syntax) if it is none; what the
     /// conversion raises.
     fn eval<T: FromPython>(expression: &str) -> Result<T, Error>
-        = |py| run_text(py, expression, Start::Eval);
+        = |py| run_text(py, expression, StartSymbol::Eval);
 
     /// Runs statements in the namespace of `__main__`.
     ///
     /// # Errors
     /// What the statements raise, `SystemExit` included.
     fn exec(statements: &str) -> Result<(), Error>
-        = |py| run_text(py, statements, Start::File);
+        = |py| run_text(py, statements, StartSymbol::File);
 
     /// Compiles source: as an expression if it is one, else as statements.
     ///

@@ -1,4 +1,4 @@
-//! What a runtime shares with the handles that outlive it: its interpreter, the way in, and the
+//! What a runtime shares with the handles that outlive it: its interpreter, entering it, and its
 //! end.
 //!
 //! Any thread may enter. The thread that made the runtime is the interpreter's main thread; threads
@@ -38,18 +38,18 @@ pub(crate) struct RuntimeCore {
     limits: OnceLock<Limits>,
     /// Objects whose handles were dropped outside of the interpreter, where no `__del__` can run.
     dropped: Mutex<Vec<PyObjectRef>>,
-    /// What runs once the interpreter has ended: it passes on what is left of output, and takes
-    /// back what an isolated program was granted.
+    /// Runs once the interpreter has ended: passes on incomplete lines of output, and revokes the
+    /// grants of an isolated program.
     at_end: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 /// One entry of a thread, of the main thread as well. Its fields are dropped in their order.
-struct Entry<'a> {
+struct RuntimeEntry<'a> {
     _guard: EntryGuard<'a>,
     _departure: Departure<'a>,
 }
 
-/// Has control forget the calling thread, which has left.
+/// Notes in the control state that the calling thread has left.
 struct Departure<'a>(&'a Control);
 
 impl Drop for Departure<'_> {
@@ -84,8 +84,7 @@ impl RuntimeCore {
         self.state.slot()
     }
 
-    /// Runs `f` inside, on the calling thread, whichever it is. Blocks until the thread has its
-    /// turn.
+    /// Runs `f` inside, on the calling thread. Blocks until the thread has its turn.
     pub(crate) fn enter<R>(
         self: &Arc<Self>,
         f: impl FnOnce(&VirtualMachine) -> R,
@@ -112,8 +111,8 @@ impl RuntimeCore {
         Ok(self.state.attach_main(interpreter, f))
     }
 
-    fn pass_gate(&self) -> Result<Entry<'_>, Gone> {
-        Ok(Entry {
+    fn pass_gate(&self) -> Result<RuntimeEntry<'_>, Gone> {
+        Ok(RuntimeEntry {
             _guard: self.gate.enter().ok_or(Gone)?,
             _departure: Departure(self.control()),
         })
@@ -183,7 +182,7 @@ impl RuntimeCore {
         self.ended(self.state.dismantle(interpreter, last))
     }
 
-    /// Has `f` run once the interpreter has ended. Until then what it captures is kept.
+    /// Sets `f` to run once the interpreter has ended. What it captures lives until then.
     pub(crate) fn at_end(&self, f: impl FnOnce() + Send + 'static) {
         *self.at_end.lock() = Some(Box::new(f));
     }

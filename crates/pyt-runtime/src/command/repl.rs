@@ -63,19 +63,19 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let mut reader = match is_terminal {
         true => match Terminal::new(vm, options) {
-            Some(terminal) => Reader::Terminal(Box::new(terminal)),
-            None => Reader::Plain,
+            Some(terminal) => LineReader::Terminal(Box::new(terminal)),
+            None => LineReader::Plain,
         },
-        false => Reader::Plain,
+        false => LineReader::Plain,
     };
     let mut session = Statements {
-        is_numbered: matches!(reader, Reader::Terminal(_)),
+        is_numbered: matches!(reader, LineReader::Terminal(_)),
         ..Statements::default()
     };
     loop {
         let prompt = session.prompt(vm);
         match reader.line(vm, &prompt) {
-            Line::Text(line) => {
+            ReadLine::Text(line) => {
                 session.add(&line);
                 let outcome = session.try_run(vm);
                 if session.is_complete() {
@@ -90,12 +90,12 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
                     show(vm, &error);
                 }
             }
-            Line::Interrupt => {
+            ReadLine::Interrupt => {
                 session.take();
                 eprintln!("KeyboardInterrupt");
             }
-            Line::End => break,
-            Line::Failed(reason) => {
+            ReadLine::End => break,
+            ReadLine::Failed(reason) => {
                 eprintln!("cannot read the next line: {reason}");
                 break;
             }
@@ -180,20 +180,20 @@ fn future_flags(code: &PyCode) -> i32 {
     i32::try_from((code.code.flags & CodeFlags::FUTURE_MASK).bits()).unwrap_or(0)
 }
 
-enum Line {
+enum ReadLine {
     Text(String),
     Interrupt,
     End,
     Failed(String),
 }
 
-enum Reader<'vm> {
+enum LineReader<'vm> {
     Terminal(Box<Terminal<'vm>>),
     Plain,
 }
 
-impl Reader<'_> {
-    fn line(&mut self, vm: &VirtualMachine, prompt: &str) -> Line {
+impl LineReader<'_> {
+    fn line(&mut self, vm: &VirtualMachine, prompt: &str) -> ReadLine {
         let line = match self {
             Self::Terminal(terminal) => allow_threads(vm, || terminal.line(prompt)),
             Self::Plain => allow_threads(vm, || plain_line(prompt)),
@@ -202,7 +202,7 @@ impl Reader<'_> {
         match vm.check_signals() {
             Ok(()) => line,
             Err(error) if error.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt) => {
-                Line::Interrupt
+                ReadLine::Interrupt
             }
             Err(error) => {
                 show(vm, &error);
@@ -232,21 +232,21 @@ impl Reader<'_> {
     }
 }
 
-fn plain_line(prompt: &str) -> Line {
+fn plain_line(prompt: &str) -> ReadLine {
     eprint!("{prompt}");
     // Reading goes on even if the prompt cannot be shown.
     let _ = std::io::stderr().flush();
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
-        Ok(0) => Line::End,
-        Ok(_) => Line::Text(line.trim_end_matches(['\r', '\n']).to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Line::Interrupt,
-        Err(error) => Line::Failed(error.to_string()),
+        Ok(0) => ReadLine::End,
+        Ok(_) => ReadLine::Text(line.trim_end_matches(['\r', '\n']).to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => ReadLine::Interrupt,
+        Err(error) => ReadLine::Failed(error.to_string()),
     }
 }
 
 struct Terminal<'vm> {
-    editor: Editor<Names<'vm>, FileHistory>,
+    editor: Editor<NameCompleter<'vm>, FileHistory>,
     history: Option<PathBuf>,
 }
 
@@ -259,7 +259,7 @@ impl<'vm> Terminal<'vm> {
             .ok()?
             .build();
         let mut editor = Editor::with_config(config).ok()?;
-        editor.set_helper(Some(Names { vm }));
+        editor.set_helper(Some(NameCompleter { vm }));
         let history = history_path(options);
         if let Some(path) = &history {
             // There is no file the first time.
@@ -268,12 +268,12 @@ impl<'vm> Terminal<'vm> {
         Some(Self { editor, history })
     }
 
-    fn line(&mut self, prompt: &str) -> Line {
+    fn line(&mut self, prompt: &str) -> ReadLine {
         match self.editor.readline(prompt) {
-            Ok(line) => Line::Text(line),
-            Err(ReadlineError::Eof) => Line::End,
-            Err(ReadlineError::Interrupted) => Line::Interrupt,
-            Err(error) => Line::Failed(error.to_string()),
+            Ok(line) => ReadLine::Text(line),
+            Err(ReadlineError::Eof) => ReadLine::End,
+            Err(ReadlineError::Interrupted) => ReadLine::Interrupt,
+            Err(error) => ReadLine::Failed(error.to_string()),
         }
     }
 }
@@ -292,11 +292,11 @@ fn history_path(options: &Options) -> Option<PathBuf> {
 }
 
 /// Completes names from the namespace of the prompt, and attributes after a dot.
-struct Names<'vm> {
+struct NameCompleter<'vm> {
     vm: &'vm VirtualMachine,
 }
 
-impl Names<'_> {
+impl NameCompleter<'_> {
     /// Completions of the word before the cursor, and where that word begins.
     fn candidates(&self, line: &str) -> (usize, Vec<String>) {
         let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
@@ -363,7 +363,7 @@ fn strings(list: &PyList) -> Vec<String> {
         .collect()
 }
 
-impl Completer for Names<'_> {
+impl Completer for NameCompleter<'_> {
     type Candidate = String;
 
     fn complete(
@@ -376,9 +376,9 @@ impl Completer for Names<'_> {
     }
 }
 
-impl Hinter for Names<'_> {
+impl Hinter for NameCompleter<'_> {
     type Hint = String;
 }
-impl Highlighter for Names<'_> {}
-impl Validator for Names<'_> {}
-impl rustyline::Helper for Names<'_> {}
+impl Highlighter for NameCompleter<'_> {}
+impl Validator for NameCompleter<'_> {}
+impl rustyline::Helper for NameCompleter<'_> {}

@@ -22,7 +22,7 @@ use crate::{
         repl,
     },
     paths::{absolute, add_path},
-    startup::source::{self, Start},
+    startup::source::{self, StartSymbol},
 };
 
 /// What to run as `__main__`.
@@ -147,7 +147,7 @@ fn wants_prompt(vm: &VirtualMachine, options: &crate::Options) -> bool {
 fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
     add_path(runtime.options(), vm, OsStr::new(""))?;
     let text = source::dedent(text);
-    let code = source::compile(vm, &text, "<string>", Start::File)?;
+    let code = source::compile(vm, &text, "<string>", StartSymbol::File)?;
     source::remember(vm, &code, &text);
     pyt_instrument::instrument(&code, vm)?;
     vm.run_code_obj(code, main_scope(vm)?).map(drop)

@@ -18,7 +18,7 @@ use crate::{
     deadlock,
     isolation::{Isolation, IsolationPolicy, Lease, shared},
     startup::{ast, initialise::initialise},
-    stream::{Input, Output, Streams},
+    stream::{Input, Output, StandardStreams},
 };
 
 /// The Python source of `lib/`, compiled.
@@ -29,7 +29,7 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../../lib");
 pub struct Builder {
     pub(crate) options: Options,
     pub(crate) host: HostSettings,
-    streams: Streams,
+    streams: StandardStreams,
     pub(crate) isolation: Option<Isolation>,
     modules: Vec<ModuleBuilder>,
     limits: Option<Limits>,

@@ -16,7 +16,7 @@ use super::{control_thread::spawn_control_thread, stop::UNWIND_INTERVAL};
 use crate::{Error, api::runtime_core::RuntimeCore};
 
 /// How long `finally` blocks and handlers have.
-const GRACE: Duration = Duration::from_millis(100);
+const CANCEL_GRACE: Duration = Duration::from_millis(100);
 
 /// How often it is checked during the grace period whether the call has ended.
 const GRACE_POLL: Duration = Duration::from_millis(1);
@@ -132,7 +132,7 @@ impl RuntimeCore {
         let state = self.state();
         let began = Instant::now();
         state.reach(&[ident]);
-        while began.elapsed() < GRACE && call.while_running(|_| ()) {
+        while began.elapsed() < CANCEL_GRACE && call.while_running(|_| ()) {
             std::thread::sleep(GRACE_POLL);
         }
         while call.while_running(|ident| state.force_unwind(&[ident])) {

@@ -2,7 +2,7 @@
 //! its threads, ending it.
 //!
 //! This wing decides when threads raise or end. How they are made to is known to `pyt-modules` and
-//! not here. Whatever has to stop the world runs on control threads ([`control_thread`]), which
+//! not here. What has to stop the world runs on control threads ([`control_thread`]), which
 //! exist only while there is work for them: a stop waits for threads in native code, and no caller
 //! of the API waits for those.
 

@@ -14,7 +14,7 @@ use crate::{Error, Runtime, api::runtime_core::RuntimeCore};
 const DROP_DEADLINE: Duration = Duration::from_millis(200);
 
 /// How long `finally` blocks and handlers have.
-const GRACE: Duration = Duration::from_millis(100);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(100);
 
 /// How long threads that are being stopped have to end: longer than the delay before they are
 /// halted, and halting, take.
@@ -85,7 +85,7 @@ impl RuntimeCore {
         let end = Instant::now() + deadline;
         let mut stopped = None;
         if !self.close(deadline) || !self.threads_end(end) {
-            let stop = self.stop(StopReason::Shutdown, GRACE);
+            let stop = self.stop(StopReason::Shutdown, SHUTDOWN_GRACE);
             let end = Instant::now() + STOP_TIMEOUT;
             let have_left = self.close(STOP_TIMEOUT);
             stop.wait(end);

@@ -1,4 +1,4 @@
-//! Access to granted files: the real path, and whether it is granted.
+//! FileAccess to granted files: the real path, and whether it is granted.
 
 use std::{
     ffi::OsStr,
@@ -17,7 +17,7 @@ use super::policy::{IsolationPolicy, policy, refused};
 
 /// The kind of access to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
+pub(super) enum FileAccess {
     Read,
     Write,
 }
@@ -32,7 +32,7 @@ enum LastComponent {
 /// The real path of `path`, if it is granted; otherwise `PermissionError`.
 pub(super) fn granted(
     path: &Path,
-    access: Access,
+    access: FileAccess,
     policy: &IsolationPolicy,
     vm: &VirtualMachine,
 ) -> PyResult<PathBuf> {
@@ -47,15 +47,15 @@ pub(super) fn is_readable(path: &Path, policy: &IsolationPolicy) -> bool {
 
 fn locate(
     path: &Path,
-    access: Access,
+    access: FileAccess,
     last: LastComponent,
     policy: &IsolationPolicy,
     vm: &VirtualMachine,
 ) -> PyResult<PathBuf> {
     let denied = || refused(&format!("the file {}", path.display()), vm);
     let roots = match access {
-        Access::Read => &policy.read,
-        Access::Write => &policy.write,
+        FileAccess::Read => &policy.read,
+        FileAccess::Write => &policy.write,
     };
     let within = |real: &Path| roots.iter().any(|root| real.starts_with(root));
     if roots.is_empty() {
@@ -138,14 +138,14 @@ fn path_object(path: &Path, like: &PyObjectRef, vm: &VirtualMachine) -> PyObject
 struct FileFunction {
     name: &'static str,
     /// The parameters that are paths, and the access to each file.
-    paths: &'static [(&'static str, Access)],
+    paths: &'static [(&'static str, FileAccess)],
     last: LastComponent,
 }
 
 const fn reads(name: &'static str, last: LastComponent) -> FileFunction {
     FileFunction {
         name,
-        paths: &[("path", Access::Read)],
+        paths: &[("path", FileAccess::Read)],
         last,
     }
 }
@@ -153,7 +153,7 @@ const fn reads(name: &'static str, last: LastComponent) -> FileFunction {
 const fn writes(name: &'static str, last: LastComponent) -> FileFunction {
     FileFunction {
         name,
-        paths: &[("path", Access::Write)],
+        paths: &[("path", FileAccess::Write)],
         last,
     }
 }
@@ -161,7 +161,7 @@ const fn writes(name: &'static str, last: LastComponent) -> FileFunction {
 const fn moves(name: &'static str) -> FileFunction {
     FileFunction {
         name,
-        paths: &[("src", Access::Write), ("dst", Access::Write)],
+        paths: &[("src", FileAccess::Write), ("dst", FileAccess::Write)],
         last: LastComponent::Itself,
     }
 }
@@ -253,7 +253,7 @@ fn call(function: &FileFunction, mut args: FuncArgs, vm: &VirtualMachine) -> PyR
             *place = real;
         } else if is_keyword {
             args.kwargs.insert((*name).into(), real);
-        } else if *access == Access::Read {
+        } else if *access == FileAccess::Read {
             args.args.push(real);
         }
         // Upstream reports other missing arguments.
@@ -262,7 +262,7 @@ fn call(function: &FileFunction, mut args: FuncArgs, vm: &VirtualMachine) -> PyR
 }
 
 /// The access that a mode of `open` needs.
-pub(super) fn access_of(mode: Option<&PyObjectRef>) -> Access {
+pub(super) fn access_of(mode: Option<&PyObjectRef>) -> FileAccess {
     let mode = mode.map(|mode| {
         mode.downcast_ref::<PyStr>().map_or_else(
             || "w".to_owned(),
@@ -271,8 +271,8 @@ pub(super) fn access_of(mode: Option<&PyObjectRef>) -> Access {
     });
     let reads = |mode: &str| !mode.contains(['w', 'a', 'x', '+']);
     match mode {
-        Some(mode) if !reads(&mode) => Access::Write,
-        _ => Access::Read,
+        Some(mode) if !reads(&mode) => FileAccess::Write,
+        _ => FileAccess::Read,
     }
 }
 

@@ -9,7 +9,7 @@ use rustpython_vm::{
 /// The start symbol of the grammar: CPython's `Py_single_input`, `Py_file_input` and
 /// `Py_eval_input`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Start {
+pub(crate) enum StartSymbol {
     /// One interactive statement, whose value is shown.
     Single = 256,
     /// A whole file.
@@ -27,7 +27,7 @@ pub(crate) fn compile(
     vm: &VirtualMachine,
     text: &str,
     filename: &str,
-    start: Start,
+    start: StartSymbol,
 ) -> PyResult<PyRef<PyCode>> {
     compile_with_flags(vm, text.as_bytes(), filename, start, IGNORE_COOKIE)
 }
@@ -41,7 +41,7 @@ pub(crate) fn compile_bytes(
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
         return Err(null_byte_error(vm, &bytes[..at], filename)?);
     }
-    compile_with_flags(vm, bytes, filename, Start::File, 0)
+    compile_with_flags(vm, bytes, filename, StartSymbol::File, 0)
 }
 
 /// The error for a null byte after `before`.
@@ -73,7 +73,13 @@ pub(crate) fn compile_interactive(
 ) -> PyResult<Option<PyRef<PyCode>>> {
     let flags = IGNORE_COOKIE | DONT_IMPLY_DEDENT | future;
     let strict = |text: &str, more: i32| {
-        compile_with_flags(vm, text.as_bytes(), filename, Start::Single, flags | more)
+        compile_with_flags(
+            vm,
+            text.as_bytes(),
+            filename,
+            StartSymbol::Single,
+            flags | more,
+        )
     };
     if is_blank(text) {
         return strict("pass", 0).map(Some);
@@ -107,7 +113,7 @@ fn compile_with_flags(
     vm: &VirtualMachine,
     bytes: &[u8],
     filename: &str,
-    start: Start,
+    start: StartSymbol,
     flags: i32,
 ) -> PyResult<PyRef<PyCode>> {
     let optimize = i32::from(vm.state.config.settings.optimize.min(2));

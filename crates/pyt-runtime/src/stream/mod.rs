@@ -42,10 +42,10 @@ use self::{
 /// interpreter: other threads run Python meanwhile, and it may enter the runtime. If it fails or
 /// panics, the call that wrote raises `OSError` or `RuntimeError`.
 #[derive(Clone, Default)]
-pub struct Output(Target);
+pub struct Output(OutputTarget);
 
 #[derive(Clone, Default)]
-enum Target {
+enum OutputTarget {
     #[default]
     Inherit,
     Null,
@@ -58,20 +58,20 @@ impl Output {
     /// To the process's own stream. This is the default.
     #[must_use]
     pub const fn inherit() -> Self {
-        Self(Target::Inherit)
+        Self(OutputTarget::Inherit)
     }
 
     /// Nowhere.
     #[must_use]
     pub const fn null() -> Self {
-        Self(Target::Null)
+        Self(OutputTarget::Null)
     }
 
     /// To a writer, one call at a time. All runtimes made from clones of this share it. It is
     /// flushed when the program flushes.
     #[must_use]
     pub fn writer(writer: impl Write + Send + 'static) -> Self {
-        Self(Target::Writer(WriterSink::new(writer)))
+        Self(OutputTarget::Writer(WriterSink::new(writer)))
     }
 
     /// Line by line to a function, with the name of the Python thread that wrote it. Several
@@ -102,17 +102,17 @@ impl Output {
     /// as `OSError`.
     #[must_use]
     pub fn try_lines(each: impl Fn(Line<'_>) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        Self(Target::Lines(Arc::new(each)))
+        Self(OutputTarget::Lines(Arc::new(each)))
     }
 
     pub(crate) const fn is_inherited(&self) -> bool {
-        matches!(self.0, Target::Inherit)
+        matches!(self.0, OutputTarget::Inherit)
     }
 }
 
 impl From<Capture> for Output {
     fn from(capture: Capture) -> Self {
-        Self(Target::Capture(capture))
+        Self(OutputTarget::Capture(capture))
     }
 }
 
@@ -125,11 +125,11 @@ impl From<&Capture> for Output {
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Target::Inherit => "Output::inherit",
-            Target::Null => "Output::null",
-            Target::Capture(_) => "Output::from(Capture)",
-            Target::Writer(_) => "Output::writer",
-            Target::Lines(_) => "Output::lines",
+            OutputTarget::Inherit => "Output::inherit",
+            OutputTarget::Null => "Output::null",
+            OutputTarget::Capture(_) => "Output::from(Capture)",
+            OutputTarget::Writer(_) => "Output::writer",
+            OutputTarget::Lines(_) => "Output::lines",
         })
     }
 }
@@ -198,7 +198,7 @@ impl fmt::Debug for Input {
 
 /// The three streams, as the builder was configured.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Streams {
+pub(crate) struct StandardStreams {
     pub(crate) stdin: Input,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
@@ -217,7 +217,7 @@ impl OpenStreams {
     }
 }
 
-impl Streams {
+impl StandardStreams {
     /// For a program without access to files: the process's output streams are written by Rust's,
     /// and its input is empty.
     pub(crate) fn without_files(self) -> Self {
@@ -244,11 +244,11 @@ impl Streams {
                 continue;
             }
             let sink: Arc<dyn Sink> = match &output.0 {
-                Target::Inherit => Arc::new(ProcessSink::of(name)),
-                Target::Null => Arc::new(NullSink),
-                Target::Capture(capture) => Arc::new(capture.clone()),
-                Target::Writer(writer) => Arc::new(writer.clone()),
-                Target::Lines(each) => Arc::new(LineSink::new(each.clone())),
+                OutputTarget::Inherit => Arc::new(ProcessSink::of(name)),
+                OutputTarget::Null => Arc::new(NullSink),
+                OutputTarget::Capture(capture) => Arc::new(capture.clone()),
+                OutputTarget::Writer(writer) => Arc::new(writer.clone()),
+                OutputTarget::Lines(each) => Arc::new(LineSink::new(each.clone())),
             };
             object::install_output(name, sink.clone(), vm)?;
             open.0.push(sink);

@@ -2,10 +2,10 @@
 
 use rustpython_vm::PyResult;
 
-use super::{object::state_of, state::State};
+use super::{object::state_of, state::InstanceState};
 use crate::{
     Error, FromArgument, IntoPython, Python,
-    api::function::{Function, Incoming},
+    api::function::{Function, Incoming, WithPython},
 };
 
 /// The result of a constructor: the state, or an error to raise.
@@ -36,20 +36,25 @@ pub trait HostConstructor<T, Marker>: Send + Sync + 'static {
 /// A closure that reads the state: `Fn(&T, A, B, ...) -> R`; a [`Python`] may come after the state.
 pub trait HostMethod<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn invoke(&self, state: &State<T>, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+    fn invoke(
+        &self,
+        state: &InstanceState<T>,
+        py: Python<'_>,
+        incoming: &mut Incoming<'_>,
+    ) -> PyResult;
 }
 
 /// A closure that changes the state: `Fn(&mut T, A, B, ...) -> R`; a [`Python`] may come after the
 /// state.
 pub trait HostMethodMut<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn invoke(&self, state: &State<T>, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+    fn invoke(
+        &self,
+        state: &InstanceState<T>,
+        py: Python<'_>,
+        incoming: &mut Incoming<'_>,
+    ) -> PyResult;
 }
-
-/// The marker of closures that take a [`Python`].
-#[derive(Debug)]
-#[doc(hidden)]
-pub struct WithPython<Args>(std::marker::PhantomData<Args>);
 
 macro_rules! methods {
     ($($name:ident)*) => {
@@ -89,7 +94,7 @@ macro_rules! methods {
             #[allow(non_snake_case)]
             fn invoke(
                 &self,
-                state: &State<T>,
+                state: &InstanceState<T>,
                 $inside: Python<'_>,
                 incoming: &mut Incoming<'_>,
             ) -> PyResult {
@@ -114,7 +119,7 @@ methods!(A B C D E F);
 /// The function that Python calls, whose first argument is the instance.
 pub(super) fn function<T: Send + Sync + 'static>(
     name: &str,
-    body: impl Fn(&State<T>, Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync + 'static,
+    body: impl Fn(&InstanceState<T>, Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync + 'static,
 ) -> Function {
     let label = name.to_owned();
     Function::with_body(name, move |py, incoming| {

@@ -137,13 +137,15 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     /// instances by [`Class::instance`].
     #[must_use]
     pub fn init<Marker>(self, constructor: impl HostConstructor<T, Marker>) -> Self {
-        let function =
-            method::function("__init__", move |state: &state::State<T>, py, incoming| {
+        let function = method::function(
+            "__init__",
+            move |state: &state::InstanceState<T>, py, incoming| {
                 let new = constructor.construct(py, incoming)?;
                 let old = state.replace(py, new)?;
                 drop_catching(old);
                 Ok(py.vm().ctx.none())
-            });
+            },
+        );
         self.bound(function)
     }
 

@@ -16,17 +16,17 @@ use rustpython_vm::{
     types::Constructor,
 };
 
-use super::state::State;
+use super::state::InstanceState;
 use crate::{Python, api::host_code::drop_catching};
 
-/// The attribute of a class that holds its [`Mark`].
+/// The attribute of a class that holds its [`RustType`].
 pub(super) const MARK: &str = "__rust_type__";
 
 /// The base class of host classes.
 #[pyclass(module = "pyt", name = "RustObject")]
 #[derive(PyPayload, Default)]
 pub(super) struct RustObject {
-    /// A `State<T>` of the class's Rust type. Created by the first access.
+    /// An `InstanceState<T>` of the class's Rust type. Created by the first access.
     state: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn base() -> PyTypeRef {
 pub(super) fn state_of<'a, T: Send + Sync + 'static>(
     object: &'a PyObject,
     py: Python<'_>,
-) -> PyResult<&'a State<T>> {
+) -> PyResult<&'a InstanceState<T>> {
     let vm = py.vm();
     let is_mine = is_of_type::<T>(object.class(), vm);
     let Some(instance) = object.downcast_ref::<RustObject>().filter(|_| is_mine) else {
@@ -72,7 +72,7 @@ pub(super) fn state_of<'a, T: Send + Sync + 'static>(
             format!("expected an instance of a class of the Rust type {wanted}, got {class}");
         return Err(vm.new_type_error(message));
     };
-    let new = || Box::new(State::<T>::new()) as Box<dyn Any + Send + Sync>;
+    let new = || Box::new(InstanceState::<T>::new()) as Box<dyn Any + Send + Sync>;
     let state = instance.state.get_or_init(new);
     state
         .downcast_ref()
@@ -98,17 +98,17 @@ pub(super) fn create<T: Send + Sync + 'static>(
 /// The Rust type of a class.
 #[pyclass(module = "pyt", name = "RustType")]
 #[derive(Debug, PyPayload)]
-pub(super) struct Mark {
+pub(super) struct RustType {
     of: TypeId,
 }
 
 #[pyclass(flags(DISALLOW_INSTANTIATION))]
-impl Mark {}
+impl RustType {}
 
 pub(super) fn mark<T: 'static>(vm: &VirtualMachine) -> PyObjectRef {
-    let _class = Mark::make_static_type();
+    let _class = RustType::make_static_type();
     let of = TypeId::of::<T>();
-    Mark { of }.into_ref(&vm.ctx).into()
+    RustType { of }.into_ref(&vm.ctx).into()
 }
 
 /// Whether `class` is a class of `T`, or derives from one.
@@ -120,7 +120,7 @@ pub(super) fn is_of_type<T: 'static>(class: &Py<PyType>, vm: &VirtualMachine) ->
     else {
         return false;
     };
-    mark.downcast_ref::<Mark>()
+    mark.downcast_ref::<RustType>()
         .is_some_and(|mark| mark.of == TypeId::of::<T>())
 }
 

@@ -16,7 +16,7 @@ const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A value that methods borrow.
 #[derive(Debug)]
-pub struct State<T> {
+pub struct InstanceState<T> {
     /// Absent until `__init__` has run.
     value: RwLock<Option<T>>,
 }
@@ -48,7 +48,7 @@ impl Drop for Borrow {
     }
 }
 
-impl<T: Send + Sync> State<T> {
+impl<T: Send + Sync> InstanceState<T> {
     pub(super) const fn new() -> Self {
         Self {
             value: RwLock::new(None),

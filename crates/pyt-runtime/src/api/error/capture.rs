@@ -8,7 +8,7 @@ use rustpython_vm::{
     function::{FuncArgs, KwArgs},
 };
 
-use super::{Details, Error, ErrorKind, Frame, Inner, exit_status, raise};
+use super::{Details, Error, ErrorData, ErrorKind, Frame, exit_status, raise};
 use crate::{Python, Value, api::host_code::is_within_host_function};
 
 /// How many causes are followed at most. A chain may be of any length, or a circle.
@@ -131,7 +131,7 @@ fn formatter(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> PyResult {
     class.call(FuncArgs::new(args, keywords), vm)
 }
 
-fn describe(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Inner {
+fn describe(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> ErrorData {
     let types = &vm.ctx.exceptions;
     let origin = raise::origin(vm, exception);
     let own_kind = origin.as_ref().map(Error::kind);
@@ -151,7 +151,7 @@ fn describe(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Inner {
         |_| "<exception str() failed>".to_owned(),
         |text| text.to_string_lossy().into_owned(),
     );
-    let mut inner = Inner::new(kind, &type_name, &message);
+    let mut inner = ErrorData::new(kind, &type_name, &message);
     inner.host = origin.and_then(|origin| origin.0.host.clone());
     inner
 }

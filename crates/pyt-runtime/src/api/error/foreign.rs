@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Details, Error, ErrorKind, Inner};
+use super::{Details, Error, ErrorData, ErrorKind};
 
 /// How many sources are followed at most.
 const MAX_CAUSES: usize = 32;
@@ -36,7 +36,7 @@ impl Error {
 }
 
 /// The description of `error`, with its sources as causes.
-fn describe(error: &(dyn StdError + 'static)) -> Inner {
+fn describe(error: &(dyn StdError + 'static)) -> ErrorData {
     let mut chain: Vec<&(dyn StdError + 'static)> = Vec::new();
     let mut next = error.source();
     while let Some(source) = next.filter(|_| chain.len() < MAX_CAUSES) {
@@ -68,8 +68,8 @@ fn details_with(cause: Option<Error>) -> OnceLock<Details> {
     })
 }
 
-fn describe_one(error: &(dyn StdError + 'static)) -> Inner {
-    let mut inner = Inner::new(ErrorKind::Exception, class_name(error), &error.to_string());
+fn describe_one(error: &(dyn StdError + 'static)) -> ErrorData {
+    let mut inner = ErrorData::new(ErrorKind::Exception, class_name(error), &error.to_string());
     if let Some(number) = error
         .downcast_ref::<io::Error>()
         .and_then(io::Error::raw_os_error)

@@ -74,9 +74,9 @@ pub enum ErrorKind {
 /// # Ok::<(), pyt_runtime::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Error(Arc<Inner>);
+pub struct Error(Arc<ErrorData>);
 
-struct Inner {
+struct ErrorData {
     kind: ErrorKind,
     type_name: String,
     message: String,
@@ -102,7 +102,7 @@ struct Details {
     cause: Option<Error>,
 }
 
-impl Inner {
+impl ErrorData {
     fn new(kind: ErrorKind, type_name: &str, message: &str) -> Self {
         Self {
             kind,
@@ -155,7 +155,7 @@ impl Error {
     }
 
     pub(crate) fn of(kind: ErrorKind, type_name: &str, message: &str) -> Self {
-        Self(Arc::new(Inner::new(kind, type_name, message)))
+        Self(Arc::new(ErrorData::new(kind, type_name, message)))
     }
 
     /// The same with `cause` as what it was raised from.
@@ -167,10 +167,10 @@ impl Error {
         self
     }
 
-    fn inner_mut(&mut self) -> &mut Inner {
+    fn inner_mut(&mut self) -> &mut ErrorData {
         if Arc::get_mut(&mut self.0).is_none() {
             let old = &*self.0;
-            let copy = Inner {
+            let copy = ErrorData {
                 kind: old.kind,
                 type_name: old.type_name.clone(),
                 message: old.message.clone(),
@@ -233,7 +233,8 @@ impl Error {
         &self.details().frames
     }
 
-    /// What it was raised from (`raise ... from`), or else while what was handled.
+    /// The exception that it was raised from (`raise ... from`), or else the one that was being
+    /// handled.
     #[must_use]
     pub fn cause(&self) -> Option<&Self> {
         self.details().cause.as_ref()
@@ -246,7 +247,7 @@ impl Error {
     }
 
     /// Where each thread stood when all were stopped, for the kinds [`Limit`](ErrorKind::Limit) and
-    /// [`Stopped`](ErrorKind::Stopped); else nothing.
+    /// [`Stopped`](ErrorKind::Stopped); otherwise empty.
     #[must_use]
     pub fn threads(&self) -> &[ThreadInfo] {
         &self.0.threads
@@ -302,7 +303,7 @@ impl Error {
         match request.reason {
             StopReason::Limit(limit) => Self::limited(limit, request.threads()),
             reason => {
-                let mut inner = Inner::new(ErrorKind::Stopped, "", &reason.to_string());
+                let mut inner = ErrorData::new(ErrorKind::Stopped, "", &reason.to_string());
                 inner.threads = request.threads();
                 Self(Arc::new(inner))
             }
@@ -315,12 +316,12 @@ impl Error {
     }
 
     pub(crate) fn limited(limit: Limit, threads: Vec<ThreadInfo>) -> Self {
-        let mut inner = Inner::new(ErrorKind::Limit(limit), "", &limit.to_string());
+        let mut inner = ErrorData::new(ErrorKind::Limit(limit), "", &limit.to_string());
         inner.threads = threads;
         Self(Arc::new(inner))
     }
 
-    /// A schedule says what this program does not know.
+    /// A schedule names something that this version does not know.
     pub(crate) fn unusable(message: &str) -> Self {
         Self::of(ErrorKind::File, "", message)
     }
@@ -338,7 +339,7 @@ impl Error {
     }
 
     fn about_file(path: &Path, message: &str) -> Self {
-        let mut inner = Inner::new(ErrorKind::File, "", message);
+        let mut inner = ErrorData::new(ErrorKind::File, "", message);
         inner.summary = format!("{}: {message}", path.display());
         Self(Arc::new(inner))
     }

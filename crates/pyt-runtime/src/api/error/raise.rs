@@ -13,25 +13,25 @@ use rustpython_vm::{
 use super::{Error, ErrorKind};
 use crate::Python;
 
-/// The attribute of an exception that holds its [`Origin`].
+/// The attribute of an exception that holds its [`RustError`].
 const ORIGIN: &str = "__rust_error__";
 
 /// The error that an exception was made of.
 #[pyclass(module = "pyt", name = "RustError")]
 #[derive(Debug, PyPayload)]
-struct Origin {
+struct RustError {
     error: Error,
 }
 
 #[pyclass(flags(DISALLOW_INSTANTIATION))]
-impl Origin {}
+impl RustError {}
 
 /// The error that `exception` was made of.
 pub(super) fn origin(vm: &VirtualMachine, exception: &PyBaseExceptionRef) -> Option<Error> {
     let dict = exception.as_object().dict()?;
     let origin = dict.get_item_opt(ORIGIN, vm).ok()??;
     origin
-        .downcast_ref::<Origin>()
+        .downcast_ref::<RustError>()
         .map(|origin| origin.error.clone())
 }
 
@@ -50,8 +50,8 @@ impl Error {
         if let Some(cause) = self.cause().cloned() {
             exception.set_cause(Some(cause.into_exception(py)));
         }
-        let _class = Origin::make_static_type();
-        let origin = Origin { error: self }.into_ref(&vm.ctx);
+        let _class = RustError::make_static_type();
+        let origin = RustError { error: self }.into_ref(&vm.ctx);
         // Without the attribute the host gets only the exception's text back.
         let _ = exception.as_object().set_attr(ORIGIN, origin, vm);
         exception

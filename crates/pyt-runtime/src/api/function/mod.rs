@@ -11,14 +11,14 @@ use std::{fmt, sync::Arc};
 
 use rustpython_vm::PyResult;
 
-pub(crate) use self::{incoming::Incoming, object::Binding};
+pub(crate) use self::{incoming::Incoming, object::Binding, signature::WithPython};
 pub use self::{
     incoming::{FromArgument, Keywords, Rest},
     signature::HostFunction,
 };
 use crate::{Error, IntoPython, Python, Value};
 
-pub(crate) type Body = dyn Fn(Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync;
+pub(crate) type FunctionBody = dyn Fn(Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync;
 
 /// A Rust function or closure under a name, for Python to call.
 ///
@@ -58,7 +58,7 @@ pub struct Function {
     name: Arc<str>,
     doc: Option<Arc<str>>,
     parameters: Arc<[String]>,
-    body: Arc<Body>,
+    body: Arc<FunctionBody>,
 }
 
 impl fmt::Debug for Function {

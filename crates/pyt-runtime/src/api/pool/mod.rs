@@ -22,7 +22,7 @@ use pyt_vm::deadlock::CONTROL_THREAD;
 use crate::{Builder, Error, Runtime, Value, control::StopReason};
 
 /// How long `finally` blocks and handlers have in threads that a user left running.
-const GRACE: Duration = Duration::from_millis(50);
+const LEFTOVERS_GRACE: Duration = Duration::from_millis(50);
 
 /// How long such threads have to end after the grace period: longer than the delay before they are
 /// halted.
@@ -56,14 +56,14 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// ```
 pub struct RuntimePool {
     idle: Arc<IdleRuntimes>,
-    tasks: Option<Sender<Task>>,
+    tasks: Option<Sender<PoolTask>>,
     keeper: Option<thread::JoinHandle<()>>,
 }
 
 /// A runtime of a [`RuntimePool`], which is returned to it when this is dropped.
 pub struct PooledRuntime {
     entry: Option<PoolEntry>,
-    tasks: Sender<Task>,
+    tasks: Sender<PoolTask>,
 }
 
 struct PoolEntry {
@@ -88,7 +88,7 @@ struct IdleState {
 }
 
 /// Work for the pool's thread.
-enum Task {
+enum PoolTask {
     Build,
     Reset(Box<PoolEntry>),
 }
@@ -119,7 +119,7 @@ impl RuntimePool {
         let (tasks, work) = mpsc::channel();
         for _ in 0..size {
             // The receiver is still here.
-            let _ = tasks.send(Task::Build);
+            let _ = tasks.send(PoolTask::Build);
         }
         let keeping = idle.clone();
         let keeper = thread::Builder::new()
@@ -225,17 +225,17 @@ impl Drop for PooledRuntime {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             // Without the pool's thread the runtime ends here.
-            let _ = self.tasks.send(Task::Reset(Box::new(entry)));
+            let _ = self.tasks.send(PoolTask::Reset(Box::new(entry)));
         }
     }
 }
 
 /// The pool's thread: it runs until all senders are dropped.
-fn keep(idle: &Arc<IdleRuntimes>, work: &Receiver<Task>, builder: &impl Fn() -> Builder) {
+fn keep(idle: &Arc<IdleRuntimes>, work: &Receiver<PoolTask>, builder: &impl Fn() -> Builder) {
     while let Ok(task) = work.recv() {
         let reset = match task {
-            Task::Build => None,
-            Task::Reset(entry) => entry.reset(),
+            PoolTask::Build => None,
+            PoolTask::Reset(entry) => entry.reset(),
         };
         let entry = reset.map_or_else(|| PoolEntry::build(builder()), Ok);
         let mut state = idle.state.lock();
@@ -271,8 +271,8 @@ impl PoolEntry {
         let core = self.runtime.core();
         let is_empty = || core.state().all_threads().is_empty();
         if !is_empty() {
-            let stop = core.stop(StopReason::Asked, GRACE);
-            let end = Instant::now() + GRACE + STOP_TIMEOUT;
+            let stop = core.stop(StopReason::Asked, LEFTOVERS_GRACE);
+            let end = Instant::now() + LEFTOVERS_GRACE + STOP_TIMEOUT;
             if !stop.wait(end) || stop.has_halted() {
                 return false;
             }

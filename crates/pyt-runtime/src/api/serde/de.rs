@@ -103,15 +103,15 @@ impl<'py> ObjectDeserializer<'py> {
         Ok(pairs)
     }
 
-    fn sequence(self, items: Vec<PyObjectRef>) -> Items<'py> {
-        Items {
+    fn sequence(self, items: Vec<PyObjectRef>) -> SequenceItems<'py> {
+        SequenceItems {
             items: items.into_iter(),
             source: self,
         }
     }
 
-    fn mapping(self, pairs: Pairs) -> Entries<'py> {
-        Entries {
+    fn mapping(self, pairs: Pairs) -> MapEntries<'py> {
+        MapEntries {
             pairs: pairs.into_iter(),
             value: None,
             source: self,
@@ -300,12 +300,12 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
     }
 }
 
-struct Items<'py> {
+struct SequenceItems<'py> {
     items: vec::IntoIter<PyObjectRef>,
     source: ObjectDeserializer<'py>,
 }
 
-impl<'de> SeqAccess<'de> for Items<'_> {
+impl<'de> SeqAccess<'de> for SequenceItems<'_> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -323,13 +323,13 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     }
 }
 
-struct Entries<'py> {
+struct MapEntries<'py> {
     pairs: vec::IntoIter<(PyObjectRef, PyObjectRef)>,
     value: Option<PyObjectRef>,
     source: ObjectDeserializer<'py>,
 }
 
-impl<'de> MapAccess<'de> for Entries<'_> {
+impl<'de> MapAccess<'de> for MapEntries<'_> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(

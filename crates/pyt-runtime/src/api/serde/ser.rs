@@ -49,8 +49,8 @@ impl<'py> ObjectSerializer<'py> {
         self.py.vm().ctx.none()
     }
 
-    fn items(self, is_tuple: bool, length: usize) -> Result<Items<'py>, Error> {
-        Ok(Items {
+    fn items(self, is_tuple: bool, length: usize) -> Result<SequenceBuilder<'py>, Error> {
+        Ok(SequenceBuilder {
             sink: self.below()?,
             is_tuple: is_tuple || self.is_key,
             items: Vec::with_capacity(length.min(4096)),
@@ -58,8 +58,8 @@ impl<'py> ObjectSerializer<'py> {
         })
     }
 
-    fn entries(self) -> Result<Entries<'py>, Error> {
-        Ok(Entries {
+    fn entries(self) -> Result<MapBuilder<'py>, Error> {
+        Ok(MapBuilder {
             sink: self.below()?,
             dict: self.py.vm().ctx.new_dict(),
             key: None,
@@ -76,14 +76,14 @@ impl<'py> ObjectSerializer<'py> {
 }
 
 /// A sequence that is being built.
-pub(super) struct Items<'py> {
+pub(super) struct SequenceBuilder<'py> {
     sink: ObjectSerializer<'py>,
     is_tuple: bool,
     items: Vec<PyObjectRef>,
     variant: Option<&'static str>,
 }
 
-impl Items<'_> {
+impl SequenceBuilder<'_> {
     fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
         self.items.push(item.serialize(self.sink)?);
         Ok(())
@@ -104,14 +104,14 @@ impl Items<'_> {
 }
 
 /// A mapping that is being built.
-pub(super) struct Entries<'py> {
+pub(super) struct MapBuilder<'py> {
     sink: ObjectSerializer<'py>,
     dict: PyDictRef,
     key: Option<PyObjectRef>,
     variant: Option<&'static str>,
 }
 
-impl Entries<'_> {
+impl MapBuilder<'_> {
     fn set<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         let value = value.serialize(ObjectSerializer {
             is_key: false,
@@ -140,13 +140,13 @@ macro_rules! put {
 impl<'py> Serializer for ObjectSerializer<'py> {
     type Ok = PyObjectRef;
     type Error = Error;
-    type SerializeSeq = Items<'py>;
-    type SerializeTuple = Items<'py>;
-    type SerializeTupleStruct = Items<'py>;
-    type SerializeTupleVariant = Items<'py>;
-    type SerializeMap = Entries<'py>;
-    type SerializeStruct = Entries<'py>;
-    type SerializeStructVariant = Entries<'py>;
+    type SerializeSeq = SequenceBuilder<'py>;
+    type SerializeTuple = SequenceBuilder<'py>;
+    type SerializeTupleStruct = SequenceBuilder<'py>;
+    type SerializeTupleVariant = SequenceBuilder<'py>;
+    type SerializeMap = MapBuilder<'py>;
+    type SerializeStruct = MapBuilder<'py>;
+    type SerializeStructVariant = MapBuilder<'py>;
 
     put! {
         serialize_bool: bool;
@@ -211,11 +211,11 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         self.tagged(variant, data)
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'py>, Error> {
+    fn serialize_seq(self, length: Option<usize>) -> Result<SequenceBuilder<'py>, Error> {
         self.items(false, length.unwrap_or(0))
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Items<'py>, Error> {
+    fn serialize_tuple(self, length: usize) -> Result<SequenceBuilder<'py>, Error> {
         self.items(true, length)
     }
 
@@ -223,7 +223,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         self,
         _name: &'static str,
         length: usize,
-    ) -> Result<Items<'py>, Error> {
+    ) -> Result<SequenceBuilder<'py>, Error> {
         self.items(true, length)
     }
 
@@ -233,17 +233,21 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         _index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Result<Items<'py>, Error> {
+    ) -> Result<SequenceBuilder<'py>, Error> {
         let mut items = self.items(true, length)?;
         items.variant = Some(variant);
         Ok(items)
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<Entries<'py>, Error> {
+    fn serialize_map(self, _length: Option<usize>) -> Result<MapBuilder<'py>, Error> {
         self.entries()
     }
 
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Entries<'py>, Error> {
+    fn serialize_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<MapBuilder<'py>, Error> {
         self.entries()
     }
 
@@ -253,7 +257,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Entries<'py>, Error> {
+    ) -> Result<MapBuilder<'py>, Error> {
         let mut entries = self.entries()?;
         entries.variant = Some(variant);
         Ok(entries)
@@ -262,7 +266,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
 
 macro_rules! sequences {
     ($($trait:ident $method:ident;)*) => {$(
-        impl $trait for Items<'_> {
+        impl $trait for SequenceBuilder<'_> {
             type Ok = PyObjectRef;
             type Error = Error;
 
@@ -286,7 +290,7 @@ sequences! {
 
 macro_rules! structs {
     ($($trait:ident)*) => {$(
-        impl $trait for Entries<'_> {
+        impl $trait for MapBuilder<'_> {
             type Ok = PyObjectRef;
             type Error = Error;
 
@@ -307,7 +311,7 @@ macro_rules! structs {
 
 structs!(SerializeStruct SerializeStructVariant);
 
-impl SerializeMap for Entries<'_> {
+impl SerializeMap for MapBuilder<'_> {
     type Ok = PyObjectRef;
     type Error = Error;
 

@@ -65,13 +65,13 @@ impl BlockOutput {
 /// A text stream that writes into a [`BlockOutput`].
 #[pyclass(module = "pyt", name = "CapturedOutput")]
 #[derive(Debug, PyPayload)]
-pub(super) struct CapturedOutput {
+pub(super) struct BlockStream {
     output: Arc<BlockOutput>,
     name: &'static str,
     fd: i32,
 }
 
-impl CapturedOutput {
+impl BlockStream {
     pub(super) fn create(
         vm: &VirtualMachine,
         output: Arc<BlockOutput>,
@@ -85,7 +85,7 @@ impl CapturedOutput {
 }
 
 #[pyclass]
-impl CapturedOutput {
+impl BlockStream {
     #[pymethod]
     fn write(zelf: &Py<Self>, text: PyStrRef) -> usize {
         zelf.output.write(&text.to_string_lossy());

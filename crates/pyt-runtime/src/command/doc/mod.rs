@@ -17,9 +17,9 @@ pub use fence::{Block, Code, Statement, parse};
 use crate::{
     Error, Runtime,
     api::main_module::main_scope,
-    startup::source::{self, Start},
+    startup::source::{self, StartSymbol},
 };
-use capture::{BlockOutput, CapturedOutput};
+use capture::{BlockOutput, BlockStream};
 
 /// A document with the blocks found in it.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl<'r> Runner<'r> {
             let mut before = Vec::new();
             for (name, file, fd) in [("stdout", "<stdout>", 1), ("stderr", "<stderr>", 2)] {
                 before.push((name, vm.sys_module.get_attr(name, vm)?));
-                let stream = CapturedOutput::create(vm, output.clone(), file, fd);
+                let stream = BlockStream::create(vm, output.clone(), file, fd);
                 vm.sys_module.set_attr(name, stream, vm)?;
             }
             Ok(before)
@@ -199,14 +199,14 @@ impl Drop for Runner<'_> {
 fn run_code(vm: &VirtualMachine, name: &str, block: &Block) -> PyResult<()> {
     let scope = main_scope(vm)?;
     match &block.code {
-        Code::Script(code) => run_at(vm, &scope, name, block.line + 1, code, Start::File),
+        Code::Script(code) => run_at(vm, &scope, name, block.line + 1, code, StartSymbol::File),
         Code::Session(statements) => {
             for statement in statements {
                 let result = if statement.code.trim().is_empty() {
                     Ok(())
                 } else {
                     let Statement { line, code, .. } = statement;
-                    run_at(vm, &scope, name, *line, code, Start::Single)
+                    run_at(vm, &scope, name, *line, code, StartSymbol::Single)
                 };
                 match result {
                     Err(error) if statement.raises => vm.print_exception(&error),
@@ -225,7 +225,7 @@ fn run_at(
     name: &str,
     line: usize,
     code: &str,
-    start: Start,
+    start: StartSymbol,
 ) -> PyResult<()> {
     let padded = format!("{}{code}", "\n".repeat(line.saturating_sub(1)));
     let code = source::compile(vm, &padded, name, start)?;
