@@ -86,7 +86,9 @@ impl InterpreterState {
             return interpreter.enter(f);
         }
         self.world.bind(&interpreter.global_state);
-        state::bind(interpreter.id(), self.clone());
+        if self.id.get().is_none() {
+            state::bind(interpreter.id(), self.clone());
+        }
         self.threads().host_attached(get_ident());
         main.begin();
         interpreter.enter(|vm| {

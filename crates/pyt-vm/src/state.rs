@@ -105,7 +105,7 @@ impl InterpreterState {
 
 static STATES: Lazy<RwLock<NumberMap<i64, Arc<InterpreterState>>>> = Lazy::new(RwLock::default);
 
-/// The state of the interpreter with this number; `None` if it has ended or was never entered.
+/// The state of the interpreter with this number; `None` if it has ended or was never bound.
 #[inline]
 #[must_use]
 pub fn find(id: i64) -> Option<Arc<InterpreterState>> {
@@ -123,9 +123,8 @@ pub(super) fn forget(id: i64) {
     drop(forgotten);
 }
 
-/// The state of `vm`'s interpreter. An interpreter that no host entered (Python code made it, or
-/// the modules are used without a host) gets the calling thread's scheduler, or else a GIL of its
-/// own.
+/// The state of `vm`'s interpreter. An interpreter that was not [bound](bind), because Python code
+/// made it, gets the calling thread's scheduler, or else a GIL of its own.
 #[inline]
 #[must_use]
 pub fn of(vm: &VirtualMachine) -> Arc<InterpreterState> {

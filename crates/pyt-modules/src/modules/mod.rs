@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyt_vm::{
     hooks,
-    state::{Config, InterpreterState},
+    state::{self, InterpreterState},
 };
 use rustpython_vm::InterpreterBuilder;
 
@@ -22,12 +22,10 @@ pub(crate) mod thread;
 pub(crate) mod threading;
 pub(crate) mod time;
 
-/// Puts pyt's native modules in the place of upstream's. Call it last on the builder.
+/// Puts pyt's native modules in the place of upstream's, and makes `state` that of the interpreter
+/// that is built. Call it last on the builder.
 #[must_use]
-pub fn install(
-    builder: InterpreterBuilder,
-    config: Config,
-) -> (InterpreterBuilder, Arc<InterpreterState>) {
+pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> InterpreterBuilder {
     register_hooks();
     let defs = [
         thread::module_def(&builder.ctx),
@@ -40,10 +38,10 @@ pub fn install(
         eager::definition::<FuturesBase>(&builder.ctx),
         eager::definition::<FuturesThread>(&builder.ctx),
     ];
-    (
-        builder.add_native_modules(&defs),
-        InterpreterState::new(config),
-    )
+    let state = state.clone();
+    builder
+        .add_native_modules(&defs)
+        .init_hook(move |vm| state::bind(vm.state.interpreter_id, state.clone()))
 }
 
 eager::definitions! {

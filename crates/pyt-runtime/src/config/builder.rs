@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use pyt_vm::InterpreterState;
 use rustpython_vm::{
     Interpreter, InterpreterBuilder, Settings, common::rc::PyRc, frozen::FrozenLib,
     vm::CheckHashPycsMode,
@@ -198,11 +199,11 @@ impl Builder {
             builder = builder.init_hook(move |vm| vm.recursion_limit.set(limit));
         }
         builder = set_paths(builder, executable);
-        let config = pyt_vm::Config {
+        let state = InterpreterState::new(pyt_vm::Config {
             gil: options.gil,
             virtual_time: options.virtual_time,
-        };
-        let (mut builder, state) = pyt_modules::install(builder, config);
+        });
+        builder = pyt_modules::install(builder, &state);
         if let Some(policy) = policy.clone() {
             let state = state.clone();
             builder = builder.init_hook(move |vm| policy.begin(&state, vm));

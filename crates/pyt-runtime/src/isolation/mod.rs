@@ -124,7 +124,7 @@ impl IsolationPolicy {
         interpreter: &Arc<InterpreterState>,
         vm: &mut VirtualMachine,
     ) {
-        self.register(interpreter, vm);
+        self.register(interpreter);
         if let Some(state) = PyRc::get_mut(&mut vm.state) {
             natives::replace(&mut state.module_defs, self);
         }

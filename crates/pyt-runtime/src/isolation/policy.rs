@@ -45,11 +45,9 @@ impl IsolationPolicy {
         }
     }
 
-    /// Makes this the policy of `vm`'s interpreter, whose state is `state`.
-    pub(super) fn register(self: &Arc<Self>, state: &Arc<InterpreterState>, vm: &VirtualMachine) {
+    /// Makes this the policy of the interpreter whose state is `state`.
+    pub(super) fn register(self: &Arc<Self>, state: &InterpreterState) {
         *state.slot::<PolicySlot>().0.write() = Some(self.clone());
-        // The interpreter is still being initialised, and no thread has attached to it.
-        state::bind(vm.state.runtime_root_id, state.clone());
     }
 
     pub(super) fn set_sealed(&self) {
