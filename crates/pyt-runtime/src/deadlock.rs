@@ -9,8 +9,8 @@ use pyt_explore::report::{DeadlockKind, DeadlockReport, ObjectNames, ReportedThr
 use pyt_vm::{
     InterpreterState,
     deadlock::{
-        AfterReport, Frame, Occasions, ReportCause, ThreadId, ThreadRow, ThreadStatus, ThreadTable,
-        WaitKind, Waiting,
+        AfterReport, Occasions, PythonFrame, ReportCause, ThreadId, ThreadRow, ThreadStatus,
+        ThreadTable, WaitKind, Waiting,
     },
 };
 
@@ -126,7 +126,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn thread(&mut self, row: &'a ThreadRow, stack: &'a [Frame]) -> ReportedThread {
+    fn thread(&mut self, row: &'a ThreadRow, stack: &'a [PythonFrame]) -> ReportedThread {
         let does = |what: &str| (what.to_owned(), None, String::new());
         let (waits_for, holder, waited) = match row.status {
             ThreadStatus::Waiting { waiting, reentrant } => {
@@ -189,8 +189,8 @@ impl<'a> Translator<'a> {
         time
     }
 
-    fn frame(&mut self, frame: &'a Frame) -> StackFrame {
-        let Frame {
+    fn frame(&mut self, frame: &'a PythonFrame) -> StackFrame {
+        let PythonFrame {
             file,
             line,
             function,

@@ -45,7 +45,7 @@ pub enum Raise {
 
 /// How a thread came to be one of the interpreter's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ThreadKind {
     /// A thread of the host's, for as long as it is attached.
     Host,
     /// Python code started it.
@@ -61,7 +61,7 @@ pub struct InterpreterThread {
     /// As in `threading.get_ident()`.
     pub ident: u64,
     /// How it came to be one of the interpreter's.
-    pub origin: Origin,
+    pub kind: ThreadKind,
 }
 
 impl InterpreterState {
@@ -71,12 +71,12 @@ impl InterpreterState {
         let host_threads = self.threads().host_threads().into_iter();
         let host = host_threads.map(|ident| InterpreterThread {
             ident,
-            origin: Origin::Host,
+            kind: ThreadKind::Host,
         });
         let started = self.threads().started().into_iter();
         let started = started.map(|(ident, daemon)| InterpreterThread {
             ident,
-            origin: Origin::Started { daemon },
+            kind: ThreadKind::Started { daemon },
         });
         host.chain(started)
             .filter(|thread| thread.ident != 0)

@@ -40,7 +40,7 @@ const REPORTER: &str = "pyt-report";
 
 /// A place in a Python program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct PythonFrame {
     /// The file, as tracebacks show it.
     pub file: String,
     /// The line, from 1.
@@ -49,7 +49,7 @@ pub struct Frame {
     pub function: String,
 }
 
-impl Frame {
+impl PythonFrame {
     fn of(frame: &InterpreterFrame) -> Self {
         let code = frame.code();
         let at = usize::try_from(frame.get_lasti()).unwrap_or(0);
@@ -72,7 +72,7 @@ pub struct ThreadTable {
     /// Who waits for what.
     pub report: WaitReport,
     /// For each row of the report, the functions that the thread is in, innermost last.
-    pub stacks: Vec<Vec<Frame>>,
+    pub stacks: Vec<Vec<PythonFrame>>,
 }
 
 /// What the process does after a report.
@@ -209,7 +209,7 @@ pub(super) fn thread_table(
                 .map(|row| {
                     let mut stack = Vec::new();
                     state.world.frames_of(row.tag, &mut |frame| {
-                        stack.push(Frame::of(frame));
+                        stack.push(PythonFrame::of(frame));
                         ControlFlow::Continue(())
                     });
                     stack.reverse();

@@ -12,7 +12,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_vm::{InterpreterState, control::Origin};
+use pyt_vm::{InterpreterState, control::ThreadKind};
 
 use super::{
     limits::{Limit, Limits},
@@ -163,8 +163,8 @@ impl LimitedCall {
         }
         if let Some(limit) = limits.threads {
             let members = state.all_threads();
-            let is_started = |origin| matches!(origin, Origin::Started { .. });
-            let alive = members.iter().filter(|member| is_started(member.origin));
+            let is_started = |kind| matches!(kind, ThreadKind::Started { .. });
+            let alive = members.iter().filter(|member| is_started(member.kind));
             // Only if there were too many at the beginning: starting one more is refused.
             if alive.count() > limit {
                 return Err(Limit::Threads(limit));

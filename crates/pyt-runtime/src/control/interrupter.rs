@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use pyt_vm::control::{Origin, Raise};
+use pyt_vm::control::{Raise, ThreadKind};
 
 use super::stop_request::StopReason;
 use crate::{Python, Runtime, api::runtime_core::RuntimeCore};
@@ -94,7 +94,7 @@ impl Interrupter {
             state.main_ident().map_or_else(
                 || {
                     let members = state.all_threads().into_iter();
-                    let hosts = members.filter(|member| member.origin == Origin::Host);
+                    let hosts = members.filter(|member| member.kind == ThreadKind::Host);
                     hosts.map(|member| member.ident).collect()
                 },
                 |main| vec![main],

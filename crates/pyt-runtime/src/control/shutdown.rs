@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_vm::control::Origin;
+use pyt_vm::control::ThreadKind;
 
 use super::{control_thread::spawn_control_thread, stop_request::StopReason};
 use crate::{Error, Runtime, api::runtime_core::RuntimeCore};
@@ -107,8 +107,8 @@ impl RuntimeCore {
     fn threads_end(&self, end: Instant) -> bool {
         loop {
             let members = self.state().all_threads();
-            let is_awaited = |origin| matches!(origin, Origin::Started { daemon: false });
-            if !members.iter().any(|member| is_awaited(member.origin)) {
+            let is_awaited = |kind| matches!(kind, ThreadKind::Started { daemon: false });
+            if !members.iter().any(|member| is_awaited(member.kind)) {
                 return true;
             }
             if Instant::now() >= end {

@@ -14,7 +14,7 @@ use std::{
 
 use pyt_vm::{
     InterpreterState,
-    control::{Origin, Raise},
+    control::{Raise, ThreadKind},
     deadlock::CONTROL_THREAD,
 };
 use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
@@ -52,7 +52,7 @@ impl RuntimeCore {
         let request = {
             let mut current = self.control().stops.lock_current();
             let members = state.all_threads().into_iter();
-            let hosts = members.filter(|member| member.origin == Origin::Host);
+            let hosts = members.filter(|member| member.kind == ThreadKind::Host);
             let hosts: HashSet<u64> = hosts.map(|member| member.ident).collect();
             if let Some(request) = current.as_ref().filter(|request| !request.is_over()) {
                 let mut targets = request.hosts();
@@ -88,10 +88,10 @@ impl RuntimeCore {
     /// As [`targets`](Self::targets), with `request`'s hosts locked by the caller.
     fn targets_among(&self, request: &StopRequest, hosts: &HashSet<u64>) -> Vec<u64> {
         let members = self.state().all_threads().into_iter();
-        let targets = members.filter(|member| match member.origin {
-            Origin::Host => hosts.contains(&member.ident),
+        let targets = members.filter(|member| match member.kind {
+            ThreadKind::Host => hosts.contains(&member.ident),
             // A thread that is started once all have ended is not stopped.
-            Origin::Started { .. } => !request.is_done(),
+            ThreadKind::Started { .. } => !request.is_done(),
         });
         targets.map(|member| member.ident).collect()
     }

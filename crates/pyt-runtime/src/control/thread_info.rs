@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-pub use pyt_vm::deadlock::Frame as StackFrame;
+pub use pyt_vm::deadlock::PythonFrame as StackFrame;
 
 /// One thread of a runtime at one moment.
 #[derive(Clone, Debug)]

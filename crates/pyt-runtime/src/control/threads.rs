@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pyt_vm::{
-    control::Origin,
+    control::ThreadKind,
     deadlock::{ThreadRow, ThreadStatus, ThreadTable},
 };
 
@@ -71,10 +71,10 @@ impl RuntimeCore {
         let rows = table.report.rows.iter().zip(&table.stacks);
         rows.map(|(row, stack)| {
             let member = members.iter().find(|member| member.ident == row.tag);
-            let origin = match member.map(|member| member.origin) {
-                Some(Origin::Started { daemon }) => ThreadOrigin::Python { daemon },
+            let origin = match member.map(|member| member.kind) {
+                Some(ThreadKind::Started { daemon }) => ThreadOrigin::Python { daemon },
                 _ if interpreter.is_main(row.id) => ThreadOrigin::Main,
-                Some(Origin::Host) => ThreadOrigin::Host,
+                Some(ThreadKind::Host) => ThreadOrigin::Host,
                 // It has not begun, or it has just ended or was halted.
                 None => ThreadOrigin::Python { daemon: true },
             };
