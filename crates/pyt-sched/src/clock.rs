@@ -38,7 +38,7 @@ impl Clock {
     }
 
     /// A clock at zero that stands still while threads run and leaps to the next deadline when
-    /// none can. Only [`advance_to`](Self::advance_to) and readings move it.
+    /// none can. Only such leaps and readings move it.
     #[must_use]
     pub const fn virtual_time() -> Self {
         Self {

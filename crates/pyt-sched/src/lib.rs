@@ -46,12 +46,13 @@ mod sync;
 
 pub use builder::Builder;
 pub use clock::{Clock, Deadline};
+pub(crate) use engine::wait::WaitQueue;
 pub use engine::{
     deadlock::{DeadlockObserver, ReportCause, Suspicion, ThreadRow, ThreadStatus, WaitReport},
     policy::Policy,
     scheduler::Scheduler,
     thread::{Thread, ThreadId, current_id, tag_of},
-    wait::{Aborted, Awaited, HeldBy, Hold, WaitQueue, Waiter, Waiting, Wake},
+    wait::{Aborted, Awaited, HeldBy, Hold, Waiter, Waiting, Wake},
     wait_kind::WaitKind,
     world::{Activity, NoWorld, World},
 };

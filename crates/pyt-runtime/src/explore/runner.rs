@@ -146,7 +146,7 @@ fn failure_of(
     match finished.ending {
         Some(Ending::Standstill) => return Some(Failure::Deadlock { waits: Vec::new() }),
         Some(Ending::TooManySteps) => return Some(Failure::EndlessLoop { steps: max_steps }),
-        Some(Ending::GivenUp) | None => {}
+        None => {}
     }
     let first = uncaught.into_iter().next().or_else(|| end.uncaught.clone());
     if let Some(first) = first {

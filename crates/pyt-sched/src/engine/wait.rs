@@ -418,21 +418,21 @@ impl Waiter {
 
 /// Waiters in the order in which they came. It is protected by its primitive's own lock.
 #[derive(Debug, Default)]
-pub struct WaitQueue {
+pub(crate) struct WaitQueue {
     waiters: VecDeque<Arc<Waiter>>,
 }
 
 impl WaitQueue {
     /// An empty queue.
     #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             waiters: VecDeque::new(),
         }
     }
 
     /// Puts a new wait of the calling thread at the end.
-    pub fn enqueue(&mut self) -> Arc<Waiter> {
+    pub(crate) fn enqueue(&mut self) -> Arc<Waiter> {
         let waiter = Waiter::new(false);
         self.waiters.push_back(waiter.clone());
         waiter
@@ -440,14 +440,14 @@ impl WaitQueue {
 
     /// Puts a new wait of the calling thread at the front: it was woken, but another thread took
     /// the thing first.
-    pub fn enqueue_overtaken(&mut self) -> Arc<Waiter> {
+    pub(crate) fn enqueue_overtaken(&mut self) -> Arc<Waiter> {
         let waiter = Waiter::new(true);
         self.waiters.push_front(waiter.clone());
         waiter
     }
 
     /// Wakes the first thread that still waits. False if none does.
-    pub fn wake_one(&mut self) -> bool {
+    pub(crate) fn wake_one(&mut self) -> bool {
         while let Some(waiter) = self.waiters.pop_front() {
             if waiter.wake(false) {
                 return true;
@@ -467,17 +467,17 @@ impl WaitQueue {
     }
 
     /// Wakes up to `n` threads, first come first; returns how many.
-    pub fn wake(&mut self, n: usize) -> usize {
+    pub(crate) fn wake(&mut self, n: usize) -> usize {
         (0..n).take_while(|_| self.wake_one()).count()
     }
 
     /// Wakes all.
-    pub fn wake_all(&mut self) {
+    pub(crate) fn wake_all(&mut self) {
         while self.wake_one() {}
     }
 
     /// Takes `waiter` off; no effect if it is gone already.
-    pub fn remove(&mut self, waiter: &Arc<Waiter>) {
+    pub(crate) fn remove(&mut self, waiter: &Arc<Waiter>) {
         if let Some(place) = self.waiters.iter().position(|w| Arc::ptr_eq(w, waiter)) {
             self.waiters.remove(place);
         }
@@ -490,18 +490,18 @@ impl WaitQueue {
 
     /// Whether no thread is in line.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.waiters.is_empty()
     }
 
     /// How many threads are in line.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.waiters.len()
     }
 
     /// Drops all waiters without waking them: after `fork` their threads do not exist.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.waiters.clear();
     }
 }

@@ -245,13 +245,6 @@ impl Controlled {
         main != 0 && (id == main || id >= self.first.load(Ordering::Acquire))
     }
 
-    /// Gives up the run in progress: the waits and decision points of its members fail from now on.
-    pub fn give_up(&self) {
-        if self.is_running() {
-            self.state.lock().give_up(Some(Ending::GivenUp));
-        }
-    }
-
     /// Makes a decision and gives the turn to the chosen member. `me` is the calling one, if it is
     /// at a decision point.
     fn pass_turn(&self, state: &mut State, clock: &Clock, me: Option<ThreadNumber>) -> Next {

@@ -81,8 +81,6 @@ pub enum Ending {
     Standstill,
     /// There were more steps than allowed.
     TooManySteps,
-    /// The host [gave it up](super::Controlled::give_up).
-    GivenUp,
 }
 
 /// The results of a run.
