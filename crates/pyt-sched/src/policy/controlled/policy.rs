@@ -33,7 +33,7 @@ const MAX_GIVE_UP_TURNS: u64 = 20_000;
 /// How long a run that was given up waits for threads in foreign code.
 const FOREIGN_EXIT_GRACE: Duration = Duration::from_secs(1);
 
-/// Obeys a strategy during a [`RunConfig`], and another policy at all other times.
+/// Obeys a strategy during a [run](RunConfig), and another policy at all other times.
 pub struct Controlled {
     inner: Box<dyn Policy>,
     world: Arc<dyn World>,
