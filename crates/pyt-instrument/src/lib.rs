@@ -7,7 +7,7 @@
 //! use, and offered to the scheduler, which may let other threads run first.
 //!
 //! # What is a step
-//! - Globals that the program changes: see [`shared`]. Names that are bound once are no variables.
+//! - Globals that the program changes: see `shared`. Names that are bound once are no variables.
 //! - Variables of closures that change after they came into being.
 //! - Attributes of instances, classes and user modules, but not methods and properties: these are
 //!   code of their own.
@@ -213,8 +213,7 @@ impl Sites {
     }
 
     /// Gives `code`, and all code inside it, its decision points, if it is user code. Call it for
-    /// the main script before it runs. Does nothing the second time, nor before
-    /// [`install`](Self::install).
+    /// the main script before it runs. Does nothing the second time.
     ///
     /// # Errors
     /// What the interpreter raises.
