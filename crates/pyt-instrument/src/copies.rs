@@ -15,7 +15,7 @@ use rustpython_vm::{
 
 use super::{Sites, place};
 
-/// Sees to it that copies of user code can run, and are user code.
+/// Wraps the methods that copy code, so that copies of user code can run and are user code.
 pub(super) fn keep_whole(sites: &Arc<Sites>, vm: &VirtualMachine) {
     let class = vm.ctx.types.code_type;
     for name in ["replace", "__replace__"] {

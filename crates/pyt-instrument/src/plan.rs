@@ -39,7 +39,7 @@ pub(super) enum Kind {
     Contains,
     /// An operator with two operands that may be containers; `change` if it works in place.
     Operator { change: bool },
-    /// Looks at what is on top as a whole, if it is a container.
+    /// Reads what is on top as a whole, if it is a container.
     Whole,
     /// Takes the next item of the iterator on top.
     Next,
@@ -329,7 +329,7 @@ impl Stretch<'_> {
     }
 }
 
-/// Built-in functions that look into no container.
+/// Built-in functions that read no container.
 const HARMLESS: &[&str] = &[
     "range",
     "isinstance",

@@ -1,6 +1,6 @@
-//! From an instruction and what it works on to the steps that it is.
+//! From an instruction and its operands to its steps.
 //!
-//! No Python code runs here: dictionaries, classes and stacks are only looked at.
+//! No Python code runs here: dictionaries, classes and stacks are only read.
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyResult, VirtualMachine,
@@ -504,7 +504,7 @@ impl Resolver<'_> {
                     _ => self.store_attribute(object, name, emit),
                 }
             }
-            // Of a library: who knows.
+            // A method of a library: unknown.
             None => self.each(arguments, true, emit),
         }
     }

@@ -1,5 +1,5 @@
 //! What was read and written at each step, for explanations: names as the source has them, values
-//! as short text. Only looks; no Python code runs.
+//! as short text. No Python code runs here.
 
 use pyt_explore::VariableAccess;
 use pyt_sched::controlled::Action;
@@ -17,11 +17,11 @@ use super::{
 #[derive(Default)]
 pub(super) struct Recorder {
     values: Vec<VariableAccess>,
-    /// The change that has been chosen last, where to look for what it did, and for which value.
+    /// The change that was chosen last: the number of its value, and the variable.
     pending: Option<(usize, Held)>,
 }
 
-/// A variable that is looked at again.
+/// A variable that is read again once it has changed.
 enum Held {
     Global(PyDictRef, &'static PyStrInterned),
     Cell(PyObjectRef),

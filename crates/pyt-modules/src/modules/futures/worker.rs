@@ -82,7 +82,7 @@ fn work(parts: &Parts, args: FuncArgs, vm: &VirtualMachine) -> PyResult<Called> 
     Ok(Called::Done(vm.ctx.none()))
 }
 
-/// What was raised is handled here, unless it ends the thread whatever that does.
+/// Fails with `raised` if the thread is being unwound by force; else it is handled here.
 fn handled(raised: &PyBaseExceptionRef, vm: &VirtualMachine) -> PyResult<()> {
     item::is_to_go_on(vm).map_err(|()| raised.clone())
 }
@@ -97,7 +97,7 @@ impl Worker<'_> {
         Ok((!vm.is_none(&executor)).then_some(executor))
     }
 
-    /// Until there is nothing to be done any more.
+    /// Runs work items until the worker is to end.
     fn run(&self, vm: &VirtualMachine) -> PyResult<()> {
         loop {
             let item = match self.next_at_once(vm)? {
@@ -117,7 +117,7 @@ impl Worker<'_> {
                 continue;
             }
             if self.is_over(vm)? {
-                // The others are to look, too.
+                // The other workers must check, too.
                 return self.put_none(vm);
             }
         }

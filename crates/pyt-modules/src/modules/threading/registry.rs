@@ -1,7 +1,7 @@
 //! Which threads there are: `threading._active` and its relatives, and the thread that is
 //! current.
 //!
-//! The dictionaries are Python objects, because the standard library and tests look into them.
+//! The dictionaries are Python objects, because the standard library and tests use them.
 
 use std::cell::RefCell;
 
@@ -193,7 +193,7 @@ pub(super) fn add(thread: &PyObject, ident: u64, vm: &VirtualMachine) -> PyResul
     .map(drop)
 }
 
-/// Ends the calling thread's membership, if it is a member.
+/// Takes the calling thread off the list, if it is on it.
 pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
     let id = vm.state.interpreter_id;
     let old = CURRENT.with_borrow_mut(|current| {
@@ -216,11 +216,11 @@ pub(super) fn leave(ident: u64, vm: &VirtualMachine) {
     drop(old);
 }
 
-/// Has a dictionary of threads take no more room than it needs: when a key comes again, the
-/// interpreter's never uses the room again that it had before. Returns what is to be dropped.
+/// Rebuilds a dictionary of threads, so that it takes no more room than it needs: upstream's never
+/// reuses the room of a key that was removed. Returns what is to be dropped.
 fn tidy(active: &PyDictRef, vm: &VirtualMachine) -> Vec<(PyObjectRef, PyObjectRef)> {
     let entries = active.items_vec();
-    // Others are not ours, and their hashes may be anything.
+    // Keys of other types are the program's: to hash them may run its code.
     let are_idents = |(key, _): &(PyObjectRef, _)| key.class().is(vm.ctx.types.int_type);
     if entries.len() < MANY && entries.iter().all(are_idents) {
         active.clear();

@@ -119,7 +119,7 @@ fn released(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult
     }
 }
 
-/// `acquire` when the permit is not there for the taking.
+/// `acquire` when no permit is free.
 fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
     let [blocking, timeout] =
         Signature::python("Semaphore.acquire", ["blocking", "timeout"], 0).bind(args, vm)?;

@@ -15,7 +15,7 @@ use crate::modules::{
     threading::{registry, trace_hooks},
 };
 
-/// The life of a started thread.
+/// Runs a started thread.
 pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
     let handle = thread.handle();
     let ident = handle.ident();
@@ -113,7 +113,7 @@ pub(super) fn call_target(
     }
 }
 
-/// Whether it may look at the frame that calls it, as `exec` and `globals` do: functions of
+/// Whether it may read the frame that calls it, as `exec` and `globals` do: functions of
 /// `builtins`.
 fn needs_frame(target: &PyObject, vm: &VirtualMachine) -> bool {
     let function = vm.ctx.types.builtin_function_or_method_type;

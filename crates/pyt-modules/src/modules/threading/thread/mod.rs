@@ -300,7 +300,7 @@ pub(crate) mod thread {
             vm.call_method(&started, "wait", ()).map(drop)
         }
 
-        /// The thread's life, on that thread.
+        /// Runs the thread, on that thread.
         #[pymethod]
         fn _bootstrap(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
             let started = zelf.as_object().get_attr("_started", vm)?;
@@ -328,7 +328,7 @@ pub(crate) mod thread {
                 args.ok_or_else(|| missing("_args"))
                     .and_then(|args| call_target(&target, &args, kwargs.as_ref(), vm))
             };
-            // The thread may be a member of its own arguments: a cycle no more.
+            // The thread may be among its own arguments: that cycle is broken here.
             let dropped = {
                 let mut fields = zelf.fields.lock();
                 (
