@@ -11,13 +11,13 @@
 //! - `deadlock`: finds threads that wait for ever
 //! - `ticker`, `timers`: used by the scheduler alone
 
-pub mod deadlock;
-pub mod decision;
-pub mod policy;
-pub mod scheduler;
-pub mod thread;
+pub(crate) mod deadlock;
+pub(crate) mod decision;
+pub(crate) mod policy;
+pub(crate) mod scheduler;
+pub(crate) mod thread;
 mod ticker;
 mod timers;
-pub mod wait;
-pub mod wait_kind;
-pub mod world;
+pub(crate) mod wait;
+pub(crate) mod wait_kind;
+pub(crate) mod world;

@@ -6,16 +6,16 @@
 //! signal handler's exception ends returns [`Aborted`](crate::Aborted) and leaves the primitive as
 //! if the wait had never begun.
 
-pub mod barrier;
+pub(crate) mod barrier;
 mod blocking;
-pub mod condition;
-pub mod event;
-pub mod lock;
-pub mod queue;
-pub mod rlock;
-pub mod semaphore;
-pub mod simple_queue;
-pub mod sleep;
+pub(crate) mod condition;
+pub(crate) mod event;
+pub(crate) mod lock;
+pub(crate) mod queue;
+pub(crate) mod rlock;
+pub(crate) mod semaphore;
+pub(crate) mod simple_queue;
+pub(crate) mod sleep;
 
 /// The address of a primitive, to tell it from others in reports.
 pub(crate) fn address<T>(primitive: &T) -> usize {
