@@ -70,6 +70,19 @@ fn options_of_explore() {
 }
 
 #[test]
+fn commands_about_commands() {
+    assert_snapshot(
+        "errors_of_help_and_completions",
+        &session(commands(&[
+            &["help", "missing"],
+            &["help", "run", "explore"],
+            &["completions"],
+            &["completions", "missing"],
+        ])),
+    );
+}
+
+#[test]
 fn scripts_that_cannot_be_explored() {
     let scratch = Scratch::new();
     let broken = scratch.write("broken.py", "x = 1\ny = (\n");

@@ -17,7 +17,7 @@ fn help_of_pyt() {
 
 #[test]
 fn help_of_commands() {
-    for command in ["run", "explore", "replay", "doc"] {
+    for command in ["run", "explore", "replay", "doc", "completions", "help"] {
         page(&format!("help_{command}"), &[command, "--help"]);
     }
 }
