@@ -4,16 +4,10 @@
 //! Nothing here needs a turn, and only what says so stops the world. When to do it, and what it
 //! means, is not known here.
 
-use std::{
-    ffi::{c_int, c_ulong},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use pyt_sched::{Thread, ThreadId};
-use rustpython_vm::{
-    VirtualMachine, builtins::PyBaseExceptionRef, host_env::time, stdlib::_thread::get_ident,
-};
+use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef, stdlib::_thread::get_ident};
 
 use super::{
     async_exc::{self, instrument_backward_jumps},
@@ -22,10 +16,6 @@ use super::{
 };
 
 pub use super::async_exc::shielded;
-
-unsafe extern "C" {
-    fn pthread_getcpuclockid(thread: c_ulong, clock: *mut c_int) -> c_int;
-}
 
 /// What is to be raised in a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,22 +229,6 @@ impl InterpreterState {
         let scheduler = &self.scheduler;
         deadlock::thread_table(self, || Some(scheduler.report_now()))
             .unwrap_or_else(|| self.table())
-    }
-
-    /// The processor time that the thread with this ident has had since it began. `None`: there is
-    /// no such thread, or the system has no such clock.
-    #[must_use]
-    pub fn cpu_time(&self, ident: u64) -> Option<Duration> {
-        let mut clock = 0;
-        let looked = self.threads().while_alive(ident, || {
-            // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
-            unsafe { pthread_getcpuclockid(ident, &raw mut clock) }
-        });
-        if looked != Some(0) {
-            return None;
-        }
-        // A thread that has exited meanwhile has no such clock, which is an error.
-        time::clock_gettime(time::ClockId::from_raw(clock)).ok()
     }
 
     /// Interrupts the waits of threads.

@@ -5,6 +5,7 @@ pub mod abort;
 mod async_exc;
 mod attach;
 pub mod control;
+pub mod cpu_clock;
 pub mod deadlock;
 mod finalize;
 mod first_entry;

@@ -2,7 +2,6 @@
 
 mod calendar;
 mod clocks;
-mod cpu_clock;
 
 pub(crate) use time::module_def;
 
@@ -12,7 +11,7 @@ mod time {
     use std::time::Duration;
 
     use pyt_sched::{Deadline, Thread};
-    use pyt_vm::abort::OrRaise;
+    use pyt_vm::{abort::OrRaise, cpu_clock, state};
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
         builtins::{PyBaseExceptionRef, PyInt, PyModule, PyNamespace, PyStr},
@@ -27,7 +26,7 @@ mod time {
             arguments,
             seconds::{self, Round},
         },
-        modules::time::{calendar, clocks, cpu_clock},
+        modules::time::{calendar, clocks},
     };
 
     /// As CPython turns its nanoseconds into a float.
@@ -233,7 +232,7 @@ mod time {
         };
         u64::try_from(ident.as_bigint())
             .map_err(|_| cpu_clock::no_such_thread())
-            .and_then(|ident| cpu_clock::of_thread(ident, vm))
+            .and_then(|ident| state::of(vm).cpu_clock(ident))
             .map_err(|error| error.into_pyexception(vm))
     }
 
