@@ -95,9 +95,10 @@ impl<'a> BlockedThreads<'a> {
         let exited: Vec<_> = holders
             .map(|holder| holder.is_some_and(|holder| position(holder).is_none()))
             .collect();
-        let cycle = match self.is_traced {
-            true => find_cycle(&next),
-            false => Vec::new(),
+        let cycle = if self.is_traced {
+            find_cycle(&next)
+        } else {
+            Vec::new()
         };
         let (kind, chain) = match exited.iter().position(|exited| *exited) {
             _ if !cycle.is_empty() => (DeadlockKind::Cycle, cycle),
@@ -109,9 +110,12 @@ impl<'a> BlockedThreads<'a> {
             ReportedThread {
                 name: thread.name.clone(),
                 waits_for: self.waits_for(thread, names),
-                holder: holder.map(|holder| match exited {
-                    true => format!("{holder}, which has ended"),
-                    false => holder.to_owned(),
+                holder: holder.map(|holder| {
+                    if exited {
+                        format!("{holder}, which has ended")
+                    } else {
+                        holder.to_owned()
+                    }
                 }),
                 place: sources.short(thread.place),
                 text: sources

@@ -131,10 +131,11 @@ impl DeadlockReport {
         });
         let mut text = String::new();
         for row in &table {
-            let cells = row.iter().zip(widths);
-            let line: String = cells
-                .map(|(cell, width)| format!("  {cell:width$}"))
-                .collect();
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                // A string takes all that is written into it.
+                let _ = write!(line, "  {cell:width$}");
+            }
             text += line.trim_end();
             text.push('\n');
         }

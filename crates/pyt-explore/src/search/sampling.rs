@@ -1,4 +1,4 @@
-//! SeededRun sampling: schedule number i of base seed S has a seed of its own, which makes it
+//! Seeded sampling: schedule number i of base seed S has a seed of its own, which makes it
 //! again.
 //!
 //! What a schedule is depends on the base seed, its number and one thing learnt: how long run
