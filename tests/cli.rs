@@ -12,7 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_test::{CompletedProcess, DEADLINE, Scratch, pyt, pyt_path, shell, terminal::Terminal};
+use pyt_test::{
+    CompletedProcess, DEADLINE, Process, Scratch, pyt, pyt_path, shell, terminal::Terminal,
+};
 
 /// The path of pyt, by which it calls itself in messages.
 fn program() -> String {
@@ -550,7 +552,7 @@ fn versions_and_help() {
             "{run:#?}"
         );
     }
-    for command in ["run", "doc"] {
+    for command in ["run", "explore", "replay", "doc", "completions", "help"] {
         let run = pyt([command, "--help"]).run();
         assert_eq!(
             (run.status.code(), run.stderr.as_str()),
@@ -560,6 +562,21 @@ fn versions_and_help() {
         assert!(run.stdout.contains("Examples:"), "{run:#?}");
         assert_eq!(pyt(["help", command]).run().status.code(), Some(0));
     }
+}
+
+#[test]
+fn completions_are_for_bash_zsh_and_fish() {
+    let script = "source <(\"$0\" completions bash); COMP_WORDS=(pyt run --gran); COMP_CWORD=2; \
+                  _pyt; echo \"${COMPREPLY[@]}\"";
+    let run = Process::new("bash").args(["-c", script, &program()]).run();
+    run.printed("--granularity\n");
+    for shell in ["zsh", "fish"] {
+        let run = pyt(["completions", shell]).run();
+        assert!(run.stdout.contains("granularity"), "{run:#?}");
+    }
+    let run = pyt(["completions", "sh"]).run();
+    assert_eq!(run.status.code(), Some(2), "{run:#?}");
+    assert!(run.stderr.contains("bash, zsh, fish"), "{run:#?}");
 }
 
 // ---- the prompt ----------------------------------------------------------------------------
