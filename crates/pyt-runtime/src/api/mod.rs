@@ -1,7 +1,8 @@
 //! What a host holds: the runtime, objects of Python's as Rust values, and Rust code as Python
 //! objects.
 //!
-//! How a runtime is configured, started and controlled is not known here.
+//! What a program's command line says, and how threads are made to raise or end, is not known here.
+//! Only the pool knows how a runtime is built.
 
 #[cfg(feature = "tokio")]
 pub(crate) mod async_calls;

@@ -1,5 +1,7 @@
 //! The settings of a runtime: the flags of the `python` command, `-X` options, environment
 //! variables, and the builder that makes a runtime from them.
+//!
+//! What runs in the runtime is not known here.
 
 pub(crate) mod builder;
 pub(crate) mod environment;
