@@ -2,9 +2,9 @@
 //!
 //! Three parts: native modules that act on the world are left out, or their functions refuse
 //! ([`natives`]); methods of the interpreter's classes that act on it refuse, too ([`classes`]);
-//! and what is in place before a program begins is replaced ([`surroundings`]). All interpreters of a
-//! process share native classes, so those are sealed in every runtime ([`shared`]). What is promised,
-//! and what is not, is in `docs/isolation.md`.
+//! and what is in place before a program begins is replaced ([`surroundings`]). All interpreters of
+//! a process share native classes, so those are sealed in every runtime ([`shared`]). What is
+//! promised, and what is not, is in `docs/isolation.md`.
 //!
 //! Which program runs is not known here.
 

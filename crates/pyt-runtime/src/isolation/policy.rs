@@ -79,8 +79,8 @@ impl Drop for Lease {
     }
 }
 
-/// The policy of `vm`'s interpreter; `None` if it is not isolated. An interpreter that is marked and
-/// has no policy may do nothing.
+/// The policy of `vm`'s interpreter; `None` if it is not isolated. An interpreter that is marked
+/// and has no policy may do nothing.
 pub(super) fn policy(vm: &VirtualMachine) -> Option<Arc<IsolationPolicy>> {
     if !vm.state.module_defs.contains_key(MARK) {
         return None;
