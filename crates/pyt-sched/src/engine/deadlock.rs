@@ -508,7 +508,7 @@ impl DeadlockDetector {
         if is_new {
             return Some(RECHECK_DELAY);
         }
-        let lasted = self.age(scheduler, &waits, since);
+        let lasted = age(scheduler, &waits, since);
         if lasted < STANDSTILL_DELAY && cycle.is_none() {
             return Some((STANDSTILL_DELAY - lasted).max(RECHECK_DELAY));
         }
@@ -537,18 +537,6 @@ impl DeadlockDetector {
         let now = Instant::now();
         seen.standstill = Some((waits.to_vec(), now));
         (now, true)
-    }
-
-    /// How long, in real time, all threads have been in these waits.
-    fn age(&self, scheduler: &Scheduler, waits: &[Wait], since: Instant) -> Duration {
-        let clock = scheduler.clock();
-        let youngest = waits.iter().map(|wait| wait.since).max();
-        match youngest {
-            Some(youngest) if !clock.is_virtual() => {
-                Duration::from_nanos(clock.now().0.saturating_sub(youngest.0))
-            }
-            _ => since.elapsed(),
-        }
     }
 
     /// `thread` has exited: its name is kept for a while, for locks that it did not release.
@@ -584,4 +572,16 @@ impl DeadlockDetector {
 /// All waits without a deadline of threads that do nothing else.
 fn waits_for_ever(scheduler: &Scheduler) -> Vec<Wait> {
     scheduler.threads().iter().filter_map(Wait::of).collect()
+}
+
+/// How long, in real time, all threads have been in these waits.
+fn age(scheduler: &Scheduler, waits: &[Wait], since: Instant) -> Duration {
+    let clock = scheduler.clock();
+    let youngest = waits.iter().map(|wait| wait.since).max();
+    match youngest {
+        Some(youngest) if !clock.is_virtual() => {
+            Duration::from_nanos(clock.now().0.saturating_sub(youngest.0))
+        }
+        _ => since.elapsed(),
+    }
 }

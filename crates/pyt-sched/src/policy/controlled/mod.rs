@@ -10,6 +10,7 @@
 //! - `strategy`: what a strategy is asked
 //! - `trace`: the steps of a run
 //! - `members`: the threads of a run, and which of them could take a step
+//! - `state`: the state of a run, and the decision which member takes the next step
 //! - `policy`: beginning and ending a run, and passing the turn
 //! - `run`: the settings of a run, and its results
 //!
@@ -19,6 +20,7 @@
 mod members;
 mod policy;
 mod run;
+mod state;
 mod strategy;
 mod trace;
 

@@ -10,8 +10,8 @@ use std::{
 
 use super::{
     members::{Gate, Member, MemberState, Members},
-    run::{CannotBegin, Ending, FinishedRun, OnStandstill, RunConfig, Stuck},
-    strategy::{Candidate, Decision, Strategy},
+    run::{CannotBegin, FinishedRun, RunConfig},
+    state::{Next, RunState},
     trace::Trace,
 };
 use crate::{
@@ -43,178 +43,7 @@ pub struct Controlled {
     first: AtomicU64,
     /// How many members besides the first have not exited.
     alive: AtomicUsize,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    members: Members,
-    /// The member that has the turn. `None`: none can run until one returns from foreign code.
-    owner: Option<ThreadNumber>,
-    /// Since when the owner has been in foreign code.
-    foreign_since: Option<Instant>,
-    /// The last tick, if no member had the turn then.
-    idle_since: Option<Instant>,
-    /// The member that took the last step.
-    last: Option<ThreadNumber>,
-    strategy: Option<Box<dyn Strategy>>,
-    steps: u64,
-    max_steps: u64,
-    trace: Option<Trace>,
-    with_places: bool,
-    keeps_turn_in_foreign_code: bool,
-    on_standstill: Option<OnStandstill>,
-    /// The waits and decision points of members fail, so that the threads end.
-    giving_up: bool,
-    give_up_turns: u64,
-    ending: Option<Ending>,
-    irreproducible_from: Option<(u64, Place)>,
-    blocked: Vec<Candidate>,
-    candidates: Vec<Candidate>,
-}
-
-/// The thread that a decision chose.
-enum Next {
-    /// The calling thread.
-    Me,
-    /// Another, which is parked.
-    Parked(Arc<Thread>),
-    /// Another, which is frozen.
-    Frozen(Arc<Thread>),
-    /// No thread.
-    None,
-}
-
-impl State {
-    fn member(&mut self, number: ThreadNumber) -> &mut Member {
-        &mut self.members.0[number as usize]
-    }
-
-    /// The number of `thread`, if it is a member.
-    fn number_of(&self, thread: &Arc<Thread>) -> Option<ThreadNumber> {
-        let number = thread.member_number()?;
-        let member = self.members.0.get(number as usize)?;
-        Arc::ptr_eq(&member.thread, thread).then_some(number)
-    }
-
-    fn stuck(&self) -> Vec<Stuck> {
-        (0..)
-            .zip(&self.members.0)
-            .filter(|(_, member)| !member.has_exited())
-            .map(|(number, member)| {
-                let waiting = member.thread.waiting();
-                let holder = waiting
-                    .and_then(|waiting| waiting.holder)
-                    .and_then(|holder| {
-                        let index = self.members.0.iter().position(|m| m.thread.id() == holder);
-                        index.and_then(|index| ThreadNumber::try_from(index).ok())
-                    });
-                Stuck {
-                    thread: number,
-                    name: member.thread.name(),
-                    tag: member.thread.tag(),
-                    op: member.op,
-                    place: member.place,
-                    waiting,
-                    holder,
-                }
-            })
-            .collect()
-    }
-
-    /// From now on the waits and decision points of members fail. `why` is `None` if the program
-    /// has ended.
-    fn give_up(&mut self, why: Option<Ending>) {
-        if !std::mem::replace(&mut self.giving_up, true) {
-            self.ending = why;
-            let waits = |member: &Member| {
-                matches!(
-                    member.state,
-                    MemberState::Ready { .. } | MemberState::Blocked { .. }
-                )
-            };
-            self.blocked = (0..)
-                .zip(&self.members.0)
-                .filter(|(_, member)| waits(member))
-                .map(|(thread, member)| Candidate {
-                    thread,
-                    op: member.op,
-                    timed_out: false,
-                })
-                .collect();
-        }
-    }
-
-    /// Makes a decision and returns the member that takes the next step, if one can.
-    fn decide(&mut self, clock: &Clock) -> Option<ThreadNumber> {
-        if self.giving_up {
-            return self.next_to_give_up();
-        }
-        let mut candidates = std::mem::take(&mut self.candidates);
-        loop {
-            self.members.candidates(clock.now(), &mut candidates);
-            if !candidates.is_empty() {
-                break;
-            }
-            if self.members.any_foreign() {
-                self.candidates = candidates;
-                return None;
-            }
-            if let Some(deadline) = self.members.first_deadline() {
-                clock.advance_to(deadline);
-                continue;
-            }
-            self.candidates = candidates;
-            if self.members.0.iter().all(Member::has_exited) {
-                return None;
-            }
-            let stuck = self.stuck();
-            if let Some(on_standstill) = &mut self.on_standstill {
-                on_standstill(&stuck);
-            }
-            self.give_up(Some(Ending::Standstill));
-            return self.next_to_give_up();
-        }
-        if self.steps >= self.max_steps {
-            self.candidates = candidates;
-            self.give_up(Some(Ending::TooManySteps));
-            return self.next_to_give_up();
-        }
-        let decision = Decision {
-            step: self.steps,
-            current: self.last,
-            candidates: &candidates,
-        };
-        let chosen = match &mut self.strategy {
-            Some(strategy) => strategy.choose(&decision),
-            None => decision.without_switch(),
-        };
-        let chosen = if chosen < candidates.len() {
-            chosen
-        } else {
-            decision.without_switch()
-        };
-        let Candidate {
-            thread, timed_out, ..
-        } = candidates[chosen];
-        if let Some(trace) = &mut self.trace {
-            trace.push(&decision, chosen, self.members.0[thread as usize].place);
-        }
-        self.candidates = candidates;
-        self.steps += 1;
-        self.last = Some(thread);
-        self.member(thread).timed_out = timed_out;
-        Some(thread)
-    }
-
-    /// After the run was given up, the members have their turns one after the other, to end.
-    fn next_to_give_up(&mut self) -> Option<ThreadNumber> {
-        self.give_up_turns += 1;
-        let next = self.members.next_in_turn(self.last.unwrap_or(0))?;
-        self.last = Some(next);
-        self.member(next).timed_out = false;
-        Some(next)
-    }
+    state: Mutex<RunState>,
 }
 
 impl Controlled {
@@ -227,7 +56,7 @@ impl Controlled {
             main: AtomicU64::new(0),
             first: AtomicU64::new(0),
             alive: AtomicUsize::new(0),
-            state: Mutex::new(State::default()),
+            state: Mutex::new(RunState::default()),
         }
     }
 
@@ -243,30 +72,6 @@ impl Controlled {
         let main = self.main.load(Ordering::Acquire);
         let id = thread.id().get();
         main != 0 && (id == main || id >= self.first.load(Ordering::Acquire))
-    }
-
-    /// Makes a decision and gives the turn to the chosen member. `me` is the calling one, if it is
-    /// at a decision point.
-    fn pass_turn(&self, state: &mut State, clock: &Clock, me: Option<ThreadNumber>) -> Next {
-        let Some(next) = state.decide(clock) else {
-            state.owner = None;
-            return Next::None;
-        };
-        state.owner = Some(next);
-        state.foreign_since = None;
-        state.idle_since = None;
-        let member = state.member(next);
-        let before = std::mem::replace(&mut member.state, MemberState::Running);
-        if let MemberState::Blocked { waiter, .. } = before {
-            waiter.ended_by_policy(member.timed_out);
-        } else if matches!(before, MemberState::Frozen) {
-            return Next::Frozen(member.thread.clone());
-        }
-        if me == Some(next) {
-            Next::Me
-        } else {
-            Next::Parked(member.thread.clone())
-        }
     }
 
     /// Lets the chosen thread run, unless it is the caller. To be called without the lock, on an
@@ -315,7 +120,7 @@ impl Controlled {
         }
         // A thread that came back from foreign code has run beside the owner until here.
         let next = if owns || state.owner.is_none() {
-            self.pass_turn(&mut state, me.scheduler().clock(), Some(number))
+            state.pass_turn(me.scheduler().clock(), Some(number))
         } else {
             Next::None
         };
@@ -446,7 +251,7 @@ impl Controlled {
             let mut main = Member::new(me.clone());
             main.state = MemberState::Running;
             me.set_member_number(0);
-            *state = State {
+            *state = RunState {
                 members: Members(vec![main]),
                 owner: Some(0),
                 last: None,
@@ -456,7 +261,7 @@ impl Controlled {
                 with_places: run.with_places,
                 keeps_turn_in_foreign_code: run.keeps_turn_in_foreign_code,
                 on_standstill: run.on_standstill,
-                ..State::default()
+                ..RunState::default()
             };
         }
         self.alive.store(0, Ordering::SeqCst);
@@ -547,7 +352,7 @@ impl Controlled {
 
     /// Whether [`act`](Self::act) has something to do: a member has been in foreign code for too
     /// long, or came back from it.
-    fn must_act(&self, state: &mut State, clock: &Clock) -> bool {
+    fn must_act(&self, state: &mut RunState, clock: &Clock) -> bool {
         let back = |member: &Member| {
             matches!(member.state, MemberState::Foreign)
                 && !member.thread.in_wait()
@@ -583,7 +388,7 @@ impl Controlled {
 
     /// With the world stopped: takes the turn from a member in foreign code, and freezes those that
     /// came back.
-    fn act(&self, state: &mut State, clock: &Clock) -> Next {
+    fn act(&self, state: &mut RunState, clock: &Clock) -> Next {
         if let Some(owner) = state.owner
             && state
                 .foreign_since
@@ -610,7 +415,7 @@ impl Controlled {
             }
         }
         if state.owner.is_none() {
-            return self.pass_turn(state, clock, None);
+            return state.pass_turn(clock, None);
         }
         Next::None
     }
@@ -673,7 +478,7 @@ impl Policy for Controlled {
             self.alive.fetch_sub(1, Ordering::SeqCst);
         }
         let next = if owns || state.owner.is_none() {
-            self.pass_turn(&mut state, thread.scheduler().clock(), None)
+            state.pass_turn(thread.scheduler().clock(), None)
         } else {
             Next::None
         };
@@ -722,7 +527,7 @@ impl Policy for Controlled {
         }
         let mut next = Next::None;
         if state.owner.is_none() {
-            next = self.pass_turn(&mut state, thread.scheduler().clock(), None);
+            next = state.pass_turn(thread.scheduler().clock(), None);
         }
         drop(state);
         if let Next::Frozen(frozen) = next {
@@ -761,7 +566,7 @@ impl Policy for Controlled {
             thread.scheduler().clock().leave_virtual_time();
         }
         // SAFETY: the caller is the only thread, and not inside this policy.
-        unsafe { renew(&self.state, State::default()) };
+        unsafe { renew(&self.state, RunState::default()) };
         // SAFETY: the caller's promise.
         unsafe { self.inner.reset_after_fork(thread) };
     }

@@ -1,0 +1,212 @@
+//! The state of a run, and the decision which member takes the next step.
+//!
+//! Plain data under the policy's lock: nothing here blocks, or wakes a thread.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    members::{Member, MemberState, Members},
+    run::{Ending, OnStandstill, Stuck},
+    strategy::{Candidate, Decision, Strategy},
+    trace::Trace,
+};
+use crate::{
+    Clock, Thread,
+    engine::{thread::ThreadNumber, world::Place},
+};
+
+/// The state of the run in progress; the default between runs.
+#[derive(Default)]
+pub(super) struct RunState {
+    pub(super) members: Members,
+    /// The member that has the turn. `None`: none can run until one returns from foreign code.
+    pub(super) owner: Option<ThreadNumber>,
+    /// Since when the owner has been in foreign code.
+    pub(super) foreign_since: Option<Instant>,
+    /// The last tick, if no member had the turn then.
+    pub(super) idle_since: Option<Instant>,
+    /// The member that took the last step.
+    pub(super) last: Option<ThreadNumber>,
+    pub(super) strategy: Option<Box<dyn Strategy>>,
+    pub(super) steps: u64,
+    pub(super) max_steps: u64,
+    pub(super) trace: Option<Trace>,
+    pub(super) with_places: bool,
+    pub(super) keeps_turn_in_foreign_code: bool,
+    pub(super) on_standstill: Option<OnStandstill>,
+    /// The waits and decision points of members fail, so that the threads end.
+    pub(super) giving_up: bool,
+    pub(super) give_up_turns: u64,
+    pub(super) ending: Option<Ending>,
+    pub(super) irreproducible_from: Option<(u64, Place)>,
+    pub(super) blocked: Vec<Candidate>,
+    pub(super) candidates: Vec<Candidate>,
+}
+
+/// The thread that a decision chose.
+pub(super) enum Next {
+    /// The calling thread.
+    Me,
+    /// Another, which is parked.
+    Parked(Arc<Thread>),
+    /// Another, which is frozen.
+    Frozen(Arc<Thread>),
+    /// No thread.
+    None,
+}
+
+impl RunState {
+    pub(super) fn member(&mut self, number: ThreadNumber) -> &mut Member {
+        &mut self.members.0[number as usize]
+    }
+
+    /// The number of `thread`, if it is a member.
+    pub(super) fn number_of(&self, thread: &Arc<Thread>) -> Option<ThreadNumber> {
+        let number = thread.member_number()?;
+        let member = self.members.0.get(number as usize)?;
+        Arc::ptr_eq(&member.thread, thread).then_some(number)
+    }
+
+    fn stuck(&self) -> Vec<Stuck> {
+        (0..)
+            .zip(&self.members.0)
+            .filter(|(_, member)| !member.has_exited())
+            .map(|(number, member)| {
+                let waiting = member.thread.waiting();
+                let holder = waiting
+                    .and_then(|waiting| waiting.holder)
+                    .and_then(|holder| {
+                        let index = self.members.0.iter().position(|m| m.thread.id() == holder);
+                        index.and_then(|index| ThreadNumber::try_from(index).ok())
+                    });
+                Stuck {
+                    thread: number,
+                    name: member.thread.name(),
+                    tag: member.thread.tag(),
+                    op: member.op,
+                    place: member.place,
+                    waiting,
+                    holder,
+                }
+            })
+            .collect()
+    }
+
+    /// From now on the waits and decision points of members fail. `why` is `None` if the program
+    /// has ended.
+    pub(super) fn give_up(&mut self, why: Option<Ending>) {
+        if !std::mem::replace(&mut self.giving_up, true) {
+            self.ending = why;
+            let waits = |member: &Member| {
+                matches!(
+                    member.state,
+                    MemberState::Ready { .. } | MemberState::Blocked { .. }
+                )
+            };
+            self.blocked = (0..)
+                .zip(&self.members.0)
+                .filter(|(_, member)| waits(member))
+                .map(|(thread, member)| Candidate {
+                    thread,
+                    op: member.op,
+                    timed_out: false,
+                })
+                .collect();
+        }
+    }
+
+    /// Makes a decision and returns the member that takes the next step, if one can.
+    fn decide(&mut self, clock: &Clock) -> Option<ThreadNumber> {
+        if self.giving_up {
+            return self.next_to_give_up();
+        }
+        let mut candidates = std::mem::take(&mut self.candidates);
+        loop {
+            self.members.candidates(clock.now(), &mut candidates);
+            if !candidates.is_empty() {
+                break;
+            }
+            if self.members.any_foreign() {
+                self.candidates = candidates;
+                return None;
+            }
+            if let Some(deadline) = self.members.first_deadline() {
+                clock.advance_to(deadline);
+                continue;
+            }
+            self.candidates = candidates;
+            if self.members.0.iter().all(Member::has_exited) {
+                return None;
+            }
+            let stuck = self.stuck();
+            if let Some(on_standstill) = &mut self.on_standstill {
+                on_standstill(&stuck);
+            }
+            self.give_up(Some(Ending::Standstill));
+            return self.next_to_give_up();
+        }
+        if self.steps >= self.max_steps {
+            self.candidates = candidates;
+            self.give_up(Some(Ending::TooManySteps));
+            return self.next_to_give_up();
+        }
+        let decision = Decision {
+            step: self.steps,
+            current: self.last,
+            candidates: &candidates,
+        };
+        let chosen = match &mut self.strategy {
+            Some(strategy) => strategy.choose(&decision),
+            None => decision.without_switch(),
+        };
+        let chosen = if chosen < candidates.len() {
+            chosen
+        } else {
+            decision.without_switch()
+        };
+        let Candidate {
+            thread, timed_out, ..
+        } = candidates[chosen];
+        if let Some(trace) = &mut self.trace {
+            trace.push(&decision, chosen, self.members.0[thread as usize].place);
+        }
+        self.candidates = candidates;
+        self.steps += 1;
+        self.last = Some(thread);
+        self.member(thread).timed_out = timed_out;
+        Some(thread)
+    }
+
+    /// After the run was given up, the members have their turns one after the other, to end.
+    fn next_to_give_up(&mut self) -> Option<ThreadNumber> {
+        self.give_up_turns += 1;
+        let next = self.members.next_in_turn(self.last.unwrap_or(0))?;
+        self.last = Some(next);
+        self.member(next).timed_out = false;
+        Some(next)
+    }
+
+    /// Makes a decision and gives the turn to the chosen member. `me` is the calling one, if it is
+    /// at a decision point.
+    pub(super) fn pass_turn(&mut self, clock: &Clock, me: Option<ThreadNumber>) -> Next {
+        let Some(next) = self.decide(clock) else {
+            self.owner = None;
+            return Next::None;
+        };
+        self.owner = Some(next);
+        self.foreign_since = None;
+        self.idle_since = None;
+        let member = self.member(next);
+        let before = std::mem::replace(&mut member.state, MemberState::Running);
+        if let MemberState::Blocked { waiter, .. } = before {
+            waiter.ended_by_policy(member.timed_out);
+        } else if matches!(before, MemberState::Frozen) {
+            return Next::Frozen(member.thread.clone());
+        }
+        if me == Some(next) {
+            Next::Me
+        } else {
+            Next::Parked(member.thread.clone())
+        }
+    }
+}
