@@ -92,9 +92,9 @@ impl Builder {
     /// With this, [`envs`](Self::envs) or [`env_clear`](Self::env_clear), the runtime gets an
     /// environment of its own, which starts as a copy of the process's: `os.environ`, `os.getenv`,
     /// `os.putenv` and `os.unsetenv` use that one, and what the program changes stays in the
-    /// runtime. `subprocess` passes it on to child processes. `os.system`, `os.execv` and C code use
-    /// the environment of the process. Otherwise `os.environ` shows the process's environment as it
-    /// was when the runtime was made, and changes apply to the process.
+    /// runtime. `subprocess` passes it on to child processes. `os.system`, `os.execv` and C code
+    /// use the environment of the process. Otherwise `os.environ` shows the process's environment
+    /// as it was when the runtime was made, and changes apply to the process.
     ///
     /// Variables such as `PYTHONPATH` are not read from it.
     #[must_use]
@@ -126,11 +126,11 @@ impl Builder {
         self
     }
 
-    /// Whether the part of the standard library that is written in Python can be imported. It can by
-    /// default. Without it there are the built-ins, the native modules (`math`, `time`,
+    /// Whether the part of the standard library that is written in Python can be imported. It can
+    /// by default. Without it there are the built-ins, the native modules (`math`, `time`,
     /// `threading`, `queue`, ...) with the modules that they need (`collections`, `heapq`, `io`,
-    /// `operator`, `os`, ...), and what the search paths hold. `site` is not run, and tracebacks are
-    /// plainer.
+    /// `operator`, `os`, ...), and what the search paths hold. `site` is not run, and tracebacks
+    /// are plainer.
     #[must_use]
     pub fn stdlib(mut self, stdlib: bool) -> Self {
         self.host.without_stdlib = !stdlib;
