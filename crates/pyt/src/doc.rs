@@ -18,8 +18,8 @@ use pyt_runtime::{
 };
 
 use crate::{
-    cli::{self, BAD_USAGE, Given},
     errors::io_error_text,
+    given::{self, BAD_USAGE, Given},
 };
 
 /// How long a block runs before a terminal shows that it still does.
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &[OsString]) -> i32 {
     options.xoptions = given
         .x_options
         .iter()
-        .map(|text| cli::x_option(text))
+        .map(|text| given::x_option(text))
         .collect();
     let configured = options
         .apply_xoptions()

@@ -12,7 +12,7 @@ use pyt_runtime::{
     explore::{Granularity, SeededRun, StrategyKind},
 };
 
-use crate::cli;
+use crate::given;
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Settings {
             Effect::WarningFilter => options.warnings.push(value.to_string_lossy().into_owned()),
             Effect::XOption => options
                 .xoptions
-                .push(cli::x_option(&value.to_string_lossy())),
+                .push(given::x_option(&value.to_string_lossy())),
             Effect::Seed => self.schedule.seed = Some(option.number(value)?),
             Effect::MaxSteps => self.schedule.max_steps = Some(option.number(value)?),
             Effect::Granularity => {

@@ -5,10 +5,10 @@
 //! can use too is in `pyt-runtime`; nothing here knows RustPython, but for the C functions of
 //! `ctypes.pythonapi`.
 
-mod cli;
 mod doc;
 mod errors;
 mod explore;
+mod given;
 mod heap;
 mod invocation;
 mod python;
@@ -45,8 +45,8 @@ fn main() {
         Command::Explore => explore::run(&program, args),
         Command::Replay => replay::run(&program, args),
         Command::Doc => doc::run(args),
-        Command::Completions => cli::completions(args),
-        Command::Help => cli::help(args),
+        Command::Completions => given::completions(args),
+        Command::Help => given::help(args),
     };
     std::process::exit(status);
 }

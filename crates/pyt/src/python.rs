@@ -10,7 +10,7 @@ use pyt_options::{Command, help};
 use pyt_runtime::{Options, Program, RUSTPYTHON_VERSION, Runtime, python_version};
 
 use crate::{
-    cli::BAD_USAGE,
+    given::BAD_USAGE,
     invocation::{self, Action, Invocation, UsageError},
     stdout,
 };

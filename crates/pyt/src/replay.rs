@@ -9,8 +9,8 @@ use pyt_options::{Command, Effect, Positional};
 use pyt_runtime::explore::Schedule;
 
 use crate::{
-    cli::{BAD_USAGE, Given},
     errors::{error_text, io_error_text},
+    given::{BAD_USAGE, Given},
     script,
 };
 

@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use pyt_options::{Effect, Positional};
 use pyt_runtime::explore::{ExploreOptions, Granularity, SearchKind, Shard};
 
-use crate::cli::Given;
+use crate::given::Given;
 
 /// What to explore, and how.
 pub(crate) struct Arguments {

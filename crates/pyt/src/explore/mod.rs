@@ -27,8 +27,8 @@ use pyt_runtime::{
 };
 
 use crate::{
-    cli::{self, BAD_USAGE, Given},
     errors::error_text,
+    given::{self, BAD_USAGE, Given},
     script,
 };
 
@@ -95,7 +95,7 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, S
 fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> process::Command {
     let script_args = given.iter().position(|word| word == "--");
     let (own, script_args) = given.split_at(script_args.unwrap_or(given.len()));
-    let argument = |effect, value: &dyn Display| cli::argument(Command::Explore, effect, value);
+    let argument = |effect, value: &dyn Display| given::argument(Command::Explore, effect, value);
     let mut command = process::Command::new(executable);
     command
         .arg(Command::Explore.spec().name)
