@@ -1,4 +1,4 @@
-//! The arguments of the subcommands explore, replay, doc, completions and help.
+//! What the arguments of the subcommands explore, replay, doc, completions and help give.
 //!
 //! clap reads them; what there is to read comes from the table of options. What an option does is
 //! not known here. `python` and `pyt run` read their arguments as CPython does: `invocation`.
@@ -8,7 +8,6 @@ use std::{any::Any, ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
 use clap::{Arg, ArgAction, ArgMatches, builder::ValueParser, error::ErrorKind, value_parser};
 use pyt_options::{
     Command, Effect, Operand, OptionSpec, Positional, ValueKind,
-    completions::{self, Shell},
     help::{self, Topic},
 };
 use pyt_runtime::explore::{Granularity, SearchKind, Shard};
@@ -33,7 +32,9 @@ impl Given {
     pub(crate) fn parse(command: Command, arguments: &[OsString]) -> Result<Self, i32> {
         match matched(command, arguments) {
             Ok(matches) => Ok(Self { command, matches }),
-            Err(error) if error.kind() == ErrorKind::DisplayHelp => Err(show_help(command)),
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                Err(stdout::print(&help::text(Topic::Command(command), "pyt")))
+            }
             Err(error) => {
                 // An error here could only be reported where it happened, on standard error.
                 let _ = error.print();
@@ -188,48 +189,6 @@ pub(crate) fn x_option(text: &str) -> (String, Option<String>) {
     match text.split_once('=') {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (text.to_owned(), None),
-    }
-}
-
-/// Shows the help of a command. Returns the exit status.
-fn show_help(command: Command) -> i32 {
-    stdout::print(&help::text(Topic::Command(command), "pyt"))
-}
-
-/// Runs `pyt help`. Returns the exit status.
-pub(crate) fn help(arguments: &[OsString]) -> i32 {
-    let given = match Given::parse(Command::Help, arguments) {
-        Ok(given) => given,
-        Err(status) => return status,
-    };
-    let name: Option<String> = given.operand(Positional::Command);
-    let command = name
-        .as_deref()
-        .map_or(Some(Command::Python), Command::named);
-    match command {
-        Some(command) => show_help(command),
-        None => {
-            let name = name.unwrap_or_default();
-            eprintln!("pyt help: there is no command {name:?}: `pyt help` lists the commands");
-            BAD_USAGE
-        }
-    }
-}
-
-/// Runs `pyt completions`. Returns the exit status.
-pub(crate) fn completions(arguments: &[OsString]) -> i32 {
-    let given = match Given::parse(Command::Completions, arguments) {
-        Ok(given) => given,
-        Err(status) => return status,
-    };
-    let name: String = given.operand(Positional::Shell).unwrap_or_default();
-    match Shell::named(&name) {
-        Some(shell) => stdout::print(&completions::script(shell)),
-        None => {
-            let known = Shell::ALL.map(Shell::name).join(", ");
-            eprintln!("pyt completions: there is no script for {name:?}: there are {known}");
-            BAD_USAGE
-        }
     }
 }
 

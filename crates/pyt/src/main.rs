@@ -5,11 +5,13 @@
 //! can use too is in `pyt-runtime`; nothing here knows RustPython, but for the C functions of
 //! `ctypes.pythonapi`.
 
+mod completions;
 mod doc;
 mod errors;
 mod explore;
 mod given;
 mod heap;
+mod help;
 mod invocation;
 mod python;
 mod pythonapi;
@@ -45,8 +47,8 @@ fn main() {
         Command::Explore => explore::run(&program, args),
         Command::Replay => replay::run(&program, args),
         Command::Doc => doc::run(args),
-        Command::Completions => given::completions(args),
-        Command::Help => given::help(args),
+        Command::Completions => completions::run(args),
+        Command::Help => help::run(args),
     };
     std::process::exit(status);
 }
