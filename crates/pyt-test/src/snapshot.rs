@@ -1,8 +1,8 @@
 //! Snapshots of what users read: reports, help, errors, tracebacks.
 //!
 //! A snapshot is a file with the whole text, in which what differs from run to run is replaced: the
-//! paths of pyt, of scratch folders and of the workspace, times, addresses. A text that differs from
-//! its snapshot fails the test, with a diff, and is written beside it as `NAME.snap.new`.
+//! paths of pyt, of scratch folders and of the workspace, times, addresses. A text that differs
+//! from its snapshot fails the test, with a diff, and is written beside it as `NAME.snap.new`.
 //! `INSTA_UPDATE=always cargo pyt-test --test reports` accepts all that changed.
 
 use std::{env, path::PathBuf, sync::LazyLock};

@@ -20,7 +20,7 @@
 //!         // This process is a job.
 //!         let options = ExploreOptions { shard: shard.parse()?, ..options };
 //!         parallel::run_job(|watch| {
-//!             let runtime = Runtime::new().map_err(|error| error.to_string())?;
+//!             let runtime = Runtime::builder().build().map_err(|error| error.to_string())?;
 //!             let result = runtime.explore(script, &options, watch);
 //!             result.map_err(|error| error.to_string())
 //!         })?;
