@@ -43,10 +43,10 @@ impl Expected {
 
 /// The ledger, by module and test.
 #[derive(Debug, Default)]
-pub struct Ledger(HashMap<String, HashMap<String, Expected>>);
+pub(crate) struct Ledger(HashMap<String, HashMap<String, Expected>>);
 
 /// Something other than what the ledger says.
-pub enum Deviation<'a> {
+pub(crate) enum Deviation<'a> {
     /// The test failed, or was skipped, and should pass; or did one and should do the other.
     Worse(&'a Test),
     /// The test passed, and the ledger says it does not.
@@ -56,7 +56,7 @@ pub enum Deviation<'a> {
 }
 
 impl Ledger {
-    pub fn read() -> Result<Self, String> {
+    pub(crate) fn read() -> Result<Self, String> {
         let path = workspace().join(FILE);
         let text = fs::read_to_string(&path).map_err(|error| format!("reading {FILE}: {error}"))?;
         Self::parse(&text)
@@ -105,7 +105,7 @@ impl Ledger {
     }
 
     /// In what a run deviates from the ledger.
-    pub fn deviations<'a>(&'a self, run: &'a ModuleRun) -> Vec<Deviation<'a>> {
+    pub(crate) fn deviations<'a>(&'a self, run: &'a ModuleRun) -> Vec<Deviation<'a>> {
         let none = HashMap::new();
         let expected = self.0.get(run.module);
         let of = |id: &str| {
@@ -142,7 +142,7 @@ impl Ledger {
     }
 
     /// Sections for modules that are not run at all.
-    pub fn unknown_modules(&self, known: &[&str]) -> Vec<&str> {
+    pub(crate) fn unknown_modules(&self, known: &[&str]) -> Vec<&str> {
         self.0
             .keys()
             .map(String::as_str)

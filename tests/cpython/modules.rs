@@ -6,7 +6,7 @@
 //! nothing but processes or interpreters are not here.
 
 /// Names below the package `test`, those that take longest first.
-pub const MODULES: &[&str] = &[
+pub(crate) const MODULES: &[&str] = &[
     "test_threading",
     "test_context",
     "test_queue",

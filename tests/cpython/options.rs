@@ -9,7 +9,7 @@ use pyt_test::other_python;
 
 use crate::modules::MODULES;
 
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Runs CPython's tests with pyt and compares every outcome with tests/cpython/ledger.txt.
 
   MODULE           run these only: a name below the package test, or its last part
@@ -33,14 +33,14 @@ const WITH_VALUE: &[&str] = &[
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     Run,
     List,
     Help,
 }
 
 #[derive(Debug)]
-pub struct Options {
+pub(crate) struct Options {
     pub action: Action,
     pub modules: Vec<&'static str>,
     /// The command of an interpreter in pyt's place.
@@ -50,7 +50,7 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn from_command_line() -> Result<Self, String> {
+    pub(crate) fn from_command_line() -> Result<Self, String> {
         let mut options = Self {
             action: Action::Run,
             modules: Vec::new(),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// One module's runs.
-pub struct Row {
+pub(crate) struct Row {
     pub ours: ModuleRun,
     pub theirs: Option<ModuleRun>,
 }
@@ -61,7 +61,7 @@ impl Counts {
 }
 
 /// The line for a module that has just ended.
-pub fn progress(run: &ModuleRun) -> String {
+pub(crate) fn progress(run: &ModuleRun) -> String {
     let Counts {
         run: all,
         passed,
@@ -77,7 +77,7 @@ pub fn progress(run: &ModuleRun) -> String {
 }
 
 /// Prints the table and all that deviates. Returns whether anything does.
-pub fn print(rows: &[Row], ledger: &Ledger, options: &Options) -> bool {
+pub(crate) fn print(rows: &[Row], ledger: &Ledger, options: &Options) -> bool {
     print_table(rows);
     print_lost(rows);
     let mut failed = false;

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What became of a test, as unittest has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Pass,
     Fail,
     Error,
@@ -25,7 +25,7 @@ impl Outcome {
         (Self::Unexpected, "unexpected"),
     ];
 
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::NAMES
             .iter()
             .find(|(_, known)| *known == name)
@@ -45,7 +45,7 @@ impl fmt::Display for Outcome {
 
 /// One test's result.
 #[derive(Clone, Debug)]
-pub struct Test {
+pub(crate) struct Test {
     /// The class and the method, below the module; or a fixture.
     pub id: String,
     pub outcome: Outcome,
@@ -55,7 +55,7 @@ pub struct Test {
 
 /// What one module's process wrote.
 #[derive(Debug, Default)]
-pub struct Results {
+pub(crate) struct Results {
     pub tests: Vec<Test>,
     /// The test that has started and not ended.
     pub running: Option<String>,
@@ -64,7 +64,7 @@ pub struct Results {
 }
 
 impl Results {
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut results = Self::default();
         for line in text.lines() {
             let mut fields = line.splitn(3, '\t');
@@ -93,7 +93,7 @@ impl Results {
         results
     }
 
-    pub fn count(&self, wanted: impl Fn(Outcome) -> bool) -> usize {
+    pub(crate) fn count(&self, wanted: impl Fn(Outcome) -> bool) -> usize {
         self.tests
             .iter()
             .filter(|test| wanted(test.outcome))

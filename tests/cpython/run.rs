@@ -29,7 +29,7 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 const KEPT_LINES: usize = 60;
 
 /// A Python and how to start it.
-pub struct Interpreter {
+pub(crate) struct Interpreter {
     name: &'static str,
     command: Vec<String>,
     /// The command is the pyt that cargo has built.
@@ -41,7 +41,7 @@ pub struct Interpreter {
 
 impl Interpreter {
     /// The pyt that cargo has just built, or what is to run in its place.
-    pub fn pyt(options: &Options, suite: &Suite) -> Self {
+    pub(crate) fn pyt(options: &Options, suite: &Suite) -> Self {
         let pyt = || vec![pyt_path().to_string_lossy().into_owned()];
         let mut env = vec![("PYTHONPATH", suite.path())];
         if options.free {
@@ -57,7 +57,7 @@ impl Interpreter {
     }
 
     /// CPython as the script `peers` has set it up, which has its tests in its library.
-    pub fn peer(peers: &Path) -> Self {
+    pub(crate) fn peer(peers: &Path) -> Self {
         Self {
             name: "CPython",
             command: vec![peers.to_string_lossy().into_owned(), "run".to_owned()],
@@ -68,7 +68,7 @@ impl Interpreter {
     }
 
     /// The CPython 3.14 of this machine, with the same tests as pyt.
-    pub fn installed_cpython(suite: &Suite) -> Self {
+    pub(crate) fn installed_cpython(suite: &Suite) -> Self {
         Self {
             name: "CPython",
             command: vec!["python3.14".to_owned()],
@@ -78,12 +78,12 @@ impl Interpreter {
         }
     }
 
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.name == "pyt"
     }
 
     /// Whether it runs at all, or why not.
-    pub fn answers(&self) -> Result<(), String> {
+    pub(crate) fn answers(&self) -> Result<(), String> {
         let process = self.process(Path::new("/tmp"), &["-c", "pass"]);
         let running = process
             .try_start()
@@ -117,7 +117,7 @@ impl Interpreter {
     }
 
     /// Runs `module` to its end or to the deadline.
-    pub fn run(&self, module: &'static str, suite: &Suite) -> ModuleRun {
+    pub(crate) fn run(&self, module: &'static str, suite: &Suite) -> ModuleRun {
         let started = Instant::now();
         let mut run = match self.try_run(module, suite) {
             Ok(run) => run,
@@ -137,7 +137,11 @@ impl Interpreter {
         // A folder within, so that tests which clean up theirs leave the results alone.
         let cwd = folder.join("cwd");
         fs::create_dir_all(&cwd)?;
-        let seconds = (DEADLINE - DUMP_MARGIN).as_secs().to_string();
+        let seconds = DEADLINE
+            .checked_sub(DUMP_MARGIN)
+            .unwrap()
+            .as_secs()
+            .to_string();
         let ended = self
             .process(
                 &cwd,
@@ -171,7 +175,7 @@ fn last_lines(text: &str) -> String {
 }
 
 /// One module's run on one interpreter.
-pub struct ModuleRun {
+pub(crate) struct ModuleRun {
     pub interpreter: &'static str,
     pub module: &'static str,
     pub results: Results,

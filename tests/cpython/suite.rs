@@ -21,7 +21,7 @@ const SET_UP_DEADLINE: Duration = Duration::from_secs(600);
 /// The script that sets up CPython and its tests, below the workspace's folder.
 const PEERS: &str = "../shared/tools/peers";
 
-pub struct Suite {
+pub(crate) struct Suite {
     /// A folder of this run, below `/tmp`, which is all that the peers share with this machine.
     scratch: PathBuf,
     /// The script that knows the peers, if the suite is theirs.
@@ -30,7 +30,7 @@ pub struct Suite {
 
 impl Suite {
     /// Finds the suite, or says why there is none.
-    pub fn find() -> Result<Self, String> {
+    pub(crate) fn find() -> Result<Self, String> {
         let (folder, peers) = match env::var_os("PYT_CPYTHON_TESTS") {
             Some(folder) => (PathBuf::from(folder), None),
             None => {
@@ -63,24 +63,24 @@ impl Suite {
     }
 
     /// What `PYTHONPATH` has to be for the suite to be found.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.scratch.join("path")
     }
 
     /// The Python program that runs one module.
-    pub fn runner(&self) -> PathBuf {
+    pub(crate) fn runner(&self) -> PathBuf {
         self.scratch.join("runner.py")
     }
 
     /// A new folder for one module's run.
-    pub fn folder(&self, of: &str) -> io::Result<PathBuf> {
+    pub(crate) fn folder(&self, of: &str) -> io::Result<PathBuf> {
         let folder = self.scratch.join(of);
         fs::create_dir_all(&folder)?;
         Ok(folder)
     }
 
     /// CPython 3.14 on this machine, or why it does not run.
-    pub fn cpython(&self) -> Result<Interpreter, String> {
+    pub(crate) fn cpython(&self) -> Result<Interpreter, String> {
         let cpython = match &self.peers {
             Some(peers) => Interpreter::peer(peers),
             None => Interpreter::installed_cpython(self),

@@ -15,7 +15,7 @@ fn program(name: &str, source: &str, gil: bool, flags: &[&str]) -> Program {
     }
     let gil = if gil { "gil=1" } else { "gil=0" };
     let flags = ["-X", gil].into_iter().chain(flags.iter().copied());
-    flags.fold(program, |program, flag| program.flag(flag))
+    flags.fold(program, pyt_test::Program::flag)
 }
 
 /// What `run` does with the GIL and without, side by side: the programs only wait.
@@ -27,7 +27,7 @@ fn with_and_without_gil(run: impl Fn(bool) -> CompletedProcess + Sync) -> Vec<Co
                 move || run(gil)
             })
         });
-        let ended = runs.map(|run| run.join());
+        let ended = runs.map(std::thread::ScopedJoinHandle::join);
         ended
             .into_iter()
             .map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))

@@ -8,7 +8,7 @@ use pyt_test::{Program, Time, pyt, skipped_on_other_python, workspace};
 use super::seconds;
 
 /// The document that explains threading, its file in the seeds, and its blocks.
-pub const EXPLAINED: Document = Document {
+pub(crate) const EXPLAINED: Document = Document {
     seed: "000_9ecce3e806429456.txt",
     folder: "threading_explained",
     blocks: &[
@@ -22,7 +22,7 @@ pub const EXPLAINED: Document = Document {
 };
 
 /// The document that goes through the module. Its blocks rest on the imports above them.
-pub const MODULE: Document = Document {
+pub(crate) const MODULE: Document = Document {
     seed: "002_059e596afd823ecb.txt",
     folder: "threading_module",
     blocks: &[
@@ -39,7 +39,7 @@ pub const MODULE: Document = Document {
 };
 
 /// A document and its blocks.
-pub struct Document {
+pub(crate) struct Document {
     seed: &'static str,
     folder: &'static str,
     blocks: &'static [&'static str],
@@ -56,7 +56,7 @@ impl Document {
     }
 
     /// The block with the imports of the blocks above it before it.
-    pub fn program(&self, number: usize, time: Time) -> Program {
+    pub(crate) fn program(&self, number: usize, time: Time) -> Program {
         let mut source = String::new();
         for above in 1..number {
             for line in self.block(above).lines() {

@@ -125,7 +125,7 @@ fn module_8_queue(time: Time) {
 
 /// Whether two workers took the items 0 to 4 from a queue and printed each: every way to share
 /// them out, each worker's items in rising order, the workers' writes in any.
-pub fn two_workers_processed_all(output: &str) -> bool {
+pub(crate) fn two_workers_processed_all(output: &str) -> bool {
     const LINES: [&str; 5] = [
         "Processing 0",
         "Processing 1",

@@ -14,6 +14,21 @@ const FORMAT: &[&str] = &["cargo", "fmt", "--all", "--check"];
 const TESTS: &[&str] = &["cargo", "pyt-test"];
 const INTERLEAVINGS: &[&str] = &["cargo", "pyt-check"];
 const LINTS: &[&str] = &["cargo", "pyt-clippy"];
+/// What the workspace's lints do not see, since a feature of the crate builds it.
+const LINTS_OF_SHUTTLE: &[&str] = &[
+    "cargo",
+    "clippy",
+    "--release",
+    "--package",
+    "pyt-sched",
+    "--features",
+    "shuttle",
+    "--test",
+    "shuttle",
+    "--",
+    "-D",
+    "warnings",
+];
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -24,7 +39,10 @@ const STEPS: &[Step] = &[
     ("dependencies", dependencies::run),
     ("tests", || command(TESTS)),
     ("interleavings", || command(INTERLEAVINGS)),
-    ("lints", || command(LINTS)),
+    ("lints", || {
+        command(LINTS)?;
+        command(LINTS_OF_SHUTTLE)
+    }),
     // The tests have built the binary.
     ("transcripts", || {
         tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])

@@ -77,8 +77,10 @@ impl Schedule {
             fields.push(("failure", Value::from(failure.as_str())));
         }
         let runs = self.choices.runs().iter();
-        let runs = runs.map(|&(thread, steps)| Value::from(vec![u64::from(thread), steps]));
-        fields.push(("choices", Value::from_iter(runs)));
+        let runs: Value = runs
+            .map(|&(thread, steps)| Value::from(vec![u64::from(thread), steps]))
+            .collect();
+        fields.push(("choices", runs));
         let lines: Vec<_> = fields
             .into_iter()
             .map(|(name, value)| format!("  \"{name}\": {value}"))

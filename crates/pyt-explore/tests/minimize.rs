@@ -35,12 +35,12 @@ fn smallest(program: &Program, kind: StrategyKind, base: u64, budget: u64) -> Mi
     found
 }
 
-fn lost_update(rounds: usize) -> Program {
+fn lost_update(rounds: u32) -> Program {
     let mut add = Vec::new();
     for _ in 0..rounds {
         add.extend([Step, Read(0, 0), Write(0, 0, 1), Step]);
     }
-    let expected = 2 * rounds as i64;
+    let expected = 2 * i64::from(rounds);
     let check = [
         Start(1),
         Start(2),

@@ -6,6 +6,10 @@
 //! function has both right behind itself; how deep it is stands in the frame, at a place that is
 //! found out at run time. If it cannot be found, there are no operands, and who asks must do with
 //! what it knows from the code.
+#![expect(
+    clippy::cast_ptr_alignment,
+    reason = "frames are aligned, and so is each offset used"
+)]
 
 use std::{
     marker::PhantomData,

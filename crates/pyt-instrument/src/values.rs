@@ -129,6 +129,7 @@ fn attribute(
 
 /// An item of a list or a dictionary: `Some(None)` if there is none, `None` if that is unknown
 /// without running Python code.
+#[expect(clippy::option_option, reason = "unknown is not the same as absent")]
 fn item(container: &PyObject, key: &PyObject, vm: &VirtualMachine) -> Option<Option<PyObjectRef>> {
     if let Some(dict) = container.downcast_ref::<PyDict>() {
         if hash::key(key, vm) == 0 {

@@ -46,7 +46,7 @@ pub(crate) use real::*;
 /// The calling thread is the only one in the process, and has not locked the mutex.
 #[cfg_attr(
     feature = "shuttle",
-    allow(unused_variables, clippy::needless_pass_by_value)
+    allow(unused_variables, reason = "shuttle's threads do not fork")
 )]
 pub(crate) unsafe fn renew<T>(mutex: &Mutex<T>, value: T) {
     // Shuttle's threads don't fork.
@@ -66,7 +66,10 @@ pub(crate) unsafe fn renew<T>(mutex: &Mutex<T>, value: T) {
 /// # Safety
 /// The calling thread is the only one in the process, and has not locked the mutex. A thread that
 /// had it locked when the process was forked was not changing its value.
-#[cfg_attr(feature = "shuttle", allow(unused_variables))]
+#[cfg_attr(
+    feature = "shuttle",
+    allow(unused_variables, reason = "shuttle's threads do not fork")
+)]
 pub(crate) unsafe fn renew_lock<T>(mutex: &Mutex<T>) {
     #[cfg(not(feature = "shuttle"))]
     // SAFETY: as the caller warrants; the value is moved out of the old mutex, which is overwritten

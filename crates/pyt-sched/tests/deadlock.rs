@@ -195,9 +195,9 @@ fn a_standstill_is_reported_after_a_second_and_only_if_no_thread_runs() {
                 })
             })
             .collect();
-        waiters
-            .iter()
-            .for_each(|waiter| fixture.until_waits(waiter));
+        for waiter in &waiters {
+            fixture.until_waits(waiter);
+        }
         thread::sleep(LONGER_THAN_DELAY);
         assert_eq!(reports.count(), 0, "this thread runs");
         let condition = Arc::new(Condition::new());
@@ -220,7 +220,9 @@ fn a_standstill_is_reported_after_a_second_and_only_if_no_thread_runs() {
         let place = condition.join();
         assert!(condition.wait(&place, None).unwrap());
         helper.join().unwrap();
-        waiters.into_iter().for_each(|waiter| fixture.join(waiter));
+        for waiter in waiters {
+            fixture.join(waiter);
+        }
     });
 }
 

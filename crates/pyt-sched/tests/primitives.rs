@@ -40,13 +40,13 @@ fn real_timeouts_come_and_not_too_early() {
         };
         late("lock", &|end| assert_eq!(lock.acquire(end), Ok(false)));
         late("semaphore", &|end| {
-            assert_eq!(semaphore.acquire(end), Ok(false))
+            assert_eq!(semaphore.acquire(end), Ok(false));
         });
         late("queue", &|end| assert!(queue.get(end).is_err()));
         late("simple queue", &|end| assert_eq!(simple.get(end), Ok(None)));
         late("event", &|end| assert_eq!(event.wait(end), Ok(false)));
         late("sleep", &|end| {
-            assert_eq!(pyt_sched::sleep(end.unwrap()), Ok(()))
+            assert_eq!(pyt_sched::sleep(end.unwrap()), Ok(()));
         });
         late("barrier", &|end| {
             let broken = Barrier::new(2).wait(end, || Ok::<_, ()>(()));

@@ -18,6 +18,13 @@
 //! instead, which shows whether an expectation is CPython's behaviour or only pyt's. What only pyt
 //! has (virtual time, `pyt doc`) is skipped then, with a message.
 
+#![expect(
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
+    reason = "this is for tests, which fail by panicking"
+)]
+
 pub mod deadline;
 pub mod orders;
 pub mod scripts;

@@ -17,7 +17,7 @@ impl Reader {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&bytes);
         let thread = thread::spawn(move || {
-            let mut chunk = [0; 64 * 1024];
+            let mut chunk = vec![0; 64 * 1024];
             loop {
                 match pipe.read(&mut chunk) {
                     Ok(0) => break,

@@ -10,7 +10,7 @@ use std::{
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    #[allow(clippy::new_without_default)] // making a folder is no default
+    #[expect(clippy::new_without_default, reason = "making a folder is no default")]
     pub fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -27,8 +27,15 @@ impl Terminal {
         let (mut master, mut slave) = (0, 0);
         let null = std::ptr::null_mut();
         // SAFETY: the two descriptors are written to valid places; the optional pointers are null.
-        let opened =
-            unsafe { libc::openpty(&mut master, &mut slave, null, null.cast(), null.cast()) };
+        let opened = unsafe {
+            libc::openpty(
+                &raw mut master,
+                &raw mut slave,
+                null,
+                null.cast(),
+                null.cast(),
+            )
+        };
         assert_eq!(opened, 0, "openpty");
         // SAFETY: both were just opened and have no other owner.
         let (master, slave) =

@@ -15,7 +15,7 @@ pub use pyt_sched::{
     Deadline, ReportCause, ThreadId, ThreadRow, ThreadStatus, WaitKind, WaitReport, Waiting,
 };
 use pyt_sched::{DeadlockObserver, SignalMask, Suspicion, World};
-use rustpython_vm::frame::InterpreterFrame;
+use rustpython_vm::{compiler, frame::InterpreterFrame};
 
 use super::{signal_handlers::SignalHandlers, state::InterpreterState, streams::exit_at_once};
 
@@ -55,7 +55,10 @@ impl PythonFrame {
         let at = usize::try_from(frame.get_lasti()).unwrap_or(0);
         let place = at.checked_sub(1).and_then(|at| code.locations.get(at));
         let line = place.map_or_else(
-            || code.first_line_number.map_or(1, |line| line.get()),
+            || {
+                code.first_line_number
+                    .map_or(1, compiler::core::OneIndexed::get)
+            },
             |(start, _)| start.line.get(),
         );
         Self {

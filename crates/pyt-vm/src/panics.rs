@@ -14,6 +14,9 @@ thread_local! {
 }
 
 /// Runs `f`, and raises `SystemError` if it panics.
+///
+/// # Errors
+/// What `f` raises, or `SystemError` if it panics.
 pub fn contained<R>(vm: &VirtualMachine, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
     panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
         HAS_PANICKED.set(true);

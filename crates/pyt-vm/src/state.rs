@@ -8,12 +8,11 @@
 use std::{
     any::Any,
     sync::{
-        Arc, OnceLock,
+        Arc, LazyLock, OnceLock,
         atomic::{AtomicBool, AtomicU32},
     },
 };
 
-use once_cell::sync::Lazy;
 use parking_lot::{Mutex, RwLock};
 use pyt_sched::{Clock, Free, Gil, Scheduler, Thread, controlled::Controlled};
 use rustpython_vm::{VirtualMachine, vm::thread::ThreadedVirtualMachine};
@@ -103,7 +102,8 @@ impl InterpreterState {
     }
 }
 
-static STATES: Lazy<RwLock<NumberMap<i64, Arc<InterpreterState>>>> = Lazy::new(RwLock::default);
+static STATES: LazyLock<RwLock<NumberMap<i64, Arc<InterpreterState>>>> =
+    LazyLock::new(RwLock::default);
 
 /// The state of the interpreter with this number; `None` if it has ended or was never bound.
 #[inline]

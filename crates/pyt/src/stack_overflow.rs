@@ -17,7 +17,7 @@ extern "C" fn hide_the_defaults() {
 }
 
 /// Puts the system's default actions back. The first thing that `main` does.
-pub fn leave_to_the_system() {
+pub(crate) fn leave_to_the_system() {
     replace(SIG_IGN, SIG_DFL);
 }
 

@@ -14,6 +14,7 @@ const RUNNING: &str = "e = threading.Event()\n\
 const NO_INIT: &str = "class T(threading.Thread):\n    def __init__(self): pass";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn threads() {
     let ended = "t = threading.Thread(target=int); t.start(); t.join()";
     check(&[

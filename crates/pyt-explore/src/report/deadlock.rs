@@ -205,7 +205,7 @@ impl ReportedThread {
 /// The first cycle: `next` names, for each thread by its index, the thread that it waits for. Empty
 /// if there is no cycle.
 #[must_use]
-pub fn find_cycle(next: &[Option<usize>]) -> Vec<usize> {
+pub(super) fn find_cycle(next: &[Option<usize>]) -> Vec<usize> {
     for start in 0..next.len() {
         let mut path = vec![start];
         while let Some(following) = path.last().and_then(|&last| next[last]) {

@@ -4,14 +4,14 @@ use pyt_explore::seed::nth;
 
 use super::{Do, Do::*, Program};
 
-pub struct Draw(u64, u64);
+pub(crate) struct Draw(u64, u64);
 
 impl Draw {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed, 0)
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.1 += 1;
         nth(self.0, self.1) % bound
     }
@@ -19,7 +19,7 @@ impl Draw {
 
 /// What a generated program may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavour {
+pub(crate) enum Flavour {
     Memory,
     Locks,
     Signals,
@@ -32,7 +32,7 @@ pub enum Flavour {
     Tries,
 }
 
-pub const FLAVOURS: [Flavour; 8] = [
+pub(crate) const FLAVOURS: [Flavour; 8] = [
     Flavour::Memory,
     Flavour::Locks,
     Flavour::Signals,
@@ -104,7 +104,7 @@ fn block(draw: &mut Draw, flavour: Flavour, code: &mut Vec<Do>, depth: u64) {
     }
 }
 
-pub fn generate(flavour: Flavour, seed: u64) -> Program {
+pub(crate) fn generate(flavour: Flavour, seed: u64) -> Program {
     let mut draw = Draw::new(seed ^ (flavour as u64) << 40);
     let count = if flavour == Flavour::Nested {
         2
@@ -115,7 +115,7 @@ pub fn generate(flavour: Flavour, seed: u64) -> Program {
     let mut threads = Vec::new();
     for _ in 0..count {
         let mut code = Vec::new();
-        for _ in 0..1 + draw.below(length) {
+        for _ in 0..=draw.below(length) {
             block(&mut draw, flavour, &mut code, 0);
         }
         threads.push(code);

@@ -1,8 +1,14 @@
 //! Small programs of threads, locks, variables and the like, run one step at a time under a
 //! strategy, as the controlled policy runs Python's.
 #![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::too_many_lines,
+    reason = "numbers in these programs are small; one match has all instructions"
+)]
 
-pub mod generate;
+pub(crate) mod generate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +19,7 @@ use pyt_sched::controlled::{
 
 /// One instruction. Objects and registers are small numbers; registers begin as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Do {
+pub(crate) enum Do {
     Start(u32),
     Join(u32),
     Acquire(u64),
@@ -53,7 +59,7 @@ pub enum Do {
 use Do::*;
 
 #[derive(Clone, Debug, Default)]
-pub struct Program {
+pub(crate) struct Program {
     /// Thread 0 runs from the beginning, and those that no other thread starts.
     pub threads: Vec<Vec<Do>>,
     /// Permits of semaphores.
@@ -64,7 +70,7 @@ pub struct Program {
     pub room: Option<usize>,
 }
 
-pub fn program(threads: &[&[Do]]) -> Program {
+pub(crate) fn program(threads: &[&[Do]]) -> Program {
     Program {
         threads: threads.iter().map(|code| code.to_vec()).collect(),
         ..Program::default()
@@ -85,7 +91,7 @@ struct Thread {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct World {
+pub(crate) struct World {
     vars: BTreeMap<(u64, u64), i64>,
     owner: BTreeMap<u64, ThreadNumber>,
     line: BTreeMap<u64, Vec<ThreadNumber>>,
@@ -97,7 +103,7 @@ pub struct World {
 }
 
 #[derive(Clone, Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub trace: Trace,
     pub blocked: Vec<Candidate>,
     pub cut: bool,
@@ -106,7 +112,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    pub fn seen(&self) -> RunRecord<'_> {
+    pub(crate) fn seen(&self) -> RunRecord<'_> {
         RunRecord {
             trace: &self.trace,
             blocked: &self.blocked,
@@ -124,10 +130,10 @@ struct Machine<'a> {
     salt: u64,
 }
 
-pub const MOST_STEPS: u64 = 5000;
+pub(crate) const MOST_STEPS: u64 = 5000;
 
 /// Runs `program` once. Addresses depend on `salt`.
-pub fn run(program: &Program, strategy: &mut dyn Strategy, salt: u64) -> Ran {
+pub(crate) fn run(program: &Program, strategy: &mut dyn Strategy, salt: u64) -> Ran {
     let started: BTreeSet<usize> = program
         .threads
         .iter()
@@ -464,7 +470,7 @@ impl Machine<'_> {
 
 /// Everything that a search finds.
 #[derive(Debug, Default)]
-pub struct SearchSummary {
+pub(crate) struct SearchSummary {
     pub outcomes: BTreeMap<String, u64>,
     /// Runs that were not abandoned.
     pub runs: u64,
@@ -477,7 +483,7 @@ pub struct SearchSummary {
     pub preemptions: BTreeMap<Vec<(ThreadNumber, u64)>, usize>,
 }
 
-pub fn explore(program: &Program, search: &mut dyn Search, most: u64) -> SearchSummary {
+pub(crate) fn explore(program: &Program, search: &mut dyn Search, most: u64) -> SearchSummary {
     let mut summary = SearchSummary::default();
     while let Next::Run(mut run_) = search.next() {
         if run_.number >= most {
@@ -517,12 +523,12 @@ impl Strategy for Indices {
 }
 
 /// Every schedule, found in the simplest way. `None`: there are more than `most`.
-pub fn brute_force(program: &Program, most: u64) -> Option<SearchSummary> {
+pub(crate) fn brute_force(program: &Program, most: u64) -> Option<SearchSummary> {
     every_schedule(program, most, false)
 }
 
 /// The same, with the `orders`, which take long.
-pub fn every_order(program: &Program, most: u64) -> Option<SearchSummary> {
+pub(crate) fn every_order(program: &Program, most: u64) -> Option<SearchSummary> {
     every_schedule(program, most, true)
 }
 

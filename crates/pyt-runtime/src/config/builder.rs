@@ -281,7 +281,7 @@ fn settings(options: &Options) -> Settings {
         .iter()
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();
-    settings.xoptions = options.xoptions.clone();
+    settings.xoptions.clone_from(&options.xoptions);
     settings.warnoptions = options.warn_options();
     settings.import_site = !options.no_site;
     settings.bytes_warning = options.bytes_warning.into();
@@ -295,8 +295,8 @@ fn settings(options: &Options) -> Settings {
     settings.quiet = options.quiet;
     settings.user_site_directory = !options.no_user_site;
     settings.buffered_stdio = !options.unbuffered;
-    settings.stdio_encoding = options.stdio_encoding.clone();
-    settings.stdio_errors = options.stdio_errors.clone();
+    settings.stdio_encoding.clone_from(&options.stdio_encoding);
+    settings.stdio_errors.clone_from(&options.stdio_errors);
     // The interpreter knows no other locale encoding than UTF-8.
     settings.utf8_mode = i8::from(options.utf8_mode.unwrap_or(true));
     settings.check_hash_pycs_mode = match options.check_hash_pycs {
@@ -307,7 +307,7 @@ fn settings(options: &Options) -> Settings {
     settings.safe_path = options.safe_path;
     settings.int_max_str_digits = options.int_max_str_digits;
     settings.cpu_count = options.cpu_count;
-    settings.path_list = options.search_paths.clone();
+    settings.path_list.clone_from(&options.search_paths);
     settings.debug = options.parser_debug;
     settings.optimize = options.optimize;
     settings.ignore_environment = options.ignore_environment;

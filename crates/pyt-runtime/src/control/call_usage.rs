@@ -74,8 +74,8 @@ impl LimitedCalls {
     /// The recursion limit of the innermost call of the thread with this ident that has one.
     pub(super) fn recursion_limit_of(&self, owner: u64) -> Option<usize> {
         let table = self.table.lock();
-        let own = table.active.iter().rev().filter(|call| call.owner == owner);
-        own.filter_map(|call| call.limits.recursion).next()
+        let mut own = table.active.iter().rev().filter(|call| call.owner == owner);
+        own.find_map(|call| call.limits.recursion)
     }
 
     /// Notes that a limit of the call `id` has caused `stop`.
@@ -158,7 +158,7 @@ impl LimitedCall {
                 return Err(Limit::Cpu(limit));
             }
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            let left = (limit - used) / u32::try_from(cores).unwrap_or(1);
+            let left = limit.saturating_sub(used) / u32::try_from(cores).unwrap_or(1);
             soon(now + left.clamp(SHORTEST_CPU_INTERVAL, MEASURE_INTERVAL * 4));
         }
         if let Some(limit) = limits.threads {

@@ -9,7 +9,7 @@ use pyt_modules::upstream::{
 };
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyStr, PyType},
+    builtins::{PyModule, PyModuleDef, PyModuleSlots, PyStr, PyType},
     function::{FuncArgs, KwArgs},
 };
 
@@ -264,7 +264,7 @@ fn mark() -> &'static PyModuleDef {
         name: Context::genesis().intern_str(MARK),
         doc: None,
         methods: &[],
-        slots: Default::default(),
+        slots: PyModuleSlots::default(),
     })
 }
 
@@ -340,7 +340,7 @@ pub(super) fn refusing(what: String, vm: &VirtualMachine) -> PyObjectRef {
                 .args
                 .first()
                 .and_then(|what| what.downcast_ref::<PyStr>());
-            let what = what.map_or_else(String::new, |what| what.to_string());
+            let what = what.map_or_else(String::new, ToString::to_string);
             Err(refused(&what, vm))
         },
     );

@@ -58,7 +58,7 @@ pub(super) fn replace(policy: &IsolationPolicy, vm: &VirtualMachine) -> PyResult
     let paths: Vec<PyObjectRef> = sys.get_attr("path", vm)?.try_into_value(vm)?;
     let mut kept = Vec::new();
     for path in paths {
-        let known = path.downcast_ref::<PyStr>().map(|path| path.to_string());
+        let known = path.downcast_ref::<PyStr>().map(ToString::to_string);
         if known.is_some_and(|path| !path.is_empty() && files::is_readable(path.as_ref(), policy)) {
             kept.push(path);
         }

@@ -167,7 +167,7 @@ else:
         let names: Vec<_> = error
             .frames()
             .iter()
-            .map(|frame| frame.function())
+            .map(pyt_runtime::Frame::function)
             .collect();
         assert_eq!(names, ["<module>", "outermost", "<module>", "innermost"]);
         let exception = error.value().unwrap();

@@ -2,6 +2,11 @@
 //!
 //! One binary, since each that holds the interpreter takes a while to link. A test that hangs is
 //! ended by its deadline, which says what it was waiting for.
+#![expect(clippy::float_cmp, reason = "numbers that pass through unchanged")]
+#![expect(
+    clippy::zero_sized_map_values,
+    reason = "a map of nothing is what is tested"
+)]
 
 mod async_hosts;
 mod classes;

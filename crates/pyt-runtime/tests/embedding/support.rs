@@ -4,7 +4,7 @@ use pyt_runtime::Runtime;
 use pyt_test::deadline::within;
 
 /// A runtime; `gil`: whether one thread at a time runs Python.
-pub fn runtime(gil: bool) -> Runtime {
+pub(crate) fn runtime(gil: bool) -> Runtime {
     Runtime::builder()
         .gil(gil)
         .build()
@@ -14,7 +14,7 @@ pub fn runtime(gil: bool) -> Runtime {
 /// Runs `test` on a thread of its own, once with the GIL and once without, and fails if it takes
 /// longer than the deadline.
 #[track_caller]
-pub fn in_both_modes(test: impl Fn(bool) + Send + Sync + Clone + 'static) {
+pub(crate) fn in_both_modes(test: impl Fn(bool) + Send + Sync + Clone + 'static) {
     for gil in [true, false] {
         let test = test.clone();
         within(&format!("with gil={gil}"), move || test(gil));

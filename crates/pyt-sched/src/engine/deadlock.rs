@@ -510,7 +510,7 @@ impl DeadlockDetector {
         }
         let lasted = age(scheduler, &waits, since);
         if lasted < STANDSTILL_DELAY && cycle.is_none() {
-            return Some((STANDSTILL_DELAY - lasted).max(RECHECK_DELAY));
+            return Some(STANDSTILL_DELAY.saturating_sub(lasted).max(RECHECK_DELAY));
         }
         self.suspect(scheduler, waits, ReportCause::Standstill);
         Some(STANDSTILL_DELAY)

@@ -129,6 +129,10 @@ impl CurrentWait {
     ///
     /// # Safety
     /// The result must be dropped before `held_by` goes out of scope.
+    #[expect(
+        clippy::transmute_ptr_to_ptr,
+        reason = "no cast makes a trait object's lifetime longer"
+    )]
     unsafe fn asking(waiting: Waiting, waiter: Arc<Waiter>, held_by: Option<&dyn HeldBy>) -> Self {
         // SAFETY: only the lifetime changes, for which the caller answers.
         let held_by = held_by.map(|held_by| unsafe {

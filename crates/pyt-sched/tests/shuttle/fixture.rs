@@ -17,19 +17,19 @@ use shuttle::{
 
 /// The policies under which each check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     Free,
     Gil,
 }
 
 /// How many executions a check makes with each strategy under each policy.
-pub const ITERATIONS: usize = 2_000;
+pub(crate) const ITERATIONS: usize = 2_000;
 
 /// How many preemptions the bugs need that `pct` searches for.
 const DEPTH: usize = 3;
 
 /// Runs `body` in [`ITERATIONS`] random and as many prioritised interleavings per policy.
-pub fn check(body: fn(&Fixture)) {
+pub(crate) fn check(body: fn(&Fixture)) {
     for mode in [Mode::Free, Mode::Gil] {
         shuttle::check_random(
             move || Fixture::run(mode, Arc::new(NoWorld), body),
@@ -44,7 +44,7 @@ pub fn check(body: fn(&Fixture)) {
 }
 
 /// As [`check`], in a world in which an interruption ends a wait.
-pub fn check_interrupted(body: fn(&Fixture)) {
+pub(crate) fn check_interrupted(body: fn(&Fixture)) {
     for mode in [Mode::Free, Mode::Gil] {
         shuttle::check_random(
             move || Fixture::run(mode, Arc::new(Interrupting), body),
@@ -59,7 +59,7 @@ pub fn check_interrupted(body: fn(&Fixture)) {
 }
 
 /// Runs `body` in every interleaving there is, up to `most` of them.
-pub fn check_all(body: fn(&Fixture), most: usize) {
+pub(crate) fn check_all(body: fn(&Fixture), most: usize) {
     for mode in [Mode::Free, Mode::Gil] {
         shuttle::check_dfs(
             move || Fixture::run(mode, Arc::new(NoWorld), body),
@@ -96,7 +96,7 @@ impl World for Interrupting {
 }
 
 /// One execution.
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub mode: Mode,
     pub scheduler: Arc<Scheduler>,
     main: Arc<Thread>,
@@ -104,19 +104,19 @@ pub struct Fixture {
 }
 
 /// A thread of the execution: its record, and an event that its end sets.
-pub struct Worker {
+pub(crate) struct Worker {
     pub record: Arc<Thread>,
     ended: Arc<Event>,
 }
 
 impl Worker {
     /// Waits for the thread's end.
-    pub fn join(&self) {
+    pub(crate) fn join(&self) {
         assert_eq!(self.join_until(None), Ok(true));
     }
 
     /// Waits for the thread's end until `deadline`.
-    pub fn join_until(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
+    pub(crate) fn join_until(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
         self.ended.wait_as(deadline, WaitKind::Join)
     }
 }
@@ -150,7 +150,7 @@ impl Fixture {
     }
 
     /// Starts a thread.
-    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
+    pub(crate) fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
         let (worker, run) = self.prepare(name, f);
         self.handles.borrow_mut().push(thread::spawn(run));
         worker
@@ -158,7 +158,7 @@ impl Fixture {
 
     /// Starts a thread that is to be halted: the execution does not wait for its end. Shuttle lets
     /// a task be left behind, but not a thread.
-    pub fn spawn_to_halt(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
+    pub(crate) fn spawn_to_halt(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
         let (worker, run) = self.prepare(name, f);
         drop(shuttle::future::spawn(async move { run() }));
         worker
@@ -186,12 +186,12 @@ impl Fixture {
     }
 
     /// Lets other threads run.
-    pub fn yield_now(&self) {
+    pub(crate) fn yield_now(&self) {
         self.scheduler.yield_now(&self.main);
     }
 
     /// Waits until `ready` returns true, without any primitive of the crate's.
-    pub fn until(&self, ready: impl Fn() -> bool) {
+    pub(crate) fn until(&self, ready: impl Fn() -> bool) {
         while !ready() {
             self.yield_now();
             thread::yield_now();
@@ -200,16 +200,16 @@ impl Fixture {
 }
 
 /// A deadline `millis` from now on the calling thread's clock.
-pub fn ms(millis: u64) -> Option<Deadline> {
+pub(crate) fn ms(millis: u64) -> Option<Deadline> {
     Some(Deadline::after(Duration::from_millis(millis)))
 }
 
 /// Counts the threads inside a critical section, and fails if there are too many.
 #[derive(Clone, Default)]
-pub struct Inside(Arc<AtomicUsize>);
+pub(crate) struct Inside(Arc<AtomicUsize>);
 
 impl Inside {
-    pub fn visit(&self, most: usize) {
+    pub(crate) fn visit(&self, most: usize) {
         let inside = self.0.fetch_add(1, Ordering::SeqCst) + 1;
         assert!(inside <= most, "{inside} at once where {most} may be");
         thread::yield_now();
@@ -219,28 +219,28 @@ impl Inside {
 
 /// What happened, in order. On a standard mutex: never contended while shuttle switches.
 #[derive(Clone)]
-pub struct Log<T>(Arc<Mutex<Vec<T>>>);
+pub(crate) struct Log<T>(Arc<Mutex<Vec<T>>>);
 
 impl<T> Log<T> {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Vec::new())))
     }
 
-    pub fn push(&self, entry: T) {
+    pub(crate) fn push(&self, entry: T) {
         self.0.lock().unwrap().push(entry);
     }
 
-    pub fn take(&self) -> Vec<T> {
+    pub(crate) fn take(&self) -> Vec<T> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().len()
     }
 }
 
 /// Whether `worker` is blocked in a wait.
-pub fn waits(worker: &Worker) -> bool {
+pub(crate) fn waits(worker: &Worker) -> bool {
     let report = worker.record.scheduler().report_now();
     report.rows.iter().any(|row| {
         row.id == worker.record.id()

@@ -48,7 +48,7 @@ fn one_release_of_many() {
         let workers = [(); 3].map(|()| {
             let semaphore = semaphore.clone();
             fixture.spawn("user", move || {
-                assert_eq!(semaphore.acquire(None), Ok(true))
+                assert_eq!(semaphore.acquire(None), Ok(true));
             })
         });
         semaphore.release(3);

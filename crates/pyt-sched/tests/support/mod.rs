@@ -12,11 +12,11 @@ use std::{
 use pyt_sched::{Deadline, Scheduler, Thread, ThreadStatus};
 
 /// After this long a test counts as hanging; long enough for the busiest machine.
-pub const HANG_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const HANG_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `body` as the main thread of `scheduler`, on a thread of its own. Fails with what each
 /// thread waits for if it has not ended after [`HANG_TIMEOUT`].
-pub fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Fixture) + Send + 'static) {
+pub(crate) fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Fixture) + Send + 'static) {
     let (ended, end) = mpsc::channel::<()>();
     let fixture = Fixture {
         scheduler: scheduler.clone(),
@@ -29,16 +29,18 @@ pub fn run(scheduler: &Arc<Scheduler>, body: impl FnOnce(&Fixture) + Send + 'sta
         }
     });
     // Whether it ends or panics, it drops its end of the channel.
-    if end.recv_timeout(HANG_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!("hangs; {}", describe(scheduler));
-    }
+    assert!(
+        end.recv_timeout(HANG_TIMEOUT) != Err(mpsc::RecvTimeoutError::Timeout),
+        "hangs; {}",
+        describe(scheduler)
+    );
     if let Err(panic) = main.handle.join() {
         std::panic::resume_unwind(panic);
     }
 }
 
 /// What each thread waits for.
-pub fn describe(scheduler: &Scheduler) -> String {
+pub(crate) fn describe(scheduler: &Scheduler) -> String {
     let report = scheduler.report_now();
     let mut text = format!("at {:?}:\n", report.now);
     for row in report.rows {
@@ -49,12 +51,12 @@ pub fn describe(scheduler: &Scheduler) -> String {
 
 /// What a test's threads share.
 #[derive(Clone)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub scheduler: Arc<Scheduler>,
 }
 
 /// A running thread.
-pub struct Worker {
+pub(crate) struct Worker {
     pub record: Arc<Thread>,
     handle: JoinHandle<()>,
 }
@@ -70,7 +72,7 @@ impl Drop for EndOnDrop {
 
 impl Fixture {
     /// Starts a thread that takes part. It counts as running from now on.
-    pub fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
+    pub(crate) fn spawn(&self, name: &str, f: impl FnOnce() + Send + 'static) -> Worker {
         let record = self.scheduler.register(name);
         let own = record.clone();
         let handle = thread::spawn(move || {
@@ -83,7 +85,7 @@ impl Fixture {
     }
 
     /// Yields until `ready`; fails after [`HANG_TIMEOUT`].
-    pub fn until(&self, what: &str, ready: impl Fn() -> bool) {
+    pub(crate) fn until(&self, what: &str, ready: impl Fn() -> bool) {
         let me = Thread::current().expect("on a thread of the fixture");
         let began = Instant::now();
         while !ready() {
@@ -98,12 +100,12 @@ impl Fixture {
     }
 
     /// Waits until `worker` is blocked in a primitive.
-    pub fn until_waits(&self, worker: &Worker) {
+    pub(crate) fn until_waits(&self, worker: &Worker) {
         self.until("blocked", || self.waiting(worker).is_some());
     }
 
     /// Waits until `worker` has ended, and fails if it panicked.
-    pub fn join(&self, worker: Worker) {
+    pub(crate) fn join(&self, worker: Worker) {
         self.until("ended", || worker.handle.is_finished());
         if let Err(panic) = worker.handle.join() {
             std::panic::resume_unwind(panic);
@@ -111,7 +113,7 @@ impl Fixture {
     }
 
     /// What `worker` waits for, if it does.
-    pub fn waiting(&self, worker: &Worker) -> Option<pyt_sched::Waiting> {
+    pub(crate) fn waiting(&self, worker: &Worker) -> Option<pyt_sched::Waiting> {
         let report = self.scheduler.report_now();
         let row = report
             .rows
@@ -125,6 +127,6 @@ impl Fixture {
 }
 
 /// A deadline `millis` from now on the calling thread's clock.
-pub fn ms(millis: u64) -> Option<Deadline> {
+pub(crate) fn ms(millis: u64) -> Option<Deadline> {
     Some(Deadline::after(Duration::from_millis(millis)))
 }

@@ -110,6 +110,9 @@ impl Handle {
     }
 
     /// Waits until the thread has ended. False: the deadline passed first.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raised during the wait.
     pub fn wait(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
         // Also if it has ended: that it has is what orders all that follows.
         self.done.wait_from(deadline, WaitKind::Join, self.record())
@@ -124,6 +127,9 @@ impl Handle {
     }
 
     /// As `_ThreadHandle.join`, with its checks.
+    ///
+    /// # Errors
+    /// As `_ThreadHandle.join`.
     pub fn join(&self, deadline: Option<Deadline>, vm: &VirtualMachine) -> PyResult<()> {
         if self.state.load(Ordering::Acquire) < RUNNING {
             return Err(vm.new_runtime_error("thread not started"));

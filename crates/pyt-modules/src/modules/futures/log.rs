@@ -45,7 +45,7 @@ pub(super) fn error(
         .into_iter()
         .collect();
     let made = base(class, vm).and_then(|class| class.call(args, vm));
-    match made.map(|made| made.downcast()) {
+    match made.map(rustpython_vm::PyObjectRef::downcast) {
         Ok(Ok(raised)) => raised,
         Ok(Err(other)) => vm.new_type_error(format!(
             "exceptions must derive from BaseException, not {}",

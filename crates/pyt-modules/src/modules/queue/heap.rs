@@ -87,7 +87,9 @@ fn compare(left: &PyObject, right: &PyObject, depth: u8) -> Option<Ordering> {
         |object: &PyObject| object.class().is(types.int_type) || object.class().is(types.bool_type);
     let float = |object: &PyObject| {
         if object.class().is(types.float_type) {
-            return object.downcast_ref::<PyFloat>().map(|float| float.to_f64());
+            return object
+                .downcast_ref::<PyFloat>()
+                .map(rustpython_vm::Py::to_f64);
         }
         let int = object.downcast_ref::<PyInt>().filter(|_| is_int(object))?;
         let int = i64::try_from(int.as_bigint()).ok()?;

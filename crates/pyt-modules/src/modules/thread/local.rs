@@ -130,7 +130,7 @@ pub(crate) mod local_module {
             }
             let local = Self {
                 dicts: Arc::new(Dicts {
-                    by_thread: Default::default(),
+                    by_thread: parking_lot::Mutex::default(),
                     init: parking_lot::Mutex::new(args),
                 }),
             }

@@ -54,6 +54,11 @@ fn permits(
         (int.try_to_primitive(vm).unwrap_or(usize::MAX), too_few)
     } else if let Some(float) = number.downcast_ref::<PyFloat>() {
         let float = float.to_f64();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "too few is refused, and more than a usize is without limit"
+        )]
         (float.ceil() as usize, float < least as f64)
     } else {
         let least = vm.ctx.new_int(least);

@@ -194,6 +194,7 @@ pub(crate) mod special {
                 thread.set_attr("_name", vm.ctx.new_str("MainThread"), vm)?;
                 thread.set_attr("_daemonic", vm.ctx.new_bool(false), vm)?;
             }
+            #[expect(clippy::used_underscore_items, reason = "that is its name in CPython")]
             <PyThread as PrivateAttributes>::_after_fork(&zelf, new_ident, vm)
         }
     }

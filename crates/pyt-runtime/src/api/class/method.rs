@@ -68,7 +68,7 @@ macro_rules! methods {
             Output: IntoState<T>,
             $($name: FromArgument,)*
         {
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "types name the variables")]
             fn construct(&self, $inside: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T> {
                 $(let $name = $name::take(incoming, $inside)?;)*
                 incoming.finish($inside)?;
@@ -91,7 +91,7 @@ macro_rules! methods {
             Output: IntoPython,
             $($name: FromArgument,)*
         {
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "types name the variables")]
             fn invoke(
                 &self,
                 state: &InstanceState<T>,

@@ -364,8 +364,10 @@ pub(crate) fn exit_status(
     match code.downcast_ref::<PyInt>() {
         Some(number) => {
             let long = i64::try_from(number.as_bigint()).unwrap_or(-1);
-            // The C library's exit() takes an int: CPython cuts the long down to it.
-            #[allow(clippy::cast_possible_truncation)]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the C library's exit() takes an int: CPython cuts the long down to it"
+            )]
             (long as i32, None)
         }
         None => (1, Some(code)),

@@ -25,7 +25,7 @@ macro_rules! host_functions {
             Output: IntoPython,
             $($name: FromArgument,)*
         {
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "types name the variables")]
             fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
                 $(let $name = $name::take(incoming, py)?;)*
                 incoming.finish(py)?;
@@ -39,7 +39,7 @@ macro_rules! host_functions {
             Output: IntoPython,
             $($name: FromArgument,)*
         {
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "types name the variables")]
             fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
                 $(let $name = $name::take(incoming, py)?;)*
                 incoming.finish(py)?;

@@ -136,7 +136,12 @@ impl<T: IntoPython> IntoArg for UnpackKw<T> {
 macro_rules! tuple_args {
     ($count:literal $($name:ident)*) => {
         impl<$($name: IntoArg),*> IntoArgs for ($($name,)*) {
-            #[allow(non_snake_case, unused_variables, unused_mut)]
+            #[allow(
+                non_snake_case,
+                unused_variables,
+                unused_mut,
+                reason = "types name the variables; a tuple of none has none"
+            )]
             fn gather(self, py: Python<'_>) -> PyResult<Args> {
                 let ($($name,)*) = self;
                 let mut args = Args::with_capacity($count);

@@ -281,8 +281,11 @@ macro_rules! floats {
         impl FromPython for $float {
             from_by_object!();
 
-            // As Rust casts floats: the nearest value, infinity beyond the largest.
-            #[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast)]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::unnecessary_cast,
+                reason = "as Rust casts floats: the nearest value, infinity beyond the largest"
+            )]
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 if let Some(number) = object.downcast_ref::<PyFloat>() {
                     return Ok(number.to_f64() as Self);

@@ -192,7 +192,7 @@ macro_rules! tuples {
         impl<$($name: IntoPython),*> IntoPython for ($($name,)*) {
             into_by_object!();
 
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "types name the variables")]
             fn into_object(self, py: Python<'_>) -> PyResult {
                 let ($($name,)*) = self;
                 let items = vec![$($name.into_object(py)?),*];

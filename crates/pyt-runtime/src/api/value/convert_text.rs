@@ -92,10 +92,13 @@ impl FromPython for PathBuf {
         let bytes = Vec::<u8>::from_object(encoded.call((object,), vm)?, py)?;
         let path = String::from_utf8(bytes);
         #[cfg(unix)]
-        let path = path.map(Self::from).unwrap_or_else(|error| {
-            use std::os::unix::ffi::OsStringExt as _;
-            std::ffi::OsString::from_vec(error.into_bytes()).into()
-        });
+        let path = path.map_or_else(
+            |error| {
+                use std::os::unix::ffi::OsStringExt as _;
+                std::ffi::OsString::from_vec(error.into_bytes()).into()
+            },
+            Self::from,
+        );
         #[cfg(not(unix))]
         let path = path
             .map(Self::from)

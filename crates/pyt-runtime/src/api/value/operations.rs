@@ -155,6 +155,10 @@ impl Value {
     ///
     /// # Errors
     /// `TypeError` if it is not iterable.
+    #[expect(
+        clippy::iter_not_returning_iterator,
+        reason = "it may fail; the result iterates"
+    )]
     pub fn iter<T: FromPython>(&self) -> Result<Iter<T>, Error> {
         self.inside(|object, py| {
             let iterator: PyObjectRef = object.get_iter(py.vm())?.into();

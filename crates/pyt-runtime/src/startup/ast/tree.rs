@@ -98,7 +98,7 @@ fn for_missing_fields(
     let Some(fields) = fields.downcast_ref::<PyTuple>() else {
         return Ok(());
     };
-    for field in fields.iter() {
+    for field in fields {
         let Some(name) = field.downcast_ref::<PyStr>() else {
             continue;
         };

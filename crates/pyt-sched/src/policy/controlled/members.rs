@@ -21,6 +21,10 @@ unsafe impl Send for Gate {}
 impl Gate {
     /// # Safety
     /// The gate must be dropped before `is_open` goes out of scope.
+    #[expect(
+        clippy::transmute_ptr_to_ptr,
+        reason = "no cast makes a trait object's lifetime longer"
+    )]
     pub(super) unsafe fn new(is_open: &(dyn Fn() -> bool + Sync)) -> Self {
         // SAFETY: only the lifetime changes, for which the caller answers.
         Self(unsafe {

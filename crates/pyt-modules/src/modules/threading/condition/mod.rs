@@ -134,6 +134,11 @@ fn how_many(n: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
         });
     }
     if let Some(n) = n.downcast_ref::<PyFloat>() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "less than one thread is none, and more than a usize is all"
+        )]
         return Ok(n.to_f64().ceil() as usize);
     }
     let zero = vm.ctx.new_int(0);
