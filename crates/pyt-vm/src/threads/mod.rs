@@ -6,6 +6,7 @@ mod kernel_attrs;
 pub mod os_name;
 mod os_thread_cache;
 mod registry;
+mod resources;
 pub mod shown_ident;
 mod slot_reclaimer;
 mod start;

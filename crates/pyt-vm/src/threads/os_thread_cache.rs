@@ -12,8 +12,6 @@ use parking_lot::Mutex;
 use pyt_sched::{ParkSlot, SignalMask};
 use rustpython_vm::common::lock;
 
-use crate::state::InterpreterState;
-
 use super::kernel_attrs::{KernelAttrs, native_id};
 
 /// How many idle OS threads are kept. Each takes its C stack as far as it was used, and a small
@@ -75,13 +73,6 @@ pub(super) struct Found {
     pub(super) ident: u64,
     /// The kernel's number for it; `None` if the thread is new and has not set it yet.
     pub(super) native_id: Option<u64>,
-}
-
-impl InterpreterState {
-    /// The interpreter's idle OS threads.
-    pub(crate) fn thread_cache(&self) -> &OsThreadCache {
-        self.slot()
-    }
 }
 
 impl OsThreadCache {

@@ -13,7 +13,7 @@ use rustpython_vm::{
 };
 
 use super::handle::Handle;
-use crate::{async_exc::AsyncExceptions, state::InterpreterState};
+use crate::async_exc::AsyncExceptions;
 
 /// The threads of one interpreter.
 pub struct ThreadRegistry {
@@ -53,15 +53,6 @@ impl Default for ThreadRegistry {
             on_refusal: Mutex::default(),
             without_main: AtomicBool::new(false),
         }
-    }
-}
-
-impl InterpreterState {
-    /// The interpreter's threads.
-    #[inline]
-    #[must_use]
-    pub fn threads(&self) -> &ThreadRegistry {
-        self.slot()
     }
 }
 

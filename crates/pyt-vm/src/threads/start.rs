@@ -19,7 +19,6 @@ use super::{
     handle::Handle,
     os_name,
     os_thread_cache::ThreadPlace,
-    slot_reclaimer::SlotReclaimer,
     vm_pool::{self, Inherited},
 };
 use crate::{
@@ -180,7 +179,7 @@ impl ThreadBody {
             let is_clear = vm_pool::clear(vm) && !panics::take();
             pending_exception::clear();
             hooks::os_thread_reuse();
-            state.slot::<SlotReclaimer>().thread_exits(vm);
+            state.slot_reclaimer().thread_exits(vm);
             state.world.async_exceptions.forget(ident, &vm.state);
             vm.state.thread_count.fetch_sub(1);
             state.threads().remove(&handle);

@@ -8,8 +8,6 @@
 use parking_lot::Mutex;
 use rustpython_vm::{PyResult, VirtualMachine, common::lock, vm::thread::ThreadedVirtualMachine};
 
-use crate::state::InterpreterState;
-
 /// How many a thread leaves in the pool: enough for a thread that starts others faster than they
 /// begin. Each takes 16 KiB.
 const LEFT_BY_THREAD: usize = 4;
@@ -96,13 +94,6 @@ fn is_clear(vm: &VirtualMachine) -> bool {
         && vm.repr_guards.borrow().is_empty()
         && !vm.use_tracing.get()
         && vm.current_exception().is_none()
-}
-
-impl InterpreterState {
-    /// The interpreter's unused machines.
-    pub(crate) fn vm_pool(&self) -> &VmPool {
-        self.slot()
-    }
 }
 
 impl VmPool {
