@@ -11,7 +11,8 @@ const OWN: &[&str] = &["licenses", "bans", "sources"];
 /// What cargo-deny says when it cannot fetch the database of advisories.
 const NO_DATABASE: &str = "failed to fetch advisory database";
 
-/// How long fetching the database may take, as `timeout` reads it: an unreachable host may not answer.
+/// How long fetching the database may take, as `timeout` reads it: an unreachable host may not
+/// answer.
 const FETCH_LIMIT: &str = "120";
 
 /// Runs cargo-deny. Where it is not installed, that is said, and nothing is checked.
@@ -42,8 +43,8 @@ pub(crate) fn run() -> Result<()> {
     advisories()
 }
 
-/// Known vulnerabilities. The database changes on its own and code that has passed must not fail for
-/// that, so they are shown and are no error.
+/// Known vulnerabilities. The database changes on its own and code that has passed must not fail
+/// for that, so they are shown and are no error.
 fn advisories() -> Result<()> {
     let mut check = Command::new("timeout");
     check

@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: the parts of documents that are generated: the tables of docs/cli.md, which come
-//! from the table of options (`pyt_options::documentation`).
+//! `cargo xtask docs`: the parts of documents that are generated: the tables of docs/cli.md, which
+//! come from the table of options (`pyt_options::documentation`).
 
 use std::fs;
 

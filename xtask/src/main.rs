@@ -1,7 +1,7 @@
 //! `cargo xtask`: what the project does with itself.
 //!
-//! Knows files, commands and documents; must not depend on a crate that links the interpreter, so that
-//! it builds in seconds.
+//! Knows files, commands and documents; must not depend on a crate that links the interpreter, so
+//! that it builds in seconds.
 
 mod ci;
 mod dependencies;

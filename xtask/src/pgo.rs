@@ -1,8 +1,8 @@
 //! `cargo xtask pgo`: builds pyt guided by a profile of itself, for those who ship it.
 //!
-//! Builds twice, which takes two to three times as long as `cargo pyt-build`: first a pyt that counts
-//! what it does while the benchmarks run, then one that is laid out for what was counted. Needs the
-//! `llvm-profdata` of the LLVM that rustc has.
+//! Builds twice, which takes two to three times as long as `cargo pyt-build`: first a pyt that
+//! counts what it does while the benchmarks run, then one that is laid out for what was counted.
+//! Needs the `llvm-profdata` of the LLVM that rustc has.
 
 use std::{
     env, fs,
@@ -167,7 +167,8 @@ impl Builder<'_> {
             .current_dir(root())
             .env("CARGO_TARGET_DIR", &target)
             .env("RUSTFLAGS", flags.trim());
-        // With --target, the flags reach neither build scripts nor macros, which run on this machine only.
+        // With --target, the flags reach neither build scripts nor macros, which run on this
+        // machine only.
         cargo.args([
             "build",
             "--profile",

@@ -26,8 +26,8 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Lists the files below `root`, without hidden folders and those of [`SKIPPED`] names at the top
-    /// or inside crates.
+    /// Lists the files below `root`, without hidden folders and those of [`SKIPPED`] names at the
+    /// top or inside crates.
     ///
     /// # Errors
     /// A folder that cannot be read.

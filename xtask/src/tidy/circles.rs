@@ -1,10 +1,10 @@
 //! Import circles among the files of a crate.
 //!
-//! A file depends on each file of its crate whose items it names by a path (`crate::`, `super::`, `self::`,
-//! an imported name or a child's name before `::`). Counted in two ways, both held to the limits: a name
-//! that `lib.rs` or a `mod.rs` re-exports counts as an item of theirs, or of the file that defines it. A
-//! re-export itself is no dependency. Test code is left out, and so are methods: a call of one names no
-//! file. A circle is a strongly connected set of files.
+//! A file depends on each file of its crate whose items it names by a path (`crate::`, `super::`,
+//! `self::`, an imported name or a child's name before `::`). Counted in two ways, both held to the
+//! limits: a name that `lib.rs` or a `mod.rs` re-exports counts as an item of theirs, or of the
+//! file that defines it. A re-export itself is no dependency. Test code is left out, and so are
+//! methods: a call of one names no file. A circle is a strongly connected set of files.
 //!
 //! A wing is a folder directly below `src`; the files that lie in `src` itself are one, too.
 
@@ -248,7 +248,8 @@ impl<'graph> Walk<'graph> {
     }
 }
 
-/// `crates/a/src/b/mod.rs` is the module `b`, `crates/a/src/b/c.rs` is `b::c`, and `lib.rs` the root.
+/// `crates/a/src/b/mod.rs` is the module `b`, `crates/a/src/b/c.rs` is `b::c`, and `lib.rs` the
+/// root.
 fn module_of(path: &str, folder: &str) -> Segments {
     let mut module: Segments = path[folder.len()..]
         .trim_end_matches(".rs")

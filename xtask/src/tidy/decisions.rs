@@ -1,5 +1,5 @@
-//! Decision records (`docs/adr`): one form, consecutive numbers, and an index that lists each with its
-//! status and date.
+//! Decision records (`docs/adr`): one form, consecutive numbers, and an index that lists each with
+//! its status and date.
 
 use super::problem::{Problem, Settings};
 use crate::tree::{Result, Tree};

@@ -58,7 +58,8 @@ pub(crate) fn blocks(document: &str) -> Vec<Block> {
     blocks
 }
 
-/// The lines outside of fenced blocks, with their numbers from 1; code between backticks is blanked.
+/// The lines outside of fenced blocks, with their numbers from 1; code between backticks is
+/// blanked.
 pub(crate) fn prose(document: &str) -> Vec<(usize, String)> {
     let mut fence: Option<String> = None;
     let mut prose = Vec::new();

@@ -1,6 +1,7 @@
 //! Which modules of its own crate a Rust file names: a reader of tokens, no compiler.
 //!
-//! Test code is left out, and so are comments and strings. Names that macros put together are not seen.
+//! Test code is left out, and so are comments and strings. Names that macros put together are not
+//! seen.
 
 use std::collections::BTreeMap;
 

@@ -3,9 +3,10 @@
 //! Two marks, each an HTML comment before a fenced block:
 //!
 //! - `<!-- file: counter.py -->`: the block is the text of that file.
-//! - `<!-- transcript -->`, `<!-- transcript with tests/x/bank.py -->`: each line of the block that begins
-//!   with `$ ` is run by `sh`, in a folder that holds the document's `file:` blocks so far and copies of
-//!   the files named. What follows, up to the next `$ `, is its output (both streams).
+//! - `<!-- transcript -->`, `<!-- transcript with tests/x/bank.py -->`: each line of the block that
+//!   begins with `$ ` is run by `sh`, in a folder that holds the document's `file:` blocks so far
+//!   and copies of the files named. What follows, up to the next `$ `, is its output (both
+//!   streams).
 //!
 //! In an output a line `...` stands for any lines, also none. Durations (`0.3 s`) are not compared.
 

@@ -1,4 +1,5 @@
-//! Words that the style rules of CONTRIBUTING.md exclude, in code, comments, messages and documents.
+//! Words that the style rules of CONTRIBUTING.md exclude, in code, comments, messages and
+//! documents.
 
 use super::problem::{Problem, Settings};
 use crate::tree::{Result, Tree};
