@@ -3,12 +3,14 @@
 //! Two marks, each an HTML comment before a fenced block:
 //!
 //! - `<!-- file: counter.py -->`: the block is the text of that file.
-//! - `<!-- transcript -->`, `<!-- transcript with tests/x/bank.py -->`: each line of the block that
-//!   begins with `$ ` is run by `sh`, in a folder that holds the document's `file:` blocks so far
-//!   and copies of the files named. What follows, up to the next `$ `, is its output (both
-//!   streams).
+//! - `<!-- transcript -->`: each line of the block that begins with `$ ` is run by `sh`, in a
+//!   folder that holds the document's `file:` blocks so far. What follows, up to the next `$ `, is
+//!   its output (both streams). `<!-- transcript with tests/x/bank.py docs/explore.md:counter.py
+//!   -->` copies these files into the folder, the second from a `file:` block of another document;
+//!   `<!-- transcript for 5 s -->` ends a command that would go on.
 //!
-//! In an output a line `...` stands for any lines, also none. Durations (`0.3 s`) are not compared.
+//! In an output a line `...` stands for any lines, also none. Durations (`0.3 s`) are not compared,
+//! and the folder is left out of paths.
 
 use std::{
     fs,
@@ -24,8 +26,8 @@ use super::{
 };
 use crate::tree::{Result, Tree};
 
-/// How long a command may take before it counts as failed, in seconds, as `timeout` reads it.
-const COMMAND_LIMIT: &str = "120";
+/// How long a command may take where the mark does not say, in seconds.
+const COMMAND_LIMIT: u64 = 120;
 
 pub(crate) fn check(tree: &Tree, settings: &Settings) -> Result<Vec<Problem>> {
     if !settings.pyt.exists() {
@@ -56,17 +58,14 @@ pub(crate) fn check(tree: &Tree, settings: &Settings) -> Result<Vec<Problem>> {
             };
             if let Some(name) = mark.strip_prefix("file: ") {
                 folder.put(name, &block.text)?;
-            } else if let Some(files) = mark.strip_prefix("transcript") {
-                for file in files
-                    .trim()
-                    .strip_prefix("with ")
-                    .unwrap_or_default()
-                    .split_whitespace()
-                {
-                    folder.put(file.rsplit('/').next().unwrap_or(file), &tree.text(file)?)?;
+            } else if let Some(words) = mark.strip_prefix("transcript") {
+                let mark = Mark::read(words)?;
+                for file in &mark.files {
+                    let name = file.rsplit(['/', ':']).next().unwrap_or(file);
+                    folder.put(name, &source(tree, file)?)?;
                 }
                 for (at, exchange) in exchanges(&block.text) {
-                    let printed = folder.run(&exchange.command, &settings.pyt)?;
+                    let printed = folder.run(&exchange.command, mark.limit, &settings.pyt)?;
                     if let Err(message) = compare(&exchange.output, &printed) {
                         problems.push(Problem::new(
                             path,
@@ -79,6 +78,50 @@ pub(crate) fn check(tree: &Tree, settings: &Settings) -> Result<Vec<Problem>> {
         }
     }
     Ok(problems)
+}
+
+/// What a mark says beside `transcript`.
+struct Mark {
+    /// For how long a command runs, in seconds.
+    limit: u64,
+    files: Vec<String>,
+}
+
+impl Mark {
+    fn read(words: &str) -> Result<Self> {
+        let mut mark = Self {
+            limit: COMMAND_LIMIT,
+            files: Vec::new(),
+        };
+        let mut words = words.split_whitespace();
+        while let Some(word) = words.next() {
+            match word {
+                "for" => {
+                    let limit = words.next().and_then(|number| number.parse().ok());
+                    mark.limit = limit.ok_or("`for` needs a number of seconds")?;
+                    words.next();
+                }
+                "with" => mark.files.extend(words.by_ref().map(str::to_owned)),
+                other => return Err(format!("`{other}` in the mark of a transcript")),
+            }
+        }
+        Ok(mark)
+    }
+}
+
+/// The text of a file, or of the `file:` block of a document: `docs/a.md:b.py`.
+fn source(tree: &Tree, path: &str) -> Result<String> {
+    let Some((document, name)) = path.split_once(':') else {
+        return tree.text(path);
+    };
+    let wanted = format!("file: {name}");
+    let blocks = markdown::blocks(&tree.text(document)?);
+    let block = blocks
+        .into_iter()
+        .find(|block| block.mark.as_ref() == Some(&wanted));
+    block
+        .map(|block| block.text)
+        .ok_or_else(|| format!("{document} has no block marked `{wanted}`"))
 }
 
 /// A command, and the lines that it prints.
@@ -166,7 +209,9 @@ struct Folder {
 impl Folder {
     fn new() -> Result<Self> {
         let path = std::env::temp_dir().join(format!("pyt-transcripts-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let failed = |error| format!("{}: {error}", path.display());
+        fs::create_dir_all(&path).map_err(failed)?;
+        let path = path.canonicalize().map_err(failed)?;
         Ok(Self { path })
     }
 
@@ -174,22 +219,28 @@ impl Folder {
         fs::write(self.path.join(name), text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// What the command prints on both streams. Its exit status is not looked at: transcripts show
-    /// failures.
-    fn run(&self, command: &str, pyt: &Path) -> Result<String> {
+    /// What the command prints on both streams, without the path of the folder. Its exit status is
+    /// not looked at: transcripts show failures.
+    fn run(&self, command: &str, limit: u64, pyt: &Path) -> Result<String> {
         let folder = pyt.parent().unwrap_or(Path::new("."));
         let folder = folder
             .canonicalize()
             .map_err(|error| format!("{}: {error}", folder.display()))?;
         let before = std::env::var("PATH").unwrap_or_default();
         let output = Command::new("timeout")
-            .args([COMMAND_LIMIT, "sh", "-c", &format!("{{ {command}\n}} 2>&1")])
+            .args([
+                &limit.to_string(),
+                "sh",
+                "-c",
+                &format!("{{ {command}\n}} 2>&1"),
+            ])
             .current_dir(&self.path)
             .env("PATH", format!("{}:{before}", folder.display()))
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("{command}: {error}"))?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text.replace(&format!("{}/", self.path.display()), ""))
     }
 }
 
@@ -226,6 +277,13 @@ mod tests {
         assert!(fits("...\nb\n...\nd", "a\nb\nc\nd\n"));
         assert!(!fits("a\n...\nd", "a\nb\nc\n"));
         assert!(!fits("a\n...\nc\n...\nb", "a\nb\nc\n"));
+    }
+
+    #[test]
+    fn marks_say_how_long_and_with_what() {
+        let mark = Mark::read(" for 5 s with a/b.py c.md:d.py").unwrap();
+        assert_eq!((mark.limit, mark.files.len()), (5, 2));
+        assert!(Mark::read("of").is_err());
     }
 
     #[test]
