@@ -19,6 +19,7 @@ impl Group {
     pub(crate) fn start(mut command: Command) -> io::Result<Self> {
         command.process_group(0);
         end_with_parent(&mut command);
+        listen_to_the_keyboard(&mut command);
         Ok(Self {
             child: command.spawn()?,
             is_reaped: false,
@@ -82,6 +83,22 @@ impl Drop for Group {
             // Nothing to do for a child that cannot be waited for.
             let _ = self.child.wait();
         }
+    }
+}
+
+/// A shell has the jobs that it runs in the background ignore Ctrl-C and Ctrl-\\, and their children
+/// inherit that: the child begins with the default for both, however the tests were started.
+fn listen_to_the_keyboard(command: &mut Command) {
+    // SAFETY: the closure makes two system calls and touches no memory of the parent's.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGINT, libc::SIGQUIT] {
+                if libc::signal(signal, libc::SIG_DFL) == libc::SIG_ERR {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            Ok(())
+        });
     }
 }
 
