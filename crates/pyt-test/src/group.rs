@@ -86,7 +86,7 @@ impl Drop for Group {
     }
 }
 
-/// A shell has the jobs that it runs in the background ignore Ctrl-C and Ctrl-\\, and their children
+/// A shell has the jobs that it runs in the background ignore Ctrl-C and Ctrl-\, and their children
 /// inherit that: the child begins with the default for both, however the tests were started.
 fn listen_to_the_keyboard(command: &mut Command) {
     // SAFETY: the closure makes two system calls and touches no memory of the parent's.
