@@ -215,6 +215,51 @@ fn a_standstill_is_reported_with_what_each_thread_waits_for() {
 }
 
 #[test]
+fn a_standstill_names_the_holder_of_that_moment() {
+    let fixture = Fixture::new();
+    let mut reports = BTreeSet::new();
+    for digits in 0..200 {
+        let report: Arc<Mutex<Vec<String>>> = Arc::default();
+        let main = fixture.scheduler.register("main");
+        main.begin();
+        main.entered();
+        let lines = report.clone();
+        let run = RunConfig {
+            on_standstill: Some(Box::new(move |stuck| {
+                let line = |one: &pyt_sched::controlled::Stuck| {
+                    let kind = one.waiting.map(|row| row.kind);
+                    format!("{} {kind:?} {:?}", one.name, one.holder)
+                };
+                lines.lock().unwrap().extend(stuck[1..].iter().map(line));
+            })),
+            ..RunConfig::new(Box::new(Digits(digits)), 1_000)
+        };
+        fixture.policy.begin(&fixture.scheduler, run).unwrap();
+        let (lock, never): (Arc<Lock>, Arc<Event>) = Default::default();
+        lock.acquire(None).unwrap();
+        for name in ["first", "second"] {
+            let (lock, never) = (lock.clone(), never.clone());
+            fixture.start(name, move || {
+                if lock.acquire(None).is_ok() {
+                    let _ = never.wait(None);
+                }
+            });
+        }
+        // Both may have begun to wait by now, while the main thread held the lock.
+        lock.release().unwrap();
+        let finished = fixture.policy.finish(&fixture.scheduler, false).unwrap();
+        main.end();
+        assert_eq!(finished.ending, Some(Ending::Standstill));
+        reports.insert(report.lock().unwrap().join(", "));
+    }
+    let expected = [
+        "first Some(Event) None, second Some(Lock) Some(1)",
+        "first Some(Lock) Some(2), second Some(Event) None",
+    ];
+    assert_eq!(reports, expected.map(str::to_owned).into());
+}
+
+#[test]
 fn time_leaps_when_no_thread_can_run_and_ties_are_decisions() {
     let fixture = Fixture::new();
     let mut orders = BTreeSet::new();

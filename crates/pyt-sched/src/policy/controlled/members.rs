@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use super::strategy::Candidate;
 use crate::{
-    Deadline, Thread, Waiter,
+    Deadline, HeldBy, Thread, ThreadId, Waiter,
     engine::{thread::ThreadNumber, world::Place},
     op::{Action, Op},
 };
 
 /// The condition under which a parked thread can take its step.
 #[derive(Clone, Copy)]
-pub(super) struct Gate(*const (dyn Fn() -> bool + Sync));
+pub(super) struct Gate {
+    is_open: *const (dyn Fn() -> bool + Sync),
+    held_by: Option<*const dyn HeldBy>,
+}
 
-// SAFETY: the function may be called from any thread, being `Sync`.
+// SAFETY: both may be called from any thread, being `Sync`.
 unsafe impl Send for Gate {}
 
 impl Gate {
@@ -27,17 +30,49 @@ impl Gate {
     )]
     pub(super) unsafe fn new(is_open: &(dyn Fn() -> bool + Sync)) -> Self {
         // SAFETY: only the lifetime changes, for which the caller answers.
-        Self(unsafe {
+        let is_open = unsafe {
             std::mem::transmute::<
                 *const (dyn Fn() -> bool + Sync + '_),
                 *const (dyn Fn() -> bool + Sync + 'static),
             >(std::ptr::from_ref(is_open))
-        })
+        };
+        Self {
+            is_open,
+            held_by: None,
+        }
+    }
+
+    /// Has the gate know which thread holds what its own waits for.
+    ///
+    /// # Safety
+    /// The gate must be dropped before `held_by` goes out of scope.
+    #[expect(
+        clippy::transmute_ptr_to_ptr,
+        reason = "no cast makes a trait object's lifetime longer"
+    )]
+    pub(super) unsafe fn held_by(self, held_by: &dyn HeldBy) -> Self {
+        // SAFETY: only the lifetime changes, for which the caller answers.
+        let held_by = unsafe {
+            std::mem::transmute::<*const (dyn HeldBy + '_), *const (dyn HeldBy + 'static)>(
+                std::ptr::from_ref(held_by),
+            )
+        };
+        Self {
+            held_by: Some(held_by),
+            ..self
+        }
     }
 
     pub(super) fn is_open(self) -> bool {
         // SAFETY: the thread that made the gate drops it before it runs on.
-        unsafe { (*self.0)() }
+        unsafe { (*self.is_open)() }
+    }
+
+    /// The thread that holds now what the gate's thread waits for, if that can be known.
+    pub(super) fn holder(self) -> Option<ThreadId> {
+        // SAFETY: the thread that made the gate drops it before it runs on.
+        self.held_by
+            .and_then(|held_by| unsafe { (*held_by).hold().by })
     }
 }
 

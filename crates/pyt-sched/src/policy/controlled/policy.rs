@@ -206,7 +206,11 @@ impl Controlled {
             };
             // SAFETY: the gate is gone from the policy when `stop` returns: it is dropped when this
             // thread is chosen, and the thread stays parked until then.
-            let gate = unsafe { Gate::new(is_open) };
+            let mut gate = unsafe { Gate::new(is_open) };
+            if let Some(held_by) = awaited.held_by {
+                // SAFETY: as above.
+                gate = unsafe { gate.held_by(held_by) };
+            }
             self.stop(me, number, op, Some(gate), deadline, &waiting);
             let (timed_out, interrupted, giving_up) = {
                 let mut state = self.state.lock();

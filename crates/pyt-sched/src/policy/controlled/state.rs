@@ -73,12 +73,17 @@ impl RunState {
             .filter(|(_, member)| !member.has_exited())
             .map(|(number, member)| {
                 let waiting = member.thread.waiting();
-                let holder = waiting
-                    .and_then(|waiting| waiting.holder)
-                    .and_then(|holder| {
-                        let index = self.members.0.iter().position(|m| m.thread.id() == holder);
-                        index.and_then(|index| ThreadNumber::try_from(index).ok())
-                    });
+                // Not the holder when the wait began: another may have taken it since.
+                let holder = match member.state {
+                    MemberState::Ready {
+                        gate: Some(gate), ..
+                    } => gate.holder(),
+                    _ => waiting.and_then(|waiting| waiting.holder),
+                };
+                let holder = holder.and_then(|holder| {
+                    let index = self.members.0.iter().position(|m| m.thread.id() == holder);
+                    index.and_then(|index| ThreadNumber::try_from(index).ok())
+                });
                 Stuck {
                     thread: number,
                     name: member.thread.name(),
