@@ -1,12 +1,11 @@
-//! Conflicting steps of a run, and those that likely explain its failure: accesses to the same
-//! variable that nothing orders.
+//! Conflicting steps of a run, and data races: accesses to the same variable that nothing orders.
 //!
 //! A data race detector on a finished run: happens-before over the steps that synchronise (Lamport
 //! 1978; vector clocks as in Flanagan and Freund: FastTrack, PLDI 2009), accesses left out.
 
 use std::collections::HashMap;
 
-use pyt_sched::controlled::{Op, Trace};
+use pyt_sched::controlled::Trace;
 
 use crate::order::{Order, Rules, is_access};
 
@@ -32,35 +31,18 @@ impl Conflict {
             ..Rules::default()
         };
         let order = Order::of(trace, rules);
-        let ordered = |first: usize, second: usize| order.happens_before(first, second);
-        pairs(trace, is_access, ordered, true)
-    }
-
-    /// The conflict that likely explains the run's failure: the closest one around a preemption (or
-    /// any switch, if there is none); a data race if there is one, or else any two steps whose
-    /// order matters. `trace` should be that of a minimal schedule.
-    #[must_use]
-    pub fn likely_cause(trace: &Trace) -> Option<Self> {
-        let any = |op: &Op| op.object != 0;
-        nearest(trace, Self::races(trace))
-            .or_else(|| nearest(trace, pairs(trace, is_access, |_, _| false, false)))
-            .or_else(|| nearest(trace, pairs(trace, any, |_, _| false, false)))
+        pairs(trace, &order)
     }
 }
 
-/// For each step that is `wanted`, the last such step of each other thread that it conflicts with,
-/// unless that is `ordered`.
-fn pairs(
-    trace: &Trace,
-    wanted: impl Fn(&Op) -> bool,
-    ordered: impl Fn(usize, usize) -> bool,
-    race: bool,
-) -> Vec<Conflict> {
+/// For each access, the last access of each other thread that it conflicts with, unless `order`
+/// orders the two.
+fn pairs(trace: &Trace, order: &Order) -> Vec<Conflict> {
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut found = Vec::new();
     let steps = trace.steps();
     for (second, step) in steps.iter().enumerate() {
-        if !wanted(&step.op) {
+        if !is_access(&step.op) {
             continue;
         }
         let history = of_object.entry(step.op.object).or_default();
@@ -69,11 +51,11 @@ fn pairs(
             let other = &steps[first];
             if !threads.contains(&other.thread) && other.op.conflicts_with(&step.op) {
                 threads.push(other.thread);
-                if !ordered(first, second) {
+                if !order.happens_before(first, second) {
                     found.push(Conflict {
                         first,
                         second,
-                        race,
+                        race: true,
                     });
                 }
             }
@@ -81,37 +63,4 @@ fn pairs(
         history.push(second);
     }
     found
-}
-
-/// The pair that is closest around a switch that takes the turn from one of its threads.
-fn nearest(trace: &Trace, pairs: Vec<Conflict>) -> Option<Conflict> {
-    let steps = trace.steps();
-    let switches = |preempting: bool| -> Vec<usize> {
-        let switches = (1..steps.len()).filter(|&step| {
-            let before = steps[step - 1].thread;
-            let mut candidates = trace.candidates(step).iter();
-            steps[step].thread != before
-                && (!preempting || candidates.any(|candidate| candidate.thread == before))
-        });
-        switches.collect()
-    };
-    let mut at = switches(true);
-    if at.is_empty() {
-        at = switches(false);
-    }
-    let distance = |pair: &Conflict| {
-        let around = at
-            .iter()
-            .filter(|&&switch| pair.first < switch && switch <= pair.second);
-        let distances = around.map(|&switch| {
-            let interrupts = steps[switch - 1].thread == steps[pair.first].thread;
-            (!interrupts, pair.second - pair.first)
-        });
-        distances
-            .min()
-            .map_or((true, true, usize::MAX), |(other, distance)| {
-                (false, other, distance)
-            })
-    };
-    pairs.into_iter().min_by_key(distance)
 }

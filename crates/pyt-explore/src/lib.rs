@@ -4,7 +4,7 @@
 //! `pyt-sched`'s controlled policy asks a [`Strategy`] at every decision point which thread goes
 //! on. This crate has the strategies, chooses the one of the next run ([`Search`]), counts outcomes
 //! ([`Tally`], [`ExploreResult`]), makes a failing schedule smaller ([`minimize`](fn@minimize)),
-//! writes it to a file ([`Schedule`]) and renders reports ([`report`]). It runs nothing itself, and
+//! finds the steps whose order decides ([`find_cause`]), writes schedules to files ([`Schedule`]) and renders reports ([`report`]). It runs nothing itself, and
 //! must know neither the interpreter nor any Python type. Its user runs the program:
 //!
 //! ```
@@ -23,6 +23,7 @@
 //! ```
 
 mod annotations;
+pub mod cause;
 mod choices;
 pub mod conflict;
 mod fingerprint;
@@ -39,6 +40,7 @@ pub mod seed;
 pub mod strategy;
 
 pub use annotations::{SourceLocation, VariableAccess};
+pub use cause::{Cause, Reversal, Verdict, find_cause};
 pub use choices::Choices;
 pub use conflict::Conflict;
 pub use fingerprint::Fingerprint;

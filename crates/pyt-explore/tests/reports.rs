@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use pyt_explore::{
-    Choices, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome, Schedule,
-    SourceLocation, VariableAccess,
+    Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome,
+    Schedule, SourceLocation, VariableAccess,
     report::{
         BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, SavedFailure,
         StackFrame, TraceReport,
@@ -126,6 +126,15 @@ fn lost_update() -> String {
         trace: &trace(steps),
         values: &values,
         blocked: &[],
+        cause: Some(&Cause {
+            decisive: vec![Conflict {
+                first: 3,
+                second: 6,
+                race: true,
+            }],
+            runs: 3,
+            complete: true,
+        }),
         describe: &source_of("counter.py", COUNTER),
     };
     report.render(WIDTH)
@@ -221,6 +230,7 @@ fn a_deadlock_of_two_locks() {
         trace: &trace,
         values: &[],
         blocked: &blocked,
+        cause: None,
         describe: &source_of("bank.py", BANK),
     };
     assert_snapshot!(report.render(WIDTH));

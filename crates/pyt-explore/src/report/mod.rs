@@ -2,7 +2,8 @@
 //!
 //! Widths count characters; a width below 40 counts as 40.
 //!
-//! - `trace_report`: one run, from its steps to text; `timeline` lays it out
+//! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide, `timeline`
+//!   lays out the schedule
 //! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
 //! - `exploration`: the whole report of an exploration; `outcomes` is its last part
 //! - `object_names`, `sources`: names of objects, places in the source. `pyt-sched` has the words
@@ -10,6 +11,7 @@
 //! - `text`: cutting and padding
 
 mod blocked;
+mod cause;
 mod deadlock;
 mod exploration;
 mod object_names;
@@ -25,5 +27,5 @@ pub use exploration::{ExploreReport, SavedFailure};
 pub use object_names::ObjectNames;
 pub use outcomes::outcomes;
 pub use sources::Describe;
-pub use timeline::{ConflictReport, ConflictSide, Timeline, TimelineRow};
+pub use timeline::{Timeline, TimelineRow};
 pub use trace_report::TraceReport;

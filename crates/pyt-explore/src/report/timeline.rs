@@ -19,59 +19,27 @@ pub struct TimelineRow {
     pub preempts: bool,
 }
 
-/// One of two conflicting accesses.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConflictSide {
-    /// The thread's name.
-    pub thread: String,
-    /// `file.py:12`.
-    pub place: String,
-    /// What it does: `reads`, `writes`, `acquires`.
-    pub verb: String,
-    /// The value read or written, if it is known.
-    pub value: Option<String>,
-}
-
-/// Two conflicting accesses, in words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConflictReport {
-    /// The variable: `global counter`, say.
-    pub variable: String,
-    /// The access that came first.
-    pub first: ConflictSide,
-    /// The access that came second.
-    pub second: ConflictSide,
-    /// Nothing orders them: a data race.
-    pub race: bool,
-}
-
-/// The lines that the threads ran, in order, and the conflict that explains the failure.
+/// The lines that the threads ran, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     /// The threads' names.
     pub threads: Vec<String>,
     /// The lines, first to last.
     pub rows: Vec<TimelineRow>,
-    /// The conflicting accesses, if there are any.
-    pub conflict: Option<ConflictReport>,
 }
 
 impl Timeline {
     /// As text: a column for each thread, a line of `-` at each switch and of `=` at each
-    /// preemption, the conflict below. With so many threads that a column would be too narrow to
+    /// preemption. With so many threads that a column would be too narrow to
     /// read, one column with the threads' names.
     #[must_use]
     pub fn render(&self, width: usize) -> String {
         let width = width.max(LEAST_WIDTH);
-        let mut lines = if self.column(width) >= LEAST_COLUMN {
+        let lines = if self.column(width) >= LEAST_COLUMN {
             self.side_by_side(width)
         } else {
             self.one_below_the_other(width)
         };
-        if let Some(conflict) = &self.conflict {
-            lines.push(String::new());
-            lines.extend(conflict.lines().iter().map(|line| fit(line, width)));
-        }
         let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
         lines.join("\n") + "\n"
     }
@@ -159,26 +127,6 @@ impl TimelineRow {
     }
 }
 
-impl ConflictReport {
-    fn lines(&self) -> Vec<String> {
-        let what = if self.race {
-            "nothing orders these two accesses to"
-        } else {
-            "the order of these two steps matters for"
-        };
-        let side = |side: &ConflictSide| {
-            let value = side.value.as_ref();
-            let value = value.map_or_else(String::new, |value| format!(" {value}"));
-            format!("  {} {}{value} at {}", side.thread, side.verb, side.place)
-        };
-        vec![
-            format!("{what} {}:", self.variable),
-            side(&self.first),
-            side(&self.second),
-        ]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,12 +140,6 @@ mod tests {
             note: note.to_owned(),
             preempts,
         };
-        let side = |thread: &str, verb: &str, value: &str| ConflictSide {
-            thread: thread.to_owned(),
-            place: "c.py:5".to_owned(),
-            verb: verb.to_owned(),
-            value: Some(value.to_owned()),
-        };
         Timeline {
             threads: (1..=threads).map(|n| format!("Thread-{n}")).collect(),
             rows: vec![
@@ -206,12 +148,6 @@ mod tests {
                 row(1, "writes counter = 1", false),
                 row(0, "writes counter = 1", false),
             ],
-            conflict: Some(ConflictReport {
-                variable: "global counter".to_owned(),
-                first: side("Thread-1", "reads", "0"),
-                second: side("Thread-2", "writes", "1"),
-                race: true,
-            }),
         }
     }
 
@@ -230,10 +166,6 @@ c.py:5  counter += 1           |
 ---------------------------------------------------------------
 c.py:5  counter += 1           |
       writes counter = 1       |
-
-nothing orders these two accesses to global counter:
-  Thread-1 reads 0 at c.py:5
-  Thread-2 writes 1 at c.py:5
 ";
         let found = story(2).render(63);
         assert_eq!(found, expected);

@@ -6,20 +6,18 @@ use pyt_sched::controlled::{Action, Op, Step, Stuck, Trace};
 
 use super::{
     blocked::BlockedThreads,
+    cause::Story,
     object_names::ObjectNames,
     sources::{Describe, SourceCache, file_name},
-    timeline::{ConflictReport, ConflictSide, Timeline, TimelineRow},
+    text::LEAST_WIDTH,
+    timeline::{Timeline, TimelineRow},
 };
-use crate::{annotations::VariableAccess, conflict::Conflict};
+use crate::{annotations::VariableAccess, cause::Cause};
 
 /// A timeline of more rows is cut down to those near a switch, and the last ones.
 const MAX_ROWS: usize = 60;
 /// How many rows before and after a switch are kept then.
 const ROWS_AROUND_SWITCH: usize = 4;
-
-/// Accesses that conflict are searched for in runs of at most so many steps: in longer ones, of
-/// endless loops, no two steps explain the failure, and the search takes too long.
-const MAX_STEPS_SEARCHED: usize = 20_000;
 
 /// A run and all that was recorded of it.
 pub struct TraceReport<'a> {
@@ -31,28 +29,36 @@ pub struct TraceReport<'a> {
     pub values: &'a [VariableAccess],
     /// The threads that were blocked when the run came to a standstill, if it did.
     pub blocked: &'a [Stuck],
+    /// The steps whose order decides; `None` if they were not searched for.
+    pub cause: Option<&'a Cause>,
     /// Where in the source a step comes from.
     pub describe: Describe<'a>,
 }
 
 impl TraceReport<'_> {
-    /// The report as text: the timeline, below it the accesses that conflict, or the deadlock.
-    /// Lines have at most `width` characters, or 40 if that is more.
+    /// The report as text: the steps that decide, then the timeline, then the deadlock. Lines have at
+    /// most `width` characters, or 40 if that is more.
     #[must_use]
     pub fn render(&self, width: usize) -> String {
+        let width = width.max(LEAST_WIDTH);
         let mut sources = SourceCache::new(self.describe);
         let mut names = self.object_names();
-        let conflict = if self.blocked.is_empty() {
-            self.conflict(&mut sources, &names)
-        } else {
-            None
-        };
+        let mut text = String::new();
+        let mut deciding = Vec::new();
+        if let Some(cause) = self.cause.filter(|_| self.blocked.is_empty()) {
+            let story = Story::of(self, cause, &names, &mut sources);
+            deciding = story.steps();
+            for line in story.lines(width) {
+                text += line.trim_end();
+                text.push('\n');
+            }
+            text.push('\n');
+        }
         let timeline = Timeline {
             threads: self.names.to_vec(),
-            rows: self.rows(&mut sources, &names),
-            conflict,
+            rows: self.rows(&mut sources, &names, &deciding),
         };
-        let mut text = timeline.render(width);
+        text += &timeline.render(width);
         if !self.blocked.is_empty() {
             let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
             text.push('\n');
@@ -84,18 +90,25 @@ impl TraceReport<'_> {
         names
     }
 
-    fn value_of(&self, step: usize) -> Option<&VariableAccess> {
+    pub(super) fn value_of(&self, step: usize) -> Option<&VariableAccess> {
         let found = self
             .values
             .binary_search_by_key(&(step as u64), |value| value.step);
         self.values.get(found.ok()?)
     }
 
-    fn rows(&self, sources: &mut SourceCache<'_>, names: &ObjectNames) -> Vec<TimelineRow> {
+    /// The rows of the timeline. Those of the `deciding` steps are never left out.
+    fn rows(
+        &self,
+        sources: &mut SourceCache<'_>,
+        names: &ObjectNames,
+        deciding: &[usize],
+    ) -> Vec<TimelineRow> {
         let steps = self.trace.steps();
         let shared = shared(self.trace);
         let mut rows: Vec<TimelineRow> = Vec::new();
         let mut switches = Vec::new();
+        let mut rows_of_deciding = Vec::new();
         for (number, step) in steps.iter().enumerate() {
             let before = number.checked_sub(1).map(|before| steps[before].thread);
             let switched = before.is_some_and(|before| before != step.thread);
@@ -135,7 +148,13 @@ impl TraceReport<'_> {
                     }
                     last.note += &note;
                 }
+                if deciding.contains(&number) {
+                    rows_of_deciding.push(rows.len() - 1);
+                }
                 continue;
+            }
+            if deciding.contains(&number) {
+                rows_of_deciding.push(rows.len());
             }
             rows.push(TimelineRow {
                 thread: step.thread as usize,
@@ -159,53 +178,15 @@ impl TraceReport<'_> {
             }
         }
         if rows.len() > MAX_ROWS {
-            rows_around(rows, &switches)
+            rows_around(rows, &switches, &rows_of_deciding)
         } else {
             rows
         }
     }
-
-    /// The two accesses whose order explains the run best.
-    fn conflict(
-        &self,
-        sources: &mut SourceCache<'_>,
-        names: &ObjectNames,
-    ) -> Option<ConflictReport> {
-        let steps = self.trace.steps();
-        if steps.len() > MAX_STEPS_SEARCHED {
-            return None;
-        }
-        let conflict = Conflict::likely_cause(self.trace)?;
-        let mut side = |number: usize| {
-            let step = steps[number];
-            let thread = self.names.get(step.thread as usize);
-            let value = self.value_of(number);
-            ConflictSide {
-                thread: thread.cloned().unwrap_or_default(),
-                place: sources.short(step.place),
-                verb: verb(step.op.action).to_owned(),
-                value: value.and_then(|value| value.after.clone().or_else(|| value.before.clone())),
-            }
-        };
-        let (first, second) = (side(conflict.first), side(conflict.second));
-        let variable = [conflict.first, conflict.second]
-            .into_iter()
-            .filter_map(|number| self.value_of(number))
-            .map(|value| value.name.as_str())
-            .find(|name| !name.is_empty());
-        let object = steps[conflict.first].op.object;
-        let variable = variable.or_else(|| names.get(object)).unwrap_or_default();
-        Some(ConflictReport {
-            variable: variable.to_owned(),
-            first,
-            second,
-            race: conflict.race,
-        })
-    }
 }
 
 /// What a step does, as a verb.
-const fn verb(action: Action) -> &'static str {
+pub(super) const fn verb(action: Action) -> &'static str {
     match action {
         Action::Begin => "begins",
         Action::End => "ends",
@@ -229,7 +210,7 @@ const fn verb(action: Action) -> &'static str {
     }
 }
 
-fn note(step: &Step, value: Option<&VariableAccess>, names: &ObjectNames) -> String {
+pub(super) fn note(step: &Step, value: Option<&VariableAccess>, names: &ObjectNames) -> String {
     if step.timed_out {
         return String::from("times out");
     }
@@ -276,12 +257,14 @@ fn shared(trace: &Trace) -> HashSet<usize> {
     shared.map(|(object, _)| object).collect()
 }
 
-/// The rows near a switch, and the last ones. A row says where some are left out.
-fn rows_around(rows: Vec<TimelineRow>, switches: &[usize]) -> Vec<TimelineRow> {
+/// The rows near a switch, those of `deciding` steps, and the last ones. A row says where some are
+/// left out.
+fn rows_around(rows: Vec<TimelineRow>, switches: &[usize], deciding: &[usize]) -> Vec<TimelineRow> {
     let last = rows.len();
     let near = |row: usize| {
         let near_end = row + ROWS_AROUND_SWITCH >= last;
         near_end
+            || deciding.contains(&row)
             || switches
                 .iter()
                 .any(|switch| row.abs_diff(*switch) <= ROWS_AROUND_SWITCH)
@@ -293,7 +276,10 @@ fn rows_around(rows: Vec<TimelineRow>, switches: &[usize]) -> Vec<TimelineRow> {
             if left_out > 0 {
                 kept.push(TimelineRow {
                     thread: row.thread,
-                    text: format!("... {left_out} lines"),
+                    text: match left_out {
+                        1 => "... 1 line".to_owned(),
+                        _ => format!("... {left_out} lines"),
+                    },
                     ..TimelineRow::default()
                 });
                 left_out = 0;

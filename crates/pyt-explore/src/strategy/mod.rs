@@ -8,6 +8,7 @@ pub mod pct;
 pub mod pos;
 pub mod random;
 pub mod replay;
+pub mod reverse;
 pub mod round_robin;
 mod streak;
 
@@ -16,6 +17,7 @@ pub use pct::Pct;
 pub use pos::Pos;
 pub use random::Random;
 pub use replay::{Divergence, DivergenceCheck, Replay};
+pub use reverse::Reverse;
 pub use round_robin::RoundRobin;
 pub use streak::FAIRNESS_LIMIT;
 pub(crate) use streak::Streak;

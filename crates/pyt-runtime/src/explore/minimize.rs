@@ -1,5 +1,5 @@
-//! Reproduces a failure, searches for the smallest schedule that still fails, and has that run
-//! reported.
+//! Reproduces a failure, searches for the smallest schedule that still fails and for the steps
+//! whose order decides, and has that run reported.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,7 +7,8 @@ use std::{
 };
 
 use pyt_explore::{
-    Choices, ExploreOptions, FailingRun, Failure, MinimizedFailure, SearchKind,
+    Cause, Choices, ExploreOptions, FailingRun, Failure, Minimized, MinimizedFailure, Reversal,
+    SearchKind, Verdict, find_cause,
     report::{BlockedThreads, TraceReport},
     strategy::replay::Replay,
 };
@@ -23,6 +24,9 @@ use super::{
 const MINIMIZE_MAX_RUNS: u64 = 400;
 /// How long it may take.
 const MINIMIZE_TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How many runs the search for the cause may take, and how long.
+const CAUSE_MAX_RUNS: u64 = 64;
+const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The width of trace reports, in columns.
 const REPORT_WIDTH: usize = 100;
 
@@ -67,7 +71,12 @@ pub(crate) fn minimize(
     if let Some(raised) = broken {
         return Err(raised);
     }
-    reproduction.report(smallest.choices, smallest.switches, smallest.runs + 1)
+    let cause = match failing.failure {
+        // Its report says who waits for whom.
+        Failure::Deadlock { .. } => Cause::default(),
+        _ => reproduction.cause(&smallest.trace)?,
+    };
+    reproduction.report(smallest, &cause)
 }
 
 /// The failing program, and all that it takes to run it.
@@ -100,13 +109,44 @@ impl Reproduction<'_> {
         Ok(fails.then_some(execution.finished.trace))
     }
 
-    /// Runs `choices` once more with source locations and values recorded, and reports it.
-    fn report(
-        &self,
-        choices: Choices,
-        switches: (usize, usize),
-        runs: u64,
-    ) -> PyResult<MinimizedFailure> {
+    /// The steps of the failing run `trace` whose order decides, found by running it with pairs of
+    /// them reversed.
+    fn cause(&self, trace: &Trace) -> PyResult<Cause> {
+        let sites = &self.runner.sites;
+        let mut broken = None;
+        let began = Instant::now();
+        let cause = find_cause(trace, CAUSE_MAX_RUNS, |strategy| {
+            if began.elapsed() > CAUSE_TIME_LIMIT {
+                return None;
+            }
+            let code_before = sites.mark();
+            let execution = self.execute(self.run(strategy));
+            sites.release(code_before, self.vm);
+            match execution {
+                Ok(Execution {
+                    outcome, finished, ..
+                }) => Some(Reversal {
+                    verdict: if self.failing.is_reproduced_by(&outcome) {
+                        Verdict::Fails
+                    } else if outcome.failure.is_some() {
+                        Verdict::FailsOtherwise
+                    } else {
+                        Verdict::Passes
+                    },
+                    trace: finished.trace,
+                }),
+                Err(raised) => {
+                    broken = Some(raised);
+                    None
+                }
+            }
+        });
+        broken.map_or(Ok(cause), Err)
+    }
+
+    /// Runs the smallest schedule once more with source locations and values recorded, and reports it.
+    fn report(&self, smallest: Minimized, cause: &Cause) -> PyResult<MinimizedFailure> {
+        let choices = smallest.choices;
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = blocked.clone();
         let run = RunConfig {
@@ -130,6 +170,7 @@ impl Reproduction<'_> {
                 trace: &finished.trace,
                 values: &values,
                 blocked: &blocked,
+                cause: Some(cause),
                 describe: &|place| sites.describe(place),
             };
             let waits = BlockedThreads::new(&blocked, &finished.names, &finished.trace).summary();
@@ -149,8 +190,8 @@ impl Reproduction<'_> {
             output: outcome.output,
             seed: self.failing.seed,
             choices,
-            switches,
-            runs,
+            switches: smallest.switches,
+            runs: smallest.runs + 1 + cause.runs,
             trace_report,
             reproduced,
         })
