@@ -10,7 +10,7 @@ use crate::{assert_process, assert_snapshot};
 /// How long one exploration may take: the machine may be busy with anything else.
 const EXPLORATION_DEADLINE: Duration = Duration::from_secs(120);
 
-fn run(process: Process) -> CompletedProcess {
+pub(crate) fn run(process: Process) -> CompletedProcess {
     process
         .run_until(EXPLORATION_DEADLINE)
         .unwrap_or_else(|timed_out| panic!("{timed_out}"))

@@ -9,6 +9,7 @@
 //! INSTA_UPDATE=always cargo pyt-test --test reports    # then read the diff
 //! ```
 
+mod causes;
 mod deadlocks;
 mod errors;
 mod explorations;

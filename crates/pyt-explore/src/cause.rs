@@ -48,7 +48,7 @@ pub struct Reversal {
 pub struct Cause {
     /// The pairs that decide, the best explanation first. Reversed, each makes the run pass.
     pub decisive: Vec<Conflict>,
-    /// How many pairs were reversed and run.
+    /// How many runs with a reversed pair were made.
     pub runs: u64,
     /// Whether all pairs were tried that it could be.
     pub complete: bool,
@@ -90,11 +90,22 @@ pub fn find_cause(
         let hold = hold_point(failing, pair);
         let follows = |step| order.happens_before(hold, step);
         let strategy = Reverse::new(failing, hold, pair.second, follows);
-        let Some(reversal) = run(Box::new(strategy)) else {
+        let Some(mut reversal) = run(Box::new(strategy.clone())) else {
             cause.complete = false;
             break;
         };
         cause.runs += 1;
+        if reversal.verdict == Verdict::Fails
+            && cause.runs < budget
+            && recognised.reads_on(&reversal.trace, pair.second)
+        {
+            let Some(again) = run(Box::new(strategy.reading_on())) else {
+                cause.complete = false;
+                break;
+            };
+            cause.runs += 1;
+            reversal = again;
+        }
         if reversal.verdict != Verdict::Passes {
             continue;
         }
@@ -344,6 +355,18 @@ impl<'a> Recognised<'a> {
             trace,
             before: before.collect(),
         }
+    }
+
+    /// Whether the step `step` is a read that another one follows in its thread in `other`: reading
+    /// an attribute is a step for the object and one for its class, and the value is read after both.
+    fn reads_on(&self, other: &Trace, step: usize) -> bool {
+        let wanted = self.trace.steps()[step];
+        let steps = other.steps().iter();
+        let own = steps.filter(|step| step.thread == wanted.thread);
+        let mut actions = own.map(|step| step.op.action).skip(self.before[step]);
+        wanted.op.action == Action::Read
+            && actions.next() == Some(Action::Read)
+            && actions.next() == Some(Action::Read)
     }
 
     /// Those of `pairs` whose two steps `other` has, too, in the other order.

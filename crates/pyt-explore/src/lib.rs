@@ -29,6 +29,7 @@ pub mod conflict;
 mod fingerprint;
 mod granularity;
 pub mod minimize;
+mod normal_text;
 mod options;
 mod order;
 pub mod outcome;

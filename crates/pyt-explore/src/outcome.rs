@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fingerprint::Fingerprint;
+use crate::{fingerprint::Fingerprint, normal_text::normal_text};
 
 /// Why a run counts as failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,6 +63,27 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The same with each text replaced.
+    fn with_texts(&self, replace: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Exception {
+                thread,
+                exception,
+                message,
+            } => Self::Exception {
+                thread: replace(thread),
+                exception: exception.clone(),
+                message: replace(message),
+            },
+            Self::Deadlock { waits } => Self::Deadlock {
+                waits: waits.iter().map(|wait| replace(wait)).collect(),
+            },
+            other => other.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -95,13 +116,23 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The same for all outcomes that count as one: those that differ only in addresses, idents of
+    /// threads, names of temporary files, and folders of source files.
     fn fingerprint(&self) -> Fingerprint {
-        let failure = self.failure.as_ref().map(|failure| format!("{failure:?}"));
+        let mut bytes = normal_text(&self.output).into_owned().into_bytes();
         // No text contains the byte 0xff, so it parts the two.
-        let mut bytes = self.output.clone().into_bytes();
         bytes.push(0xff);
-        bytes.extend(failure.unwrap_or_default().into_bytes());
+        if let Some(failure) = &self.failure {
+            let failure = failure.with_texts(|text| normal_text(text).into_owned());
+            bytes.extend(format!("{failure:?}").into_bytes());
+        }
         Fingerprint::of(&bytes)
+    }
+
+    /// Whether both wrote the same, but for addresses and the like.
+    #[must_use]
+    pub fn has_output_like(&self, output: &str) -> bool {
+        normal_text(&self.output) == normal_text(output)
     }
 }
 
@@ -307,6 +338,29 @@ mod tests {
         tally.expect_same_output();
         assert_eq!(tally.failures(), 3);
         assert_eq!(tally.first_failure().map(|found| found.first), Some(5));
+    }
+
+    #[test]
+    fn addresses_and_temporary_names_make_no_outcomes() {
+        let mut tally = Tally::new();
+        for number in 0..9 {
+            let failure = Failure::Exception {
+                thread: "one".to_owned(),
+                exception: "KeyError".to_owned(),
+                message: format!("<A object at 0x7f00000{number}>"),
+            };
+            tally.add(
+                number,
+                None,
+                Outcome {
+                    output: format!("/tmp/tmp1234567{number}\n"),
+                    failure: (number % 3 == 0).then_some(failure),
+                },
+            );
+        }
+        assert_eq!(tally.distinct(), 2);
+        tally.expect_same_output();
+        assert_eq!(tally.failures(), 3, "no output differs");
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl FailingRun {
     #[must_use]
     pub fn is_reproduced_by(&self, outcome: &Outcome) -> bool {
         match (&self.expected, &outcome.failure) {
-            (Some(expected), None) => outcome.output != *expected,
+            (Some(expected), None) => !outcome.has_output_like(expected),
             (None, Some(failure)) => failure.is_like(&self.failure),
             _ => false,
         }
@@ -139,6 +139,8 @@ pub struct MinimizedFailure {
     pub failure: Failure,
     /// What it writes.
     pub output: String,
+    /// For [`Failure::DifferentOutput`]: what it should have written.
+    pub expected: Option<String>,
     /// The seed of its random numbers and the like.
     pub seed: u64,
     /// The smallest schedule.
@@ -161,6 +163,7 @@ impl MinimizedFailure {
         Self {
             failure: failing.failure.clone(),
             output: failing.output.clone(),
+            expected: failing.expected.clone(),
             seed: failing.seed,
             choices: Choices::new(),
             switches: (0, 0),

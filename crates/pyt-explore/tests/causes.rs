@@ -161,6 +161,30 @@ fn the_cause_is_what_is_accessed_rather_than_an_event_beside_it() {
 }
 
 #[test]
+fn a_read_of_two_steps_is_reversed_as_a_whole() {
+    // As an attribute: first the object is asked, then its class if the object does not have it.
+    // The value is read after both.
+    let main = [
+        Write(0, 3, 1),
+        Write(1, 3, 1),
+        Start(1),
+        Step,
+        Write(0, 3, 0),
+        Join(1),
+    ];
+    let work = [
+        Read(0, 0),
+        SkipIf(0, 0, 1),
+        Read(1, 1),
+        Read(0, 2),
+        Assert(2, 1),
+    ];
+    let (trace, cause) = cause_of_found(&program(&[&main, &work]), 1);
+    let (first, second, variable) = pair(&trace, &cause);
+    assert_eq!((first, second, variable), (Action::Write, Action::Read, 0));
+}
+
+#[test]
 fn locked_accesses_whose_order_decides_are_no_race() {
     // Check and change have the lock, but not together.
     let locked = |access| [Acquire(0), access, Release(0)];

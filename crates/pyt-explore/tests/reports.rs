@@ -392,6 +392,7 @@ fn minimized() -> MinimizedFailure {
     MinimizedFailure {
         failure: assertion(),
         output: "Traceback (most recent call last):\nAssertionError: 1 of 2\n".to_owned(),
+        expected: None,
         seed: 1003,
         choices: [0, 0, 1, 2, 1, 0].into_iter().collect(),
         switches: (7, 4),

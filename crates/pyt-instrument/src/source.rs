@@ -39,20 +39,17 @@ impl Sources {
         let mut text = String::new();
         for line in first..=last {
             let whole = self.line(file, line)?;
-            // Columns count characters from 1.
+            // Columns count bytes of UTF-8, from 1, as CPython's do.
             let from = match line == first {
                 true => start.character_offset.to_zero_indexed(),
                 false => 0,
             };
             let to = match line == last {
                 true => end.character_offset.to_zero_indexed(),
-                false => usize::MAX,
+                false => whole.len(),
             };
-            let part: String = whole
-                .chars()
-                .skip(from)
-                .take(to.saturating_sub(from))
-                .collect();
+            // None if the file has changed since it was compiled.
+            let part = whole.get(from..to.min(whole.len()))?;
             if !text.is_empty() {
                 text.push(' ');
             }

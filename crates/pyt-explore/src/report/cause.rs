@@ -107,8 +107,8 @@ fn no_pair(cause: &Cause) -> String {
     let tried = match (cause.runs, cause.complete) {
         (0, true) => "no two could be reversed".to_owned(),
         (0, false) => "none were tried".to_owned(),
-        (1, _) => "1 pair was reversed".to_owned(),
-        (runs, _) => format!("{runs} pairs were reversed"),
+        (1, _) => "1 other order was tried".to_owned(),
+        (runs, _) => format!("{runs} other orders were tried"),
     };
     let bound = if cause.complete || cause.runs == 0 {
         ""

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{LEAST_WIDTH, fit};
+use super::text::{LEAST_WIDTH, fit, width_of};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl DeadlockReport {
         let rows = self.threads.iter().map(ReportedThread::cells);
         let table: Vec<_> = std::iter::once(head).chain(rows).collect();
         let widths: [usize; 5] = std::array::from_fn(|column| {
-            let cells = table.iter().map(|row| row[column].chars().count());
+            let cells = table.iter().map(|row| width_of(&row[column]));
             cells.max().unwrap_or(0)
         });
         let mut text = String::new();
@@ -134,7 +134,8 @@ impl DeadlockReport {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(widths) {
                 // A string takes all that is written into it.
-                let _ = write!(line, "  {cell:width$}");
+                let missing = width.saturating_sub(width_of(cell));
+                let _ = write!(line, "  {cell}{:missing$}", "");
             }
             text += line.trim_end();
             text.push('\n');

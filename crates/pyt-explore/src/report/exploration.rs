@@ -4,7 +4,10 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use serde::Serialize;
 
-use super::outcomes::outcomes;
+use super::{
+    outcomes::outcomes,
+    text::{counted, singular_or},
+};
 use crate::{
     options::ExploreOptions,
     outcome::{DistinctOutcome, Failure},
@@ -158,11 +161,22 @@ impl SavedFailure {
         }
         text.push('\n');
         text += &failure.trace_report;
-        if !failure.output.is_empty() {
-            text += "\nIt writes:\n";
-            for line in failure.output.lines() {
+        let mut show = |title: &str, output: &str| {
+            let _ = writeln!(text, "\n{title}");
+            for line in output.lines() {
                 let _ = writeln!(text, "    {line}");
             }
+            if output.is_empty() {
+                text += "    (nothing)\n";
+            }
+        };
+        match &failure.expected {
+            Some(expected) => {
+                show("It writes:", &failure.output);
+                show("instead of:", expected);
+            }
+            None if failure.output.is_empty() => {}
+            None => show("It writes:", &failure.output),
         }
         text
     }
@@ -211,13 +225,4 @@ impl<'a> JsonFinding<'a> {
             trace_report: &failure.trace_report,
         }
     }
-}
-
-/// A number of things, in words that fit it.
-fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", singular_or(number, one, many))
-}
-
-const fn singular_or<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
-    if number == 1 { one } else { many }
 }

@@ -1,6 +1,6 @@
 //! Reports for people: plain text, without colours, of at most the given width.
 //!
-//! Widths count characters; a width below 40 counts as 40.
+//! Widths count columns of a terminal; a width below 40 counts as 40.
 //!
 //! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide, `timeline`
 //!   lays out the schedule

@@ -1,7 +1,7 @@
 //! The table of distinct outcomes.
 
-use super::text::{LEAST_WIDTH, fit};
-use crate::outcome::Tally;
+use super::text::{LEAST_WIDTH, counted, fit, width_of};
+use crate::outcome::{DistinctOutcome, Failure, Tally};
 
 /// One line for each distinct outcome, at most `most`: how often it came, a seed (or for an
 /// exhaustive search the number of the first schedule), and the output or failure.
@@ -11,10 +11,10 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     let found = tally.outcomes();
     let mut lines = vec![fit(
         &format!(
-            "{} schedules, {} distinct outcomes, {} failures",
-            tally.runs(),
-            found.len(),
-            tally.failures()
+            "{}, {}, {}",
+            counted(tally.runs(), "schedule", "schedules"),
+            counted(found.len() as u64, "distinct outcome", "distinct outcomes"),
+            counted(tally.failures(), "failure", "failures"),
         ),
         width,
     )];
@@ -24,19 +24,13 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
             width,
         ));
     }
-    for entry in found.iter().take(most) {
+    let shown = &found[..found.len().min(most)];
+    let room = width.saturating_sub(BEFORE_OUTCOME);
+    let texts = told_apart(shown.iter().map(|entry| text_of(entry)).collect(), room);
+    for (entry, what) in shown.iter().zip(texts) {
         let maker = match entry.seed {
             Some(seed) => seed.to_string(),
             None => format!("schedule {}", entry.first),
-        };
-        let what = match &entry.outcome {
-            None if entry.failed => "a failure (run the seed to see it)".to_owned(),
-            None => "(run the seed to see it)".to_owned(),
-            Some(outcome) => match &outcome.failure {
-                Some(failure) => format!("FAILED: {failure}"),
-                None if outcome.output.is_empty() => "no output".to_owned(),
-                None => outcome.output.trim_end_matches('\n').to_owned(),
-            },
         };
         let per_mille = entry.count.saturating_mul(1000) / tally.runs().max(1);
         lines.push(fit(
@@ -55,10 +49,53 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The columns before the outcome itself.
+const BEFORE_OUTCOME: usize = 41;
+
+fn text_of(entry: &DistinctOutcome) -> String {
+    match &entry.outcome {
+        None if entry.failed => "a failure (run the seed to see it)".to_owned(),
+        None => "(run the seed to see it)".to_owned(),
+        Some(outcome) => match &outcome.failure {
+            Some(Failure::DifferentOutput) => {
+                format!("FAILED: another output: {}", written(&outcome.output))
+            }
+            Some(failure) => format!("FAILED: {failure}"),
+            None => written(&outcome.output),
+        },
+    }
+}
+
+fn written(output: &str) -> String {
+    if output.is_empty() {
+        "no output".to_owned()
+    } else {
+        output.trim_end_matches('\n').to_owned()
+    }
+}
+
+/// Texts of at most `room` columns. Those that would look like an earlier one once they are cut
+/// begin shortly before the first difference.
+fn told_apart(texts: Vec<String>, room: usize) -> Vec<String> {
+    const BEFORE_DIFFERENCE: usize = 8;
+    let cut: Vec<_> = texts.iter().map(|text| fit(text, room)).collect();
+    let later = |index: usize| {
+        let text = &texts[index];
+        let like = (0..index).find(|&other| cut[other] == cut[index])?;
+        let same = text.chars().zip(texts[like].chars());
+        let same = same.take_while(|(one, other)| one == other).count();
+        let left_out = same.saturating_sub(BEFORE_DIFFERENCE);
+        let rest: String = text.chars().skip(left_out).collect();
+        (width_of(text) > room && left_out > 0).then(|| fit(&format!("...{rest}"), room))
+    };
+    let shown = (0..texts.len()).map(|index| later(index).unwrap_or_else(|| cut[index].clone()));
+    shown.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Failure, Outcome};
+    use crate::outcome::Outcome;
 
     #[test]
     fn the_table_has_counts_seeds_and_outcomes() {
@@ -77,7 +114,7 @@ mod tests {
         let table = outcomes(&tally, 2, 80);
         assert_eq!(
             table,
-            "7 schedules, 3 distinct outcomes, 1 failures\n    \
+            "7 schedules, 3 distinct outcomes, 1 failure\n    \
              count   share  seed                  outcome\n        \
              5   71.4%  1000                  2\n        \
              1   14.2%  1005                  1\n        1 more\n"
@@ -85,5 +122,41 @@ mod tests {
         for line in outcomes(&tally, 9, 40).lines() {
             assert!(line.chars().count() <= 40, "{line}");
         }
+    }
+    #[test]
+    fn one_of_each_is_singular_and_long_outputs_can_be_told_apart() {
+        let mut tally = Tally::new();
+        let add = |tally: &mut Tally, number, end: &str| {
+            let output = format!(
+                "{} {end}\n",
+                "a long line that is always the same".repeat(3)
+            );
+            let failure = None;
+            tally.add(number, None, Outcome { output, failure });
+        };
+        add(&mut tally, 0, "one");
+        let table = outcomes(&tally, 20, 80);
+        assert!(
+            table.starts_with("1 schedule, 1 distinct outcome, 0 failures\n"),
+            "{table}"
+        );
+        add(&mut tally, 1, "two");
+        tally.expect_same_output();
+        let table = outcomes(&tally, 20, 80);
+        let rows: Vec<_> = table
+            .lines()
+            .skip(2)
+            .map(|line| &line[BEFORE_OUTCOME..])
+            .collect();
+        assert!(
+            table.starts_with("2 schedules, 2 distinct outcomes, 1 failure\n"),
+            "{table}"
+        );
+        assert!(rows[1].starts_with("FAILED: another output: "), "{table}");
+        tally = Tally::new();
+        add(&mut tally, 0, "one");
+        add(&mut tally, 1, "two");
+        let table = outcomes(&tally, 20, 80);
+        assert!(table.lines().nth(3).unwrap().ends_with(" two"), "{table}");
     }
 }

@@ -1,6 +1,6 @@
 //! The threads' lines side by side, in the order in which they ran.
 
-use super::text::{LEAST_WIDTH, cell, fit, wrap};
+use super::text::{LEAST_WIDTH, cell, fit, width_of, wrap};
 
 /// A line that a thread ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Timeline {
         let row_of = |cells: Vec<String>| cells.join(BETWEEN);
         let heads = self.threads.iter().map(|name| cell(name, column));
         let mut lines = vec![row_of(heads.collect())];
-        let whole = lines[0].chars().count();
+        let whole = width_of(&lines[0]);
         let rule = |sign: &str| sign.repeat(whole);
         lines.push(rule("-"));
         let put = |thread: usize, text: &str| {
@@ -83,7 +83,7 @@ impl Timeline {
                 let name = self.threads.get(row.thread).map_or("?", String::as_str);
                 let sign = if row.preempts { "=" } else { "-" };
                 let head = format!("{sign}{sign} {name} ");
-                let rest = width.saturating_sub(head.chars().count());
+                let rest = width.saturating_sub(width_of(&head));
                 lines.push(fit(&(head + &sign.repeat(rest)), width));
             }
             last = Some(row.thread);

@@ -7,9 +7,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use pyt_sched::controlled::{Decision, Strategy, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Decision, Strategy, ThreadNumber, Trace};
 
 use super::streak::Streak;
+
+/// Of how many steps a read may consist after its first.
+const READS_ON: u64 = 3;
 
 /// Takes the steps of a run with one thread held for a while. Where the program does not follow, it
 /// goes on without switches (but for fairness): only the trace says whether the order was reversed.
@@ -21,6 +24,8 @@ pub struct Reverse {
     held: Option<ThreadNumber>,
     other: ThreadNumber,
     steps_of_other: u64,
+    /// So many more steps of the other thread are taken before the held one goes on, if they read.
+    reads_on: u64,
     /// The steps to come, in the order of the run.
     pending: VecDeque<Pending>,
     taken: HashMap<ThreadNumber, u64>,
@@ -52,10 +57,18 @@ impl Reverse {
             held: Some(held),
             other,
             steps_of_other: of_other.count() as u64,
+            reads_on: 0,
             pending: pending.collect(),
             taken: HashMap::new(),
             streak: Streak::default(),
         }
+    }
+
+    /// The same, but the other thread reads on after its step before the held one goes on.
+    #[must_use]
+    pub const fn reading_on(mut self) -> Self {
+        self.reads_on = READS_ON;
+        self
     }
 
     /// The next pending step that can be taken and that `wanted` allows: an index into `pending`.
@@ -64,7 +77,21 @@ impl Reverse {
         pending.position(|step| wanted(step) && decision.index_of(step.thread).is_some())
     }
 
+    /// Whether the other thread has taken its step; only the end of its reading is awaited.
+    fn awaits_reads(&self) -> bool {
+        let taken = self.taken.get(&self.other).copied().unwrap_or(0);
+        self.held.is_some() && taken >= self.steps_of_other
+    }
+
     fn next_of_phase(&mut self, decision: &Decision<'_>) -> Option<usize> {
+        if self.awaits_reads() {
+            let index = decision.index_of(self.other);
+            if index.is_some_and(|index| decision.candidates[index].op.action == Action::Read) {
+                let mut pending = self.pending.iter();
+                return pending.position(|step| step.thread == self.other);
+            }
+            self.held = None;
+        }
         if self.exact > 0 {
             self.exact -= 1;
             let first = self.pending.front()?;
@@ -103,7 +130,7 @@ impl Strategy for Reverse {
         let thread = decision.candidates[index].thread;
         let taken = self.taken.entry(thread).or_insert(0);
         *taken += 1;
-        if thread == self.other && *taken >= self.steps_of_other {
+        if thread == self.other && *taken >= self.steps_of_other + self.reads_on {
             self.held = None;
         }
         index

@@ -188,6 +188,7 @@ impl Reproduction<'_> {
         Ok(MinimizedFailure {
             failure,
             output: outcome.output,
+            expected: self.failing.expected.clone(),
             seed: self.failing.seed,
             choices,
             switches: smallest.switches,

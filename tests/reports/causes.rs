@@ -1,0 +1,203 @@
+//! The cause that a report of `pyt explore` names, and how outcomes are grouped.
+
+use pyt_test::{CompletedProcess, Scratch, pyt};
+
+use crate::{assert_process, explorations::run};
+
+/// Explores a script of this text.
+fn explored(name: &str, source: &str, arguments: &[&str]) -> CompletedProcess {
+    let scratch = Scratch::new();
+    let script = scratch.write(&format!("{name}.py"), source);
+    let output = format!("--output={}", scratch.at("found"));
+    run(pyt(["explore", "--jobs=1"])
+        .args(arguments)
+        .arg(output)
+        .arg(script))
+}
+
+/// What the report says before the schedule.
+fn told(done: &CompletedProcess) -> String {
+    let mut parts = done.stdout.split("\n\n").filter(|part| {
+        part.contains("(>)") || part.starts_with("No two steps were found whose order decides")
+    });
+    parts.next().unwrap_or_else(|| panic!("{done}")).to_owned()
+}
+
+const START: &str = "
+threads = [threading.Thread(target=f, name=f.__name__) for f in (one, two)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+";
+
+#[test]
+fn a_race_beside_the_cause_is_not_named() {
+    let source = format!(
+        "import threading
+hits = {{}}
+seen = {{}}
+def work(name):
+    seen.pop(name, None)
+    old = hits.get('n', 0)
+    hits['n'] = old + 1
+def one(): work('x')
+def two(): work('x')
+{START}
+assert hits['n'] == 2, hits
+"
+    );
+    let done = explored("beside", &source, &["--schedules=60"]);
+    let told = told(&done);
+    assert!(told.contains("`hits['n']` at beside.py:7"), "{told}");
+    assert!(told.contains("nothing orders these two accesses"), "{told}");
+    assert!(!told.contains("seen"), "{told}");
+}
+
+#[test]
+fn an_event_beside_the_cause_is_not_named() {
+    let source = "import threading
+from concurrent.futures import ThreadPoolExecutor
+class Box:
+    state = 1
+box = Box()
+ran = threading.Event()
+pool = ThreadPoolExecutor(1)
+def submitting():
+    future = pool.submit(ran.set)
+    future.add_done_callback(print)
+    assert box.state == 1, 'stopped under way'
+t = threading.Thread(target=submitting, name='submitting')
+t.start()
+ran.wait()
+box.state = 0
+t.join()
+pool.shutdown()
+";
+    let done = explored("event", source, &["--schedules=60"]);
+    let told = told(&done);
+    assert!(
+        told.starts_with(
+            "submitting read `box.state` at event.py:11 after MainThread had changed it at \
+             event.py:15.\n"
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains("MainThread writes box.state: 1 -> 0"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_lines_of_the_cause_are_not_left_out() {
+    let many = "    log.append(0)\n".repeat(60);
+    let source = format!(
+        "import threading
+class Box:
+    items = []
+box = Box()
+log = []
+def one():
+    log.append(-1)
+    if box.items is not None:
+        box.items.append(1)
+def two():
+{many}    box.items = None  # the cause
+{many}
+{START}"
+    );
+    let done = explored("far", &source, &["--schedules=300", "--stop-on-first"]);
+    let told = told(&done);
+    assert!(told.contains("`box.items`"), "{told}");
+    assert!(told.contains("# the cause"), "{told}");
+    let (_, schedule) = done.stdout.split_once("(>)").expect("a pair");
+    assert!(schedule.contains("box.items = None"), "{done}");
+    assert!(schedule.contains("... "), "the rest is left out: {done}");
+}
+
+#[test]
+fn no_pair_is_named_where_none_decides() {
+    let source = format!(
+        "import threading
+counter = 0
+def one():
+    global counter
+    counter += 1
+two = one
+{START}
+assert counter == 3
+"
+    );
+    let done = explored("always", &source, &["--schedules=5"]);
+    let told = told(&done);
+    assert!(told.starts_with("No two steps were found"), "{told}");
+    assert!(!done.stdout.contains("nothing orders"), "{done}");
+}
+
+#[test]
+fn sources_that_are_not_ascii() {
+    let source = "import threading
+class T\u{e4}ler:
+    gr\u{f6}\u{df}e = 0
+tal = T\u{e4}ler()
+def w\u{e4}chst():
+    tal.gr\u{f6}\u{df}e = tal.gr\u{f6}\u{df}e + 1  # \u{9ad8}\u{3055}\u{9ad8}\u{3055}
+ts = [threading.Thread(target=w\u{e4}chst, name=f'l\u{e4}ufer-{i}') for i in range(2)]
+for t in ts:
+    t.start()
+for t in ts:
+    t.join()
+assert tal.gr\u{f6}\u{df}e == 2
+";
+    let done = explored("umlauts", source, &["--schedules=60"]);
+    assert_process("explore_not_ascii", &done);
+}
+
+#[test]
+fn addresses_and_temporary_names_make_no_outcomes() {
+    let source = "import threading, tempfile
+class Loud:
+    def __repr__(self): return object.__repr__(self)
+lock = threading.Lock()
+def work():
+    print(Loud(), threading.current_thread())
+    with lock:
+        with lock:
+            pass
+t = threading.Thread(target=work)
+t.start()
+t.join()
+";
+    let done = explored("addresses", source, &["--schedules=20"]);
+    let first = done.stdout.lines().next().unwrap_or_default();
+    assert!(first.ends_with("20 failed, 1 distinct outcome"), "{done}");
+}
+
+#[test]
+fn outputs_that_differ_can_be_told_apart() {
+    let source = format!(
+        "import threading
+def one(): print('a line that is the same in all runs, and wider than a column: one', flush=True)
+def two(): print('a line that is the same in all runs, and wider than a column: two', flush=True)
+{START}"
+    );
+    let done = explored("apart", &source, &["--schedules=20", "--same-output"]);
+    let (_, shown) = done.stdout.split_once("\nIt writes:\n").expect("an output");
+    let (output, rest) = shown.split_once("\ninstead of:\n").expect("two outputs");
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().take_while(|line| line.starts_with("    "));
+        lines.map(str::to_owned).collect()
+    };
+    let (output, mut expected) = (lines(output), lines(rest));
+    expected.reverse();
+    assert_eq!(output, expected, "the lines in the other order: {done}");
+    let (_, table) = done.stdout.split_once("\nOutcomes:\n").expect("a table");
+    let rows: Vec<_> = table.lines().skip(2).collect();
+    assert_eq!(rows.len(), 2, "{done}");
+    assert!(
+        rows.iter()
+            .any(|row| row.contains("FAILED: another output: ")),
+        "{done}"
+    );
+}
