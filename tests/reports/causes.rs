@@ -201,3 +201,109 @@ def two(): print('a line that is the same in all runs, and wider than a column: 
         "{done}"
     );
 }
+
+#[test]
+fn a_module_of_a_package_is_named_with_it() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "shop/__init__.py",
+        "total = 0\ndef sell():\n    global total\n    total += 1\n",
+    );
+    let script = scratch.write(
+        "shopping.py",
+        format!("import threading, shop\none = two = shop.sell\n{START}\nassert shop.total == 2\n"),
+    );
+    let output = format!("--output={}", scratch.at("found"));
+    let done = run(pyt([
+        "explore",
+        "--jobs=1",
+        "--schedules=60",
+        &output,
+        &script,
+    ]));
+    let told = told(&done);
+    assert!(told.contains(" at shop/__init__.py:4 "), "{told}");
+    assert!(!done.stdout.contains(" __init__.py"), "{done}");
+}
+
+#[test]
+fn the_schedule_is_as_wide_as_the_terminal() {
+    let source = format!(
+        "import threading\ncounter = 0\ndef one():\n    global counter\n    counter += 1\ntwo = one\n{START}\n\
+         assert counter == 2\n"
+    );
+    let scratch = Scratch::new();
+    let script = scratch.write("wide.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let widest_rule = |columns: &str| {
+        let arguments = ["explore", "--jobs=1", "--schedules=30", &output, &script];
+        let done = run(pyt(arguments).env("COLUMNS", columns));
+        let rules = done.stdout.lines().filter(|line| line.starts_with("-----"));
+        rules
+            .map(str::len)
+            .max()
+            .unwrap_or_else(|| panic!("{done}"))
+    };
+    assert!((118..=120).contains(&widest_rule("120")));
+    assert!((78..=80).contains(&widest_rule("80")));
+    assert!((98..=100).contains(&widest_rule("")), "no terminal");
+}
+
+#[test]
+fn a_run_as_data() {
+    let scratch = Scratch::new();
+    let source = format!(
+        "import threading\ncounter = 0\nlock = threading.Lock()\ndef one():\n    global counter\n    \
+         with lock:\n        old = counter\n    counter = old + 1\ntwo = one\n{START}\n\
+         assert counter == 2\n"
+    );
+    let script = scratch.write("data.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let done = run(pyt([
+        "explore",
+        "--jobs=1",
+        "--schedules=60",
+        "--json",
+        &output,
+        &script,
+    ]));
+    let report: serde_json::Value =
+        serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done}"));
+    assert_eq!(report["schema"], 1);
+    let finding = &report["findings"][0];
+    let cause = &finding["cause"];
+    let step = |number: &serde_json::Value| {
+        let number = number.as_u64().expect("a step's number");
+        &finding["steps"][usize::try_from(number).expect("a small number")]
+    };
+    let (first, second) = (step(&cause["first"]), step(&cause["second"]));
+    for side in [first, second] {
+        assert_eq!(side["variable"], "counter", "{cause}");
+        assert_eq!(side["object"], first["object"]);
+        let line = side["line"].as_u64().expect("a line");
+        assert!(line == 7 || line == 8, "{side}");
+        assert!(
+            side["file"]
+                .as_str()
+                .is_some_and(|file| file.ends_with("/data.py"))
+        );
+    }
+    assert_ne!(first["thread"], second["thread"]);
+    assert_eq!(
+        (&second["before"], &second["after"]),
+        (&"0".into(), &"1".into())
+    );
+    let steps = finding["steps"].as_array().expect("steps");
+    let taken = steps.iter().filter(|step| step["operation"] == "acquire");
+    assert!(taken.clone().count() == 2, "{finding}");
+    assert!(
+        taken
+            .into_iter()
+            .all(|step| step["object_name"] == "lock 1")
+    );
+    assert_eq!(finding["threads"][1], "one");
+    assert_eq!(
+        (&finding["steps_left_out"], &finding["deadlock"]),
+        (&0.into(), &().into())
+    );
+}

@@ -47,7 +47,7 @@ pub use conflict::Conflict;
 pub use fingerprint::Fingerprint;
 pub use granularity::{Granularity, UnknownGranularity};
 pub use minimize::{Minimized, minimize};
-pub use options::{ExploreOptions, MAX_STEPS};
+pub use options::{ExploreOptions, MAX_STEPS, REPORT_WIDTH};
 pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
 pub use result::{ExploreResult, FailingRun, MinimizedFailure};

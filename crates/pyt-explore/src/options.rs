@@ -10,6 +10,9 @@ use crate::{
 /// After so many steps a run counts as an endless loop, unless options say otherwise.
 pub const MAX_STEPS: u64 = 200_000;
 
+/// The width of reports in columns, unless options say otherwise.
+pub const REPORT_WIDTH: usize = 100;
+
 /// The options of an exploration: which schedules to run, where threads may be switched, when to
 /// stop.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct ExploreOptions {
     pub max_steps: u64,
     /// No new schedule begins after the first failure.
     pub stop_on_first: bool,
+    /// The width of reports, in columns of a terminal.
+    pub report_width: usize,
 }
 
 impl Default for ExploreOptions {
@@ -51,6 +56,7 @@ impl Default for ExploreOptions {
             job: None,
             max_steps: MAX_STEPS,
             stop_on_first: false,
+            report_width: REPORT_WIDTH,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     choices::Choices,
     outcome::{DistinctOutcome, Failure, Outcome, Tally},
+    report::RunDetails,
     search::SearchProgress,
 };
 
@@ -151,6 +152,8 @@ pub struct MinimizedFailure {
     pub runs: u64,
     /// The [trace report](crate::report::TraceReport) of its run, as text.
     pub trace_report: String,
+    /// What happened in its run, as data; `None` if it was not reproduced.
+    pub details: Option<RunDetails>,
     /// Whether the run failed again when it was made again. If not, it depends on more than its
     /// schedule, and only its seed is known.
     pub reproduced: bool,
@@ -169,6 +172,7 @@ impl MinimizedFailure {
             switches: (0, 0),
             runs: 1,
             trace_report: String::from("It did not fail when its schedule was run again.\n"),
+            details: None,
             reproduced: false,
         }
     }

@@ -8,8 +8,8 @@ use pyt_explore::{
     Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome,
     Schedule, SourceLocation, VariableAccess,
     report::{
-        BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, SavedFailure,
-        StackFrame, TraceReport,
+        BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, RunDetails,
+        SavedFailure, StackFrame, TraceReport,
     },
     strategy::Divergence,
 };
@@ -97,7 +97,7 @@ assert counter == 2
 ";
 
 /// Two threads add 1 to a counter, and one of the additions is lost.
-fn lost_update() -> String {
+fn lost_update() -> (String, RunDetails) {
     const COUNTER_DICT: usize = 16;
     let steps: &[(Taken, &[ThreadNumber])] = &[
         ((0, Action::Start, 0, 8), &[]),
@@ -137,7 +137,7 @@ fn lost_update() -> String {
         }),
         describe: &source_of("counter.py", COUNTER),
     };
-    report.render(WIDTH)
+    (report.render(WIDTH), report.details())
 }
 
 const BANK: &str = "\
@@ -218,7 +218,7 @@ fn abba() -> (Trace, Vec<Stuck>) {
 
 #[test]
 fn a_lost_update() {
-    assert_snapshot!(lost_update());
+    assert_snapshot!(lost_update().0);
 }
 
 #[test]
@@ -397,7 +397,8 @@ fn minimized() -> MinimizedFailure {
         choices: [0, 0, 1, 2, 1, 0].into_iter().collect(),
         switches: (7, 4),
         runs: 42,
-        trace_report: lost_update(),
+        trace_report: lost_update().0,
+        details: Some(lost_update().1),
         reproduced: true,
     }
 }
@@ -524,4 +525,42 @@ fn a_schedule_file() {
         failure: Some(assertion().to_string()),
     };
     assert_snapshot!(schedule.to_json());
+}
+
+/// The notes of a run of two threads that take these steps on one object.
+fn notes_of(steps: &[(ThreadNumber, Action)]) -> String {
+    let steps: Vec<(Taken, &[ThreadNumber])> = steps
+        .iter()
+        .map(|(thread, action)| ((*thread, *action, 96, 0), &[] as &[ThreadNumber]))
+        .collect();
+    let report = TraceReport {
+        names: &names(&["MainThread", "other"]),
+        trace: &trace(&steps),
+        values: &[],
+        blocked: &[],
+        cause: None,
+        describe: &|_| None,
+    };
+    report.render(WIDTH)
+}
+
+#[test]
+fn objects_are_named_by_what_they_are_not_by_their_first_step() {
+    use Action::{Acquire, Arrive, Clear, Get, Notify, Query, Release, Set, Wait, Write};
+    let cases: [(&[(ThreadNumber, Action)], &str); 9] = [
+        (&[(0, Wait), (1, Set)], "event 1"),
+        (&[(0, Query), (0, Wait), (1, Clear)], "event 1"),
+        (&[(0, Wait)], "event 1"),
+        (&[(0, Write), (0, Wait), (1, Set)], "future 1"),
+        (&[(0, Wait), (1, Notify)], "condition 1"),
+        (&[(0, Wait), (0, Acquire)], "condition 1"),
+        (&[(0, Query), (1, Get)], "queue 1"),
+        (&[(0, Acquire), (0, Release), (1, Acquire)], "lock 1"),
+        (&[(0, Acquire), (1, Acquire), (1, Release)], "semaphore 1"),
+    ];
+    for (steps, name) in cases {
+        let text = notes_of(steps);
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    assert!(notes_of(&[(0, Query), (1, Arrive)]).contains("barrier 1"));
 }

@@ -3,6 +3,7 @@
 use pyt_sched::controlled::{Action, Step};
 
 use super::{
+    details::CauseDetails,
     object_names::ObjectNames,
     sources::SourceCache,
     text::{fit, wrap},
@@ -78,6 +79,20 @@ impl Story {
     /// The numbers of the steps that matter.
     pub(super) fn steps(&self) -> Vec<usize> {
         self.steps.iter().map(|step| step.number).collect()
+    }
+
+    /// The same as data.
+    pub(super) fn details(&self, cause: &Cause) -> CauseDetails {
+        let pair = cause.decisive.first();
+        CauseDetails {
+            sentence: self.sentence.clone(),
+            first: pair.map(|pair| pair.first),
+            second: pair.map(|pair| pair.second),
+            race: pair.is_some_and(|pair| pair.race),
+            steps: self.steps(),
+            orders_tried: cause.runs,
+            complete: cause.complete,
+        }
     }
 
     pub(super) fn lines(&self, width: usize) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, path::PathBuf};
 use serde::Serialize;
 
 use super::{
+    details::RunDetails,
     outcomes::outcomes,
     text::{counted, singular_or},
 };
@@ -14,6 +15,9 @@ use crate::{
     result::{ExploreResult, MinimizedFailure},
 };
 
+/// The version of the report as JSON: raised when a key is removed or means something else, not when
+/// one is added.
+const JSON_SCHEMA: u64 = 1;
 /// How many distinct outcomes the report for people shows.
 const MAX_OUTCOMES: usize = 20;
 
@@ -129,6 +133,7 @@ impl ExploreReport<'_> {
         } = self;
         let outcomes = result.tally.outcomes();
         let report = JsonReport {
+            schema: JSON_SCHEMA,
             schedules: result.tally.runs(),
             failed: result.tally.failures(),
             seconds: result.elapsed.as_secs_f64(),
@@ -185,6 +190,7 @@ impl SavedFailure {
 /// The whole report.
 #[derive(Serialize)]
 struct JsonReport<'a> {
+    schema: u64,
     schedules: u64,
     failed: u64,
     seconds: f64,
@@ -207,6 +213,11 @@ struct JsonFinding<'a> {
     schedule: Option<String>,
     reproducible: bool,
     output: &'a str,
+    /// What it should have written, for a different output.
+    expected: Option<&'a str>,
+    /// Threads, steps, cause, deadlock.
+    #[serde(flatten)]
+    details: Option<&'a RunDetails>,
     /// The threads' steps side by side, and the conflict or the deadlock, as text.
     trace_report: &'a str,
 }
@@ -222,6 +233,8 @@ impl<'a> JsonFinding<'a> {
             schedule: file.as_ref().map(|file| file.display().to_string()),
             reproducible: failure.reproduced,
             output: &failure.output,
+            expected: failure.expected.as_deref(),
+            details: failure.details.as_ref(),
             trace_report: &failure.trace_report,
         }
     }

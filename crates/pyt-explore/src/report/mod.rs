@@ -5,6 +5,7 @@
 //! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide, `timeline`
 //!   lays out the schedule
 //! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
+//! - `details`: a run as data
 //! - `exploration`: the whole report of an exploration; `outcomes` is its last part
 //! - `object_names`, `sources`: names of objects, places in the source. `pyt-sched` has the words
 //!   for what is waited for
@@ -13,6 +14,7 @@
 mod blocked;
 mod cause;
 mod deadlock;
+mod details;
 mod exploration;
 mod object_names;
 mod outcomes;
@@ -23,6 +25,7 @@ mod trace_report;
 
 pub use blocked::BlockedThreads;
 pub use deadlock::{DeadlockKind, DeadlockReport, ReportedThread, StackFrame};
+pub use details::RunDetails;
 pub use exploration::{ExploreReport, SavedFailure};
 pub use object_names::ObjectNames;
 pub use outcomes::outcomes;

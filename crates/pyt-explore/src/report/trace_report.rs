@@ -7,8 +7,9 @@ use pyt_sched::controlled::{Action, Op, Step, Stuck, Trace};
 use super::{
     blocked::BlockedThreads,
     cause::Story,
+    details::{self, DeadlockDetails, RunDetails},
     object_names::ObjectNames,
-    sources::{Describe, SourceCache, file_name},
+    sources::{Describe, SourceCache},
     text::LEAST_WIDTH,
     timeline::{Timeline, TimelineRow},
 };
@@ -41,7 +42,7 @@ impl TraceReport<'_> {
     #[must_use]
     pub fn render(&self, width: usize) -> String {
         let width = width.max(LEAST_WIDTH);
-        let mut sources = SourceCache::new(self.describe);
+        let mut sources = self.sources();
         let mut names = self.object_names();
         let mut text = String::new();
         let mut deciding = Vec::new();
@@ -67,25 +68,48 @@ impl TraceReport<'_> {
         text
     }
 
+    /// The same as data.
+    #[must_use]
+    pub fn details(&self) -> RunDetails {
+        let mut sources = self.sources();
+        let mut names = self.object_names();
+        let steps = details::steps(self, &names, &mut sources);
+        let cause = self.cause.filter(|_| self.blocked.is_empty());
+        let cause = cause.map(|cause| {
+            let story = Story::of(self, cause, &names, &mut sources);
+            story.details(cause)
+        });
+        let deadlock = (!self.blocked.is_empty()).then(|| {
+            let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
+            DeadlockDetails::of(&blocked.report_with(&mut names, &mut sources))
+        });
+        RunDetails {
+            threads: self.names.to_vec(),
+            steps_left_out: self.trace.steps().len() - steps.len(),
+            steps,
+            cause,
+            deadlock,
+        }
+    }
+
+    fn sources(&self) -> SourceCache<'_> {
+        let mut sources = SourceCache::new(self.describe);
+        sources.learn(self.trace.steps().iter().map(|step| step.place));
+        sources
+    }
+
     /// Names for the objects of the run, in the order in which it met them.
     fn object_names(&self) -> ObjectNames {
         let mut names = ObjectNames::new();
+        let nouns = nouns(self.trace, self.blocked);
         for step in self.trace.steps() {
-            let noun = match step.op.action {
-                Action::Acquire | Action::Release => "lock",
-                Action::Wait | Action::Notify => "condition",
-                Action::Set | Action::Clear => "event",
-                Action::Arrive => "barrier",
-                Action::Put | Action::Get | Action::TaskDone => "queue",
-                Action::End => {
-                    // Other threads join it.
-                    let name = self.names.get(step.thread as usize);
-                    names.set(step.op.object, name.map_or("", String::as_str));
-                    continue;
-                }
-                _ => continue,
-            };
-            names.name_or_number(noun, step.op.object);
+            if step.op.action == Action::End {
+                // Other threads join it.
+                let name = self.names.get(step.thread as usize);
+                names.set(step.op.object, name.map_or("", String::as_str));
+            } else if let Some(noun) = nouns.get(&step.op.object) {
+                names.name_or_number(noun, step.op.object);
+            }
         }
         names
     }
@@ -125,11 +149,11 @@ impl TraceReport<'_> {
                 String::new()
             };
             let own_place = !matches!(step.op.action, Action::Begin | Action::End);
-            let at = sources.at(step.place).filter(|_| own_place);
+            let at = sources.at(step.place).filter(|_| own_place).cloned();
             let (file, line, text) = at.map_or((String::new(), 0, String::new()), |at| {
                 let line = u32::try_from(at.line).unwrap_or(0);
                 (
-                    file_name(&at.file).to_owned(),
+                    sources.shown(&at.file).to_owned(),
                     line,
                     at.text.trim().to_owned(),
                 )
@@ -183,6 +207,72 @@ impl TraceReport<'_> {
             rows
         }
     }
+}
+
+/// What each primitive of a run is, by all that was done to it: the first step does not say.
+fn nouns(trace: &Trace, blocked: &[Stuck]) -> HashMap<usize, &'static str> {
+    let mut done: HashMap<usize, HashSet<Action>> = HashMap::new();
+    // By whom a lock is held.
+    let mut holders: HashMap<usize, Vec<u32>> = HashMap::new();
+    let mut shared_by_holders: HashSet<usize> = HashSet::new();
+    for step in trace.steps().iter().filter(|step| step.op.object != 0) {
+        let object = step.op.object;
+        done.entry(object).or_default().insert(step.op.action);
+        let held = holders.entry(object).or_default();
+        match step.op.action {
+            Action::Acquire if !step.timed_out => {
+                if held.iter().any(|holder| *holder != step.thread) {
+                    shared_by_holders.insert(object);
+                }
+                held.push(step.thread);
+            }
+            Action::Release => {
+                let own = held.iter().rposition(|holder| *holder == step.thread);
+                if let Some(last) = own.or_else(|| held.len().checked_sub(1)) {
+                    held.remove(last);
+                }
+            }
+            _ => {}
+        }
+    }
+    let noun = |object: usize, done: &HashSet<Action>| {
+        let has = |actions: &[Action]| actions.iter().any(|action| done.contains(action));
+        Some(if has(&[Action::Put, Action::Get, Action::TaskDone]) {
+            "queue"
+        } else if has(&[Action::Arrive]) {
+            "barrier"
+        } else if has(&[Action::Set]) && has(&[Action::Write]) {
+            "future"
+        } else if has(&[Action::Set, Action::Clear]) {
+            "event"
+        } else if has(&[Action::Notify]) || (has(&[Action::Wait]) && has(&[Action::Acquire])) {
+            "condition"
+        } else if has(&[Action::Wait]) {
+            "event"
+        } else if has(&[Action::Acquire, Action::Release]) {
+            if shared_by_holders.contains(&object) {
+                "semaphore"
+            } else {
+                "lock"
+            }
+        } else {
+            return None;
+        })
+    };
+    let known = done
+        .iter()
+        .filter_map(|(&object, done)| Some((object, noun(object, done)?)));
+    let mut nouns: HashMap<_, _> = known.collect();
+    // What a thread waits for is known exactly.
+    for thread in blocked {
+        let kind = thread.waiting.map(|waiting| waiting.kind);
+        if let Some(noun) = kind.and_then(|kind| kind.noun(false))
+            && thread.op.object != 0
+        {
+            nouns.insert(thread.op.object, noun);
+        }
+    }
+    nouns
 }
 
 /// What a step does, as a verb.

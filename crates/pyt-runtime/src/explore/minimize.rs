@@ -27,8 +27,6 @@ const MINIMIZE_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many runs the search for the cause may take, and how long.
 const CAUSE_MAX_RUNS: u64 = 64;
 const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(10);
-/// The width of trace reports, in columns.
-const REPORT_WIDTH: usize = 100;
 
 /// Reproduces `failing` with as few switches as can be found, and reports what happens.
 ///
@@ -46,6 +44,7 @@ pub(crate) fn minimize(
         failing,
         runner,
         max_steps: options.max_steps,
+        report_width: options.report_width,
         program,
         vm,
     };
@@ -84,6 +83,7 @@ struct Reproduction<'a> {
     failing: &'a FailingRun,
     runner: &'a Runner,
     max_steps: u64,
+    report_width: usize,
     program: &'a dyn Fn(&VirtualMachine) -> PyResult<()>,
     vm: &'a VirtualMachine,
 }
@@ -174,11 +174,12 @@ impl Reproduction<'_> {
                 describe: &|place| sites.describe(place),
             };
             let waits = BlockedThreads::new(&blocked, &finished.names, &finished.trace).summary();
-            (report.render(REPORT_WIDTH), waits, execution.outcome)
+            let text = report.render(self.report_width);
+            (text, report.details(), waits, execution.outcome)
         });
         // The report reads the source locations of code that is forgotten here.
         sites.release(code_before, self.vm);
-        let (trace_report, waits, outcome) = reported?;
+        let (trace_report, details, waits, outcome) = reported?;
         let reproduced = self.failing.is_reproduced_by(&outcome);
         let failure = match (&outcome.failure, reproduced) {
             (Some(Failure::Deadlock { .. }), true) => Failure::Deadlock { waits },
@@ -194,6 +195,7 @@ impl Reproduction<'_> {
             switches: smallest.switches,
             runs: smallest.runs + 1 + cause.runs,
             trace_report,
+            details: Some(details),
             reproduced,
         })
     }

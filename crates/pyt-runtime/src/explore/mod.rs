@@ -25,8 +25,8 @@ mod snapshot;
 
 pub use pyt_explore::{
     Choices, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun, Failure, Granularity,
-    InvalidShard, LoadError, MAX_STEPS, MinimizedFailure, Outcome, Schedule, SearchKind,
-    SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind, report,
-    search::sampling::UnknownStrategyKind,
+    InvalidShard, LoadError, MAX_STEPS, MinimizedFailure, Outcome, REPORT_WIDTH, Schedule,
+    SearchKind, SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind,
+    report, search::sampling::UnknownStrategyKind,
 };
 pub use single_run::SeededRun;

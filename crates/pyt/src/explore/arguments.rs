@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use pyt_options::{Effect, Positional};
-use pyt_runtime::explore::{ExploreOptions, Granularity, SearchKind, Shard};
+use pyt_runtime::explore::{ExploreOptions, Granularity, REPORT_WIDTH, SearchKind, Shard};
 
 use crate::given::Given;
 
@@ -91,6 +91,7 @@ impl Arguments {
             stop_on_first: self.stop_on_first,
             first: self.first,
             job: self.job,
+            report_width: crate::stdout::width().unwrap_or(REPORT_WIDTH),
         }
     }
 

@@ -18,8 +18,6 @@ use crate::{
 
 /// How many kinds of failure are minimized.
 const MAX_FAILURES: usize = 8;
-/// The width of a report, in columns.
-const WIDTH: usize = 100;
 
 /// Minimizes the failures, writes their schedules, prints the report. Returns whether a schedule
 /// failed.
@@ -58,7 +56,7 @@ pub(super) fn print(
     stdout::print(&if arguments.json {
         report.to_json().map_err(|error| error.to_string())? + "\n"
     } else {
-        report.render(WIDTH)
+        report.render(options.report_width)
     });
     Ok(result.tally.failures() > 0)
 }

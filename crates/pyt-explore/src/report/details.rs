@@ -1,0 +1,189 @@
+//! A run as data, for `--json`: its threads and steps, the cause, the deadlock. docs/explore.md
+//! describes the form; a change of it that readers notice raises the number of the schema.
+
+use std::collections::HashMap;
+
+use pyt_sched::controlled::Action;
+use serde::Serialize;
+
+use super::{
+    deadlock::{DeadlockKind, DeadlockReport},
+    object_names::ObjectNames,
+    sources::SourceCache,
+    trace_report::TraceReport,
+};
+
+/// Of longer runs, those of endless loops, the first steps are listed.
+const MAX_STEPS: usize = 10_000;
+
+/// What happened in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RunDetails {
+    /// The names of the threads, by their numbers.
+    pub(super) threads: Vec<String>,
+    pub(super) steps: Vec<StepDetails>,
+    /// How many steps came after these.
+    pub(super) steps_left_out: usize,
+    /// `None` for a deadlock.
+    pub(super) cause: Option<CauseDetails>,
+    pub(super) deadlock: Option<DeadlockDetails>,
+}
+
+/// A step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct StepDetails {
+    step: usize,
+    thread: u32,
+    operation: &'static str,
+    /// Which object it touches: a number that is the same for all steps on it.
+    object: Option<usize>,
+    /// The name of a lock, queue or the like.
+    object_name: Option<String>,
+    /// A variable as the source names it.
+    variable: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    file: Option<String>,
+    line: Option<usize>,
+    function: Option<String>,
+    source: Option<String>,
+    timed_out: bool,
+    /// The thread before could have gone on.
+    preempts: bool,
+}
+
+/// The steps whose order decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct CauseDetails {
+    pub(super) sentence: String,
+    /// The two steps whose order decides; `None` if none was found.
+    pub(super) first: Option<usize>,
+    pub(super) second: Option<usize>,
+    /// Nothing orders the two.
+    pub(super) race: bool,
+    /// The steps that the sentence is about.
+    pub(super) steps: Vec<usize>,
+    /// How many other orders were tried, and whether these are all.
+    pub(super) orders_tried: u64,
+    pub(super) complete: bool,
+}
+
+/// Who waits for whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct DeadlockDetails {
+    kind: &'static str,
+    title: String,
+    /// Indexes into `threads`: each waits for the next.
+    chain: Vec<usize>,
+    threads: Vec<WaitDetails>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct WaitDetails {
+    name: String,
+    waits_for: String,
+    holder: Option<String>,
+    place: String,
+    source: String,
+    holds: Vec<HeldDetails>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct HeldDetails {
+    lock: String,
+    taken_at: String,
+}
+
+impl DeadlockDetails {
+    pub(super) fn of(report: &DeadlockReport) -> Self {
+        let threads = report.threads.iter().map(|thread| WaitDetails {
+            name: thread.name.clone(),
+            waits_for: thread.waits_for.clone(),
+            holder: thread.holder.clone(),
+            place: thread.place.clone(),
+            source: thread.text.clone(),
+            holds: thread
+                .holds
+                .iter()
+                .map(|(lock, taken_at)| HeldDetails {
+                    lock: lock.clone(),
+                    taken_at: taken_at.clone(),
+                })
+                .collect(),
+        });
+        Self {
+            kind: match report.kind {
+                DeadlockKind::Cycle => "cycle",
+                DeadlockKind::HolderExited => "holder_exited",
+                DeadlockKind::Standstill => "standstill",
+                DeadlockKind::Requested => "requested",
+            },
+            title: report.title(),
+            chain: report.chain.clone(),
+            threads: threads.collect(),
+        }
+    }
+}
+
+/// The first steps of a run.
+pub(super) fn steps(
+    report: &TraceReport<'_>,
+    names: &ObjectNames,
+    sources: &mut SourceCache<'_>,
+) -> Vec<StepDetails> {
+    let mut objects: HashMap<usize, usize> = HashMap::new();
+    let mut before = None;
+    let steps = report.trace.steps().iter().take(MAX_STEPS).enumerate();
+    let details = steps.map(|(number, step)| {
+        let count = objects.len();
+        let object = step.op.object;
+        let value = report.value_of(number);
+        let at = sources.at(step.place).cloned();
+        let mut candidates = report.trace.candidates(number).iter();
+        let switched = before.is_some_and(|before| before != step.thread);
+        let preempts = switched && candidates.any(|other| Some(other.thread) == before);
+        before = Some(step.thread);
+        StepDetails {
+            step: number,
+            thread: step.thread,
+            operation: operation(step.op.action),
+            object: (object != 0).then(|| *objects.entry(object).or_insert(count)),
+            object_name: names.get(object).map(str::to_owned),
+            variable: value.map(|value| value.name.clone()),
+            before: value.and_then(|value| value.before.clone()),
+            after: value.and_then(|value| value.after.clone()),
+            line: at.as_ref().map(|at| at.line),
+            function: at.as_ref().map(|at| at.function.clone()),
+            source: at.as_ref().map(|at| at.text.clone()),
+            file: at.map(|at| at.file),
+            timed_out: step.timed_out,
+            preempts,
+        }
+    });
+    details.collect()
+}
+
+/// The name of an operation in the data.
+const fn operation(action: Action) -> &'static str {
+    match action {
+        Action::Begin => "begin",
+        Action::End => "end",
+        Action::Start => "start",
+        Action::Join => "join",
+        Action::Acquire => "acquire",
+        Action::Release => "release",
+        Action::Wait => "wait",
+        Action::Notify => "notify",
+        Action::Set => "set",
+        Action::Clear => "clear",
+        Action::Arrive => "arrive",
+        Action::Put => "put",
+        Action::Get => "get",
+        Action::TaskDone => "task_done",
+        Action::Query => "query",
+        Action::Sleep => "sleep",
+        Action::Read => "read",
+        Action::Write => "write",
+        Action::Step => "step",
+    }
+}
