@@ -9,9 +9,11 @@ mod bugs;
 mod command;
 mod correct;
 mod deterministic;
+mod differential;
 mod dpor;
 mod package;
 mod programs;
+mod steps;
 
 use std::{
     env, fs,

@@ -1,6 +1,6 @@
 //! What an exploration has found: counts, outcomes, and the runs that failed.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct ExploreResult {
     /// Runs that depended on more than their schedule, since a thread was in foreign code (a
     /// socket, a subprocess) for long.
     pub irreproducible: u64,
+    /// What threads did that others could notice and that no step says, in words. If there is
+    /// anything, nothing is proven.
+    pub not_seen: BTreeSet<String>,
     /// Time spent.
     pub elapsed: Duration,
 }
@@ -44,11 +47,13 @@ impl ExploreResult {
             all.finished += one.finished;
             all.abandoned += one.abandoned;
             all.cut += one.cut;
+            all.diverged += one.diverged;
             all.exhausted |= one.exhausted;
             all.proven |= one.proven;
             sum.first_choices.extend_from_slice(&part.first_choices);
             sum.abandoned_threads += part.abandoned_threads;
             sum.irreproducible += part.irreproducible;
+            sum.not_seen.extend(part.not_seen.iter().cloned());
             sum.elapsed = sum.elapsed.max(part.elapsed);
         }
         sum

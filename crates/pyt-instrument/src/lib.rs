@@ -12,27 +12,35 @@
 //! - Attributes of instances, classes and user modules, but not methods and properties: these are
 //!   code of their own.
 //! - Items, and containers as a whole: operators, loops, truth, methods and built-in functions.
-//! - Other native objects (files, generators, `print`'s stream): each method call changes them.
-//! - What goes into functions of the library that are written in Python counts as changed.
+//! - Iterators and generators that have another name: taking an item changes them. What lies beneath
+//!   is read.
+//! - The file system is one object, of which paths are parts; the environment is one.
+//! - Other native objects (files, `print`'s stream): each method call changes them.
+//! - What goes into functions of the library counts as changed, with all that can be reached from it.
 //! - A loop's turn without any step is one step, so that no loop keeps the others waiting.
 //!
 //! # What is not seen
-//! Globals that change only through `globals()` or as another module's attribute, at the places
-//! that read them by name; what functions of the library do to each other's data.
+//! What functions of the library do to each other's data. Whatever else a run does that another
+//! thread could notice and that no step says is listed: see [`Sites::take_not_seen`].
 //!
 //! The parts:
 //! - `code`, `shared`, `plan`: reading code objects, what is shared, which instructions are steps
 //! - `place`: inserting the events
 //! - `copies`: copies of code objects
+//! - `beneath`, `generators`: what iterators read and advance, which generators run
 //! - `operands`: the values that an instruction is about to use
 //! - `object_kinds`, `hash`: kinds of objects, numbers for names and keys
+//! - `files`: functions that use the file system
 //! - `resolve`, `access`: from an instruction and its operands to steps
 //! - `table`, `user`: the code that has sites, and which code is to have them
 //! - `source`, `values`: places and values as text
 
 mod access;
+mod beneath;
 mod code;
 mod copies;
+mod files;
+mod generators;
 mod hash;
 mod object_kinds;
 mod operands;
@@ -46,7 +54,8 @@ mod user;
 mod values;
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
     sync::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -55,7 +64,7 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 use pyt_explore::{Granularity, SourceLocation, VariableAccess};
-use pyt_sched::controlled::{self, Place};
+use pyt_sched::controlled::{self, Op, Place};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyStr},
@@ -63,7 +72,9 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-use access::Access;
+use access::{Access, Target};
+use beneath::References;
+use generators::Running;
 use object_kinds::{Builtins, ObjectKinds};
 use operands::Operands;
 use place::Donor;
@@ -76,14 +87,42 @@ use values::Recorder;
 
 use pyt_vm::{abort::OrRaise, hooks, number_map::NumberSet, state, world::Locate};
 
+/// Methods of a container that stand for an operation on it.
+const OVERRIDING: [&str; 5] = [
+    "__missing__",
+    "__getitem__",
+    "__setitem__",
+    "__delitem__",
+    "__contains__",
+];
+
+/// How many callers are searched for an operation that calls user code.
+const MAX_CALLERS: usize = 16;
+
+/// An operation that may go on after code that it calls has taken steps.
+struct Begun {
+    /// The function that does it, by its frame's address.
+    frame: usize,
+    /// The instruction.
+    index: usize,
+    /// How many steps there had been when it began; `None` if it takes none unless it calls user
+    /// code.
+    steps: Option<u64>,
+    reaches_container: bool,
+    ops: Vec<Op>,
+}
+
 thread_local! {
     /// How many steps there had been when this thread last went back in a loop.
     static LAST_TURN: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// What this thread has begun and may not have finished, outermost first.
+    static BEGUN: RefCell<Vec<Begun>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The calling OS thread may come to run another Python thread.
 fn reset_os_thread() {
     LAST_TURN.set(u64::MAX);
+    BEGUN.with_borrow_mut(Vec::clear);
 }
 
 /// The decision points of one interpreter, if it has any.
@@ -129,6 +168,10 @@ pub struct Sites {
     table: RwLock<Table>,
     modules: RwLock<NumberSet<usize>>,
     object_kinds: ObjectKinds,
+    references: OnceLock<References>,
+    running: Running,
+    lent: Mutex<Vec<usize>>,
+    not_seen: Mutex<BTreeSet<String>>,
     builtins: OnceLock<Builtins>,
     sources: Mutex<Sources>,
     recording: AtomicBool,
@@ -149,6 +192,10 @@ impl Sites {
             table: RwLock::default(),
             modules: RwLock::default(),
             object_kinds: ObjectKinds::default(),
+            references: OnceLock::new(),
+            running: Running::default(),
+            lent: Mutex::default(),
+            not_seen: Mutex::default(),
             builtins: OnceLock::new(),
             sources: Mutex::default(),
             recording: AtomicBool::new(false),
@@ -170,6 +217,8 @@ impl Sites {
     /// under which events are reported.
     fn install(self: &Arc<Self>, vm: &VirtualMachine) -> PyResult<()> {
         operands::prepare(vm)?;
+        let references = References::find(vm)?;
+        self.references.get_or_init(|| references);
         self.user.get_or_init(|| UserCode::new(vm));
         if let Ok(builtins) = vm.builtins.as_object().dict().ok_or(()) {
             self.builtins.get_or_init(|| Builtins::of(&builtins));
@@ -219,7 +268,7 @@ impl Sites {
     /// What the interpreter raises.
     pub fn instrument(&self, code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
         if self.user.get().is_some_and(|user| user.has(code, vm)) {
-            self.instrument_tree(&code::tree(code), vm)?;
+            self.instrument_tree(&code::tree(code), false, vm)?;
         }
         Ok(())
     }
@@ -232,10 +281,15 @@ impl Sites {
     /// What the interpreter raises.
     pub fn instrument_all(&self, codes: &[PyRef<PyCode>], vm: &VirtualMachine) -> PyResult<()> {
         let trees = codes.iter().flat_map(|code| code::tree(code));
-        self.instrument_tree(&trees.collect::<Vec<_>>(), vm)
+        self.instrument_tree(&trees.collect::<Vec<_>>(), false, vm)
     }
 
-    fn instrument_tree(&self, tree: &[PyRef<PyCode>], vm: &VirtualMachine) -> PyResult<()> {
+    fn instrument_tree(
+        &self,
+        tree: &[PyRef<PyCode>],
+        is_fragment: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
         let Some(donor) = self.donor.get() else {
             return Ok(());
         };
@@ -245,7 +299,7 @@ impl Sites {
                 return Ok(());
             }
         }
-        let shared = shared::Shared::among(tree);
+        let shared = shared::Shared::among(tree, is_fragment);
         for (depth, one) in tree.iter().enumerate() {
             if self.table.read().has(one.get_id()) {
                 continue;
@@ -300,6 +354,9 @@ impl Sites {
         }
         // Modules that are gone leave their addresses to others.
         self.modules.write().clear();
+        self.running.clear();
+        BEGUN.with_borrow_mut(Vec::clear);
+        self.lent.lock().clear();
     }
 
     /// Where in user code the calling thread stands: in the innermost function that is user code;
@@ -330,6 +387,13 @@ impl Sites {
         Some(self.sources.lock().describe(&planned.code, index))
     }
 
+    /// What threads did, since the last call, that other threads could notice and that no step says.
+    /// If there is anything, trying all orders of the steps proves nothing.
+    #[must_use]
+    pub fn take_not_seen(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.not_seen.lock())
+    }
+
     /// Begins or ends noting values. Noting costs time, and shows every variable's value as it is
     /// at each access.
     pub fn record(&self, on: bool) {
@@ -354,7 +418,21 @@ impl Sites {
         let code = values
             .downcast_ref::<rustpython_vm::builtins::PyTuple>()
             .and_then(|values| values.as_slice().first()?.downcast_ref::<PyCode>());
-        code.map_or(Ok(()), |code| self.instrument(code, vm))
+        let Some(code) = code else {
+            return Ok(());
+        };
+        // The library has code of its own compiled, such as that of named tuples, and the system of
+        // imports that of modules.
+        // SAFETY: the calling thread's own innermost frame.
+        let caller = unsafe { current_thread_iframe().as_ref() };
+        let by_program = caller.is_some_and(|caller| {
+            let table = self.table.read();
+            table.has(caller.code().get_id())
+        });
+        if by_program && self.user.get().is_some_and(|user| user.has(code, vm)) {
+            return self.instrument_tree(&code::tree(code), true, vm);
+        }
+        self.instrument(code, vm)
     }
 
     /// An instruction event in user code.
@@ -375,6 +453,10 @@ impl Sites {
         if kind == Kind::Begin {
             return Ok(());
         }
+        self.finish_access(planned, index, vm)?;
+        if kind == Kind::Return {
+            return Ok(());
+        }
         if kind == Kind::Turn {
             return self.turn(planned, index, vm);
         }
@@ -388,10 +470,27 @@ impl Sites {
                     vm,
                 };
                 let mut any = false;
+                let mut reaches_container = false;
+                let mut ops = Vec::new();
                 resolver.resolve(kind, &mut |access| {
                     any = true;
+                    if let Target::Whole(object) | Target::Item(object, _) = access.target {
+                        reaches_container |= self.object_kinds.of(object, vm).is_container();
+                    }
+                    ops.push(access.op);
                     self.step(planned, index, access, vm)
                 })?;
+                let is_call = matches!(kind, Kind::Call { .. } | Kind::CallSpread);
+                if any && (is_call || reaches_container) {
+                    let begun = Begun {
+                        frame: current_thread_iframe() as usize,
+                        index,
+                        steps: is_call.then(controlled::steps),
+                        reaches_container,
+                        ops,
+                    };
+                    BEGUN.with_borrow_mut(|all| all.push(begun));
+                }
                 if any {
                     Ok(())
                 } else if self.granularity == Granularity::Instruction {
@@ -407,6 +506,69 @@ impl Sites {
                 self.step(planned, index, access, vm)
             }
         }
+    }
+
+    /// Comes before anything else that user code does: if the operation before has taken steps
+    /// meanwhile, be it in the library or in user code that it has called, it may have gone on with
+    /// its accesses afterwards. So they are steps again, and since there may have been more in
+    /// between, nothing is proven.
+    fn finish_access(&self, planned: &Planned, index: usize, vm: &VirtualMachine) -> PyResult<()> {
+        loop {
+            let last = BEGUN.with_borrow(|all| all.last().map(|last| (last.frame, last.index)));
+            let Some((caller, at)) = last else {
+                return Ok(());
+            };
+            let is_inside = Self::is_inside(caller, at);
+            let finished = BEGUN.with_borrow_mut(|all| {
+                let last = all.last_mut()?;
+                if is_inside {
+                    last.steps = Some(u64::MAX);
+                    if last.reaches_container {
+                        Known::not_seen(self, resolve::CALLBACK);
+                    }
+                    return None;
+                }
+                all.pop()
+            });
+            let Some(finished) = finished else {
+                return Ok(());
+            };
+            if finished
+                .steps
+                .is_none_or(|steps| steps == controlled::steps())
+            {
+                continue;
+            }
+            if finished.reaches_container {
+                Known::not_seen(self, resolve::CALLBACK);
+            }
+            for &op in &finished.ops {
+                let target = Target::Unknown;
+                self.step(planned, index, Access { op, target }, vm)?;
+            }
+        }
+    }
+
+    /// Whether the calling thread's innermost function was called by instruction `index` of the
+    /// one with the frame `caller`.
+    fn is_inside(caller: usize, index: usize) -> bool {
+        let mut frame = current_thread_iframe();
+        let mut called = "";
+        for _ in 0..MAX_CALLERS {
+            // SAFETY: frames on the calling thread's own chain live until their functions return.
+            let Some(here) = (unsafe { frame.as_ref() }) else {
+                return false;
+            };
+            if frame as usize == caller {
+                // The method of the program's class is all that the operation does.
+                return !std::ptr::eq(frame, current_thread_iframe())
+                    && !OVERRIDING.contains(&called)
+                    && here.get_lasti() as usize == index + 1;
+            }
+            called = here.code().code.obj_name.as_str();
+            frame = here.previous();
+        }
+        false
     }
 
     /// A loop goes on: a step, unless this thread had one since it last did.
@@ -454,6 +616,35 @@ impl Known for Sites {
 
     fn object_kinds(&self) -> &ObjectKinds {
         &self.object_kinds
+    }
+
+    fn references(&self) -> &References {
+        static NONE: OnceLock<References> = OnceLock::new();
+        self.references
+            .get()
+            .unwrap_or_else(|| NONE.get_or_init(References::default))
+    }
+
+    fn running(&self) -> &Running {
+        &self.running
+    }
+
+    fn lent(&self) -> Vec<usize> {
+        self.lent.lock().clone()
+    }
+
+    fn lend(&self, object: usize) {
+        let mut lent = self.lent.lock();
+        if !lent.contains(&object) {
+            lent.push(object);
+        }
+    }
+
+    fn not_seen(&self, what: &str) {
+        let mut all = self.not_seen.lock();
+        if !all.contains(what) {
+            all.insert(what.to_owned());
+        }
     }
 
     fn builtins(&self) -> &Builtins {

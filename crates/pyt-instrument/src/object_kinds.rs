@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use parking_lot::RwLock;
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
+    AsObject, Py, PyObject, VirtualMachine,
     builtins::{PyDict, PyFunction, PyModule, PyProperty, PyStr, PyType},
     types::PyTypeFlags,
 };
+
+use pyt_vm::number_map::NumberMap;
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +26,17 @@ pub(super) enum ObjectKind {
     Set,
     /// A list, or another sequence that changes.
     Sequence,
-    /// An iterator over a container, or a view of one.
-    Over,
+    /// A view of a dictionary.
+    View,
+    /// An iterator over one object, or over several by turns, that comes to an end.
+    Iterator,
+    /// An iterator over other iterators, or over what a function returns.
+    Lazy,
+    /// The body of a generator or coroutine function.
+    Generator,
     /// An instance of a class written in Python, with nothing native inside.
     Instance,
-    /// Any other native object: a file, say, or a generator.
+    /// Any other native object: a file, say.
     Other,
 }
 
@@ -36,12 +44,17 @@ impl ObjectKind {
     pub(super) fn is_container(self) -> bool {
         matches!(self, Self::Mapping | Self::Set | Self::Sequence)
     }
+
+    /// Whether it is changed by taking its next item.
+    pub(super) fn advances(self) -> bool {
+        matches!(self, Self::Iterator | Self::Lazy | Self::Generator)
+    }
 }
 
 /// The kinds of classes that were met, by address: only of those that live as long as the
 /// process.
 #[derive(Debug, Default)]
-pub(super) struct ObjectKinds(RwLock<HashMap<usize, ObjectKind>>);
+pub(super) struct ObjectKinds(RwLock<NumberMap<usize, ObjectKind>>);
 
 impl ObjectKinds {
     /// What `object` is.
@@ -99,32 +112,40 @@ fn kind_of_class(class: &Py<PyType>, vm: &VirtualMachine) -> ObjectKind {
         (_, "list" | "deque" | "bytearray" | "array" | "memoryview") => ObjectKind::Sequence,
         (
             _,
+            "dict_keys" | "dict_values" | "dict_items" | "odict_keys" | "odict_values"
+            | "odict_items",
+        ) => ObjectKind::View,
+        (
+            _,
             "list_iterator"
             | "list_reverseiterator"
-            | "dict_keys"
-            | "dict_values"
-            | "dict_items"
             | "dict_keyiterator"
             | "dict_valueiterator"
             | "dict_itemiterator"
             | "dict_reversekeyiterator"
             | "dict_reversevalueiterator"
             | "dict_reverseitemiterator"
+            | "odict_iterator"
             | "set_iterator"
             | "_deque_iterator"
             | "_deque_reverse_iterator"
             | "bytearray_iterator"
             | "arrayiterator"
+            | "memory_iterator"
+            | "range_iterator"
+            | "longrange_iterator"
+            | "str_iterator"
+            | "str_ascii_iterator"
+            | "tuple_iterator"
+            | "bytes_iterator"
             | "enumerate"
             | "zip"
-            | "map"
-            | "filter"
             | "reversed",
-        ) => ObjectKind::Over,
-        (
-            "builtins",
-            "generator" | "coroutine" | "async_generator" | "iterator" | "callable_iterator",
-        ) => ObjectKind::Other,
+        ) => ObjectKind::Iterator,
+        ("itertools", _) | (_, "map" | "filter" | "iterator" | "callable_iterator") => {
+            ObjectKind::Lazy
+        }
+        ("builtins", "generator" | "coroutine" | "async_generator") => ObjectKind::Generator,
         (
             "builtins" | "types" | "typing" | "_typing" | "re" | "_sre" | "datetime" | "_struct"
             | "weakref",
@@ -132,29 +153,6 @@ fn kind_of_class(class: &Py<PyType>, vm: &VirtualMachine) -> ObjectKind {
         ) => ObjectKind::Fixed,
         _ => ObjectKind::Other,
     }
-}
-
-/// The container that an iterator or a view looks into.
-pub(super) fn beneath(
-    object: &PyObject,
-    object_kinds: &ObjectKinds,
-    vm: &VirtualMachine,
-) -> Option<PyObjectRef> {
-    let mut seen = object.to_owned();
-    // `enumerate(zip(a, ...))` and the like: the first container down there stands for all.
-    for _ in 0..4 {
-        let inside = seen.gc_get_referents();
-        let container = inside
-            .iter()
-            .find(|one| object_kinds.of(one, vm).is_container());
-        if let Some(container) = container {
-            return Some(container.clone());
-        }
-        seen = inside
-            .into_iter()
-            .find(|one| object_kinds.of(one, vm) == ObjectKind::Over)?;
-    }
-    None
 }
 
 /// Whether a value is a binding that programs do not change: a function, a class, a module.
@@ -186,6 +184,12 @@ pub(super) fn code_of(function: &Py<PyFunction>, vm: &VirtualMachine) -> Option<
 pub(super) enum Builtin {
     /// They look at the containers among them, if at anything.
     Reads,
+    /// They read the containers among them, and all that these have inside.
+    ReadsDeep,
+    /// They do so, and call a function for each item if they are given one.
+    Orders,
+    /// A file is opened.
+    Opens,
     /// The first is an iterator, and goes on.
     Advances,
     /// It goes to a stream that all share.
@@ -203,6 +207,9 @@ pub(super) struct Builtins(HashMap<usize, Builtin>);
 impl Builtins {
     pub(super) fn of(builtins: &PyDict) -> Self {
         let known = |name: &str| match name {
+            "repr" | "ascii" | "format" | "hash" | "sum" | "any" | "all" => Builtin::ReadsDeep,
+            "sorted" | "min" | "max" => Builtin::Orders,
+            "open" => Builtin::Opens,
             "next" => Builtin::Advances,
             "print" => Builtin::Prints,
             "getattr" | "hasattr" => Builtin::ReadsAttribute,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rustpython_vm::{
     Py,
     builtins::PyCode,
-    bytecode::{BorrowedConstant, Constant, Opcode},
+    bytecode::{BorrowedConstant, CodeFlags, Constant, Opcode},
 };
 
 use super::{
@@ -41,8 +41,20 @@ pub(super) enum Kind {
     Operator { change: bool },
     /// Reads what is on top as a whole, if it is a container.
     Whole,
+    /// Makes text of what is on top.
+    Shows,
+    /// Compares two values.
+    Compare,
+    /// Makes an iterator over what is on top.
+    Iterate,
     /// Takes the next item of the iterator on top.
     Next,
+    /// `yield from` and `await`: sends what is on top to the iterator below it.
+    Send,
+    /// A generator stops running: at a `yield`, or at its end.
+    Suspend,
+    /// A function that calls others returns: a step only if a call is to be followed by one.
+    Return,
     /// Calls a function with this many arguments; `keywords` if their names are on top.
     Call { arguments: u32, keywords: bool },
     /// Calls a function with a tuple and a dictionary of arguments.
@@ -80,7 +92,7 @@ pub(super) fn with_first(code: &Py<PyCode>, sites: &mut Vec<Site>) {
     let instructions = code::instructions(code);
     let first = instructions[first_traceable(&instructions)..]
         .iter()
-        .find(|one| may_be_wrapped(one.op));
+        .find(|one| may_be_wrapped(**one));
     if let Some(first) = first
         && sites.first().is_none_or(|site| site.index != first.index)
     {
@@ -102,9 +114,12 @@ fn first_traceable(instructions: &[Decoded]) -> usize {
 
 fn accesses(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec<Site> {
     let targets = code::jump_targets(instructions);
-    (0..instructions.len())
+    let mut sites: Vec<Site> = (0..instructions.len())
         .filter_map(|at| {
             let kind = access(code, instructions, at, shared)?;
+            if !may_be_wrapped(instructions[at]) {
+                return None;
+            }
             let stretch = Stretch {
                 code,
                 instructions,
@@ -117,12 +132,24 @@ fn accesses(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec
             let index = instructions[at].index;
             Some(Site { index, kind })
         })
-        .collect()
+        .collect();
+    let calls = |site: &Site| matches!(site.kind, Kind::Call { .. } | Kind::CallSpread);
+    if sites.iter().any(calls) && !is_generator(code) {
+        let returns = instructions
+            .iter()
+            .filter(|one| one.op == Opcode::ReturnValue);
+        sites.extend(returns.map(|one| Site {
+            index: one.index,
+            kind: Kind::Return,
+        }));
+        sites.sort_by_key(|site| site.index);
+    }
+    sites
 }
 
 fn every(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec<Site> {
     (0..instructions.len())
-        .filter(|&at| may_be_wrapped(instructions[at].op))
+        .filter(|&at| may_be_wrapped(instructions[at]))
         .map(|at| Site {
             index: instructions[at].index,
             kind: access(code, instructions, at, shared)
@@ -133,11 +160,13 @@ fn every(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec<Si
 }
 
 /// What `sys.monitoring` never reports as an instruction.
-fn may_be_wrapped(op: Opcode) -> bool {
-    !matches!(
-        op,
-        Opcode::Resume | Opcode::EndFor | Opcode::Cache | Opcode::ExtendedArg
-    )
+fn may_be_wrapped(Decoded { op, arg, .. }: Decoded) -> bool {
+    match op {
+        Opcode::Resume | Opcode::EndFor | Opcode::Cache | Opcode::ExtendedArg => false,
+        // The interpreter knows by this instruction that a generator delegates to another.
+        Opcode::YieldValue => arg == 0,
+        _ => true,
+    }
 }
 
 fn lines(code: &Py<PyCode>, instructions: &[Decoded]) -> Vec<Site> {
@@ -151,7 +180,7 @@ fn lines(code: &Py<PyCode>, instructions: &[Decoded]) -> Vec<Site> {
         .filter_map(|one| {
             let line = line_of(code, one.index)?;
             let begins = line != before || jumped_to.contains(&one.index);
-            let site = begins && may_be_wrapped(one.op);
+            let site = begins && may_be_wrapped(*one);
             if !begins || site {
                 before = line;
             }
@@ -210,19 +239,19 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
                     change: arg >= FIRST_IN_PLACE,
                 }),
         },
-        Opcode::CompareOp => Some(Kind::Operator { change: false }),
+        Opcode::CompareOp => Some(Kind::Compare),
+        Opcode::GetIter | Opcode::GetYieldFromIter => Some(Kind::Iterate),
+        Opcode::Send => Some(Kind::Send),
+        Opcode::YieldValue | Opcode::ReturnValue if is_generator(code) => Some(Kind::Suspend),
+        Opcode::FormatSimple | Opcode::ConvertValue => Some(Kind::Shows),
         Opcode::ToBool
-        | Opcode::GetIter
-        | Opcode::GetYieldFromIter
         | Opcode::GetLen
         | Opcode::UnpackSequence
         | Opcode::UnpackEx
         | Opcode::ListExtend
         | Opcode::SetUpdate
         | Opcode::DictUpdate
-        | Opcode::DictMerge
-        | Opcode::FormatSimple
-        | Opcode::ConvertValue => Some(Kind::Whole),
+        | Opcode::DictMerge => Some(Kind::Whole),
         Opcode::ForIter => Some(Kind::Next),
         Opcode::Call => Some(Kind::Call {
             arguments: arg,
@@ -360,6 +389,12 @@ const CONTAINER_OPERATORS: [u32; 6] = [0, 1, MULTIPLY, 7, 10, 12];
 const MULTIPLY: u32 = 5;
 const FIRST_IN_PLACE: u32 = 13;
 const SUBSCRIPT: u32 = 26;
+
+/// Whether calling a function with this code makes a generator or the like.
+fn is_generator(code: &PyCode) -> bool {
+    let flags = CodeFlags::GENERATOR | CodeFlags::COROUTINE | CodeFlags::ASYNC_GENERATOR;
+    code.code.flags.intersects(flags)
+}
 
 /// Whether names are globals in this code: in a module, not in a class or a function.
 pub(super) fn is_module(code: &PyCode) -> bool {

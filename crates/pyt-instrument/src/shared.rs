@@ -2,8 +2,9 @@
 //!
 //! A global is shared if a function stores or deletes it (`global`), or if the module stores it
 //! more than once or in a loop while a function reads it. Names that are bound just once, such as
-//! functions, classes, imports and constants, are no variables. A global that is changed only as an
-//! attribute of its module, or through `globals()`, is not recognised as one.
+//! functions, classes, imports and constants, are no variables, unless the module has a way to change
+//! them without a store: `globals()`, `exec`, `setattr` and the like. In code that is given to
+//! `exec` by the program, all names are shared.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,9 +25,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Of the code objects that `tree` has, outermost first.
-    pub(super) fn among(tree: &[PyRef<PyCode>]) -> Self {
+    ///
+    /// With `is_fragment`, they are part of a module that is compiled elsewhere, and all globals that
+    /// they name are that module's.
+    pub(super) fn among(tree: &[PyRef<PyCode>], is_fragment: bool) -> Self {
         let mut shared = Self::default();
-        shared.find_globals(tree);
+        shared.find_globals(tree, is_fragment);
         for code in tree {
             shared.find_cells(code);
         }
@@ -52,15 +56,21 @@ impl Shared {
         self.cells.contains(&(code.get_id(), slot))
     }
 
-    fn find_globals(&mut self, tree: &[PyRef<PyCode>]) {
+    fn find_globals(&mut self, tree: &[PyRef<PyCode>], is_fragment: bool) {
         let mut stored_outside: HashMap<&str, usize> = HashMap::new();
         let mut stored_inside = HashSet::new();
         let mut used_inside = HashSet::new();
         let mut functions = HashSet::new();
+        let mut is_dynamic = false;
         for (depth, code) in tree.iter().enumerate() {
             let instructions = code::instructions(code);
             let loops = code::loops(&instructions);
             let name = |arg: u32| code.code.names[arg as usize].as_str();
+            is_dynamic |= code
+                .code
+                .names
+                .iter()
+                .any(|name| BY_ANOTHER_WAY.contains(&name.as_str()));
             for (at, one) in instructions.iter().enumerate() {
                 let binds_function = at > 0
                     && matches!(
@@ -83,10 +93,12 @@ impl Shared {
                     Opcode::StoreGlobal | Opcode::DeleteGlobal => {
                         stored_inside.insert(name(one.arg));
                     }
-                    Opcode::LoadGlobal if depth != 0 => {
+                    Opcode::LoadGlobal if depth != 0 || is_fragment => {
                         used_inside.insert(name(one.arg >> 1));
                     }
-                    Opcode::LoadName | Opcode::LoadFromDictOrGlobals if depth != 0 => {
+                    Opcode::LoadName | Opcode::LoadFromDictOrGlobals
+                        if depth != 0 || is_fragment =>
+                    {
                         used_inside.insert(name(one.arg));
                     }
                     _ => {}
@@ -103,13 +115,19 @@ impl Shared {
             .filter(|name| stored_outside.get(name) == Some(&1))
             .map(str::to_owned)
             .collect();
+        let functions = &self.functions;
         let changed_outside = stored_outside
             .into_iter()
-            .filter(|&(name, times)| times > 1 && used_inside.contains(name))
+            .filter(|&(name, times)| {
+                let may_change = times > 1 || is_dynamic && !functions.contains(name);
+                is_fragment || may_change && used_inside.contains(name)
+            })
             .map(|(name, _)| name);
+        let used_by_fragment = used_inside.iter().copied().filter(|_| is_fragment);
         self.globals = stored_inside
             .into_iter()
             .chain(changed_outside)
+            .chain(used_by_fragment)
             .map(str::to_owned)
             .collect();
     }
@@ -161,6 +179,11 @@ impl Shared {
         }
     }
 }
+
+/// Names by which a program may change its globals without an instruction that says so.
+const BY_ANOTHER_WAY: &[&str] = &[
+    "globals", "locals", "vars", "exec", "eval", "__dict__", "setattr", "delattr", "modules",
+];
 
 /// How often a store may happen, as far as that matters: once, or more often.
 fn weight(store: &Decoded, loops: &[(usize, usize)]) -> usize {

@@ -1,6 +1,6 @@
 //! The whole report of an exploration, for people and as JSON.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf};
 
 use serde::Serialize;
 
@@ -92,6 +92,11 @@ impl ExploreReport<'_> {
                 "All schedules were tried: {what} (granularity {}).",
                 options.granularity
             );
+        } else if progress.exhausted && !result.not_seen.is_empty() {
+            text += "All schedules that the steps allow were tried. That is no proof. Not seen:\n";
+            for what in &result.not_seen {
+                let _ = writeln!(text, "  {what}");
+            }
         } else if progress.exhausted {
             text += "All schedules within the bound were tried.\n";
         }
@@ -140,6 +145,7 @@ impl ExploreReport<'_> {
             exhausted: result.progress.exhausted,
             proven: result.progress.proven,
             irreproducible: result.irreproducible,
+            not_seen: &result.not_seen,
             outcomes,
             findings: failures.iter().map(JsonFinding::of).collect(),
         };
@@ -197,6 +203,8 @@ struct JsonReport<'a> {
     exhausted: bool,
     proven: bool,
     irreproducible: u64,
+    /// What no step says: see [`ExploreResult::not_seen`].
+    not_seen: &'a BTreeSet<String>,
     outcomes: Vec<&'a DistinctOutcome>,
     findings: Vec<JsonFinding<'a>>,
 }

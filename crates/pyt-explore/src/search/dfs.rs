@@ -6,7 +6,7 @@
 
 use pyt_sched::controlled::{Decision, Strategy, ThreadNumber, Trace};
 
-use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress};
+use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, StepShape};
 use crate::strategy::Streak;
 
 /// All schedules, or all with few preemptions.
@@ -19,6 +19,7 @@ pub struct Dfs {
     stack: Vec<Frame>,
     /// The bound has left out a choice in this round.
     bounded: bool,
+    restarted: bool,
     under_way: Option<AbandonFlag>,
     progress: SearchProgress,
 }
@@ -26,6 +27,8 @@ pub struct Dfs {
 #[derive(Debug)]
 struct Frame {
     chosen: ThreadNumber,
+    /// The step that it took; `None`: it has not been taken yet.
+    shape: Option<StepShape>,
     /// The threads to be tried here later.
     rest: Vec<ThreadNumber>,
 }
@@ -74,6 +77,7 @@ impl Dfs {
                 rest.reverse();
                 self.stack.push(Frame {
                     chosen: step.thread,
+                    shape: None,
                     rest,
                 });
             }
@@ -81,11 +85,22 @@ impl Dfs {
         }
     }
 
+    /// A run diverged: most programs that do so differ in their first run only, in which the
+    /// library makes what it keeps. Forgets all, the first time; returns false the second.
+    fn begin_again(&mut self) -> bool {
+        let first = !std::mem::replace(&mut self.restarted, true);
+        if first {
+            self.stack.clear();
+        }
+        first
+    }
+
     /// Goes to the next schedule. Returns false if there is none.
     fn advance(&mut self) -> bool {
         while let Some(frame) = self.stack.last_mut() {
             if let Some(thread) = frame.rest.pop() {
                 frame.chosen = thread;
+                frame.shape = None;
                 return true;
             }
             self.stack.pop();
@@ -132,14 +147,30 @@ impl Search for Dfs {
         if abandon.is_raised() {
             // The program behaved differently after the same choices.
             self.progress.abandoned += 1;
+            self.progress.diverged += 1;
+            if self.begin_again() {
+                return;
+            }
         } else {
             self.progress.cut += u64::from(seen.cut);
+            let known = self.stack.iter().map(|frame| frame.shape);
+            if StepShape::differ(seen.trace, known) {
+                self.progress.diverged += 1;
+                if self.begin_again() {
+                    return;
+                }
+            }
             self.extend(seen.trace);
+            for (number, frame) in self.stack.iter_mut().enumerate() {
+                if frame.shape.is_none() && number < seen.trace.steps().len() {
+                    frame.shape = Some(StepShape::of(seen.trace, number));
+                }
+            }
         }
         if !self.advance() {
-            let SearchProgress { abandoned, cut, .. } = self.progress;
+            let SearchProgress { cut, diverged, .. } = self.progress;
             self.progress.exhausted = true;
-            self.progress.proven = !self.bounded && abandoned == 0 && cut == 0;
+            self.progress.proven = !self.bounded && cut == 0 && diverged == 0;
         }
     }
 

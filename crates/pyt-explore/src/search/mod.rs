@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use pyt_sched::controlled::{Candidate, Strategy, Trace};
+use pyt_sched::controlled::{Action, Candidate, Place, Strategy, ThreadNumber, Trace};
 
 pub mod dfs;
 pub mod dpor;
@@ -101,11 +101,49 @@ pub struct SearchProgress {
     pub abandoned: u64,
     /// Of these, the ones that the step limit ended.
     pub cut: u64,
+    /// Of the finished ones, those whose first steps were not those of an earlier run under the
+    /// same choices: such a run depends on more than its schedule, and nothing is proven.
+    #[serde(default)]
+    pub diverged: u64,
     /// Every schedule within the search's bounds has been tried.
     pub exhausted: bool,
     /// In addition, no bound and no step limit left anything out: an outcome that was not found
     /// does not exist, as far as switches at decision points go.
     pub proven: bool,
+}
+
+/// What a step shows of itself that is the same in every run under the same choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StepShape {
+    thread: ThreadNumber,
+    action: Action,
+    part: u64,
+    place: Place,
+    candidates: usize,
+}
+
+impl StepShape {
+    /// That of step number `number`.
+    fn of(trace: &Trace, number: usize) -> Self {
+        let step = &trace.steps()[number];
+        Self {
+            thread: step.thread,
+            action: step.op.action,
+            part: step.op.part,
+            place: step.place,
+            candidates: trace.candidates(number).len(),
+        }
+    }
+
+    /// Whether a run did not begin with the steps of an earlier one under the same choices, as far
+    /// as these are `known`.
+    fn differ(trace: &Trace, known: impl Iterator<Item = Option<Self>>) -> bool {
+        known.enumerate().any(|(number, known)| {
+            known.is_some_and(|known| {
+                number >= trace.steps().len() || Self::of(trace, number) != known
+            })
+        })
+    }
 }
 
 /// Chooses the runs to make.

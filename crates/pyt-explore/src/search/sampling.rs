@@ -131,6 +131,7 @@ impl Sampling {
                 started: 0,
                 finished: 0,
                 abandoned: 0,
+                diverged: 0,
                 cut: 0,
                 exhausted: false,
                 proven: false,

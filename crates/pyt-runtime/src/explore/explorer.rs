@@ -15,6 +15,10 @@ use crate::{Error, Runtime};
 /// How many new outcomes of an exhaustive search are kept with their choices.
 const MAX_KEPT_CHOICES: usize = 100;
 
+/// Why nothing is proven if a run did not begin as an earlier one under the same choices.
+const DIVERGED: &str =
+    "what makes a run take other steps than an earlier one, after the same choices";
+
 impl Runtime {
     /// Runs the script at `path` under many schedules, each in a fresh `__main__`, on the calling
     /// thread. `watch` is called after each run, and may end the search.
@@ -127,9 +131,14 @@ impl<'a> Explorer<'a> {
             );
             let result = &mut self.result;
             result.progress = self.search.progress();
+            result.not_seen.extend(self.runner.sites.take_not_seen());
+            if result.progress.diverged > 0 {
+                result.not_seen.insert(DIVERGED.to_owned());
+            }
             result.elapsed = started.elapsed();
             result.abandoned_threads += finished.abandoned as u64;
             result.irreproducible += u64::from(finished.irreproducible_from.is_some());
+            result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
             let failed = execution.outcome.failure.is_some();
             let counts = !next.abandon.is_raised() && self.options.counts(next.number);
             if counts {

@@ -30,7 +30,7 @@ use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
 use crate::order::{Order, Rules, ThreadOp};
 
-use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress};
+use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, StepShape};
 
 mod guide;
 mod races;
@@ -50,6 +50,9 @@ pub struct Dpor {
     rules: Rules,
     /// Other threads were seen to go on after the end of the main thread.
     main_is_not_all: bool,
+    /// The search began again, since a run diverged. Most programs that do so differ in their first
+    /// run only, in which the library makes what it keeps.
+    restarted: bool,
     /// The next run is made to find that out.
     probing: bool,
     /// An entry for each decision of the last run.
@@ -63,6 +66,8 @@ pub struct Dpor {
 #[derive(Debug)]
 struct Entry {
     thread: ThreadNumber,
+    /// The step that it took; `None`: it has not been taken yet.
+    shape: Option<StepShape>,
     /// The threads that were chosen here before.
     tried: Vec<ThreadNumber>,
     /// The continuations to be tried here.
@@ -86,6 +91,7 @@ impl Dpor {
             }
             self.stack.push(Entry {
                 thread: step.thread,
+                shape: None,
                 tried: Vec::new(),
                 tree,
                 facts: Facts::default(),
@@ -164,6 +170,7 @@ impl Dpor {
             let branch = entry.tree.remove(0);
             entry.tried.push(entry.thread);
             entry.thread = branch.thread;
+            entry.shape = None;
             entry.facts = Facts::default();
             self.then = branch.then;
             return true;
@@ -210,6 +217,17 @@ impl Search for Dpor {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         );
+        let known = self.stack.iter().map(|entry| entry.shape);
+        if StepShape::differ(seen.trace, known) {
+            self.progress.diverged += 1;
+            if !std::mem::replace(&mut self.restarted, true) {
+                self.progress.abandoned += u64::from(abandon.is_raised());
+                self.probing = false;
+                self.stack.clear();
+                self.then.clear();
+                return;
+            }
+        }
         if abandon.is_raised() || sleepers.len() != seen.trace.steps().len() {
             self.progress.abandoned += 1;
             if std::mem::take(&mut self.probing) {
@@ -238,9 +256,14 @@ impl Search for Dpor {
             self.extend(seen.trace, sleepers.len());
             self.reverse_races(seen, &order, &sleepers);
         }
+        for (number, entry) in self.stack.iter_mut().enumerate() {
+            if entry.shape.is_none() && number < seen.trace.steps().len() {
+                entry.shape = Some(StepShape::of(seen.trace, number));
+            }
+        }
         if !self.advance() {
             self.progress.exhausted = true;
-            self.progress.proven = self.progress.cut == 0;
+            self.progress.proven = self.progress.cut == 0 && self.progress.diverged == 0;
         }
     }
 

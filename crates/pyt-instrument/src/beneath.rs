@@ -1,0 +1,182 @@
+//! What lies beneath an iterator or a view: the containers that taking its next item reads, the
+//! iterators that it advances, and the native methods that it calls.
+//!
+//! Most classes tell the garbage collector what they refer to. Some hold a dictionary, a set or an
+//! array of bytes without telling it. Where these keep the reference is found out at run time, with
+//! an object of each class that refers to something known.
+//!
+//! No Python code runs here, but for the code of this crate's own that makes these objects.
+
+use std::collections::HashMap;
+
+use rustpython_vm::{
+    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyTuple, compiler::Mode,
+};
+
+use super::object_kinds::{ObjectKind, ObjectKinds};
+
+/// What an iterator refers to.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// It reads this container.
+    Container(PyObjectRef),
+    /// It advances this iterator, which others refer to as well.
+    Shared(PyObjectRef),
+    /// It calls this native function.
+    Called(PyObjectRef),
+    /// It calls Python code.
+    Python,
+}
+
+/// How deep iterators over iterators are followed.
+const MAX_DEPTH: usize = 8;
+
+/// Where objects of some classes keep a reference: offsets in bytes, by the address of the class.
+#[derive(Debug, Default)]
+pub(super) struct References(HashMap<usize, usize>);
+
+/// One object of each class, and what it refers to.
+const SAMPLES: &str = "
+d = {1: 1}
+s = {1}
+b = bytearray(b'1')
+l = [1]
+m = memoryview(b)
+samples = (
+    (iter(d), d), (iter(d.values()), d), (iter(d.items()), d),
+    (reversed(d), d), (reversed(d.values()), d), (reversed(d.items()), d),
+    (d.keys(), d), (d.values(), d), (d.items(), d),
+    (iter(s), s), (iter(b), b), (iter(l), l), (iter(m), m),
+)
+";
+
+impl References {
+    /// Finds the places.
+    ///
+    /// # Errors
+    /// What the interpreter raises.
+    pub(super) fn find(vm: &VirtualMachine) -> PyResult<Self> {
+        let code = vm
+            .compile(SAMPLES, Mode::Exec, "<pyt>")
+            .map_err(|error| error.into_pyexception(vm, Some(SAMPLES)))?;
+        let scope = vm.new_scope_with_builtins();
+        vm.run_code_obj(code, scope.clone())?;
+        let samples = scope.globals.get_item("samples", vm)?;
+        let mut found = HashMap::new();
+        let samples = samples
+            .downcast_ref::<PyTuple>()
+            .map(rustpython_vm::Py::as_slice);
+        for sample in samples.into_iter().flatten() {
+            let pair = sample
+                .downcast_ref::<PyTuple>()
+                .map(rustpython_vm::Py::as_slice);
+            let Some([object, referent]) = pair else {
+                continue;
+            };
+            let mut places = words(object).filter(|&place| {
+                // SAFETY: inside the object, which is alive and which nothing else uses.
+                unsafe { word(object, place) == referent.get_id() }
+            });
+            if let (Some(place), None) = (places.next(), places.next()) {
+                found.insert(object.class().get_id(), place);
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// The object that `object` refers to, if the place is known. `Some(None)`: it has let go of
+    /// it, since it has come to its end.
+    #[expect(clippy::option_option, reason = "unknown is not the same as absent")]
+    fn of(&self, object: &PyObject) -> Option<Option<PyObjectRef>> {
+        let place = *self.0.get(&object.class().get_id())?;
+        // SAFETY: objects of this very class keep a reference there, or null. No other thread
+        // advances the iterator meanwhile: the calling thread has the turn.
+        let referent = unsafe { (word(object, place) as *const PyObject).as_ref() };
+        Some(referent.map(PyObject::to_owned))
+    }
+}
+
+/// The offsets of the words that an object consists of.
+fn words(object: &PyObject) -> impl Iterator<Item = usize> {
+    let size = object.class().slots.basicsize;
+    (0..size / size_of::<usize>()).map(|word| word * size_of::<usize>())
+}
+
+/// # Safety
+/// `place` is inside the object, and a multiple of a word's size.
+unsafe fn word(object: &PyObject, place: usize) -> usize {
+    let address = std::ptr::from_ref(object).cast::<usize>();
+    // SAFETY: as the caller says; objects are aligned as words are.
+    unsafe { address.byte_add(place).read() }
+}
+
+/// Finds what lies beneath `object`.
+pub(super) struct Sources<'a> {
+    pub(super) references: &'a References,
+    pub(super) object_kinds: &'a ObjectKinds,
+    pub(super) vm: &'a VirtualMachine,
+}
+
+impl Sources<'_> {
+    /// All that taking an item of `object` may touch.
+    pub(super) fn of(&self, object: &PyObject) -> Vec<Source> {
+        let mut found = Vec::new();
+        self.find(object, 0, &mut found);
+        found
+    }
+
+    fn find(&self, object: &PyObject, depth: usize, found: &mut Vec<Source>) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match self.references.of(object) {
+            Some(Some(referent)) => self.sort(referent, depth, found),
+            Some(None) => {}
+            None => {
+                for referent in object.gc_get_referents() {
+                    self.sort(referent, depth, found);
+                }
+            }
+        }
+    }
+
+    fn sort(&self, referent: PyObjectRef, depth: usize, found: &mut Vec<Source>) {
+        let types = &self.vm.ctx.types;
+        let kind = self.object_kinds.of(&referent, self.vm);
+        match kind {
+            ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
+                let is_proxy = referent.class().is(types.mappingproxy_type)
+                    || referent.class().is(types.memoryview_type);
+                if is_proxy {
+                    self.find(&referent, depth + 1, found);
+                }
+                found.push(Source::Container(referent));
+            }
+            ObjectKind::View => self.find(&referent, depth + 1, found),
+            ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
+                // Two: the object above, and `referent` itself.
+                let shared = referent.strong_count() > 2;
+                if kind != ObjectKind::Generator {
+                    self.find(&referent, depth + 1, found);
+                }
+                if shared {
+                    found.push(Source::Shared(referent));
+                }
+            }
+            ObjectKind::Fixed if referent.class().is(types.builtin_function_or_method_type) => {
+                found.push(Source::Called(referent));
+            }
+            ObjectKind::Fixed
+                if referent.class().is(types.function_type)
+                    || referent.class().is(types.bound_method_type) =>
+            {
+                found.push(Source::Python);
+            }
+            ObjectKind::Other => {
+                self.find(&referent, depth + 1, found);
+                found.push(Source::Shared(referent));
+            }
+            ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => {}
+        }
+    }
+}
