@@ -86,6 +86,8 @@ pub enum Effect {
     StartupFile,
     /// Whether threads inherit the context variables of the thread that starts them.
     ThreadInheritContext,
+    /// Whether hot loops are compiled.
+    Tier,
     /// Checked as CPython checks it; does nothing.
     TraceMalloc,
     /// Does not buffer output.

@@ -127,7 +127,9 @@ pub use api::value::{
 };
 pub use command::{doc, run::Program};
 pub use config::builder::Builder;
-pub use config::options::{CheckHashPycs, Deadlocks, OptionError, Options, UnknownDeadlocks};
+pub use config::options::{
+    CheckHashPycs, Deadlocks, OptionError, Options, Tier, UnknownDeadlocks, UnknownTier,
+};
 pub use control::{
     Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
 };

@@ -7,7 +7,7 @@ use crate::tree::{Result, Tree};
 const FLOORS: &[&[&str]] = &[
     &["pyt-options", "pyt-sched"],
     &["pyt-explore", "pyt-vm", "xtask"],
-    &["pyt-instrument"],
+    &["pyt-instrument", "pyt-tier"],
     &["pyt-modules"],
     &["pyt-runtime"],
     &["pyt"],

@@ -37,6 +37,17 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .takes_or("MODE", ValueKind::OneOf(DEADLOCKS), "report")
     .of(&[Run])
     .x("deadlock", "=report|abort|ignore"),
+    OptionSpec::new(
+        Effect::Tier,
+        "1: compile hot loops of functions (experimental); 0: do not (the default)",
+    )
+    .long_help(
+        "1: compile hot loops of functions (experimental); 0: do not (the default); info: compile, \
+         and list what was compiled on standard error at the end; eager: compile each loop when it \
+         first goes back, for tests",
+    )
+    .x("tier", "=0|1|info|eager")
+    .variable("PYT_TIER", ""),
     OptionSpec::new(Effect::Utf8Mode, "UTF-8 mode")
         .long_help("UTF-8 mode; the locale decides without it")
         .x("utf8", "[=0|1]")

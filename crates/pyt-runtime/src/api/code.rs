@@ -96,6 +96,7 @@ fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyResult {
     let code: PyRef<PyCode> = code
         .downcast()
         .map_err(|_| vm.new_type_error("expected a code object"))?;
+    pyt_tier::prepare(&code, vm);
     vm.run_code_obj(code, scope)
 }
 
@@ -120,6 +121,7 @@ fn run_text<T: FromPython>(py: Python<'_>, text: &str, start: StartSymbol) -> Re
         let vm = py.vm();
         let code = source::compile(vm, text, "<string>", start)?;
         source::remember(vm, &code, text);
+        pyt_tier::prepare(&code, vm);
         let value = vm.run_code_obj(code, main_scope(vm)?)?;
         T::from_object(value, py)
     })

@@ -15,7 +15,7 @@ use rustpython_vm::{
 };
 
 use crate::{
-    Error, Runtime,
+    Error, Runtime, Tier,
     api::main_module::{main_dict, main_scope},
     command::{
         exit::{conclude, flush, show},
@@ -100,6 +100,11 @@ impl Runtime {
                 }
                 result = repl::interact(vm, self.options());
             }
+            if self.options().tier == Tier::Info
+                && let Some(report) = pyt_tier::report(vm)
+            {
+                eprintln!("{report}");
+            }
             match result {
                 Ok(()) => (0, false),
                 Err(error) => conclude(vm, &error),
@@ -150,6 +155,7 @@ fn command(runtime: &Runtime, vm: &VirtualMachine, text: &str) -> PyResult<()> {
     let code = source::compile(vm, &text, "<string>", StartSymbol::File)?;
     source::remember(vm, &code, &text);
     pyt_instrument::instrument(&code, vm)?;
+    pyt_tier::prepare(&code, vm);
     vm.run_code_obj(code, main_scope(vm)?).map(drop)
 }
 
@@ -168,6 +174,7 @@ fn stdin(runtime: &Runtime, vm: &VirtualMachine) -> PyResult<()> {
     with_file_attributes(vm, vm.ctx.new_str("<stdin>").into(), || {
         let code = source::compile_bytes(vm, &bytes, "<stdin>")?;
         pyt_instrument::instrument(&code, vm)?;
+        pyt_tier::prepare(&code, vm);
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
     })
 }
@@ -215,6 +222,7 @@ fn file(runtime: &Runtime, vm: &VirtualMachine, given: &Path) -> PyResult<()> {
         set_loader(vm, &dict, filename)?;
         let code = source::compile_bytes(vm, &bytes, &name)?;
         pyt_instrument::instrument(&code, vm)?;
+        pyt_tier::prepare(&code, vm);
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
     })
 }

@@ -15,7 +15,7 @@ use crate::{
     Limits, ModuleBuilder, Runtime,
     api::error::Error,
     config::host_settings::HostSettings,
-    config::options::{CheckHashPycs, Deadlocks, Options},
+    config::options::{CheckHashPycs, Deadlocks, Options, Tier},
     deadlock,
     isolation::{Isolation, IsolationPolicy, Lease, shared},
     startup::{ast, initialise::initialise},
@@ -56,6 +56,14 @@ impl Builder {
     #[must_use]
     pub fn gil(mut self, gil: bool) -> Self {
         self.options.gil = gil;
+        self
+    }
+
+    /// Whether hot loops of Python functions are compiled: experimental, and off by default. See
+    /// `docs/performance.md` for what is compiled.
+    #[must_use]
+    pub fn tier(mut self, tier: bool) -> Self {
+        self.options.tier = if tier { Tier::On } else { Tier::Off };
         self
     }
 
@@ -222,6 +230,7 @@ impl Builder {
                 host.apply(vm)?;
                 let open = streams.install(policy.is_some(), vm)?;
                 initialise(vm, runtime.options())?;
+                pyt_tier::install(runtime.options().tier.mode(), vm)?;
                 shared::seal(vm)?;
                 if let Some(policy) = &policy {
                     policy.seal(vm)?;

@@ -11,7 +11,9 @@ use pyt_options::{Effect, OptionSpec};
 
 use crate::{
     config::options::{OptionError, Options},
-    config::xoptions::{parse_cpu_count, parse_gil, parse_int_max_str_digits, parse_switch},
+    config::xoptions::{
+        parse_cpu_count, parse_gil, parse_int_max_str_digits, parse_switch, parse_tier,
+    },
 };
 
 impl Options {
@@ -62,6 +64,7 @@ impl Options {
                 self.faulthandler = true;
             }
             Effect::Gil => self.gil = parse_gil(Some(&text))?,
+            Effect::Tier => self.tier = parse_tier(Some(&text))?,
             Effect::Utf8Mode => {
                 self.utf8_mode = Some(parse_switch(Some(&text)).ok_or_else(|| {
                     OptionError::early(format!(

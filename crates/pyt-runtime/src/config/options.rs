@@ -50,6 +50,50 @@ impl std::str::FromStr for Deadlocks {
     }
 }
 
+/// Whether hot loops of Python functions are compiled (`-X tier`, `PYT_TIER`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// Nothing is compiled.
+    #[default]
+    Off,
+    /// Loops are compiled once they are hot.
+    On,
+    /// As [`On`](Self::On); at its end a program lists on standard error what was compiled.
+    Info,
+    /// Each loop is compiled when it first goes back, and none is given up: for tests.
+    Eager,
+}
+
+/// The error for a word that names none of the [`Tier`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected 0, 1, info or eager")]
+pub struct UnknownTier;
+
+impl std::str::FromStr for Tier {
+    type Err = UnknownTier;
+
+    /// Reads `0`, `1`, `info` or `eager`.
+    fn from_str(word: &str) -> Result<Self, UnknownTier> {
+        match word {
+            "0" => Ok(Self::Off),
+            "1" => Ok(Self::On),
+            "info" => Ok(Self::Info),
+            "eager" => Ok(Self::Eager),
+            _ => Err(UnknownTier),
+        }
+    }
+}
+
+impl Tier {
+    pub(crate) fn mode(self) -> pyt_tier::Mode {
+        match self {
+            Self::Off => pyt_tier::Mode::Off,
+            Self::On | Self::Info => pyt_tier::Mode::On,
+            Self::Eager => pyt_tier::Mode::Eager,
+        }
+    }
+}
+
 /// Settings of an interpreter. [`Options::default`] is the embedding default: isolated from the
 /// process environment, without signal handlers, with the simulated GIL, on the real clock.
 ///
@@ -59,6 +103,8 @@ impl std::str::FromStr for Deadlocks {
 pub struct Options {
     /// Whether one thread at a time runs Python (`-X gil`, `PYTHON_GIL`).
     pub gil: bool,
+    /// Whether hot loops are compiled (`-X tier`, `PYT_TIER`).
+    pub tier: Tier,
     /// Whether sleeps and timeouts pass at once, in the same order, on a virtual clock.
     pub virtual_time: bool,
     /// What is done about threads that wait for each other without end (`--deadlock`,
@@ -157,6 +203,7 @@ impl Options {
     pub fn python() -> Self {
         Self {
             gil: true,
+            tier: Tier::Off,
             virtual_time: false,
             deadlocks: Deadlocks::Report,
             report_on_quit: true,

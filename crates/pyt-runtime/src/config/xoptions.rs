@@ -8,7 +8,7 @@ use std::num::NonZeroI32;
 
 use pyt_options::{Effect, OptionSpec};
 
-use crate::config::options::{Deadlocks, OptionError, Options};
+use crate::config::options::{Deadlocks, OptionError, Options, Tier};
 
 impl Options {
     /// Applies the collected `-X` options to the settings they stand for.
@@ -35,6 +35,7 @@ impl Options {
         let refused = |message: &str| Err(OptionError::new(message));
         match option.effect {
             Effect::Gil => self.gil = parse_gil(value)?,
+            Effect::Tier => self.tier = parse_tier(value)?,
             Effect::Deadlock => self.deadlocks = parse_deadlocks(value.unwrap_or_default())?,
             Effect::Utf8Mode => {
                 self.utf8_mode = Some(match value {
@@ -99,6 +100,13 @@ pub(crate) fn parse_gil(value: Option<&str>) -> Result<bool, OptionError> {
     parse_switch(value).ok_or_else(|| {
         OptionError::new(r#"config_read_gil: PYTHON_GIL / -X gil must be "0" or "1""#)
     })
+}
+
+pub(crate) fn parse_tier(value: Option<&str>) -> Result<Tier, OptionError> {
+    value
+        .unwrap_or_default()
+        .parse()
+        .map_err(|_| OptionError::new(r#"PYT_TIER / -X tier must be "0", "1", "info" or "eager""#))
 }
 
 fn parse_deadlocks(value: &str) -> Result<Deadlocks, OptionError> {

@@ -46,6 +46,7 @@ impl Runner {
         capture: bool,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
+        pyt_tier::turn_off(vm);
         let sites = pyt_instrument::sites(granularity, vm)?;
         let snapshot = RefCell::new(Snapshot::new(capture, vm)?);
         Ok(Self { snapshot, sites })

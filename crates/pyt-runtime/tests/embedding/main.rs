@@ -25,4 +25,5 @@ mod shared_state;
 mod shutdown;
 mod support;
 mod threads;
+mod tier;
 mod values;

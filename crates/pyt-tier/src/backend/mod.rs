@@ -1,0 +1,33 @@
+//! What runs programs. A back end makes a [`Machine`] of a [`Program`] once, and machines run
+//! without the interpreter: they see registers, a flag, and nothing else.
+
+mod register;
+
+use std::sync::atomic::AtomicBool;
+
+use crate::ir::{Program, REGISTERS};
+
+pub(crate) use register::Register;
+
+/// The registers of one run.
+pub(crate) type Registers = [u64; REGISTERS];
+
+/// How a program is left in time: see [`Turn`](crate::ir::Op::Turn).
+pub(crate) struct Poll<'a> {
+    /// Set by other threads to have this one stop at a safe point.
+    pub(crate) stop: &'a AtomicBool,
+    /// After so many turns the program is left in any case.
+    pub(crate) turns: u32,
+}
+
+/// Makes machines.
+pub(crate) trait Backend: Send + Sync {
+    /// What runs `program`; `None` if the back end cannot.
+    fn compile(&self, program: &Program) -> Option<Box<dyn Machine>>;
+}
+
+/// Runs one program.
+pub(crate) trait Machine: Send + Sync {
+    /// Runs until an exit, whose index is returned. The turns that were left are in `poll`.
+    fn run(&self, registers: &mut Registers, poll: &mut Poll<'_>) -> usize;
+}

@@ -1,0 +1,152 @@
+//! The back end that interprets programs: no machine code, no dependency.
+
+use std::sync::atomic::Ordering;
+
+use super::{Backend, Machine, Poll, Registers};
+use crate::ir::{IntOp, Op, Program, arithmetic, range};
+
+/// The back end.
+#[derive(Debug)]
+pub(crate) struct Register;
+
+impl Backend for Register {
+    fn compile(&self, program: &Program) -> Option<Box<dyn Machine>> {
+        let ops: Box<[Op]> = program.ops.as_slice().into();
+        is_closed(&ops).then(|| Box::new(Interpreted { ops }) as Box<dyn Machine>)
+    }
+}
+
+/// Whether control cannot run past the last operation, and no jump leads past it.
+fn is_closed(ops: &[Op]) -> bool {
+    let ends = matches!(
+        ops.last(),
+        Some(Op::Jump { .. } | Op::Turn { .. } | Op::Exit { .. })
+    );
+    ends && ops.iter().all(|op| match op {
+        Op::Jump { to }
+        | Op::Turn { to, .. }
+        | Op::JumpIf { to, .. }
+        | Op::JumpInt { to, .. }
+        | Op::JumpFloat { to, .. } => usize::from(*to) < ops.len(),
+        _ => true,
+    })
+}
+
+struct Interpreted {
+    /// [Closed](is_closed).
+    ops: Box<[Op]>,
+}
+
+impl Machine for Interpreted {
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+    fn run(&self, registers: &mut Registers, poll: &mut Poll<'_>) -> usize {
+        let r = registers;
+        let mut pc = 0_usize;
+        macro_rules! int {
+            ($reg:expr) => {
+                r[usize::from($reg)] as i64
+            };
+        }
+        macro_rules! float {
+            ($reg:expr) => {
+                f64::from_bits(r[usize::from($reg)])
+            };
+        }
+        macro_rules! set {
+            ($reg:expr, $value:expr) => {
+                r[usize::from($reg)] = $value
+            };
+        }
+        macro_rules! or_exit {
+            ($d:expr, $result:expr, $exit:expr) => {
+                match $result {
+                    Some(result) => set!($d, result as u64),
+                    None => return usize::from($exit),
+                }
+            };
+        }
+        loop {
+            // SAFETY: the operations are closed: `pc` was the index of one that does not end the
+            // program and is not the last, or comes from a jump, all of which lead to operations.
+            let op = unsafe { *self.ops.get_unchecked(pc) };
+            pc += 1;
+            match op {
+                Op::Move { d, a } => set!(d, r[usize::from(a)]),
+                Op::Int { op, d, a, b, exit } => {
+                    let (a, b) = (int!(a), int!(b));
+                    match op {
+                        IntOp::Add => or_exit!(d, a.checked_add(b), exit),
+                        IntOp::Sub => or_exit!(d, a.checked_sub(b), exit),
+                        IntOp::Mul => or_exit!(d, a.checked_mul(b), exit),
+                        IntOp::And => set!(d, (a & b) as u64),
+                        other => or_exit!(d, arithmetic::int(other, a, b), exit),
+                    }
+                }
+                Op::IntDiv { d, a, b, exit } => {
+                    let quotient = arithmetic::int_div(int!(a), int!(b));
+                    or_exit!(d, quotient.map(f64::to_bits), exit);
+                }
+                Op::IntNeg { d, a, exit } => or_exit!(d, int!(a).checked_neg(), exit),
+                Op::IntInvert { d, a } => set!(d, !r[usize::from(a)]),
+                Op::Float { op, d, a, b, exit } => {
+                    let result = arithmetic::float(op, float!(a), float!(b));
+                    or_exit!(d, result.map(f64::to_bits), exit);
+                }
+                Op::FloatNeg { d, a } => set!(d, (-float!(a)).to_bits()),
+                Op::IntToFloat { d, a, exit } => {
+                    or_exit!(d, arithmetic::to_float(int!(a)).map(f64::to_bits), exit);
+                }
+                Op::NotNan { a, exit } => {
+                    if float!(a).is_nan() {
+                        return usize::from(exit);
+                    }
+                }
+                Op::CmpInt { op, d, a, b } => {
+                    set!(d, u64::from(arithmetic::compare(op, int!(a), int!(b))));
+                }
+                Op::CmpFloat { op, d, a, b } => {
+                    set!(d, u64::from(arithmetic::compare(op, float!(a), float!(b))));
+                }
+                Op::IntTruth { d, a } => set!(d, u64::from(r[usize::from(a)] != 0)),
+                Op::FloatTruth { d, a } => set!(d, u64::from(float!(a) != 0.0)),
+                Op::Not { d, a } => set!(d, r[usize::from(a)] ^ 1),
+                Op::Jump { to } => pc = usize::from(to),
+                Op::JumpIf { a, want, to } => {
+                    if (r[usize::from(a)] != 0) == want {
+                        pc = usize::from(to);
+                    }
+                }
+                Op::JumpInt { op, a, b, want, to } => {
+                    if arithmetic::compare(op, int!(a), int!(b)) == want {
+                        pc = usize::from(to);
+                    }
+                }
+                Op::JumpFloat { op, a, b, want, to } => {
+                    if arithmetic::compare(op, float!(a), float!(b)) == want {
+                        pc = usize::from(to);
+                    }
+                }
+                Op::Next { d, range, exit } => {
+                    let first = usize::from(range);
+                    let index = first + usize::from(range::INDEX);
+                    let value = first + usize::from(range::VALUE);
+                    if r[index] >= r[first + usize::from(range::LENGTH)] {
+                        return usize::from(exit);
+                    }
+                    r[index] += 1;
+                    let next = r[value];
+                    r[value] = next.wrapping_add(r[first + usize::from(range::STEP)]);
+                    set!(d, next);
+                }
+                Op::Turn { exit, to } => {
+                    poll.turns -= 1;
+                    if poll.turns == 0 || poll.stop.load(Ordering::Relaxed) {
+                        return usize::from(exit);
+                    }
+                    pc = usize::from(to);
+                }
+                Op::Exit { exit } => return usize::from(exit),
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The interpreter's side: its frames, its bytecode, its slots. All that relies on how
+//! rustpython-vm 0.6.0 is made is here.
+//!
+//! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
+//! - `decode`, `sites`: loops in bytecode, and patching their jumps back
+//! - `hook`, `frame`: from the interpreter into a program, and back
+//! - `originals`: functions that must not see patched code
+
+pub(crate) mod decode;
+pub(crate) mod frame;
+pub(crate) mod hook;
+pub(crate) mod originals;
+pub(crate) mod self_test;
+pub(crate) mod sites;
+pub(crate) mod tier;

@@ -1,0 +1,217 @@
+//! Patched code: what is put in the place of a jump back, and taken out again.
+//!
+//! A jump back and its cache are two units, room for two instructions that call native code of
+//! ours: one pushes the built-in function `all`, the other asks something of it, and a slot of its
+//! type is ours ([`hook`](super::hook)). The interpreter goes on wherever the frame's index says
+//! afterwards.
+//!
+//! - `LOAD_COMMON_CONSTANT all; DELETE_ATTR 0` needs a name in the code.
+//! - `LOAD_COMMON_CONSTANT all; POP_JUMP_IF_TRUE 0` is for code without names. The interpreter
+//!   takes the unit behind it for its cache, so nothing can be continued there, and what lies there
+//!   has to have no cache of its own.
+//!
+//! Only the first unit is put back: a thread may stand between the two.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
+};
+
+use parking_lot::{Mutex, RwLock};
+use rustpython_vm::{
+    PyRef, VirtualMachine,
+    builtins::PyCode,
+    bytecode::{CommonConstant, Instruction, Opcode},
+};
+
+use super::decode::{self, BackEdge};
+use crate::{
+    backend::Machine,
+    ir::{Program, code::Instr},
+};
+
+/// What calls native code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// By deleting an attribute.
+    Attribute,
+    /// By asking for a truth value.
+    Truth,
+}
+
+impl Entry {
+    /// The two units of a patched place.
+    pub(crate) fn units(self) -> [u16; 2] {
+        let load = [
+            u8::from(Opcode::LoadCommonConstant),
+            u8::from(CommonConstant::BuiltinAll),
+        ];
+        let call = match self {
+            Self::Attribute => Opcode::DeleteAttr,
+            Self::Truth => Opcode::PopJumpIfTrue,
+        };
+        [
+            u16::from_ne_bytes(load),
+            u16::from_ne_bytes([u8::from(call), 0]),
+        ]
+    }
+}
+
+/// A compiled loop, for the types that it was compiled for.
+pub(crate) struct Version {
+    pub(crate) program: Program,
+    pub(crate) machine: Box<dyn Machine>,
+}
+
+/// A jump back that is patched, or was.
+pub(crate) struct Site {
+    pub(crate) edge: BackEdge,
+    pub(crate) entry: Entry,
+    /// The interpreter has the jump again, for the rest of the code's life.
+    restored: AtomicBool,
+    /// How often the jump was reached before it was compiled.
+    pub(crate) warm: AtomicU32,
+    /// How often compiled code was entered, and how many turns it made in all.
+    pub(crate) entries: AtomicU64,
+    pub(crate) turns: AtomicU64,
+    /// How often no version had the types that were found.
+    pub(crate) misses: AtomicU32,
+    pub(crate) versions: RwLock<Vec<Arc<Version>>>,
+    /// Why the jump was given back.
+    reason: Mutex<Option<String>>,
+}
+
+/// The patched places of one code object.
+pub(crate) struct CodeSites {
+    pub(crate) code: PyRef<PyCode>,
+    pub(crate) instrs: Vec<Instr>,
+    pub(crate) sites: Vec<Site>,
+}
+
+impl CodeSites {
+    /// The places of `code` that can be patched, if there are any. Nothing is patched yet.
+    pub(crate) fn of(code: PyRef<PyCode>, vm: &VirtualMachine) -> Option<Self> {
+        let (instrs, edges) = decode::decode(&code, vm);
+        let sites: Vec<_> = (edges.into_iter())
+            .filter(|edge| decode::may_turn(&instrs, *edge) && is_settled(&code, edge.at))
+            .filter_map(|edge| {
+                let entry = if !code.code.names.is_empty() {
+                    Entry::Attribute
+                } else if decode::is_plain(&code, edge.at + 2) {
+                    Entry::Truth
+                } else {
+                    return None;
+                };
+                Some(Site::new(edge, entry))
+            })
+            .collect();
+        (!sites.is_empty()).then_some(Self {
+            code,
+            instrs,
+            sites,
+        })
+    }
+
+    /// The same places in a copy of the code, which is patched as this is.
+    pub(crate) fn copy_for(&self, copy: PyRef<PyCode>) -> Self {
+        Self {
+            code: copy,
+            instrs: self.instrs.clone(),
+            sites: (self.sites.iter())
+                .map(|site| Site::new(site.edge, site.entry))
+                .collect(),
+        }
+    }
+
+    /// Puts the entries in the places of the jumps.
+    pub(crate) fn patch(&self) {
+        for site in &self.sites {
+            let [first, second] = site.entry.units();
+            // The second first: a thread that sees the first sees both.
+            self.unit(site.edge.at + 1).store(second, Ordering::Release);
+            self.unit(site.edge.at).store(first, Ordering::Release);
+        }
+    }
+
+    /// Gives the jump back to the interpreter: from now on it is what it was.
+    pub(crate) fn restore(&self, site: &Site, reason: &str, vm: &VirtualMachine) {
+        if site.restored.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // What watches jumps back just now must see this one, too. The interpreter takes the
+        // event out again when the function begins anew.
+        let jump = if vm.state.monitoring_events.load() == 0 {
+            Opcode::JumpBackwardNoJit
+        } else {
+            Opcode::InstrumentedJumpBackward
+        };
+        let original = u16::from_ne_bytes([u8::from(jump), site.edge.arg]);
+        let [patched, _] = site.entry.units();
+        let _other_than_patched = self.unit(site.edge.at).compare_exchange(
+            patched,
+            original,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        *site.reason.lock() = Some(reason.to_owned());
+    }
+
+    /// Gives all jumps back.
+    pub(crate) fn restore_all(&self, reason: &str, vm: &VirtualMachine) {
+        for site in &self.sites {
+            self.restore(site, reason, vm);
+        }
+    }
+
+    pub(crate) fn site(&self, at: usize) -> Option<&Site> {
+        self.sites.iter().find(|site| site.edge.at == at)
+    }
+
+    fn unit(&self, index: usize) -> &AtomicU16 {
+        let units = &self.code.code.instructions;
+        assert!(index < units.len(), "a place inside the code");
+        // SAFETY: inside the code, which lives as long as `self`; the interpreter reads and writes
+        // units atomically, too.
+        unsafe { AtomicU16::from_ptr(units.units_ptr().cast::<u16>().cast_mut().add(index)) }
+    }
+}
+
+impl Site {
+    fn new(edge: BackEdge, entry: Entry) -> Self {
+        Self {
+            edge,
+            entry,
+            restored: AtomicBool::new(false),
+            warm: AtomicU32::new(0),
+            entries: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
+            misses: AtomicU32::new(0),
+            versions: RwLock::default(),
+            reason: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is_restored(&self) -> bool {
+        self.restored.load(Ordering::Acquire)
+    }
+
+    /// Where no program may end: see [`Entry::Truth`].
+    pub(crate) fn no_exit(&self) -> Option<usize> {
+        (self.entry == Entry::Truth).then_some(self.edge.at + 2)
+    }
+
+    /// Why the jump was given back, if it was.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.reason.lock().clone()
+    }
+}
+
+/// Whether the interpreter writes nothing in the place of the jump any more: it does so when the
+/// jump is first taken, which it cannot have been while the code has never run.
+fn is_settled(code: &PyCode, at: usize) -> bool {
+    match code.code.instructions.read_op(at) {
+        Instruction::JumpBackward { .. } => !code.quickened.load(Ordering::Acquire),
+        Instruction::JumpBackwardNoJit => true,
+        _ => false,
+    }
+}

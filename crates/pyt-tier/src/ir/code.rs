@@ -1,0 +1,140 @@
+//! Bytecode as the builder reads it: what concerns numbers and control, and nothing of the
+//! interpreter's.
+
+use super::{Cmp, FloatOp, IntOp};
+
+/// A constant that a register can hold, or `None`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Const {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    None,
+}
+
+/// A binary operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    TrueDiv,
+    FloorDiv,
+    Mod,
+    Pow,
+    Shl,
+    Shr,
+    And,
+    Or,
+    Xor,
+}
+
+impl Binary {
+    /// The operation on two integers; `None` for true division.
+    pub(crate) fn on_ints(self) -> Option<IntOp> {
+        Some(match self {
+            Self::Add => IntOp::Add,
+            Self::Sub => IntOp::Sub,
+            Self::Mul => IntOp::Mul,
+            Self::FloorDiv => IntOp::FloorDiv,
+            Self::Mod => IntOp::Mod,
+            Self::Pow => IntOp::Pow,
+            Self::Shl => IntOp::Shl,
+            Self::Shr => IntOp::Shr,
+            Self::And => IntOp::And,
+            Self::Or => IntOp::Or,
+            Self::Xor => IntOp::Xor,
+            Self::TrueDiv => return None,
+        })
+    }
+
+    /// The operation on two floats, if there is one.
+    pub(crate) fn on_floats(self) -> Option<FloatOp> {
+        Some(match self {
+            Self::Add => FloatOp::Add,
+            Self::Sub => FloatOp::Sub,
+            Self::Mul => FloatOp::Mul,
+            Self::TrueDiv => FloatOp::Div,
+            Self::FloorDiv => FloatOp::FloorDiv,
+            Self::Mod => FloatOp::Mod,
+            Self::Pow => FloatOp::Pow,
+            Self::Shl | Self::Shr | Self::And | Self::Or | Self::Xor => return None,
+        })
+    }
+
+    /// Whether two truth values give a truth value.
+    pub(crate) fn keeps_bool(self) -> bool {
+        matches!(self, Self::And | Self::Or | Self::Xor)
+    }
+}
+
+/// What an instruction does. Variables are indices, jumps lead to indices of instructions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Code {
+    Nop,
+    Pop,
+    Const(Const),
+    Load(usize),
+    /// Loads one, then the other.
+    LoadLoad(usize, usize),
+    Store(usize),
+    /// Stores into one, then into the other.
+    StoreStore(usize, usize),
+    StoreLoad(usize, usize),
+    /// Pushes what lies this deep; 1 is the top.
+    Copy(usize),
+    /// Exchanges the top and what lies this deep.
+    Swap(usize),
+    Binary(Binary),
+    Compare {
+        op: Cmp,
+    },
+    Negative,
+    Invert,
+    Not,
+    ToBool,
+    /// Pops a truth value and jumps if it is `want`.
+    JumpIf {
+        want: bool,
+        to: usize,
+    },
+    /// Pops a value and jumps if whether it is `None` is `want`.
+    JumpIfNone {
+        want: bool,
+        to: usize,
+    },
+    Jump {
+        to: usize,
+    },
+    /// To the head of a loop.
+    JumpBack {
+        to: usize,
+    },
+    /// The next value of the iterator on top.
+    ForIter,
+    /// Anything else: the interpreter's.
+    Other,
+}
+
+/// An instruction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Instr {
+    /// Where it begins, with the prefixes of its argument.
+    pub(crate) pc: usize,
+    /// Where the following instruction begins.
+    pub(crate) next: usize,
+    pub(crate) code: Code,
+}
+
+impl Code {
+    /// Where the instruction can jump.
+    pub(crate) fn target(self) -> Option<usize> {
+        match self {
+            Self::JumpIf { to, .. }
+            | Self::JumpIfNone { to, .. }
+            | Self::Jump { to }
+            | Self::JumpBack { to } => Some(to),
+            _ => None,
+        }
+    }
+}

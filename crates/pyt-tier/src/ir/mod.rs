@@ -1,0 +1,266 @@
+//! What is compiled, and into what: bytecode without its interpreter's types ([`code`]), the
+//! register program that is made of it ([`build`]), and the arithmetic of its operations
+//! ([`arithmetic`]).
+//!
+//! A [`Program`] computes with unboxed values in registers whose types were known when it was made.
+//! It never raises, never allocates, and calls nothing: before an operation that could, it ends at
+//! an [`Exit`], which says how the interpreter's frame looks there. Nothing here knows the
+//! interpreter.
+
+pub(crate) mod arithmetic;
+pub(crate) mod build;
+pub(crate) mod code;
+
+#[cfg(test)]
+mod tests;
+
+/// The type of an unboxed value, or what else a local variable can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Ty {
+    /// An exact `int` that fits into 64 bits.
+    Int,
+    /// An exact `float`, as its bits.
+    Float,
+    /// 0 or 1.
+    Bool,
+    /// `None`, which has no register.
+    None,
+    /// No value: the variable is not bound.
+    Unbound,
+    /// Any other object. Programs leave it where it is.
+    Other,
+}
+
+impl Ty {
+    /// Whether a register holds values of this type.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Int | Self::Float | Self::Bool)
+    }
+}
+
+/// What lies on the value stack where a program begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StackTy {
+    /// The iterator of a `range`, to which nothing but the stack refers.
+    Range,
+    /// Any other object.
+    Other,
+}
+
+/// A register. Programs have at most [`REGISTERS`].
+pub(crate) type Reg = u8;
+
+/// How many registers there are.
+pub(crate) const REGISTERS: usize = 256;
+
+/// The registers of a `range` iterator, from its first one on.
+pub(crate) mod range {
+    /// How many values were taken.
+    pub(crate) const INDEX: u8 = 0;
+    /// How many values there are.
+    pub(crate) const LENGTH: u8 = 1;
+    /// The next value.
+    pub(crate) const VALUE: u8 = 2;
+    /// From each value to the next.
+    pub(crate) const STEP: u8 = 3;
+    /// How many registers an iterator has.
+    pub(crate) const COUNT: usize = 4;
+}
+
+/// The comparison operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Cmp {
+    Lt,
+    Le,
+    Eq,
+    Ne,
+    Gt,
+    Ge,
+}
+
+/// The operators on two integers. All but the last three can leave the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum IntOp {
+    Add,
+    Sub,
+    Mul,
+    FloorDiv,
+    Mod,
+    Pow,
+    Shl,
+    Shr,
+    And,
+    Or,
+    Xor,
+}
+
+/// The operators on two floats. The last four can leave the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum FloatOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Mod,
+    Pow,
+}
+
+/// One operation. `d` is written, `a` and `b` are read; `exit` is the index of an [`Exit`] that is
+/// taken instead, with nothing written; `to` is the index of an operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Op {
+    Move {
+        d: Reg,
+        a: Reg,
+    },
+    Int {
+        op: IntOp,
+        d: Reg,
+        a: Reg,
+        b: Reg,
+        exit: u16,
+    },
+    /// True division of integers.
+    IntDiv {
+        d: Reg,
+        a: Reg,
+        b: Reg,
+        exit: u16,
+    },
+    /// `-a`.
+    IntNeg {
+        d: Reg,
+        a: Reg,
+        exit: u16,
+    },
+    /// `~a`.
+    IntInvert {
+        d: Reg,
+        a: Reg,
+    },
+    Float {
+        op: FloatOp,
+        d: Reg,
+        a: Reg,
+        b: Reg,
+        exit: u16,
+    },
+    FloatNeg {
+        d: Reg,
+        a: Reg,
+    },
+    /// An integer as a float, if that is exact.
+    IntToFloat {
+        d: Reg,
+        a: Reg,
+        exit: u16,
+    },
+    /// Leaves the program if `a` is a NaN.
+    NotNan {
+        a: Reg,
+        exit: u16,
+    },
+    CmpInt {
+        op: Cmp,
+        d: Reg,
+        a: Reg,
+        b: Reg,
+    },
+    CmpFloat {
+        op: Cmp,
+        d: Reg,
+        a: Reg,
+        b: Reg,
+    },
+    /// Whether an integer or a truth value is not 0.
+    IntTruth {
+        d: Reg,
+        a: Reg,
+    },
+    FloatTruth {
+        d: Reg,
+        a: Reg,
+    },
+    /// `not a` of a truth value.
+    Not {
+        d: Reg,
+        a: Reg,
+    },
+    Jump {
+        to: u16,
+    },
+    /// Jumps if the truth value `a` is `want`.
+    JumpIf {
+        a: Reg,
+        want: bool,
+        to: u16,
+    },
+    /// Jumps if the comparison gives `want`.
+    JumpInt {
+        op: Cmp,
+        a: Reg,
+        b: Reg,
+        want: bool,
+        to: u16,
+    },
+    JumpFloat {
+        op: Cmp,
+        a: Reg,
+        b: Reg,
+        want: bool,
+        to: u16,
+    },
+    /// The next value of the `range` whose registers begin at `range`.
+    Next {
+        d: Reg,
+        range: Reg,
+        exit: u16,
+    },
+    /// A turn of a loop is over: jumps, unless something is asked of the thread.
+    Turn {
+        exit: u16,
+        to: u16,
+    },
+    Exit {
+        exit: u16,
+    },
+}
+
+/// A value where a program ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Value {
+    pub(crate) ty: Ty,
+    /// Meaningless for `None`.
+    pub(crate) reg: Reg,
+}
+
+/// Where the interpreter goes on, and with what.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Exit {
+    /// The index of the instruction that is next.
+    pub(crate) pc: usize,
+    /// The local variables that were bound since the program began.
+    pub(crate) locals: Vec<(usize, Value)>,
+    /// What lies on the stack above what lay there when the program began.
+    pub(crate) stack: Vec<Value>,
+}
+
+/// A loop in registers.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) exits: Vec<Exit>,
+    /// What the program relies on: these variables have these types when it begins. Numbers are in
+    /// the registers that have the variables' indices.
+    pub(crate) guards: Vec<(usize, Ty)>,
+    /// What has to lie on the stack when the program begins.
+    pub(crate) stack: Vec<StackTy>,
+    /// The first register of each `range` on the stack, in the order of [`stack`](Self::stack).
+    pub(crate) ranges: Vec<(usize, Reg)>,
+    /// Constants, and the registers that have to hold them.
+    pub(crate) constants: Vec<(Reg, u64)>,
+}

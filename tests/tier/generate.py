@@ -1,0 +1,303 @@
+"""Random programs over what the fast tier compiles: loops, integers, floats, truth values, ranges.
+
+    generate.py SEED FUNCTIONS
+
+writes a script that calls each of its functions with several arguments and prints what they return,
+or where and with which exception they end. All Pythons have to print the same.
+"""
+
+import random
+import sys
+
+INTS = [
+    0, 1, -1, 2, -2, 3, 5, 7, -7, 10, 63, 64, 255, 256, 257, -5, -6, 1000003,
+    2**31 - 1, 2**31, -(2**31), 2**32, 2**53 - 1, 2**53, 2**53 + 1, 2**62 - 1, 2**62, -(2**62),
+    2**63 - 2, 2**63 - 1, -(2**63), -(2**63) + 1, 2**63, -(2**63) - 1, 2**64, 2**70,
+]
+FLOATS = [
+    "0.0", "-0.0", "0.5", "-0.5", "1.0", "-1.5", "2.5", "3.0", "1e16", "-1e16", "9007199254740993.0",
+    "1e308", "-1e308", "5e-324", "9.223372036854775807e18", "NAN", "INF", "-INF",
+]
+NAMES = ["a", "b", "c", "x", "y", "z", "u"]
+KINDS = {"a": "int", "b": "int", "c": "float", "x": "int", "y": "float", "z": "int", "u": "bool"}
+COMPARE = ["<", "<=", "==", "!=", ">", ">="]
+LIMIT = 2**62
+
+
+class Function:
+    def __init__(self, rng, name):
+        self.rng = rng
+        self.name = name
+        self.lines = []
+        self.loops = 0
+        self.statements = 0
+
+    def line(self, depth, text):
+        self.lines.append("    " * depth + text)
+
+    def constant(self, kind=None):
+        rng = self.rng
+        kind = kind or rng.choice(["int", "int", "float", "bool"])
+        if rng.random() < 0.004:
+            return "None"
+        if kind == "int":
+            return repr(rng.choice([value for value in INTS if -(2**63) < value < 2**63]))
+        if kind == "float":
+            return rng.choice([value for value in FLOATS if "N" not in value])
+        return rng.choice(["True", "False"])
+
+    def atom(self, kind=None):
+        """A variable or a constant, of this kind as long as the program has not changed that."""
+        rng = self.rng
+        if rng.random() < 0.03:
+            kind = None
+        names = [name for name in self.readable if kind in (None, KINDS.get(name, "int"))]
+        if names and rng.random() < 0.75:
+            return rng.choice(names)
+        value = self.constant(kind)
+        return f"({value})" if value.startswith("-") else value
+
+    def divisor(self, kind):
+        rng = self.rng
+        if rng.random() < 0.04:
+            return self.atom(kind)
+        if kind == "float":
+            return rng.choice(["2.0", "0.5", "(-3.5)", "1e300", "7", "(-2)"])
+        return rng.choice(["7", "(-7)", "3", "1000003", "(-1)", "2", f"({self.atom('int')} | 1)"])
+
+    def expression(self, depth=0, kind=None):
+        kind = kind or self.rng.choice(["int", "int", "int", "float", "float", "bool"])
+        if self.rng.random() < 0.02:
+            kind = self.rng.choice(["int", "float", "bool"])
+        if depth > 2 or self.rng.random() < 0.2:
+            return self.atom(kind)
+        return getattr(self, kind)(depth + 1)
+
+    def int(self, depth):
+        rng = self.rng
+        either = lambda: self.expression(depth, rng.choice(["int", "int", "int", "int", "bool"]))
+        kind = rng.random()
+        if kind < 0.55:
+            return f"({either()} {rng.choice(['+', '-', '*', '+', '-', '&', '|', '^'])} {either()})"
+        if kind < 0.7:
+            return f"({either()} {rng.choice(['//', '%'])} {self.divisor('int')})"
+        if kind < 0.76:
+            return f"({either()} << ({self.atom('int')} & {rng.choice(['3', '15', '63'])}))"
+        if kind < 0.82:
+            return f"({either()} >> {rng.choice(['(' + self.atom('int') + ' & 31)', '3', '70', '1'])})"
+        if kind < 0.86:
+            return f"(({self.atom('int')} % 11) ** {rng.choice(['0', '1', '2', '3', '20'])})"
+        if kind < 0.92:
+            return f"({rng.choice(['-', '+', '~'])}{self.expression(depth, 'int')})"
+        word = rng.choice(["and", "or"])
+        return f"({either()} {word} {either()})"
+
+    def float(self, depth):
+        rng = self.rng
+        either = lambda: self.expression(depth, rng.choice(["float", "float", "float", "int", "bool"]))
+        kind = rng.random()
+        if kind < 0.6:
+            return f"({self.expression(depth, 'float')} {rng.choice('+-*')} {either()})"
+        if kind < 0.7:
+            op = rng.choice(["//", "%", "/"])
+            return f"({self.expression(depth, 'float')} {op} {self.divisor('float')})"
+        if kind < 0.8:
+            return f"({either()} / {self.divisor('int')})"
+        if kind < 0.85:
+            return f"(({self.atom('float')} % 11) ** {rng.choice(['0', '1', '2', '3', '0.5', '20'])})"
+        if kind < 0.92:
+            return f"(-{self.expression(depth, 'float')})"
+        word = rng.choice(["and", "or"])
+        return f"({either()} {word} {either()})"
+
+    def bool(self, depth):
+        return self.condition(depth)
+
+    def condition(self, depth=0):
+        rng = self.rng
+        kind = rng.random()
+        number = lambda: self.expression(depth + 1, rng.choice(["int", "int", "float", "bool"]))
+        left, right = number(), number()
+        if kind < 0.6:
+            return f"({left} {rng.choice(COMPARE)} {right})"
+        if kind < 0.75:
+            middle = self.atom()
+            return f"({left} {rng.choice(COMPARE)} {middle} {rng.choice(COMPARE)} {right})"
+        if kind < 0.82:
+            return f"(not {left})"
+        if kind < 0.86:
+            return f"({self.atom()} is {rng.choice(['', 'not '])}None)"
+        if kind < 0.92:
+            return f"({self.atom('bool')} {rng.choice('&|^')} {self.expression(depth + 1, 'bool')})"
+        return f"({left} {rng.choice(['and', 'or'])} {right})"
+
+    def small(self, depth, name):
+        """Keeps a variable from growing without bound."""
+        self.line(depth, f"if {name} is not None and ({name} > {LIMIT} or {name} < -{LIMIT}):")
+        values = {"int": ["3", "-2", "7"], "float": ["0.5", "-2.5"], "bool": ["True"]}
+        self.line(depth + 1, f"{name} = {self.rng.choice(values[KINDS[name]])}")
+
+    def value(self, name, depth=0):
+        kind = KINDS[name] if self.rng.random() < 0.93 else None
+        return self.expression(depth, kind)
+
+    def assign(self, depth):
+        rng = self.rng
+        name = rng.choice(NAMES)
+        kind = rng.random()
+        if kind < 0.3 and KINDS[name] != "bool":
+            if KINDS[name] == "int":
+                op = rng.choice(["+", "-", "*", "+", "-", "&", "|", "^"])
+            else:
+                op = rng.choice(["+", "-", "*"])
+            self.line(depth, f"{name} {op}= {self.value(name, 1)}")
+        elif kind < 0.36 and KINDS[name] != "bool":
+            op = rng.choice(["//", "%"])
+            self.line(depth, f"{name} {op}= {self.divisor(KINDS[name])}")
+        elif kind < 0.45:
+            other = rng.choice(NAMES)
+            self.line(depth, f"{name}, {other} = {self.value(name, 1)}, {self.value(other, 1)}")
+            if other != name:
+                self.small(depth, other)
+        elif kind < 0.5:
+            other = rng.choice(NAMES)
+            self.line(depth, f"{name} = {other} = {self.value(name, 1)}")
+            self.small(depth, other)
+        elif kind < 0.56:
+            text = f"{self.value(name, 1)} if {self.condition(1)} else {self.atom(KINDS[name])}"
+            self.line(depth, f"{name} = {text}")
+        else:
+            self.line(depth, f"{name} = {self.value(name)}")
+        self.small(depth, name)
+
+    def statement(self, depth, in_loop, level):
+        rng = self.rng
+        self.statements += 1
+        kind = rng.random()
+        if kind < 0.62 or self.statements > 14:
+            self.assign(depth)
+        elif kind < 0.78:
+            self.line(depth, f"if {self.condition()}:")
+            self.block(depth + 1, in_loop, level)
+            if rng.random() < 0.5:
+                self.line(depth, "else:")
+                self.block(depth + 1, in_loop, level)
+        elif kind < 0.83 and in_loop:
+            self.line(depth, f"if {self.condition()}:")
+            self.line(depth + 1, rng.choice(["break", "continue"]))
+        elif kind < 0.88:
+            self.line(depth, "try:")
+            self.block(depth + 1, in_loop, level)
+            self.line(depth, "except (ArithmeticError, TypeError, ValueError) as error:")
+            self.line(depth + 1, "LOG.append((type(error).__name__, error.__traceback__.tb_lineno - LINE))")
+            self.assign(depth + 1)
+        elif level < 3:
+            self.loop(depth, level + 1)
+        else:
+            self.assign(depth)
+
+    def block(self, depth, in_loop, level):
+        for _ in range(self.rng.choice([1, 1, 2, 2, 3])):
+            self.statement(depth, in_loop, level)
+
+    def loop(self, depth, level):
+        rng = self.rng
+        self.loops += 1
+        index = f"i{self.loops}"
+        turns = {1: rng.choice([3, 8, 20, 40]), 2: rng.choice([2, 4, 6]), 3: 3}[level]
+        saved = list(self.readable)
+        if rng.random() < 0.5:
+            start = rng.choice([0, 0, 1, -3, 10, 2**62, 2**63 - 40, -(2**63)])
+            step = rng.choice([1, 1, 1, 2, -1, 3, -7])
+            if not -(2**63) <= start + step * turns < 2**63:
+                step = -step
+            stop = start + step * turns
+            given = f"{start}, {stop}, {step}" if rng.random() < 0.8 or start or step != 1 else stop
+            self.line(depth, f"for {index} in range({given}):")
+        else:
+            self.line(depth, f"{index} = 0")
+            more = f" and {self.condition(1)}" if rng.random() < 0.2 else ""
+            self.line(depth, f"while {index} < {turns}{more}:")
+            self.line(depth + 1, f"{index} += 1")
+        self.readable.append(index)
+        self.block(depth + 1, True, level)
+        if rng.random() < 0.5:
+            self.block(depth + 1, True, level)
+        self.readable = saved
+        if rng.random() < 0.15:
+            self.line(depth, "else:")
+            self.assign(depth + 1)
+
+    def make(self):
+        rng = self.rng
+        self.readable = ["a", "b", "c", "x", "y", "z"]
+        if rng.random() < 0.15:
+            self.readable.append("u")
+        self.line(0, f"def {self.name}(a, b, c):")
+        self.line(1, f"x, y, z = {self.constant('int')}, {self.constant('float')}, {self.constant('int')}")
+        if rng.random() < 0.8:
+            self.line(1, f"u = {self.constant('bool')}")
+        self.loop(1, 1)
+        if rng.random() < 0.4:
+            self.loop(1, 1)
+        if rng.random() < 0.15:
+            self.lines = [line.replace("LOG.append", "yield ") if "LOG" in line else line for line in self.lines]
+            self.line(1, "yield a, b, c, x, y, z")
+        else:
+            self.line(1, "return a, b, c, x, y, z")
+        return self.lines
+
+
+HEAD = """\
+NAN, INF = float("nan"), float("inf")
+LOG = []
+LINE = 0
+
+def run(function, line, *arguments):
+    global LINE
+    LINE = line
+    LOG.clear()
+    try:
+        result = function(*arguments)
+        if hasattr(result, "send"):
+            result = list(result)
+    except Exception as error:
+        lines = []
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code is function.__code__:
+                lines.append(trace.tb_lineno - line)
+            trace = trace.tb_next
+        result = type(error).__name__, lines
+    print(function.__name__, result, LOG)
+"""
+
+
+def main():
+    seed, functions = int(sys.argv[1]), int(sys.argv[2])
+    rng = random.Random(seed)
+    lines = HEAD.splitlines()
+    for number in range(functions):
+        name = f"f{number}"
+        lines.append("")
+        first = len(lines) + 1
+        lines += Function(rng, name).make()
+        for _ in range(6):
+            arguments = []
+            for argument in "abc":
+                kind = rng.random() + (0.55 if argument == "c" else -0.3)
+                if rng.random() < 0.04:
+                    kind = rng.random()
+                if kind < 0.6:
+                    arguments.append(repr(rng.choice(INTS)))
+                elif kind < 0.9 or 1 < kind < 1.5:
+                    arguments.append(rng.choice(FLOATS))
+                elif kind < 0.99:
+                    arguments.append(rng.choice(["True", "False"]))
+                else:
+                    arguments.append("None")
+            lines.append(f"run({name}, {first}, {', '.join(arguments)})")
+    print("\n".join(lines))
+
+
+main()
