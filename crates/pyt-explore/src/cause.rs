@@ -358,7 +358,8 @@ impl<'a> Recognised<'a> {
     }
 
     /// Whether the step `step` is a read that another one follows in its thread in `other`: reading
-    /// an attribute is a step for the object and one for its class, and the value is read after both.
+    /// an attribute is a step for the object and one for its class, and the value is read after
+    /// both.
     fn reads_on(&self, other: &Trace, step: usize) -> bool {
         let wanted = self.trace.steps()[step];
         let steps = other.steps().iter();

@@ -4,8 +4,9 @@
 //! `pyt-sched`'s controlled policy asks a [`Strategy`] at every decision point which thread goes
 //! on. This crate has the strategies, chooses the one of the next run ([`Search`]), counts outcomes
 //! ([`Tally`], [`ExploreResult`]), makes a failing schedule smaller ([`minimize`](fn@minimize)),
-//! finds the steps whose order decides ([`find_cause`]), writes schedules to files ([`Schedule`]) and renders reports ([`report`]). It runs nothing itself, and
-//! must know neither the interpreter nor any Python type. Its user runs the program:
+//! finds the steps whose order decides ([`find_cause`]), writes schedules to files ([`Schedule`])
+//! and renders reports ([`report`]). It runs nothing itself, and must know neither the interpreter
+//! nor any Python type. Its user runs the program:
 //!
 //! ```
 //! use pyt_explore::{StrategyKind, Next, Sampling, Search, RunRecord, Shard};

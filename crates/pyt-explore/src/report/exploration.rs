@@ -15,8 +15,8 @@ use crate::{
     result::{ExploreResult, MinimizedFailure},
 };
 
-/// The version of the report as JSON: raised when a key is removed or means something else, not when
-/// one is added.
+/// The version of the report as JSON: raised when a key is removed or means something else, not
+/// when one is added.
 const JSON_SCHEMA: u64 = 1;
 /// How many distinct outcomes the report for people shows.
 const MAX_OUTCOMES: usize = 20;

@@ -2,8 +2,8 @@
 //!
 //! Widths count columns of a terminal; a width below 40 counts as 40.
 //!
-//! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide, `timeline`
-//!   lays out the schedule
+//! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide,
+//!   `timeline` lays out the schedule
 //! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
 //! - `details`: a run as data
 //! - `exploration`: the whole report of an exploration; `outcomes` is its last part

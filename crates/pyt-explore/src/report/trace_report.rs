@@ -37,8 +37,8 @@ pub struct TraceReport<'a> {
 }
 
 impl TraceReport<'_> {
-    /// The report as text: the steps that decide, then the timeline, then the deadlock. Lines have at
-    /// most `width` characters, or 40 if that is more.
+    /// The report as text: the steps that decide, then the timeline, then the deadlock. Lines have
+    /// at most `width` columns, or 40 if that is more.
     #[must_use]
     pub fn render(&self, width: usize) -> String {
         let width = width.max(LEAST_WIDTH);

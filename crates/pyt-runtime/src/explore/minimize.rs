@@ -144,7 +144,8 @@ impl Reproduction<'_> {
         broken.map_or(Ok(cause), Err)
     }
 
-    /// Runs the smallest schedule once more with source locations and values recorded, and reports it.
+    /// Runs the smallest schedule once more with source locations and values recorded, and reports
+    /// it.
     fn report(&self, smallest: Minimized, cause: &Cause) -> PyResult<MinimizedFailure> {
         let choices = smallest.choices;
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
