@@ -127,7 +127,8 @@ impl Order {
                     }
                 }
             }
-            frontier.join_and_add(&order, number, thread_op, &mut clock);
+            let learns = rules.only_sync && only_learns(step.op, step.timed_out);
+            frontier.join_and_add(&order, number, thread_op, learns, &mut clock);
             clock[thread] = small(order.of_thread[thread].len() + 1);
             order.of_thread[thread].push(number);
             order.previous.push(previous);
@@ -166,7 +167,24 @@ impl Order {
 }
 
 fn waits_for_time(op: Op, timed_out: bool) -> bool {
-    timed_out || op.action == Action::Sleep
+    (timed_out && !op.action.is_attempt()) || op.action == Action::Sleep
+}
+
+/// Whether the step learns the state of a primitive at most, and leaves it as it is: what its
+/// thread did before is not ordered with what others do to the primitive later.
+const fn only_learns(op: Op, timed_out: bool) -> bool {
+    match op.action {
+        Action::Query => true,
+        Action::Acquire
+        | Action::TryAcquire
+        | Action::Put
+        | Action::TryPut
+        | Action::Get
+        | Action::TryGet
+        | Action::Wait
+        | Action::Join => timed_out,
+        _ => false,
+    }
 }
 
 /// Whether time has leapt right before `decision`: all its candidates waited for that, and none was
@@ -209,6 +227,7 @@ impl Frontier {
         order: &Order,
         number: usize,
         thread_op: ThreadOp,
+        learns: bool,
         clock: &mut [u32],
     ) {
         if let Some(exit) = self.exit {
@@ -235,6 +254,9 @@ impl Frontier {
             if thread_op.op.conflicts_with(&order.thread_ops[step].op) {
                 join(clock, &order.clocks[step]);
             }
+        }
+        if learns {
+            return;
         }
         // A later step that conflicts with a removed one conflicts with this one, too.
         steps.retain(|&step| {

@@ -118,3 +118,61 @@ fn locked_accesses_do_not_race_and_started_threads_come_after_their_start() {
     }
     assert!(racing > 20, "main reads beside thread 1");
 }
+
+/// Two threads that change `guarded` (0) within `enter` and `leave`, and `bare` (1) after that.
+fn beside_a_guarded_one(enter: &[Do], leave: &[Do]) -> Program {
+    let mut work = enter.to_vec();
+    work.extend([Read(0, 0), Write(0, 0, 1)]);
+    work.extend_from_slice(leave);
+    work.extend([Read(1, 0), Write(1, 0, 1)]);
+    let main = [
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(1, 1),
+        Assert(1, 2),
+    ];
+    program(&[&main, &work, &work])
+}
+
+#[test]
+fn attempts_that_succeed_order_what_they_guard_and_only_the_bare_variable_is_blamed() {
+    // A register of 0 means that the attempt failed: it is made again.
+    let program = beside_a_guarded_one(&[Try(0, 3), BackIf(3, 0, 1)], &[Release(0)]);
+    let mut racing = 0;
+    for seed in 0..200 {
+        let ran = run(&program, &mut *StrategyKind::Random.strategy(seed), 0);
+        let steps = ran.trace.steps();
+        let guarded = steps.iter().find(|step| step.op.action == Action::Read);
+        let guarded = guarded.unwrap().op.object;
+        for race in Conflict::races(&ran.trace) {
+            racing += 1;
+            assert_ne!(steps[race.first].op.object, guarded, "{seed}");
+        }
+    }
+    assert!(racing > 20, "{racing}");
+}
+
+#[test]
+fn attempts_that_fail_order_nothing_with_what_comes_after_them() {
+    // Thread 1 writes and finds the lock held; thread 2 then frees the lock, and writes.
+    let one: &[Do] = &[Write(0, 0, 1), Try(0, 3)];
+    let two: &[Do] = &[Acquire(0), Step, Release(0), Write(0, 0, 2)];
+    let program = program(&[&[Start(1), Start(2), Join(1), Join(2)], one, two]);
+    let mut failed_before = 0;
+    for seed in 0..300 {
+        let ran = run(&program, &mut *StrategyKind::Random.strategy(seed), 0);
+        let steps = ran.trace.steps();
+        let at = |action| steps.iter().position(|step| step.op.action == action);
+        let attempt = at(Action::TryAcquire).unwrap();
+        let writes: Vec<_> = (0..steps.len())
+            .filter(|&step| steps[step].op.action == Action::Write)
+            .collect();
+        if steps[attempt].timed_out && attempt < writes[1] && steps[writes[1]].thread == 2 {
+            failed_before += 1;
+            assert_eq!(Conflict::races(&ran.trace).len(), 1, "{seed}");
+        }
+    }
+    assert!(failed_before > 10, "{failed_before}");
+}

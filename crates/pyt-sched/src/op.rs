@@ -15,6 +15,8 @@ pub enum Action {
     Join,
     /// Takes a lock, a semaphore's permit, or an item from the line of a condition.
     Acquire,
+    /// As [`Acquire`](Self::Acquire), if that is possible at once; otherwise the attempt fails.
+    TryAcquire,
     /// Releases a lock or a permit.
     Release,
     /// Waits for a notification or an event.
@@ -29,10 +31,16 @@ pub enum Action {
     Arrive,
     /// Puts an item into a queue.
     Put,
+    /// As [`Put`](Self::Put), if there is room; otherwise the attempt fails.
+    TryPut,
     /// Takes an item out of a queue.
     Get,
+    /// As [`Get`](Self::Get), if there is an item; otherwise the attempt fails.
+    TryGet,
     /// Counts a queue's task as done, or shuts the queue down.
     TaskDone,
+    /// Changes the state of a primitive in another way: gives a future a callback, for example.
+    Update,
     /// Reads the state of a primitive and leaves it as it is.
     Query,
     /// Waits for the passing of time.
@@ -55,6 +63,30 @@ pub struct Op {
     pub object: usize,
     /// Which part of the object: a number for an attribute's name, an item's key. Zero: all of it.
     pub part: u64,
+}
+
+impl Action {
+    /// The attempt at the same without waiting, which fails where this would wait. Of a step that
+    /// takes nothing, the question whether it would wait.
+    #[must_use]
+    pub const fn attempt(self) -> Self {
+        match self {
+            Self::Acquire => Self::TryAcquire,
+            Self::Put => Self::TryPut,
+            Self::Get => Self::TryGet,
+            Self::Wait | Self::Join => Self::Query,
+            other => other,
+        }
+    }
+
+    /// Whether it never waits, and fails where it would have to.
+    #[must_use]
+    pub const fn is_attempt(self) -> bool {
+        matches!(
+            self,
+            Self::TryAcquire | Self::TryPut | Self::TryGet | Self::Query
+        )
+    }
 }
 
 impl Op {

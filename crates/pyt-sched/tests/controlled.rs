@@ -378,3 +378,73 @@ fn members_wait_for_each_other_and_other_threads_do_not_run() {
         std::thread::yield_now();
     }
 }
+
+/// What the thread that `body` starts does, one entry for each step: what it does, and whether
+/// that failed.
+fn steps_of_one_thread(body: impl FnOnce() + Send + 'static) -> Vec<(Action, bool)> {
+    let fixture = Fixture::new();
+    let finished = fixture.run(Digits(0), |fixture| fixture.start("one", body));
+    let steps = finished
+        .trace
+        .steps()
+        .iter()
+        .filter(|step| step.thread == 1);
+    steps.map(|step| (step.op.action, step.timed_out)).collect()
+}
+
+#[test]
+fn an_rlock_is_acquired_in_one_step_and_again_in_none() {
+    let lock = pyt_sched::RLock::new();
+    let steps = steps_of_one_thread(move || {
+        assert!(lock.acquire(None).unwrap());
+        assert!(lock.acquire(None).unwrap());
+        assert!(lock.try_acquire());
+        for _ in 0..3 {
+            lock.release().unwrap();
+        }
+    });
+    let expected = [(Action::Acquire, false), (Action::Release, false)];
+    assert!(steps.windows(2).any(|pair| pair == expected), "{steps:?}");
+    assert_eq!(
+        steps.iter().filter(|step| step.0 != Action::Begin).count(),
+        2
+    );
+}
+
+#[test]
+fn an_attempt_says_whether_it_failed() {
+    let lock = Lock::new();
+    let permits = Semaphore::new(1);
+    let queue: Queue<u32> = Queue::new(Some(1));
+    let event = Event::new();
+    let steps = steps_of_one_thread(move || {
+        let now = || Some(Deadline::after(Duration::ZERO));
+        assert!(lock.try_acquire());
+        assert!(!lock.try_acquire());
+        assert_eq!(lock.acquire(now()), Ok(false));
+        assert!(permits.try_acquire());
+        assert!(!permits.try_acquire());
+        assert_eq!(queue.try_put(1), Ok(()));
+        assert!(queue.try_put(2).is_err());
+        assert_eq!(queue.try_get(), Ok(1));
+        assert!(queue.try_get().is_err());
+        assert_eq!(event.wait(now()), Ok(false));
+    });
+    let steps: Vec<_> = steps
+        .into_iter()
+        .filter(|step| step.0 != Action::Begin)
+        .collect();
+    let expected = [
+        (Action::TryAcquire, false),
+        (Action::TryAcquire, true),
+        (Action::TryAcquire, true),
+        (Action::TryAcquire, false),
+        (Action::TryAcquire, true),
+        (Action::TryPut, false),
+        (Action::TryPut, true),
+        (Action::TryGet, false),
+        (Action::TryGet, true),
+        (Action::Query, true),
+    ];
+    assert_eq!(steps, expected);
+}

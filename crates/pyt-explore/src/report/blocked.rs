@@ -1,6 +1,6 @@
 //! From the blocked threads of a controlled run to a deadlock report.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pyt_sched::{
     WaitKind,
@@ -35,17 +35,23 @@ impl<'a> BlockedThreads<'a> {
     #[must_use]
     pub fn new(threads: &'a [Stuck], names: &'a [String], trace: &Trace) -> Self {
         let mut held = HashMap::new();
+        let mut conditions = HashSet::new();
         for step in trace.steps() {
             match step.op.action {
-                Action::Acquire if !step.timed_out => {
+                Action::Acquire | Action::TryAcquire if !step.timed_out => {
                     held.insert(step.op.object, (step.thread, step.place));
                 }
                 Action::Release => {
                     held.remove(&step.op.object);
                 }
+                Action::Wait | Action::Notify => {
+                    conditions.insert(step.op.object);
+                }
                 _ => {}
             }
         }
+        // A thread that was notified has acquired nothing that it could hold.
+        held.retain(|object, _| !conditions.contains(object));
         Self {
             threads,
             names,

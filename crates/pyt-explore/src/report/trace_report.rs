@@ -220,7 +220,7 @@ fn nouns(trace: &Trace, blocked: &[Stuck]) -> HashMap<usize, &'static str> {
         done.entry(object).or_default().insert(step.op.action);
         let held = holders.entry(object).or_default();
         match step.op.action {
-            Action::Acquire if !step.timed_out => {
+            Action::Acquire | Action::TryAcquire if !step.timed_out => {
                 if held.iter().any(|holder| *holder != step.thread) {
                     shared_by_holders.insert(object);
                 }
@@ -237,27 +237,35 @@ fn nouns(trace: &Trace, blocked: &[Stuck]) -> HashMap<usize, &'static str> {
     }
     let noun = |object: usize, done: &HashSet<Action>| {
         let has = |actions: &[Action]| actions.iter().any(|action| done.contains(action));
-        Some(if has(&[Action::Put, Action::Get, Action::TaskDone]) {
-            "queue"
-        } else if has(&[Action::Arrive]) {
-            "barrier"
-        } else if has(&[Action::Set]) && has(&[Action::Write]) {
-            "future"
-        } else if has(&[Action::Set, Action::Clear]) {
-            "event"
-        } else if has(&[Action::Notify]) || (has(&[Action::Wait]) && has(&[Action::Acquire])) {
-            "condition"
-        } else if has(&[Action::Wait]) {
-            "event"
-        } else if has(&[Action::Acquire, Action::Release]) {
-            if shared_by_holders.contains(&object) {
-                "semaphore"
+        Some(
+            if has(&[
+                Action::Put,
+                Action::TryPut,
+                Action::Get,
+                Action::TryGet,
+                Action::TaskDone,
+            ]) {
+                "queue"
+            } else if has(&[Action::Arrive]) {
+                "barrier"
+            } else if has(&[Action::Update]) {
+                "future"
+            } else if has(&[Action::Set, Action::Clear]) {
+                "event"
+            } else if has(&[Action::Notify]) || (has(&[Action::Wait]) && has(&[Action::Acquire])) {
+                "condition"
+            } else if has(&[Action::Wait]) {
+                "event"
+            } else if has(&[Action::Acquire, Action::TryAcquire, Action::Release]) {
+                if shared_by_holders.contains(&object) {
+                    "semaphore"
+                } else {
+                    "lock"
+                }
             } else {
-                "lock"
-            }
-        } else {
-            return None;
-        })
+                return None;
+            },
+        )
     };
     let known = done
         .iter()
@@ -282,16 +290,17 @@ pub(super) const fn verb(action: Action) -> &'static str {
         Action::End => "ends",
         Action::Start => "starts a thread",
         Action::Join => "joins",
-        Action::Acquire => "acquires",
+        Action::Acquire | Action::TryAcquire => "acquires",
         Action::Release => "releases",
         Action::Wait => "waits for",
         Action::Notify => "notifies",
         Action::Set => "sets",
         Action::Clear => "clears",
         Action::Arrive => "arrives at",
-        Action::Put => "puts into",
-        Action::Get => "gets from",
+        Action::Put | Action::TryPut => "puts into",
+        Action::Get | Action::TryGet => "gets from",
         Action::TaskDone => "finishes a task of",
+        Action::Update => "updates",
         Action::Query => "looks at",
         Action::Sleep => "sleeps",
         Action::Read => "reads",
@@ -301,10 +310,14 @@ pub(super) const fn verb(action: Action) -> &'static str {
 }
 
 pub(super) fn note(step: &Step, value: Option<&VariableAccess>, names: &ObjectNames) -> String {
-    if step.timed_out {
-        return String::from("times out");
-    }
     let verb = verb(step.op.action);
+    if step.timed_out && step.op.action != Action::Query {
+        if !step.op.action.is_attempt() {
+            return String::from("times out");
+        }
+        let name = names.get(step.op.object).unwrap_or_default();
+        return format!("{verb} {name}: fails at once");
+    }
     match (step.op.action, value) {
         (Action::Read, Some(value)) => match &value.before {
             Some(before) => format!("reads {} = {before}", value.name),

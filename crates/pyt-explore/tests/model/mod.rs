@@ -272,7 +272,7 @@ impl Machine<'_> {
             Start(other) => (Action::Start, 9, u64::from(other), 0),
             Join(other) => (Action::Join, 9, u64::from(other), 0),
             Acquire(lock) | AcquireFor(lock, ..) => (Action::Acquire, 1, lock, 0),
-            Try(lock, _) => (Action::Write, 1, lock, 0),
+            Try(lock, _) => (Action::TryAcquire, 1, lock, 0),
             Release(lock) => (Action::Release, 1, lock, 0),
             SemAcquire(sem) => (Action::Acquire, 2, sem, 0),
             SemRelease(sem) => (Action::Release, 2, sem, 0),
@@ -318,11 +318,20 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether its next step is an attempt that would fail.
+    fn fails(&self, thread: usize) -> bool {
+        let state = &self.threads[thread];
+        match self.program.threads[thread].get(state.pc) {
+            Some(Try(lock, _)) => state.begun && self.world.owner.contains_key(lock),
+            _ => false,
+        }
+    }
+
     fn candidates(&self) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for (number, &thread) in self.names.iter().enumerate() {
             let Some(op) = self.op(thread) else { continue };
-            let timed_out = self.threads[thread].timed_out;
+            let timed_out = self.threads[thread].timed_out || self.fails(thread);
             if timed_out || self.enabled(thread) {
                 candidates.push(Candidate {
                     thread: number as u32,

@@ -39,6 +39,22 @@ pub(crate) fn before(op: Op) {
     }
 }
 
+/// A decision point before the attempt `op`, which succeeds if the gate `is_open` when the calling
+/// thread is chosen.
+///
+/// `is_open` is called from other threads, at most until this returns. It must not block.
+#[inline]
+pub(crate) fn before_attempt(op: Op, is_open: impl Fn() -> bool + Sync) {
+    if any_run() {
+        attempt_in_run(op, &is_open);
+    }
+}
+
+#[cold]
+fn attempt_in_run(op: Op, is_open: &(dyn Fn() -> bool + Sync)) {
+    in_run(|me, policy| policy.attempt_point(me, op, is_open));
+}
+
 /// A decision point before `op`, at which the calling thread is no candidate until the gate
 /// `is_open` or the deadline has come. `None`: no strategy controls the calling thread. To be
 /// called only if there is [any run](any_run).

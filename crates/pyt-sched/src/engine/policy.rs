@@ -78,6 +78,12 @@ pub trait Policy: Send + Sync {
         Ok(0)
     }
 
+    /// As [`decision_point`](Self::decision_point), before an attempt that never waits: it succeeds
+    /// if the gate `is_open` when the strategy chooses the thread.
+    ///
+    /// `is_open` is called from other threads, at most until this returns. It must not block.
+    fn attempt_point(&self, _thread: &Arc<Thread>, _op: Op, _is_open: &(dyn Fn() -> bool + Sync)) {}
+
     /// As [`decision_point`](Self::decision_point), for a step that can be taken only while the
     /// gate `is_open`, or once the deadline has come. `None`, at once, if `thread` is not a member
     /// of a run.

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     Aborted, Awaited, Deadline, HeldBy, Hold, ThreadId, WaitKind, WaitQueue, Wake, current_id,
-    engine::decision::before,
+    engine::decision::{before, before_attempt},
     op::{Action, Op},
+    run_count::any_run,
     sync::{
         Mutex,
         atomic::{AtomicU8, AtomicU64, Ordering},
@@ -69,8 +70,17 @@ impl Lock {
     /// Takes the lock if it is free. Never blocks.
     #[inline]
     pub fn try_acquire(&self) -> bool {
-        before(Op::on(Action::Write, address(self)));
+        before_attempt(Op::on(Action::TryAcquire, address(self)), || {
+            !self.is_held()
+        });
         self.take_as_holder()
+    }
+
+    /// As [`acquire`](Self::acquire), as far as that needs neither a wait nor a decision point.
+    /// False: it has to be called.
+    #[inline]
+    pub fn acquire_fast(&self) -> bool {
+        !any_run() && self.take_as_holder()
     }
 
     /// As [`try_acquire`](Self::try_acquire), without a decision point.

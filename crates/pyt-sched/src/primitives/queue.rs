@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
-    engine::decision::before,
+    engine::decision::{before, before_attempt},
     op::{Action, Op},
     sync::Mutex,
 };
@@ -296,7 +296,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`PutError`] with the item.
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        before(Op::on(Action::Write, address(self)));
+        before_attempt(Op::on(Action::TryPut, address(self)), || self.takes_item());
         self.put_locked(&mut self.inner.lock(), item)
     }
 
@@ -316,19 +316,26 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
         Ok(())
     }
 
+    /// Whether `put` need not wait. For gates: it does not block.
+    fn takes_item(&self) -> bool {
+        let full = |inner: &Inner<D>| self.capacity.is_some_and(|most| inner.items.len() >= most);
+        let inner = self.inner.try_lock();
+        inner.is_some_and(|inner| inner.phase != Phase::Open || !full(&inner))
+    }
+
+    /// Whether `get` need not wait. For gates: it does not block.
+    fn gives_item(&self) -> bool {
+        let inner = self.inner.try_lock();
+        inner.is_some_and(|inner| inner.phase != Phase::Open || !inner.items.is_empty())
+    }
+
     /// Adds `item`, waiting for room until `deadline`.
     ///
     /// # Errors
     /// [`PutError`] with the item.
     pub fn put(&self, item: T, deadline: Option<Deadline>) -> Result<(), PutError<T>> {
         let awaited = || self.awaited(WaitKind::Put, deadline);
-        let has_room = || {
-            let inner = self.inner.try_lock();
-            let full =
-                |inner: &Inner<D>| self.capacity.is_some_and(|most| inner.items.len() >= most);
-            inner.is_some_and(|inner| inner.phase != Phase::Open || !full(&inner))
-        };
-        match pass_gate(Action::Put, awaited, has_room) {
+        match pass_gate(Action::Put, awaited, || self.takes_item()) {
             Ok(Wake::Woken) => {}
             Ok(Wake::TimedOut) => return Err(PutError::Full(item)),
             Err(aborted) => return Err(PutError::Aborted(item, aborted)),
@@ -375,7 +382,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`GetError`].
     pub fn try_get(&self) -> Result<T, GetError> {
-        before(Op::on(Action::Write, address(self)));
+        before_attempt(Op::on(Action::TryGet, address(self)), || self.gives_item());
         Self::get_locked(&mut self.inner.lock())
     }
 
@@ -401,11 +408,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// [`GetError`].
     pub fn get(&self, deadline: Option<Deadline>) -> Result<T, GetError> {
         let awaited = || self.awaited(WaitKind::Get, deadline);
-        let has_items = || {
-            let inner = self.inner.try_lock();
-            inner.is_some_and(|inner| inner.phase != Phase::Open || !inner.items.is_empty())
-        };
-        match pass_gate(Action::Get, awaited, has_items) {
+        match pass_gate(Action::Get, awaited, || self.gives_item()) {
             Ok(Wake::Woken) => {}
             Ok(Wake::TimedOut) => return Err(GetError::Empty),
             Err(aborted) => return Err(GetError::Aborted(aborted)),

@@ -46,13 +46,29 @@ impl RLock {
         taken
     }
 
+    /// As [`acquire`](Self::acquire), as far as that needs neither a wait nor a decision point.
+    /// False: it has to be called.
+    #[inline]
+    pub fn acquire_fast(&self) -> bool {
+        if self.is_mine() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let taken = self.lock.acquire_fast();
+        if taken {
+            self.count.store(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
     /// As [`Lock::acquire`]; at once if the caller holds it already.
     ///
     /// # Errors
     /// [`Aborted`] if a signal handler raised during the wait.
     #[inline]
     pub fn acquire(&self, deadline: Option<Deadline>) -> Result<bool, Aborted> {
-        if self.try_acquire() {
+        if self.is_mine() {
+            self.count.fetch_add(1, Ordering::Relaxed);
             return Ok(true);
         }
         let taken = self.lock.acquire(deadline)?;

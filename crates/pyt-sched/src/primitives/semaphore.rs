@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
-    engine::decision::before,
+    engine::decision::{before, before_attempt},
     engine::wait::would_only_poll,
     op::{Action, Op},
+    run_count::any_run,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -39,8 +40,17 @@ impl Semaphore {
     /// Takes a permit if there is one. Never blocks.
     #[inline]
     pub fn try_acquire(&self) -> bool {
-        before(Op::on(Action::Write, address(self)));
+        before_attempt(Op::on(Action::TryAcquire, address(self)), || {
+            self.permits() != 0
+        });
         self.take()
+    }
+
+    /// As [`acquire`](Self::acquire), as far as that needs neither a wait nor a decision point.
+    /// False: it has to be called.
+    #[inline]
+    pub fn acquire_fast(&self) -> bool {
+        !any_run() && self.take()
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Aborted, Awaited, Deadline, WaitKind, WaitQueue, Wake,
-    engine::decision::before,
+    engine::decision::{before, before_attempt},
     op::{Action, Op},
     sync::Mutex,
 };
@@ -53,8 +53,14 @@ impl<T: Send> SimpleQueue<T> {
 
     /// Takes the oldest item if there is one. Never blocks.
     pub fn try_get(&self) -> Option<T> {
-        before(Op::on(Action::Write, address(self)));
+        before_attempt(Op::on(Action::TryGet, address(self)), || self.has_items());
         self.inner.lock().items.pop_front()
+    }
+
+    /// For gates: it does not block.
+    fn has_items(&self) -> bool {
+        let inner = self.inner.try_lock();
+        inner.is_some_and(|inner| !inner.items.is_empty())
     }
 
     /// Takes the oldest item, waiting for one until `deadline`. `None`: the deadline passed.
@@ -68,11 +74,7 @@ impl<T: Send> SimpleQueue<T> {
             deadline,
             held_by: None,
         };
-        let has_items = || {
-            let inner = self.inner.try_lock();
-            inner.is_some_and(|inner| !inner.items.is_empty())
-        };
-        if pass_gate(Action::Get, awaited, has_items)? == Wake::TimedOut {
+        if pass_gate(Action::Get, awaited, || self.has_items())? == Wake::TimedOut {
             return Ok(None);
         }
         let line = Line {

@@ -22,8 +22,8 @@
 //!   steps before have read.
 //! - A step with [`Action::Acquire`], [`Action::Get`], [`Action::Put`], [`Action::Join`] or
 //!   [`Action::Wait`] waits until it can succeed or has timed out. An attempt that fails at once
-//!   (`acquire(blocking=False)`, a timeout of zero) has to say something else: [`Action::Write`],
-//!   since it is not known before whether it will change anything.
+//!   (`acquire(blocking=False)`, a timeout of zero) says something else: [`Action::TryAcquire`] and
+//!   its like, which count as changes. As a candidate it says whether it would fail.
 //! - A thread joins a queue of waiters by a step of its own, since a notification can observe that.
 
 use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};

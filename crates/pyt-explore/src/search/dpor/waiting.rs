@@ -82,8 +82,8 @@ impl Facts {
 /// How a step changes the number of items to take.
 fn change(op: &Op, timed_out: bool) -> i64 {
     match op.action {
-        Action::Acquire | Action::Get if !timed_out => -1,
-        Action::Release | Action::Put if !timed_out => 1,
+        Action::Acquire | Action::Get | Action::TryAcquire | Action::TryGet if !timed_out => -1,
+        Action::Release | Action::Put | Action::TryPut if !timed_out => 1,
         _ => 0,
     }
 }
@@ -92,7 +92,14 @@ fn change(op: &Op, timed_out: bool) -> i64 {
 fn is_plain(op: &Op) -> bool {
     matches!(
         op.action,
-        Action::Acquire | Action::Release | Action::Get | Action::Put | Action::Query
+        Action::Acquire
+            | Action::TryAcquire
+            | Action::Release
+            | Action::Get
+            | Action::TryGet
+            | Action::Put
+            | Action::TryPut
+            | Action::Query
     )
 }
 

@@ -233,7 +233,7 @@ impl PyFuture {
     fn add_done_callback(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let [callback] = Signature::python("Future.add_done_callback", ["fn"], 1).bind(args, vm)?;
         let callback = callback.unwrap_or_else(|| vm.ctx.none());
-        let added = change(zelf, Action::Write, vm, |fields| {
+        let added = change(zelf, Action::Update, vm, |fields| {
             Change::quiet(if fields.state.is_done() {
                 Some(false)
             } else if fields.callback_list.is_some() {

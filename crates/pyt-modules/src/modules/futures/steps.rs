@@ -222,7 +222,7 @@ pub(super) fn set_exception(
 
 /// `set_running_or_notify_cancel`
 pub(super) fn set_running(zelf: &Py<PyFuture>, vm: &VirtualMachine) -> PyResult<bool> {
-    let began = change(zelf, Action::Write, vm, |fields| match fields.state {
+    let began = change(zelf, Action::Update, vm, |fields| match fields.state {
         State::Cancelled => {
             fields.state = State::Notified;
             Change {

@@ -42,6 +42,18 @@ impl Blocking {
         matches!(self, Self::Given { timeout: Some(timeout), .. } if !vm.is_none(timeout))
     }
 
+    /// Whether the arguments say so without being evaluated: wait without end.
+    pub(super) fn is_endless(&self, vm: &VirtualMachine) -> bool {
+        match self {
+            Self::Given {
+                block: None,
+                timeout,
+            } => timeout.as_ref().is_none_or(|timeout| vm.is_none(timeout)),
+            Self::Known(wait) => matches!(wait, Wait::Forever),
+            _ => false,
+        }
+    }
+
     /// Checks the arguments. No time passes yet: most calls need not wait.
     ///
     /// # Errors

@@ -9,7 +9,9 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
 };
 
-use pyt_sched::{GetError, JoinError, PutError, QueueState, RLock, TaskDoneError};
+use pyt_sched::{
+    GetError, JoinError, PutError, QueueState, RLock, TaskDoneError, controlled::current_number,
+};
 use pyt_vm::abort::abort_exception;
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
@@ -162,7 +164,12 @@ fn put(
             error
         });
     }
-    let mut done = fifo.try_put(item);
+    // In a run, a `put` that may wait without end is one step.
+    let mut done = if blocking.is_endless(vm) && current_number().is_some() {
+        fifo.put(item, None)
+    } else {
+        fifo.try_put(item)
+    };
     if let Err(PutError::Full(item)) = done {
         done = match blocking.wait(vm)? {
             Wait::No => return Err(errors::full(vm)),
@@ -200,7 +207,12 @@ fn get(queue: &Py<PyQueue>, mut blocking: Blocking, vm: &VirtualMachine) -> PyRe
             error
         });
     }
-    let mut done = fifo.try_get();
+    // As in `put`.
+    let mut done = if blocking.is_endless(vm) && current_number().is_some() {
+        fifo.get(None)
+    } else {
+        fifo.try_get()
+    };
     if matches!(done, Err(GetError::Empty)) {
         done = match blocking.wait(vm)? {
             Wait::No => return Err(errors::empty(vm)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pyt_sched::Deadline;
+use pyt_sched::{Deadline, controlled::current_number};
 use pyt_vm::abort::abort_exception;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
@@ -143,7 +143,10 @@ impl PySimpleQueue {
             }
             _ => None,
         };
-        if let Some(item) = zelf.queue.try_get() {
+        // In a run, a `get` that may wait is one step.
+        if (!blocks || current_number().is_none())
+            && let Some(item) = zelf.queue.try_get()
+        {
             return Ok(item);
         }
         if !blocks {

@@ -124,7 +124,7 @@ fn released(name: &'static str, args: FuncArgs, vm: &VirtualMachine) -> PyResult
     }
 }
 
-/// `acquire` when no permit is free.
+/// `acquire`, unless it was fast.
 fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
     let [blocking, timeout] =
         Signature::python("Semaphore.acquire", ["blocking", "timeout"], 0).bind(args, vm)?;
@@ -134,14 +134,20 @@ fn acquire(zelf: &Py<Semaphore>, args: FuncArgs, vm: &VirtualMachine) -> PyResul
         return Err(vm.new_value_error("can't specify timeout for non-blocking acquire"));
     }
     check_made(zelf, vm)?;
-    if zelf.inner.try_acquire() {
+    if !blocking {
+        return Ok(zelf.inner.try_acquire());
+    }
+    if zelf.inner.acquire_fast() {
         return Ok(true);
     }
-    if !blocking {
-        return Ok(false);
-    }
-    timeout::addable(timeout.as_deref(), vm)?;
-    let timeout = timeout::wait(timeout.as_deref(), vm)?;
+    let timeout = timeout::addable(timeout.as_deref(), vm)
+        .and_then(|()| timeout::wait(timeout.as_deref(), vm));
+    let timeout = match timeout {
+        Ok(timeout) => timeout,
+        // What is wrong with a timeout counts only if there is no permit.
+        Err(_) if zelf.inner.try_acquire() => return Ok(true),
+        Err(error) => return Err(error),
+    };
     zelf.inner.acquire(timeout::deadline(timeout)).or_raise(vm)
 }
 
@@ -154,7 +160,7 @@ impl Semaphore {
     /// whether it got one.
     #[pymethod]
     fn acquire(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<bool> {
-        if args.is_empty() && zelf.inner.try_acquire() {
+        if args.is_empty() && zelf.inner.acquire_fast() {
             return Ok(true);
         }
         acquire(zelf, args, vm)

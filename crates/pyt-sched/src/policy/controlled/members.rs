@@ -140,7 +140,9 @@ impl Member {
         };
         match self.state {
             MemberState::Frozen => Able::Yes,
-            MemberState::Ready { .. } if self.interrupted => Able::Yes,
+            MemberState::Ready { .. } if self.interrupted && !self.op.action.is_attempt() => {
+                Able::Yes
+            }
             MemberState::Ready { gate: None, .. } => Able::Yes,
             MemberState::Ready {
                 gate: Some(gate),

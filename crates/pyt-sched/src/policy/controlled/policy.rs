@@ -163,6 +163,23 @@ impl Controlled {
         Ok(state.steps.saturating_sub(1))
     }
 
+    /// A decision point before an attempt, which fails unless the gate `is_open` when the thread is
+    /// chosen.
+    fn attempt(&self, me: &Arc<Thread>, op: Op, is_open: &(dyn Fn() -> bool + Sync)) {
+        let number = {
+            let state = self.state.lock();
+            match state.number_of(me) {
+                Some(number) if !state.giving_up && !me.is_atomic() => number,
+                _ => return,
+            }
+        };
+        let now = me.scheduler().clock().now();
+        // SAFETY: the gate is gone from the policy when `stop` returns: it is dropped when this
+        // thread is chosen, and the thread stays parked until then.
+        let gate = unsafe { Gate::new(is_open) };
+        self.stop(me, number, op, Some(gate), Some(now), &|| None);
+    }
+
     fn wait_as_member(
         &self,
         me: &Arc<Thread>,
@@ -174,10 +191,10 @@ impl Controlled {
             return Ok(Wake::Woken);
         }
         let Awaited { kind, deadline, .. } = *awaited;
-        // A poll is another step than a wait: it may fail at once.
+        // A poll is another step than a wait: it fails at once.
         let polls = deadline.is_some_and(|deadline| deadline <= me.scheduler().clock().now());
         let op = if polls {
-            Op::on(Action::Write, op.object)
+            Op::on(op.action.attempt(), op.object)
         } else {
             op
         };
@@ -608,6 +625,12 @@ impl Policy for Controlled {
             self.point(thread, op)
         } else {
             Ok(0)
+        }
+    }
+
+    fn attempt_point(&self, thread: &Arc<Thread>, op: Op, is_open: &(dyn Fn() -> bool + Sync)) {
+        if self.is_member(thread) {
+            self.attempt(thread, op, is_open);
         }
     }
 

@@ -9,7 +9,7 @@ pub struct Candidate {
     pub thread: ThreadNumber,
     /// The step that it takes if it is chosen.
     pub op: Op,
-    /// Its wait has timed out: it continues without what it waited for.
+    /// Its wait has timed out, or its attempt fails: it continues without what it wanted.
     pub timed_out: bool,
 }
 

@@ -13,7 +13,7 @@ pub struct Step {
     pub thread: ThreadNumber,
     /// What it was.
     pub op: Op,
-    /// The wait before it had timed out.
+    /// The wait before it had timed out, or the attempt failed.
     pub timed_out: bool,
     /// Where in the program; the default where that was not asked for.
     pub place: Place,

@@ -44,7 +44,7 @@ impl Lock {
             Signature::builtin("acquire", ["blocking", "timeout"], 0).bind(args, vm)?;
         match timeout::attempt(blocking.as_deref(), timeout.as_deref(), vm)? {
             Attempt::Try => Ok(self.inner.try_acquire()),
-            Attempt::Wait(_) if self.inner.try_acquire() => Ok(true),
+            Attempt::Wait(_) if self.inner.acquire_fast() => Ok(true),
             Attempt::Wait(timeout) => self.inner.acquire(timeout::deadline(timeout)).or_raise(vm),
         }
     }

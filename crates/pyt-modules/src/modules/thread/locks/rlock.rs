@@ -42,7 +42,7 @@ pub(crate) fn acquire(
 ) -> PyResult<bool> {
     match timeout::attempt(blocking.as_deref(), timeout.as_deref(), vm)? {
         Attempt::Try => Ok(lock.try_acquire()),
-        Attempt::Wait(_) if lock.try_acquire() => Ok(true),
+        Attempt::Wait(_) if lock.acquire_fast() => Ok(true),
         Attempt::Wait(timeout) => lock.acquire(timeout::deadline(timeout)).or_raise(vm),
     }
 }

@@ -158,12 +158,12 @@ impl Condition {
     fn acquire(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         Ok(match held(zelf, vm)? {
             Held::Lock(lock) => {
-                let taken = args.is_empty() && lock.inner().try_acquire()
+                let taken = args.is_empty() && lock.inner().acquire_fast()
                     || lock.to_owned().acquire_with(args, vm)?;
                 vm.ctx.new_bool(taken).into()
             }
             Held::RLock(lock) => {
-                let taken = args.is_empty() && lock.inner().try_acquire()
+                let taken = args.is_empty() && lock.inner().acquire_fast()
                     || lock.to_owned().acquire_with(args, vm)?;
                 vm.ctx.new_bool(taken).into()
             }
