@@ -6,13 +6,13 @@
 //! tried in place of each and of each two, since the switches of a random schedule are seldom where
 //! the fewest would be.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Decision, Strategy, Trace};
+use pyt_sched::controlled::{Decision, Op, Strategy, ThreadNumber, Trace};
 
 use crate::{
     choices::Choices,
-    strategy::{Deviate, Deviation},
+    strategy::{Deviate, Deviation, FAIRNESS_LIMIT},
 };
 
 /// A schedule that fails with few switches.
@@ -42,7 +42,13 @@ pub fn minimize(
     run: impl FnMut(Box<dyn Strategy>) -> Option<Trace>,
 ) -> Minimized {
     let deviations = Deviation::of(failing);
+    let steps = failing.steps().len();
     let mut work = Work {
+        fair_after: if steps > MAX_UNFAIR_STEPS {
+            FAIRNESS_LIMIT
+        } else {
+            FAIRNESS_LIMIT.max(steps as u64)
+        },
         run,
         runs: 0,
         budget,
@@ -65,6 +71,11 @@ pub fn minimize(
     }
 }
 
+/// A thread may run alone for as long as a failing run of at most so many steps took. So the turns
+/// that the strategies force for fairness are deviations like any other, and can be left out. In a
+/// longer run, an endless loop for example, threads are made to take turns.
+const MAX_UNFAIR_STEPS: usize = 50_000;
+
 /// More deviations than these are first cut down to the first ones.
 const MAX_DEVIATIONS: usize = 1024;
 
@@ -75,6 +86,8 @@ fn cost(trace: &Trace) -> (usize, usize, usize) {
 
 struct Work<R> {
     run: R,
+    /// How many steps a thread may take in a row while others could go on.
+    fair_after: u64,
     runs: u64,
     budget: u64,
     tried: HashSet<Vec<Deviation>>,
@@ -96,7 +109,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
             return None;
         }
         self.runs += 1;
-        let strategy = Deviate::new(deviations.iter().copied());
+        let strategy = Deviate::new(deviations.iter().copied()).fair_after(self.fair_after);
         let Some(trace) = (self.run)(Box::new(strategy)) else {
             return Some(false);
         };
@@ -209,10 +222,11 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
     }
 }
 
-/// All single deviations that are possible in a run, first those before a step that touches an
-/// object.
+/// All single deviations that are possible in a run: first those before a step whose order with one
+/// of another thread matters, then those before any that touches an object.
 fn deviations_around(trace: &Trace) -> Vec<Deviation> {
-    let mut taken = std::collections::HashMap::new();
+    let contested = Contested::of(trace);
+    let mut taken = HashMap::new();
     let mut after = None;
     let mut found = Vec::new();
     for (number, step) in trace.steps().iter().enumerate() {
@@ -224,15 +238,64 @@ fn deviations_around(trace: &Trace) -> Vec<Deviation> {
         let default = decision.without_switch();
         for (index, candidate) in decision.candidates.iter().enumerate() {
             if index != default {
-                let touches = decision.candidates[default].op.object != 0;
+                let op = decision.candidates[default].op;
+                let rank = if contested.has(&op) {
+                    0
+                } else {
+                    1 + u8::from(op.object == 0)
+                };
                 let to = candidate.thread;
-                found.push((!touches, Deviation { after, to }));
+                found.push((rank, Deviation { after, to }));
             }
         }
         let count = taken.entry(step.thread).or_insert(0_u64);
         *count += 1;
         after = Some((step.thread, *count));
     }
-    found.sort_by_key(|(late, _)| *late);
+    found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, deviation)| deviation).collect()
+}
+
+/// The parts of objects that several threads touch and at least one changes.
+struct Contested(HashMap<(usize, u64), Users>);
+
+#[derive(Clone, Copy)]
+struct Users {
+    one: ThreadNumber,
+    several: bool,
+    changed: bool,
+}
+
+impl Contested {
+    fn of(trace: &Trace) -> Self {
+        let mut users: HashMap<(usize, u64), Users> = HashMap::new();
+        for step in trace.steps().iter().filter(|step| step.op.object != 0) {
+            // What touches all of an object touches each part of it.
+            for part in [step.op.part, 0] {
+                let entry = users.entry((step.op.object, part)).or_insert(Users {
+                    one: step.thread,
+                    several: false,
+                    changed: false,
+                });
+                entry.several |= entry.one != step.thread;
+                entry.changed |= !step.op.only_reads();
+                if step.op.part == 0 {
+                    break;
+                }
+            }
+        }
+        // Only for objects that are touched as a whole does that count for all parts.
+        let wholes: HashSet<usize> = (trace.steps().iter())
+            .filter(|step| step.op.part == 0)
+            .map(|step| step.op.object)
+            .collect();
+        users.retain(|&(object, part), users| {
+            users.several && users.changed && (part != 0 || wholes.contains(&object))
+        });
+        Self(users)
+    }
+
+    fn has(&self, op: &Op) -> bool {
+        self.0.contains_key(&(op.object, op.part)) || self.0.contains_key(&(op.object, 0))
+    }
 }

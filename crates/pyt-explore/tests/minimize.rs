@@ -176,3 +176,49 @@ fn attempts_that_fail_order_nothing_with_what_comes_after_them() {
     }
     assert!(failed_before > 10, "{failed_before}");
 }
+
+#[test]
+fn turns_that_a_strategy_forces_are_left_out() {
+    // Each thread takes more steps than a strategy lets it take in a row.
+    let mut work = vec![WritePart(0, 1, 2, 0); 400];
+    work.extend([Read(1, 0), Write(1, 0, 1)]);
+    let mut other = vec![WritePart(0, 2, 2, 0); 400];
+    other.extend([Read(1, 0), Write(1, 0, 1)]);
+    let main = [
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(1, 1),
+        Assert(1, 2),
+    ];
+    let program = program(&[&main, &work, &other]);
+    for (kind, base) in [
+        (StrategyKind::Pct { depth: 2 }, 0),
+        (StrategyKind::Random, 0),
+        (StrategyKind::Random, 1),
+    ] {
+        let found = smallest(&program, kind, base, 400);
+        assert_eq!(found.switches.1, 4, "{kind} {base} {:?}", found.choices);
+    }
+}
+
+#[test]
+fn a_failure_behind_a_poll_is_minimized_although_no_turn_is_forced() {
+    // Thread 1 polls for what thread 2 does last.
+    let poll: &[Do] = &[Read(0, 0), BackIf(0, 0, 1), Read(1, 1), Write(1, 1, 1)];
+    let set: &[Do] = &[Read(1, 1), Write(0, 0, 1), Write(1, 1, 1)];
+    let main = [
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(1, 1),
+        Assert(1, 2),
+    ];
+    let program = program(&[&main, poll, set]);
+    for base in 0..5 {
+        let found = smallest(&program, StrategyKind::Random, base, 400);
+        assert!(found.switches.1 <= 6, "{base} {:?}", found.choices);
+    }
+}

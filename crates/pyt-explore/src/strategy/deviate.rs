@@ -65,6 +65,14 @@ impl Deviate {
             streak: Streak::default(),
         }
     }
+
+    /// Lets a thread take up to `steps` steps in a row while others could go on, and then makes it
+    /// let them.
+    #[must_use]
+    pub const fn fair_after(mut self, steps: u64) -> Self {
+        self.streak = Streak::up_to(steps);
+        self
+    }
 }
 
 impl Strategy for Deviate {

@@ -7,16 +7,32 @@ use pyt_sched::controlled::{Decision, ThreadNumber};
 pub const FAIRNESS_LIMIT: u64 = 300;
 
 /// Counts the steps that one thread takes in a row while others could go on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Streak {
     thread: ThreadNumber,
     length: u64,
+    limit: u64,
+}
+
+impl Default for Streak {
+    fn default() -> Self {
+        Self::up_to(FAIRNESS_LIMIT)
+    }
 }
 
 impl Streak {
+    /// With another limit than [`FAIRNESS_LIMIT`].
+    pub(crate) const fn up_to(limit: u64) -> Self {
+        Self {
+            thread: 0,
+            length: 0,
+            limit,
+        }
+    }
+
     /// Whether `thread` has to let other threads go on now.
     pub(crate) const fn is_over(&self, thread: ThreadNumber) -> bool {
-        self.thread == thread && self.length >= FAIRNESS_LIMIT
+        self.thread == thread && self.length >= self.limit
     }
 
     /// `thread` was chosen.
