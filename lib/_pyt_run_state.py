@@ -232,6 +232,11 @@ def _selecting(select):
         ready = select(self, 0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
+        if timeout is None and _only_threads_wake(self):
+            while not ready and _pyt.wait_until_readable(self.fileno()):
+                ready = select(self, 0)
+            if ready:
+                return ready
         end = None if timeout is None else time.monotonic() + timeout
         pause = 0.0005
         while not ready:
@@ -246,6 +251,23 @@ def _selecting(select):
         return ready
 
     return select_in_virtual_time
+
+
+def _only_threads_wake(selector):
+    """Whether nothing but another thread of the program can make the selector ready: it has nothing
+    but the end of an event loop's own pipe, and the loop handles no signals."""
+    asyncio = sys.modules.get("asyncio.selector_events")
+    if asyncio is None or not hasattr(selector, "fileno") or not hasattr(_pyt, "wait_until_readable"):
+        return False
+    keys = list(selector.get_map().values())
+    if len(keys) != 1 or type(keys[0].data) is not tuple:
+        return False
+    read = getattr(keys[0].data[0], "_callback", None)
+    loop = getattr(read, "__self__", None)
+    return (
+        getattr(read, "__func__", None) is asyncio.BaseSelectorEventLoop._read_from_self
+        and not getattr(loop, "_signal_handlers", None)
+    )
 
 
 def _seeding(seed):

@@ -30,6 +30,9 @@ pub struct ExploreResult {
     /// What threads did that others could notice and that no step says, in words. If there is
     /// anything, nothing is proven.
     pub not_seen: BTreeSet<String>,
+    /// Runs that were given up at the end of the time, since no thread could go on before one returned
+    /// from foreign code. They have no outcome.
+    pub unfinished: u64,
     /// Time spent.
     pub elapsed: Duration,
 }
@@ -54,6 +57,7 @@ impl ExploreResult {
             sum.abandoned_threads += part.abandoned_threads;
             sum.irreproducible += part.irreproducible;
             sum.not_seen.extend(part.not_seen.iter().cloned());
+            sum.unfinished += part.unfinished;
             sum.elapsed = sum.elapsed.max(part.elapsed);
         }
         sum

@@ -5,8 +5,8 @@ mod model;
 use std::collections::BTreeSet;
 
 use model::generate::{FLAVOURS, Flavour, generate};
-use model::{Do::*, Program, brute_force, every_order, explore, program};
-use pyt_explore::{Dfs, Dpor, Search};
+use model::{Do, Do::*, Program, brute_force, every_order, explore, program};
+use pyt_explore::{Dfs, Dpor, Next, Search};
 
 const LOCKED: &[model::Do] = &[Acquire(0), Read(0, 0), Write(0, 0, 1), Release(0)];
 const UNLOCKED: &[model::Do] = &[Read(0, 0), Write(0, 0, 1)];
@@ -142,4 +142,27 @@ fn a_run_that_the_step_limit_ends_proves_nothing() {
         assert!(found.exhausted && !found.proven);
         assert_eq!(search.progress().cut, 1);
     }
+}
+
+#[test]
+fn dpor_ends_in_time_where_threads_poll_without_end_and_tells_what_it_found() {
+    // As many steps as are allowed, nearly all of which race with each other.
+    let poll: &[Do] = &[Read(0, 0), Write(0, 0, 0), BackIf(3, 0, 2)];
+    let program = program(&[poll, poll]);
+    let mut dpor = Dpor::new();
+    let began = std::time::Instant::now();
+    let time = std::time::Duration::from_secs(1);
+    dpor.end_at(began + time);
+    let mut runs = 0;
+    while began.elapsed() < time
+        && let Next::Run(mut next) = dpor.next()
+    {
+        let ran = model::run_up_to(&program, &mut *next.strategy, 0, 100_000);
+        assert!(ran.cut && ran.failed);
+        dpor.learn(next.number, &ran.seen());
+        runs += 1;
+    }
+    assert!(runs > 0);
+    assert!(began.elapsed() < 10 * time, "{:?}", began.elapsed());
+    assert!(!dpor.progress().proven);
 }

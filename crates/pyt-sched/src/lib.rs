@@ -70,6 +70,6 @@ pub use primitives::{
     rlock::RLock,
     semaphore::{BoundedSemaphore, OverRelease, Semaphore},
     simple_queue::SimpleQueue,
-    sleep::sleep,
+    sleep::{sleep, wait_for_io},
 };
 pub use signals::SignalMask;

@@ -345,7 +345,8 @@ fn an_endless_loop_is_given_up() {
         fixture.start("spins", || while point(Op::alone(Action::Step)).is_ok() {});
     });
     assert_eq!(finished.ending, Some(Ending::TooManySteps));
-    assert_eq!((finished.steps, finished.abandoned), (10_000, 0));
+    // Ten times the limit: no other thread could go on.
+    assert_eq!((finished.steps, finished.abandoned), (100_000, 0));
 }
 
 #[test]
@@ -447,4 +448,65 @@ fn an_attempt_says_whether_it_failed() {
         (Action::Query, true),
     ];
     assert_eq!(steps, expected);
+}
+
+#[test]
+fn a_wait_for_io_ends_when_another_thread_makes_it_ready_and_is_part_of_a_deadlock_otherwise() {
+    for made_ready in [true, false] {
+        let fixture = Fixture::new();
+        let ready = Arc::new(AtomicUsize::new(0));
+        let finished = fixture.run(Digits(0), |fixture| {
+            let seen = ready.clone();
+            fixture.start("loop", move || {
+                let waited = pyt_sched::wait_for_io(|| seen.load(Ordering::Relaxed) != 0);
+                assert_eq!(waited.ok(), made_ready.then_some(true));
+            });
+            let ready = ready.clone();
+            fixture.start("other", move || {
+                let _ = point(Op::alone(Action::Step));
+                ready.store(usize::from(made_ready), Ordering::Relaxed);
+            });
+        });
+        assert_eq!(finished.ending, (!made_ready).then_some(Ending::Standstill));
+    }
+    assert_eq!(
+        pyt_sched::wait_for_io(|| false),
+        Ok(false),
+        "there is no run"
+    );
+}
+
+/// Takes turns.
+struct Alternate;
+
+impl Strategy for Alternate {
+    fn choose(&mut self, decision: &Decision<'_>) -> usize {
+        usize::try_from(decision.step).unwrap() % decision.candidates.len()
+    }
+}
+
+/// How a run ends in which two threads take so many steps each, on objects of their own or on one.
+fn ending_of(turns: u64, objects: [usize; 2]) -> Option<Ending> {
+    let fixture = Fixture::new();
+    let finished = fixture.run(Alternate, |fixture| {
+        for object in objects {
+            fixture.start("loops", move || {
+                for _ in 0..turns {
+                    if point(Op::on(Action::Write, object)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    finished.ending
+}
+
+#[test]
+fn a_long_loop_that_no_other_thread_notices_is_not_endless() {
+    // The limit is 10,000.
+    assert_eq!(ending_of(20_000, [8, 16]), None);
+    assert_eq!(ending_of(20_000, [0, 0]), None);
+    assert_eq!(ending_of(60_000, [8, 16]), Some(Ending::TooManySteps));
+    assert_eq!(ending_of(20_000, [8, 8]), Some(Ending::TooManySteps));
 }

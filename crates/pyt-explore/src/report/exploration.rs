@@ -116,6 +116,14 @@ impl ExploreReport<'_> {
                 counted(result.irreproducible, "run had", "runs had")
             );
         }
+        if result.unfinished > 0 {
+            let _ = writeln!(
+                text,
+                "{} given up when the time was over: no thread could go on before one returned from \
+                 foreign code (a socket, a subprocess, a lock of multiprocessing).",
+                counted(result.unfinished, "run was", "runs were")
+            );
+        }
         if result.abandoned_threads > 0 {
             let _ = writeln!(
                 text,

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use pyt_sched::controlled::{Action, Candidate, Place, Strategy, ThreadNumber, Trace};
@@ -154,6 +155,10 @@ pub trait Search: Send {
     /// Run number `number` is over. To be called once for each run that [`next`](Self::next)
     /// returned, also if it was abandoned; in any order, where several are under way at once.
     fn learn(&mut self, number: u64, seen: &RunRecord<'_>);
+
+    /// From `deadline` on, [`learn`](Self::learn) does no work that could take long: the search is
+    /// about to be ended, and proves nothing.
+    fn end_at(&mut self, _deadline: Instant) {}
 
     /// The progress so far.
     fn progress(&self) -> SearchProgress;

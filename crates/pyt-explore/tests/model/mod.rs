@@ -134,6 +134,16 @@ pub(crate) const MOST_STEPS: u64 = 5000;
 
 /// Runs `program` once. Addresses depend on `salt`.
 pub(crate) fn run(program: &Program, strategy: &mut dyn Strategy, salt: u64) -> Ran {
+    run_up_to(program, strategy, salt, MOST_STEPS)
+}
+
+/// As [`run`], with at most so many steps.
+pub(crate) fn run_up_to(
+    program: &Program,
+    strategy: &mut dyn Strategy,
+    salt: u64,
+    most: u64,
+) -> Ran {
     let started: BTreeSet<usize> = program
         .threads
         .iter()
@@ -182,7 +192,7 @@ pub(crate) fn run(program: &Program, strategy: &mut dyn Strategy, salt: u64) -> 
             }
             candidates = machine.candidates();
         }
-        if step == MOST_STEPS {
+        if step == most {
             cut = true;
             break;
         }

@@ -110,11 +110,15 @@ impl<'a> Explorer<'a> {
     ) -> PyResult<()> {
         let started = Instant::now();
         let _core = PinnedToCore::begin(self.options.job);
+        if let Some(time) = self.options.time {
+            self.search.end_at(started + time);
+        }
         let code_before = self.runner.sites.mark();
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
             let run = RunConfig {
                 traced: is_first || next.seed.is_none(),
+                give_up_at: self.options.time.map(|time| started + time),
                 ..RunConfig::new(next.strategy, self.options.max_steps)
             };
             let seed = next.seed.unwrap_or(self.options.seed);
@@ -126,7 +130,10 @@ impl<'a> Explorer<'a> {
                 &RunRecord {
                     trace: &finished.trace,
                     blocked: &finished.blocked,
-                    cut: finished.ending == Some(Ending::TooManySteps),
+                    cut: matches!(
+                        finished.ending,
+                        Some(Ending::TooManySteps | Ending::OutOfTime)
+                    ),
                 },
             );
             let result = &mut self.result;
@@ -140,7 +147,10 @@ impl<'a> Explorer<'a> {
             result.irreproducible += u64::from(finished.irreproducible_from.is_some());
             result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
             let failed = execution.outcome.failure.is_some();
-            let counts = !next.abandon.is_raised() && self.options.counts(next.number);
+            let is_unfinished = finished.ending == Some(Ending::OutOfTime);
+            result.unfinished += u64::from(is_unfinished);
+            let counts =
+                !is_unfinished && !next.abandon.is_raised() && self.options.counts(next.number);
             if counts {
                 let before = result.tally.distinct();
                 result.tally.add(next.number, next.seed, execution.outcome);

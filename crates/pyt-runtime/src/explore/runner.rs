@@ -147,6 +147,8 @@ fn failure_of(
     match finished.ending {
         Some(Ending::Standstill) => return Some(Failure::Deadlock { waits: Vec::new() }),
         Some(Ending::TooManySteps) => return Some(Failure::EndlessLoop { steps: max_steps }),
+        // The caller says what it makes of that.
+        Some(Ending::OutOfTime) => return None,
         None => {}
     }
     let first = uncaught.into_iter().next().or_else(|| end.uncaught.clone());

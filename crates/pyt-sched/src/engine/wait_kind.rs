@@ -23,6 +23,8 @@ pub enum WaitKind {
     TasksDone,
     /// The end of a thread.
     Join,
+    /// I/O, or a call from another thread: an event loop.
+    Io,
     /// Nothing but the passing of time.
     Sleep,
 }
@@ -41,7 +43,7 @@ impl WaitKind {
             Self::Future => "future",
             Self::Barrier => "barrier",
             Self::Get | Self::Put | Self::TasksDone => "queue",
-            Self::Join | Self::Sleep => return None,
+            Self::Join | Self::Io | Self::Sleep => return None,
         })
     }
 
@@ -61,6 +63,7 @@ impl WaitKind {
             Self::Put => "room in a queue",
             Self::TasksDone => "the tasks of a queue",
             Self::Join => "the end of a thread",
+            Self::Io => "I/O or a call in its event loop",
             Self::Sleep => "time to pass",
         }
     }

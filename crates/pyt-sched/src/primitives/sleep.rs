@@ -1,6 +1,7 @@
-//! Waiting for nothing but the passing of time.
+//! Waiting for nothing but the passing of time, or for I/O.
 
-use crate::{Aborted, Awaited, Deadline, WaitKind, Waiter};
+use super::blocking::wait_at_gate;
+use crate::{Aborted, Awaited, Deadline, WaitKind, Waiter, Wake, op::Action};
 
 /// Blocks the calling thread until `deadline`.
 ///
@@ -15,4 +16,24 @@ pub fn sleep(deadline: Deadline) -> Result<(), Aborted> {
         held_by: None,
     };
     Waiter::new(false).wait(&awaited).map(|_| ())
+}
+
+/// In a run under a strategy, blocks the calling thread until `is_ready` says that I/O can go on.
+/// It is asked at every decision of the run, from other threads, and must not block: what makes it
+/// true must be a step of the run. So a thread that waits like this can be part of a deadlock.
+/// Returns whether the thread waited; false, at once, outside of a run.
+///
+/// # Errors
+/// [`Aborted`] if a signal handler raised during the wait, or the run was given up.
+pub fn wait_for_io(is_ready: impl Fn() -> bool + Sync) -> Result<bool, Aborted> {
+    let awaited = || Awaited {
+        kind: WaitKind::Io,
+        object: 0,
+        deadline: None,
+        held_by: None,
+    };
+    match wait_at_gate(Action::Wait, awaited, is_ready) {
+        Some(ended) => ended.map(|wake| wake == Wake::Woken),
+        None => Ok(false),
+    }
 }

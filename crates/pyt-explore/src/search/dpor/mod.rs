@@ -26,6 +26,8 @@
 //!   its like, which count as changes. As a candidate it says whether it would fail.
 //! - A thread joins a queue of waiters by a step of its own, since a notification can observe that.
 
+use std::time::Instant;
+
 use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
 use crate::order::{Order, Rules, ThreadOp};
@@ -60,6 +62,9 @@ pub struct Dpor {
     /// The continuation after the stack in the next run.
     then: Vec<Branch>,
     under_way: Option<(AbandonFlag, Sleepers)>,
+    deadline: Option<Instant>,
+    /// Some races were left out: nothing is proven.
+    incomplete: bool,
     progress: SearchProgress,
 }
 
@@ -151,13 +156,19 @@ impl Dpor {
             self.stack[step].facts.add(facts);
         }
         objects.remember(|step| self.stack[step].facts);
-        for race in races(trace, order, &objects, &last) {
+        let mut budget = Budget::new(seen.cut, self.deadline);
+        for race in races(trace, order, &objects, &last, &mut budget) {
+            // A reversal takes time in proportion to the steps after the race.
+            if !budget.allows(order.thread_ops.len() - race.earlier) {
+                break;
+            }
             let mut reversal = Reversal::new(order, &last, race);
             let mut sleeping = sleepers[race.earlier].iter();
             if !sleeping.any(|&thread| reversal.clone().take_initial(thread)) {
                 insert(&mut self.stack[race.earlier].tree, &mut reversal);
             }
         }
+        self.incomplete |= budget.is_used_up();
     }
 
     /// Goes to the next schedule. Returns false if there is none.
@@ -263,12 +274,59 @@ impl Search for Dpor {
         }
         if !self.advance() {
             self.progress.exhausted = true;
-            self.progress.proven = self.progress.cut == 0 && self.progress.diverged == 0;
+            self.progress.proven =
+                self.progress.cut == 0 && self.progress.diverged == 0 && !self.incomplete;
         }
+    }
+
+    fn end_at(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
     }
 
     fn progress(&self) -> SearchProgress {
         self.progress
+    }
+}
+
+/// How much work the analysis of a run that was cut may be, in steps that are visited. The search
+/// proves nothing any more then, and such runs can have very many races.
+const CUT_RUN_BUDGET: usize = 20_000_000;
+/// How much work is done between two looks at the clock.
+const WORK_PER_CLOCK: usize = 100_000;
+
+/// The work that the analysis of a run may be: limited for a run that was cut, and by the end of
+/// the search.
+#[derive(Debug)]
+struct Budget {
+    left: usize,
+    until_clock: usize,
+    deadline: Option<Instant>,
+}
+
+impl Budget {
+    fn new(cut: bool, deadline: Option<Instant>) -> Self {
+        Self {
+            left: if cut { CUT_RUN_BUDGET } else { usize::MAX },
+            until_clock: WORK_PER_CLOCK,
+            deadline,
+        }
+    }
+
+    /// Takes so many steps from it. False once there is nothing left.
+    fn allows(&mut self, steps: usize) -> bool {
+        self.left = self.left.saturating_sub(steps);
+        self.until_clock = self.until_clock.saturating_sub(steps);
+        if self.until_clock == 0 {
+            self.until_clock = WORK_PER_CLOCK;
+            if self.deadline.is_some_and(|end| Instant::now() >= end) {
+                self.left = 0;
+            }
+        }
+        self.left > 0
+    }
+
+    const fn is_used_up(&self) -> bool {
+        self.left == 0
     }
 }
 

@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 use pyt_sched::controlled::{Action, Candidate, Op, ThreadNumber, Trace};
 
-use super::waiting::{Could, Objects};
+use super::{
+    Budget,
+    waiting::{Could, Objects},
+};
 use crate::order::{Order, ThreadOp};
 
 /// The later step of a race.
@@ -26,12 +29,13 @@ pub(super) struct Race {
     pub(super) later: Later,
 }
 
-/// The races of a run whose steps that were never taken are `last`.
+/// The races of a run whose steps that were never taken are `last`, as far as the `budget` allows.
 pub(super) fn races(
     trace: &Trace,
     order: &Order,
     objects: &Objects,
     last: &[Candidate],
+    budget: &mut Budget,
 ) -> Vec<Race> {
     let mut finder = Finder {
         trace,
@@ -40,9 +44,13 @@ pub(super) fn races(
         of_object: HashMap::new(),
         starts: Vec::new(),
         races: Vec::new(),
+        budget,
     };
     for (step, thread_op) in order.thread_ops.iter().enumerate() {
         finder.look_back(*thread_op, order.previous[step], Later::Step(step), step);
+        if finder.budget.is_used_up() {
+            break;
+        }
         if thread_op.op.object != 0 {
             let steps = finder.of_object.entry(thread_op.op.object).or_default();
             steps.push(step);
@@ -71,6 +79,7 @@ struct Finder<'a> {
     of_object: HashMap<usize, Vec<usize>>,
     starts: Vec<usize>,
     races: Vec<Race>,
+    budget: &'a mut Budget,
 }
 
 impl Finder<'_> {
@@ -99,18 +108,21 @@ impl Finder<'_> {
             }
         }
         let history: Box<dyn Iterator<Item = usize>> = if thread_op.is_exit(order.rules) {
-            Box::new(0..end)
+            Box::new((0..end).rev())
         } else if thread_op.op.action == Action::Start {
-            Box::new(self.starts.iter().copied())
+            Box::new(self.starts.iter().rev().copied())
         } else {
             let steps = self.of_object.get(&thread_op.op.object);
-            Box::new(steps.map_or(&[][..], Vec::as_slice).iter().copied())
+            let steps = steps.map_or(&[][..], Vec::as_slice);
+            Box::new(steps.iter().rev().copied())
         };
-        let mut history: Vec<usize> = history.collect();
-        history.reverse();
+        let mut races = Vec::new();
         let mut found: Vec<usize> = Vec::new();
         let before = previous.or_else(|| self.birth(thread_op.thread)?.checked_sub(1));
         for earlier in history {
+            if !self.budget.allows(1 + found.len()) {
+                break;
+            }
             let other = order.thread_ops[earlier];
             if other.thread != thread_op.thread && !other.depends_on(&thread_op, order.rules) {
                 continue;
@@ -130,7 +142,7 @@ impl Finder<'_> {
             }
             let could = self.could(thread_op, previous, earlier);
             if could != Could::No {
-                self.races.push(Race { earlier, later });
+                races.push(Race { earlier, later });
             }
             if could == Could::Yes {
                 found.push(earlier);
@@ -139,6 +151,7 @@ impl Finder<'_> {
                 }
             }
         }
+        self.races.append(&mut races);
     }
 
     /// The first decision at which `thread` could have gone on; the end, if there was none.

@@ -10,8 +10,8 @@ use std::{
 
 use super::{
     members::{Gate, Member, MemberState, Members},
-    run::{CannotBegin, FinishedRun, RunConfig},
-    state::{Next, RunState},
+    run::{CannotBegin, Ending, FinishedRun, RunConfig},
+    state::{EndlessCheck, Next, RunState},
     trace::Trace,
 };
 use crate::{
@@ -277,10 +277,11 @@ impl Controlled {
                 owner: Some(0),
                 last: None,
                 strategy: Some(run.strategy),
-                max_steps: run.max_steps,
+                endless: EndlessCheck::new(run.max_steps),
                 trace: run.traced.then(Trace::new),
                 with_places: run.with_places,
                 keeps_turn_in_foreign_code: run.keeps_turn_in_foreign_code,
+                give_up_at: run.give_up_at,
                 on_standstill: run.on_standstill,
                 ..RunState::default()
             };
@@ -400,7 +401,7 @@ impl Controlled {
                 }
                 let mut candidates = std::mem::take(&mut state.candidates);
                 state.members.candidates(clock.now(), &mut candidates);
-                let some = !candidates.is_empty();
+                let some = !candidates.is_empty() || state.is_out_of_time();
                 state.candidates = candidates;
                 some
             }
@@ -436,7 +437,12 @@ impl Controlled {
             }
         }
         if state.owner.is_none() {
-            return state.pass_turn(clock, None);
+            let next = state.pass_turn(clock, None);
+            if matches!(next, Next::None) && state.is_out_of_time() {
+                state.give_up(Some(Ending::OutOfTime));
+                return state.pass_turn(clock, None);
+            }
+            return next;
         }
         Next::None
     }
@@ -667,7 +673,7 @@ const fn action_of(kind: WaitKind) -> Action {
     match kind {
         // In a condition's line already: to be woken is to get what the notification gives.
         WaitKind::Lock | WaitKind::Semaphore | WaitKind::Condition => Action::Acquire,
-        WaitKind::Event | WaitKind::Future => Action::Wait,
+        WaitKind::Event | WaitKind::Future | WaitKind::Io => Action::Wait,
         WaitKind::Barrier => Action::Arrive,
         WaitKind::Get => Action::Get,
         WaitKind::Put => Action::Put,

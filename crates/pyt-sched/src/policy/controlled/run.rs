@@ -1,5 +1,7 @@
 //! What a run is given, and what it leaves: plain data.
 
+use std::time::Instant;
+
 use super::{
     strategy::{Candidate, Strategy},
     trace::Trace,
@@ -17,7 +19,8 @@ pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;
 pub struct RunConfig {
     /// Decides which thread takes each step.
     pub strategy: Box<dyn Strategy>,
-    /// A run of more steps counts as an endless loop, and is given up.
+    /// A run counts as endless, and is given up, after so many steps that touch what several threads
+    /// touch, while others could go on; or after ten times as many of any kind.
     pub max_steps: u64,
     /// Whether to keep a [`Trace`].
     pub traced: bool,
@@ -26,6 +29,9 @@ pub struct RunConfig {
     /// Whether a thread keeps its turn however long it is in foreign code, as a thread that a
     /// debugger has stopped. Otherwise another thread gets the turn after a while.
     pub keeps_turn_in_foreign_code: bool,
+    /// From then on a run is given up in which no thread can go on before one returns from foreign
+    /// code.
+    pub give_up_at: Option<Instant>,
     /// Called at a standstill, by the last thread that ran, while all threads are still where they
     /// wait; then the run is given up.
     pub on_standstill: Option<OnStandstill>,
@@ -41,6 +47,7 @@ impl RunConfig {
             traced: true,
             with_places: false,
             keeps_turn_in_foreign_code: false,
+            give_up_at: None,
             on_standstill: None,
         }
     }
@@ -81,6 +88,8 @@ pub enum Ending {
     Standstill,
     /// There were more steps than allowed.
     TooManySteps,
+    /// The time was up, and no thread could go on before one returned from foreign code.
+    OutOfTime,
 }
 
 /// The results of a run.

@@ -2,7 +2,7 @@
 //!
 //! Plain data under the policy's lock: nothing here blocks, or wakes a thread.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use super::{
     members::{Member, MemberState, Members},
@@ -29,10 +29,11 @@ pub(super) struct RunState {
     pub(super) last: Option<ThreadNumber>,
     pub(super) strategy: Option<Box<dyn Strategy>>,
     pub(super) steps: u64,
-    pub(super) max_steps: u64,
+    pub(super) endless: EndlessCheck,
     pub(super) trace: Option<Trace>,
     pub(super) with_places: bool,
     pub(super) keeps_turn_in_foreign_code: bool,
+    pub(super) give_up_at: Option<Instant>,
     pub(super) on_standstill: Option<OnStandstill>,
     /// The waits and decision points of members fail, so that the threads end.
     pub(super) giving_up: bool,
@@ -41,6 +42,54 @@ pub(super) struct RunState {
     pub(super) irreproducible_from: Option<(u64, Place)>,
     pub(super) blocked: Vec<Candidate>,
     pub(super) candidates: Vec<Candidate>,
+}
+
+/// So many times as many steps may be taken of which no other thread could notice anything.
+const MAX_QUIET: u64 = 10;
+
+/// Decides when a run counts as endless: after too many steps that touch what several threads
+/// touch, while others could go on; or after [`MAX_QUIET`] times as many of any kind, since a loop
+/// that other threads do not notice may be long.
+#[derive(Default)]
+pub(super) struct EndlessCheck {
+    max_steps: u64,
+    counted: u64,
+    /// The objects that were touched lately, with the thread if it was only one.
+    users: HashMap<usize, Option<ThreadNumber>>,
+}
+
+impl EndlessCheck {
+    pub(super) fn new(max_steps: u64) -> Self {
+        Self {
+            max_steps,
+            ..Self::default()
+        }
+    }
+
+    /// Before step number `step`.
+    fn is_over(&self, step: u64) -> bool {
+        self.counted >= self.max_steps || step >= self.max_steps.saturating_mul(MAX_QUIET)
+    }
+
+    /// Step number `step` is that of `chosen`, one of so many candidates.
+    fn took(&mut self, step: u64, chosen: Candidate, candidates: usize) {
+        // Few runs are so long: in the others nothing is looked up.
+        if step < self.max_steps / 10 {
+            self.counted += 1;
+            return;
+        }
+        if chosen.op.object == 0 {
+            return;
+        }
+        let user = self
+            .users
+            .entry(chosen.op.object)
+            .or_insert(Some(chosen.thread));
+        if *user != Some(chosen.thread) {
+            *user = None;
+        }
+        self.counted += u64::from(user.is_none() && candidates > 1);
+    }
 }
 
 /// The thread that a decision chose.
@@ -120,6 +169,11 @@ impl RunState {
         }
     }
 
+    /// Whether the time is up for a run that waits for foreign code.
+    pub(super) fn is_out_of_time(&self) -> bool {
+        !self.giving_up && self.give_up_at.is_some_and(|end| Instant::now() >= end)
+    }
+
     /// Makes a decision and returns the member that takes the next step, if one can.
     fn decide(&mut self, clock: &Clock) -> Option<ThreadNumber> {
         if self.giving_up {
@@ -150,7 +204,7 @@ impl RunState {
             self.give_up(Some(Ending::Standstill));
             return self.next_to_give_up();
         }
-        if self.steps >= self.max_steps {
+        if self.endless.is_over(self.steps) {
             self.candidates = candidates;
             self.give_up(Some(Ending::TooManySteps));
             return self.next_to_give_up();
@@ -175,6 +229,8 @@ impl RunState {
         if let Some(trace) = &mut self.trace {
             trace.push(&decision, chosen, self.members.0[thread as usize].place);
         }
+        self.endless
+            .took(self.steps, candidates[chosen], candidates.len());
         self.candidates = candidates;
         self.steps += 1;
         self.last = Some(thread);
