@@ -11,6 +11,7 @@ mod correct;
 mod deterministic;
 mod differential;
 mod dpor;
+mod orders;
 mod package;
 mod programs;
 mod steps;

@@ -302,7 +302,9 @@ fn hold_point(trace: &Trace, pair: Conflict) -> usize {
     let own = steps[..pair.first].iter().enumerate();
     for (number, step) in own.filter(|(_, step)| step.thread == thread) {
         match step.op.action {
-            Action::Acquire if !step.timed_out => held.push((number, step.op.object)),
+            Action::Acquire | Action::TryAcquire if !step.timed_out => {
+                held.push((number, step.op.object))
+            }
             Action::Release => {
                 let last = held.iter().rposition(|(_, lock)| *lock == step.op.object);
                 if let Some(last) = last {
@@ -322,7 +324,9 @@ fn hold_point(trace: &Trace, pair: Conflict) -> usize {
         let taken_by_other = |lock: usize| {
             let mut between = steps[hold..=pair.second].iter();
             between.any(|step| {
-                step.thread == other && step.op.action == Action::Acquire && step.op.object == lock
+                step.thread == other
+                    && matches!(step.op.action, Action::Acquire | Action::TryAcquire)
+                    && step.op.object == lock
             })
         };
         let outermost = held

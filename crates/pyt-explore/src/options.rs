@@ -35,8 +35,8 @@ pub struct ExploreOptions {
     pub shard: Shard,
     /// Where threads may be switched, in addition to the operations of primitives.
     pub granularity: Granularity,
-    /// After so many steps that other threads can notice, or ten times as many of any kind, a run
-    /// counts as endless.
+    /// After so many steps a run counts as endless. Steps that other threads cannot notice count
+    /// less.
     pub max_steps: u64,
     /// No new schedule begins after the first failure.
     pub stop_on_first: bool,

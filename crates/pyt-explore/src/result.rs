@@ -31,7 +31,7 @@ pub struct ExploreResult {
     /// anything, nothing is proven.
     pub not_seen: BTreeSet<String>,
     /// Runs that were given up at the end of the time, since no thread could go on before one returned
-    /// from foreign code. They have no outcome.
+    /// from foreign code, or since they had taken very many steps. They have no outcome.
     pub unfinished: u64,
     /// Time spent.
     pub elapsed: Duration,

@@ -119,9 +119,10 @@ impl ExploreReport<'_> {
         if result.unfinished > 0 {
             let _ = writeln!(
                 text,
-                "{} given up when the time was over: no thread could go on before one returned from \
-                 foreign code (a socket, a subprocess, a lock of multiprocessing).",
-                counted(result.unfinished, "run was", "runs were")
+                "{} given up when the time was over: all threads waited for foreign code (a socket, a \
+                 subprocess, a lock of multiprocessing), or there were more than {} steps.",
+                counted(result.unfinished, "run was", "runs were"),
+                options.max_steps
             );
         }
         if result.abandoned_threads > 0 {

@@ -130,7 +130,11 @@ impl ThreadRegistry {
         self.started
             .lock()
             .iter()
-            .find(|started| !started.daemon && started.record.id() != me && wanted(&started.record))
+            .find(|started| {
+                let record = &started.record;
+                // A thread that was halted never ends.
+                !started.daemon && record.id() != me && !record.is_halted() && wanted(record)
+            })
             .map(|started| started.handle.clone())
     }
 

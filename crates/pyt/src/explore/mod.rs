@@ -116,6 +116,9 @@ fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     let ran = parallel::run_job(|watch| {
         let runtime = runtime(program, arguments).map_err(error_text)?;
         let result = runtime.explore(&arguments.script, &arguments.options(), watch);
+        // The process is about to end. What is left of the script's objects (finalizers that raise,
+        // threads in foreign code) must not get in the way of the result.
+        std::mem::forget(runtime);
         result.map_err(error_text)
     });
     match ran {

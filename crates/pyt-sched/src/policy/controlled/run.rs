@@ -19,8 +19,9 @@ pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;
 pub struct RunConfig {
     /// Decides which thread takes each step.
     pub strategy: Box<dyn Strategy>,
-    /// A run counts as endless, and is given up, after so many steps that touch what several threads
-    /// touch, while others could go on; or after ten times as many of any kind.
+    /// A run counts as endless, and is given up, after so many steps. Those count fully that touch
+    /// what several threads have touched lately, while another thread could go on; others three
+    /// tenths, and those that touch nothing one tenth.
     pub max_steps: u64,
     /// Whether to keep a [`Trace`].
     pub traced: bool,
@@ -30,7 +31,7 @@ pub struct RunConfig {
     /// debugger has stopped. Otherwise another thread gets the turn after a while.
     pub keeps_turn_in_foreign_code: bool,
     /// From then on a run is given up in which no thread can go on before one returns from foreign
-    /// code.
+    /// code, or that has taken more than `max_steps` steps.
     pub give_up_at: Option<Instant>,
     /// Called at a standstill, by the last thread that ran, while all threads are still where they
     /// wait; then the run is given up.
@@ -88,7 +89,8 @@ pub enum Ending {
     Standstill,
     /// There were more steps than allowed.
     TooManySteps,
-    /// The time was up, and no thread could go on before one returned from foreign code.
+    /// The time was up, and no thread could go on before one returned from foreign code, or the run
+    /// had taken very many steps.
     OutOfTime,
 }
 

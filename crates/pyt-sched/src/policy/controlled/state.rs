@@ -44,15 +44,20 @@ pub(super) struct RunState {
     pub(super) candidates: Vec<Candidate>,
 }
 
-/// So many times as many steps may be taken of which no other thread could notice anything.
-const MAX_QUIET: u64 = 10;
+/// What a step counts, in tenths: one that touches what several threads have touched lately, while
+/// another thread could go on.
+const NOTICED: u64 = 10;
+/// One that touches what other threads have not touched, or cannot touch now.
+const UNNOTICED: u64 = 3;
+/// One that touches nothing.
+const QUIET: u64 = 1;
 
-/// Decides when a run counts as endless: after too many steps that touch what several threads
-/// touch, while others could go on; or after [`MAX_QUIET`] times as many of any kind, since a loop
-/// that other threads do not notice may be long.
+/// Decides when a run counts as endless: after too many steps, of which those that other threads can
+/// notice count most. A loop that they do not notice may be long without being a livelock.
 #[derive(Default)]
 pub(super) struct EndlessCheck {
     max_steps: u64,
+    /// In tenths of a step.
     counted: u64,
     /// The objects that were touched lately, with the thread if it was only one.
     users: HashMap<usize, Option<ThreadNumber>>,
@@ -66,19 +71,19 @@ impl EndlessCheck {
         }
     }
 
-    /// Before step number `step`.
-    fn is_over(&self, step: u64) -> bool {
-        self.counted >= self.max_steps || step >= self.max_steps.saturating_mul(MAX_QUIET)
+    fn is_over(&self) -> bool {
+        self.counted >= self.max_steps.saturating_mul(NOTICED)
     }
 
     /// Step number `step` is that of `chosen`, one of so many candidates.
     fn took(&mut self, step: u64, chosen: Candidate, candidates: usize) {
         // Few runs are so long: in the others nothing is looked up.
         if step < self.max_steps / 10 {
-            self.counted += 1;
+            self.counted += NOTICED;
             return;
         }
         if chosen.op.object == 0 {
+            self.counted += QUIET;
             return;
         }
         let user = self
@@ -88,7 +93,8 @@ impl EndlessCheck {
         if *user != Some(chosen.thread) {
             *user = None;
         }
-        self.counted += u64::from(user.is_none() && candidates > 1);
+        let is_noticed = user.is_none() && candidates > 1;
+        self.counted += if is_noticed { NOTICED } else { UNNOTICED };
     }
 }
 
@@ -169,7 +175,7 @@ impl RunState {
         }
     }
 
-    /// Whether the time is up for a run that waits for foreign code.
+    /// Whether the time is up for a run that waits for foreign code, or takes very many steps.
     pub(super) fn is_out_of_time(&self) -> bool {
         !self.giving_up && self.give_up_at.is_some_and(|end| Instant::now() >= end)
     }
@@ -204,7 +210,16 @@ impl RunState {
             self.give_up(Some(Ending::Standstill));
             return self.next_to_give_up();
         }
-        if self.endless.is_over(self.steps) {
+        // A run that is longer than usual need not outlast the exploration.
+        if self.steps >= self.endless.max_steps
+            && self.steps.is_multiple_of(1024)
+            && self.is_out_of_time()
+        {
+            self.candidates = candidates;
+            self.give_up(Some(Ending::OutOfTime));
+            return self.next_to_give_up();
+        }
+        if self.endless.is_over() {
             self.candidates = candidates;
             self.give_up(Some(Ending::TooManySteps));
             return self.next_to_give_up();
