@@ -2,6 +2,8 @@
 
 mod model;
 
+use pyt_sched::controlled::Action;
+
 use model::{Do, Do::*, Program, program, run};
 use pyt_explore::{Conflict, Minimized, StrategyKind, minimize, strategy::Replay};
 

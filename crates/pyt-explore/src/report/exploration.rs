@@ -100,11 +100,13 @@ impl ExploreReport<'_> {
         } else if progress.exhausted {
             text += "All schedules within the bound were tried.\n";
         }
-        if progress.cut > 0 {
+        // Those that were given up when the time was over have a remark of their own.
+        let cut = progress.cut.saturating_sub(result.unfinished);
+        if cut > 0 {
             let _ = writeln!(
                 text,
                 "{} cut after {} steps; --max-steps allows more.",
-                counted(progress.cut, "run was", "runs were"),
+                counted(cut, "run was", "runs were"),
                 options.max_steps
             );
         }

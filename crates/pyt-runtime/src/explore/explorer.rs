@@ -149,6 +149,9 @@ impl<'a> Explorer<'a> {
             let failed = execution.outcome.failure.is_some();
             let is_unfinished = finished.ending == Some(Ending::OutOfTime);
             result.unfinished += u64::from(is_unfinished);
+            // What that run would have shown is not known.
+            result.progress.exhausted &= result.unfinished == 0;
+            result.progress.proven &= result.unfinished == 0;
             let counts =
                 !is_unfinished && !next.abandon.is_raised() && self.options.counts(next.number);
             if counts {

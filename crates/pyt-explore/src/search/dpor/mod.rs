@@ -63,8 +63,10 @@ pub struct Dpor {
     then: Vec<Branch>,
     under_way: Option<(AbandonFlag, Sleepers)>,
     deadline: Option<Instant>,
-    /// Some races were left out: nothing is proven.
+    /// Some races were left out: not all schedules are tried.
     incomplete: bool,
+    /// There is no schedule left to be tried.
+    is_done: bool,
     progress: SearchProgress,
 }
 
@@ -192,7 +194,7 @@ impl Dpor {
 
 impl Search for Dpor {
     fn next(&mut self) -> Next {
-        if self.progress.exhausted {
+        if self.is_done {
             return Next::Done;
         }
         if self.under_way.is_some() {
@@ -273,9 +275,11 @@ impl Search for Dpor {
             }
         }
         if !self.advance() {
-            self.progress.exhausted = true;
-            self.progress.proven =
-                self.progress.cut == 0 && self.progress.diverged == 0 && !self.incomplete;
+            self.is_done = true;
+            self.progress.exhausted = !self.incomplete;
+            self.progress.proven = self.progress.exhausted
+                && self.progress.cut == 0
+                && self.progress.diverged == 0;
         }
     }
 
