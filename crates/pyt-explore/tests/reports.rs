@@ -546,12 +546,12 @@ fn notes_of(steps: &[(ThreadNumber, Action)]) -> String {
 
 #[test]
 fn objects_are_named_by_what_they_are_not_by_their_first_step() {
-    use Action::{Acquire, Arrive, Clear, Get, Notify, Query, Release, Set, Wait, Write};
+    use Action::{Acquire, Arrive, Clear, Get, Notify, Query, Release, Set, Update, Wait};
     let cases: [(&[(ThreadNumber, Action)], &str); 9] = [
         (&[(0, Wait), (1, Set)], "event 1"),
         (&[(0, Query), (0, Wait), (1, Clear)], "event 1"),
         (&[(0, Wait)], "event 1"),
-        (&[(0, Write), (0, Wait), (1, Set)], "future 1"),
+        (&[(0, Update), (0, Wait), (1, Set)], "future 1"),
         (&[(0, Wait), (1, Notify)], "condition 1"),
         (&[(0, Wait), (0, Acquire)], "condition 1"),
         (&[(0, Query), (1, Get)], "queue 1"),
