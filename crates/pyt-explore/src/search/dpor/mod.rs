@@ -277,9 +277,8 @@ impl Search for Dpor {
         if !self.advance() {
             self.is_done = true;
             self.progress.exhausted = !self.incomplete;
-            self.progress.proven = self.progress.exhausted
-                && self.progress.cut == 0
-                && self.progress.diverged == 0;
+            self.progress.proven =
+                self.progress.exhausted && self.progress.cut == 0 && self.progress.diverged == 0;
         }
     }
 
