@@ -12,11 +12,12 @@
 //! - Attributes of instances, classes and user modules, but not methods and properties: these are
 //!   code of their own.
 //! - Items, and containers as a whole: operators, loops, truth, methods and built-in functions.
-//! - Iterators and generators that have another name: taking an item changes them. What lies beneath
-//!   is read.
+//! - Iterators and generators that have another name: taking an item changes them. What lies
+//!   beneath is read.
 //! - The file system is one object, of which paths are parts; the environment is one.
 //! - Other native objects (files, `print`'s stream): each method call changes them.
-//! - What goes into functions of the library counts as changed, with all that can be reached from it.
+//! - What goes into functions of the library counts as changed, with all that can be reached from
+//!   it.
 //! - A loop's turn without any step is one step, so that no loop keeps the others waiting.
 //!
 //! # What is not seen
@@ -387,7 +388,8 @@ impl Sites {
         Some(self.sources.lock().describe(&planned.code, index))
     }
 
-    /// What threads did, since the last call, that other threads could notice and that no step says.
+    /// What threads did, since the last call, that other threads could notice and that no step
+    /// says.
     /// If there is anything, trying all orders of the steps proves nothing.
     #[must_use]
     pub fn take_not_seen(&self) -> BTreeSet<String> {
@@ -509,7 +511,7 @@ impl Sites {
     }
 
     /// Comes before anything else that user code does: if the operation before has taken steps
-    /// meanwhile, be it in the library or in user code that it has called, it may have gone on with
+    /// meanwhile, in the library or in user code that it has called, it may have gone on with
     /// its accesses afterwards. So they are steps again, and since there may have been more in
     /// between, nothing is proven.
     fn finish_access(&self, planned: &Planned, index: usize, vm: &VirtualMachine) -> PyResult<()> {

@@ -2,9 +2,9 @@
 //!
 //! A global is shared if a function stores or deletes it (`global`), or if the module stores it
 //! more than once or in a loop while a function reads it. Names that are bound just once, such as
-//! functions, classes, imports and constants, are no variables, unless the module has a way to change
-//! them without a store: `globals()`, `exec`, `setattr` and the like. In code that is given to
-//! `exec` by the program, all names are shared.
+//! functions, classes, imports and constants, are no variables, unless the module has a way to
+//! change them without a store: `globals()`, `exec`, `setattr` and the like. In code that is given
+//! to `exec` by the program, all names are shared.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,8 +26,8 @@ pub(super) struct Shared {
 impl Shared {
     /// Of the code objects that `tree` has, outermost first.
     ///
-    /// With `is_fragment`, they are part of a module that is compiled elsewhere, and all globals that
-    /// they name are that module's.
+    /// With `is_fragment`, they are part of a module that is compiled elsewhere, and all globals
+    /// that they name are that module's.
     pub(super) fn among(tree: &[PyRef<PyCode>], is_fragment: bool) -> Self {
         let mut shared = Self::default();
         shared.find_globals(tree, is_fragment);
