@@ -303,7 +303,7 @@ fn hold_point(trace: &Trace, pair: Conflict) -> usize {
     for (number, step) in own.filter(|(_, step)| step.thread == thread) {
         match step.op.action {
             Action::Acquire | Action::TryAcquire if !step.timed_out => {
-                held.push((number, step.op.object))
+                held.push((number, step.op.object));
             }
             Action::Release => {
                 let last = held.iter().rposition(|(_, lock)| *lock == step.op.object);
