@@ -7,6 +7,7 @@ the program is derived from its seed. The standard library stays imported.
 The interpreter calls this module while no run is under way; it must start no thread.
 """
 
+import gc  # noqa: F401  The interpreter imports it between runs.
 import io
 import itertools
 import os
@@ -16,6 +17,7 @@ import site
 import sys
 import threading
 import time
+import warnings
 
 import _frozen_importlib
 import _pyt
@@ -29,6 +31,8 @@ if not _random_was_imported:
     # it.
     del sys.modules["random"]
 
+ModuleType = type(sys)
+
 # These are made at their first use. They are made now, since a run that makes them takes steps that
 # later runs do not take.
 site.main
@@ -37,7 +41,6 @@ threading._dangling
 # What runs may set, and later runs must not see.
 _SYS_NAMES = (
     "argv", "breakpointhook", "displayhook", "excepthook", "path", "stderr", "stdin", "stdout",
-    "unraisablehook",
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -54,6 +57,14 @@ def is_library(module):
         return True
     parts = origin.replace("\\", "/").split("/")
     return "site-packages" in parts or "dist-packages" in parts
+
+
+class _Output(io.BytesIO):
+    """What a run writes, until it is given up: then its threads are ended by an exception that is
+    not the program's, and what their handlers write of it is not the program's output."""
+
+    def write(self, data, /):
+        return len(data) if _pyt.is_given_up() else super().write(data)
 
 
 def _folder():
@@ -82,6 +93,15 @@ class RunState:
         self.substitutes = _substitutes
         _substitutes.install()
         self._modules = set(sys.modules)
+        self._initial = frozenset(sys.modules)
+        # `sys` has its own list; the module of a script is a new one in each run.
+        self._own_names = [
+            name
+            for name, module in sys.modules.items()
+            if name not in ("sys", "__main__") and isinstance(module, ModuleType)
+        ]
+        self.names, self._recorded = [], []
+        self._resets = True
         self._stateful = [name for name in _RESETS if name in self._modules]
         # The dict behind it: comparing `os.environ` itself decodes every variable, in every run.
         self._environ = dict(os.environ._data)
@@ -93,6 +113,7 @@ class RunState:
             (holder, name, getattr(holder, name))
             for holder, name in [*_HOOKS, *_substitutes.places()]
         ]
+        self.kept.append((warnings, "filters", warnings.filters[:]))
         if capture:
             self.open_output()
 
@@ -103,7 +124,7 @@ class RunState:
 
     def open_output(self):
         """Makes the stream that captures the output of runs."""
-        self.output = io.BytesIO()
+        self.output = _Output()
         self.stream = io.TextIOWrapper(
             self.output, "utf-8", "backslashreplace", newline="\n", write_through=True
         )
@@ -111,17 +132,73 @@ class RunState:
     def restore(self):
         """Restores what a run has changed."""
         for holder, name, value in self.kept:
-            if type(value) is list:
+            if holder is warnings:
+                if warnings.filters != value:
+                    # The native part of the module knows this list.
+                    warnings.filters[:] = value
+                    getattr(warnings, "_filters_mutated", int)()
+            elif type(value) is list:
                 value = self._sys[name]
                 if getattr(holder, name, None) != value:
                     setattr(holder, name, value[:])
             elif getattr(holder, name, None) is not value:
                 setattr(holder, name, value)
         self._restore_process()
+        self._restore_names()
         if len(sys.modules) != len(self._modules):
             self._forget_modules()
         for name in self._stateful:
             _RESETS[name](sys.modules[name])
+
+    def imported(self):
+        """Names of the library's modules that runs have imported, as their imports began; and how
+        many names each has, after those that were there before."""
+        names = [
+            name
+            for name, module in sys.modules.items()
+            if name not in self._initial and module is not None and is_library(module)
+        ]
+        return names, self._sizes(names)
+
+    def keeps_state(self):
+        """Whether runs have imported modules that keep state."""
+        return not _STATELESS.issuperset(self.imported()[0])
+
+    def _sizes(self, names):
+        dicts = [sys.modules[name].__dict__ for name in self._own_names]
+        return [len(found) for found in dicts] + [
+            len(getattr(sys.modules.get(name), "__dict__", ())) for name in names
+        ]
+
+    def preloading(self, names, sizes):
+        """A function that imports these modules, and returns whether some of them keep state: by
+        what they are, or since the run that has imported them has added names (`sizes`).
+
+        From now on library modules stay as they are after a run, but for names that it adds."""
+        self._resets = False
+
+        def preload():
+            for name in names:
+                _substitutes.preload(name)
+            keeps_state = not _STATELESS.issuperset(names) or self._sizes(names) != sizes
+            self._record_names([*self._own_names, *names])
+            return keeps_state
+
+        return preload
+
+    def _record_names(self, modules):
+        found = [sys.modules[name].__dict__ for name in modules if name in sys.modules]
+        self._recorded = [(names, dict(names)) for names in found]
+        self.names = found
+
+    def _restore_names(self):
+        for names, before in self._recorded:
+            if len(names) != len(before):
+                for name in names.keys() - before.keys():
+                    if type(names[name]) is not ModuleType:  # a submodule that stays imported
+                        del names[name]
+                for name in before.keys() - names.keys():
+                    names[name] = before[name]
 
     def close(self):
         """Removes the substitutes: no run follows."""
@@ -143,7 +220,7 @@ class RunState:
             module = sys.modules[name]
             if is_library(module):
                 self._modules.add(name)
-                if name in _RESETS:
+                if name in _RESETS and self._resets:
                     self._stateful.append(name)
             else:
                 del sys.modules[name]
@@ -160,6 +237,7 @@ class _Substitutes:
         self.seed = None  # the seed of the run under way, if there is one
         self.entropy = None  # what its `os.urandom` draws from
         self.random_is_used = _random_was_imported
+        self.is_preloading = False
         self._users = 0
         self._all = []
 
@@ -170,10 +248,11 @@ class _Substitutes:
         names = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "DevpollSelector")
         kinds = [getattr(selectors, name, object) for name in (*names, "KqueueSelector")]
         makers = [(kind, "select", _selecting) for kind in kinds if "select" in vars(kind)]
-        makers += [(os, "urandom", self._urandom), (random, "_urandom", self._urandom)]
+        makers += [(random, "_urandom", self._urandom), (os, "urandom", self._urandom)]
         if hasattr(os, "getrandom"):
             makers.append((os, "getrandom", self._getrandom))
         makers.append((random.Random, "seed", _seeding))
+        makers.append((sys, "unraisablehook", self._unraisable))
         makers.append((_frozen_importlib, "_find_and_load", _atomically))
         for holder, name, make in makers:
             original = getattr(holder, name)
@@ -188,6 +267,16 @@ class _Substitutes:
             for holder, name, original in self._all:
                 setattr(holder, name, original)
             self._all.clear()
+
+    def preload(self, name):
+        """Imports a module as a run does, from fixed random numbers."""
+        self.is_preloading = True
+        try:
+            __import__(name)
+        except Exception:
+            pass  # the run's own import shows what is wrong
+        finally:
+            self.is_preloading = False
 
     def places(self):
         return [(holder, name) for holder, name, _ in self._all]
@@ -205,7 +294,19 @@ class _Substitutes:
             self.seed_random()
         return random
 
+    def _unraisable(self, original):
+        def unraisablehook(unraisable, /):
+            raised = unraisable.exc_value
+            if self.seed is None or raised is None:
+                return original(unraisable)
+            if not _pyt.is_given_up() and _pyt.note_unraisable(raised):
+                return original(unraisable)
+
+        return unraisablehook
+
     def _urandom(self, original):
+        self.system_urandom = original
+
         def urandom(size, /):
             return original(size) if self.seed is None else self._bytes(size)
 
@@ -286,16 +387,60 @@ def _atomically(find_and_load):
         if _substitutes.seed is None:
             return find_and_load(name, import_)
         _pyt.enter_atomic()
+        before = _pyt.exit_function_count()
+        entropy = _substitutes.entropy
+        if _substitutes.is_preloading or name.partition(".")[0] in sys.stdlib_module_names:
+            # What a module of the library draws must not depend on the run that imports it.
+            _substitutes.entropy = random.Random(0x5EED)
         try:
-            return find_and_load(name, import_)
+            module = find_and_load(name, import_)
+            _imported(name, before)
+            return module
         finally:
+            _substitutes.entropy = entropy
             _pyt.leave_atomic()
 
     return find_and_load_atomically
 
 
+def _imported(name, exit_functions):
+    """A module was imported in a run; before, `atexit` had so many functions."""
+    new = _pyt.exit_function_count() - exit_functions
+    if new > 0 and is_library(sys.modules.get(name.partition(".")[0])):
+        _pyt.keep_exit_functions(new)
+    if name == "tempfile":
+        sys.modules[name]._Random = _SystemRandom
+
+
+class _SystemRandom(random.Random):
+    """A generator that is no run's: names of temporary files must differ from those of other runs,
+    also of those that run beside this one."""
+
+    def seed(self, a=None, version=2):
+        if a is None:
+            a = int.from_bytes(_substitutes.system_urandom(32))
+        _random.Random.seed(self, a)
+        self.gauss_next = None
+
+
 _substitutes = _Substitutes()
 
+
+# Modules of the library that keep nothing from run to run which a run can notice, beyond what is
+# reset below. Programs that use others have a process for each run.
+_STATELESS = frozenset(
+    """
+    _bisect _collections _collections_abc _colorize _contextvars _datetime _functools _heapq
+    _opcode _opcode_metadata _operator _queue _random _string _sysconfig _typing _weakref
+    _weakrefset abc array annotationlib ast bisect calendar cmath collections collections.abc
+    contextlib contextvars copy copyreg dataclasses datetime dis enum errno fractions functools
+    genericpath heapq inspect itertools keyword linecache locale math numbers opcode operator
+    pprint queue random re _sre re._casefix re._compiler re._constants re._parser reprlib sched
+    statistics string struct _struct textwrap time token tokenize traceback types typing weakref
+    __future__ codeop gc atexit _ast _tokenize _pydatetime _datetime importlib.machinery importlib importlib._bootstrap
+    importlib._bootstrap_external bdb
+    """.split()
+)
 
 # --- modules of the standard library that keep state -----------------------------------------
 

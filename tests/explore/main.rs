@@ -14,6 +14,7 @@ mod dpor;
 mod orders;
 mod package;
 mod programs;
+mod runs;
 mod steps;
 
 use std::{

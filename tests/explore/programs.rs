@@ -135,27 +135,37 @@ fn exit_statuses_are_failures() {
 }
 
 #[test]
-fn a_job_that_dies_early_is_an_error() {
-    let scratch = Scratch::new();
-    let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
+fn a_program_that_ends_its_process_ends_its_own_run() {
+    let source = "import os\nprint('working')\nos._exit(5)\n";
     for how in ["--jobs=2", "--isolate"] {
-        let run = pyt(&["explore", how, "--schedules=6", &script]);
-        run.exited_with(2).printed("");
-        assert!(
-            run.stderr
-                .contains("in the middle of a schedule: exit status: 5"),
-            "{how}: {run}"
-        );
+        let (report, run) = explore_text(source, &["--schedules=6", how]);
+        run.exited_with(1);
+        assert_eq!(report["failed"], 6, "{how}: {run}");
+        let failure = &report["outcomes"][0]["outcome"]["failure"];
+        assert_eq!(failure["status"], 5, "{how}: {run}");
     }
+    let (report, run) = explore_text("import os\nos._exit(0)\n", &["--schedules=6"]);
+    run.exited_with(0);
+    assert_eq!(report["schedules"], 6, "{run}");
 }
 
+/// The first run does not do it.
+const DIES_LATER: &str = "import os, random\nif random.random() < 0.7: os._exit(5)\n";
+
 #[test]
-fn the_only_job_that_dies_early_is_an_error() {
+fn a_job_that_dies_in_a_later_run_is_an_error_unless_runs_are_isolated() {
     let scratch = Scratch::new();
-    let script = scratch.write("dies.py", "import os\nprint('working')\nos._exit(5)\n");
-    let run = pyt(&["explore", "--jobs=1", "--schedules=6", &script]);
-    run.exited_with(2);
-    assert!(run.stderr.contains("exit status: 5"), "{run}");
+    let script = scratch.write("dies.py", DIES_LATER);
+    let run = pyt(&["explore", "--jobs=1", "--schedules=20", "--seed=5", &script]);
+    run.exited_with(2).printed("");
+    assert!(
+        run.stderr
+            .contains("in the middle of a schedule: exit status: 5"),
+        "{run}"
+    );
+    let (report, run) = explore_text(DIES_LATER, &["--schedules=20", "--seed=5", "--isolate"]);
+    run.exited_with(1);
+    assert_eq!(report["schedules"], 20, "{run}");
 }
 
 #[test]

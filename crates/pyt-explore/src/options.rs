@@ -38,6 +38,9 @@ pub struct ExploreOptions {
     /// After so many steps a run counts as endless. Steps that other threads cannot notice count
     /// less.
     pub max_steps: u64,
+    /// Each run has a process of its own, forked from one that has run nothing. Otherwise only the
+    /// runs of programs that use modules which keep state.
+    pub isolate: bool,
     /// No new schedule begins after the first failure.
     pub stop_on_first: bool,
     /// The width of reports, in columns of a terminal.
@@ -56,6 +59,7 @@ impl Default for ExploreOptions {
             first: 0,
             job: None,
             max_steps: MAX_STEPS,
+            isolate: false,
             stop_on_first: false,
             report_width: REPORT_WIDTH,
         }

@@ -51,6 +51,20 @@ impl Failure {
         }
     }
 
+    /// Whether `text`, which [`Display`](fmt::Display) made of a failure, is that of one that is
+    /// [like](Self::is_like) this.
+    #[must_use]
+    pub fn is_described_by(&self, text: &str) -> bool {
+        match self {
+            Self::Exception { exception, .. } => text
+                .strip_prefix(exception.as_str())
+                .is_some_and(|rest| rest.starts_with(" in ")),
+            Self::Deadlock { .. } => text == "deadlock" || text.starts_with("deadlock: "),
+            Self::EndlessLoop { .. } => text.starts_with("no end after "),
+            Self::ExitStatus { .. } | Self::DifferentOutput => text == self.to_string(),
+        }
+    }
+
     /// Whether both are likely the same bug: the same kind; for an exception the same type, in any
     /// thread and with any message; for an exit the same status.
     #[must_use]
@@ -361,6 +375,34 @@ mod tests {
         assert_eq!(tally.distinct(), 2);
         tally.expect_same_output();
         assert_eq!(tally.failures(), 3, "no output differs");
+    }
+
+    #[test]
+    fn a_failure_is_known_again_by_its_text() {
+        let exception = |exception: &str, message: &str| Failure::Exception {
+            thread: String::from("one"),
+            exception: exception.to_owned(),
+            message: message.to_owned(),
+        };
+        let waits = |waits: &[&str]| Failure::Deadlock {
+            waits: waits.iter().map(ToString::to_string).collect(),
+        };
+        let all = [
+            exception("KeyError", "1"),
+            exception("Key", ""),
+            waits(&[]),
+            Failure::EndlessLoop { steps: 5 },
+            Failure::ExitStatus { status: 1 },
+            Failure::ExitStatus { status: 11 },
+            Failure::DifferentOutput,
+        ];
+        for one in &all {
+            for other in &all {
+                assert_eq!(one.is_described_by(&other.to_string()), one.is_like(other));
+            }
+        }
+        assert!(waits(&[]).is_described_by(&waits(&["one waits for a lock"]).to_string()));
+        assert!(exception("KeyError", "2").is_described_by(&all[0].to_string()));
     }
 
     #[test]

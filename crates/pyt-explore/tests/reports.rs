@@ -415,10 +415,12 @@ fn an_exploration_that_finds_failures() {
         SavedFailure {
             failure: minimized(),
             file: Some("counter-AssertionError.schedule".into()),
+            differs: None,
         },
         SavedFailure {
             failure: lost,
             file: None,
+            differs: None,
         },
     ];
     let report = ExploreReport {

@@ -329,12 +329,12 @@ pub const COMMANDS: [CommandSpec; 7] = [
              call in it is a change, --pdb is none.",
         ],
         statuses: &[
-            status("N", "the script's own exit status"),
-            status("3", "a deadlock"),
+            status("0", "no failure"),
+            status("1", "the failure has happened again, in whatever thread"),
             status(
                 "2",
-                "the file or the script cannot be read, the script has changed, it does not follow \
-                 the schedule, or an option is wrong",
+                "another failure, the file or the script cannot be read, the script has changed, or \
+                 an option is wrong",
             ),
         ],
     },

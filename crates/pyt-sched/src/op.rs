@@ -3,7 +3,9 @@
 //! No interpreter is known here: a thing is an address, a part of it a number.
 
 /// The kind of step that a thread is about to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Action {
     /// Runs its first instruction.
     Begin,
@@ -55,7 +57,9 @@ pub enum Action {
 }
 
 /// A step that a thread is about to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Op {
     /// What it does.
     pub action: Action,

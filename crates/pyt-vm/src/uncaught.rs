@@ -55,22 +55,30 @@ impl UncaughtExceptions {
         thread: &PyObject,
         vm: &VirtualMachine,
     ) -> bool {
+        let name = || {
+            let name = thread.get_attr("name", vm);
+            name.map_or_else(|_| String::from("?"), |name| text(&name, vm))
+        };
+        Self::note_in(state, raised, name, vm)
+    }
+
+    /// As [`note`](Self::note), with the name of the thread; `name` is called if it is needed.
+    pub fn note_in(
+        state: &InterpreterState,
+        raised: &PyBaseExceptionRef,
+        name: impl FnOnce() -> String,
+        vm: &VirtualMachine,
+    ) -> bool {
         let collected = Self::of(state);
         if collected.is_abandonment(raised) || state.world.async_exceptions.is_stop(raised) {
             return false;
         }
         if collected.seen.lock().is_some() && !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
         {
-            let text = |object: &PyObject| {
-                object
-                    .str(vm)
-                    .map_or_else(|_| String::from("?"), |text| text.to_string())
-            };
-            let name = thread.get_attr("name", vm);
             let uncaught = Uncaught {
-                thread: name.map_or_else(|_| String::from("?"), |name| text(&name)),
+                thread: name(),
                 type_name: raised.class().name().to_string(),
-                message: text(raised.as_object()),
+                message: text(raised.as_object(), vm),
             };
             if let Some(seen) = &mut *collected.seen.lock() {
                 seen.push(uncaught);
@@ -95,6 +103,13 @@ impl UncaughtExceptions {
             .get()
             .is_some_and(|class| raised.fast_isinstance(class))
     }
+}
+
+/// What `str()` says of `object`.
+fn text(object: &PyObject, vm: &VirtualMachine) -> String {
+    object
+        .str(vm)
+        .map_or_else(|_| String::from("?"), |text| text.to_string())
 }
 
 /// Whether `raised` is what ends the threads of a run that was given up.

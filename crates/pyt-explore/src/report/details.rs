@@ -1,10 +1,10 @@
 //! A run as data, for `--json`: its threads and steps, the cause, the deadlock. docs/explore.md
 //! describes the form; a change of it that readers notice raises the number of the schema.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use pyt_sched::controlled::Action;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     deadlock::{DeadlockKind, DeadlockReport},
@@ -17,7 +17,7 @@ use super::{
 const MAX_STEPS: usize = 10_000;
 
 /// What happened in a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunDetails {
     /// The names of the threads, by their numbers.
     pub(super) threads: Vec<String>,
@@ -30,11 +30,11 @@ pub struct RunDetails {
 }
 
 /// A step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StepDetails {
     step: usize,
     thread: u32,
-    operation: &'static str,
+    operation: Cow<'static, str>,
     /// Which object it touches: a number that is the same for all steps on it.
     object: Option<usize>,
     /// The name of a lock, queue or the like.
@@ -53,7 +53,7 @@ pub(super) struct StepDetails {
 }
 
 /// The steps whose order decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CauseDetails {
     pub(super) sentence: String,
     /// The two steps whose order decides; `None` if none was found.
@@ -69,16 +69,16 @@ pub(super) struct CauseDetails {
 }
 
 /// Who waits for whom.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DeadlockDetails {
-    kind: &'static str,
+    kind: Cow<'static, str>,
     title: String,
     /// Indexes into `threads`: each waits for the next.
     chain: Vec<usize>,
     threads: Vec<WaitDetails>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct WaitDetails {
     name: String,
     waits_for: String,
@@ -88,7 +88,7 @@ struct WaitDetails {
     holds: Vec<HeldDetails>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct HeldDetails {
     lock: String,
     taken_at: String,
@@ -112,12 +112,12 @@ impl DeadlockDetails {
                 .collect(),
         });
         Self {
-            kind: match report.kind {
+            kind: Cow::Borrowed(match report.kind {
                 DeadlockKind::Cycle => "cycle",
                 DeadlockKind::HolderExited => "holder_exited",
                 DeadlockKind::Standstill => "standstill",
                 DeadlockKind::Requested => "requested",
-            },
+            }),
             title: report.title(),
             chain: report.chain.clone(),
             threads: threads.collect(),
@@ -146,7 +146,7 @@ pub(super) fn steps(
         StepDetails {
             step: number,
             thread: step.thread,
-            operation: operation(step.op.action),
+            operation: Cow::Borrowed(operation(step.op.action)),
             object: (object != 0).then(|| *objects.entry(object).or_insert(count)),
             object_name: names.get(object).map(str::to_owned),
             variable: value.map(|value| value.name.clone()),

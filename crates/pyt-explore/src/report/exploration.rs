@@ -28,6 +28,8 @@ pub struct SavedFailure {
     pub failure: MinimizedFailure,
     /// The `.schedule` file; `None` if the failure was not reproduced.
     pub file: Option<PathBuf>,
+    /// What was different when the schedule was replayed in a new process, if something was.
+    pub differs: Option<String>,
 }
 
 /// What an exploration of a script has found.
@@ -67,6 +69,19 @@ impl ExploreReport<'_> {
             ),
         );
         text += &self.remarks();
+        let not_again = self
+            .failures
+            .iter()
+            .filter(|saved| !saved.is_reproducible());
+        let not_again = not_again.count() as u64;
+        if not_again > 0 {
+            let _ = writeln!(
+                text,
+                "{} not happen again in the same way in a new process: the program depends on more \
+                 than its schedule.",
+                counted(not_again, "of these failures did", "of these failures did")
+            );
+        }
         for saved in self.failures {
             text += &saved.render();
         }
@@ -158,6 +173,9 @@ impl ExploreReport<'_> {
             irreproducible: result.irreproducible,
             not_seen: &result.not_seen,
             outcomes,
+            not_reproducible: (failures.iter())
+                .filter(|saved| !saved.is_reproducible())
+                .count(),
             findings: failures.iter().map(JsonFinding::of).collect(),
         };
         serde_json::to_string_pretty(&report)
@@ -165,10 +183,23 @@ impl ExploreReport<'_> {
 }
 
 impl SavedFailure {
+    /// Whether it happened again, also in a new process.
+    #[must_use]
+    pub const fn is_reproducible(&self) -> bool {
+        self.failure.reproduced && self.differs.is_none()
+    }
+
     fn render(&self) -> String {
-        let Self { failure, file } = self;
+        let Self {
+            failure,
+            file,
+            differs,
+        } = self;
         let mut text = String::new();
         let _ = writeln!(text, "\nFAILED: {}", failure.failure);
+        if let Some(differs) = differs {
+            let _ = writeln!(text, "not the same in a new process: {differs}");
+        }
         if let Some(file) = file {
             let (first, least) = failure.switches;
             let _ = writeln!(
@@ -216,6 +247,8 @@ struct JsonReport<'a> {
     irreproducible: u64,
     /// What no step says: see [`ExploreResult::not_seen`].
     not_seen: &'a BTreeSet<String>,
+    /// How many findings did not happen again in the same way.
+    not_reproducible: usize,
     outcomes: Vec<&'a DistinctOutcome>,
     findings: Vec<JsonFinding<'a>>,
 }
@@ -231,6 +264,8 @@ struct JsonFinding<'a> {
     /// The `.schedule` file.
     schedule: Option<String>,
     reproducible: bool,
+    /// What was different when it was replayed in a new process.
+    differs: Option<&'a str>,
     output: &'a str,
     /// What it should have written, for a different output.
     expected: Option<&'a str>,
@@ -243,14 +278,19 @@ struct JsonFinding<'a> {
 
 impl<'a> JsonFinding<'a> {
     fn of(saved: &'a SavedFailure) -> Self {
-        let SavedFailure { failure, file } = saved;
+        let SavedFailure {
+            failure,
+            file,
+            differs,
+        } = saved;
         Self {
             failure: &failure.failure,
             summary: failure.failure.to_string(),
             seed: failure.seed,
             switches: failure.switches.1,
             schedule: file.as_ref().map(|file| file.display().to_string()),
-            reproducible: failure.reproduced,
+            reproducible: saved.is_reproducible(),
+            differs: differs.as_deref(),
             output: &failure.output,
             expected: failure.expected.as_deref(),
             details: failure.details.as_ref(),

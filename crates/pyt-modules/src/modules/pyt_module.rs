@@ -1,4 +1,5 @@
-//! The module `_pyt`: decision points and stretches without one, for the package `pyt`.
+//! The module `_pyt`: decision points and stretches without one, for the package `pyt`; and what
+//! `_pyt_run_state` has to know of the run under way.
 
 pub(crate) use _pyt::module_def;
 
@@ -8,8 +9,10 @@ mod _pyt {
         Thread,
         controlled::{Action, Op, point as decision_point},
     };
-    use pyt_vm::abort::OrRaise;
-    use rustpython_vm::{PyResult, VirtualMachine};
+    use pyt_vm::{abort::OrRaise, state, uncaught::UncaughtExceptions};
+    use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
+
+    use crate::modules::runs;
 
     /// Lets another thread go on, if the strategy of the run under way says so.
     #[pyfunction]
@@ -46,6 +49,32 @@ mod _pyt {
         if let Some(me) = Thread::current() {
             me.enter_atomic();
         }
+    }
+
+    /// How many functions `atexit` has.
+    #[pyfunction]
+    fn exit_function_count(vm: &VirtualMachine) -> usize {
+        runs::exit_function_count(vm)
+    }
+
+    /// The import of a module of the library has given `atexit` the newest `count` functions.
+    #[pyfunction]
+    fn keep_exit_functions(count: usize, vm: &VirtualMachine) {
+        runs::keep_exit_functions(count, vm);
+    }
+
+    /// Whether the run of the calling thread was given up, or its program has ended.
+    #[pyfunction]
+    fn is_given_up() -> bool {
+        runs::is_given_up()
+    }
+
+    /// Nothing has caught `raised`, which cannot be raised where it was: the run fails. False if it
+    /// is what ends the threads of a run that was given up.
+    #[pyfunction]
+    fn note_unraisable(raised: PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
+        let name = || Thread::current().map_or_else(|| String::from("?"), |me| me.name());
+        UncaughtExceptions::note_in(&state::of(vm), &raised, name, vm)
     }
 
     /// Takes back one `enter_atomic`.

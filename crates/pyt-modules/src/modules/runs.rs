@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use pyt_sched::{
     Thread,
     controlled::{Controlled, FinishedRun, RunConfig},
@@ -13,16 +14,61 @@ use pyt_vm::{
     state::{self, InterpreterState},
     uncaught::{Uncaught, UncaughtExceptions},
 };
-use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
+use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
 
 use super::threading::{default_names, registry};
+
+/// A function that `atexit` was given, with its arguments.
+type ExitFunction = PyRc<(PyObjectRef, FuncArgs)>;
+
+/// What modules of the library have given `atexit` when they were imported: it belongs to each run
+/// of a process, since the modules stay imported.
+#[derive(Default)]
+struct LibraryExitFunctions {
+    kept: Mutex<Vec<ExitFunction>>,
+}
+
+impl LibraryExitFunctions {
+    fn of(state: &InterpreterState) -> &Self {
+        state.slot()
+    }
+}
+
+/// How many functions `atexit` has.
+pub(crate) fn exit_function_count(vm: &VirtualMachine) -> usize {
+    vm.state.atexit_funcs.lock().len()
+}
+
+/// The import of a module of the library has given `atexit` the newest `count` functions.
+pub(crate) fn keep_exit_functions(count: usize, vm: &VirtualMachine) {
+    let state = state::of(vm);
+    let mut kept = LibraryExitFunctions::of(&state).kept.lock();
+    let functions = vm.state.atexit_funcs.lock();
+    for function in functions.iter().take(count).rev() {
+        if !kept.iter().any(|known| PyRc::ptr_eq(known, function)) {
+            kept.insert(0, function.clone());
+        }
+    }
+}
+
+/// No run follows: `atexit` alone knows what the library has given it.
+pub fn forget_exit_functions(vm: &VirtualMachine) {
+    let state = state::of(vm);
+    let kept = std::mem::take(&mut *LibraryExitFunctions::of(&state).kept.lock());
+    drop(kept);
+}
+
+/// Whether the run of which the calling thread is a member was given up, or its program has ended.
+pub(crate) fn is_given_up() -> bool {
+    Thread::current().is_some_and(|me| me.scheduler().policy().gives_up(&me))
+}
 
 /// A run of the calling thread and those it starts. Dropped without [`finish`](Self::finish), it
 /// ends as well.
 pub struct Running {
     state: Arc<InterpreterState>,
     controlled: Arc<Controlled>,
-    /// How many functions `atexit` had before.
+    /// How many functions `atexit` has that are no run's.
     exit_functions: usize,
     is_over: bool,
 }
@@ -40,11 +86,12 @@ pub fn begin(run: RunConfig, vm: &VirtualMachine) -> PyResult<Running> {
         return Err(vm.new_runtime_error("a schedule is being run already"));
     }
     UncaughtExceptions::of(&state).begin();
+    let kept = LibraryExitFunctions::of(&state).kept.lock().len();
     default_names::number_from_one();
     Ok(Running {
         state,
         controlled,
-        exit_functions: vm.state.atexit_funcs.lock().len(),
+        exit_functions: exit_function_count(vm).saturating_sub(kept),
         is_over: false,
     })
 }
@@ -52,7 +99,8 @@ pub fn begin(run: RunConfig, vm: &VirtualMachine) -> PyResult<Running> {
 impl Running {
     /// Does what the end of a program does and the interpreter's does not need: calls what
     /// `threading._register_atexit` was given, joins the run's threads that are not daemons, and
-    /// calls what the run registered with `atexit`.
+    /// calls what the run registered with `atexit`. An exception that such a function raises is one
+    /// that left the main thread.
     ///
     /// # Errors
     /// What the functions of `threading` raise; what ends a wait.
@@ -66,7 +114,14 @@ impl Running {
         }
         for entry in self.take_exit_functions(vm) {
             let (function, args) = &*entry;
-            if let Err(raised) = function.call(args.clone(), vm) {
+            if let Err(raised) = function.call(args.clone(), vm)
+                && UncaughtExceptions::note_in(
+                    &self.state,
+                    &raised,
+                    || String::from("MainThread"),
+                    vm,
+                )
+            {
                 let message = function
                     .repr(vm)
                     .ok()
@@ -77,14 +132,19 @@ impl Running {
         Ok(())
     }
 
-    /// What `atexit` was given since the run began: it keeps the newest in front.
-    fn take_exit_functions(
-        &self,
-        vm: &VirtualMachine,
-    ) -> Vec<PyRc<(rustpython_vm::PyObjectRef, FuncArgs)>> {
+    /// What `atexit` was given since the run began, and by the library before: it keeps the newest
+    /// in front.
+    fn take_exit_functions(&self, vm: &VirtualMachine) -> Vec<ExitFunction> {
         let mut functions = vm.state.atexit_funcs.lock();
         let new = functions.len().saturating_sub(self.exit_functions);
         functions.drain(..new).collect()
+    }
+
+    /// Gives `atexit` back what the library has given it.
+    fn restore_exit_functions(&self, vm: &VirtualMachine) {
+        let kept = LibraryExitFunctions::of(&self.state).kept.lock().clone();
+        let mut functions = vm.state.atexit_funcs.lock();
+        functions.splice(..0, kept);
     }
 
     /// Ends the run: its remaining threads are made to exit. Returns how it went, and the
@@ -92,6 +152,7 @@ impl Running {
     #[must_use]
     pub fn finish(mut self, vm: &VirtualMachine) -> Option<(FinishedRun, Vec<Uncaught>)> {
         let _dropped_outside = self.take_exit_functions(vm);
+        self.restore_exit_functions(vm);
         self.is_over = true;
         let finished = self.controlled.finish(&self.state.scheduler, true)?;
         Some((finished, UncaughtExceptions::of(&self.state).end()))

@@ -1,15 +1,22 @@
 //! The search itself: runs one script under one schedule after the other, in one interpreter.
 
-use std::{ops::ControlFlow, path::Path, time::Instant};
+use std::{collections::BTreeSet, ops::ControlFlow, path::Path, time::Instant};
 
 use pyt_explore::{
-    Choices, ExploreOptions, ExploreResult, FailingRun, MinimizedFailure, Next, RunRecord,
-    Schedule, Search, SearchKind,
+    Choices, ExploreOptions, ExploreResult, FailingRun, Failure, MinimizedFailure, Next, Outcome,
+    RunRecord, Schedule, Search, SearchKind, strategy::replay::Replay,
 };
-use pyt_sched::controlled::{Ending, RunConfig};
+use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
+use serde::{Deserialize, Serialize};
 
-use super::{affinity::PinnedToCore, minimize::minimize, runner::Runner, script::Script};
+use super::{
+    affinity::PinnedToCore,
+    child::EndedEarly,
+    minimize::minimize,
+    runner::{Execution, Made, Runner},
+    script::Script,
+};
 use crate::{Error, Runtime};
 
 /// How many new outcomes of an exhaustive search are kept with their choices.
@@ -34,7 +41,8 @@ impl Runtime {
         self.with_vm(|vm| {
             let script = Script::load(self, path, vm)?;
             let mut explore = || {
-                let mut explorer = Explorer::new(options, vm)?;
+                let runner = Runner::isolating(options.granularity, options.isolate, vm)?;
+                let mut explorer = Explorer::on(runner, options, vm)?;
                 pyt_instrument::instrument(script.code(), vm)?;
                 explorer.run(&|vm| script.execute(vm), &mut watch, vm)?;
                 Ok(explorer.result)
@@ -57,7 +65,7 @@ impl Runtime {
         self.with_vm(|vm| {
             let script = Script::load(self, path, vm)?;
             let find = || {
-                let runner = Runner::new(options.granularity, true, vm)?;
+                let runner = Runner::isolating(options.granularity, options.isolate, vm)?;
                 pyt_instrument::instrument(script.code(), vm)?;
                 minimize(failing, &runner, options, &|vm| script.execute(vm), vm)
             };
@@ -78,6 +86,66 @@ impl Runtime {
     }
 }
 
+/// What a search learns from one run, in this process or in another.
+#[derive(Default, Serialize, Deserialize)]
+struct Ran {
+    outcome: Outcome,
+    trace: Trace,
+    blocked: Vec<Candidate>,
+    /// The step limit or the end of the time ended it.
+    is_cut: bool,
+    /// The end of the time ended it.
+    is_unfinished: bool,
+    abandoned_threads: u64,
+    is_irreproducible: bool,
+    /// What no step says.
+    not_seen: BTreeSet<String>,
+}
+
+impl Ran {
+    fn of(execution: Execution, not_seen: BTreeSet<String>) -> Self {
+        let finished = execution.finished;
+        Self {
+            outcome: execution.outcome,
+            trace: finished.trace,
+            blocked: finished.blocked,
+            is_cut: matches!(
+                finished.ending,
+                Some(Ending::TooManySteps | Ending::OutOfTime)
+            ),
+            is_unfinished: finished.ending == Some(Ending::OutOfTime),
+            abandoned_threads: finished.abandoned as u64,
+            is_irreproducible: finished.irreproducible_from.is_some(),
+            not_seen,
+        }
+    }
+
+    /// A run that ended its process with this status. What it wrote is lost.
+    fn ended_early(status: i32) -> Self {
+        let outcome = Outcome {
+            output: String::new(),
+            failure: (status != 0).then_some(Failure::ExitStatus { status }),
+        };
+        Self {
+            outcome,
+            ..Self::default()
+        }
+    }
+}
+
+/// Shows `strategy`, which has decided the run in another process, the decisions that it was shown
+/// there: what a search learns from its strategy is then the same here.
+fn learn_decisions(strategy: &mut dyn Strategy, trace: &Trace) {
+    for (number, _) in trace.steps().iter().enumerate() {
+        let before = number.checked_sub(1).map(|last| trace.steps()[last].thread);
+        strategy.choose(&Decision {
+            step: number as u64,
+            current: before,
+            candidates: trace.candidates(number),
+        });
+    }
+}
+
 /// A search under way.
 pub(crate) struct Explorer<'a> {
     options: &'a ExploreOptions,
@@ -87,7 +155,13 @@ pub(crate) struct Explorer<'a> {
 }
 
 impl<'a> Explorer<'a> {
+    /// A search whose runs are all made in this process.
     pub(crate) fn new(options: &'a ExploreOptions, vm: &VirtualMachine) -> PyResult<Self> {
+        let runner = Runner::new(options.granularity, true, vm)?;
+        Self::on(runner, options, vm)
+    }
+
+    fn on(runner: Runner, options: &'a ExploreOptions, vm: &VirtualMachine) -> PyResult<Self> {
         if options.search == SearchKind::Dpor && !options.sees_accesses() {
             return Err(vm.new_value_error(
                 "dpor must see what threads access: granularity access or instruction (dfs takes any)",
@@ -96,7 +170,7 @@ impl<'a> Explorer<'a> {
         let most = options.schedules.unwrap_or(u64::MAX);
         Ok(Self {
             options,
-            runner: Runner::new(options.granularity, true, vm)?,
+            runner,
             search: options.search.search(options.seed, options.shard, most),
             result: ExploreResult::default(),
         })
@@ -110,57 +184,70 @@ impl<'a> Explorer<'a> {
     ) -> PyResult<()> {
         let started = Instant::now();
         let _core = PinnedToCore::begin(self.options.job);
-        if let Some(time) = self.options.time {
-            self.search.end_at(started + time);
+        let give_up_at = self.options.time.map(|time| started + time);
+        if let Some(end) = give_up_at {
+            self.search.end_at(end);
         }
-        let code_before = self.runner.sites.mark();
+        // Of an exhaustive search, the first run and the last.
+        let (mut first, mut last): (Option<Trace>, Option<Trace>) = (None, None);
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
-            let run = RunConfig {
-                traced: is_first || next.seed.is_none(),
-                give_up_at: self.options.time.map(|time| started + time),
-                ..RunConfig::new(next.strategy, self.options.max_steps)
-            };
             let seed = next.seed.unwrap_or(self.options.seed);
-            let execution = self.runner.execute(run, seed, program, vm)?;
-            self.runner.sites.release(code_before, vm);
-            let finished = execution.finished;
+            let is_traced = is_first || next.seed.is_none();
+            let (strategy, ran) =
+                self.run_once(next.strategy, seed, is_traced, give_up_at, program, vm)?;
+            let finished = match ran {
+                Ok(ran) => ran,
+                Err(early) if next.seed.is_some() => Ran::ended_early(early.status),
+                Err(EndedEarly { status }) => {
+                    return Err(vm.new_system_error(format!(
+                        "a schedule ended its process, with status {status}: dfs and dpor cannot \
+                         go on"
+                    )));
+                }
+            };
+            if let (Some(mut strategy), None) = (strategy, next.seed) {
+                learn_decisions(&mut *strategy, &finished.trace);
+            }
             self.search.learn(
                 next.number,
                 &RunRecord {
                     trace: &finished.trace,
                     blocked: &finished.blocked,
-                    cut: matches!(
-                        finished.ending,
-                        Some(Ending::TooManySteps | Ending::OutOfTime)
-                    ),
+                    cut: finished.is_cut,
                 },
             );
             let result = &mut self.result;
             result.progress = self.search.progress();
-            result.not_seen.extend(self.runner.sites.take_not_seen());
+            result.not_seen.extend(finished.not_seen);
             if result.progress.diverged > 0 {
                 result.not_seen.insert(DIVERGED.to_owned());
             }
             result.elapsed = started.elapsed();
-            result.abandoned_threads += finished.abandoned as u64;
-            result.irreproducible += u64::from(finished.irreproducible_from.is_some());
+            result.abandoned_threads += finished.abandoned_threads;
+            result.irreproducible += u64::from(finished.is_irreproducible);
             result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
-            let failed = execution.outcome.failure.is_some();
-            let is_unfinished = finished.ending == Some(Ending::OutOfTime);
-            result.unfinished += u64::from(is_unfinished);
+            if next.seed.is_none() {
+                last = Some(finished.trace);
+                if is_first {
+                    first.clone_from(&last);
+                }
+            }
+            let failed = finished.outcome.failure.is_some();
+            result.unfinished += u64::from(finished.is_unfinished);
             // What that run would have shown is not known.
             result.progress.exhausted &= result.unfinished == 0;
             result.progress.proven &= result.unfinished == 0;
-            let counts =
-                !is_unfinished && !next.abandon.is_raised() && self.options.counts(next.number);
+            let counts = !finished.is_unfinished
+                && !next.abandon.is_raised()
+                && self.options.counts(next.number);
             if counts {
                 let before = result.tally.distinct();
-                result.tally.add(next.number, next.seed, execution.outcome);
+                result.tally.add(next.number, next.seed, finished.outcome);
                 let is_new = result.tally.distinct() > before;
                 // A run with a new output may turn out to be a failure, too.
                 if is_new && next.seed.is_none() && result.first_choices.len() < MAX_KEPT_CHOICES {
-                    let choices = Choices::of(&finished.trace);
+                    let choices = last.as_ref().map(Choices::of).unwrap_or_default();
                     result.first_choices.push((next.number, choices));
                 }
             }
@@ -172,7 +259,58 @@ impl<'a> Explorer<'a> {
                 break;
             }
         }
+        if let Some(first) = first.filter(|_| self.result.progress.proven) {
+            // Once more: the runs since may have left something that changes it.
+            let replay = Box::new(Replay::new(Choices::of(&first)));
+            let (_, ran) = self.run_once(replay, self.options.seed, true, None, program, vm)?;
+            let is_same = ran.is_ok_and(|ran| has_same_steps(&first, &ran.trace));
+            if !is_same {
+                self.result.not_seen.insert(DIVERGED.to_owned());
+                self.result.progress.proven = false;
+            }
+        }
         self.result.elapsed = started.elapsed();
         Ok(())
     }
+
+    /// Makes one run. Returns the strategy, if another process has made it.
+    fn run_once(
+        &self,
+        strategy: Box<dyn Strategy>,
+        seed: u64,
+        traced: bool,
+        give_up_at: Option<Instant>,
+        program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<Made<Box<dyn Strategy>, Ran>> {
+        let run = |strategy| {
+            let run = RunConfig {
+                traced,
+                give_up_at,
+                ..RunConfig::new(strategy, self.options.max_steps)
+            };
+            let code_before = self.runner.sites.mark();
+            let execution = self.runner.execute(run, seed, program, vm);
+            self.runner.sites.release(code_before, vm);
+            let not_seen = self.runner.sites.take_not_seen();
+            execution.map(|execution| Ran::of(execution, not_seen))
+        };
+        self.runner.apart(strategy, run, vm)
+    }
+}
+
+/// Whether two runs with the same choices took the same steps.
+fn has_same_steps(before: &Trace, now: &Trace) -> bool {
+    let steps = before.steps().iter().zip(now.steps());
+    before.steps().len() == now.steps().len()
+        && steps.enumerate().all(|(number, (one, other))| {
+            let threads = |trace: &Trace| -> Vec<_> {
+                let candidates = trace.candidates(number).iter();
+                candidates.map(|candidate| candidate.thread).collect()
+            };
+            one.thread == other.thread
+                && one.op.action == other.op.action
+                && one.timed_out == other.timed_out
+                && threads(before) == threads(now)
+        })
 }

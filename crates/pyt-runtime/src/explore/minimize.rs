@@ -2,14 +2,15 @@
 //! whose order decides, and has that run reported.
 
 use std::{
+    cell::Cell,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use pyt_explore::{
-    Cause, Choices, ExploreOptions, FailingRun, Failure, Minimized, MinimizedFailure, Reversal,
-    SearchKind, Verdict, find_cause,
-    report::{BlockedThreads, TraceReport},
+    Cause, Choices, ExploreOptions, FailingRun, Failure, Minimized, MinimizedFailure, Outcome,
+    Reversal, SearchKind, Verdict, find_cause,
+    report::{BlockedThreads, RunDetails, TraceReport},
     strategy::replay::Replay,
 };
 use pyt_sched::controlled::{RunConfig, Strategy, Stuck, Trace};
@@ -45,6 +46,7 @@ pub(crate) fn minimize(
         runner,
         max_steps: options.max_steps,
         report_width: options.report_width,
+        ended_early: Cell::new(false),
         program,
         vm,
     };
@@ -54,7 +56,13 @@ pub(crate) fn minimize(
         (None, _) => Box::new(Replay::new(Choices::new())),
     };
     let Some(trace) = reproduction.fails(strategy)? else {
-        return Ok(MinimizedFailure::not_reproduced(failing));
+        let mut failure = MinimizedFailure::not_reproduced(failing);
+        if reproduction.ended_early.get() {
+            failure.trace_report = String::from(
+                "Its run ends the process: the steps are not known. `pyt run --seed` shows it.\n",
+            );
+        }
+        return Ok(failure);
     };
     let mut broken = None;
     let began = Instant::now();
@@ -84,6 +92,8 @@ struct Reproduction<'a> {
     runner: &'a Runner,
     max_steps: u64,
     report_width: usize,
+    /// The last run has ended its process, and left no steps.
+    ended_early: Cell<bool>,
     program: &'a dyn Fn(&VirtualMachine) -> PyResult<()>,
     vm: &'a VirtualMachine,
 }
@@ -100,54 +110,98 @@ impl Reproduction<'_> {
 
     /// The steps of the run that `strategy` makes, if it fails in the same way.
     fn fails(&self, strategy: Box<dyn Strategy>) -> PyResult<Option<Trace>> {
-        let sites = &self.runner.sites;
-        let code_before = sites.mark();
-        let execution = self.execute(self.run(strategy));
-        sites.release(code_before, self.vm);
-        let execution = execution?;
-        let fails = self.failing.is_reproduced_by(&execution.outcome);
-        Ok(fails.then_some(execution.finished.trace))
+        let run = |strategy| {
+            let sites = &self.runner.sites;
+            let code_before = sites.mark();
+            let execution = self.execute(self.run(strategy));
+            sites.release(code_before, self.vm);
+            let execution = execution?;
+            let fails = self.failing.is_reproduced_by(&execution.outcome);
+            Ok(fails.then_some(execution.finished.trace))
+        };
+        let (_, ran) = self.runner.apart(strategy, run, self.vm)?;
+        self.ended_early.set(ran.is_err());
+        Ok(ran.unwrap_or_default())
     }
 
     /// The steps of the failing run `trace` whose order decides, found by running it with pairs of
     /// them reversed.
     fn cause(&self, trace: &Trace) -> PyResult<Cause> {
-        let sites = &self.runner.sites;
         let mut broken = None;
         let began = Instant::now();
         let cause = find_cause(trace, CAUSE_MAX_RUNS, |strategy| {
             if began.elapsed() > CAUSE_TIME_LIMIT {
                 return None;
             }
+            self.reversed(strategy).unwrap_or_else(|raised| {
+                broken = Some(raised);
+                None
+            })
+        });
+        broken.map_or(Ok(cause), Err)
+    }
+
+    /// The run that `strategy` makes, and what comes of it; `None` if it ended its process.
+    fn reversed(&self, strategy: Box<dyn Strategy>) -> PyResult<Option<Reversal>> {
+        let run = |strategy| {
+            let sites = &self.runner.sites;
             let code_before = sites.mark();
             let execution = self.execute(self.run(strategy));
             sites.release(code_before, self.vm);
-            match execution {
-                Ok(Execution {
-                    outcome, finished, ..
-                }) => Some(Reversal {
-                    verdict: if self.failing.is_reproduced_by(&outcome) {
-                        Verdict::Fails
-                    } else if outcome.failure.is_some() {
-                        Verdict::FailsOtherwise
-                    } else {
-                        Verdict::Passes
-                    },
-                    trace: finished.trace,
-                }),
-                Err(raised) => {
-                    broken = Some(raised);
-                    None
-                }
-            }
-        });
-        broken.map_or(Ok(cause), Err)
+            let Execution {
+                outcome, finished, ..
+            } = execution?;
+            Ok((outcome, finished.trace))
+        };
+        let (_, ran) = self.runner.apart(strategy, run, self.vm)?;
+        let Ok((outcome, trace)) = ran else {
+            return Ok(None);
+        };
+        let verdict = if self.failing.is_reproduced_by(&outcome) {
+            Verdict::Fails
+        } else if outcome.failure.is_some() {
+            Verdict::FailsOtherwise
+        } else {
+            Verdict::Passes
+        };
+        Ok(Some(Reversal { verdict, trace }))
     }
 
     /// Runs the smallest schedule once more with source locations and values recorded, and reports
     /// it.
     fn report(&self, smallest: Minimized, cause: &Cause) -> PyResult<MinimizedFailure> {
         let choices = smallest.choices;
+        let run = |choices| self.run_for_report(choices, cause);
+        let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
+        let Ok((trace_report, details, waits, outcome)) = ran else {
+            return Ok(MinimizedFailure::not_reproduced(self.failing));
+        };
+        let reproduced = self.failing.is_reproduced_by(&outcome);
+        let failure = match (&outcome.failure, reproduced) {
+            (Some(Failure::Deadlock { .. }), true) => Failure::Deadlock { waits },
+            (Some(failure), true) => failure.clone(),
+            _ => self.failing.failure.clone(),
+        };
+        Ok(MinimizedFailure {
+            failure,
+            output: outcome.output,
+            expected: self.failing.expected.clone(),
+            seed: self.failing.seed,
+            choices,
+            switches: smallest.switches,
+            runs: smallest.runs + 1 + cause.runs,
+            trace_report,
+            details: Some(details),
+            reproduced,
+        })
+    }
+
+    /// The report, as text and as data, what each thread of a deadlock waits for, and the outcome.
+    fn run_for_report(
+        &self,
+        choices: Choices,
+        cause: &Cause,
+    ) -> PyResult<(String, RunDetails, Vec<String>, Outcome)> {
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = blocked.clone();
         let run = RunConfig {
@@ -155,7 +209,7 @@ impl Reproduction<'_> {
             on_standstill: Some(Box::new(move |all| {
                 *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
             })),
-            ..self.run(Box::new(Replay::new(choices.clone())))
+            ..self.run(Box::new(Replay::new(choices)))
         };
         let sites = &self.runner.sites;
         sites.record(true);
@@ -180,24 +234,6 @@ impl Reproduction<'_> {
         });
         // The report reads the source locations of code that is forgotten here.
         sites.release(code_before, self.vm);
-        let (trace_report, details, waits, outcome) = reported?;
-        let reproduced = self.failing.is_reproduced_by(&outcome);
-        let failure = match (&outcome.failure, reproduced) {
-            (Some(Failure::Deadlock { .. }), true) => Failure::Deadlock { waits },
-            (Some(failure), true) => failure.clone(),
-            _ => self.failing.failure.clone(),
-        };
-        Ok(MinimizedFailure {
-            failure,
-            output: outcome.output,
-            expected: self.failing.expected.clone(),
-            seed: self.failing.seed,
-            choices,
-            switches: smallest.switches,
-            runs: smallest.runs + 1 + cause.runs,
-            trace_report,
-            details: Some(details),
-            reproduced,
-        })
+        reported
     }
 }

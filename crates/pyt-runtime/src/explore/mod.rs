@@ -5,6 +5,7 @@
 //! are derived from it. What is searched, and how results are reported, is `pyt-explore`'s.
 //!
 //! - `runner`, `snapshot`: one run, which begins with the interpreter in the same state as each
+//! - `child`: a run in a process of its own
 //! - `script`: a program that is run again and again
 //! - `single_run`: one run whose output is shown (`--seed`, replay)
 //! - `explorer`: one run after the other, in this process
@@ -14,6 +15,7 @@
 //! - `python_module`: the native module behind the Python package `pyt`
 
 mod affinity;
+mod child;
 mod explorer;
 mod minimize;
 pub mod parallel;

@@ -27,7 +27,7 @@
 //!         return Ok(());
 //!     }
 //!     let program = std::env::current_exe()?;
-//!     let jobs = Jobs { count: 4, isolate: false };
+//!     let jobs = Jobs { count: 4 };
 //!     let command = |job: &ExploreOptions| {
 //!         let mut command = Command::new(&program);
 //!         command.arg(job.shard.to_string());
@@ -61,9 +61,6 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 pub struct Jobs {
     /// How many processes run side by side, at least 1.
     pub count: u64,
-    /// Each schedule gets a process of its own. Slow, but what one run leaves in its process cannot
-    /// change another.
-    pub isolate: bool,
 }
 
 /// Why an exploration by several processes has no result.
@@ -71,7 +68,7 @@ pub struct Jobs {
 #[non_exhaustive]
 pub enum JobError {
     /// An exhaustive search cannot be divided.
-    #[error("a search for all schedules runs in one process, without isolation of each schedule")]
+    #[error("a search for all schedules is not divided among processes")]
     NotDivisible,
     /// A job could not be started or waited for.
     #[error("job {job}: {source}")]
@@ -136,11 +133,8 @@ pub fn explore(
     mut watch: impl FnMut(&ExploreResult) -> ControlFlow<()>,
 ) -> Result<ExploreResult, JobError> {
     let count = jobs.count.max(1);
-    if options.search.is_exhaustive() && (jobs.isolate || count > 1) {
+    if options.search.is_exhaustive() && count > 1 {
         return Err(JobError::NotDivisible);
-    }
-    if jobs.isolate {
-        return isolated(options, count, &command, &mut watch);
     }
     let of_job = |(job, number): (usize, u64)| {
         command(&ExploreOptions {
@@ -150,45 +144,6 @@ pub fn explore(
         })
     };
     run_jobs((0..).zip(0..count).map(of_job), &mut watch)
-}
-
-/// Each schedule in a process of its own, `count` of them at once.
-fn isolated(
-    options: &ExploreOptions,
-    count: u64,
-    command: &dyn Fn(&ExploreOptions) -> Command,
-    watch: &mut dyn FnMut(&ExploreResult) -> ControlFlow<()>,
-) -> Result<ExploreResult, JobError> {
-    let began = Instant::now();
-    let mut sum = ExploreResult::default();
-    let mut next = 0;
-    let last = options.schedules.unwrap_or(u64::MAX);
-    let numbers = |from: u64| (from..last).filter(|number| options.shard.has(*number));
-    while next < last && options.time.is_none_or(|most| began.elapsed() < most) {
-        let batch: Vec<u64> = numbers(next)
-            .take(usize::try_from(count).unwrap_or(1))
-            .collect();
-        let Some(newest) = batch.last() else { break };
-        next = newest + 1;
-        let of_number = |(job, number): (usize, &u64)| {
-            command(&ExploreOptions {
-                job: Some(job),
-                first: *number,
-                schedules: Some(number + 1),
-                shard: Shard::WHOLE,
-                ..options.clone()
-            })
-        };
-        let found = run_jobs((0..).zip(&batch).map(of_number), &mut |_| {
-            ControlFlow::Continue(())
-        })?;
-        sum = ExploreResult::sum(&[sum, found]);
-        sum.elapsed = began.elapsed();
-        if watch(&sum).is_break() {
-            break;
-        }
-    }
-    Ok(sum)
 }
 
 /// Child processes that are killed when this is dropped.

@@ -3,11 +3,15 @@
 //!
 //! Which program it is, and what the outcome is used for, is not known here.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
 use pyt_explore::{
-    Granularity,
+    Choices, Granularity,
     outcome::{Failure, Outcome},
+    strategy::replay::Replay,
 };
 use pyt_instrument::Sites;
 use pyt_modules::runs;
@@ -15,13 +19,37 @@ use pyt_sched::controlled::{Ending, FinishedRun, RunConfig};
 use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
-use super::snapshot::Snapshot;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    child::{EndedEarly, in_child},
+    snapshot::{Imported, Snapshot},
+};
 use crate::command::exit::conclude;
 
 /// Runs programs, one after the other, and restores the interpreter after each.
 pub(crate) struct Runner {
     snapshot: RefCell<Snapshot>,
+    /// Whether runs begin as in a new process.
+    isolates: bool,
+    apart: Cell<Apart>,
     pub(crate) sites: Arc<Sites>,
+}
+
+/// What [`Runner::apart`] was given, if another process did the work; and what the work has returned,
+/// unless the process ended in it.
+pub(super) type Made<I, T> = (Option<I>, Result<T, EndedEarly>);
+
+/// Which process runs are made in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// The next run is made in a process of its own, and decides. With `always`, all others are, too.
+    Undecided { always: bool },
+    /// Each has a process of its own, forked from this one, which imports what the first run has
+    /// imported of the library, and runs nothing.
+    Forked,
+    /// All are made in this process: the program uses no module that keeps state from run to run.
+    Shared,
 }
 
 /// One run, and how it ended.
@@ -49,7 +77,113 @@ impl Runner {
         pyt_tier::turn_off(vm);
         let sites = pyt_instrument::sites(granularity, vm)?;
         let snapshot = RefCell::new(Snapshot::new(capture, vm)?);
-        Ok(Self { snapshot, sites })
+        let apart = Cell::new(Apart::Shared);
+        Ok(Self {
+            snapshot,
+            isolates: false,
+            apart,
+            sites,
+        })
+    }
+
+    /// As [`new`](Self::new) with `capture`, for runs that begin as in a new process: each is made
+    /// in a process of its own, unless the program uses no module that keeps state and `always` is
+    /// false. To be used with [`apart`](Self::apart).
+    pub(crate) fn isolating(
+        granularity: Granularity,
+        always: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<Self> {
+        let mut runner = Self::new(granularity, true, vm)?;
+        runner.isolates = true;
+        runner.apart.set(Apart::Undecided { always });
+        Ok(runner)
+    }
+
+    /// Does `work`, which is to make one run, in the process that the run is to have. Returns
+    /// `input` if that is another process, and the result, unless the process ended in the run.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub(super) fn apart<I, T: Serialize + DeserializeOwned>(
+        &self,
+        input: I,
+        work: impl FnOnce(I) -> PyResult<T>,
+        vm: &VirtualMachine,
+    ) -> PyResult<Made<I, T>> {
+        match self.apart.get() {
+            Apart::Shared => {
+                let before = self.snapshot.borrow().module_count();
+                let done = work(input)?;
+                let snapshot = self.snapshot.borrow();
+                if self.isolates && snapshot.module_count() != before && snapshot.keeps_state(vm)? {
+                    self.apart.set(Apart::Forked);
+                }
+                Ok((None, Ok(done)))
+            }
+            Apart::Forked => {
+                let before = self.snapshot.borrow().module_count();
+                let work = |input| {
+                    let done = work(input)?;
+                    let snapshot = self.snapshot.borrow();
+                    let has_more = snapshot.module_count() != before;
+                    let imported = has_more.then(|| snapshot.imported(vm)).transpose()?;
+                    Ok((done, imported))
+                };
+                let (input, done) = in_child(input, work, vm)?;
+                let done = match done {
+                    Ok((done, Some(imported))) => {
+                        // What only some runs import.
+                        self.preload(imported, vm)?;
+                        Ok(done)
+                    }
+                    Ok((done, None)) => Ok(done),
+                    Err(early) => Err(early),
+                };
+                Ok((Some(input), done))
+            }
+            Apart::Undecided { always } => {
+                let work = |input| {
+                    let done = work(input)?;
+                    Ok((done, self.snapshot.borrow().imported(vm)?))
+                };
+                let (input, done) = in_child(input, work, vm)?;
+                let done = match done {
+                    Ok((done, imported)) => {
+                        let keeps_state = self.preload(imported, vm)?;
+                        self.apart.set(if always || keeps_state {
+                            Apart::Forked
+                        } else {
+                            Apart::Shared
+                        });
+                        Ok(done)
+                    }
+                    // The program is one that ends its process.
+                    Err(early) => {
+                        self.apart.set(Apart::Forked);
+                        Err(early)
+                    }
+                };
+                Ok((Some(input), done))
+            }
+        }
+    }
+
+    /// Imports modules of the library as a run does, so that runs need not. Returns whether some of
+    /// them keep state.
+    fn preload(&self, imported: Imported, vm: &VirtualMachine) -> PyResult<bool> {
+        let run = RunConfig {
+            traced: false,
+            ..RunConfig::new(Box::new(Replay::new(Choices::new())), u64::MAX)
+        };
+        let preload = self.snapshot.borrow().preloading(imported, vm)?;
+        let mut keeps_state = true;
+        let program = |vm: &VirtualMachine| {
+            keeps_state = preload.call((), vm)?.try_to_bool(vm)?;
+            Ok(())
+        };
+        self.execute_as(run, 0, false, program, vm)?;
+        Ok(keeps_state)
     }
 
     /// Runs `program` on the calling thread, including what CPython does at the end of a program.
@@ -64,6 +198,18 @@ impl Runner {
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Execution> {
+        self.execute_as(run, seed, true, program, vm)
+    }
+
+    /// As [`execute`](Self::execute); with `concludes`, with what is done at the end of a program.
+    fn execute_as(
+        &self,
+        run: RunConfig,
+        seed: u64,
+        concludes: bool,
+        program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<Execution> {
         let max_steps = run.max_steps;
         let mut snapshot = self.snapshot.borrow_mut();
         snapshot.begin(seed, vm)?;
@@ -72,7 +218,8 @@ impl Runner {
             if let Err(raised) = program(vm) {
                 end.take(&raised, vm);
             }
-            if !end.abandoned
+            if concludes
+                && !end.abandoned
                 && let Err(raised) = running.conclude(vm)
             {
                 end.take(&raised, vm);
@@ -103,6 +250,7 @@ impl Drop for Runner {
     fn drop(&mut self) {
         // Runners are made and dropped inside the interpreter.
         thread::try_with_current_vm(|vm| {
+            runs::forget_exit_functions(vm);
             if let Err(raised) = self.snapshot.get_mut().close(vm) {
                 vm.run_unraisable(raised, None, vm.ctx.none());
             }

@@ -49,8 +49,10 @@ impl SeededRun {
     }
 }
 
-/// The exit status of a replay that does not follow its schedule.
-const DIVERGED_STATUS: i32 = 2;
+/// The exit status of a replay in which the failure happened again.
+const FAILED_AGAIN_STATUS: i32 = 1;
+/// The exit status of a replay that fails in another way than the schedule says.
+const OTHER_FAILURE_STATUS: i32 = 2;
 
 impl Runtime {
     /// As [`Runtime::main`], under the schedule that `seeded` makes. The exit status is 3 after a
@@ -75,8 +77,9 @@ impl Runtime {
     }
 
     /// Runs the script at `path` as `schedule` says, its output shown; with `debugger`, under
-    /// `pdb`, which also opens at the exception that ends the script. Returns the exit status: the
-    /// script's own, 3 after a deadlock, 2 if the script did not follow the schedule.
+    /// `pdb`, which also opens at the exception that ends the script. Returns the exit status: 1 if
+    /// the failure happened again, 0 if none did, 2 if another one did. A schedule whose failure is
+    /// a different output does not say what output is right: its replay has the script's status.
     ///
     /// # Errors
     /// If the script cannot be read or compiled, or is another one than the schedule was made for.
@@ -110,7 +113,12 @@ impl Runtime {
             let execution = single.execute(program, vm);
             Ok(execution.map_or_else(
                 |raised| exit::conclude(vm, &raised),
-                |execution| (replay_status(&execution, &check), execution.interrupted),
+                |execution| {
+                    (
+                        replay_status(&execution, &check, schedule),
+                        execution.interrupted,
+                    )
+                },
             ))
         })?;
         Ok(self.end_main(status, interrupted))
@@ -174,16 +182,23 @@ impl SingleRun {
     }
 }
 
-/// The exit status of a replay. Says on standard error if the program did not follow the schedule.
-fn replay_status(execution: &Execution, check: &DivergenceCheck) -> i32 {
+/// The exit status of a replay. Says on standard error if the program did not follow the schedule, or
+/// failed in another way.
+fn replay_status(execution: &Execution, check: &DivergenceCheck, schedule: &Schedule) -> i32 {
     // A run that was given up may have gone on for a few steps before its threads noticed.
     let gave_up = execution.finished.ending.is_some();
-    match check.divergence() {
-        Some(divergence) if !gave_up => {
-            eprintln!("pyt replay: the script did not follow the schedule: {divergence}");
-            DIVERGED_STATUS
+    if let Some(divergence) = check.divergence().filter(|_| !gave_up) {
+        eprintln!("pyt replay: the script did not follow the schedule: {divergence}");
+    }
+    let Some(failure) = &execution.outcome.failure else {
+        return execution.status;
+    };
+    match schedule.failure.as_deref() {
+        Some(recorded) if !failure.is_described_by(recorded) => {
+            eprintln!("pyt replay: another failure than the schedule's ({recorded}): {failure}");
+            OTHER_FAILURE_STATUS
         }
-        _ => execution.status,
+        _ => FAILED_AGAIN_STATUS,
     }
 }
 

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use pyt_vm::signal_handlers;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
-    builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyTuple},
+    builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyStrRef, PyTuple},
 };
+use serde::{Deserialize, Serialize};
 
 /// After every so many runs, the number of new objects decides whether garbage is collected.
 const RUNS_PER_GARBAGE_CHECK: u64 = 256;
@@ -46,6 +47,15 @@ impl Kept {
             _ => found.is(&self.value),
         }
     }
+}
+
+/// What a run has imported of the library.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Imported {
+    /// The modules' names, in the order in which their imports began.
+    names: Vec<String>,
+    /// How many names each has after the run, and those before them which were there before.
+    sizes: Vec<usize>,
 }
 
 /// The stream that captures the output of runs.
@@ -105,6 +115,8 @@ pub(super) struct Snapshot {
     has_stateful_modules: bool,
     warned: PyDictRef,
     main: Option<PyObjectRef>,
+    /// The names of modules of the library, and how many each has.
+    names: Vec<(PyDictRef, usize)>,
     /// How often signal handlers had been set.
     handlers_set: u64,
     new_input: PyObjectRef,
@@ -153,6 +165,7 @@ impl Snapshot {
                 .try_into_value(vm)?,
             main: modules.get_item_opt("__main__", vm)?,
             modules,
+            names: Vec::new(),
             handlers_set: 0,
             new_input: vm.import("io", 0)?.get_attr("StringIO", vm)?,
             output: None,
@@ -168,11 +181,57 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// How many modules there are, without those of a run's own.
+    pub(super) const fn module_count(&self) -> usize {
+        self.module_count
+    }
+
+    /// Whether runs have imported modules of the library that keep state.
+    pub(super) fn keeps_state(&self, vm: &VirtualMachine) -> PyResult<bool> {
+        let keeps = vm.call_method(&self.state, "keeps_state", ())?;
+        keeps.try_to_bool(vm)
+    }
+
+    /// What runs have imported of the library.
+    pub(super) fn imported(&self, vm: &VirtualMachine) -> PyResult<Imported> {
+        let imported = vm.call_method(&self.state, "imported", ())?;
+        let (names, sizes): (PyObjectRef, PyObjectRef) =
+            match imported.try_into_value::<PyRef<PyTuple>>(vm)?.as_slice() {
+                [names, sizes] => (names.clone(), sizes.clone()),
+                _ => return Ok(Imported::default()),
+            };
+        let names: Vec<PyStrRef> = names.try_into_value(vm)?;
+        let names = names.iter().map(|name| name.to_string_lossy().into_owned());
+        Ok(Imported {
+            names: names.collect(),
+            sizes: sizes.try_into_value(vm)?,
+        })
+    }
+
+    /// A function that imports these modules and returns whether some of them keep state. From now
+    /// on the modules of the library stay as runs leave them: each run has its own process.
+    pub(super) fn preloading(
+        &self,
+        imported: Imported,
+        vm: &VirtualMachine,
+    ) -> PyResult<PyObjectRef> {
+        let names = imported.names.into_iter();
+        let names = names.map(|name| vm.ctx.new_str(name).into());
+        let names = vm.ctx.new_list(names.collect());
+        let sizes = imported.sizes.into_iter();
+        let sizes = sizes.map(|size| vm.ctx.new_int(size).into());
+        let sizes = vm.ctx.new_list(sizes.collect());
+        vm.call_method(&self.state, "preloading", (names, sizes))
+    }
+
     /// Records the state that is compared after each run.
     fn record(&mut self, vm: &VirtualMachine) -> PyResult<()> {
         self.variables = self.environ.items_vec();
         self.folder = std::env::current_dir().ok();
         self.handlers_set = signal_handlers::handlers_set(vm);
+        let names: Vec<PyDictRef> = self.state.get_attr("names", vm)?.try_into_value(vm)?;
+        let sized = |names: PyDictRef| (names.clone(), names.__len__());
+        self.names = names.into_iter().map(sized).collect();
         let counts: Vec<usize> = self.state.get_attr("counts", vm)?.try_into_value(vm)?;
         if let [modules, stateful] = counts[..] {
             self.module_count = modules;
@@ -256,6 +315,10 @@ impl Snapshot {
         !self.has_stateful_modules
             && self.warned.is_empty()
             && self.modules.__len__() == self.module_count
+            && self
+                .names
+                .iter()
+                .all(|(names, size)| names.__len__() == *size)
             && signal_handlers::handlers_set(vm) == self.handlers_set
             && self.kept.iter().all(|kept| kept.is_same(vm))
             && self.has_same_variables()

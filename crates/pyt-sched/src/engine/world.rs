@@ -17,7 +17,9 @@ pub enum Activity {
 }
 
 /// Where in the program a thread stood: two numbers that only the [`World`] can read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Place(pub u64, pub u64);
 
 /// What lies around the scheduler.

@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     pub(crate) stop_on_first: bool,
     /// A schedule that prints something else than schedule 0 is a failure.
     pub(crate) same_output: bool,
-    /// Each schedule runs in a process of its own.
+    /// Each schedule runs in a forked process of its own.
     pub(crate) isolate: bool,
     /// The part of the schedules that this process runs.
     pub(crate) shard: Shard,
@@ -70,8 +70,6 @@ impl Arguments {
             None
         } else if self.shard != Shard::WHOLE {
             Some("--shard is for strategies that draw schedules, not for dfs and dpor")
-        } else if self.isolate {
-            Some("--isolate is for strategies that draw schedules, not for dfs and dpor")
         } else {
             None
         }
@@ -88,6 +86,7 @@ impl Arguments {
             shard: self.shard,
             granularity: self.granularity,
             max_steps: self.max_steps,
+            isolate: self.isolate,
             stop_on_first: self.stop_on_first,
             first: self.first,
             job: self.job,

@@ -5,11 +5,13 @@
 mod arguments;
 mod interrupt;
 mod progress;
+mod replayed;
 mod report;
 
 use std::{
     ffi::{OsStr, OsString},
     fmt::Display,
+    mem::ManuallyDrop,
     ops::ControlFlow,
     path::Path,
     process,
@@ -67,7 +69,6 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, S
     let options = arguments.options();
     let jobs = Jobs {
         count: arguments.jobs(),
-        isolate: arguments.isolate,
     };
     let mut progress = ProgressLine::of(&options);
     let watch = |result: &ExploreResult| {
@@ -114,7 +115,8 @@ fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> p
 fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     interrupt::leave_to_parent();
     let ran = parallel::run_job(|watch| {
-        let runtime = runtime(program, arguments).map_err(error_text)?;
+        // The process ends with it; what the programs have left in it is not called again.
+        let runtime = ManuallyDrop::new(runtime(program, arguments).map_err(error_text)?);
         let result = runtime.explore(&arguments.script, &arguments.options(), watch);
         // The process is about to end. What is left of the script's objects (finalizers that raise,
         // threads in foreign code) must not get in the way of the result.

@@ -1,6 +1,9 @@
 //! Minimizes the failures, writes their `.schedule` files, prints the report.
 
-use std::path::{Path, PathBuf};
+use std::{
+    mem::ManuallyDrop,
+    path::{Path, PathBuf},
+};
 
 use pyt_runtime::{
     Runtime,
@@ -10,7 +13,7 @@ use pyt_runtime::{
     },
 };
 
-use super::arguments::Arguments;
+use super::{arguments::Arguments, replayed};
 use crate::{
     errors::{error_text, io_error_text},
     stdout,
@@ -36,7 +39,9 @@ pub(super) fn print(
     let failing = result.failing_runs(arguments.seed);
     let mut failures = Vec::new();
     if !failing.is_empty() {
-        let runtime = runtime()?;
+        // The process ends soon; what the programs have left in it is not called again.
+        let runtime = ManuallyDrop::new(runtime()?);
+        let executable = std::env::current_exe().map_err(|error| error.to_string())?;
         for one in failing.iter().take(MAX_FAILURES) {
             let minimized = runtime.minimize(&arguments.script, &options, one);
             let (failure, schedule) = minimized.map_err(error_text)?;
@@ -44,8 +49,19 @@ pub(super) fn print(
                 true => Some(save(arguments, &failure, &schedule)?),
                 false => None,
             };
-            failures.push(SavedFailure { failure, file });
+            let differs = file.as_ref().and_then(|file| {
+                replayed::difference(&executable, file, &arguments.script, &failure)
+            });
+            failures.push(SavedFailure {
+                failure,
+                file,
+                differs,
+            });
         }
+    }
+    if failures.iter().any(|failure| !failure.is_reproducible()) {
+        // The runs were no function of their schedules.
+        result.progress.proven = false;
     }
     let report = ExploreReport {
         script: &arguments.script.to_string_lossy(),

@@ -3,7 +3,7 @@
 use crate::{engine::thread::ThreadNumber, op::Op};
 
 /// A thread that could take the next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Candidate {
     /// Which thread.
     pub thread: ThreadNumber,

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A step that was taken.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// The thread that took it.
     pub thread: ThreadNumber,
@@ -22,7 +22,7 @@ pub struct Step {
 }
 
 /// The steps of one run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Trace {
     steps: Vec<Step>,
     candidates: Vec<Candidate>,

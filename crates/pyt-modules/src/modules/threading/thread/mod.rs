@@ -11,6 +11,7 @@ pub(crate) use thread::PyThread;
 pub(crate) mod thread {
     use std::sync::Arc;
 
+    use pyt_sched::controlled::current_number;
     use pyt_vm::threads::{Handle, Start, os_name};
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
@@ -260,7 +261,7 @@ pub(crate) mod thread {
             }
             let thread = zelf.clone();
             Start {
-                handle,
+                handle: handle.clone(),
                 names_itself: name.is_some(),
                 name: name.map_or_else(String::new, |name| name.to_string()),
                 daemon,
@@ -269,6 +270,10 @@ pub(crate) mod thread {
                 bootstrap(&thread, vm);
                 drop(thread);
             })?;
+            // In a run the thread waits for its first turn, in which it would list itself.
+            if current_number().is_some() && !handle.is_done() {
+                registry::add(zelf.as_object(), handle.ident(), vm)?;
+            }
             let started = zelf.fields.lock().started.clone();
             if let Some(started) = started {
                 vm.call_method(&started, "set", ())?;

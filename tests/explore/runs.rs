@@ -1,0 +1,336 @@
+//! Each run makes the same steps wherever it is made: as the first or a later one of an exploration,
+//! isolated or not, on one job or two, by `pyt run --seed`, by `pyt replay`.
+
+use std::path::Path;
+
+use pyt_test::Scratch;
+use serde_json::Value;
+
+use crate::{
+    EXPLORATION_DEADLINE, all_hold, count, explore, explore_text, outcomes, parsed, pyt, scripts,
+    text, timeless, try_pyt,
+};
+
+/// A lost update in a program that imports what stands in the place of `IMPORTS`, and whose threads
+/// do what stands in that of `CALL`.
+const LOST_UPDATE: &str = "\
+import threading
+IMPORTS
+
+x = 0
+
+def add():
+    global x
+    CALL
+    x += 1
+
+threads = [threading.Thread(target=add) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert x == 2
+";
+
+/// Modules of the library that keep state from their import on, or from their first use.
+const STATEFUL: [(&str, &str); 9] = [
+    ("import logging", "pass"),
+    ("import logging", "logging.getLogger('a').info('x')"),
+    ("import asyncio", "pass"),
+    ("import concurrent.futures.thread", "pass"),
+    ("import tempfile", "tempfile.gettempdir()"),
+    ("import decimal", "decimal.getcontext().prec += 1"),
+    ("import json", "json.n = getattr(json, 'n', 0) + 1"),
+    (
+        "import sys",
+        "sys.setrecursionlimit(sys.getrecursionlimit() + 1)",
+    ),
+    ("import os", "os.umask(os.umask(0) ^ 1)"),
+];
+
+fn with_state((imports, call): (&str, &str)) -> String {
+    LOST_UPDATE
+        .replace("IMPORTS", imports)
+        .replace("CALL", call)
+}
+
+#[test]
+fn failures_of_programs_with_stateful_modules_replay() {
+    for stateful in STATEFUL {
+        let scratch = Scratch::new();
+        let script = scratch.write("script.py", with_state(stateful));
+        let output = format!("--output={}", scratch.at("found"));
+        let (report, run) = explore(&script, &["--stop-on-first", &output]);
+        run.exited_with(1);
+        assert_eq!(report["not_reproducible"], 0, "{stateful:?}: {run}");
+        let finding = &report["findings"][0];
+        assert_eq!(finding["reproducible"], true, "{stateful:?}: {run}");
+        let file = finding["schedule"].as_str().expect("a file");
+        for _ in 0..count("PYT_TEST_REPLAYS", 2) {
+            let replay = pyt(&["replay", file]);
+            replay.exited_with(1);
+            assert!(!replay.stderr.contains("pyt replay:"), "{replay}");
+        }
+    }
+}
+
+#[test]
+fn runs_are_the_same_isolated_or_not_on_one_job_or_two() {
+    for stateful in [STATEFUL[1], STATEFUL[4]] {
+        let scratch = Scratch::new();
+        let script = scratch.write("script.py", with_state(stateful));
+        let output = format!("--output={}", scratch.at("found"));
+        let explored = |how: &[&str]| {
+            let given = ["explore", "--json", "--schedules=24", &output, &script];
+            timeless(parsed(&pyt(&[&given[..], how].concat())))
+        };
+        let usual = explored(&["--jobs=1"]);
+        assert_eq!(usual, explored(&["--jobs=2"]), "{stateful:?}");
+        assert_eq!(usual, explored(&["--jobs=1", "--isolate"]), "{stateful:?}");
+    }
+}
+
+/// What `pyt run --seed` shows must be what the exploration has said of the seed.
+fn seeds_show_what_was_said(script: &Path) -> Result<(), String> {
+    let (report, _) = explore(text(script), &["--schedules=12", "--max-steps=3000"]);
+    let all = report["outcomes"].as_array().ok_or("no outcomes")?;
+    for said in all {
+        let seed = format!("--seed={}", said["seed"]);
+        let run = try_pyt(
+            EXPLORATION_DEADLINE,
+            &["run", &seed, "--max-steps=3000", text(script)],
+        )?;
+        let failure = &said["outcome"]["failure"];
+        let output = said["outcome"]["output"].as_str().unwrap_or_default();
+        let mut shown: Vec<&str> = run.stdout.lines().chain(run.stderr.lines()).collect();
+        let mut expected: Vec<&str> = output.lines().collect();
+        let as_said = match failure["kind"].as_str() {
+            Some("deadlock") => run.status.code() == Some(3),
+            Some("endless_loop") => run.stderr.contains("pyt: no end after "),
+            _ => {
+                shown.sort_unstable();
+                expected.sort_unstable();
+                shown == expected
+            }
+        };
+        if !as_said {
+            return Err(format!("{said} is not what {seed} shows: {run}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_seed_shows_what_exploration_said_of_it() {
+    let mut all = scripts("bugs");
+    if count("PYT_TEST_SEEDS", 2) <= 2 {
+        all = all.into_iter().step_by(4).collect();
+    }
+    all_hold(&all, seeds_show_what_was_said);
+    let scratch = Scratch::new();
+    for (number, stateful) in STATEFUL.into_iter().enumerate() {
+        let script = scratch.write(&format!("script{number}.py"), with_state(stateful));
+        seeds_show_what_was_said(Path::new(&script)).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn what_a_run_leaves_in_a_module_is_gone_in_the_next() {
+    for module in ["json", "threading", "string", "queue"] {
+        let source = format!(
+            "import {module}\n{module}.n = getattr({module}, 'n', 0) + 1\nprint({module}.n)\n"
+        );
+        for how in ["--isolate", "--seed=0"] {
+            let (report, run) = explore_text(&source, &["--schedules=10", how]);
+            let only = [r#"{"failure":null,"output":"1\n"}"#];
+            assert_eq!(outcomes(&report), only, "{module} {how}: {run}");
+        }
+    }
+}
+
+#[test]
+fn installed_packages_are_fresh_in_each_run() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "site-packages/kept.py",
+        "class Kept:\n    seen = []\nkept = Kept()\n",
+    );
+    let folder = scratch.at("site-packages");
+    let source = format!(
+        "import sys\nsys.path.insert(0, {folder:?})\nimport kept\nkept.kept.seen.append(1)\n\
+         print(len(kept.kept.seen))\n"
+    );
+    let script = scratch.write("main.py", source);
+    let (report, run) = explore(&script, &["--schedules=10"]);
+    assert_eq!(
+        outcomes(&report),
+        [r#"{"failure":null,"output":"1\n"}"#],
+        "{run}"
+    );
+}
+
+#[test]
+fn temporary_names_differ_from_run_to_run() {
+    let scratch = Scratch::new();
+    let folder = scratch.path();
+    let source = format!("import tempfile\ntempfile.mkdtemp(dir={folder:?})\n");
+    for how in ["--seed=0", "--isolate"] {
+        let (report, run) = explore_text(&source, &["--schedules=20", how]);
+        run.exited_with(0);
+        assert_eq!(report["failed"], 0, "{run}");
+    }
+}
+
+#[test]
+fn exceptions_in_exit_functions_are_failures() {
+    let source = "\
+import atexit, threading
+done = []
+def check():
+    assert done == [1, 2], done
+atexit.register(check)
+threads = [threading.Thread(target=done.append, args=(n,)) for n in (1, 2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+";
+    let (report, run) = explore_text(source, &["--schedules=60"]);
+    run.exited_with(1);
+    assert!(report["failed"].as_u64() < Some(60), "{run}");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["failure"]["exception"], "AssertionError", "{run}");
+    assert_eq!(finding["failure"]["message"], "[2, 1]", "{run}");
+    assert_eq!(finding["reproducible"], true, "{run}");
+}
+
+#[test]
+fn exceptions_in_finalizers_are_failures() {
+    let source = "\
+class Loud:
+    def __del__(self):
+        self.never_set
+loud = Loud()
+del loud
+print('after')
+";
+    let (report, run) = explore_text(source, &["--schedules=4"]);
+    run.exited_with(1);
+    let failure = &report["findings"][0]["failure"];
+    assert_eq!(failure["exception"], "AttributeError", "{run}");
+}
+
+#[test]
+fn a_finalizer_that_raises_at_the_end_of_a_job_loses_no_report() {
+    let source = "\
+import string, weakref
+class Loud:
+    def __init__(self):
+        self.me = self
+    def __del__(self):
+        self.never_set
+string.kept = Loud()
+string.watch = weakref.ref(string.kept, lambda ref: never_set)
+";
+    for how in ["--jobs=1", "--jobs=2"] {
+        let (report, _) = explore_text(source, &["--schedules=6", how]);
+        assert_eq!(report["schedules"], 6, "{report}");
+    }
+}
+
+#[test]
+fn what_ends_the_threads_of_a_run_is_not_seen() {
+    let source = "\
+import logging, threading
+lock = threading.Lock()
+def take():
+    try:
+        with lock: pass
+    except BaseException:
+        logging.exception('a worker must survive')
+thread = threading.Thread(target=take)
+with lock:
+    thread.start()
+    thread.join()
+";
+    let (report, run) = explore_text(source, &["--schedules=5"]);
+    run.exited_with(1);
+    assert!(!run.stdout.contains("ScheduleAbandoned"), "{run}");
+    assert_eq!(report["findings"][0]["output"], "", "{run}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_failure_that_depends_on_the_process_is_said_to() {
+    let scratch = Scratch::new();
+    // It fails unless it is replayed.
+    let source = "assert 'replay' in open('/proc/self/cmdline').read()\n";
+    let script = scratch.write("script.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let (report, run) = explore(&script, &["--schedules=4", &output]);
+    run.exited_with(1);
+    assert_eq!(report["not_reproducible"], 1, "{run}");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["reproducible"], false, "{run}");
+    assert_eq!(finding["differs"], "its replay did not fail", "{run}");
+    let run = pyt(&["explore", "--schedules=4", &output, &script]);
+    assert!(
+        run.stdout
+            .contains("not happen again in the same way in a new process"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_replay_says_by_its_status_whether_the_failure_happened_again() {
+    let scratch = Scratch::new();
+    // The failing thread is not the main one, whose status is 0.
+    let source = "\
+import helper, threading
+thread = threading.Thread(target=helper.fail)
+thread.start()
+thread.join()
+";
+    let helper = |text: &str| scratch.write("helper.py", format!("def fail():\n    {text}\n"));
+    helper("1 / 0");
+    let script = scratch.write("main.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let (report, run) = explore(&script, &["--schedules=2", &output]);
+    run.exited_with(1);
+    let file = report["findings"][0]["schedule"].as_str().expect("a file");
+    pyt(&["replay", file]).exited_with(1);
+    helper("pass");
+    pyt(&["replay", file]).exited_with(0);
+    helper("raise KeyError");
+    let other = pyt(&["replay", file]);
+    other.exited_with(2);
+    assert!(other.stderr.contains("another failure"), "{other}");
+}
+
+#[test]
+fn an_exhaustive_search_over_isolated_runs_finds_all() {
+    let source = with_state(STATEFUL[0]);
+    for strategy in ["--strategy=dpor", "--strategy=dfs:2"] {
+        let (report, run) = explore_text(&source, &[strategy]);
+        run.exited_with(1);
+        assert_eq!(report["exhausted"], true, "{run}");
+        let failed = |one: &&Value| one["failed"] == true;
+        let all = report["outcomes"].as_array().expect("outcomes");
+        assert_eq!(all.len(), 2, "{run}");
+        assert_eq!(all.iter().filter(failed).count(), 1, "{run}");
+    }
+}
+
+#[test]
+fn a_started_thread_is_listed() {
+    let source = "\
+import threading
+go = threading.Event()
+threads = [threading.Thread(target=go.wait, name=name) for name in 'abc']
+for thread in threads: thread.start()
+names = [thread.name for thread in threading.enumerate()]
+count = threading.active_count()
+go.set()
+for thread in threads: thread.join()
+print(names, count, [thread.name for thread in threading.enumerate()])
+";
+    let (report, run) = explore_text(source, &["--schedules=50"]);
+    let only = r#"{"failure":null,"output":"['MainThread', 'a', 'b', 'c'] 4 ['MainThread']\n"}"#;
+    assert_eq!(outcomes(&report), [only], "{run}");
+}
