@@ -1,5 +1,5 @@
-//! Each run makes the same steps wherever it is made: as the first or a later one of an exploration,
-//! isolated or not, on one job or two, by `pyt run --seed`, by `pyt replay`.
+//! Each run makes the same steps wherever it is made: as the first or a later one of an
+//! exploration, isolated or not, on one job or two, by `pyt run --seed`, by `pyt replay`.
 
 use std::path::Path;
 

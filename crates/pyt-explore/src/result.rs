@@ -30,8 +30,8 @@ pub struct ExploreResult {
     /// What threads did that others could notice and that no step says, in words. If there is
     /// anything, nothing is proven.
     pub not_seen: BTreeSet<String>,
-    /// Runs that were given up at the end of the time, since no thread could go on before one returned
-    /// from foreign code, or since they had taken very many steps. They have no outcome.
+    /// Runs that were given up at the end of the time, since no thread could go on before one
+    /// returned from foreign code, or since they had taken very many steps. They have no outcome.
     pub unfinished: u64,
     /// Time spent.
     pub elapsed: Duration,

@@ -22,8 +22,8 @@ mod _pyt {
             .or_raise(vm)
     }
 
-    /// In a run, waits until something can be read from the file descriptor, which must be the work of
-    /// another thread of the run. Returns whether it waited: false outside of a run.
+    /// In a run, waits until something can be read from the file descriptor, which must be the work
+    /// of another thread of the run. Returns whether it waited: false outside of a run.
     #[cfg(unix)]
     #[pyfunction]
     fn wait_until_readable(fd: i32, vm: &VirtualMachine) -> PyResult<bool> {

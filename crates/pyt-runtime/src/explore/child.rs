@@ -23,9 +23,9 @@ pub(super) struct EndedEarly {
     pub(super) status: i32,
 }
 
-/// Does `work` with `input` in a child process. Returns `input`, as it was when the child began, and
-/// the result. Blocks until the child has ended. To be called on the main thread, while no other
-/// runs Python.
+/// Does `work` with `input` in a child process. Returns `input`, as it was when the child began,
+/// and the result. Blocks until the child has ended. To be called on the main thread, while no
+/// other runs Python.
 ///
 /// # Errors
 /// The operating system's; what `work` raises, as a `SystemError` with its text.

@@ -36,14 +36,15 @@ pub(crate) struct Runner {
     pub(crate) sites: Arc<Sites>,
 }
 
-/// What [`Runner::apart`] was given, if another process did the work; and what the work has returned,
-/// unless the process ended in it.
+/// What [`Runner::apart`] was given, if another process did the work; and what the work has
+/// returned, unless the process ended in it.
 pub(super) type Made<I, T> = (Option<I>, Result<T, EndedEarly>);
 
 /// Which process runs are made in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Apart {
-    /// The next run is made in a process of its own, and decides. With `always`, all others are, too.
+    /// The next run is made in a process of its own, and decides. With `always`, all others are,
+    /// too.
     Undecided { always: bool },
     /// Each has a process of its own, forked from this one, which imports what the first run has
     /// imported of the library, and runs nothing.

@@ -182,8 +182,8 @@ impl SingleRun {
     }
 }
 
-/// The exit status of a replay. Says on standard error if the program did not follow the schedule, or
-/// failed in another way.
+/// The exit status of a replay. Says on standard error if the program did not follow the schedule,
+/// or failed in another way.
 fn replay_status(execution: &Execution, check: &DivergenceCheck, schedule: &Schedule) -> i32 {
     // A run that was given up may have gone on for a few steps before its threads noticed.
     let gave_up = execution.finished.ending.is_some();

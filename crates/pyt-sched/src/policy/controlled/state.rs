@@ -52,8 +52,8 @@ const UNNOTICED: u64 = 3;
 /// One that touches nothing.
 const QUIET: u64 = 1;
 
-/// Decides when a run counts as endless: after too many steps, of which those that other threads can
-/// notice count most. A loop that they do not notice may be long without being a livelock.
+/// Decides when a run counts as endless: after too many steps, of which those that other threads
+/// can notice count most. A loop that they do not notice may be long without being a livelock.
 #[derive(Default)]
 pub(super) struct EndlessCheck {
     max_steps: u64,
