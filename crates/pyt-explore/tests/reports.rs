@@ -505,8 +505,8 @@ fn schedules_that_do_not_fit() {
     for text in [
         "[]",
         "{}",
-        "{\"version\": 2}",
-        "{\"version\": 1, \"script\": 5}",
+        "{\"version\": 1}",
+        "{\"version\": 2, \"script\": 5}",
     ] {
         let error = Schedule::from_json(text).unwrap_err();
         lines.push(error.to_string());
