@@ -58,8 +58,8 @@ pub enum LoadError {
 }
 
 impl Schedule {
-    /// The version of the format, and of what counts as a step: where that changes, the choices of an
-    /// older file mean other steps, and the file is refused.
+    /// The version of the format, and of what counts as a step: where that changes, the choices of
+    /// an older file mean other steps, and the file is refused.
     pub const VERSION: u64 = 2;
 
     /// The text of the file: JSON, a field to a line.
