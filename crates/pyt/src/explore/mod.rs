@@ -115,12 +115,10 @@ fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> p
 fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     interrupt::leave_to_parent();
     let ran = parallel::run_job(|watch| {
-        // The process ends with it; what the programs have left in it is not called again.
+        // Not dropped, since the process is about to end: the script's objects that remain (finalizers
+        // that raise, threads in foreign code) must not get in the way of the result.
         let runtime = ManuallyDrop::new(runtime(program, arguments).map_err(error_text)?);
         let result = runtime.explore(&arguments.script, &arguments.options(), watch);
-        // The process is about to end. What is left of the script's objects (finalizers that raise,
-        // threads in foreign code) must not get in the way of the result.
-        std::mem::forget(runtime);
         result.map_err(error_text)
     });
     match ran {
