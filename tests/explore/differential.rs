@@ -209,7 +209,7 @@ fn disagreement(source: &str) -> Option<String> {
 #[test]
 fn dpor_finds_what_other_searches_find() {
     let first = count("PYT_TEST_FIRST_PROGRAM", 0);
-    let programs = count("PYT_TEST_PROGRAMS", 24);
+    let programs = count("PYT_TEST_PROGRAMS", 8);
     let mut wrong = Vec::new();
     for seed in first..first + programs {
         let source = program(seed);
