@@ -68,10 +68,21 @@ with warnings.catch_warnings():
 
 # All waiters wake, even if the flag is cleared before they look.
 results = []
-threads = [threading.Thread(target=lambda: results.append(event.wait(10))) for _ in range(5)]
+about_to_wait = threading.Semaphore(0)
+
+
+def wait():
+    about_to_wait.release()
+    results.append(event.wait(60))
+
+
+threads = [threading.Thread(target=wait) for _ in range(5)]
 for thread in threads:
     thread.start()
-time.sleep(0.1)
+for thread in threads:
+    about_to_wait.acquire()
+# Each is one call away from its wait, also on a busy machine.
+time.sleep(0.5)
 event.set()
 event.clear()
 for thread in threads:
