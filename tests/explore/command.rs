@@ -168,7 +168,7 @@ fn schedules_that_cannot_be_followed_are_errors() {
         (text[..100].to_owned(), String::from("not JSON")),
         (String::from("[1]"), String::from("JSON object")),
         (
-            text.replace("\"version\": 1", "\"version\": 99"),
+            text.replace("\"version\": 2", "\"version\": 99"),
             String::from("version 99"),
         ),
         (
