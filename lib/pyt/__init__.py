@@ -31,6 +31,9 @@ __all__ = [
 MAX_STEPS = _pyt_explore.MAX_STEPS
 
 
+_SCHEDULE_VERSION = _pyt_explore.SCHEDULE_VERSION
+
+
 class ScheduleFailed(AssertionError):
     """A function failed under a schedule. `failure` says how."""
 
@@ -80,7 +83,7 @@ class Schedule:
     def save(self, path):
         """Writes the schedule into a file."""
         fields = {
-            "version": 1,
+            "version": _SCHEDULE_VERSION,
             "seed": self.seed,
             "strategy": self.strategy,
             "granularity": self.granularity,
@@ -96,7 +99,7 @@ class Schedule:
         with open(path, encoding="utf-8") as file:
             fields = _json.load(file)
         try:
-            if fields["version"] != 1:
+            if fields["version"] != _SCHEDULE_VERSION:
                 raise ValueError(f"{path}: version {fields['version']} of the schedule format")
             return cls(
                 fields["seed"],

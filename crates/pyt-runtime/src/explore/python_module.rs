@@ -63,6 +63,9 @@ mod _pyt_explore {
     #[pyattr]
     const MAX_STEPS: u64 = crate::explore::MAX_STEPS;
 
+    #[pyattr]
+    const SCHEDULE_VERSION: u64 = crate::explore::Schedule::VERSION;
+
     fn parsed<T>(text: &PyStrRef, vm: &VirtualMachine) -> PyResult<T>
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
