@@ -30,7 +30,6 @@ __all__ = [
 
 MAX_STEPS = _pyt_explore.MAX_STEPS
 
-
 _SCHEDULE_VERSION = _pyt_explore.SCHEDULE_VERSION
 
 
