@@ -115,8 +115,8 @@ fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> p
 fn job(program: &OsStr, arguments: &Arguments) -> i32 {
     interrupt::leave_to_parent();
     let ran = parallel::run_job(|watch| {
-        // Not dropped, since the process is about to end: the script's objects that remain (finalizers
-        // that raise, threads in foreign code) must not get in the way of the result.
+        // Not dropped, since the process is about to end: the script's objects that remain
+        // (finalizers that raise, threads in foreign code) must not get in the way of the result.
         let runtime = ManuallyDrop::new(runtime(program, arguments).map_err(error_text)?);
         let result = runtime.explore(&arguments.script, &arguments.options(), watch);
         result.map_err(error_text)
