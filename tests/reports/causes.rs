@@ -16,7 +16,7 @@ fn explored(name: &str, source: &str, arguments: &[&str]) -> CompletedProcess {
 }
 
 /// What the report says before the schedule.
-fn told(done: &CompletedProcess) -> String {
+fn cause(done: &CompletedProcess) -> String {
     let mut parts = done.stdout.split("\n\n").filter(|part| {
         part.contains("(>)") || part.starts_with("No two steps were found whose order decides")
     });
@@ -48,10 +48,13 @@ assert hits['n'] == 2, hits
 "
     );
     let done = explored("beside", &source, &["--schedules=60"]);
-    let told = told(&done);
-    assert!(told.contains("`hits['n']` at beside.py:7"), "{told}");
-    assert!(told.contains("nothing orders these two accesses"), "{told}");
-    assert!(!told.contains("seen"), "{told}");
+    let cause = cause(&done);
+    assert!(cause.contains("`hits['n']` at beside.py:7"), "{cause}");
+    assert!(
+        cause.contains("nothing orders these two accesses"),
+        "{cause}"
+    );
+    assert!(!cause.contains("seen"), "{cause}");
 }
 
 #[test]
@@ -75,17 +78,17 @@ t.join()
 pool.shutdown()
 ";
     let done = explored("event", source, &["--schedules=60"]);
-    let told = told(&done);
+    let cause = cause(&done);
     assert!(
-        told.starts_with(
+        cause.starts_with(
             "submitting read `box.state` at event.py:11 after MainThread had changed it at \
              event.py:15.\n"
         ),
-        "{told}"
+        "{cause}"
     );
     assert!(
-        told.contains("MainThread writes box.state: 1 -> 0"),
-        "{told}"
+        cause.contains("MainThread writes box.state: 1 -> 0"),
+        "{cause}"
     );
 }
 
@@ -108,9 +111,9 @@ def two():
 {START}"
     );
     let done = explored("far", &source, &["--schedules=300", "--stop-on-first"]);
-    let told = told(&done);
-    assert!(told.contains("`box.items`"), "{told}");
-    assert!(told.contains("# the cause"), "{told}");
+    let cause = cause(&done);
+    assert!(cause.contains("`box.items`"), "{cause}");
+    assert!(cause.contains("# the cause"), "{cause}");
     let (_, schedule) = done.stdout.split_once("(>)").expect("a pair");
     assert!(schedule.contains("box.items = None"), "{done}");
     assert!(schedule.contains("... "), "the rest is left out: {done}");
@@ -130,8 +133,8 @@ assert counter == 3
 "
     );
     let done = explored("always", &source, &["--schedules=5"]);
-    let told = told(&done);
-    assert!(told.starts_with("No two steps were found"), "{told}");
+    let cause = cause(&done);
+    assert!(cause.starts_with("No two steps were found"), "{cause}");
     assert!(!done.stdout.contains("nothing orders"), "{done}");
 }
 
@@ -221,8 +224,8 @@ fn a_module_of_a_package_is_named_with_it() {
         &output,
         &script,
     ]));
-    let told = told(&done);
-    assert!(told.contains(" at shop/__init__.py:4 "), "{told}");
+    let cause = cause(&done);
+    assert!(cause.contains(" at shop/__init__.py:4 "), "{cause}");
     assert!(!done.stdout.contains(" __init__.py"), "{done}");
 }
 

@@ -19,7 +19,7 @@ use pyt_modules::upstream::{
 };
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyNamespace, PyStr, PyType},
+    builtins::{PyDict, PyModule, PyModuleDef, PyNamespace, PyStr, PyType},
     function::{FuncArgs, PySetterValue},
     types::PyTypeFlags,
 };
@@ -43,16 +43,11 @@ pub(crate) fn seal(vm: &VirtualMachine) -> PyResult<()> {
         class.set_abc_collection_flags_recursive(MAPPING);
     }
     let modules = vm.sys_module.get_attr("modules", vm)?;
-    let modules = modules
-        .try_to_value::<Vec<PyObjectRef>>(vm)
-        .unwrap_or_default();
-    for name in modules {
-        let listed = vm
-            .sys_module
-            .get_attr("modules", vm)?
-            .get_item(&*name, vm)?;
-        if let Some(module) = listed.downcast_ref::<PyModule>() {
-            seal_classes_of(module, vm);
+    if let Some(modules) = modules.downcast_ref::<PyDict>() {
+        for (_, module) in modules {
+            if let Some(module) = module.downcast_ref::<PyModule>() {
+                seal_classes_of(module, vm);
+            }
         }
     }
     replace_properties_of_flags(vm)?;
