@@ -8,7 +8,7 @@ use pyt_vm::{
 };
 use rustpython_vm::InterpreterBuilder;
 
-use crate::upstream::{eager, wrapped};
+use crate::upstream::{corrections, eager, wrapped};
 
 pub(crate) mod futures;
 pub(crate) mod operator;
@@ -27,6 +27,7 @@ pub(crate) mod time;
 #[must_use]
 pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> InterpreterBuilder {
     register_hooks();
+    corrections::correct_classes(&builder.ctx);
     let defs = [
         thread::module_def(&builder.ctx),
         eager::definition::<Threading>(&builder.ctx),
@@ -40,6 +41,7 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
     ];
     let state = state.clone();
     builder
+        .add_native_modules(&corrections::module_defs())
         .add_native_modules(&defs)
         .init_hook(move |vm| state::bind(vm.state.interpreter_id, state.clone()))
 }
@@ -58,6 +60,7 @@ fn register_hooks() {
     // `signal` wraps what it finds in `_signal`, and `sys` what it finds in itself.
     hooks::on_first_entry("sys", sys::install);
     hooks::on_first_entry("signal", signal::install);
+    hooks::on_first_entry("corrections", corrections::begin);
     // A `__del__` of thread-local data may ask for the current thread: then it gets a dummy object,
     // which goes when the interpreter ends.
     hooks::on_thread_exit("threading", threading::thread_exits);
@@ -81,7 +84,7 @@ mod tests {
         register_hooks();
         register_hooks();
         let registered = hooks::registered();
-        assert_eq!(registered.first_entry, ["sys", "signal"]);
+        assert_eq!(registered.first_entry, ["sys", "signal", "corrections"]);
         assert_eq!(registered.thread_exit, ["threading", "_thread._local"]);
         assert_eq!(registered.interpreter_release, ["wrapped functions"]);
         assert_eq!(

@@ -6,8 +6,10 @@
 //! - here: finding a definition, calling a function as upstream defines it, taking over attributes;
 //! - [`derived`]: definitions made from upstream's, with changes;
 //! - `eager`: native modules that are filled before they are listed;
-//! - `wrapped`: what stays of a function that was replaced.
+//! - `wrapped`: what stays of a function that was replaced;
+//! - `corrections`: upstream's errors, corrected.
 
+pub(crate) mod corrections;
 pub mod derived;
 pub(crate) mod eager;
 pub(crate) mod wrapped;

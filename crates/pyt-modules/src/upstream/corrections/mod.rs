@@ -1,0 +1,49 @@
+//! Corrections of upstream's errors, a file each: what CPython 3.14 does and upstream does not.
+//!
+//! Each file says what is wrong upstream and when it can go. A correction is made
+//!
+//! - to native classes, once for the process, before the first interpreter creates a class
+//!   ([`correct_classes`]);
+//! - to a native module when a program imports it ([`module_defs`]): a start pays nothing for it;
+//! - to an interpreter that begins ([`begin`]).
+//!
+//! What cannot be corrected from outside is listed in `docs/differences.md`.
+
+mod classes;
+mod kept_arguments;
+mod line_events;
+mod negative_zero;
+mod refused_files;
+mod semlock_keywords;
+mod set_operators;
+mod slots;
+mod unnamed_functions;
+
+use std::sync::{Arc, Once};
+
+use pyt_vm::state::InterpreterState;
+use rustpython_vm::{Context, PyResult, VirtualMachine, builtins::PyModuleDef};
+
+/// Corrects native classes, which all interpreters of the process share.
+pub(crate) fn correct_classes(ctx: &Context) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        classes::correct(ctx);
+        negative_zero::correct(ctx);
+        set_operators::correct(ctx);
+        unnamed_functions::correct(ctx);
+    });
+}
+
+/// The definitions of the native modules that are corrected.
+pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
+    kept_arguments::module_defs()
+        .chain(semlock_keywords::module_def())
+        .collect()
+}
+
+/// Corrects an interpreter that is entered for the first time.
+pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
+    line_events::begin(state, vm)?;
+    refused_files::begin(vm)
+}

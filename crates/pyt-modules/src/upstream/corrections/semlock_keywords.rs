@@ -1,0 +1,48 @@
+//! `_multiprocessing.SemLock` takes its arguments by name, too: `kind`, `value`, `maxvalue`,
+//! `name` and `unlink`. Upstream takes them by position only.
+//!
+//! Can go when upstream's arguments of `SemLock` are `any` instead of `positional`.
+
+use std::sync::OnceLock;
+
+use rustpython_vm::{
+    AsObject, Py, PyResult, VirtualMachine,
+    builtins::{PyModule, PyModuleDef, PyType, PyTypeRef},
+    function::FuncArgs,
+};
+
+use crate::upstream::derived::derive_named;
+
+type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+
+static UPSTREAM: OnceLock<New> = OnceLock::new();
+
+const NAMES: [&str; 5] = ["kind", "value", "maxvalue", "name", "unlink"];
+
+pub(super) fn module_def() -> Option<&'static PyModuleDef> {
+    derive_named("_multiprocessing", replace_new)
+}
+
+fn replace_new(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+    let class = module.as_object().get_attr("SemLock", vm)?;
+    if let Some(class) = class.downcast_ref::<PyType>()
+        && let Some(upstream) = class.slots.new.load()
+        && UPSTREAM.set(upstream).is_ok()
+    {
+        class.slots.new.store(Some(create));
+    }
+    Ok(())
+}
+
+fn create(class: PyTypeRef, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    for name in NAMES.iter().skip(args.args.len()) {
+        let Some(value) = args.kwargs.shift_remove(*name) else {
+            break;
+        };
+        args.args.push(value);
+    }
+    match UPSTREAM.get() {
+        Some(upstream) => upstream(class, args, vm),
+        None => Err(vm.new_system_error("the interpreter has no SemLock")),
+    }
+}
