@@ -17,7 +17,10 @@ pub mod pythonapi;
 pub(crate) mod queue;
 pub mod runs;
 pub(crate) mod signal;
+pub(crate) mod sqlite;
+pub(crate) mod ssl;
 pub(crate) mod sys;
+pub(crate) mod sysconfig;
 pub(crate) mod thread;
 pub(crate) mod threading;
 pub(crate) mod time;
@@ -39,10 +42,19 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
         eager::definition::<FuturesBase>(&builder.ctx),
         eager::definition::<FuturesThread>(&builder.ctx),
     ];
+    let optional: Vec<_> = [
+        ssl::definition(),
+        sqlite::definition(),
+        sysconfig::definition(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let state = state.clone();
     builder
         .add_native_modules(&corrections::module_defs())
         .add_native_modules(&defs)
+        .add_native_modules(&optional)
         .init_hook(move |vm| state::bind(vm.state.interpreter_id, state.clone()))
 }
 
@@ -72,6 +84,7 @@ fn register_hooks() {
         "threading.settrace",
         threading::trace_hooks::interpreter_exits,
     );
+    hooks::on_interpreter_exit("sqlite3", sqlite::interpreter_exits);
 }
 
 #[cfg(test)]
@@ -89,7 +102,12 @@ mod tests {
         assert_eq!(registered.interpreter_release, ["wrapped functions"]);
         assert_eq!(
             registered.interpreter_exit,
-            ["threading", "_thread._local", "threading.settrace"]
+            [
+                "threading",
+                "_thread._local",
+                "threading.settrace",
+                "sqlite3"
+            ]
         );
     }
 }

@@ -11,6 +11,7 @@
 mod async_hosts;
 mod classes;
 mod control;
+mod databases;
 mod entering;
 mod errors;
 mod functions;
