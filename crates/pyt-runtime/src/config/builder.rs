@@ -18,7 +18,7 @@ use crate::{
     config::options::{CheckHashPycs, Deadlocks, Options, Tier},
     deadlock,
     isolation::{Isolation, IsolationPolicy, Lease, shared},
-    startup::{ast, initialise::initialise},
+    startup::{ast, initialise::initialise, library_files},
     stream::{Input, Output, StandardStreams},
 };
 
@@ -195,9 +195,10 @@ impl Builder {
         let mut builder = Interpreter::builder(settings(&options));
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
         let explore = crate::explore::python_module::module_def(&builder.ctx);
+        let library_files = library_files::module_def(&builder.ctx);
         builder = builder
             .add_native_modules(&stdlib)
-            .add_native_modules(&[explore])
+            .add_native_modules(&[explore, library_files])
             .add_native_modules(ast::module_def().as_slice())
             .add_frozen_modules(host.library())
             .add_frozen_modules(PYT_LIB);

@@ -138,6 +138,10 @@ impl Builder {
     }
 }
 
+/// Modules of the standard library that a module of the same name in `lib` extends, and the name
+/// under which it finds the original.
+const EXTENDED: [(&str, &str); 2] = [("ensurepip", "_stdlib_ensurepip"), ("venv", "_stdlib_venv")];
+
 impl HostSettings {
     /// Checks what can be checked before there is an interpreter.
     pub(crate) fn check(&self, options: &mut Options) -> Result<(), Error> {
@@ -194,6 +198,11 @@ impl HostSettings {
         rustpython_pylib::FROZEN_STDLIB
             .into_iter()
             .filter(move |(name, _)| !without || is_core(name))
+            .flat_map(|(name, module)| {
+                let extended = EXTENDED.iter().find(|(extended, _)| *extended == name);
+                let original = extended.map(|(_, original)| (*original, module));
+                std::iter::once((name, module)).chain(original)
+            })
     }
 
     /// Native modules that replace upstream's.

@@ -4,5 +4,6 @@
 
 pub(crate) mod ast;
 pub(crate) mod initialise;
+pub(crate) mod library_files;
 mod site;
 pub(crate) mod source;
