@@ -18,7 +18,7 @@ const FOLDERS: [&str; 3] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=../../lib");
+    println!("cargo::rerun-if-changed=lib");
     let library = Path::new(rustpython_pylib::LIB_PATH);
     let mut table = String::from("&[\n");
     for folder in FOLDERS {

@@ -5,7 +5,7 @@
 use std::{process::Command, time::Instant};
 
 use crate::{
-    dependencies, docs, tidy,
+    dependant, dependencies, docs, tidy,
     tree::{Result, root},
 };
 
@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     ("tidy", tidy::without_transcripts),
     ("docs", || docs::run(&["--check".to_owned()])),
     ("dependencies", dependencies::run),
+    ("packages", dependant::packages),
     ("tests", || command(TESTS)),
     ("interleavings", || command(INTERLEAVINGS)),
     ("lints", || {

@@ -4,6 +4,7 @@
 //! that it builds in seconds.
 
 mod ci;
+mod dependant;
 mod dependencies;
 mod docs;
 mod pgo;
@@ -18,12 +19,15 @@ What the project does with itself.
 Usage: cargo xtask COMMAND
 
   ci [STEP...]         all that must pass before a change lands, or some steps of it: format, tidy,
-                       docs, dependencies, tests, interleavings, lints, transcripts
+                       docs, dependencies, packages, tests, interleavings, lints, transcripts
   tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
        --list          name the checks
        --transcripts   fail if the transcripts cannot be run because there is no binary
        --pyt PATH      the binary that transcripts are run with (target/release/pyt)
        --root DIR      look at another checkout
+  dependant            build and run a crate that depends on pyt-runtime, outside of the workspace:
+                       --dev, --release, --check, --features LIST, --dir DIR
+  packages             package each crate as it would be published
   dependencies         check licences, sources and duplicates of all dependencies (deny.toml)
   docs [--check]       write the generated parts of docs/ anew, or check that they are up to date
   pgo [OUT]            build pyt guided by a profile of itself (docs/release-profile.md)
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "ci" => ci::run(&rest),
         "tidy" => tidy::run(&rest),
+        "dependant" => dependant::run(&rest),
+        "packages" => dependant::packages(),
         "dependencies" => dependencies::run(),
         "docs" => docs::run(&rest),
         "pgo" => pgo::run(&rest),

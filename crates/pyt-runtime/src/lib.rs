@@ -113,6 +113,7 @@ pub use api::class::{
     Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
 };
 pub use api::code::Code;
+pub use api::completion::Completions;
 pub use api::error::{Error, ErrorKind, Frame};
 pub use api::function::{FromArgument, Function, HostFunction, Keywords, Rest};
 pub use api::native_module::ModuleBuilder;

@@ -10,6 +10,7 @@ pub(crate) mod attempt;
 pub(crate) mod class;
 pub(crate) mod closure;
 pub(crate) mod code;
+pub(crate) mod completion;
 mod entry_gate;
 pub(crate) mod error;
 pub(crate) mod function;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The Python source of `lib/`, compiled.
-const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../../../lib");
+const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../lib");
 
 /// Settings for a new [`Runtime`]. [`Options`] has those without a method here.
 #[derive(Clone, Debug, Default)]
