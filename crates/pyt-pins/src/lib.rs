@@ -1,7 +1,7 @@
 //! What a crate that depends on pyt needs so that RustPython 0.6.0 compiles: the versions of its
 //! dependencies (this crate's manifest), one version of the integers (here), and a profile
-//! (`build.rs`). A crate of its own, so that it is compiled long before the interpreter, and what is
-//! wrong is said first.
+//! (`build.rs`). A crate of its own, so that it is compiled long before the interpreter, and what
+//! is wrong is said first.
 //!
 //! Nothing of pyt is known here.
 
