@@ -18,6 +18,7 @@ pub(crate) mod queue;
 pub mod runs;
 pub(crate) mod signal;
 pub(crate) mod sqlite;
+#[cfg(feature = "ssl")]
 pub(crate) mod ssl;
 pub(crate) mod sys;
 pub(crate) mod sysconfig;
@@ -43,6 +44,7 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
         eager::definition::<FuturesThread>(&builder.ctx),
     ];
     let optional: Vec<_> = [
+        #[cfg(feature = "ssl")]
         ssl::definition(),
         sqlite::definition(),
         sysconfig::definition(),
