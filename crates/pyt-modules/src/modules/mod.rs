@@ -12,6 +12,7 @@ use crate::upstream::{corrections, eager, wrapped};
 
 pub(crate) mod futures;
 pub(crate) mod operator;
+pub(crate) mod pyexpat;
 pub(crate) mod pyt_module;
 pub mod pythonapi;
 pub(crate) mod queue;
@@ -39,6 +40,7 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
         eager::definition::<SimpleQueue>(&builder.ctx),
         time::module_def(&builder.ctx),
         operator::module_def(&builder.ctx),
+        pyexpat::module_def(&builder.ctx),
         pyt_module::module_def(&builder.ctx),
         eager::definition::<FuturesBase>(&builder.ctx),
         eager::definition::<FuturesThread>(&builder.ctx),
