@@ -2,7 +2,7 @@
 
 /// The number of an error, as `ExpatError.code` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::modules::pyexpat) struct Code(pub(in crate::modules::pyexpat) u8);
+pub(crate) struct Code(pub(crate) u8);
 
 pub(super) const SYNTAX: Code = Code(2);
 pub(super) const NO_ELEMENTS: Code = Code(3);
@@ -20,25 +20,25 @@ pub(super) const BAD_CHAR_REF: Code = Code(14);
 pub(super) const BINARY_ENTITY_REF: Code = Code(15);
 pub(super) const ATTRIBUTE_EXTERNAL_ENTITY_REF: Code = Code(16);
 pub(super) const MISPLACED_XML_PI: Code = Code(17);
-pub(in crate::modules::pyexpat) const UNKNOWN_ENCODING: Code = Code(18);
+pub(crate) const UNKNOWN_ENCODING: Code = Code(18);
 pub(super) const INCORRECT_ENCODING: Code = Code(19);
 pub(super) const UNCLOSED_CDATA_SECTION: Code = Code(20);
-pub(in crate::modules::pyexpat) const EXTERNAL_ENTITY_HANDLING: Code = Code(21);
-pub(in crate::modules::pyexpat) const NOT_STANDALONE: Code = Code(22);
+pub(crate) const EXTERNAL_ENTITY_HANDLING: Code = Code(21);
+pub(crate) const NOT_STANDALONE: Code = Code(22);
 pub(super) const ENTITY_DECLARED_IN_PE: Code = Code(24);
 pub(super) const UNBOUND_PREFIX: Code = Code(27);
 pub(super) const UNDECLARING_PREFIX: Code = Code(28);
 pub(super) const XML_DECL: Code = Code(30);
 pub(super) const TEXT_DECL: Code = Code(31);
 pub(super) const PUBLICID: Code = Code(32);
-pub(in crate::modules::pyexpat) const FINISHED: Code = Code(36);
+pub(crate) const FINISHED: Code = Code(36);
 pub(super) const RESERVED_PREFIX_XML: Code = Code(38);
 pub(super) const RESERVED_PREFIX_XMLNS: Code = Code(39);
 pub(super) const RESERVED_NAMESPACE_URI: Code = Code(40);
 pub(super) const AMPLIFICATION_LIMIT_BREACH: Code = Code(43);
 
 /// Names and messages, from number 1 on.
-pub(in crate::modules::pyexpat) const ALL: [(&str, &str); 44] = [
+pub(crate) const ALL: [(&str, &str); 44] = [
     ("XML_ERROR_NO_MEMORY", "out of memory"),
     ("XML_ERROR_SYNTAX", "syntax error"),
     ("XML_ERROR_NO_ELEMENTS", "no element found"),
@@ -143,7 +143,7 @@ pub(in crate::modules::pyexpat) const ALL: [(&str, &str); 44] = [
 ];
 
 /// The message of an error.
-pub(in crate::modules::pyexpat) fn message(code: Code) -> &'static str {
+pub(crate) fn message(code: Code) -> &'static str {
     let index = usize::from(code.0).checked_sub(1);
     index
         .and_then(|index| ALL.get(index))

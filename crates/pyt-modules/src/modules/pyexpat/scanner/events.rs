@@ -2,7 +2,7 @@
 
 /// A part of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::modules::pyexpat) enum Event {
+pub(crate) enum Event {
     XmlDecl {
         version: Option<String>,
         encoding: Option<String>,
@@ -84,21 +84,21 @@ pub(in crate::modules::pyexpat) enum Event {
 
 /// What an element may contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::modules::pyexpat) struct Model {
-    pub(in crate::modules::pyexpat) kind: u8,
+pub(crate) struct Model {
+    pub(crate) kind: u8,
     /// 1 for `?`, 2 for `*`, 3 for `+`, 0 for none.
-    pub(in crate::modules::pyexpat) quantifier: u8,
-    pub(in crate::modules::pyexpat) name: Option<String>,
-    pub(in crate::modules::pyexpat) children: Vec<Model>,
+    pub(crate) quantifier: u8,
+    pub(crate) name: Option<String>,
+    pub(crate) children: Vec<Model>,
 }
 
 impl Model {
-    pub(in crate::modules::pyexpat) const EMPTY: u8 = 1;
-    pub(in crate::modules::pyexpat) const ANY: u8 = 2;
-    pub(in crate::modules::pyexpat) const MIXED: u8 = 3;
-    pub(in crate::modules::pyexpat) const NAME: u8 = 4;
-    pub(in crate::modules::pyexpat) const CHOICE: u8 = 5;
-    pub(in crate::modules::pyexpat) const SEQUENCE: u8 = 6;
+    pub(crate) const EMPTY: u8 = 1;
+    pub(crate) const ANY: u8 = 2;
+    pub(crate) const MIXED: u8 = 3;
+    pub(crate) const NAME: u8 = 4;
+    pub(crate) const CHOICE: u8 = 5;
+    pub(crate) const SEQUENCE: u8 = 6;
 
     pub(super) fn leaf(kind: u8) -> Self {
         Self {

@@ -4,13 +4,13 @@ use super::errors::{Code, INCORRECT_ENCODING};
 
 /// A place in a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::modules::pyexpat) struct Place {
+pub(crate) struct Place {
     /// From 1 on.
-    pub(in crate::modules::pyexpat) line: u64,
+    pub(crate) line: u64,
     /// In characters, from 0 on.
-    pub(in crate::modules::pyexpat) column: u64,
+    pub(crate) column: u64,
     /// In bytes of the document, from 0 on.
-    pub(in crate::modules::pyexpat) byte: u64,
+    pub(crate) byte: u64,
 }
 
 #[derive(Debug)]
