@@ -112,7 +112,7 @@ mod stream;
 pub use api::class::{
     Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
 };
-pub use api::code::Code;
+pub use api::code::{Code, CompileMode};
 pub use api::completion::Completions;
 pub use api::error::{Error, ErrorKind, Frame};
 pub use api::function::{FromArgument, Function, HostFunction, Keywords, Rest};
@@ -123,8 +123,8 @@ pub use api::queue::Queue;
 pub use api::runtime::Runtime;
 pub use api::serde::Serde;
 pub use api::value::{
-    FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw, Value, kw, unpack,
-    unpack_kw,
+    Buffer, BufferItem, FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw,
+    Value, kw, unpack, unpack_kw,
 };
 pub use command::{doc, run::Program};
 pub use config::builder::Builder;

@@ -35,6 +35,27 @@ pub struct Code {
     code: Value,
 }
 
+/// What source is compiled as: the modes of Python's `compile`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompileMode {
+    /// Statements, as a file has them.
+    Exec,
+    /// One expression, whose value the code has.
+    Eval,
+    /// One interactive statement: the value of an expression is given to `sys.displayhook`.
+    Single,
+}
+
+impl CompileMode {
+    const fn start(self) -> StartSymbol {
+        match self {
+            Self::Exec => StartSymbol::File,
+            Self::Eval => StartSymbol::Eval,
+            Self::Single => StartSymbol::Single,
+        }
+    }
+}
+
 impl Code {
     /// Runs it in the namespace of `__main__`. Blocks until it has ended.
     ///
@@ -92,7 +113,7 @@ impl Code {
     }
 }
 
-fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyResult {
+pub(super) fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyResult {
     let code: PyRef<PyCode> = code
         .downcast()
         .map_err(|_| vm.new_type_error("expected a code object"))?;
@@ -100,12 +121,20 @@ fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyResult {
     vm.run_code_obj(code, scope)
 }
 
-/// Compiles `text` as an expression if it is one, else as statements.
-fn compile(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult<PyRef<PyCode>> {
+/// Compiles `text` in a mode; without one, as an expression if it is one, else as statements.
+fn compile(
+    vm: &VirtualMachine,
+    text: &str,
+    filename: &str,
+    mode: Option<CompileMode>,
+) -> PyResult<PyRef<PyCode>> {
     let is_syntax =
         |raised: &PyBaseExceptionRef| raised.fast_isinstance(vm.ctx.exceptions.syntax_error);
-    let code = match source::compile(vm, text, filename, StartSymbol::Eval) {
-        Err(raised) if is_syntax(&raised) => source::compile(vm, text, filename, StartSymbol::File),
+    let start = mode.map_or(StartSymbol::Eval, CompileMode::start);
+    let code = match source::compile(vm, text, filename, start) {
+        Err(raised) if mode.is_none() && is_syntax(&raised) => {
+            source::compile(vm, text, filename, StartSymbol::File)
+        }
         code => code,
     }?;
     if filename.starts_with('<') {
@@ -185,7 +214,17 @@ on_both! {
     /// [`Syntax`](crate::ErrorKind::Syntax).
     fn compile_named(text: &str, filename: &str) -> Result<Code, Error>
         = |py| py.attempt(|py| {
-            let code = compile(py.vm(), text, filename)?;
+            let code = compile(py.vm(), text, filename, None)?;
+            Ok(Code { code: Value::from_object(py, code) })
+        });
+
+    /// As [`compile_named`](Self::compile_named), as what `mode` says and nothing else.
+    ///
+    /// # Errors
+    /// [`Syntax`](crate::ErrorKind::Syntax), also if it is valid in another mode.
+    fn compile_as(mode: CompileMode, text: &str, filename: &str) -> Result<Code, Error>
+        = |py| py.attempt(|py| {
+            let code = compile(py.vm(), text, filename, Some(mode))?;
             Ok(Code { code: Value::from_object(py, code) })
         });
 

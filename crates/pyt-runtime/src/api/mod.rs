@@ -7,6 +7,7 @@
 #[cfg(feature = "tokio")]
 pub(crate) mod async_calls;
 pub(crate) mod attempt;
+mod cell;
 pub(crate) mod class;
 pub(crate) mod closure;
 pub(crate) mod code;

@@ -19,6 +19,7 @@ pub(crate) enum StartSymbol {
 }
 
 const IGNORE_COOKIE: i32 = 0x0800;
+const ONLY_AST: i32 = 0x0400;
 const DONT_IMPLY_DEDENT: i32 = 0x0200;
 const ALLOW_INCOMPLETE_INPUT: i32 = 0x4000;
 
@@ -30,6 +31,19 @@ pub(crate) fn compile(
     start: StartSymbol,
 ) -> PyResult<PyRef<PyCode>> {
     compile_with_flags(vm, text.as_bytes(), filename, start, IGNORE_COOKIE)
+}
+
+/// Parses text to an `ast.Module`.
+pub(crate) fn parse(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult {
+    let optimize = i32::from(vm.state.config.settings.optimize.min(2));
+    vm.compile_string_object_with_flags(
+        text.as_bytes(),
+        filename,
+        StartSymbol::File as i32,
+        IGNORE_COOKIE | ONLY_AST,
+        -1,
+        optimize,
+    )
 }
 
 /// Compiles the bytes of a file: UTF-8, or the encoding of its byte order mark or coding comment.

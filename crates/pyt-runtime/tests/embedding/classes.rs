@@ -238,3 +238,58 @@ fn what_instances_hold_is_dropped_with_them() {
         runtime.finish();
     });
 }
+
+#[test]
+fn an_operator_may_leave_the_work_to_the_other_operand() {
+    use pyt_runtime::Instance;
+
+    #[derive(Debug)]
+    struct Money(i64);
+
+    in_both_modes(|gil| {
+        let money = ClassBuilder::<Money>::new("Money")
+            .init(|amount: i64| Money(amount))
+            .method("__add__", |money: &Money, other: i64| money.0 + other)
+            .method("__sub__", |money: &Money, other: Instance<Money>| {
+                other.with(|other| money.0 - other.0)
+            })
+            .method("__rshift__", |_: &Money, _: i64| {
+                Err::<(), _>(Error::not_implemented())
+            })
+            .method("__eq__", |money: &Money, other: Instance<Money>| {
+                other.with(|other| money.0 == other.0)
+            })
+            .method("__radd__", |money: &Money, other: i64| money.0 + other)
+            .method("add", |money: &Money, other: i64| money.0 + other);
+        let runtime = runtime(gil);
+        runtime.set("Money", money).unwrap();
+        runtime
+            .exec(
+                "class Other:\n  def __radd__(self, left): return 'radd'\n  def __rsub__(self, left): \
+                 return 'rsub'\n  def __rrshift__(self, left): return 'rrshift'\n  def __eq__(self, \
+                 other): return 'eq'",
+            )
+            .unwrap();
+        for (text, result) in [
+            ("Money(1) + Other()", "'radd'"),
+            ("Money(1) - Other()", "'rsub'"),
+            ("Money(1) >> 2", "TypeError"),
+            ("Money(1) >> Other()", "'rrshift'"),
+            ("Money(1) == Other()", "'eq'"),
+            ("Money(1) == Money(1)", "True"),
+            ("Money(1) == 'x', Money(1) != 'x'", "(False, True)"),
+            ("Money(1) + 2, 2 + Money(1)", "(3, 3)"),
+            ("Money(1) + 'x'", "TypeError"),
+            ("'x' + Money(1)", "TypeError"),
+            ("Money(1).__add__('x')", "NotImplemented"),
+            // A method that is no operator's says what is wrong.
+            ("Money(1).add('x')", "TypeError"),
+        ] {
+            match runtime.eval::<Value>(text) {
+                Ok(value) => assert_eq!(value.repr().unwrap(), result, "{text}"),
+                Err(error) => assert_eq!(error.type_name(), result, "{text}: {error}"),
+            }
+        }
+        assert_eq!(runtime.finish(), 0);
+    });
+}

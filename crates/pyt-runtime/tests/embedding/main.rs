@@ -9,6 +9,7 @@
 )]
 
 mod async_hosts;
+mod buffers;
 mod classes;
 mod control;
 mod databases;
@@ -17,6 +18,7 @@ mod errors;
 mod functions;
 mod isolation;
 mod limits;
+mod notebooks;
 mod output;
 mod pool;
 mod queues;

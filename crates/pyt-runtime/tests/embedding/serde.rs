@@ -308,3 +308,72 @@ def tell(**names): return sorted(names)",
     );
     runtime.finish();
 }
+
+#[test]
+fn errors_name_the_path_to_the_data() {
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct User {
+        name: String,
+        age: u8,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Group {
+        users: Vec<User>,
+        scores: BTreeMap<i64, Option<i64>>,
+    }
+
+    let runtime = runtime(true);
+    let read = |text: &str| {
+        let value: Value = runtime.eval(text).unwrap();
+        value.deserialize::<Group>().unwrap_err()
+    };
+    let good = "{'name': 'a', 'age': 1}";
+    for (text, expected, class) in [
+        (
+            format!("{{'users': [{good}, {{'name': 'b', 'age': 'x'}}], 'scores': {{}}}}"),
+            "users[1].age: invalid type: string \"x\", expected u8",
+            "TypeError",
+        ),
+        (
+            format!("{{'users': [{good}, {{'name': 'b'}}], 'scores': {{}}}}"),
+            "users[1]: missing field `age`",
+            "ValueError",
+        ),
+        (
+            "{'users': [], 'scores': {1: 2, 7: 'x'}}".to_owned(),
+            "scores[7]: invalid type: string \"x\", expected i64",
+            "TypeError",
+        ),
+        (
+            "{'users': [{'name': '\\ud800', 'age': 1}], 'scores': {}}".to_owned(),
+            "users[0].name: ",
+            "UnicodeEncodeError",
+        ),
+        ("[]".to_owned(), "invalid", "ValueError"),
+        (
+            "3".to_owned(),
+            "invalid type: integer `3`, expected struct Group",
+            "TypeError",
+        ),
+    ] {
+        let error = read(&text);
+        assert!(error.message().starts_with(expected), "{text}: {error}");
+        assert_eq!(error.type_name(), class, "{text}: {error}");
+    }
+
+    #[derive(Serialize)]
+    struct Keyed {
+        by_list: BTreeMap<u8, BTreeMap<Vec<Option<BTreeMap<u8, u8>>>, u8>>,
+    }
+    let inner = BTreeMap::from([(vec![Some(BTreeMap::from([(1, 1)]))], 1)]);
+    let keyed = Keyed {
+        by_list: BTreeMap::from([(4, inner)]),
+    };
+    let error = runtime.to_python(&keyed).unwrap_err();
+    assert!(error.message().starts_with("by_list[4]: "), "{error}");
+    runtime.finish();
+}

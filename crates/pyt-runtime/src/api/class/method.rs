@@ -8,20 +8,25 @@ use crate::{
     api::function::{Function, Incoming, WithPython},
 };
 
-/// The result of a constructor: the state, or an error to raise.
+/// Only this crate can name it, so only this crate can implement a trait whose method takes one.
+#[derive(Debug)]
+pub struct Seal(());
+
+/// The result of a constructor: the state, or an error to raise. It is implemented for all types
+/// that can be one, and cannot be implemented elsewhere.
 pub trait IntoState<T> {
     #[doc(hidden)]
-    fn into_state(self) -> Result<T, Error>;
+    fn into_class_state(self, seal: Seal) -> Result<T, Error>;
 }
 
 impl<T> IntoState<T> for T {
-    fn into_state(self) -> Result<T, Error> {
+    fn into_class_state(self, _: Seal) -> Result<T, Error> {
         Ok(self)
     }
 }
 
 impl<T, E: std::error::Error + Send + Sync + 'static> IntoState<T> for Result<T, E> {
-    fn into_state(self) -> Result<T, Error> {
+    fn into_class_state(self, _: Seal) -> Result<T, Error> {
         self.map_err(Error::other)
     }
 }
@@ -30,13 +35,13 @@ impl<T, E: std::error::Error + Send + Sync + 'static> IntoState<T> for Result<T,
 /// [`Python`] may come first.
 pub trait HostConstructor<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn construct(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T>;
+    fn construct_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T>;
 }
 
 /// A closure that reads the state: `Fn(&T, A, B, ...) -> R`; a [`Python`] may come after the state.
 pub trait HostMethod<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn invoke(
+    fn call_from_python(
         &self,
         state: &InstanceState<T>,
         py: Python<'_>,
@@ -48,7 +53,7 @@ pub trait HostMethod<T, Marker>: Send + Sync + 'static {
 /// state.
 pub trait HostMethodMut<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn invoke(
+    fn call_from_python(
         &self,
         state: &InstanceState<T>,
         py: Python<'_>,
@@ -69,10 +74,10 @@ macro_rules! methods {
             $($name: FromArgument,)*
         {
             #[allow(non_snake_case, reason = "types name the variables")]
-            fn construct(&self, $inside: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T> {
+            fn construct_from_python(&self, $inside: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T> {
                 $(let $name = $name::take(incoming, $inside)?;)*
                 incoming.finish($inside)?;
-                let state = self($($py,)? $($name),*).into_state();
+                let state = self($($py,)? $($name),*).into_class_state(Seal(()));
                 state.map_err(|error| error.into_exception($inside))
             }
         }
@@ -92,7 +97,7 @@ macro_rules! methods {
             $($name: FromArgument,)*
         {
             #[allow(non_snake_case, reason = "types name the variables")]
-            fn invoke(
+            fn call_from_python(
                 &self,
                 state: &InstanceState<T>,
                 $inside: Python<'_>,

@@ -140,7 +140,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         let function = method::function(
             "__init__",
             move |state: &state::InstanceState<T>, py, incoming| {
-                let new = constructor.construct(py, incoming)?;
+                let new = constructor.construct_from_python(py, incoming)?;
                 let old = state.replace(py, new)?;
                 drop_catching(old);
                 Ok(py.vm().ctx.none())
@@ -153,7 +153,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     #[must_use]
     pub fn method<Marker>(self, name: &str, method: impl HostMethod<T, Marker>) -> Self {
         self.bound(method::function(name, move |state, py, incoming| {
-            method.invoke(state, py, incoming)
+            method.call_from_python(state, py, incoming)
         }))
     }
 
@@ -161,7 +161,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     #[must_use]
     pub fn method_mut<Marker>(self, name: &str, method: impl HostMethodMut<T, Marker>) -> Self {
         self.bound(method::function(name, move |state, py, incoming| {
-            method.invoke(state, py, incoming)
+            method.call_from_python(state, py, incoming)
         }))
     }
 
@@ -207,7 +207,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     #[must_use]
     pub fn property<Marker>(self, name: &str, getter: impl HostMethod<T, Marker>) -> Self {
         let getter = method::function(name, move |state, py, incoming| {
-            getter.invoke(state, py, incoming)
+            getter.call_from_python(state, py, incoming)
         });
         self.member(name, move |py| {
             let getter = getter.to_object(Binding::Plain, py);
@@ -224,10 +224,10 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         setter: impl HostMethodMut<T, Set>,
     ) -> Self {
         let getter = method::function(name, move |state, py, incoming| {
-            getter.invoke(state, py, incoming)
+            getter.call_from_python(state, py, incoming)
         });
         let setter = method::function(name, move |state, py, incoming| {
-            setter.invoke(state, py, incoming)
+            setter.call_from_python(state, py, incoming)
         });
         self.member(name, move |py| {
             let getter = getter.to_object(Binding::Plain, py);

@@ -92,6 +92,8 @@ struct ErrorData {
     host: Option<Arc<dyn StdError + Send + Sync>>,
     /// Where each thread stood when all were stopped.
     threads: Vec<ThreadInfo>,
+    /// Whether it stands for `NotImplemented`.
+    not_implemented: bool,
 }
 
 /// The parts that are expensive to find out.
@@ -114,6 +116,7 @@ impl ErrorData {
             exception: None,
             host: None,
             threads: Vec::new(),
+            not_implemented: false,
         }
     }
 }
@@ -154,6 +157,44 @@ impl Error {
         Self::new("StopIteration", "")
     }
 
+    /// The result `NotImplemented` of an operator's method: Python then tries the other operand's
+    /// (`__radd__` after `__add__`), and raises `TypeError` if that has none either. Anywhere but as
+    /// the `Err` of a host function it is that `TypeError`.
+    ///
+    /// An operator's method whose arguments cannot be converted returns `NotImplemented` by itself.
+    ///
+    /// ```
+    /// # use pyt_runtime::{ClassBuilder, Error, Runtime};
+    /// struct Metres(f64);
+    ///
+    /// let metres = ClassBuilder::<Metres>::new("Metres").init(|n: f64| Metres(n)).method(
+    ///     "__add__",
+    ///     |metres: &Metres, other: f64| match other >= 0.0 {
+    ///         true => Ok(metres.0 + other),
+    ///         false => Err(Error::not_implemented()),
+    ///     },
+    /// );
+    /// # let runtime = Runtime::builder().build()?;
+    /// runtime.set("Metres", metres)?;
+    /// runtime.exec("class Other:\n    def __radd__(self, left): return 'radd'")?;
+    /// assert_eq!(runtime.eval::<f64>("Metres(1) + 2")?, 3.0);
+    /// assert_eq!(runtime.eval::<String>("Metres(1) + Other()")?, "radd");
+    /// assert!(runtime.eval::<f64>("Metres(1) + -2").is_err());
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn not_implemented() -> Self {
+        let message = "the operation is not implemented for these operands";
+        let mut inner = ErrorData::new(ErrorKind::Exception, "TypeError", message);
+        inner.not_implemented = true;
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn is_not_implemented(&self) -> bool {
+        self.0.not_implemented
+    }
+
     pub(crate) fn of(kind: ErrorKind, type_name: &str, message: &str) -> Self {
         Self(Arc::new(ErrorData::new(kind, type_name, message)))
     }
@@ -180,6 +221,7 @@ impl Error {
                 exception: old.exception.clone(),
                 host: old.host.clone(),
                 threads: old.threads.clone(),
+                not_implemented: old.not_implemented,
             };
             self.0 = Arc::new(copy);
         }

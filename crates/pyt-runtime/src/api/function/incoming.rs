@@ -20,6 +20,8 @@ pub struct Incoming<'a> {
     keywords: KwArgs,
     /// How many parameters have taken their argument.
     taken: usize,
+    /// Whether an argument was of another class than its parameter takes.
+    is_mismatched: bool,
 }
 
 impl<'a> Incoming<'a> {
@@ -31,6 +33,7 @@ impl<'a> Incoming<'a> {
             positional: args.args.into_iter(),
             keywords: args.kwargs,
             taken: 0,
+            is_mismatched: false,
         }
     }
 
@@ -92,12 +95,18 @@ impl<'a> Incoming<'a> {
         self.error(py, &message)
     }
 
+    /// Whether an argument was of another class than its parameter takes.
+    pub(super) const fn is_mismatched(&self) -> bool {
+        self.is_mismatched
+    }
+
     /// Adds to a `TypeError` which argument it is about. Other exceptions are kept as they are.
-    fn about_argument(&self, py: Python<'_>, raised: PyBaseExceptionRef) -> PyBaseExceptionRef {
+    fn about_argument(&mut self, py: Python<'_>, raised: PyBaseExceptionRef) -> PyBaseExceptionRef {
         let vm = py.vm();
         if !raised.class().is(vm.ctx.exceptions.type_error) {
             return raised;
         }
+        self.is_mismatched = true;
         let Ok(text) = raised.as_object().str(vm) else {
             return raised;
         };

@@ -73,7 +73,9 @@ impl Function {
     /// A function of this name.
     #[must_use]
     pub fn new<Marker>(name: &str, function: impl HostFunction<Marker>) -> Self {
-        Self::with_body(name, move |py, incoming| function.invoke(py, incoming))
+        Self::with_body(name, move |py, incoming| {
+            function.call_from_python(py, incoming)
+        })
     }
 
     pub(crate) fn with_body(

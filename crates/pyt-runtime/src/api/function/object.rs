@@ -51,6 +51,27 @@ pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> 
     }
 }
 
+/// Whether it is the name of an operator's method of two operands: one that may return
+/// `NotImplemented`.
+fn is_operator(name: &str) -> bool {
+    const ARITHMETIC: &[&str] = &[
+        "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift",
+        "rshift", "and", "xor", "or",
+    ];
+    const COMPARISONS: &[&str] = &["lt", "le", "eq", "ne", "gt", "ge"];
+    let Some(name) = name
+        .strip_prefix("__")
+        .and_then(|name| name.strip_suffix("__"))
+    else {
+        return false;
+    };
+    // `__radd__` and `__iadd__`, but also `__rshift__`.
+    let of_the_right = name.strip_prefix(['r', 'i']);
+    COMPARISONS.contains(&name)
+        || ARITHMETIC.contains(&name)
+        || of_the_right.is_some_and(|name| ARITHMETIC.contains(&name))
+}
+
 /// Runs host code, and raises its panics as `RuntimeError`.
 fn catching_panics<R>(
     name: &str,
@@ -101,9 +122,14 @@ impl HostCall {
         let py = Python::new(vm, &runtime);
         let mut incoming = Incoming::new(&definition.name, &definition.parameters, args);
         let _scope = HostFunctionScope::begin();
-        catching_panics(&definition.name, vm, || {
+        let result = catching_panics(&definition.name, vm, || {
             (definition.body)(py, &mut incoming)
-        })
+        });
+        if result.is_err() && incoming.is_mismatched() && is_operator(&definition.name) {
+            // As in CPython's own classes: the other operand's method is next.
+            return Ok(vm.ctx.not_implemented());
+        }
+        result
     }
 }
 

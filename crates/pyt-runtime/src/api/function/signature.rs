@@ -9,7 +9,7 @@ use crate::{IntoPython, Python};
 /// of the parameters, and whether the first is a [`Python`].
 pub trait HostFunction<Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+    fn call_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
 }
 
 /// The marker of closures that take a [`Python`] first.
@@ -26,7 +26,7 @@ macro_rules! host_functions {
             $($name: FromArgument,)*
         {
             #[allow(non_snake_case, reason = "types name the variables")]
-            fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
+            fn call_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
                 $(let $name = $name::take(incoming, py)?;)*
                 incoming.finish(py)?;
                 self($($name),*).into_object(py)
@@ -40,7 +40,7 @@ macro_rules! host_functions {
             $($name: FromArgument,)*
         {
             #[allow(non_snake_case, reason = "types name the variables")]
-            fn invoke(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
+            fn call_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult {
                 $(let $name = $name::take(incoming, py)?;)*
                 incoming.finish(py)?;
                 self(py, $($name),*).into_object(py)

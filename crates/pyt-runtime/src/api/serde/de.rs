@@ -13,7 +13,7 @@ use rustpython_vm::{
 };
 
 use super::{
-    error::{MAX_DEPTH, raised, too_deep},
+    error::{DataError, MAX_DEPTH, in_entry, raised, too_deep},
     variant::Variant,
 };
 use crate::{Error, FromPython, Python, api::value::convert_collections};
@@ -38,7 +38,7 @@ impl<'py> ObjectDeserializer<'py> {
     }
 
     /// An object within this one.
-    fn below(&self, object: PyObjectRef) -> Result<Self, Error> {
+    fn below(&self, object: PyObjectRef) -> Result<Self, DataError> {
         if self.depth == MAX_DEPTH {
             return Err(too_deep());
         }
@@ -49,13 +49,13 @@ impl<'py> ObjectDeserializer<'py> {
         })
     }
 
-    fn raised<T>(&self, result: PyResult<T>) -> Result<T, Error> {
+    fn raised<T>(&self, result: PyResult<T>) -> Result<T, DataError> {
         raised(result, self.py)
     }
 
-    fn wrong(&self, expected: &str) -> Error {
+    fn wrong(&self, expected: &str) -> DataError {
         let class = self.object.class().name().to_string();
-        Error::new("TypeError", format!("expected {expected}, got {class}"))
+        DataError::new("TypeError", format!("expected {expected}, got {class}"))
     }
 
     fn attribute(&self, name: &'static str) -> Option<PyObjectRef> {
@@ -63,7 +63,7 @@ impl<'py> ObjectDeserializer<'py> {
     }
 
     /// Fields and their values, if it is an instance of a dataclass or a named tuple.
-    fn fields(&self) -> Result<Option<Pairs>, Error> {
+    fn fields(&self) -> Result<Option<Pairs>, DataError> {
         let vm = self.py.vm();
         let class = self.object.class().as_object();
         let has = |name: &'static str| class.get_attr(name, vm).ok();
@@ -87,7 +87,7 @@ impl<'py> ObjectDeserializer<'py> {
     }
 
     /// The object's attributes that are in `names`.
-    fn values_of(&self, names: Vec<PyObjectRef>) -> Result<Pairs, Error> {
+    fn values_of(&self, names: Vec<PyObjectRef>) -> Result<Pairs, DataError> {
         let vm = self.py.vm();
         let mut pairs = Vec::with_capacity(names.len());
         for name in names {
@@ -97,7 +97,7 @@ impl<'py> ObjectDeserializer<'py> {
             match self.object.get_attr(text, vm) {
                 Ok(value) => pairs.push((name, value)),
                 Err(error) if error.fast_isinstance(vm.ctx.exceptions.attribute_error) => {}
-                Err(error) => return Err(Error::caught(self.py, &error)),
+                Err(error) => return Err(Error::caught(self.py, &error).into()),
             }
         }
         Ok(pairs)
@@ -106,6 +106,7 @@ impl<'py> ObjectDeserializer<'py> {
     fn sequence(self, items: Vec<PyObjectRef>) -> SequenceItems<'py> {
         SequenceItems {
             items: items.into_iter(),
+            index: 0,
             source: self,
         }
     }
@@ -113,7 +114,7 @@ impl<'py> ObjectDeserializer<'py> {
     fn mapping(self, pairs: Pairs) -> MapEntries<'py> {
         MapEntries {
             pairs: pairs.into_iter(),
-            value: None,
+            entry: None,
             source: self,
         }
     }
@@ -122,7 +123,7 @@ impl<'py> ObjectDeserializer<'py> {
         &self,
         number: &PyInt,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         let number = number.as_bigint();
         if let Ok(number) = i64::try_from(number) {
             visitor.visit_i64(number)
@@ -133,7 +134,7 @@ impl<'py> ObjectDeserializer<'py> {
         } else if let Ok(number) = u128::try_from(number) {
             visitor.visit_u128(number)
         } else {
-            Err(Error::new("OverflowError", "int out of range for u128"))
+            Err(DataError::new("OverflowError", "int out of range for u128"))
         }
     }
 
@@ -145,7 +146,7 @@ impl<'py> ObjectDeserializer<'py> {
     }
 
     /// An object of no built-in class.
-    fn visit_other<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_other<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         let vm = self.py.vm();
         if let Some(fields) = self.fields()? {
             return visitor.visit_map(self.mapping(fields));
@@ -169,15 +170,28 @@ impl<'py> ObjectDeserializer<'py> {
 }
 
 impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
-    type Error = Error;
+    type Error = DataError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         let vm = self.py.vm();
         let object = &self.object;
         if vm.is_none(object) {
             return visitor.visit_unit();
         }
-        if self.is_enum_member()
+        // The classes that most data is of; their objects are no members of an `enum.Enum`.
+        let (class, types) = (object.class(), &vm.ctx.types);
+        if class.is(types.list_type) {
+            let items = self.raised(convert_collections::items(object, vm))?;
+            return visitor.visit_seq(self.sequence(items));
+        }
+        let is_plain = class.is(types.str_type)
+            || class.is(types.int_type)
+            || class.is(types.float_type)
+            || class.is(types.dict_type)
+            || class.is(types.tuple_type)
+            || class.is(types.bool_type);
+        if !is_plain
+            && self.is_enum_member()
             && let Some(value) = self.attribute("value")
         {
             return self.below(value)?.deserialize_any(visitor);
@@ -213,7 +227,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
         self.visit_other(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         if self.py.vm().is_none(&self.object) {
             visitor.visit_none()
         } else {
@@ -226,7 +240,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         let object = self.object.clone();
         visitor.visit_newtype_struct(self.below(object)?)
     }
@@ -237,7 +251,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
         _name: &'static str,
         names: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         if self.object.downcastable::<PyDict>() {
             return self.deserialize_any(visitor);
         }
@@ -259,7 +273,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         if let Some(dict) = self.object.downcast_ref::<PyDict>() {
             let mut pairs = dict.items_vec();
             return match (pairs.pop(), pairs.is_empty()) {
@@ -267,7 +281,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
                     variant: self.below(variant)?,
                     data: Some(self.below(data)?),
                 }),
-                _ => Err(Error::new(
+                _ => Err(DataError::new(
                     "ValueError",
                     "expected a dict of one entry: a variant and its data",
                 )),
@@ -290,7 +304,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
         })
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         visitor.visit_unit()
     }
 
@@ -302,20 +316,25 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
 
 struct SequenceItems<'py> {
     items: vec::IntoIter<PyObjectRef>,
+    /// Of the next item.
+    index: usize,
     source: ObjectDeserializer<'py>,
 }
 
 impl<'de> SeqAccess<'de> for SequenceItems<'_> {
-    type Error = Error;
+    type Error = DataError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    ) -> Result<Option<T::Value>, DataError> {
         let Some(item) = self.items.next() else {
             return Ok(None);
         };
-        seed.deserialize(self.source.below(item)?).map(Some)
+        let index = self.index;
+        self.index += 1;
+        let data = seed.deserialize(self.source.below(item)?);
+        data.map(Some).map_err(|error| error.in_item(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -325,32 +344,34 @@ impl<'de> SeqAccess<'de> for SequenceItems<'_> {
 
 struct MapEntries<'py> {
     pairs: vec::IntoIter<(PyObjectRef, PyObjectRef)>,
-    value: Option<PyObjectRef>,
+    /// The key that was read last, and its value.
+    entry: Option<(PyObjectRef, PyObjectRef)>,
     source: ObjectDeserializer<'py>,
 }
 
 impl<'de> MapAccess<'de> for MapEntries<'_> {
-    type Error = Error;
+    type Error = DataError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    ) -> Result<Option<K::Value>, DataError> {
         let Some((key, value)) = self.pairs.next() else {
             return Ok(None);
         };
-        self.value = Some(value);
+        self.entry = Some((key.clone(), value));
         seed.deserialize(self.source.below(key)?).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let Some(value) = self.value.take() else {
-            return Err(Error::new(
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DataError> {
+        let Some((key, value)) = self.entry.take() else {
+            return Err(DataError::new(
                 "ValueError",
                 "a value was asked for before its key",
             ));
         };
-        seed.deserialize(self.source.below(value)?)
+        let data = seed.deserialize(self.source.below(value)?);
+        data.map_err(|error| in_entry(error, &key, self.source.py))
     }
 
     fn size_hint(&self) -> Option<usize> {

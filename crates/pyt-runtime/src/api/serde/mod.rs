@@ -24,7 +24,8 @@ use crate::{Error, FromPython, IntoPython, Python, Runtime, Value};
 /// objects with `__index__` or `__float__`, and an `enum.Enum` as its value.
 ///
 /// Data nested more than 128 levels deep, such as a list that contains itself, is a
-/// `RecursionError`.
+/// `RecursionError`. The message of an error begins with the path to the data that it is about:
+/// `users[3].age: invalid type: string "x", expected u8`.
 ///
 /// ```
 /// use pyt_runtime::{Function, Runtime, Serde};
@@ -73,10 +74,8 @@ impl Value {
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let mut read = None;
         self.inside(|object, py| {
-            read = Some(T::deserialize(de::ObjectDeserializer::new(
-                object.to_owned(),
-                py,
-            )));
+            let data = T::deserialize(de::ObjectDeserializer::new(object.to_owned(), py));
+            read = Some(data.map_err(error::DataError::into_error));
             Ok(())
         })?;
         read.unwrap_or_else(|| Err(Error::gone()))
@@ -97,7 +96,8 @@ impl Python<'_> {
     fn serialize<T: Serialize + ?Sized>(self, data: &T) -> Result<PyObjectRef, Error> {
         let mut written = None;
         self.attempt(|py| {
-            written = Some(data.serialize(ser::ObjectSerializer::new(py)));
+            let object = data.serialize(ser::ObjectSerializer::new(py));
+            written = Some(object.map_err(error::DataError::into_error));
             Ok(())
         })?;
         written.unwrap_or_else(|| Err(Error::gone()))

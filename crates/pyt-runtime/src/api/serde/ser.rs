@@ -9,8 +9,8 @@ use ::serde::{
 };
 use rustpython_vm::{PyObjectRef, PyResult, builtins::PyDictRef};
 
-use super::error::{MAX_DEPTH, raised, too_deep};
-use crate::{Error, IntoPython, Python};
+use super::error::{DataError, MAX_DEPTH, in_entry, raised, too_deep};
+use crate::{IntoPython, Python};
 
 /// Serializes one value to an object.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ impl<'py> ObjectSerializer<'py> {
     }
 
     /// A serializer for a value within this one.
-    fn below(self) -> Result<Self, Error> {
+    fn below(self) -> Result<Self, DataError> {
         if self.depth == MAX_DEPTH {
             return Err(too_deep());
         }
@@ -41,7 +41,7 @@ impl<'py> ObjectSerializer<'py> {
         })
     }
 
-    fn put(self, value: impl IntoPython) -> Result<PyObjectRef, Error> {
+    fn put(self, value: impl IntoPython) -> Result<PyObjectRef, DataError> {
         raised(value.into_object(self.py), self.py)
     }
 
@@ -49,7 +49,7 @@ impl<'py> ObjectSerializer<'py> {
         self.py.vm().ctx.none()
     }
 
-    fn items(self, is_tuple: bool, length: usize) -> Result<SequenceBuilder<'py>, Error> {
+    fn items(self, is_tuple: bool, length: usize) -> Result<SequenceBuilder<'py>, DataError> {
         Ok(SequenceBuilder {
             sink: self.below()?,
             is_tuple: is_tuple || self.is_key,
@@ -58,7 +58,7 @@ impl<'py> ObjectSerializer<'py> {
         })
     }
 
-    fn entries(self) -> Result<MapBuilder<'py>, Error> {
+    fn entries(self) -> Result<MapBuilder<'py>, DataError> {
         Ok(MapBuilder {
             sink: self.below()?,
             dict: self.py.vm().ctx.new_dict(),
@@ -68,7 +68,7 @@ impl<'py> ObjectSerializer<'py> {
     }
 
     /// `{variant: data}`.
-    fn tagged(self, variant: &str, data: PyObjectRef) -> Result<PyObjectRef, Error> {
+    fn tagged(self, variant: &str, data: PyObjectRef) -> Result<PyObjectRef, DataError> {
         let dict = self.py.vm().ctx.new_dict();
         raised(dict.set_item(variant, data, self.py.vm()), self.py)?;
         Ok(dict.into())
@@ -84,12 +84,14 @@ pub(super) struct SequenceBuilder<'py> {
 }
 
 impl SequenceBuilder<'_> {
-    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
-        self.items.push(item.serialize(self.sink)?);
+    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), DataError> {
+        let object = item.serialize(self.sink);
+        let object = object.map_err(|error| error.in_item(self.items.len()))?;
+        self.items.push(object);
         Ok(())
     }
 
-    fn finish(self) -> Result<PyObjectRef, Error> {
+    fn finish(self) -> Result<PyObjectRef, DataError> {
         let ctx = &self.sink.py.vm().ctx;
         let items: PyObjectRef = if self.is_tuple {
             ctx.new_tuple(self.items).into()
@@ -112,16 +114,23 @@ pub(super) struct MapBuilder<'py> {
 }
 
 impl MapBuilder<'_> {
-    fn set<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+    fn set<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), DataError> {
         let value = value.serialize(ObjectSerializer {
             is_key: false,
             ..self.sink
-        })?;
+        });
+        let value = value.map_err(|error| error.in_field(name))?;
         let py = self.sink.py;
+        // Names of fields are part of the program, so that interning them keeps nothing for longer.
+        let name = py.vm().ctx.intern_str(name);
         raised(self.dict.set_item(name, value, py.vm()), py)
     }
 
-    fn finish(self) -> Result<PyObjectRef, Error> {
+    fn finish(self) -> Result<PyObjectRef, DataError> {
         match self.variant {
             Some(variant) => self.sink.tagged(variant, self.dict.into()),
             None => Ok(self.dict.into()),
@@ -131,7 +140,7 @@ impl MapBuilder<'_> {
 
 macro_rules! put {
     ($($method:ident: $type:ty;)*) => {$(
-        fn $method(self, value: $type) -> Result<PyObjectRef, Error> {
+        fn $method(self, value: $type) -> Result<PyObjectRef, DataError> {
             self.put(value)
         }
     )*};
@@ -139,7 +148,7 @@ macro_rules! put {
 
 impl<'py> Serializer for ObjectSerializer<'py> {
     type Ok = PyObjectRef;
-    type Error = Error;
+    type Error = DataError;
     type SerializeSeq = SequenceBuilder<'py>;
     type SerializeTuple = SequenceBuilder<'py>;
     type SerializeTupleStruct = SequenceBuilder<'py>;
@@ -167,19 +176,19 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         serialize_bytes: &[u8];
     }
 
-    fn serialize_none(self) -> Result<PyObjectRef, Error> {
+    fn serialize_none(self) -> Result<PyObjectRef, DataError> {
         Ok(self.none())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<PyObjectRef, Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<PyObjectRef, DataError> {
         value.serialize(self.below()?)
     }
 
-    fn serialize_unit(self) -> Result<PyObjectRef, Error> {
+    fn serialize_unit(self) -> Result<PyObjectRef, DataError> {
         Ok(self.none())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<PyObjectRef, Error> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<PyObjectRef, DataError> {
         Ok(self.none())
     }
 
@@ -188,7 +197,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<PyObjectRef, Error> {
+    ) -> Result<PyObjectRef, DataError> {
         self.put(variant)
     }
 
@@ -196,7 +205,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<PyObjectRef, Error> {
+    ) -> Result<PyObjectRef, DataError> {
         value.serialize(self.below()?)
     }
 
@@ -206,16 +215,16 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<PyObjectRef, Error> {
+    ) -> Result<PyObjectRef, DataError> {
         let data = value.serialize(self.below()?)?;
         self.tagged(variant, data)
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<SequenceBuilder<'py>, Error> {
+    fn serialize_seq(self, length: Option<usize>) -> Result<SequenceBuilder<'py>, DataError> {
         self.items(false, length.unwrap_or(0))
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<SequenceBuilder<'py>, Error> {
+    fn serialize_tuple(self, length: usize) -> Result<SequenceBuilder<'py>, DataError> {
         self.items(true, length)
     }
 
@@ -223,7 +232,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         self,
         _name: &'static str,
         length: usize,
-    ) -> Result<SequenceBuilder<'py>, Error> {
+    ) -> Result<SequenceBuilder<'py>, DataError> {
         self.items(true, length)
     }
 
@@ -233,13 +242,13 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         _index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Result<SequenceBuilder<'py>, Error> {
+    ) -> Result<SequenceBuilder<'py>, DataError> {
         let mut items = self.items(true, length)?;
         items.variant = Some(variant);
         Ok(items)
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<MapBuilder<'py>, Error> {
+    fn serialize_map(self, _length: Option<usize>) -> Result<MapBuilder<'py>, DataError> {
         self.entries()
     }
 
@@ -247,7 +256,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         self,
         _name: &'static str,
         _length: usize,
-    ) -> Result<MapBuilder<'py>, Error> {
+    ) -> Result<MapBuilder<'py>, DataError> {
         self.entries()
     }
 
@@ -257,7 +266,7 @@ impl<'py> Serializer for ObjectSerializer<'py> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<MapBuilder<'py>, Error> {
+    ) -> Result<MapBuilder<'py>, DataError> {
         let mut entries = self.entries()?;
         entries.variant = Some(variant);
         Ok(entries)
@@ -268,13 +277,13 @@ macro_rules! sequences {
     ($($trait:ident $method:ident;)*) => {$(
         impl $trait for SequenceBuilder<'_> {
             type Ok = PyObjectRef;
-            type Error = Error;
+            type Error = DataError;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
+            fn $method<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), DataError> {
                 self.push(item)
             }
 
-            fn end(self) -> Result<PyObjectRef, Error> {
+            fn end(self) -> Result<PyObjectRef, DataError> {
                 self.finish()
             }
         }
@@ -292,17 +301,17 @@ macro_rules! structs {
     ($($trait:ident)*) => {$(
         impl $trait for MapBuilder<'_> {
             type Ok = PyObjectRef;
-            type Error = Error;
+            type Error = DataError;
 
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Result<(), Error> {
+            ) -> Result<(), DataError> {
                 self.set(name, value)
             }
 
-            fn end(self) -> Result<PyObjectRef, Error> {
+            fn end(self) -> Result<PyObjectRef, DataError> {
                 self.finish()
             }
         }
@@ -313,9 +322,9 @@ structs!(SerializeStruct SerializeStructVariant);
 
 impl SerializeMap for MapBuilder<'_> {
     type Ok = PyObjectRef;
-    type Error = Error;
+    type Error = DataError;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), DataError> {
         let sink = ObjectSerializer {
             is_key: true,
             ..self.sink
@@ -324,20 +333,21 @@ impl SerializeMap for MapBuilder<'_> {
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DataError> {
         let Some(key) = self.key.take() else {
-            return Err(Error::new("ValueError", "a value came before its key"));
+            return Err(DataError::new("ValueError", "a value came before its key"));
         };
         let value = value.serialize(ObjectSerializer {
             is_key: false,
             ..self.sink
-        })?;
+        });
         let py = self.sink.py;
+        let value = value.map_err(|error| in_entry(error, &key, py))?;
         let set: PyResult<()> = self.dict.set_item(&*key, value, py.vm());
         raised(set, py)
     }
 
-    fn end(self) -> Result<PyObjectRef, Error> {
+    fn end(self) -> Result<PyObjectRef, DataError> {
         self.finish()
     }
 }

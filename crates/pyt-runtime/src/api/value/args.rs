@@ -51,21 +51,23 @@ impl Args {
     }
 }
 
-/// The arguments of a call: a tuple of up to twelve [`IntoArg`]s, `()` for none.
+/// The arguments of a call: a tuple of up to twelve [`IntoArg`]s, `()` for none. It cannot be
+/// implemented elsewhere.
 pub trait IntoArgs {
     #[doc(hidden)]
-    fn gather(self, py: Python<'_>) -> PyResult<Args>;
+    fn into_call_args(self, py: Python<'_>) -> PyResult<Args>;
 }
 
 /// An element of the arguments of a call: a value that is [`IntoPython`] is passed by position,
-/// [`kw`] passes one by keyword, [`unpack`] and [`unpack_kw`] pass many.
+/// [`kw`] passes one by keyword, [`unpack`] and [`unpack_kw`] pass many. It cannot be implemented
+/// elsewhere; implement [`IntoPython`].
 pub trait IntoArg {
     #[doc(hidden)]
-    fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()>;
+    fn add_to_call(self, args: &mut Args, py: Python<'_>) -> PyResult<()>;
 }
 
 impl<T: IntoPython> IntoArg for T {
-    fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
+    fn add_to_call(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
         args.positional.push(self.into_object(py)?);
         Ok(())
     }
@@ -84,7 +86,7 @@ pub const fn kw<T: IntoPython>(name: &str, value: T) -> Kw<'_, T> {
 }
 
 impl<T: IntoPython> IntoArg for Kw<'_, T> {
-    fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
+    fn add_to_call(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
         let value = self.value.into_object(py)?;
         args.push_named(self.name, value, py.vm())
     }
@@ -103,7 +105,7 @@ where
 }
 
 impl<I: IntoIterator<Item: IntoPython>> IntoArg for Unpack<I> {
-    fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
+    fn add_to_call(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
         for item in self.0 {
             args.positional.push(item.into_object(py)?);
         }
@@ -122,7 +124,7 @@ pub const fn unpack_kw<T: IntoPython>(mapping: T) -> UnpackKw<T> {
 }
 
 impl<T: IntoPython> IntoArg for UnpackKw<T> {
-    fn push(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
+    fn add_to_call(self, args: &mut Args, py: Python<'_>) -> PyResult<()> {
         let mapping = self.0.into_object(py)?;
         for (key, value) in super::convert_collections::entries(&mapping, py.vm())? {
             let name = String::from_object(key, py)
@@ -142,10 +144,10 @@ macro_rules! tuple_args {
                 unused_mut,
                 reason = "types name the variables; a tuple of none has none"
             )]
-            fn gather(self, py: Python<'_>) -> PyResult<Args> {
+            fn into_call_args(self, py: Python<'_>) -> PyResult<Args> {
                 let ($($name,)*) = self;
                 let mut args = Args::with_capacity($count);
-                $($name.push(&mut args, py)?;)*
+                $($name.add_to_call(&mut args, py)?;)*
                 Ok(args)
             }
         }

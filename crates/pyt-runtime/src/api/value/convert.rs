@@ -56,9 +56,11 @@ pub trait IntoPython: Sized {
     /// A list of such values as one object. `Vec<u8>` is `bytes`.
     #[doc(hidden)]
     fn list_into_object(items: impl Iterator<Item = Self>, py: Python<'_>) -> PyResult {
-        let items = items.map(|item| item.into_object(py));
-        let items = items.collect::<PyResult<Vec<_>>>()?;
-        Ok(py.vm().ctx.new_list(items).into())
+        let mut objects = Vec::with_capacity(items.size_hint().0);
+        for item in items {
+            objects.push(item.into_object(py)?);
+        }
+        Ok(py.vm().ctx.new_list(objects).into())
     }
 }
 
@@ -110,10 +112,17 @@ pub trait FromPython: Sized {
     /// A list of such values, of one object.
     #[doc(hidden)]
     fn list_from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Vec<Self>> {
-        let items = super::convert_collections::items(&object, py.vm())?;
-        let items = items.into_iter().map(|item| Self::from_object(item, py));
-        items.collect()
+        list_one_by_one(&object, py)
     }
+}
+
+fn list_one_by_one<T: FromPython>(object: &PyObjectRef, py: Python<'_>) -> PyResult<Vec<T>> {
+    let items = super::convert_collections::items(object, py.vm())?;
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(T::from_object(item, py)?);
+    }
+    Ok(converted)
 }
 
 /// Implements `into_python` and `from_python` by `into_object` and `from_object`.
@@ -208,6 +217,14 @@ macro_rules! integers {
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 integer(&object, py, |number| Self::try_from(number.as_bigint()).ok())
             }
+
+            fn list_from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Vec<Self>> {
+                let plain = |number: &PyInt| Self::try_from(number.as_bigint()).ok();
+                match super::convert_collections::plain_items(&object, plain) {
+                    Some(items) => Ok(items),
+                    None => list_one_by_one(&object, py),
+                }
+            }
         }
     )*};
 }
@@ -292,6 +309,19 @@ macro_rules! floats {
                 }
                 Ok(object.try_float(py.vm())?.to_f64() as Self)
             }
+
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::unnecessary_cast,
+                reason = "as for one float"
+            )]
+            fn list_from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Vec<Self>> {
+                let plain = |number: &PyFloat| Some(number.to_f64() as Self);
+                match super::convert_collections::plain_items(&object, plain) {
+                    Some(items) => Ok(items),
+                    None => list_one_by_one(&object, py),
+                }
+            }
         }
     )*};
 }
@@ -350,7 +380,10 @@ impl<T: IntoPython, E: std::error::Error + Send + Sync + 'static> IntoPython for
     fn into_object(self, py: Python<'_>) -> PyResult {
         match self {
             Ok(value) => value.into_object(py),
-            Err(error) => Err(Error::other(error).into_exception(py)),
+            Err(error) => match Error::other(error) {
+                error if error.is_not_implemented() => Ok(py.vm().ctx.not_implemented()),
+                error => Err(error.into_exception(py)),
+            },
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustpython_vm::{
-    PyObject, PyObjectRef, PyPayload as _, PyResult, VirtualMachine,
+    PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyDict, PyList, PySet, PyStr, PyTuple},
     protocol::{PyIter, PyIterReturn},
 };
@@ -37,6 +37,27 @@ pub(crate) fn items(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<PyOb
         items.push(item);
     }
     Ok(items)
+}
+
+/// The items of a `list` or `tuple`, if all are of the native class `P` and `convert` takes each.
+/// Runs no Python code, and makes no further references.
+pub(super) fn plain_items<P: PyPayload, T>(
+    object: &PyObject,
+    convert: impl Fn(&P) -> Option<T>,
+) -> Option<Vec<T>> {
+    let plain = |items: &[PyObjectRef]| {
+        let mut converted = Vec::with_capacity(items.len());
+        for item in items {
+            converted.push(convert(item.downcast_ref::<P>()?)?);
+        }
+        Some(converted)
+    };
+    if let Some(list) = object.downcast_ref::<PyList>() {
+        return plain(&list.borrow_vec());
+    }
+    object
+        .downcast_ref::<PyTuple>()
+        .and_then(|tuple| plain(tuple.as_slice()))
 }
 
 /// The entries of a `dict`, or of an object with `keys()` and `[]`.

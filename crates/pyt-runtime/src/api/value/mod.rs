@@ -5,6 +5,7 @@
 
 mod access;
 pub(crate) mod args;
+mod buffer;
 pub(crate) mod convert;
 pub(crate) mod convert_collections;
 mod convert_text;
@@ -16,6 +17,7 @@ mod operations;
 pub(crate) use self::name::name;
 pub use self::{
     args::{IntoArg, IntoArgs, Kw, Unpack, UnpackKw, kw, unpack, unpack_kw},
+    buffer::{Buffer, BufferItem},
     convert::{FromPython, IntoPython},
     handle::Value,
     iter::Iter,

@@ -25,7 +25,7 @@ impl Value {
     /// What the call raises.
     pub fn call<R: FromPython>(&self, args: impl IntoArgs) -> Result<R, Error> {
         self.inside(|object, py| {
-            let result = args.gather(py)?.call(object, py.vm())?;
+            let result = args.into_call_args(py)?.call(object, py.vm())?;
             R::from_object(result, py)
         })
     }
@@ -40,7 +40,7 @@ impl Value {
         args: impl IntoArgs,
     ) -> Result<R, Error> {
         self.inside(|object, py| {
-            let args = args.gather(py)?;
+            let args = args.into_call_args(py)?;
             let method = object.get_attr(&*name(py.vm(), method), py.vm())?;
             R::from_object(args.call(&method, py.vm())?, py)
         })
