@@ -158,8 +158,8 @@ impl Error {
     }
 
     /// The result `NotImplemented` of an operator's method: Python then tries the other operand's
-    /// (`__radd__` after `__add__`), and raises `TypeError` if that has none either. Anywhere but as
-    /// the `Err` of a host function it is that `TypeError`.
+    /// (`__radd__` after `__add__`), and raises `TypeError` if that has none either. Anywhere but
+    /// as the `Err` of a host function it is that `TypeError`.
     ///
     /// An operator's method whose arguments cannot be converted returns `NotImplemented` by itself.
     ///
