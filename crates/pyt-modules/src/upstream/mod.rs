@@ -14,6 +14,8 @@ pub mod derived;
 pub(crate) mod eager;
 pub(crate) mod wrapped;
 
+pub use corrections::syntax::{compile_corrected, plain_text};
+
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use rustpython_vm::{
@@ -37,7 +39,15 @@ pub fn definitions() -> &'static BTreeMap<&'static str, &'static PyModuleDef> {
     })
 }
 
-/// Calls the function `name` of upstream's module `module`, as upstream defines it.
+/// The functions that compile a text.
+const COMPILING: [(&str, &str); 3] = [
+    ("builtins", "compile"),
+    ("builtins", "eval"),
+    ("builtins", "exec"),
+];
+
+/// Calls the function `name` of upstream's module `module`, as upstream defines it. What compiles
+/// text does that as the corrections say.
 ///
 /// # Errors
 /// What the function raises; `SystemError` if there is none.
@@ -49,6 +59,10 @@ pub fn call(module: &str, name: &str, args: FuncArgs, vm: &VirtualMachine) -> Py
     };
     let function = def.and_then(|def| def.methods.iter().find(|method| method.name == name));
     match function {
+        Some(function) if COMPILING.contains(&(module, name)) => {
+            let call = |args| (function.func)(vm, args, Callee::named(function.name));
+            corrections::call_compiling(name, args, vm, call)
+        }
         Some(function) => (function.func)(vm, args, Callee::named(function.name)),
         None => Err(vm.new_system_error(format!("upstream defines no {module}.{name}"))),
     }

@@ -1,5 +1,6 @@
 //! Compiling source text, and keeping it for tracebacks.
 
+use pyt_modules::upstream::{compile_corrected, plain_text};
 use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
@@ -131,7 +132,17 @@ fn compile_with_flags(
     flags: i32,
 ) -> PyResult<PyRef<PyCode>> {
     let optimize = i32::from(vm.state.config.settings.optimize.min(2));
-    vm.compile_string_object_with_flags(bytes, filename, start as i32, flags, -1, optimize)?
+    let compile = |bytes: &[u8]| {
+        vm.compile_string_object_with_flags(bytes, filename, start as i32, flags, -1, optimize)
+    };
+    let ignores_cookie = flags & IGNORE_COOKIE != 0;
+    let code = match (start, plain_text(bytes, ignores_cookie)) {
+        (StartSymbol::File, Some(text)) => {
+            compile_corrected(text, false, vm, |text| compile(text.as_bytes()))
+        }
+        _ => compile(bytes),
+    };
+    code?
         .downcast()
         .map_err(|_| vm.new_system_error("the compiler returned no code object"))
 }

@@ -10,6 +10,7 @@
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
 mod classes;
+mod executing;
 mod kept_arguments;
 mod line_events;
 mod negative_zero;
@@ -17,6 +18,7 @@ mod refused_files;
 mod semlock_keywords;
 mod set_operators;
 mod slots;
+pub(crate) mod syntax;
 mod unnamed_functions;
 
 use std::sync::{Arc, Once};
@@ -42,8 +44,12 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .collect()
 }
 
+/// Calls one of upstream's functions that compile text.
+pub(super) use executing::call as call_compiling;
+
 /// Corrects an interpreter that is entered for the first time.
 pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
     line_events::begin(state, vm)?;
+    executing::begin(vm)?;
     refused_files::begin(vm)
 }
