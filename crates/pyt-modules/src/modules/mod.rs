@@ -18,6 +18,7 @@ pub mod pythonapi;
 pub(crate) mod queue;
 pub mod runs;
 pub(crate) mod signal;
+#[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 #[cfg(feature = "ssl")]
 pub(crate) mod ssl;
@@ -46,9 +47,10 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
         eager::definition::<FuturesThread>(&builder.ctx),
     ];
     let optional: Vec<_> = [
+        #[cfg(feature = "sqlite")]
+        Some(sqlite::module_def(&builder.ctx)),
         #[cfg(feature = "ssl")]
         ssl::definition(),
-        sqlite::definition(),
         sysconfig::definition(),
     ]
     .into_iter()
@@ -82,13 +84,14 @@ fn register_hooks() {
     hooks::on_thread_exit("threading", threading::thread_exits);
     hooks::on_thread_exit("_thread._local", thread::local::drop_all_of_this_thread);
     hooks::on_interpreter_release("wrapped functions", wrapped::release);
+    #[cfg(feature = "sqlite")]
+    hooks::on_interpreter_release("sqlite3", sqlite::release);
     hooks::on_interpreter_exit("threading", threading::interpreter_exits);
     hooks::on_interpreter_exit("_thread._local", thread::local::drop_all_of_this_thread);
     hooks::on_interpreter_exit(
         "threading.settrace",
         threading::trace_hooks::interpreter_exits,
     );
-    hooks::on_interpreter_exit("sqlite3", sqlite::interpreter_exits);
 }
 
 #[cfg(test)]
@@ -103,15 +106,17 @@ mod tests {
         let registered = hooks::registered();
         assert_eq!(registered.first_entry, ["sys", "signal", "corrections"]);
         assert_eq!(registered.thread_exit, ["threading", "_thread._local"]);
-        assert_eq!(registered.interpreter_release, ["wrapped functions"]);
         assert_eq!(
-            registered.interpreter_exit,
+            registered.interpreter_release,
             [
-                "threading",
-                "_thread._local",
-                "threading.settrace",
+                "wrapped functions",
+                #[cfg(feature = "sqlite")]
                 "sqlite3"
             ]
+        );
+        assert_eq!(
+            registered.interpreter_exit,
+            ["threading", "_thread._local", "threading.settrace"]
         );
     }
 }

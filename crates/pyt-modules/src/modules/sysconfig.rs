@@ -44,6 +44,8 @@ fn change(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         ("INCLUDEDIR", format!("{}/include", paths.base_prefix)),
         ("INCLUDEPY", include.clone()),
         ("CONFINCLUDEPY", include),
+        // What builds extensions asks for it, also where it then does without.
+        ("LDCXXSHARED", "c++ -shared".to_owned()),
         // There is no library to link with.
         ("LIBRARY", String::new()),
         ("LDLIBRARY", String::new()),

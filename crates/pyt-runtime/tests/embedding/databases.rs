@@ -13,7 +13,7 @@ sqlite3.register_adapter(float, lambda value: f'{OWNER} {value:g}')
 def row():
     db = sqlite3.connect(':memory:', detect_types=sqlite3.PARSE_DECLTYPES)
     try:
-        db.execute('create table t(a mine, b text, c text)')
+        db.execute('create table t(a mine, b, c)')
         db.execute('insert into t values(?, ?, ?)', ('x', 1j + 2, 3.5))
         return db.execute('select * from t').fetchone()
     finally:
@@ -52,7 +52,6 @@ db = sqlite3.connect(':memory:', detect_types=sqlite3.PARSE_DECLTYPES)
 db.execute('create table t(a mine)')
 db.execute('insert into t values(?)', ('x',))
 assert db.execute('select a from t').fetchone() == ('x',)
-db = sqlite3.connect(':memory:')
 assert db.execute('select ?', (3.5,)).fetchone() == (3.5,)
 try:
     db.execute('select ?', (1j,))
