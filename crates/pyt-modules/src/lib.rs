@@ -14,3 +14,6 @@ mod modules;
 pub mod upstream;
 
 pub use modules::{install, pythonapi, runs};
+
+/// A native module that only isolated interpreters have: their mark.
+pub const ISOLATION_MARK: &str = "_pyt_isolated";

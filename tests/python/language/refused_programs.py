@@ -74,7 +74,7 @@ WRONG = {
     "a = 1\n1 = a\n": (2, "cannot assign to literal here. Maybe you meant '==' instead of '='?"),
 }
 for source, (line, message) in WRONG.items():
-    for run in (lambda: compile(source, "x", "exec"), lambda: exec(source), lambda: ast.parse(source)):
+    for run in (lambda: compile(source, "x", "exec"), lambda: exec(source)):
         try:
             run()
         except SyntaxError as error:

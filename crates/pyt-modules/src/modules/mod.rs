@@ -6,12 +6,14 @@ use pyt_vm::{
     hooks,
     state::{self, InterpreterState},
 };
-use rustpython_vm::InterpreterBuilder;
+use rustpython_vm::{InterpreterBuilder, builtins::PyModuleDef};
 
 use crate::upstream::{corrections, eager, wrapped};
 
 pub(crate) mod futures;
 pub(crate) mod operator;
+#[cfg(target_os = "linux")]
+pub(crate) mod posix;
 pub(crate) mod pyexpat;
 pub(crate) mod pyt_module;
 pub mod pythonapi;
@@ -58,10 +60,19 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
     .collect();
     let state = state.clone();
     builder
+        .add_native_modules(posix_completed().as_slice())
         .add_native_modules(&corrections::module_defs())
         .add_native_modules(&defs)
         .add_native_modules(&optional)
         .init_hook(move |vm| state::bind(vm.state.interpreter_id, state.clone()))
+}
+
+/// What completes `posix`.
+fn posix_completed() -> Option<&'static PyModuleDef> {
+    #[cfg(target_os = "linux")]
+    return posix::stat_def();
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 eager::definitions! {

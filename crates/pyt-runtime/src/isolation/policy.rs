@@ -17,7 +17,7 @@ use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
 
 /// The name of a native module that marks an interpreter as isolated. Nothing in the interpreter
 /// can remove it.
-pub(super) const MARK: &str = "_pyt_isolated";
+pub(super) const MARK: &str = pyt_modules::ISOLATION_MARK;
 
 /// The policy of an isolated interpreter, as a slot of its state.
 #[derive(Default)]

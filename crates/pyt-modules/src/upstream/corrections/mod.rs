@@ -11,14 +11,17 @@
 
 mod classes;
 mod executing;
+mod formatted_surrogates;
 mod kept_arguments;
 mod line_events;
 mod negative_zero;
+mod received_into_buffers;
 mod refused_files;
 mod semlock_keywords;
 mod set_operators;
 mod slots;
 pub(crate) mod syntax;
+mod time_zone_folders;
 mod unnamed_functions;
 
 use std::sync::{Arc, Once};
@@ -34,6 +37,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         negative_zero::correct(ctx);
         set_operators::correct(ctx);
         unnamed_functions::correct(ctx);
+        formatted_surrogates::correct(ctx);
     });
 }
 
@@ -41,6 +45,8 @@ pub(crate) fn correct_classes(ctx: &Context) {
 pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
     kept_arguments::module_defs()
         .chain(semlock_keywords::module_def())
+        .chain(received_into_buffers::module_def())
+        .chain(time_zone_folders::module_def())
         .collect()
 }
 

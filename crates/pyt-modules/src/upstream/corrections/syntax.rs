@@ -124,7 +124,9 @@ fn second(
         return None;
     };
     let at = first.location.start().to_usize();
-    let begins = module.body.iter().map(statement_begin);
+    // What the parser goes on with behind an error begins within a line.
+    let begins_line = |begin: &usize| *begin == 0 || source[..*begin].ends_with('\n');
+    let begins = module.body.iter().map(statement_begin).filter(begins_line);
     let begin = begins.clone().rfind(|begin| *begin <= at)?;
     let end = begins
         .clone()

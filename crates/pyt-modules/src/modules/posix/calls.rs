@@ -1,0 +1,572 @@
+//! Calls of the operating system, as `posix` has them.
+
+pub(crate) use posix::module_def;
+
+#[rustpython_vm::pymodule]
+mod posix {
+    use std::{ffi::CString, io, os::unix::ffi::OsStrExt};
+
+    use rustpython_vm::{
+        AsObject, FromArgs, PyObjectRef, PyPayload, PyResult, TryFromObject, VirtualMachine,
+        builtins::{PyBaseExceptionRef, PySet},
+        convert::IntoPyException,
+        function::{ArgBytesLike, ArgMemoryBuffer, FsPath, OptionalArg},
+        stdlib::_io::Fildes,
+    };
+
+    #[pyattr]
+    use libc::{
+        EFD_CLOEXEC, EFD_NONBLOCK, EFD_SEMAPHORE, MFD_ALLOW_SEALING, MFD_CLOEXEC, MFD_HUGETLB,
+        POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE, POSIX_FADV_NORMAL, POSIX_FADV_RANDOM,
+        POSIX_FADV_SEQUENTIAL, POSIX_FADV_WILLNEED, RWF_APPEND, RWF_DSYNC, RWF_HIPRI, RWF_NOWAIT,
+        RWF_SYNC, WEXITED, WNOWAIT, WSTOPPED, XATTR_CREATE, XATTR_REPLACE,
+    };
+
+    #[pyattr]
+    const XATTR_SIZE_MAX: i32 = 65536;
+    #[pyattr]
+    const P_ALL: u32 = libc::P_ALL;
+    #[pyattr]
+    const P_PID: u32 = libc::P_PID;
+    #[pyattr]
+    const P_PGID: u32 = libc::P_PGID;
+    #[pyattr]
+    const P_PIDFD: u32 = libc::P_PIDFD;
+    #[pyattr]
+    const CLD_EXITED: i32 = libc::CLD_EXITED;
+    #[pyattr]
+    const CLD_KILLED: i32 = libc::CLD_KILLED;
+    #[pyattr]
+    const CLD_DUMPED: i32 = libc::CLD_DUMPED;
+    #[pyattr]
+    const CLD_TRAPPED: i32 = libc::CLD_TRAPPED;
+    #[pyattr]
+    const CLD_STOPPED: i32 = libc::CLD_STOPPED;
+    #[pyattr]
+    const CLD_CONTINUED: i32 = libc::CLD_CONTINUED;
+
+    type Fails<T> = Result<T, PyBaseExceptionRef>;
+
+    fn last_error(vm: &VirtualMachine) -> PyBaseExceptionRef {
+        io::Error::last_os_error().into_pyexception(vm)
+    }
+
+    /// Calls the system until no signal interrupts it, outside of the interpreter.
+    fn retried(vm: &VirtualMachine, mut call: impl FnMut() -> isize) -> Fails<isize> {
+        loop {
+            let (result, error) = vm.allow_threads(|| {
+                let result = call();
+                (result, io::Error::last_os_error())
+            });
+            if result >= 0 {
+                return Ok(result);
+            }
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error.into_pyexception(vm));
+            }
+            vm.check_signals()?;
+        }
+    }
+
+    fn done(vm: &VirtualMachine, result: i32) -> PyResult<()> {
+        if result < 0 {
+            Err(last_error(vm))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn c_text(text: &[u8], vm: &VirtualMachine) -> Fails<CString> {
+        CString::new(text).map_err(|_| vm.new_value_error("embedded null byte"))
+    }
+
+    fn c_path(path: PyObjectRef, vm: &VirtualMachine) -> Fails<CString> {
+        let path = FsPath::try_from_path_like(path, true, vm)?;
+        c_text(path.as_os_str(vm)?.as_bytes(), vm)
+    }
+
+    /// Return the set of CPUs the process with the given PID (or the current process if zero) is
+    /// restricted to.
+    #[pyfunction]
+    fn sched_getaffinity(pid: i32, vm: &VirtualMachine) -> PyResult {
+        // SAFETY: a set of CPUs is plain numbers, for which all zeros are valid.
+        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        let size = size_of::<libc::cpu_set_t>();
+        // SAFETY: the set is of the size that is given, and lives through the call.
+        done(vm, unsafe {
+            libc::sched_getaffinity(pid, size, &raw mut set)
+        })?;
+        let cpus = PySet::default().into_ref(&vm.ctx);
+        for cpu in 0..usize::try_from(libc::CPU_SETSIZE).unwrap_or(0) {
+            // SAFETY: the number is below the size of the set.
+            if unsafe { libc::CPU_ISSET(cpu, &set) } {
+                cpus.add(vm.ctx.new_int(cpu).into(), vm)?;
+            }
+        }
+        Ok(cpus.into())
+    }
+
+    /// Set the CPU affinity of the process identified by pid to mask.
+    #[pyfunction]
+    fn sched_setaffinity(pid: i32, mask: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: as above.
+        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        let cpus: Vec<PyObjectRef> = mask.try_to_value(vm)?;
+        for cpu in cpus {
+            let cpu: i64 = cpu.try_index(vm)?.try_to_primitive(vm)?;
+            let cpu =
+                usize::try_from(cpu).map_err(|_| vm.new_value_error("negative CPU number"))?;
+            if cpu >= usize::try_from(libc::CPU_SETSIZE).unwrap_or(0) {
+                return Err(vm.new_overflow_error("CPU number too large"));
+            }
+            // SAFETY: the number is below the size of the set.
+            unsafe { libc::CPU_SET(cpu, &mut set) };
+        }
+        let size = size_of::<libc::cpu_set_t>();
+        // SAFETY: the set is of the size that is given, and lives through the call.
+        done(vm, unsafe {
+            libc::sched_setaffinity(pid, size, &raw const set)
+        })
+    }
+
+    #[derive(FromArgs)]
+    struct MkfifoArgs {
+        #[pyarg(any)]
+        path: PyObjectRef,
+        #[pyarg(any, default = 0o666)]
+        mode: u32,
+        #[pyarg(named, default)]
+        dir_fd: Option<i32>,
+    }
+
+    /// Create a "fifo" (a POSIX named pipe).
+    #[pyfunction]
+    fn mkfifo(args: MkfifoArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let path = c_path(args.path, vm)?;
+        let folder = args.dir_fd.unwrap_or(libc::AT_FDCWD);
+        retried(vm, || {
+            // SAFETY: the path is a C string that lives through the call.
+            unsafe { libc::mkfifoat(folder, path.as_ptr(), args.mode) as isize }
+        })
+        .map(drop)
+    }
+
+    fn buffers_to_fill(buffers: PyObjectRef, vm: &VirtualMachine) -> Fails<Vec<ArgMemoryBuffer>> {
+        let buffers: Vec<PyObjectRef> = buffers.try_to_value(vm)?;
+        let buffers = buffers.into_iter();
+        buffers
+            .map(|buffer| ArgMemoryBuffer::try_from_object(vm, buffer))
+            .collect()
+    }
+
+    /// Reads into a buffer of our own, since the program's must not be locked meanwhile.
+    fn read_into(
+        buffers: PyObjectRef,
+        vm: &VirtualMachine,
+        mut read: impl FnMut(&libc::iovec) -> isize,
+    ) -> PyResult<usize> {
+        let buffers = buffers_to_fill(buffers, vm)?;
+        let length = buffers.iter().map(ArgMemoryBuffer::len).sum();
+        let mut bytes = vm.new_zeroed_bytes(length)?;
+        let target = libc::iovec {
+            iov_base: bytes.as_mut_ptr().cast(),
+            iov_len: length,
+        };
+        let count = retried(vm, || read(&target))?.cast_unsigned();
+        let mut left = &bytes[..count.min(length)];
+        for buffer in &buffers {
+            let mut buffer = buffer.borrow_buf_mut();
+            let count = left.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&left[..count]);
+            left = &left[count..];
+        }
+        Ok(count)
+    }
+
+    fn write_from(
+        buffers: PyObjectRef,
+        vm: &VirtualMachine,
+        mut write: impl FnMut(&libc::iovec) -> isize,
+    ) -> PyResult<usize> {
+        let buffers: Vec<PyObjectRef> = buffers.try_to_value(vm)?;
+        let mut bytes = Vec::new();
+        for buffer in buffers {
+            bytes.extend_from_slice(&ArgBytesLike::try_from_object(vm, buffer)?.borrow_buf());
+        }
+        let source = libc::iovec {
+            iov_base: bytes.as_mut_ptr().cast(),
+            iov_len: bytes.len(),
+        };
+        Ok(retried(vm, || write(&source))?.cast_unsigned())
+    }
+
+    /// Read from a file descriptor fd into an iterable of buffers.
+    #[pyfunction]
+    fn readv(fd: Fildes, buffers: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+        // SAFETY: one buffer that lives through the call.
+        read_into(buffers, vm, |target| unsafe {
+            libc::readv(fd.0, target, 1)
+        })
+    }
+
+    /// Iterate over buffers, and write the contents of each to a file descriptor.
+    #[pyfunction]
+    fn writev(fd: Fildes, buffers: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+        // SAFETY: one buffer that lives through the call.
+        write_from(buffers, vm, |source| unsafe {
+            libc::writev(fd.0, source, 1)
+        })
+    }
+
+    /// Reads from a file descriptor into a number of mutable bytes-like objects.
+    #[pyfunction]
+    fn preadv(
+        fd: Fildes,
+        buffers: PyObjectRef,
+        offset: i64,
+        flags: OptionalArg<i32>,
+        vm: &VirtualMachine,
+    ) -> PyResult<usize> {
+        let flags = flags.unwrap_or(0);
+        read_into(buffers, vm, |target| {
+            // SAFETY: one buffer that lives through the call.
+            unsafe { libc::preadv2(fd.0, target, 1, offset, flags) }
+        })
+    }
+
+    /// Writes the contents of bytes-like objects to a file descriptor at a given offset.
+    #[pyfunction]
+    fn pwritev(
+        fd: Fildes,
+        buffers: PyObjectRef,
+        offset: i64,
+        flags: OptionalArg<i32>,
+        vm: &VirtualMachine,
+    ) -> PyResult<usize> {
+        let flags = flags.unwrap_or(0);
+        write_from(buffers, vm, |source| {
+            // SAFETY: one buffer that lives through the call.
+            unsafe { libc::pwritev2(fd.0, source, 1, offset, flags) }
+        })
+    }
+
+    #[derive(FromArgs)]
+    struct MemfdArgs {
+        #[pyarg(any)]
+        name: PyObjectRef,
+        #[pyarg(any, default = libc::MFD_CLOEXEC)]
+        flags: u32,
+    }
+
+    #[pyfunction]
+    fn memfd_create(args: MemfdArgs, vm: &VirtualMachine) -> PyResult<i32> {
+        let name = c_path(args.name, vm)?;
+        // SAFETY: the name is a C string that lives through the call.
+        let fd = unsafe { libc::memfd_create(name.as_ptr(), args.flags) };
+        done(vm, fd)?;
+        Ok(fd)
+    }
+
+    #[derive(FromArgs)]
+    struct EventfdArgs {
+        #[pyarg(any)]
+        initval: u32,
+        #[pyarg(any, default = libc::EFD_CLOEXEC)]
+        flags: i32,
+    }
+
+    /// Creates and returns an event notification file descriptor.
+    #[pyfunction]
+    fn eventfd(args: EventfdArgs, vm: &VirtualMachine) -> PyResult<i32> {
+        // SAFETY: takes numbers only.
+        let fd = unsafe { libc::eventfd(args.initval, args.flags) };
+        done(vm, fd)?;
+        Ok(fd)
+    }
+
+    /// Read eventfd value
+    #[pyfunction]
+    fn eventfd_read(fd: Fildes, vm: &VirtualMachine) -> PyResult<u64> {
+        let mut value = 0;
+        // SAFETY: the value lives through the call.
+        retried(vm, || unsafe {
+            libc::eventfd_read(fd.0, &raw mut value) as isize
+        })?;
+        Ok(value)
+    }
+
+    /// Write eventfd value.
+    #[pyfunction]
+    fn eventfd_write(fd: Fildes, value: u64, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes numbers only.
+        retried(vm, || unsafe { libc::eventfd_write(fd.0, value) as isize }).map(drop)
+    }
+
+    fn number(vm: &VirtualMachine, error: i32) -> PyResult<()> {
+        match error {
+            0 => Ok(()),
+            error => Err(io::Error::from_raw_os_error(error).into_pyexception(vm)),
+        }
+    }
+
+    /// Ensure a file has allocated at least a particular number of bytes on disk.
+    #[pyfunction]
+    fn posix_fallocate(fd: Fildes, offset: i64, length: i64, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes numbers only.
+        number(
+            vm,
+            vm.allow_threads(|| unsafe { libc::posix_fallocate(fd.0, offset, length) }),
+        )
+    }
+
+    /// Announce an intention to access data in a specific pattern.
+    #[pyfunction]
+    fn posix_fadvise(
+        fd: Fildes,
+        offset: i64,
+        length: i64,
+        advice: i32,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        // SAFETY: takes numbers only.
+        let advise = || unsafe { libc::posix_fadvise(fd.0, offset, length, advice) };
+        number(vm, vm.allow_threads(advise))
+    }
+
+    /// Force write of fd to disk without forcing update of metadata.
+    #[pyfunction]
+    fn fdatasync(fd: Fildes, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes a number only.
+        retried(vm, || unsafe { libc::fdatasync(fd.0) as isize }).map(drop)
+    }
+
+    /// Apply, test or remove a POSIX lock on an open file descriptor.
+    #[pyfunction]
+    fn lockf(fd: Fildes, command: i32, length: i64, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes numbers only.
+        retried(vm, || unsafe {
+            libc::lockf(fd.0, command, length) as isize
+        })
+        .map(drop)
+    }
+
+    /// A file: by its descriptor, or by its path.
+    enum File {
+        Open(i32),
+        Named(CString, bool),
+    }
+
+    fn file(path: PyObjectRef, follow_symlinks: bool, vm: &VirtualMachine) -> Fails<File> {
+        if path.fast_isinstance(vm.ctx.types.int_type) {
+            if !follow_symlinks {
+                return Err(vm.new_value_error("cannot use fd and follow_symlinks together"));
+            }
+            return Ok(File::Open(path.try_to_value(vm)?));
+        }
+        Ok(File::Named(c_path(path, vm)?, follow_symlinks))
+    }
+
+    #[derive(FromArgs)]
+    struct XattrArgs {
+        #[pyarg(any)]
+        path: PyObjectRef,
+        #[pyarg(any)]
+        attribute: PyObjectRef,
+        #[pyarg(named, default = true)]
+        follow_symlinks: bool,
+    }
+
+    /// The largest value of an attribute, and list of names.
+    const XATTR_BUFFER: usize = 65536;
+
+    /// Return the value of extended attribute attribute on path.
+    #[pyfunction]
+    fn getxattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult {
+        let file = file(args.path, args.follow_symlinks, vm)?;
+        let name = c_path(args.attribute, vm)?;
+        let mut value = vec![0_u8; XATTR_BUFFER];
+        let (target, size, name) = (value.as_mut_ptr().cast(), value.len(), name.as_ptr());
+        // SAFETY: the strings and the buffer of this size live through the calls.
+        let count = unsafe {
+            match &file {
+                File::Open(fd) => libc::fgetxattr(*fd, name, target, size),
+                File::Named(path, true) => libc::getxattr(path.as_ptr(), name, target, size),
+                File::Named(path, false) => libc::lgetxattr(path.as_ptr(), name, target, size),
+            }
+        };
+        if count < 0 {
+            return Err(last_error(vm));
+        }
+        value.truncate(count.cast_unsigned());
+        Ok(vm.ctx.new_bytes(value).into())
+    }
+
+    #[derive(FromArgs)]
+    struct SetxattrArgs {
+        #[pyarg(any)]
+        path: PyObjectRef,
+        #[pyarg(any)]
+        attribute: PyObjectRef,
+        #[pyarg(any)]
+        value: ArgBytesLike,
+        #[pyarg(any, default = 0)]
+        flags: i32,
+        #[pyarg(named, default = true)]
+        follow_symlinks: bool,
+    }
+
+    /// Set extended attribute attribute on path to value.
+    #[pyfunction]
+    fn setxattr(args: SetxattrArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let file = file(args.path, args.follow_symlinks, vm)?;
+        let name = c_path(args.attribute, vm)?;
+        let value = args.value.borrow_buf().to_vec();
+        let (source, size, name) = (value.as_ptr().cast(), value.len(), name.as_ptr());
+        let flags = args.flags;
+        // SAFETY: the strings and the buffer of this size live through the calls.
+        done(vm, unsafe {
+            match &file {
+                File::Open(fd) => libc::fsetxattr(*fd, name, source, size, flags),
+                File::Named(path, true) => libc::setxattr(path.as_ptr(), name, source, size, flags),
+                File::Named(path, false) => {
+                    libc::lsetxattr(path.as_ptr(), name, source, size, flags)
+                }
+            }
+        })
+    }
+
+    /// Remove extended attribute attribute on path.
+    #[pyfunction]
+    fn removexattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let file = file(args.path, args.follow_symlinks, vm)?;
+        let name = c_path(args.attribute, vm)?;
+        // SAFETY: the strings live through the calls.
+        done(vm, unsafe {
+            match &file {
+                File::Open(fd) => libc::fremovexattr(*fd, name.as_ptr()),
+                File::Named(path, true) => libc::removexattr(path.as_ptr(), name.as_ptr()),
+                File::Named(path, false) => libc::lremovexattr(path.as_ptr(), name.as_ptr()),
+            }
+        })
+    }
+
+    #[derive(FromArgs)]
+    struct ListxattrArgs {
+        #[pyarg(any, default)]
+        path: Option<PyObjectRef>,
+        #[pyarg(named, default = true)]
+        follow_symlinks: bool,
+    }
+
+    /// Return a list of extended attributes on path.
+    #[pyfunction]
+    fn listxattr(args: ListxattrArgs, vm: &VirtualMachine) -> PyResult {
+        let path = args.path.unwrap_or_else(|| vm.ctx.new_str(".").into());
+        let file = file(path, args.follow_symlinks, vm)?;
+        let mut names = vec![0_u8; XATTR_BUFFER];
+        let (target, size) = (names.as_mut_ptr().cast(), names.len());
+        // SAFETY: the path and the buffer of this size live through the calls.
+        let count = unsafe {
+            match &file {
+                File::Open(fd) => libc::flistxattr(*fd, target, size),
+                File::Named(path, true) => libc::listxattr(path.as_ptr(), target, size),
+                File::Named(path, false) => libc::llistxattr(path.as_ptr(), target, size),
+            }
+        };
+        if count < 0 {
+            return Err(last_error(vm));
+        }
+        names.truncate(count.cast_unsigned());
+        let names = names
+            .split(|byte| *byte == 0)
+            .filter(|name| !name.is_empty());
+        let names = names.map(|name| vm.fsdecode(std::ffi::OsStr::from_bytes(name)).into());
+        Ok(vm.ctx.new_list(names.collect()).into())
+    }
+
+    /// Returns the result of waiting for a process or processes: a tuple of its fields, or None.
+    #[pyfunction]
+    fn waitid(idtype: u32, id: u32, options: i32, vm: &VirtualMachine) -> PyResult {
+        // SAFETY: plain numbers, for which all zeros are valid.
+        let mut found: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        // SAFETY: what is filled lives through the call.
+        retried(vm, || unsafe {
+            libc::waitid(idtype, id, &raw mut found, options) as isize
+        })?;
+        // SAFETY: filled for a child, or zero.
+        let (pid, uid, status) = unsafe { (found.si_pid(), found.si_uid(), found.si_status()) };
+        if pid == 0 {
+            return Ok(vm.ctx.none());
+        }
+        let types = vm.import("types", 0)?;
+        let result = types.get_attr("SimpleNamespace", vm)?.call((), vm)?;
+        let fields = [
+            ("si_pid", i64::from(pid)),
+            ("si_uid", i64::from(uid)),
+            ("si_signo", i64::from(found.si_signo)),
+            ("si_status", i64::from(status)),
+            ("si_code", i64::from(found.si_code)),
+        ];
+        for (name, value) in fields {
+            result.set_attr(name, vm.ctx.new_int(value), vm)?;
+        }
+        Ok(result)
+    }
+
+    /// Return the name of the controlling terminal for this process.
+    #[pyfunction]
+    fn ctermid() -> &'static str {
+        "/dev/tty"
+    }
+
+    /// Open and return a file descriptor for a master pseudo-terminal device.
+    #[pyfunction]
+    fn posix_openpt(oflag: i32, vm: &VirtualMachine) -> PyResult<i32> {
+        // SAFETY: takes a number only.
+        let fd = unsafe { libc::posix_openpt(oflag) };
+        done(vm, fd)?;
+        Ok(fd)
+    }
+
+    /// Grant access to the slave pseudo-terminal device.
+    #[pyfunction]
+    fn grantpt(fd: Fildes, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes a number only.
+        done(vm, unsafe { libc::grantpt(fd.0) })
+    }
+
+    /// Unlock a pseudo-terminal master/slave pair.
+    #[pyfunction]
+    fn unlockpt(fd: Fildes, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes a number only.
+        done(vm, unsafe { libc::unlockpt(fd.0) })
+    }
+
+    /// Return the name of the slave pseudo-terminal device.
+    #[pyfunction]
+    fn ptsname(fd: Fildes, vm: &VirtualMachine) -> PyResult<String> {
+        let mut name = [0_u8; 128];
+        // SAFETY: the buffer of this size lives through the call.
+        let error = unsafe { libc::ptsname_r(fd.0, name.as_mut_ptr().cast(), name.len()) };
+        number(vm, error)?;
+        let length = name
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(name.len());
+        Ok(String::from_utf8_lossy(&name[..length]).into_owned())
+    }
+
+    /// Move the calling thread into different namespaces.
+    #[pyfunction]
+    fn setns(fd: Fildes, nstype: OptionalArg<i32>, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes numbers only.
+        done(vm, unsafe { libc::setns(fd.0, nstype.unwrap_or(0)) })
+    }
+
+    /// Disassociate parts of a process (or thread) execution context.
+    #[pyfunction]
+    fn unshare(flags: i32, vm: &VirtualMachine) -> PyResult<()> {
+        // SAFETY: takes a number only.
+        done(vm, unsafe { libc::unshare(flags) })
+    }
+}
