@@ -13,6 +13,8 @@ mod args;
 mod modules;
 pub mod upstream;
 
+pub use upstream::corrections::syntax::{compile_corrected, plain_text};
+
 pub use modules::{install, pythonapi, runs};
 
 /// A native module that only isolated interpreters have: their mark.

@@ -14,8 +14,6 @@ pub mod derived;
 pub(crate) mod eager;
 pub(crate) mod wrapped;
 
-pub use corrections::syntax::{compile_corrected, plain_text};
-
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use rustpython_vm::{
@@ -39,6 +37,12 @@ pub fn definitions() -> &'static BTreeMap<&'static str, &'static PyModuleDef> {
     })
 }
 
+/// Calls a function that compiles text, by its name.
+type CallCompiling = fn(&str, FuncArgs, &VirtualMachine, &dyn Fn(FuncArgs) -> PyResult) -> PyResult;
+
+/// How functions that compile text are called: the corrections say so.
+static CALL_COMPILING: OnceLock<CallCompiling> = OnceLock::new();
+
 /// The functions that compile a text.
 const COMPILING: [(&str, &str); 3] = [
     ("builtins", "compile"),
@@ -61,7 +65,10 @@ pub fn call(module: &str, name: &str, args: FuncArgs, vm: &VirtualMachine) -> Py
     match function {
         Some(function) if COMPILING.contains(&(module, name)) => {
             let call = |args| (function.func)(vm, args, Callee::named(function.name));
-            corrections::call_compiling(name, args, vm, call)
+            match CALL_COMPILING.get() {
+                Some(corrected) => corrected(name, args, vm, &call),
+                None => call(args),
+            }
         }
         Some(function) => (function.func)(vm, args, Callee::named(function.name)),
         None => Err(vm.new_system_error(format!("upstream defines no {module}.{name}"))),

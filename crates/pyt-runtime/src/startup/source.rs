@@ -1,6 +1,6 @@
 //! Compiling source text, and keeping it for tracebacks.
 
-use pyt_modules::upstream::{compile_corrected, plain_text};
+use pyt_modules::{compile_corrected, plain_text};
 use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,

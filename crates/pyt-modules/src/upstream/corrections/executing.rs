@@ -8,6 +8,7 @@ use rustpython_vm::{
 };
 
 use super::syntax::{compile_corrected, source_text};
+use crate::upstream::{self, CALL_COMPILING};
 
 static FUNCTIONS: [PyMethodDef; 2] = [
     PyMethodDef::new_const(
@@ -26,6 +27,12 @@ static FUNCTIONS: [PyMethodDef; 2] = [
     ),
 ];
 
+/// Has functions that compile text called as is said here.
+pub(super) fn correct() {
+    // Called once.
+    let _ = CALL_COMPILING.set(call);
+}
+
 /// Puts both into `builtins`.
 pub(super) fn begin(vm: &VirtualMachine) -> PyResult<()> {
     let builtins = vm.builtins.as_object();
@@ -42,19 +49,19 @@ pub(super) fn begin(vm: &VirtualMachine) -> PyResult<()> {
 }
 
 fn exec(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    crate::upstream::call("builtins", "exec", args, vm)
+    upstream::call("builtins", "exec", args, vm)
 }
 
 fn eval(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    crate::upstream::call("builtins", "eval", args, vm)
+    upstream::call("builtins", "eval", args, vm)
 }
 
 /// Calls one of upstream's functions that compile text: with that text, or with another one.
-pub(in crate::upstream) fn call(
+fn call(
     name: &str,
     args: FuncArgs,
     vm: &VirtualMachine,
-    call: impl Fn(FuncArgs) -> PyResult,
+    call: &dyn Fn(FuncArgs) -> PyResult,
 ) -> PyResult {
     let Some(source) = args.args.first().and_then(|source| source_text(source)) else {
         return call(args);

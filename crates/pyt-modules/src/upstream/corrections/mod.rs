@@ -33,6 +33,7 @@ use rustpython_vm::{Context, PyResult, VirtualMachine, builtins::PyModuleDef};
 pub(crate) fn correct_classes(ctx: &Context) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        executing::correct();
         classes::correct(ctx);
         negative_zero::correct(ctx);
         set_operators::correct(ctx);
@@ -49,9 +50,6 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(time_zone_folders::module_def())
         .collect()
 }
-
-/// Calls one of upstream's functions that compile text.
-pub(super) use executing::call as call_compiling;
 
 /// Corrects an interpreter that is entered for the first time.
 pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
