@@ -30,8 +30,9 @@
 //! # Calling back
 //!
 //! Closures with typed arguments become functions, by [`Function`] and [`ModuleBuilder`]; types
-//! become classes by [`ClassBuilder`]. An `Err` is raised as an exception, and a panic as
-//! `RuntimeError`.
+//! become classes by `#[derive(PyClass)]` ([`PyClass`](trait@PyClass)) or by a [`ClassBuilder`]. An
+//! `Err` is raised as an exception, and a panic as `RuntimeError`. [`ModuleBuilder::stub`] is what
+//! editors read.
 //!
 //! ```
 //! # use pyt_runtime::{ModuleBuilder, Runtime};
@@ -77,9 +78,9 @@
 //!
 //! # Async hosts
 //!
-//! With the feature `tokio`, `Runtime::exec_async`, `eval_async` and `run_async` return futures
-//! whose calls run on tokio's blocking pool. Dropping one stops its code, so `tokio::time::timeout`
-//! and `select!` end it.
+//! [`Runtime::exec_async`], [`eval_async`](Runtime::eval_async) and
+//! [`run_async`](Runtime::run_async) return futures, for any executor. Dropping one stops its code,
+//! so `tokio::time::timeout` and `select!` end it. [`RuntimePool::get_async`] waits for a runtime.
 //!
 //! # Output, input, isolation
 //!
@@ -109,8 +110,10 @@ mod paths;
 mod startup;
 mod stream;
 
+#[doc(hidden)]
+pub use api::class::derive::private as __private;
 pub use api::class::{
-    Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState,
+    Class, ClassBuilder, HostConstructor, HostMethod, HostMethodMut, Instance, IntoState, PyClass,
 };
 pub use api::code::{Code, CompileMode};
 pub use api::completion::Completions;
@@ -135,6 +138,7 @@ pub use control::{
     Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
 };
 pub use isolation::Isolation;
+pub use pyt_macros::{PyClass, py_methods};
 #[doc(hidden)]
 pub use pyt_modules::pythonapi;
 /// RustPython, for what this crate has no API for: the types of [`Python::vm`],

@@ -5,7 +5,7 @@ use crate::tree::{Result, Tree};
 
 /// The floors of the house, from the ground up. A crate depends on crates of lower floors only.
 const FLOORS: &[&[&str]] = &[
-    &["pyt-options", "pyt-pins", "pyt-sched"],
+    &["pyt-macros", "pyt-options", "pyt-pins", "pyt-sched"],
     &["pyt-explore", "pyt-vm", "xtask"],
     &["pyt-instrument", "pyt-tier"],
     &["pyt-modules"],

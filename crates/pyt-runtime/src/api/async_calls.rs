@@ -1,13 +1,20 @@
-//! Calls for async hosts, on tokio's blocking pool: no thread of the executor's ever waits for
-//! Python.
+//! Calls for async hosts, on threads of pyt's own: no thread of an executor's ever waits for
+//! Python, whichever executor it is.
 //!
 //! A dropped future cancels its call. How the thread that runs the call is stopped is known to
 //! `control` and not here.
 
-use std::{panic, sync::Arc};
+use std::{
+    future::poll_fn,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    thread,
+};
 
-use ::tokio::runtime::Handle;
+use parking_lot::Mutex;
 
+use super::call_threads;
 use crate::{
     Error, FromPython, Python, Runtime, api::runtime_core::RuntimeCore, control::CancellableCall,
 };
@@ -27,25 +34,21 @@ impl Drop for CancelOnDrop {
 
 /// # Async hosts
 ///
-/// With the feature `tokio`. Each call runs on a thread of tokio's blocking pool, so that any
-/// number may be awaited on one executor's thread, and begins when its future is first polled. The
-/// futures are `Send` and borrow nothing.
+/// Each call runs on a thread of pyt's own, so that any number may be awaited on one executor's
+/// thread, and begins when its future is first polled. The futures are `Send` and borrow nothing,
+/// and any executor will do. There are 512 such threads at most, all runtimes of the process
+/// together; further calls wait for one. Their stacks are 8 MiB.
 ///
 /// A future that is dropped before it is done cancels its call: one that has not begun never does,
 /// and one that runs is stopped, as by [`Interrupter::stop`](crate::Interrupter::stop), but alone.
 /// An exception that is no `Exception` ends what it does, blocked or not; `finally` blocks and
 /// handlers have 100 ms; after that nothing of it runs, whatever it catches. So
-/// `tokio::time::timeout`, `select!` and [`abort`](::tokio::task::JoinHandle::abort) end the Python
-/// code, soon after they return. Threads that the code has started are not ended, nor is native
-/// code before it returns, nor the host's own code.
+/// `tokio::time::timeout`, `select!` and `JoinHandle::abort` end the Python code, soon after they
+/// return. Threads that the code has started are not ended, nor is native code before it returns,
+/// nor the host's own code.
 ///
 /// A future of a [pooled](crate::RuntimePool) runtime must be done or dropped before the runtime is
 /// given back.
-///
-/// The threads of tokio's pool have 2 MiB of stack, in which Python functions get a
-/// `RecursionError` before `sys.getrecursionlimit()`, unless the executor was
-/// [built with more](::tokio::runtime::Builder::thread_stack_size); and there are
-/// [512 at most](::tokio::runtime::Builder::max_blocking_threads).
 ///
 /// ```
 /// use std::time::Duration;
@@ -76,12 +79,9 @@ impl Drop for CancelOnDrop {
 impl Runtime {
     /// Runs `f` inside the interpreter, as [`enter`](Self::enter) does.
     ///
-    /// The future must be awaited within a tokio runtime.
-    ///
     /// # Errors
-    /// What `f` returns; `RuntimeError` outside of a tokio runtime;
-    /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) if the Python runtime has ended;
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if tokio's ends before the call begins.
+    /// What `f` returns; `RuntimeError` if the system allows no thread;
+    /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) if the Python runtime has ended.
     ///
     /// # Panics
     /// The future panics if `f` has panicked, with the same payload.
@@ -121,30 +121,70 @@ impl Runtime {
     }
 }
 
-async fn run<F, R>(core: Arc<RuntimeCore>, f: F) -> Result<R, Error>
+pub(super) async fn run<F, R>(core: Arc<RuntimeCore>, f: F) -> Result<R, Error>
 where
     F: FnOnce(Python<'_>) -> Result<R, Error> + Send + 'static,
     R: Send + 'static,
 {
-    let Ok(executor) = Handle::try_current() else {
-        let message = "the call must be awaited within a tokio runtime";
-        return Err(Error::new("RuntimeError", message));
-    };
     let call: Arc<CancellableCall> = Arc::default();
     let cancel = CancelOnDrop {
         core: core.clone(),
         call: call.clone(),
     };
-    let work = move || {
-        let inside = |vm: &_| call.run(core.state(), || f(Python::new(vm, &core)));
-        let entered = core.enter(inside);
-        entered.unwrap_or_else(|_| Err(Error::gone()))
-    };
-    let outcome = executor.spawn_blocking(work).await;
+    let outcome: Arc<Outcome<R>> = Arc::default();
+    let done = outcome.clone();
+    call_threads::run(move || {
+        let work = || {
+            let inside = |vm: &_| call.run(core.state(), || f(Python::new(vm, &core)));
+            let entered = core.enter(inside);
+            entered.unwrap_or_else(|_| Err(Error::gone()))
+        };
+        done.set(panic::catch_unwind(AssertUnwindSafe(work)));
+    })?;
+    let result = poll_fn(|context| outcome.poll(context)).await;
     drop(cancel);
-    match outcome {
-        Ok(result) => result,
-        Err(failure) if failure.is_panic() => panic::resume_unwind(failure.into_panic()),
-        Err(_) => Err(Error::stopped_before()),
+    result.unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
+
+/// What a call on another thread gives, once.
+struct Outcome<R>(Mutex<OutcomeState<R>>);
+
+struct OutcomeState<R> {
+    result: Option<thread::Result<Result<R, Error>>>,
+    /// Of the task that waits for it.
+    waker: Option<Waker>,
+}
+
+impl<R> Default for Outcome<R> {
+    fn default() -> Self {
+        Self(Mutex::new(OutcomeState {
+            result: None,
+            waker: None,
+        }))
+    }
+}
+
+impl<R> Outcome<R> {
+    fn set(&self, result: thread::Result<Result<R, Error>>) {
+        let waker = {
+            let mut state = self.0.lock();
+            state.result = Some(result);
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<thread::Result<Result<R, Error>>> {
+        let mut state = self.0.lock();
+        if let Some(result) = state.result.take() {
+            return Poll::Ready(result);
+        }
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            waker => *waker = Some(context.waker().clone()),
+        }
+        Poll::Pending
     }
 }

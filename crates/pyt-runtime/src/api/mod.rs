@@ -4,9 +4,9 @@
 //! What a program's command line says, and how threads are made to raise or end, is not known here.
 //! Only the pool knows how a runtime is built.
 
-#[cfg(feature = "tokio")]
-pub(crate) mod async_calls;
+mod async_calls;
 pub(crate) mod attempt;
+mod call_threads;
 mod cell;
 pub(crate) mod class;
 pub(crate) mod closure;
@@ -24,4 +24,5 @@ pub(crate) mod queue;
 pub(crate) mod runtime;
 pub(crate) mod runtime_core;
 pub(crate) mod serde;
+mod stub;
 pub(crate) mod value;

@@ -6,7 +6,7 @@ use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine, builtins::P
 
 use crate::{
     ClassBuilder, Error, Function, HostFunction, IntoPython, Python, Runtime, Value,
-    api::class::Maker,
+    api::{class::Maker, stub},
 };
 
 /// A module of Rust functions, classes and values, for Python to import.
@@ -30,7 +30,15 @@ use crate::{
 pub struct ModuleBuilder {
     name: String,
     doc: Option<String>,
-    members: Vec<(String, Maker)>,
+    members: Vec<ModuleMember>,
+}
+
+#[derive(Clone)]
+struct ModuleMember {
+    name: String,
+    make: Maker,
+    /// Its lines in a stub.
+    stub: Arc<str>,
 }
 
 impl fmt::Debug for ModuleBuilder {
@@ -60,12 +68,15 @@ impl ModuleBuilder {
         self
     }
 
-    fn member(
-        mut self,
-        name: &str,
-        make: impl Fn(Python<'_>) -> PyResult + Send + Sync + 'static,
-    ) -> Self {
-        self.members.push((name.to_owned(), Arc::new(make)));
+    fn member<V>(mut self, name: &str, stub: &str, value: V) -> Self
+    where
+        V: IntoPython + Clone + Send + Sync + 'static,
+    {
+        self.members.push(ModuleMember {
+            name: name.to_owned(),
+            make: Arc::new(move |py| value.clone().into_object(py)),
+            stub: stub.into(),
+        });
         self
     }
 
@@ -79,7 +90,8 @@ impl ModuleBuilder {
     #[must_use]
     pub fn add_function(self, function: Function) -> Self {
         let name = function.name().to_owned();
-        self.value(&name, function)
+        let stub = stub::function(&function, None);
+        self.member(&name, &stub, function)
     }
 
     /// Adds a class under its own name.
@@ -87,20 +99,51 @@ impl ModuleBuilder {
     pub fn class<T: Send + Sync + 'static>(self, class: ClassBuilder<T>) -> Self {
         let class = class.or_module(&self.name);
         let name = class.name().to_owned();
-        self.value(&name, class)
+        let stub = class.stub();
+        self.member(&name, &stub, class)
     }
 
     /// Adds a value.
     #[must_use]
-    pub fn value(self, name: &str, value: impl IntoPython + Clone + Send + Sync + 'static) -> Self {
-        self.member(name, move |py| value.clone().into_object(py))
+    pub fn value<V>(self, name: &str, value: V) -> Self
+    where
+        V: IntoPython + Clone + Send + Sync + 'static,
+    {
+        let stub = format!("{name}: {}\n", V::type_hint());
+        self.member(name, &stub, value)
+    }
+
+    /// The text of a stub of this module, `NAME.pyi`: editors and type checkers read it where they
+    /// find it beside the program, or in a folder of stubs. Annotations are those of the signatures
+    /// that were given, and otherwise follow from the types of Rust: `Any` where a type has no
+    /// [`IntoPython::type_hint`].
+    ///
+    /// ```
+    /// use pyt_runtime::{Function, ModuleBuilder};
+    ///
+    /// let scale = |n: f64, by: f64| n * by;
+    /// let host = ModuleBuilder::new("host")
+    ///     .function("names", || vec![String::from("a")])
+    ///     .add_function(Function::new("scale", scale).signature("(n, by=2.0)"))
+    ///     .value("VERSION", (1, 0));
+    /// assert_eq!(
+    ///     host.stub(),
+    ///     "def names() -> list[str]: ...\n\n\
+    ///      def scale(n: float, by: float = 2.0) -> float: ...\n\n\
+    ///      VERSION: tuple[int, int]\n"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn stub(&self) -> String {
+        let members = self.members.iter().map(|member| member.stub.to_string());
+        stub::module(self.doc.as_deref(), &members.collect::<Vec<_>>())
     }
 
     fn create(&self, py: Python<'_>) -> PyResult {
         let vm = py.vm();
         let dict = vm.ctx.new_dict();
-        for (name, make) in &self.members {
-            dict.set_item(name.as_str(), make(py)?, vm)?;
+        for member in &self.members {
+            dict.set_item(member.name.as_str(), (member.make)(py)?, vm)?;
         }
         let doc = self.doc.as_deref().map(|doc| vm.ctx.new_str(doc));
         let module: PyObjectRef = vm.new_module(&self.name, dict, doc).into();

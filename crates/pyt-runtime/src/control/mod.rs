@@ -7,7 +7,6 @@
 //! of the API waits for those.
 
 mod call_usage;
-#[cfg(feature = "tokio")]
 mod cancellable_call;
 mod control_thread;
 mod interrupter;
@@ -25,7 +24,6 @@ mod thread_info;
 mod threads;
 mod watchdog;
 
-#[cfg(feature = "tokio")]
 pub(crate) use self::cancellable_call::CancellableCall;
 pub use self::{
     interrupter::Interrupter,

@@ -241,8 +241,6 @@ fn what_instances_hold_is_dropped_with_them() {
 
 #[test]
 fn an_operator_may_leave_the_work_to_the_other_operand() {
-    use pyt_runtime::Instance;
-
     #[derive(Debug)]
     struct Money(i64);
 
@@ -290,6 +288,87 @@ fn an_operator_may_leave_the_work_to_the_other_operand() {
                 Err(error) => assert_eq!(error.type_name(), result, "{text}: {error}"),
             }
         }
+        assert_eq!(runtime.finish(), 0);
+    });
+}
+
+#[test]
+fn methods_are_described_and_classes_have_methods_of_their_own() {
+    struct Point(f64, f64);
+
+    in_both_modes(|gil| {
+        let point = ClassBuilder::<Point>::new("Point")
+            .init(|x: f64, y: f64| Point(x, y))
+            .signature("__init__", "(x=0, y=0)")
+            .method("scaled", |point: &Point, by: f64, and: f64| {
+                point.0 * by * and
+            })
+            .signature("scaled", "(by, *, extra=1)")
+            .method_doc("scaled", "Scales.")
+            .method_on_self("same", |this: Value, other: Value| this.is(&other))
+            .signature("same", "(other)")
+            .method_doc("same", "Is it?")
+            .class_method("at", |class: Class<Point>, x: f64| {
+                class.instance(Point(x, 0.0))
+            })
+            .signature("at", "(x=7)")
+            .static_method("zero", || 0)
+            .property("x", |point: &Point| point.0)
+            .property("y", |point: &Point| point.1)
+            .method_doc("x", "To the right.");
+        let runtime = runtime(gil);
+        runtime.set("Point", point).unwrap();
+        runtime
+            .exec(
+                "import inspect\nclass Sub(Point):\n    def __init__(self, x):\n        \
+                 super().__init__(y=1, x=x)\n    def scaled(self, by):\n        return \
+                 super().scaled(by, extra=10)",
+            )
+            .unwrap();
+        for (text, result) in [
+            (
+                "Point().x, Point(2).x, Point(y=1, x=3).x",
+                "(0.0, 2.0, 3.0)",
+            ),
+            (
+                "Point(2).scaled(3), Point(2).scaled(extra=2, by=3)",
+                "(6.0, 12.0)",
+            ),
+            ("Sub(2).scaled(3)", "60.0"),
+            (
+                "Point.at().x, Sub.at(4).x, type(Sub.at(4)).__name__",
+                "(7.0, 4.0, 'Sub')",
+            ),
+            ("Point.zero(), Point().zero()", "(0, 0)"),
+            (
+                "(p := Point()).same(p), p.same(other=Point())",
+                "(True, False)",
+            ),
+            (
+                "Point.scaled.__doc__, Point.same.__doc__, Point.x.__doc__",
+                "('Scales.', 'Is it?', 'To the right.')",
+            ),
+            ("str(inspect.signature(Point))", "'(x=0, y=0)'"),
+            (
+                "str(inspect.signature(Point().scaled))",
+                "'(by, *, extra=1)'",
+            ),
+            (
+                "str(inspect.signature(Point.scaled))",
+                "'(self, by, *, extra=1)'",
+            ),
+            ("str(inspect.signature(Point().same))", "'(other)'"),
+        ] {
+            match runtime.eval::<Value>(text) {
+                Ok(value) => assert_eq!(value.repr().unwrap(), result, "{text}"),
+                Err(error) => panic!("{text}: {error}"),
+            }
+        }
+        let unknown = ClassBuilder::<Point>::new("Point").signature("nothing", "()");
+        assert_eq!(
+            runtime.set("P", unknown).unwrap_err().type_name(),
+            "ValueError"
+        );
         assert_eq!(runtime.finish(), 0);
     });
 }

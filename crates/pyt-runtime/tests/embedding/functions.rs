@@ -271,3 +271,90 @@ threads = [threading.Thread(target=lambda: [note() for _ in range(50)]) for _ in
         );
     });
 }
+
+#[test]
+fn signatures_are_those_of_python() {
+    use pyt_runtime::Keywords;
+
+    let all = |a: i64, b: i64, Rest(rest): Rest<i64>, c: i64, Keywords(more): Keywords<i64>| {
+        let mut more: Vec<_> = more.into_iter().collect();
+        more.sort();
+        format!("{a} {b} {rest:?} {c} {more:?}")
+    };
+    let all = Function::new("all", all).signature("(a, /, b=2, *rest, c=3, **more)");
+    let only = |a: i64, b: Option<String>| format!("{a} {b:?}");
+    let only = Function::new("only", only)
+        .signature("(a, *, b=None)")
+        .doc("Only.");
+    let collected = Function::new("collected", |list: Value| list).signature("(list=[])");
+    in_both_modes(move |gil| {
+        let runtime = runtime(gil);
+        runtime.set("all", all.clone()).unwrap();
+        runtime.set("only", only.clone()).unwrap();
+        runtime.set("collected", collected.clone()).unwrap();
+        for (call, result) in [
+            ("all(1)", "1 2 [] 3 []"),
+            ("all(1, 5, 6, 7, c=8, d=9)", "1 5 [6, 7] 8 [(\"d\", 9)]"),
+            ("all(1, b=4)", "1 4 [] 3 []"),
+            // A name that is for positions only may be one of the others.
+            ("all(1, a=4)", "1 2 [] 3 [(\"a\", 4)]"),
+            ("all()", "TypeError: all() missing required argument: 'a'"),
+            (
+                "all(1, 2, b=2)",
+                "TypeError: all() got multiple values for argument 'b'",
+            ),
+            (
+                "all(1, 2, 'x')",
+                "TypeError: all() argument 3: expected int, got str",
+            ),
+            ("only(1)", "1 None"),
+            ("only(a=1, b='x')", "1 Some(\"x\")"),
+            (
+                "only(1, 'x')",
+                "TypeError: only() takes 1 positional argument but 2 were given",
+            ),
+            (
+                "only(1, c=2)",
+                "TypeError: only() got an unexpected keyword argument 'c'",
+            ),
+            ("only('x')", "TypeError: only() argument 'a': "),
+            (
+                "str(__import__('inspect').signature(all))",
+                "(a, /, b=2, *rest, c=3, **more)",
+            ),
+            (
+                "str(__import__('inspect').signature(only))",
+                "(a, *, b=None)",
+            ),
+            ("only.__doc__", "Only."),
+            // One object for all calls, as a default of `def` is.
+            ("str(collected() is collected())", "True"),
+        ] {
+            match runtime.eval::<String>(call) {
+                Ok(value) => assert_eq!(value, result, "{call}"),
+                Err(error) => {
+                    let error = error.to_string();
+                    let is_same = error.starts_with(result) || error.contains("argument 3: ");
+                    assert!(is_same, "{call}: {error}, not {result}");
+                }
+            }
+        }
+        for signature in [
+            "(a)",
+            "(a, b, c)",
+            "a, b",
+            "(a, b=)",
+            "(a, b=missing_name)",
+            "()",
+        ] {
+            let wrong = Function::new("wrong", |_: i64, _: i64| ()).signature(signature);
+            let error = runtime.set("wrong", wrong).unwrap_err();
+            let class = error.type_name();
+            assert!(
+                ["ValueError", "SyntaxError", "NameError"].contains(&class),
+                "{signature}: {error}"
+            );
+        }
+        assert_eq!(runtime.finish(), 0);
+    });
+}

@@ -13,6 +13,7 @@ mod buffers;
 mod classes;
 mod control;
 mod databases;
+mod derived;
 mod entering;
 mod errors;
 mod functions;

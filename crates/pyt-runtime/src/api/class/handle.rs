@@ -70,6 +70,10 @@ impl<T: Send + Sync + 'static> Class<T> {
 }
 
 impl<T: Send + Sync + 'static> FromPython for Class<T> {
+    fn type_hint() -> String {
+        format!("type[{}]", short_name::<T>())
+    }
+
     fn from_python(value: Value, py: Python<'_>) -> Result<Self, Error> {
         py.attempt(|py| {
             let object = value.into_object(py)?;
@@ -87,6 +91,10 @@ impl<T: Send + Sync + 'static> FromPython for Class<T> {
 }
 
 impl<T> IntoPython for Class<T> {
+    fn type_hint() -> String {
+        format!("type[{}]", short_name::<T>())
+    }
+
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
         self.class.into_python(py)
     }
@@ -142,6 +150,10 @@ impl<T: Send + Sync + 'static> Instance<T> {
 }
 
 impl<T: Send + Sync + 'static> FromPython for Instance<T> {
+    fn type_hint() -> String {
+        short_name::<T>().to_owned()
+    }
+
     fn from_python(value: Value, py: Python<'_>) -> Result<Self, Error> {
         py.attempt(|py| {
             let object = value.into_object(py)?;
@@ -158,6 +170,10 @@ impl<T: Send + Sync + 'static> FromPython for Instance<T> {
 }
 
 impl<T> IntoPython for Instance<T> {
+    fn type_hint() -> String {
+        short_name::<T>().to_owned()
+    }
+
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
         self.value.into_python(py)
     }

@@ -5,7 +5,7 @@ use rustpython_vm::PyResult;
 use super::{object::state_of, state::InstanceState};
 use crate::{
     Error, FromArgument, IntoPython, Python,
-    api::function::{Function, Incoming, WithPython},
+    api::function::{Function, Hints, Incoming, WithPython},
 };
 
 /// Only this crate can name it, so only this crate can implement a trait whose method takes one.
@@ -36,6 +36,9 @@ impl<T, E: std::error::Error + Send + Sync + 'static> IntoState<T> for Result<T,
 pub trait HostConstructor<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn construct_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T>;
+
+    #[doc(hidden)]
+    fn hints(&self) -> Hints;
 }
 
 /// A closure that reads the state: `Fn(&T, A, B, ...) -> R`; a [`Python`] may come after the state.
@@ -47,6 +50,9 @@ pub trait HostMethod<T, Marker>: Send + Sync + 'static {
         py: Python<'_>,
         incoming: &mut Incoming<'_>,
     ) -> PyResult;
+
+    #[doc(hidden)]
+    fn hints(&self) -> Hints;
 }
 
 /// A closure that changes the state: `Fn(&mut T, A, B, ...) -> R`; a [`Python`] may come after the
@@ -59,6 +65,9 @@ pub trait HostMethodMut<T, Marker>: Send + Sync + 'static {
         py: Python<'_>,
         incoming: &mut Incoming<'_>,
     ) -> PyResult;
+
+    #[doc(hidden)]
+    fn hints(&self) -> Hints;
 }
 
 macro_rules! methods {
@@ -79,6 +88,13 @@ macro_rules! methods {
                 incoming.finish($inside)?;
                 let state = self($($py,)? $($name),*).into_class_state(Seal(()));
                 state.map_err(|error| error.into_exception($inside))
+            }
+
+            fn hints(&self) -> Hints {
+                Hints {
+                    parameters: vec![$($name::annotation()),*],
+                    result: "None".to_owned(),
+                }
             }
         }
 
@@ -109,6 +125,13 @@ macro_rules! methods {
                 let output = state.$access($inside, |state| Ok(self(state, $($py,)? $($name),*)))?;
                 output.into_object($inside)
             }
+
+            fn hints(&self) -> Hints {
+                Hints {
+                    parameters: vec![$($name::annotation()),*],
+                    result: Output::type_hint(),
+                }
+            }
         }
     };
 }
@@ -124,10 +147,11 @@ methods!(A B C D E F);
 /// The function that Python calls, whose first argument is the instance.
 pub(super) fn function<T: Send + Sync + 'static>(
     name: &str,
+    hints: Hints,
     body: impl Fn(&InstanceState<T>, Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync + 'static,
 ) -> Function {
     let label = name.to_owned();
-    Function::with_body(name, move |py, incoming| {
+    Function::with_body(name, hints, move |py, incoming| {
         let Some(receiver) = incoming.receiver() else {
             let message = format!("{label}() needs an instance as its first argument");
             return Err(py.vm().new_type_error(message));

@@ -2,6 +2,7 @@
 //!
 //! A [`ClassBuilder`] is a definition. It belongs to no runtime; each one gets a class of its own.
 
+pub(crate) mod derive;
 mod handle;
 mod method;
 mod object;
@@ -12,12 +13,13 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use rustpython_vm::{AsObject, PyObjectRef, PyResult};
 
 pub use self::{
+    derive::PyClass,
     handle::{Class, Instance},
     method::{HostConstructor, HostMethod, HostMethodMut, IntoState},
 };
 use crate::{
     Error, FromPython, Function, HostFunction, IntoPython, Python, Value,
-    api::{function::Binding, host_code::drop_catching},
+    api::{function::Binding, host_code::drop_catching, stub},
 };
 
 /// Creates an object, for each runtime another one.
@@ -56,8 +58,29 @@ pub struct ClassBuilder<T> {
     name: String,
     module: Option<String>,
     doc: Option<String>,
-    members: Vec<(String, Maker)>,
+    members: Vec<(String, Member)>,
+    /// Methods that were described and are not defined.
+    undefined: Vec<String>,
     state: PhantomData<fn() -> T>,
+}
+
+/// What a class has under a name.
+#[derive(Clone)]
+enum Member {
+    Method(Function),
+    /// Its first parameter is the instance.
+    MethodOnSelf(Function),
+    StaticMethod(Function),
+    /// Its first parameter is the class.
+    ClassMethod(Function),
+    Property {
+        getter: Function,
+        setter: Option<Function>,
+    },
+    Value {
+        make: Maker,
+        hint: String,
+    },
 }
 
 impl<T> Clone for ClassBuilder<T> {
@@ -67,6 +90,7 @@ impl<T> Clone for ClassBuilder<T> {
             module: self.module.clone(),
             doc: self.doc.clone(),
             members: self.members.clone(),
+            undefined: self.undefined.clone(),
             state: PhantomData,
         }
     }
@@ -89,6 +113,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
             module: None,
             doc: None,
             members: Vec::new(),
+            undefined: Vec::new(),
             state: PhantomData,
         }
     }
@@ -118,18 +143,82 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self
     }
 
-    fn member(
-        mut self,
-        name: &str,
-        make: impl Fn(Python<'_>) -> PyResult + Send + Sync + 'static,
-    ) -> Self {
-        self.members.push((name.to_owned(), Arc::new(make)));
+    fn member(mut self, name: &str, member: Member) -> Self {
+        self.members.push((name.to_owned(), member));
         self
     }
 
     fn bound(self, function: Function) -> Self {
         let name = function.name().to_owned();
-        self.member(&name, move |py| Ok(function.to_object(Binding::Method, py)))
+        self.member(&name, Member::Method(function))
+    }
+
+    /// Describes a method, or `"__init__"`, that is defined already, to Python: its parameters as
+    /// `def` has them, without `self`. See [`Function::signature`].
+    ///
+    /// ```
+    /// # use pyt_runtime::{ClassBuilder, Runtime};
+    /// struct Account { balance: i64 }
+    ///
+    /// let account = ClassBuilder::<Account>::new("Account")
+    ///     .init(|balance: i64| Account { balance })
+    ///     .signature("__init__", "(balance=0)")
+    ///     .method_mut("pay_in", |account: &mut Account, amount: i64, times: i64| {
+    ///         account.balance += amount * times;
+    ///         account.balance
+    ///     })
+    ///     .signature("pay_in", "(amount, *, times=1)")
+    ///     .method_doc("pay_in", "Adds to the balance.");
+    /// # let runtime = Runtime::builder().build()?;
+    /// runtime.set("Account", account)?;
+    /// assert_eq!(runtime.eval::<i64>("Account().pay_in(amount=2, times=3)")?, 6);
+    /// let shown = "__import__('inspect').signature(Account.pay_in)";
+    /// assert_eq!(runtime.eval::<String>(&format!("str({shown})"))?, "(self, amount, *, times=1)");
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn signature(self, method: &str, signature: &str) -> Self {
+        self.described(method, |function, receiver| {
+            let function = function.signature(signature);
+            match receiver {
+                Some(receiver) => function.on_receiver(receiver),
+                None => function,
+            }
+        })
+    }
+
+    /// The docstring of a method, or a property, that is defined already.
+    #[must_use]
+    pub fn method_doc(self, method: &str, doc: &str) -> Self {
+        self.described(method, |function, _| function.doc(doc))
+    }
+
+    /// `describe` gets the function, and the name of a receiver that is the first parameter of its
+    /// closure.
+    fn described(
+        mut self,
+        name: &str,
+        describe: impl Fn(Function, Option<&str>) -> Function,
+    ) -> Self {
+        let Some((_, member)) = self.members.iter_mut().rfind(|(known, _)| known == name) else {
+            self.undefined.push(name.to_owned());
+            return self;
+        };
+        match member {
+            Member::Method(function) | Member::StaticMethod(function) => {
+                *function = describe(function.clone(), None);
+            }
+            Member::MethodOnSelf(function) => {
+                *function = describe(function.clone(), Some("self"));
+            }
+            Member::ClassMethod(function) => {
+                *function = describe(function.clone(), Some("cls"));
+            }
+            Member::Property { getter, .. } => *getter = describe(getter.clone(), None),
+            Member::Value { .. } => self.undefined.push(name.to_owned()),
+        }
+        self
     }
 
     /// `__init__`: makes the `T` of a new instance out of the arguments. Without it instances that
@@ -139,6 +228,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     pub fn init<Marker>(self, constructor: impl HostConstructor<T, Marker>) -> Self {
         let function = method::function(
             "__init__",
+            constructor.hints(),
             move |state: &state::InstanceState<T>, py, incoming| {
                 let new = constructor.construct_from_python(py, incoming)?;
                 let old = state.replace(py, new)?;
@@ -152,17 +242,21 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     /// A method that reads the `T`.
     #[must_use]
     pub fn method<Marker>(self, name: &str, method: impl HostMethod<T, Marker>) -> Self {
-        self.bound(method::function(name, move |state, py, incoming| {
-            method.call_from_python(state, py, incoming)
-        }))
+        self.bound(method::function(
+            name,
+            method.hints(),
+            move |state, py, incoming| method.call_from_python(state, py, incoming),
+        ))
     }
 
     /// A method that changes the `T`.
     #[must_use]
     pub fn method_mut<Marker>(self, name: &str, method: impl HostMethodMut<T, Marker>) -> Self {
-        self.bound(method::function(name, move |state, py, incoming| {
-            method.call_from_python(state, py, incoming)
-        }))
+        self.bound(method::function(
+            name,
+            method.hints(),
+            move |state, py, incoming| method.call_from_python(state, py, incoming),
+        ))
     }
 
     /// A method that gets the instance itself as its first argument, as an
@@ -187,32 +281,50 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     /// ```
     #[must_use]
     pub fn method_on_self<Marker>(self, name: &str, method: impl HostFunction<Marker>) -> Self {
-        self.bound(Function::new(name, method))
+        let method = Function::new(name, method).on_receiver("self");
+        self.member(name, Member::MethodOnSelf(method))
     }
 
     /// A static method.
     #[must_use]
     pub fn static_method<Marker>(self, name: &str, function: impl HostFunction<Marker>) -> Self {
         let function = Function::new(name, function);
-        self.member(name, move |py| {
-            let vm = py.vm();
-            let function = function.to_object(Binding::Plain, py);
-            vm.builtins
-                .get_attr("staticmethod", vm)?
-                .call((function,), vm)
-        })
+        self.member(name, Member::StaticMethod(function))
+    }
+
+    /// A class method. Its first argument is the class that it is called on, a subclass perhaps: as
+    /// a [`Class<T>`](Class) or a [`Value`].
+    ///
+    /// ```
+    /// # use pyt_runtime::{Class, ClassBuilder, Runtime};
+    /// struct Point(f64, f64);
+    ///
+    /// let point = ClassBuilder::<Point>::new("Point")
+    ///     .class_method("origin", |class: Class<Point>| class.instance(Point(0.0, 0.0)))
+    ///     .method("sum", |point: &Point| point.0 + point.1);
+    /// # let runtime = Runtime::builder().build()?;
+    /// runtime.set("Point", point)?;
+    /// runtime.exec("class Sub(Point): pass")?;
+    /// assert_eq!(runtime.eval::<f64>("Sub.origin().sum()")?, 0.0);
+    /// assert!(runtime.eval::<bool>("type(Sub.origin()) is Sub")?);
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn class_method<Marker>(self, name: &str, function: impl HostFunction<Marker>) -> Self {
+        let function = Function::new(name, function).on_receiver("cls");
+        self.member(name, Member::ClassMethod(function))
     }
 
     /// A read-only property.
     #[must_use]
     pub fn property<Marker>(self, name: &str, getter: impl HostMethod<T, Marker>) -> Self {
-        let getter = method::function(name, move |state, py, incoming| {
+        let hints = getter.hints();
+        let getter = method::function(name, hints, move |state, py, incoming| {
             getter.call_from_python(state, py, incoming)
         });
-        self.member(name, move |py| {
-            let getter = getter.to_object(Binding::Plain, py);
-            property(vec![getter], py)
-        })
+        let setter = None;
+        self.member(name, Member::Property { getter, setter })
     }
 
     /// A property that can be read and set.
@@ -223,23 +335,27 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         getter: impl HostMethod<T, Get>,
         setter: impl HostMethodMut<T, Set>,
     ) -> Self {
-        let getter = method::function(name, move |state, py, incoming| {
+        let hints = getter.hints();
+        let getter = method::function(name, hints, move |state, py, incoming| {
             getter.call_from_python(state, py, incoming)
         });
-        let setter = method::function(name, move |state, py, incoming| {
+        let hints = setter.hints();
+        let setter = method::function(name, hints, move |state, py, incoming| {
             setter.call_from_python(state, py, incoming)
         });
-        self.member(name, move |py| {
-            let getter = getter.to_object(Binding::Plain, py);
-            let setter = setter.to_object(Binding::Plain, py);
-            property(vec![getter, setter], py)
-        })
+        let setter = Some(setter);
+        self.member(name, Member::Property { getter, setter })
     }
 
     /// An attribute of the class.
     #[must_use]
-    pub fn value(self, name: &str, value: impl IntoPython + Clone + Send + Sync + 'static) -> Self {
-        self.member(name, move |py| value.clone().into_object(py))
+    pub fn value<V>(self, name: &str, value: V) -> Self
+    where
+        V: IntoPython + Clone + Send + Sync + 'static,
+    {
+        let make: Maker = Arc::new(move |py| value.clone().into_object(py));
+        let hint = V::type_hint();
+        self.member(name, Member::Value { make, hint })
     }
 
     /// Creates the class in one runtime: a new one with each call.
@@ -263,8 +379,15 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         // An instance holds the `T` and has no `__dict__`.
         names.set_item("__slots__", vm.ctx.new_tuple(Vec::new()).into(), vm)?;
         names.set_item(object::MARK, object::mark::<T>(vm), vm)?;
-        for (name, make) in &self.members {
-            names.set_item(name.as_str(), make(py)?, vm)?;
+        if let Some(name) = self.undefined.first() {
+            let message = format!(
+                "the host's class {} has no method {name} to describe",
+                self.name
+            );
+            return Err(vm.new_value_error(message));
+        }
+        for (name, member) in &self.members {
+            names.set_item(name.as_str(), member.create(py)?, vm)?;
         }
         let bases = vm.ctx.new_tuple(vec![object::base().into()]);
         let class = vm.ctx.types.type_type.as_object();
@@ -272,10 +395,74 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 }
 
-fn property(functions: Vec<PyObjectRef>, py: Python<'_>) -> PyResult {
-    let vm = py.vm();
-    let property = vm.ctx.types.property_type.as_object();
-    property.call(functions, vm)
+impl Member {
+    fn create(&self, py: Python<'_>) -> PyResult {
+        let vm = py.vm();
+        match self {
+            Self::Method(function) | Self::MethodOnSelf(function) => {
+                function.to_object(Binding::Method, py)
+            }
+            Self::StaticMethod(function) => {
+                let function = function.to_object(Binding::Plain, py)?;
+                let wrapper = vm.ctx.types.staticmethod_type.as_object();
+                wrapper.call((function,), vm)
+            }
+            Self::ClassMethod(function) => {
+                let function = function.to_object(Binding::Plain, py)?;
+                let wrapper = vm.ctx.types.classmethod_type.as_object();
+                wrapper.call((function,), vm)
+            }
+            Self::Property { getter, setter } => {
+                let setter = setter.as_ref();
+                let setter = setter.map(|setter| setter.to_object(Binding::Plain, py));
+                let doc = getter.docstring().map(|doc| vm.ctx.new_str(doc).into());
+                let args = vec![
+                    getter.to_object(Binding::Plain, py)?,
+                    setter.transpose()?.unwrap_or_else(|| vm.ctx.none()),
+                    vm.ctx.none(),
+                    doc.unwrap_or_else(|| vm.ctx.none()),
+                ];
+                vm.ctx.types.property_type.as_object().call(args, vm)
+            }
+            Self::Value { make, .. } => make(py),
+        }
+    }
+
+    /// Its lines in a stub of the class.
+    fn stub(&self, name: &str) -> String {
+        match self {
+            Self::Method(function) => stub::function(function, Some("self")),
+            Self::MethodOnSelf(function) => stub::function(function, None),
+            Self::StaticMethod(function) => {
+                format!("@staticmethod\n{}", stub::function(function, None))
+            }
+            Self::ClassMethod(function) => {
+                format!("@classmethod\n{}", stub::function(function, None))
+            }
+            Self::Property { getter, setter } => {
+                let mut text = format!("@property\n{}", stub::function(getter, Some("self")));
+                if let Some(setter) = setter {
+                    let setter = stub::function(setter, Some("self"));
+                    text += &format!("@{name}.setter\n{setter}");
+                }
+                text
+            }
+            Self::Value { hint, .. } => format!("{name}: {hint}\n"),
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> ClassBuilder<T> {
+    /// Its lines in a stub.
+    pub(crate) fn stub(&self) -> String {
+        let members = self.members.iter().map(|(name, member)| member.stub(name));
+        let members = members.collect::<String>();
+        stub::block(
+            &format!("class {}:", self.name),
+            self.doc.as_deref(),
+            &members,
+        )
+    }
 }
 
 impl<T: Send + Sync + 'static> IntoPython for ClassBuilder<T> {

@@ -8,13 +8,16 @@ use rustpython_vm::{
     function::{FuncArgs, KwArgs},
 };
 
+use super::parameters::{Parameter, ParameterKind};
 use crate::{FromPython, Python};
 
 /// The arguments of a call that no parameter has taken yet.
 #[doc(hidden)]
 pub struct Incoming<'a> {
     function: &'a str,
-    parameters: &'a [String],
+    parameters: &'a [Parameter],
+    /// Of the parameters, where they have one.
+    defaults: &'a [Option<PyObjectRef>],
     positional: vec::IntoIter<PyObjectRef>,
     given: usize,
     keywords: KwArgs,
@@ -25,10 +28,16 @@ pub struct Incoming<'a> {
 }
 
 impl<'a> Incoming<'a> {
-    pub(super) fn new(function: &'a str, parameters: &'a [String], args: FuncArgs) -> Self {
+    pub(super) fn new(
+        function: &'a str,
+        parameters: &'a [Parameter],
+        defaults: &'a [Option<PyObjectRef>],
+        args: FuncArgs,
+    ) -> Self {
         Self {
             function,
             parameters,
+            defaults,
             given: args.args.len(),
             positional: args.args.into_iter(),
             keywords: args.kwargs,
@@ -45,23 +54,33 @@ impl<'a> Incoming<'a> {
     }
 
     fn next<T: FromPython>(&mut self, py: Python<'_>) -> PyResult<T> {
-        let name = self.parameters.get(self.taken);
+        let index = self.taken;
+        let parameter = self.parameters.get(index);
         self.taken += 1;
-        let by_name = match name {
-            Some(name) if !self.keywords.is_empty() => self.keywords.shift_remove(name),
+        let kind = parameter.map_or(ParameterKind::PositionOnly, |parameter| parameter.kind);
+        let by_name = match parameter {
+            Some(parameter) if kind != ParameterKind::PositionOnly && !self.keywords.is_empty() => {
+                self.keywords.shift_remove(parameter.name.as_str())
+            }
             _ => None,
         };
-        let argument = match (self.positional.next(), by_name) {
+        let by_position = match kind {
+            ParameterKind::KeywordOnly => None,
+            _ => self.positional.next(),
+        };
+        let name = parameter.map(|parameter| parameter.name.as_str());
+        let argument = match (by_position, by_name) {
             (Some(_), Some(_)) => {
-                let name = name.map_or("", String::as_str);
+                let name = name.unwrap_or_default();
                 return Err(self.error(py, &format!("got multiple values for argument '{name}'")));
             }
             (by_position, by_name) => by_position.or(by_name),
         };
-        let Some(argument) = argument else {
+        let default = || self.defaults.get(index).cloned().flatten();
+        let Some(argument) = argument.or_else(default) else {
             return T::missing().ok_or_else(|| self.missing(py, name));
         };
-        T::from_object(argument, py).map_err(|raised| self.about_argument(py, raised))
+        T::from_object(argument, py).map_err(|raised| self.about_argument(py, raised, name, index))
     }
 
     /// Checks that all arguments were taken.
@@ -72,10 +91,17 @@ impl<'a> Incoming<'a> {
             return Err(self.error(py, &message));
         }
         if self.positional.len() > 0 {
-            let plural = if self.taken == 1 { "" } else { "s" };
+            let by_keyword = self.parameters.iter().filter(|parameter| {
+                matches!(
+                    parameter.kind,
+                    ParameterKind::KeywordOnly | ParameterKind::Keywords
+                )
+            });
+            let takes = self.taken - by_keyword.count().min(self.taken);
+            let plural = if takes == 1 { "" } else { "s" };
             let message = format!(
-                "takes {} positional argument{plural} but {} were given",
-                self.taken, self.given
+                "takes {takes} positional argument{plural} but {} were given",
+                self.given
             );
             return Err(self.error(py, &message));
         }
@@ -87,7 +113,7 @@ impl<'a> Incoming<'a> {
             .new_type_error(format!("{}() {message}", self.function))
     }
 
-    fn missing(&self, py: Python<'_>, name: Option<&String>) -> PyBaseExceptionRef {
+    fn missing(&self, py: Python<'_>, name: Option<&str>) -> PyBaseExceptionRef {
         let message = match name {
             Some(name) => format!("missing required argument: '{name}'"),
             None => format!("missing required argument {}", self.taken),
@@ -101,7 +127,13 @@ impl<'a> Incoming<'a> {
     }
 
     /// Adds to a `TypeError` which argument it is about. Other exceptions are kept as they are.
-    fn about_argument(&mut self, py: Python<'_>, raised: PyBaseExceptionRef) -> PyBaseExceptionRef {
+    fn about_argument(
+        &mut self,
+        py: Python<'_>,
+        raised: PyBaseExceptionRef,
+        name: Option<&str>,
+        index: usize,
+    ) -> PyBaseExceptionRef {
         let vm = py.vm();
         if !raised.class().is(vm.ctx.exceptions.type_error) {
             return raised;
@@ -111,9 +143,9 @@ impl<'a> Incoming<'a> {
             return raised;
         };
         let text = text.to_string_lossy();
-        let message = match self.parameters.get(self.taken - 1) {
+        let message = match name {
             Some(name) => format!("argument '{name}': {text}"),
-            None => format!("argument {}: {text}", self.taken),
+            None => format!("argument {}: {text}", index + 1),
         };
         self.error(py, &message)
     }
@@ -124,11 +156,19 @@ impl<'a> Incoming<'a> {
 pub trait FromArgument: Sized {
     #[doc(hidden)]
     fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self>;
+
+    /// As Python annotates it.
+    #[doc(hidden)]
+    fn annotation() -> String;
 }
 
 impl<T: FromPython> FromArgument for T {
     fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self> {
         incoming.next(py)
+    }
+
+    fn annotation() -> String {
+        T::type_hint()
     }
 }
 
@@ -138,11 +178,19 @@ pub struct Rest<T>(pub Vec<T>);
 
 impl<T: FromPython> FromArgument for Rest<T> {
     fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self> {
+        let first = incoming.taken;
+        incoming.taken += 1;
         let mut rest = Vec::with_capacity(incoming.positional.len());
-        while incoming.positional.len() > 0 {
-            rest.push(incoming.next(py)?);
+        while let Some(argument) = incoming.positional.next() {
+            let index = first + rest.len();
+            let item = T::from_object(argument, py);
+            rest.push(item.map_err(|raised| incoming.about_argument(py, raised, None, index))?);
         }
         Ok(Self(rest))
+    }
+
+    fn annotation() -> String {
+        T::type_hint()
     }
 }
 
@@ -152,6 +200,7 @@ pub struct Keywords<T>(pub HashMap<String, T>);
 
 impl<T: FromPython> FromArgument for Keywords<T> {
     fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self> {
+        incoming.taken += 1;
         let keywords = std::mem::take(&mut incoming.keywords).into_iter();
         let keywords = keywords.map(|(name, value)| {
             let name = name.to_string_lossy().into_owned();
@@ -159,5 +208,9 @@ impl<T: FromPython> FromArgument for Keywords<T> {
             Ok((name, value))
         });
         keywords.collect::<PyResult<_>>().map(Self)
+    }
+
+    fn annotation() -> String {
+        T::type_hint()
     }
 }

@@ -5,12 +5,14 @@
 
 mod incoming;
 mod object;
+mod parameters;
 mod signature;
 
 use std::{fmt, sync::Arc};
 
 use rustpython_vm::PyResult;
 
+use self::parameters::Signature;
 pub(crate) use self::{incoming::Incoming, object::Binding, signature::WithPython};
 pub use self::{
     incoming::{FromArgument, Keywords, Rest},
@@ -57,8 +59,21 @@ pub(crate) type FunctionBody = dyn Fn(Python<'_>, &mut Incoming<'_>) -> PyResult
 pub struct Function {
     name: Arc<str>,
     doc: Option<Arc<str>>,
-    parameters: Arc<[String]>,
+    /// What is wrong with it, if it could not be read.
+    signature: Arc<Result<Signature, String>>,
+    /// The annotations of the closure's parameters and of its result.
+    hints: Arc<Hints>,
+    /// Whether the closure's first parameter is what the method is called on.
+    takes_receiver: bool,
     body: Arc<FunctionBody>,
+}
+
+/// What a closure takes and returns, as Python annotates it.
+#[derive(Debug, Default)]
+#[doc(hidden)]
+pub struct Hints {
+    pub(crate) parameters: Vec<String>,
+    pub(crate) result: String,
 }
 
 impl fmt::Debug for Function {
@@ -73,19 +88,23 @@ impl Function {
     /// A function of this name.
     #[must_use]
     pub fn new<Marker>(name: &str, function: impl HostFunction<Marker>) -> Self {
-        Self::with_body(name, move |py, incoming| {
+        let hints = function.hints();
+        Self::with_body(name, hints, move |py, incoming| {
             function.call_from_python(py, incoming)
         })
     }
 
     pub(crate) fn with_body(
         name: &str,
+        hints: Hints,
         body: impl Fn(Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync + 'static,
     ) -> Self {
         Self {
             name: name.into(),
             doc: None,
-            parameters: Arc::default(),
+            signature: Arc::new(Ok(Signature::default())),
+            hints: Arc::new(hints),
+            takes_receiver: false,
             body: Arc::new(body),
         }
     }
@@ -111,8 +130,69 @@ impl Function {
     /// ```
     #[must_use]
     pub fn parameters<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.parameters = names.into_iter().map(Into::into).collect();
+        let names = names.into_iter().map(Into::into);
+        self.signature = Arc::new(Ok(Signature::of_names(names)));
         self
+    }
+
+    /// Its parameters as `def` has them, one for each of the closure's: kinds, defaults, and
+    /// annotations, if any. `inspect.signature` and `help` show them. Defaults are evaluated where
+    /// the function is given to a runtime, and find the built-in names.
+    ///
+    /// A signature that is wrong, or has another number of parameters than the closure, is a
+    /// `ValueError` where the function is given to a runtime.
+    ///
+    /// ```
+    /// # use pyt_runtime::{Function, Rest, Runtime};
+    /// # let runtime = Runtime::builder().build()?;
+    /// let join = |Rest(parts): Rest<String>, separator: String| parts.join(&separator);
+    /// let join = Function::new("join", join).signature("(*parts, separator=', ')");
+    /// runtime.set("join", join)?;
+    /// assert_eq!(runtime.eval::<String>("join('a', 'b')")?, "a, b");
+    /// assert_eq!(runtime.eval::<String>("join('a', 'b', separator='')")?, "ab");
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn signature(mut self, signature: &str) -> Self {
+        self.signature = Arc::new(Signature::parse(signature));
+        self
+    }
+
+    /// The first parameter of the closure is what the method is called on, under this name.
+    pub(crate) fn on_receiver(mut self, receiver: &str) -> Self {
+        let mut hints = Hints {
+            parameters: self.hints.parameters.clone(),
+            result: self.hints.result.clone(),
+        };
+        if let Some(first) = hints.parameters.first_mut() {
+            first.clear();
+        }
+        self.hints = Arc::new(hints);
+        self.takes_receiver = true;
+        if let Ok(signature) = self.signature.as_ref()
+            && signature.is_written
+        {
+            let signature = signature.clone().with_first(receiver);
+            self.signature = Arc::new(Ok(signature));
+        }
+        self
+    }
+
+    /// Its line in a stub, without the body.
+    pub(crate) fn stub(&self, receiver: Option<&str>) -> String {
+        let count = self.hints.parameters.len();
+        let hints = (&self.hints.parameters[..], self.hints.result.as_str());
+        let text = match self.signature.as_ref() {
+            Ok(known) if known.parameters.len() == count => known.text(receiver, Some(hints)),
+            _ => Signature::by_position(count).text(receiver, Some(hints)),
+        };
+        format!("def {}{text}:", self.name)
+    }
+
+    /// Its docstring.
+    pub(crate) fn docstring(&self) -> Option<&str> {
+        self.doc.as_deref()
     }
 
     /// Its name.
@@ -122,17 +202,27 @@ impl Function {
     }
 
     /// The object for one runtime.
-    pub(crate) fn to_object(&self, binding: Binding, py: Python<'_>) -> rustpython_vm::PyObjectRef {
+    ///
+    /// # Errors
+    /// `ValueError` if its signature is wrong; what evaluating a default raises.
+    pub(crate) fn to_object(&self, binding: Binding, py: Python<'_>) -> PyResult {
         object::create(self.clone(), binding, py)
     }
 }
 
 impl IntoPython for Function {
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
-        Ok(Value::from_object(py, self.to_object(Binding::Plain, py)))
+        let object = self.to_object(Binding::Plain, py);
+        object
+            .map(|object| Value::from_object(py, object))
+            .map_err(|raised| Error::caught(py, &raised))
     }
 
     fn into_object(self, py: Python<'_>) -> PyResult {
-        Ok(self.to_object(Binding::Plain, py))
+        self.to_object(Binding::Plain, py)
+    }
+
+    fn type_hint() -> String {
+        "Callable[..., Any]".to_owned()
     }
 }

@@ -22,8 +22,10 @@ use crate::{
     Python,
     api::{
         host_code::{HostFunctionScope, drop_catching},
+        main_module::scope_of,
         runtime_core::RuntimeCore,
     },
+    startup::source::{self, StartSymbol},
 };
 
 /// Whether a function found in a class becomes a method.
@@ -33,13 +35,42 @@ pub(crate) enum Binding {
     Method,
 }
 
-pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> PyObjectRef {
+pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> PyResult {
+    let vm = py.vm();
+    let wrong = |reason: &str| {
+        let name = definition.name();
+        vm.new_value_error(format!(
+            "the signature of the host's function {name}: {reason}"
+        ))
+    };
+    let (defaults, text) = match definition.signature.as_ref() {
+        Ok(signature) => {
+            let (has, takes) = (
+                signature.parameters.len(),
+                definition.hints.parameters.len(),
+            );
+            if has > takes || (signature.is_written && has != takes) {
+                let reason = format!("it has {has} parameters, and the closure {takes}");
+                return Err(wrong(&reason));
+            }
+            let receiver = match binding {
+                Binding::Method if !definition.takes_receiver => Some("self"),
+                Binding::Plain | Binding::Method => None,
+            };
+            // Without names nothing is known that a caller could use.
+            let text = (has == takes).then(|| signature.text(receiver, None));
+            (signature.defaults(vm)?, text)
+        }
+        Err(reason) => return Err(wrong(reason)),
+    };
     let call = HostCall {
+        defaults,
+        text,
         definition: Some(definition),
         runtime: Arc::downgrade(py.core()),
     };
-    let ctx = &py.vm().ctx;
-    match binding {
+    let ctx = &vm.ctx;
+    Ok(match binding {
         Binding::Plain => {
             let _class = RustFunction::make_static_type();
             RustFunction { call }.into_ref(ctx).into()
@@ -48,7 +79,7 @@ pub(super) fn create(definition: Function, binding: Binding, py: Python<'_>) -> 
             let _class = RustMethod::make_static_type();
             RustMethod { call }.into_ref(ctx).into()
         }
-    }
+    })
 }
 
 /// Whether it is the name of an operator's method of two operands: one that may return
@@ -91,6 +122,10 @@ fn catching_panics<R>(
 struct HostCall {
     /// `None` only while it is dropped.
     definition: Option<Function>,
+    /// Of the parameters, where they have one.
+    defaults: Vec<Option<PyObjectRef>>,
+    /// The signature, if the parameters have names.
+    text: Option<String>,
     runtime: Weak<RuntimeCore>,
 }
 
@@ -112,7 +147,21 @@ impl HostCall {
     }
 
     fn doc(&self) -> Option<&str> {
-        self.definition.as_ref()?.doc.as_deref()
+        self.definition.as_ref()?.docstring()
+    }
+
+    /// An `inspect.Signature`; `None` if the parameters have no names.
+    fn signature(&self, vm: &VirtualMachine) -> PyResult {
+        let Some(text) = &self.text else {
+            return Ok(vm.ctx.none());
+        };
+        let names = vm.ctx.new_dict();
+        let text = format!("def function{text}: pass");
+        let code = source::compile(vm, &text, "<signature>", StartSymbol::File)?;
+        vm.run_code_obj(code, scope_of(names.clone(), vm)?)?;
+        let function = names.get_item("function", vm)?;
+        let signature = vm.import("inspect", 0)?.get_attr("signature", vm)?;
+        signature.call((function,), vm)
     }
 
     fn call(&self, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
@@ -120,7 +169,11 @@ impl HostCall {
             return Err(vm.new_runtime_error("the Python runtime has ended"));
         };
         let py = Python::new(vm, &runtime);
-        let mut incoming = Incoming::new(&definition.name, &definition.parameters, args);
+        let parameters = match definition.signature.as_ref() {
+            Ok(signature) => &signature.parameters[..],
+            Err(_) => &[],
+        };
+        let mut incoming = Incoming::new(&definition.name, parameters, &self.defaults, args);
         let _scope = HostFunctionScope::begin();
         let result = catching_panics(&definition.name, vm, || {
             (definition.body)(py, &mut incoming)
@@ -208,6 +261,12 @@ impl RustFunction {
         vm.ctx.new_str(zelf.call.name())
     }
 
+    /// Read by `inspect.signature`.
+    #[pygetset]
+    fn __signature__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        zelf.call.signature(vm)
+    }
+
     #[pygetset]
     fn __doc__(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<PyStrRef> {
         zelf.call.doc().map(|doc| vm.ctx.new_str(doc))
@@ -227,6 +286,12 @@ impl RustMethod {
     #[pygetset]
     fn __qualname__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyStrRef {
         vm.ctx.new_str(zelf.call.name())
+    }
+
+    /// Read by `inspect.signature`.
+    #[pygetset]
+    fn __signature__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        zelf.call.signature(vm)
     }
 
     #[pygetset]

@@ -2,7 +2,10 @@
 
 use rustpython_vm::PyResult;
 
-use super::incoming::{FromArgument, Incoming};
+use super::{
+    Hints,
+    incoming::{FromArgument, Incoming},
+};
 use crate::{IntoPython, Python};
 
 /// A closure that can be a [`Function`](super::Function). The compiler infers `Marker`: the types
@@ -10,6 +13,9 @@ use crate::{IntoPython, Python};
 pub trait HostFunction<Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn call_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;
+
+    #[doc(hidden)]
+    fn hints(&self) -> Hints;
 }
 
 /// The marker of closures that take a [`Python`] first.
@@ -31,6 +37,13 @@ macro_rules! host_functions {
                 incoming.finish(py)?;
                 self($($name),*).into_object(py)
             }
+
+            fn hints(&self) -> Hints {
+                Hints {
+                    parameters: vec![$($name::annotation()),*],
+                    result: Output::type_hint(),
+                }
+            }
         }
 
         impl<Function, Output, $($name),*> HostFunction<WithPython<($($name,)*)>> for Function
@@ -44,6 +57,13 @@ macro_rules! host_functions {
                 $(let $name = $name::take(incoming, py)?;)*
                 incoming.finish(py)?;
                 self(py, $($name),*).into_object(py)
+            }
+
+            fn hints(&self) -> Hints {
+                Hints {
+                    parameters: vec![$($name::annotation()),*],
+                    result: Output::type_hint(),
+                }
             }
         }
     };

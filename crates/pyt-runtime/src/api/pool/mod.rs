@@ -7,11 +7,13 @@
 use std::{
     collections::VecDeque,
     fmt,
+    future::poll_fn,
     ops::Deref,
     sync::{
         Arc,
         mpsc::{self, Receiver, Sender},
     },
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -85,6 +87,82 @@ struct IdleState {
     ready: VecDeque<PoolEntry>,
     /// Why the last runtime could not be built.
     failure: Option<Error>,
+    /// Tasks that wait for a runtime, in the order in which they came.
+    waiting: VecDeque<(u64, Waker)>,
+    /// How many have waited so far.
+    tickets: u64,
+}
+
+impl IdleState {
+    /// Has the task that waits for longest look again.
+    fn wake_next(&self) {
+        if let Some((_, waker)) = self.waiting.front() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// The place of a task among those that wait. Dropping it gives the place up.
+struct Ticket {
+    idle: Arc<IdleRuntimes>,
+    number: Option<u64>,
+}
+
+impl Ticket {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<Result<PoolEntry, Error>> {
+        let mut state = self.idle.state.lock();
+        let first = state.waiting.front().map(|(number, _)| *number);
+        if first.is_none() || first == self.number {
+            let taken = match state.ready.pop_front() {
+                Some(entry) => Some(Ok(entry)),
+                None => state.failure.take().map(Err),
+            };
+            if let Some(taken) = taken {
+                if self.number.take().is_some() {
+                    state.waiting.pop_front();
+                }
+                if !state.ready.is_empty() {
+                    state.wake_next();
+                }
+                return Poll::Ready(taken);
+            }
+        }
+        let number = match self.number {
+            Some(number) => number,
+            None => {
+                state.tickets += 1;
+                let number = state.tickets;
+                self.number = Some(number);
+                state.waiting.push_back((number, context.waker().clone()));
+                return Poll::Pending;
+            }
+        };
+        // The numbers of those that wait increase.
+        if let Ok(at) = state
+            .waiting
+            .binary_search_by_key(&number, |(number, _)| *number)
+        {
+            state.waiting[at].1.clone_from(context.waker());
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let Some(number) = self.number else { return };
+        let mut state = self.idle.state.lock();
+        if let Ok(at) = state
+            .waiting
+            .binary_search_by_key(&number, |(number, _)| *number)
+        {
+            state.waiting.remove(at);
+            if at == 0 {
+                // It may have been woken for a runtime that it does not take.
+                state.wake_next();
+            }
+        }
+    }
 }
 
 /// Work for the pool's thread.
@@ -167,6 +245,34 @@ impl RuntimePool {
         }
     }
 
+    /// Takes a runtime, for async hosts: the task waits while none is ready, and no thread does.
+    /// Tasks get runtimes in the order in which they began to wait. Any executor will do.
+    ///
+    /// ```
+    /// use pyt_runtime::{Runtime, RuntimePool};
+    ///
+    /// async fn serve(pool: &RuntimePool) -> Result<i64, pyt_runtime::Error> {
+    ///     let runtime = pool.get_async().await?;
+    ///     runtime.eval_async("6 * 7").await
+    /// }
+    ///
+    /// let pool = RuntimePool::new(1, Runtime::builder)?;
+    /// let executor = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(executor.block_on(serve(&pool))?, 42);
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What [`Builder::build`] returned when a runtime could not be replaced.
+    pub async fn get_async(&self) -> Result<PooledRuntime, Error> {
+        let mut ticket = Ticket {
+            idle: self.idle.clone(),
+            number: None,
+        };
+        let entry = poll_fn(|context| ticket.poll(context)).await?;
+        Ok(self.hand_out(entry))
+    }
+
     /// Takes a runtime, if one is ready. Does not block.
     #[must_use]
     pub fn try_get(&self) -> Option<PooledRuntime> {
@@ -243,6 +349,7 @@ fn keep(idle: &Arc<IdleRuntimes>, work: &Receiver<PoolTask>, builder: &impl Fn()
             Ok(entry) => state.ready.push_back(entry),
             Err(failure) => state.failure = Some(failure),
         }
+        state.wake_next();
         drop(state);
         idle.changed.notify_all();
     }

@@ -53,6 +53,19 @@ pub trait IntoPython: Sized {
             .map_err(|error| error.into_exception(py))
     }
 
+    /// The class of the objects, as an annotation of a stub: see
+    /// [`ModuleBuilder::stub`](crate::ModuleBuilder::stub).
+    #[must_use]
+    fn type_hint() -> String {
+        "Any".to_owned()
+    }
+
+    /// The same of a list of such values.
+    #[doc(hidden)]
+    fn list_type_hint() -> String {
+        format!("list[{}]", Self::type_hint())
+    }
+
     /// A list of such values as one object. `Vec<u8>` is `bytes`.
     #[doc(hidden)]
     fn list_into_object(items: impl Iterator<Item = Self>, py: Python<'_>) -> PyResult {
@@ -103,6 +116,19 @@ pub trait FromPython: Sized {
             .map_err(|error| error.into_exception(py))
     }
 
+    /// The class of the objects that are accepted, as an annotation of a stub: see
+    /// [`ModuleBuilder::stub`](crate::ModuleBuilder::stub).
+    #[must_use]
+    fn type_hint() -> String {
+        "Any".to_owned()
+    }
+
+    /// The same of a list of such values.
+    #[doc(hidden)]
+    fn list_type_hint() -> String {
+        format!("Sequence[{}]", Self::type_hint())
+    }
+
     /// The value of an argument that was not passed, if it may be left out.
     #[doc(hidden)]
     fn missing() -> Option<Self> {
@@ -144,7 +170,15 @@ macro_rules! from_by_object {
         }
     };
 }
-pub(super) use {from_by_object, into_by_object};
+/// The annotation that a class of Python's has in stubs.
+macro_rules! hint {
+    ($hint:expr) => {
+        fn type_hint() -> String {
+            String::from($hint)
+        }
+    };
+}
+pub(super) use {from_by_object, hint, into_by_object};
 
 impl IntoPython for Value {
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
@@ -160,6 +194,8 @@ impl FromPython for Value {
 }
 
 impl<T: IntoPython + Clone> IntoPython for &T {
+    hint!(T::type_hint());
+
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
         self.clone().into_python(py)
     }
@@ -171,6 +207,7 @@ impl<T: IntoPython + Clone> IntoPython for &T {
 
 impl IntoPython for bool {
     into_by_object!();
+    hint!("bool");
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         Ok(py.vm().ctx.new_bool(self).into())
@@ -179,6 +216,7 @@ impl IntoPython for bool {
 
 impl FromPython for bool {
     from_by_object!();
+    hint!("bool");
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         let ctx = &py.vm().ctx;
@@ -205,6 +243,7 @@ macro_rules! integers {
     ($($integer:ty)*) => {$(
         impl IntoPython for $integer {
             into_by_object!();
+            hint!("int");
 
             fn into_object(self, py: Python<'_>) -> PyResult {
                 Ok(py.vm().ctx.new_int(self).into())
@@ -213,6 +252,7 @@ macro_rules! integers {
 
         impl FromPython for $integer {
             from_by_object!();
+            hint!("int");
 
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 integer(&object, py, |number| Self::try_from(number.as_bigint()).ok())
@@ -256,6 +296,11 @@ integers!(i8 i16 i32 i64 i128 isize u16 u32 u64 u128 usize);
 
 impl IntoPython for u8 {
     into_by_object!();
+    hint!("int");
+
+    fn list_type_hint() -> String {
+        "bytes".to_owned()
+    }
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         Ok(py.vm().ctx.new_int(self).into())
@@ -268,6 +313,11 @@ impl IntoPython for u8 {
 
 impl FromPython for u8 {
     from_by_object!();
+    hint!("int");
+
+    fn list_type_hint() -> String {
+        "Buffer".to_owned()
+    }
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         byte(&object, py)
@@ -289,6 +339,7 @@ macro_rules! floats {
     ($($float:ty)*) => {$(
         impl IntoPython for $float {
             into_by_object!();
+            hint!("float");
 
             fn into_object(self, py: Python<'_>) -> PyResult {
                 Ok(py.vm().ctx.new_float(self.into()).into())
@@ -297,6 +348,7 @@ macro_rules! floats {
 
         impl FromPython for $float {
             from_by_object!();
+            hint!("float");
 
             #[allow(
                 clippy::cast_possible_truncation,
@@ -330,6 +382,7 @@ floats!(f32 f64);
 
 impl IntoPython for () {
     into_by_object!();
+    hint!("None");
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         Ok(py.vm().ctx.none())
@@ -346,6 +399,7 @@ impl FromPython for () {
 
 impl<T: IntoPython> IntoPython for Option<T> {
     into_by_object!();
+    hint!(format!("{} | None", T::type_hint()));
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         match self {
@@ -357,6 +411,7 @@ impl<T: IntoPython> IntoPython for Option<T> {
 
 impl<T: FromPython> FromPython for Option<T> {
     from_by_object!();
+    hint!(format!("{} | None", T::type_hint()));
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         if py.vm().is_none(&object) {
@@ -373,6 +428,8 @@ impl<T: FromPython> FromPython for Option<T> {
 
 /// `Err` is raised: as the exception that it came from, or as [`Error::other`] converts it.
 impl<T: IntoPython, E: std::error::Error + Send + Sync + 'static> IntoPython for Result<T, E> {
+    hint!(T::type_hint());
+
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
         self.map_err(Error::other)?.into_python(py)
     }

@@ -13,7 +13,7 @@ use rustpython_vm::{
 
 use super::{
     Value,
-    convert::{FromPython, IntoPython, from_by_object, into_by_object, wrong_class},
+    convert::{FromPython, IntoPython, from_by_object, hint, into_by_object, wrong_class},
 };
 use crate::{Error, Python};
 
@@ -86,6 +86,7 @@ macro_rules! lists {
     ($([$($generics:tt)*] $list:ty;)*) => {$(
         impl<T: IntoPython, $($generics)*> IntoPython for $list {
             into_by_object!();
+            hint!(T::list_type_hint());
 
             fn into_object(self, py: Python<'_>) -> PyResult {
                 T::list_into_object(self.into_iter(), py)
@@ -102,6 +103,7 @@ lists! {
 
 impl<T: IntoPython + Clone> IntoPython for &[T] {
     into_by_object!();
+    hint!(T::list_type_hint());
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         T::list_into_object(self.iter().cloned(), py)
@@ -110,6 +112,7 @@ impl<T: IntoPython + Clone> IntoPython for &[T] {
 
 impl<T: FromPython> FromPython for Vec<T> {
     from_by_object!();
+    hint!(T::list_type_hint());
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         T::list_from_object(object, py)
@@ -118,6 +121,7 @@ impl<T: FromPython> FromPython for Vec<T> {
 
 impl<T: FromPython> FromPython for VecDeque<T> {
     from_by_object!();
+    hint!(T::list_type_hint());
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         T::list_from_object(object, py).map(Self::from)
@@ -126,6 +130,7 @@ impl<T: FromPython> FromPython for VecDeque<T> {
 
 impl<T: FromPython, const N: usize> FromPython for [T; N] {
     from_by_object!();
+    hint!(T::list_type_hint());
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         let items = T::list_from_object(object, py)?;
@@ -140,6 +145,7 @@ macro_rules! sets {
     ($($set:ident [$($bound:tt)*] [$($hasher:ident)?];)*) => {$(
         impl<T: IntoPython, $($hasher)?> IntoPython for $set<T, $($hasher)?> {
             into_by_object!();
+            hint!(format!("set[{}]", T::type_hint()));
 
             fn into_object(self, py: Python<'_>) -> PyResult {
                 let set = PySet::default().into_ref(&py.vm().ctx);
@@ -154,6 +160,7 @@ macro_rules! sets {
             for $set<T, $($hasher)?>
         {
             from_by_object!();
+            hint!(format!("Collection[{}]", T::type_hint()));
 
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 let items = items(&object, py.vm())?.into_iter();
@@ -172,6 +179,7 @@ macro_rules! maps {
     ($($map:ident [$($bound:tt)*] [$($hasher:ident)?];)*) => {$(
         impl<K: IntoPython, V: IntoPython, $($hasher)?> IntoPython for $map<K, V, $($hasher)?> {
             into_by_object!();
+            hint!(format!("dict[{}, {}]", K::type_hint(), V::type_hint()));
 
             fn into_object(self, py: Python<'_>) -> PyResult {
                 let dict = py.vm().ctx.new_dict();
@@ -190,6 +198,7 @@ macro_rules! maps {
             $($hasher: BuildHasher + Default,)?
         {
             from_by_object!();
+            hint!(format!("Mapping[{}, {}]", K::type_hint(), V::type_hint()));
 
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 let entries = entries(&object, py.vm())?.into_iter();
@@ -212,6 +221,7 @@ macro_rules! tuples {
     ($count:literal $($name:ident)*) => {
         impl<$($name: IntoPython),*> IntoPython for ($($name,)*) {
             into_by_object!();
+            hint!(format!("tuple[{}]", [$($name::type_hint()),*].join(", ")));
 
             #[allow(non_snake_case, reason = "types name the variables")]
             fn into_object(self, py: Python<'_>) -> PyResult {
@@ -223,6 +233,7 @@ macro_rules! tuples {
 
         impl<$($name: FromPython),*> FromPython for ($($name,)*) {
             from_by_object!();
+            hint!(format!("tuple[{}]", [$($name::type_hint()),*].join(", ")));
 
             fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
                 let Some(tuple) = object.downcast_ref::<PyTuple>() else {

@@ -9,7 +9,7 @@ use rustpython_vm::{PyObjectRef, PyResult, builtins::PyStr};
 
 use super::{
     Value,
-    convert::{FromPython, IntoPython, from_by_object, into_by_object, wrong_class},
+    convert::{FromPython, IntoPython, from_by_object, hint, into_by_object, wrong_class},
 };
 use crate::{Error, Python};
 
@@ -17,6 +17,7 @@ macro_rules! strings {
     ($($string:ty)*) => {$(
         impl IntoPython for $string {
             into_by_object!();
+            hint!("str");
 
             fn into_object(self, py: Python<'_>) -> PyResult {
                 Ok(py.vm().ctx.new_str(self).into())
@@ -29,6 +30,7 @@ strings!(&str String);
 
 impl IntoPython for Cow<'_, str> {
     into_by_object!();
+    hint!("str");
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         Ok(py.vm().ctx.new_str(self.into_owned()).into())
@@ -37,6 +39,7 @@ impl IntoPython for Cow<'_, str> {
 
 impl IntoPython for char {
     into_by_object!();
+    hint!("str");
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         Ok(py.vm().ctx.new_str(self.to_string()).into())
@@ -45,6 +48,7 @@ impl IntoPython for char {
 
 impl FromPython for String {
     from_by_object!();
+    hint!("str");
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         let Some(text) = object.downcast_ref::<PyStr>() else {
@@ -56,6 +60,7 @@ impl FromPython for String {
 
 impl FromPython for char {
     from_by_object!();
+    hint!("str");
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         let text = String::from_object(object, py)?;
@@ -69,6 +74,7 @@ impl FromPython for char {
 
 impl IntoPython for &Path {
     into_by_object!();
+    hint!("str");
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         Ok(py.vm().fsdecode(self.as_os_str()).into())
@@ -77,6 +83,7 @@ impl IntoPython for &Path {
 
 impl IntoPython for PathBuf {
     into_by_object!();
+    hint!("str");
 
     fn into_object(self, py: Python<'_>) -> PyResult {
         self.as_path().into_object(py)
@@ -85,6 +92,7 @@ impl IntoPython for PathBuf {
 
 impl FromPython for PathBuf {
     from_by_object!();
+    hint!("str | bytes | os.PathLike[str]");
 
     fn from_object(object: PyObjectRef, py: Python<'_>) -> PyResult<Self> {
         let vm = py.vm();

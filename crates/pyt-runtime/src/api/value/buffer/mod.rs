@@ -205,6 +205,10 @@ impl Python<'_> {
 }
 
 impl<T: BufferItem> IntoPython for Buffer<T> {
+    fn type_hint() -> String {
+        "memoryview".to_owned()
+    }
+
     fn into_python(self, py: Python<'_>) -> Result<Value, Error> {
         // One of Python's own, which it may release.
         self.view.check(py)?;
@@ -216,6 +220,10 @@ impl<T: BufferItem> IntoPython for Buffer<T> {
 }
 
 impl<T: BufferItem> FromPython for Buffer<T> {
+    fn type_hint() -> String {
+        "Buffer".to_owned()
+    }
+
     fn from_python(value: Value, _py: Python<'_>) -> Result<Self, Error> {
         value.buffer()
     }
