@@ -105,7 +105,7 @@ impl Runtime {
     }
 }
 
-/// What the macros use, and nobody else.
+/// What the macros use, and is for them only.
 #[doc(hidden)]
 pub mod private {
     use crate::ClassBuilder;
