@@ -74,7 +74,7 @@
 //! ```
 //!
 //! Native code is interrupted only when it returns: a long `pow` of integers or match of a regular
-//! expression runs to its end first.
+//! expression runs to its end first. In a sandbox it is ended.
 //!
 //! # Async hosts
 //!
@@ -88,6 +88,11 @@
 //! whole lines with the thread's name. [`Builder::isolated`] makes a runtime whose program has no
 //! access to files, network, processes and the environment except what is granted: see
 //! [`Isolation`].
+//!
+//! # Programs that are not trusted
+//!
+//! `Builder::sandboxed` makes an interpreter in a process of its own, which the kernel confines: see
+//! the module `sandbox`. Its limits end native code as well, and a crash of it is an [`Error`].
 //!
 //! # Schedules
 //!
@@ -107,6 +112,8 @@ mod deadlock;
 pub mod explore;
 mod isolation;
 mod paths;
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
+pub mod sandbox;
 mod startup;
 mod stream;
 
@@ -117,7 +124,7 @@ pub use api::class::{
 };
 pub use api::code::{Code, CompileMode};
 pub use api::completion::Completions;
-pub use api::error::{Error, ErrorKind, Frame};
+pub use api::error::{Crash, Error, ErrorKind, Frame};
 pub use api::function::{FromArgument, Function, HostFunction, Keywords, Rest};
 pub use api::native_module::ModuleBuilder;
 pub use api::pool::{PooledRuntime, RuntimePool};

@@ -121,3 +121,13 @@ fn threads() {
     }
     assert!(text.contains("waits for "), "{text}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn sandbox() {
+    let text = run("sandbox", &[]);
+    assert!(text.contains("The answer is 42"), "{text}");
+    assert!(text.contains("Refused: "), "{text}");
+    let end = "It was ended: the code took longer than 1s.";
+    assert!(text.contains(end), "{text}");
+}

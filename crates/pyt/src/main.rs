@@ -32,6 +32,9 @@ fn main() {
     #[cfg(target_os = "linux")]
     stack_overflow::leave_to_the_system();
     heap::begin();
+    // Hosts run sandboxes with this program.
+    #[cfg(target_os = "linux")]
+    pyt_runtime::sandbox::child_main();
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
     let args: Vec<OsString> = args.collect();

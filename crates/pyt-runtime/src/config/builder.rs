@@ -30,10 +30,10 @@ const PYT_LIB: &FrozenLib = rustpython_vm::py_freeze!(dir = "../../lib");
 pub struct Builder {
     pub(crate) options: Options,
     pub(crate) host: HostSettings,
-    streams: StandardStreams,
+    pub(crate) streams: StandardStreams,
     pub(crate) isolation: Option<Isolation>,
-    modules: Vec<ModuleBuilder>,
-    limits: Option<Limits>,
+    pub(crate) modules: Vec<ModuleBuilder>,
+    pub(crate) limits: Option<Limits>,
 }
 
 impl Runtime {

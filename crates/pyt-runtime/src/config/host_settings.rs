@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, ffi::OsString, sync::OnceLock, time::Duration};
 
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyModuleDef, frozen::FrozenModule};
+use serde::{Deserialize, Serialize};
 
 use super::own_environment;
 use crate::{Builder, Error, Options};
@@ -36,10 +37,10 @@ const CORE: [&str; 16] = [
 ];
 
 /// What the methods below have set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct HostSettings {
     switch_interval: Option<Duration>,
-    stack_size: Option<usize>,
+    pub(crate) stack_size: Option<usize>,
     pub(crate) recursion_limit: Option<usize>,
     /// What the host puts into the runtime's own environment.
     variables: BTreeMap<OsString, OsString>,
@@ -145,6 +146,12 @@ const EXTENDED: [(&str, &str); 2] = [("ensurepip", "_stdlib_ensurepip"), ("venv"
 impl HostSettings {
     /// Checks what can be checked before there is an interpreter.
     pub(crate) fn check(&self, options: &mut Options) -> Result<(), Error> {
+        self.check_without_process(options)?;
+        check_hash_seed(options.hash_seed)
+    }
+
+    /// The same, for an interpreter in another process.
+    pub(crate) fn check_without_process(&self, options: &mut Options) -> Result<(), Error> {
         if let Some(interval) = self.switch_interval
             && !(Duration::from_micros(1)..=Duration::from_secs(3600)).contains(&interval)
         {
@@ -177,7 +184,15 @@ impl HostSettings {
             }
         }
         options.no_site |= self.without_stdlib;
-        check_hash_seed(options.hash_seed)
+        Ok(())
+    }
+
+    /// Sets a variable of the runtime's environment, unless the host has set it.
+    #[cfg(all(feature = "sandbox", target_os = "linux"))]
+    pub(crate) fn default_variable(&mut self, name: &str, value: &str) {
+        self.variables
+            .entry(name.into())
+            .or_insert_with(|| value.into());
     }
 
     /// Keeps the process's environment out.

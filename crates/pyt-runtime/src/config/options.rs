@@ -5,8 +5,10 @@
 
 use std::{ffi::OsString, num::NonZeroI32, path::PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// When hash-based `.pyc` files are checked against their source (`--check-hash-based-pycs`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckHashPycs {
     /// As each `.pyc` file itself asks for.
     #[default]
@@ -19,7 +21,7 @@ pub enum CheckHashPycs {
 
 /// What happens to a program whose threads wait for each other without end (`--deadlock`,
 /// `-X deadlock`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deadlocks {
     /// Deadlocks are not looked for.
     #[default]
@@ -51,7 +53,7 @@ impl std::str::FromStr for Deadlocks {
 }
 
 /// Whether hot loops of Python functions are compiled (`-X tier`, `PYT_TIER`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tier {
     /// Nothing is compiled.
     #[default]
@@ -98,7 +100,7 @@ impl Tier {
 /// process environment, without signal handlers, with the simulated GIL, on the real clock.
 ///
 /// Field names follow CPython's `PyConfig`; the command-line flag is given where there is one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Options {
     /// Whether one thread at a time runs Python (`-X gil`, `PYTHON_GIL`).

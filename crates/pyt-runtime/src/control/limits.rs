@@ -4,6 +4,8 @@
 
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 /// How long `finally` blocks and handlers have after a limit was hit, unless the host says
 /// otherwise.
 const DEFAULT_GRACE: Duration = Duration::from_millis(100);
@@ -37,15 +39,15 @@ const DEFAULT_GRACE: Duration = Duration::from_millis(100);
 /// # runtime.finish();
 /// # Ok::<(), pyt_runtime::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    pub(super) wall: Option<Duration>,
-    pub(super) cpu: Option<Duration>,
-    pub(super) threads: Option<usize>,
-    pub(super) memory: Option<u64>,
-    pub(super) recursion: Option<usize>,
-    pub(super) output: Option<u64>,
-    pub(super) grace: Duration,
+    pub(crate) wall: Option<Duration>,
+    pub(crate) cpu: Option<Duration>,
+    pub(crate) threads: Option<usize>,
+    pub(crate) memory: Option<u64>,
+    pub(crate) recursion: Option<usize>,
+    pub(crate) output: Option<u64>,
+    pub(crate) grace: Duration,
 }
 
 impl Default for Limits {
@@ -131,7 +133,7 @@ impl Limits {
 }
 
 /// A limit that was hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Limit {
     /// The call took longer than this.

@@ -19,6 +19,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use pyt_vm::InterpreterState;
 use rustpython_vm::{PyResult, VirtualMachine, common::rc::PyRc};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::policy::{IsolationPolicy, Lease};
 use crate::Error;
@@ -36,7 +37,7 @@ use crate::Error;
 /// assert_eq!(error.type_name(), "PermissionError");
 /// # Ok::<(), pyt_runtime::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Isolation {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,

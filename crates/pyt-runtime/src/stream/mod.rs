@@ -8,6 +8,8 @@ mod capture;
 mod input;
 mod lines;
 mod object;
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
+mod remote;
 mod sink;
 
 use std::{
@@ -20,6 +22,8 @@ use rustpython_vm::{PyResult, VirtualMachine};
 
 pub use capture::Capture;
 pub use lines::Line;
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
+pub(crate) use remote::RemoteOutput;
 
 use self::{
     input::InputSource,
@@ -193,6 +197,18 @@ impl fmt::Debug for Input {
             InputSource::Text(_) => "Input::text",
             InputSource::Reader(_) => "Input::reader",
         })
+    }
+}
+
+impl Input {
+    /// The whole input, if it is a text that is known.
+    #[cfg(all(feature = "sandbox", target_os = "linux"))]
+    pub(crate) fn known_text(&self) -> Option<String> {
+        match &self.0 {
+            InputSource::Inherit | InputSource::Empty => Some(String::new()),
+            InputSource::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            InputSource::Reader(_) => None,
+        }
     }
 }
 

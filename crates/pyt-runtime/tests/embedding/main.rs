@@ -23,6 +23,7 @@ mod notebooks;
 mod output;
 mod pool;
 mod queues;
+mod sandbox;
 mod serde;
 mod settings;
 mod shared_state;

@@ -3,11 +3,14 @@
 //! An [`Error`] is text and numbers, may outlive its runtime and may go to any thread. As long as
 //! the runtime lives it also keeps the exception itself, so that raising it again in Python raises
 //! the same object. [`capture`] makes errors of exceptions, [`raise`] exceptions of errors,
-//! [`foreign`] errors of other Rust errors.
+//! [`foreign`] errors of other Rust errors, [`parts`] data of errors for another process.
 
 mod capture;
+mod crash;
 mod foreign;
 mod frame;
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
+pub(crate) mod parts;
 mod raise;
 
 use std::{
@@ -18,15 +21,16 @@ use std::{
 };
 
 use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
+use serde::{Deserialize, Serialize};
 
-pub use self::frame::Frame;
+pub use self::{crash::Crash, frame::Frame};
 use crate::{
     Limit, ThreadInfo, Value,
     control::{StopReason, StopRequest},
 };
 
 /// What kind of failure an [`Error`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The source is not valid Python.
@@ -50,6 +54,11 @@ pub enum ErrorKind {
     /// All threads were stopped: by [`Interrupter::stop`](crate::Interrupter::stop), or because the
     /// runtime ended.
     Stopped,
+    /// The process of a sandboxed interpreter ended, or broke the protocol and was ended: see
+    /// [`Error::crash`].
+    Crashed,
+    /// A protection that the host requires is not there: the kernel does not offer it.
+    Unprotected,
 }
 
 /// A failure: an exception that Python code raised, or what kept the code from running.
@@ -94,6 +103,8 @@ struct ErrorData {
     threads: Vec<ThreadInfo>,
     /// Whether it stands for `NotImplemented`.
     not_implemented: bool,
+    /// How the interpreter's process ended.
+    crash: Option<Arc<Crash>>,
 }
 
 /// The parts that are expensive to find out.
@@ -117,6 +128,7 @@ impl ErrorData {
             host: None,
             threads: Vec::new(),
             not_implemented: false,
+            crash: None,
         }
     }
 }
@@ -222,6 +234,7 @@ impl Error {
                 host: old.host.clone(),
                 threads: old.threads.clone(),
                 not_implemented: old.not_implemented,
+                crash: old.crash.clone(),
             };
             self.0 = Arc::new(copy);
         }
@@ -293,6 +306,12 @@ impl Error {
     #[must_use]
     pub fn threads(&self) -> &[ThreadInfo] {
         &self.0.threads
+    }
+
+    /// How the interpreter's process ended, for the kind [`Crashed`](ErrorKind::Crashed).
+    #[must_use]
+    pub fn crash(&self) -> Option<&Crash> {
+        self.0.crash.as_deref()
     }
 
     /// The host's own error that this was made of, if it is a `T`; also if it was raised in Python

@@ -1,0 +1,9 @@
+//! The host's side of a sandbox: its process, and the exchange with it.
+//!
+//! What the process sends is not trusted: it is bounded, and what is not understood ends the
+//! process. [`exchange`] runs calls, [`process`] is the process, [`outgoing`] what it has not read
+//! yet.
+
+pub(super) mod exchange;
+mod outgoing;
+mod process;
