@@ -24,25 +24,25 @@ enum Segment {
 
 /// An error on its way out of nested data.
 #[derive(Debug)]
-pub(super) struct DataError {
+pub(crate) struct DataError {
     error: Error,
     /// From the innermost data outwards.
     path: Vec<Segment>,
 }
 
 impl DataError {
-    pub(super) fn new(type_name: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(type_name: &str, message: impl Into<String>) -> Self {
         Error::new(type_name, message).into()
     }
 
     /// The error is about what is in the field of this name.
-    pub(super) fn in_field(mut self, name: &str) -> Self {
+    pub(crate) fn in_field(mut self, name: &str) -> Self {
         self.path.push(Segment::Name(name.to_owned()));
         self
     }
 
     /// The error is about the item with this index.
-    pub(super) fn in_item(mut self, index: usize) -> Self {
+    pub(crate) fn in_item(mut self, index: usize) -> Self {
         self.path.push(Segment::Index(index));
         self
     }
@@ -54,7 +54,7 @@ impl DataError {
     }
 
     /// The error for the host: the path stands before its message.
-    pub(super) fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         if self.path.is_empty() || self.error.kind() != crate::ErrorKind::Exception {
             return self.error;
         }

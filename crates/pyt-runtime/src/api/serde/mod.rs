@@ -5,7 +5,7 @@
 
 mod dataclass;
 mod de;
-mod error;
+pub(crate) mod error;
 mod ser;
 mod variant;
 

@@ -272,7 +272,13 @@ impl Exchange {
             };
             match progress {
                 Ok(progress) => {
-                    if let Some(result) = until(progress) {
+                    if let Some(mut result) = until(progress) {
+                        // A native call may have ended just after a limit.
+                        if result.is_ok()
+                            && let Some(limit) = self.passed(&watch)
+                        {
+                            result = Err(Error::limited(limit, Vec::new()));
+                        }
                         unfinished.is_finished = true;
                         connection.is_busy.store(false, Ordering::Release);
                         if result.is_err() && self.last_call == 0 {
@@ -408,6 +414,18 @@ impl Exchange {
         }
         watch.next_measure = now + next;
         Ok(())
+    }
+
+    /// The limit on time that a call which is done has passed.
+    fn passed(&self, watch: &Watch<'_>) -> Option<Limit> {
+        if let Some(wall) = watch.limits.wall
+            && watch.began.elapsed() > wall
+        {
+            return Some(Limit::Wall(wall));
+        }
+        let used = || self.connection.process.cpu_time();
+        let cpu = watch.limits.cpu?;
+        (used().saturating_sub(watch.cpu_began) > cpu).then_some(Limit::Cpu(cpu))
     }
 
     /// Ends the process, whose call exceeded a limit.

@@ -13,7 +13,7 @@ use super::{
     BYTES, FALSE, FLOAT, INT, LIST, MAP, MAX_DEPTH, NONE, TEXT, TRUE, TUPLE, WIDE_INT,
     WIDE_UNSIGNED, malformed, too_deep,
 };
-use crate::Error;
+use crate::api::serde::error::DataError;
 
 /// Reads values from bytes that anybody may have sent.
 pub(super) struct WireReader<'de> {
@@ -45,7 +45,7 @@ impl<'de> WireReader<'de> {
     }
 
     /// Checks that nothing is left.
-    pub(super) fn end(&self) -> Result<(), Error> {
+    pub(super) fn end(&self) -> Result<(), DataError> {
         if self.rest.is_empty() {
             Ok(())
         } else {
@@ -53,20 +53,20 @@ impl<'de> WireReader<'de> {
         }
     }
 
-    fn take(&mut self, count: usize) -> Result<&'de [u8], Error> {
+    fn take(&mut self, count: usize) -> Result<&'de [u8], DataError> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(malformed)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn fixed<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], Error> {
+    fn fixed<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], DataError> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or_else(malformed)?;
         self.rest = rest;
         Ok(*taken)
     }
 
     /// How many bytes or items follow: at most one for each byte that is left.
-    fn count(&mut self) -> Result<usize, Error> {
+    fn count(&mut self) -> Result<usize, DataError> {
         let count = u32::from_le_bytes(self.fixed()?);
         let count = usize::try_from(count).map_err(|_| malformed())?;
         if count > self.rest.len() {
@@ -75,12 +75,12 @@ impl<'de> WireReader<'de> {
         Ok(count)
     }
 
-    fn sized(&mut self) -> Result<&'de [u8], Error> {
+    fn sized(&mut self) -> Result<&'de [u8], DataError> {
         let count = self.count()?;
         self.take(count)
     }
 
-    pub(super) fn token(&mut self) -> Result<Token<'de>, Error> {
+    pub(super) fn token(&mut self) -> Result<Token<'de>, DataError> {
         let [tag] = self.fixed()?;
         Ok(match tag {
             NONE => Token::None,
@@ -102,8 +102,8 @@ impl<'de> WireReader<'de> {
     /// Runs `read` one level deeper.
     pub(super) fn deeper<R>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<R, Error>,
-    ) -> Result<R, Error> {
+        read: impl FnOnce(&mut Self) -> Result<R, DataError>,
+    ) -> Result<R, DataError> {
         if self.depth == MAX_DEPTH {
             return Err(too_deep());
         }
@@ -117,11 +117,13 @@ impl<'de> WireReader<'de> {
         &mut self,
         count: usize,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         self.deeper(|reader| {
             let mut items = Items {
                 reader,
+                count,
                 left: count,
+                key: None,
             };
             let value = visitor.visit_seq(&mut items)?;
             items.end()?;
@@ -133,11 +135,13 @@ impl<'de> WireReader<'de> {
         &mut self,
         count: usize,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         self.deeper(|reader| {
             let mut items = Items {
                 reader,
+                count,
                 left: count,
+                key: None,
             };
             let value = visitor.visit_map(&mut items)?;
             while items.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
@@ -147,9 +151,9 @@ impl<'de> WireReader<'de> {
 }
 
 impl<'de> Deserializer<'de> for &mut WireReader<'de> {
-    type Error = Error;
+    type Error = DataError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         match self.token()? {
             Token::None => visitor.visit_unit(),
             Token::Bool(value) => visitor.visit_bool(value),
@@ -167,7 +171,7 @@ impl<'de> Deserializer<'de> for &mut WireReader<'de> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         if self.rest.first() == Some(&NONE) {
             self.take(1)?;
             return visitor.visit_none();
@@ -179,12 +183,12 @@ impl<'de> Deserializer<'de> for &mut WireReader<'de> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         self.deeper(|reader| visitor.visit_newtype_struct(reader))
     }
 
     /// A sequence may also be `bytes`: a `Vec<u8>` asks for one.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         if self.rest.first() != Some(&BYTES) {
             return self.deserialize_any(visitor);
         }
@@ -198,19 +202,19 @@ impl<'de> Deserializer<'de> for &mut WireReader<'de> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         match self.token()? {
             Token::Text(variant) => visitor.visit_enum(variant.into_deserializer()),
             Token::Map(1) => self.deeper(|reader| visitor.visit_enum(WithData(reader))),
-            Token::Map(_) => Err(Error::new(
+            Token::Map(_) => Err(DataError::new(
                 "ValueError",
                 "expected a dict of one entry: a variant and its data",
             )),
-            _ => Err(Error::new("TypeError", "expected str or dict")),
+            _ => Err(DataError::new("TypeError", "expected str or dict")),
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
         match self.token()? {
             Token::List(count) | Token::Tuple(count) => {
                 self.visit_items(count, IgnoredAny)?;
@@ -232,15 +236,18 @@ impl<'de> Deserializer<'de> for &mut WireReader<'de> {
 /// The items of a list or tuple, or the pairs of a map.
 struct Items<'a, 'de> {
     reader: &'a mut WireReader<'de>,
+    count: usize,
     left: usize,
+    /// The key whose value is next, if it is text.
+    key: Option<&'de str>,
 }
 
 impl Items<'_, '_> {
     /// Checks that the type took all items.
-    fn end(&self) -> Result<(), Error> {
+    fn end(&self) -> Result<(), DataError> {
         match self.left {
             0 => Ok(()),
-            left => Err(Error::new(
+            left => Err(DataError::new(
                 "ValueError",
                 format!("{left} items more than expected"),
             )),
@@ -249,17 +256,19 @@ impl Items<'_, '_> {
 }
 
 impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
-    type Error = Error;
+    type Error = DataError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    ) -> Result<Option<T::Value>, DataError> {
         let Some(left) = self.left.checked_sub(1) else {
             return Ok(None);
         };
+        let index = self.count - self.left;
         self.left = left;
-        seed.deserialize(&mut *self.reader).map(Some)
+        let item = seed.deserialize(&mut *self.reader);
+        item.map(Some).map_err(|error| error.in_item(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -268,21 +277,30 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
 }
 
 impl<'de> MapAccess<'de> for Items<'_, 'de> {
-    type Error = Error;
+    type Error = DataError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    ) -> Result<Option<K::Value>, DataError> {
         let Some(left) = self.left.checked_sub(1) else {
             return Ok(None);
         };
         self.left = left;
+        let mut ahead = WireReader::new(self.reader.rest);
+        self.key = match ahead.token() {
+            Ok(Token::Text(key)) => Some(key),
+            _ => None,
+        };
         seed.deserialize(&mut *self.reader).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(&mut *self.reader)
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DataError> {
+        let value = seed.deserialize(&mut *self.reader);
+        value.map_err(|error| match self.key {
+            Some(key) => error.in_field(key),
+            None => error,
+        })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -294,16 +312,16 @@ impl<'de> MapAccess<'de> for Items<'_, 'de> {
 struct ByteItems<'de>(std::iter::Copied<std::slice::Iter<'de, u8>>);
 
 impl<'de> SeqAccess<'de> for ByteItems<'_> {
-    type Error = Error;
+    type Error = DataError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    ) -> Result<Option<T::Value>, DataError> {
         let Some(byte) = self.0.next() else {
             return Ok(None);
         };
-        let byte: U8Deserializer<Error> = byte.into_deserializer();
+        let byte: U8Deserializer<DataError> = byte.into_deserializer();
         seed.deserialize(byte).map(Some)
     }
 
@@ -316,13 +334,13 @@ impl<'de> SeqAccess<'de> for ByteItems<'_> {
 struct WithData<'a, 'de>(&'a mut WireReader<'de>);
 
 impl<'a, 'de> EnumAccess<'de> for WithData<'a, 'de> {
-    type Error = Error;
+    type Error = DataError;
     type Variant = VariantData<'a, 'de>;
 
     fn variant_seed<V: DeserializeSeed<'de>>(
         self,
         seed: V,
-    ) -> Result<(V::Value, VariantData<'a, 'de>), Error> {
+    ) -> Result<(V::Value, VariantData<'a, 'de>), DataError> {
         let variant = seed.deserialize(&mut *self.0)?;
         Ok((variant, VariantData(self.0)))
     }
@@ -331,17 +349,21 @@ impl<'a, 'de> EnumAccess<'de> for WithData<'a, 'de> {
 struct VariantData<'a, 'de>(&'a mut WireReader<'de>);
 
 impl<'de> VariantAccess<'de> for VariantData<'_, 'de> {
-    type Error = Error;
+    type Error = DataError;
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(self) -> Result<(), DataError> {
         <()>::deserialize(self.0)
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DataError> {
         seed.deserialize(self.0)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _length: usize,
+        visitor: V,
+    ) -> Result<V::Value, DataError> {
         self.0.deserialize_any(visitor)
     }
 
@@ -349,7 +371,7 @@ impl<'de> VariantAccess<'de> for VariantData<'_, 'de> {
         self,
         _names: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, DataError> {
         self.0.deserialize_any(visitor)
     }
 }

@@ -16,7 +16,7 @@ mod ser;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(super) use self::object::{ObjectBytes, ObjectSource};
-use crate::Error;
+use crate::{Error, api::serde::error::DataError};
 
 /// How deep data may be nested. A little deeper than what becomes an object or comes of one may be,
 /// so that the error is the same as in one process.
@@ -44,7 +44,8 @@ const MAP: u8 = 11;
 /// What `Serialize` reports; `RecursionError`; `OverflowError` for more than 2³² items.
 pub(super) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    value.serialize(ser::WireSerializer::new(&mut bytes))?;
+    let written = value.serialize(ser::WireSerializer::new(&mut bytes));
+    written.map_err(DataError::into_error)?;
     Ok(bytes)
 }
 
@@ -54,18 +55,18 @@ pub(super) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Erro
 /// `TypeError` or `ValueError` if the bytes do not match the type, or are no value.
 pub(super) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut reader = de::WireReader::new(bytes);
-    let value = T::deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    let value = T::deserialize(&mut reader);
+    let value = value.and_then(|value| reader.end().map(|()| value));
+    value.map_err(DataError::into_error)
 }
 
 /// The error for bytes that are no value.
-fn malformed() -> Error {
-    Error::new("ValueError", "the bytes of a value are malformed")
+fn malformed() -> DataError {
+    DataError::new("ValueError", "the bytes of a value are malformed")
 }
 
-fn too_deep() -> Error {
-    Error::new("RecursionError", "data is nested too deeply")
+fn too_deep() -> DataError {
+    DataError::new("RecursionError", "data is nested too deeply")
 }
 
 /// The arguments of a call of a Python function: positional ones, `()` for none, and keywords.

@@ -13,7 +13,7 @@ use super::{
     de::{Token, WireReader},
     ser::WireSerializer,
 };
-use crate::Error;
+use crate::api::serde::error::DataError;
 
 /// The bytes of an object: read them by `Value::deserialize`.
 pub(in crate::sandbox) struct ObjectBytes(pub(in crate::sandbox) Vec<u8>);
@@ -51,7 +51,7 @@ impl<'de> DeserializeSeed<'de> for WireSink<'_> {
 }
 
 /// The same failure as another deserializer's.
-fn failed<E: ::serde::de::Error>(error: Error) -> E {
+fn failed<E: ::serde::de::Error>(error: DataError) -> E {
     E::custom(error)
 }
 

@@ -12,7 +12,7 @@ use super::{
     BYTES, FALSE, FLOAT, INT, LIST, MAP, MAX_DEPTH, NONE, TEXT, TRUE, TUPLE, WIDE_INT,
     WIDE_UNSIGNED, too_deep,
 };
-use crate::Error;
+use crate::api::serde::error::DataError;
 
 /// Writes one value at the end of a buffer.
 pub(super) struct WireSerializer<'a> {
@@ -29,7 +29,7 @@ impl<'a> WireSerializer<'a> {
         Self { out, depth }
     }
 
-    fn sized(self, tag: u8, bytes: &[u8]) -> Result<(), Error> {
+    fn sized(self, tag: u8, bytes: &[u8]) -> Result<(), DataError> {
         self.out.push(tag);
         self.out.extend_from_slice(&count(bytes.len())?);
         self.out.extend_from_slice(bytes);
@@ -37,7 +37,7 @@ impl<'a> WireSerializer<'a> {
     }
 
     /// A list, tuple or map whose items follow.
-    pub(super) fn compound(self, tag: u8) -> Result<Compound<'a>, Error> {
+    pub(super) fn compound(self, tag: u8) -> Result<Compound<'a>, DataError> {
         if self.depth == MAX_DEPTH {
             return Err(too_deep());
         }
@@ -54,7 +54,7 @@ impl<'a> WireSerializer<'a> {
     }
 
     /// `{variant: data}`, where the data is a compound.
-    fn variant(self, variant: &str, tag: u8) -> Result<Compound<'a>, Error> {
+    fn variant(self, variant: &str, tag: u8) -> Result<Compound<'a>, DataError> {
         let Compound {
             out,
             depth,
@@ -68,9 +68,10 @@ impl<'a> WireSerializer<'a> {
     }
 }
 
-fn count(number: usize) -> Result<[u8; 4], Error> {
+fn count(number: usize) -> Result<[u8; 4], DataError> {
     let number = u32::try_from(number);
-    let number = number.map_err(|_| Error::new("OverflowError", "too many items for a sandbox"));
+    let number =
+        number.map_err(|_| DataError::new("OverflowError", "too many items for a sandbox"));
     number.map(u32::to_le_bytes)
 }
 
@@ -89,7 +90,7 @@ impl Compound<'_> {
         (self.out, self.depth)
     }
 
-    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DataError> {
         value.serialize(WireSerializer::at_depth(self.out, self.depth))
     }
 
@@ -98,7 +99,7 @@ impl Compound<'_> {
         self.count += 1;
     }
 
-    pub(super) fn finish(self) -> Result<(), Error> {
+    pub(super) fn finish(self) -> Result<(), DataError> {
         self.out[self.count_at..self.count_at + 4].copy_from_slice(&count(self.count)?);
         if let Some(at) = self.variant_count_at {
             self.out[at..at + 4].copy_from_slice(&1_u32.to_le_bytes());
@@ -109,7 +110,7 @@ impl Compound<'_> {
 
 macro_rules! integers {
     ($($method:ident: $type:ty;)*) => {$(
-        fn $method(self, value: $type) -> Result<(), Error> {
+        fn $method(self, value: $type) -> Result<(), DataError> {
             self.serialize_i64(value.into())
         }
     )*};
@@ -117,7 +118,7 @@ macro_rules! integers {
 
 impl<'a> Serializer for WireSerializer<'a> {
     type Ok = ();
-    type Error = Error;
+    type Error = DataError;
     type SerializeSeq = Compound<'a>;
     type SerializeTuple = Compound<'a>;
     type SerializeTupleStruct = Compound<'a>;
@@ -135,22 +136,22 @@ impl<'a> Serializer for WireSerializer<'a> {
         serialize_u32: u32;
     }
 
-    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+    fn serialize_bool(self, value: bool) -> Result<(), DataError> {
         self.out.push(if value { TRUE } else { FALSE });
         Ok(())
     }
 
-    fn serialize_i64(self, value: i64) -> Result<(), Error> {
+    fn serialize_i64(self, value: i64) -> Result<(), DataError> {
         self.out.push(INT);
         self.out.extend_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
-    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+    fn serialize_u64(self, value: u64) -> Result<(), DataError> {
         self.serialize_i128(value.into())
     }
 
-    fn serialize_i128(self, value: i128) -> Result<(), Error> {
+    fn serialize_i128(self, value: i128) -> Result<(), DataError> {
         if let Ok(value) = i64::try_from(value) {
             return self.serialize_i64(value);
         }
@@ -159,7 +160,7 @@ impl<'a> Serializer for WireSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_u128(self, value: u128) -> Result<(), Error> {
+    fn serialize_u128(self, value: u128) -> Result<(), DataError> {
         if let Ok(value) = i128::try_from(value) {
             return self.serialize_i128(value);
         }
@@ -168,42 +169,42 @@ impl<'a> Serializer for WireSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+    fn serialize_f32(self, value: f32) -> Result<(), DataError> {
         self.serialize_f64(value.into())
     }
 
-    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+    fn serialize_f64(self, value: f64) -> Result<(), DataError> {
         self.out.push(FLOAT);
         self.out.extend_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Error> {
+    fn serialize_char(self, value: char) -> Result<(), DataError> {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_str(self, value: &str) -> Result<(), Error> {
+    fn serialize_str(self, value: &str) -> Result<(), DataError> {
         self.sized(TEXT, value.as_bytes())
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), DataError> {
         self.sized(BYTES, value)
     }
 
-    fn serialize_none(self) -> Result<(), Error> {
+    fn serialize_none(self) -> Result<(), DataError> {
         self.out.push(NONE);
         Ok(())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), DataError> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), Error> {
+    fn serialize_unit(self) -> Result<(), DataError> {
         self.serialize_none()
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), DataError> {
         self.serialize_none()
     }
 
@@ -212,7 +213,7 @@ impl<'a> Serializer for WireSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DataError> {
         self.serialize_str(variant)
     }
 
@@ -220,7 +221,7 @@ impl<'a> Serializer for WireSerializer<'a> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DataError> {
         value.serialize(self)
     }
 
@@ -230,7 +231,7 @@ impl<'a> Serializer for WireSerializer<'a> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DataError> {
         let mut map = self.compound(MAP)?;
         map.write(variant)?;
         map.write(value)?;
@@ -238,11 +239,11 @@ impl<'a> Serializer for WireSerializer<'a> {
         map.finish()
     }
 
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a>, Error> {
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a>, DataError> {
         self.compound(LIST)
     }
 
-    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a>, Error> {
+    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a>, DataError> {
         self.compound(TUPLE)
     }
 
@@ -250,7 +251,7 @@ impl<'a> Serializer for WireSerializer<'a> {
         self,
         _name: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a>, Error> {
+    ) -> Result<Compound<'a>, DataError> {
         self.compound(TUPLE)
     }
 
@@ -260,15 +261,19 @@ impl<'a> Serializer for WireSerializer<'a> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a>, Error> {
+    ) -> Result<Compound<'a>, DataError> {
         self.variant(variant, TUPLE)
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'a>, Error> {
+    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'a>, DataError> {
         self.compound(MAP)
     }
 
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Compound<'a>, Error> {
+    fn serialize_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<Compound<'a>, DataError> {
         self.compound(MAP)
     }
 
@@ -278,7 +283,7 @@ impl<'a> Serializer for WireSerializer<'a> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a>, Error> {
+    ) -> Result<Compound<'a>, DataError> {
         self.variant(variant, MAP)
     }
 }
@@ -287,15 +292,15 @@ macro_rules! sequences {
     ($($trait:ident $method:ident;)*) => {$(
         impl $trait for Compound<'_> {
             type Ok = ();
-            type Error = Error;
+            type Error = DataError;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
+            fn $method<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), DataError> {
                 self.write(item)?;
                 self.counted();
                 Ok(())
             }
 
-            fn end(self) -> Result<(), Error> {
+            fn end(self) -> Result<(), DataError> {
                 self.finish()
             }
         }
@@ -313,20 +318,20 @@ macro_rules! structs {
     ($($trait:ident)*) => {$(
         impl $trait for Compound<'_> {
             type Ok = ();
-            type Error = Error;
+            type Error = DataError;
 
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Result<(), Error> {
+            ) -> Result<(), DataError> {
                 self.write(name)?;
                 self.write(value)?;
                 self.counted();
                 Ok(())
             }
 
-            fn end(self) -> Result<(), Error> {
+            fn end(self) -> Result<(), DataError> {
                 self.finish()
             }
         }
@@ -337,19 +342,19 @@ structs!(SerializeStruct SerializeStructVariant);
 
 impl SerializeMap for Compound<'_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DataError;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), DataError> {
         self.write(key)
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DataError> {
         self.write(value)?;
         self.counted();
         Ok(())
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DataError> {
         self.finish()
     }
 }

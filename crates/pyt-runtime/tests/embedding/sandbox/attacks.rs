@@ -11,7 +11,7 @@ use std::{
 use pyt_runtime::{Error, ErrorKind, Limits, Runtime};
 use pyt_test::deadline::within;
 
-use super::{SLACK, run, small, with};
+use super::{SLACK, run_after, small, with};
 
 const SEED: u64 = 0x5eed;
 
@@ -230,10 +230,42 @@ const NATIVE: &[&str] = &[
     "ctypes.CDLL(None).system(b'true')",
 ];
 
+/// What the programs use.
+const MODULES: &[&str] = &[
+    "array",
+    "ast",
+    "builtins",
+    "collections",
+    "ctypes",
+    "decimal",
+    "functools",
+    "io",
+    "itertools",
+    "json",
+    "marshal",
+    "math",
+    "os",
+    "pickle",
+    "random",
+    "re",
+    "statistics",
+    "struct",
+    "sys",
+    "threading",
+    "zlib",
+];
+
+/// Imports what a program uses, before its time begins.
+fn imports(code: &str) -> String {
+    let used = MODULES
+        .iter()
+        .filter(|name| code.contains(&format!("{name}.")));
+    used.map(|name| format!("import {name}\n")).collect()
+}
+
 /// A program of the kinds that ended hosts, or outlasted limits.
 fn program(numbers: &mut Numbers) -> String {
-    let imports = "import array, builtins, collections, ctypes, decimal, functools, io, itertools, json, marshal, math, os, pickle, random, re, statistics, struct, sys, threading, zlib\n";
-    let code = match numbers.below(8) {
+    match numbers.below(8) {
         0 => {
             let depth = numbers.one(&[3000, 30_000, 200_000]);
             let layer = numbers.one(LAYERS);
@@ -272,8 +304,7 @@ fn program(numbers: &mut Numbers) -> String {
                 numbers.one(&["while True: pass", "1", "os._exit(0)", "os.close(3)"]),
             )
         }
-    };
-    format!("{imports}{code}")
+    }
 }
 
 /// How many programs run under one deadline.
@@ -291,7 +322,7 @@ fn generated_programs_end_in_time_and_the_host_lives() {
         within(&format!("programs from {first}"), move || {
             for _ in 0..chunk {
                 let code = program(&mut numbers.lock().unwrap());
-                let (result, late) = run(WALL, &code);
+                let (result, late) = run_after(&imports(&code), WALL, &code);
                 let mut seen = seen.lock().unwrap();
                 seen.0.push(late);
                 *seen.1.entry(kind(&result)).or_default() += 1;

@@ -16,7 +16,7 @@ use std::{
 };
 
 use pyt_runtime::{
-    Builder, Capture, Error, Limits, Runtime,
+    Builder, Capture, Error, Limits, Output, Runtime,
     sandbox::{self, Sandbox, SandboxBuilder, SandboxedRuntime},
 };
 
@@ -50,8 +50,15 @@ fn with(builder: Builder, sandbox: Sandbox) -> SandboxBuilder {
 
 /// A sandbox whose calls may take so long.
 fn limited(wall: Duration) -> SandboxedRuntime {
+    limited_after("", wall)
+}
+
+/// The same, with `warm_up` done.
+fn limited_after(warm_up: &str, wall: Duration) -> SandboxedRuntime {
     let limits = Limits::new().wall(wall);
-    with(Runtime::builder().limits(limits), small())
+    let builder = Runtime::builder().limits(limits).stdout(Output::null());
+    with(builder, small())
+        .warm_up(warm_up)
         .build()
         .expect("a sandbox with usual settings")
 }
@@ -60,7 +67,13 @@ fn limited(wall: Duration) -> SandboxedRuntime {
 /// how much later than the limit it ended, too.
 #[track_caller]
 fn run(wall: Duration, code: &str) -> (Result<(), Error>, Duration) {
-    let sandbox = limited(wall);
+    run_after("", wall, code)
+}
+
+/// The same, with `warm_up` done before.
+#[track_caller]
+fn run_after(warm_up: &str, wall: Duration, code: &str) -> (Result<(), Error>, Duration) {
+    let sandbox = limited_after(warm_up, wall);
     let began = Instant::now();
     let result = sandbox.exec(code);
     let late = began.elapsed().saturating_sub(wall);
