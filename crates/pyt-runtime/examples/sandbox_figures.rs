@@ -1,5 +1,5 @@
 //! Measures sandboxes beside the runtime in the own process: starting one, taking one from a pool,
-//! a call, and values of 1 MB in each direction. Each figure is the median, with the 99th percentile.
+//! a call, and values of 1 MB in each direction. Shown are medians and 99th percentiles.
 //!
 //! `--program PATH` runs the sandboxes with another program, such as `pyt`.
 

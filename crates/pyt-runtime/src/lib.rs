@@ -91,8 +91,8 @@
 //!
 //! # Programs that are not trusted
 //!
-//! `Builder::sandboxed` makes an interpreter in a process of its own, which the kernel confines: see
-//! the module `sandbox`. Its limits end native code as well, and a crash of it is an [`Error`].
+//! `Builder::sandboxed` makes an interpreter in a process of its own, which the kernel confines:
+//! see the module `sandbox`. Its limits end native code as well, and a crash of it is an [`Error`].
 //!
 //! # Schedules
 //!

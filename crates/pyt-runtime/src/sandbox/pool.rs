@@ -161,7 +161,7 @@ impl Deref for PooledSandbox {
 fn keep(idle: &IdleSandboxes, size: usize, builder: &SandboxBuilder) {
     let mut state = idle.state.lock();
     while !state.is_closed {
-        // After a failure nothing is tried until somebody was told.
+        // After a failure nothing is tried until a caller was told.
         if state.ready.len() >= size || state.failure.is_some() {
             idle.changed.wait(&mut state);
             continue;
@@ -171,7 +171,7 @@ fn keep(idle: &IdleSandboxes, size: usize, builder: &SandboxBuilder) {
         state = idle.state.lock();
         match built {
             Ok(sandbox) if !state.is_closed => state.ready.push_back(sandbox),
-            // The process is ended outside of the lock: nobody waits for a closed pool.
+            // The process is ended outside of the lock: no caller waits for a closed pool.
             Ok(sandbox) => drop(sandbox),
             Err(failure) => state.failure = Some(failure),
         }

@@ -199,8 +199,8 @@ impl Drop for NoCaller<'_> {
 }
 
 /// Interrupts a sandbox's call under way, or ends its process. Any number of clones on any threads
-/// may be used at any time. No method blocks. See [`Interrupter`](crate::Interrupter), whose methods
-/// these are.
+/// may be used at any time. No method blocks. See [`Interrupter`](crate::Interrupter), whose
+/// methods these are.
 #[derive(Clone)]
 pub struct SandboxInterrupter {
     connection: Weak<Connection>,

@@ -335,7 +335,7 @@ impl Exchange {
                 };
                 Ok(Progress::Done(result))
             }
-            _ => Err(Violation::of("a message that nobody waits for".into())),
+            _ => Err(Violation::of("a message that no call waits for".into())),
         }
     }
 

@@ -129,8 +129,8 @@ impl Process {
         if let Ok(None) = child.try_wait()
             && let Ok(id) = i32::try_from(self.id)
         {
-            // SAFETY: a call without pointers. Nobody else waits for the process, so the number is
-            // still its own.
+            // SAFETY: a call without pointers. No other code waits for the process, so the number
+            // is still its own.
             unsafe { libc::kill(id, signal) };
         }
     }
@@ -193,7 +193,7 @@ fn bounded_file() -> io::Result<File> {
         0.. => Ok(result),
         _ => Err(io::Error::last_os_error()),
     };
-    // SAFETY: the name is a C string, and the descriptor belongs to nobody else.
+    // SAFETY: the name is a C string, and the descriptor is in no other hands.
     let file = unsafe {
         let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
         let made = checked(libc::memfd_create(c"pyt-sandbox".as_ptr(), flags))?;

@@ -114,7 +114,7 @@ fn an_answer_that_comes_early_is_only_an_answer() {
         // The program answers in the place of pyt: the host believes it, since it trusts no answer.
         let code = "(send(DONE, 2, 0, payload=b'\\x03' + (5).to_bytes(8, 'little')))";
         assert_eq!(sandbox.eval::<i64>(code).unwrap(), 5);
-        // pyt's own answer is then one that nobody waits for.
+        // pyt's own answer is then one that no call waits for.
         let error = sandbox.eval::<i64>("1").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Crashed);
     });
@@ -126,7 +126,7 @@ fn floods_are_bounded_by_the_limits() {
         for code in [
             "while True: send(FLUSH, 0)",
             "while True: send(HOST_CALL, 1, 0, payload=b'\\x09\\0\\0\\0\\0')",
-            // Calls whose results nobody reads: the host must not keep them all.
+            // Calls whose results are not read: the host must not keep them all.
             "while True: send(HOST_CALL, 1, 1, payload=b'\\x09\\0\\0\\0\\0')",
             "while True: send(OUTPUT, 0, 0, payload=b'x' * 60000)",
             // A message that never ends.

@@ -357,7 +357,7 @@ assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 /// A file descriptor that programs inherit.
 fn unsafe_dup(file: &fs::File) -> std::os::fd::OwnedFd {
     use std::os::fd::{AsRawFd as _, FromRawFd as _};
-    // SAFETY: the new descriptor belongs to nobody else.
+    // SAFETY: the new descriptor is in no other hands.
     unsafe {
         let made = libc::dup(file.as_raw_fd());
         assert!(made > 2);
