@@ -41,8 +41,8 @@ impl Builder {
     /// All settings hold there, except: [modules](Self::module) are not possible, since objects do
     /// not cross (see [`SandboxBuilder::function`]); standard input is a text or empty; the
     /// environment has only what [`env`](Self::env) sets, and `HOME`, which is `/` unless set;
-    /// `sys.executable` is empty unless set; folders of the search path can be read. With [`isolated`](Self::isolated) the program is
-    /// isolated within the process, too: two walls.
+    /// `sys.executable` is empty unless set; folders of the search path can be read. With
+    /// [`isolated`](Self::isolated) the program is isolated within the process, too: two walls.
     #[must_use]
     pub fn sandboxed(self, sandbox: Sandbox) -> SandboxBuilder {
         SandboxBuilder {
