@@ -1,221 +1,140 @@
-//! `dpor` against `dfs` and against random schedules, on small programs made from seeds: the same
-//! outcomes, and never a proof where another search finds more.
+//! `dpor` against `dfs` and against random schedules, on programs made from seeds: the same outcomes,
+//! and never a proof where another search finds more.
 //!
 //! `PYT_TEST_PROGRAMS` says how many programs (usually few: a nightly run takes thousands),
-//! `PYT_TEST_FIRST_PROGRAM` the seed of the first.
+//! `PYT_TEST_FIRST_PROGRAM` the seed of the first. A long run says on stderr what it finds, as it
+//! finds it.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, env, fmt::Write as _, time::Duration};
 
-use crate::{count, explore_text, outcomes};
+use pyt_test::Scratch;
+use serde_json::Value;
 
-/// What both threads share.
-const SHARED: &str = "
-import threading, copy, json, heapq, functools, itertools, collections
-def values():
-    yield 1
-    yield 2
-class Box:
-    def __init__(self):
-        self.item = 0
-    def __eq__(self, other):
-        return self.item == other
-    def __hash__(self):
-        return 1
-    def bump(self):
-        self.item += 1
-        return self.item
-number = 0
-box = Box()
-table = {'a': 1}
-counts = collections.defaultdict(int)
-inner = [5]
-nested = {'x': inner}
-items = [1, 2]
-some = {1, 2}
-line = collections.deque([1, 2])
-over_items = iter(items)
-over_range = iter(range(3))
-over_table = iter(table)
-over_text = iter('xy')
-body = values()
-pairs = enumerate(iter([7, 8]))
-lock = threading.Lock()
-got = [[], []]
-";
+use crate::{count, generated::program, outcomes, parsed, try_pyt};
 
-/// Statements; `K` is the thread's number, `R` the list of what it has seen.
-const STATEMENTS: &[&str] = &[
-    "global number; number += 1",
-    "R.append(number)",
-    "box.item += 1",
-    "R.append(box.bump())",
-    "R.append(box == 1)",
-    "table['K'] = K",
-    "table.pop('a', None)",
-    "table.update(b=K)",
-    "R.append('a' in table)",
-    "R.append(sorted(table))",
-    "R.append(json.dumps(table))",
-    "R.append(copy.deepcopy(nested))",
-    "R.append(str(nested))",
-    "R.append(nested == {'x': [5]})",
-    "inner.append(K)",
-    "counts['n'] += 1",
-    "R.append(len(counts))",
-    "items.append(K)",
-    "items.pop()",
-    "items[0] = 7 + K",
-    "R.append(items[-1])",
-    "R.append(sum(items))",
-    "R.append(max(items))",
-    "R.extend(items)",
-    "heapq.heappush(items, 0)",
-    "some.add(5 + K)",
-    "some.discard(1)",
-    "R.append(2 in some)",
-    "R.append(some | {9})",
-    "line.append(K)",
-    "R.append(line.popleft())",
-    "R.append(next(over_items, None))",
-    "R.append(next(over_range, None))",
-    "R.append(next(over_table, None))",
-    "R.append(next(over_text, None))",
-    "R.append(next(body, None))",
-    "R.append(next(pairs, None))",
-    "R.append(list(over_items))",
-    "R.append([*over_range])",
-    "R.append(''.join(over_text))",
-    "first, *rest = items; R.append(rest)",
-    "for one in table: R.append(one)",
-    "for one in items: R.append(one)",
-    "for one in some: pass",
-    "for one in line: pass",
-    "for one in over_items: R.append(one)",
-    "for one in over_range: R.append(one); break",
-    "for one in body: R.append(one)",
-    "for key, one in table.items(): R.append(one)",
-    "for one in reversed(items): R.append(one)",
-    "for one, two in zip(items, table): R.append(two)",
-    "R.append([one + 1 for one in items])",
-    "R.append({one for one in table})",
-    "R.append({one: 1 for one in some})",
-    "R.append(any(one > 1 for one in items))",
-    "R.append(list(map(str, items)))",
-    "R.append(list(filter(None, line)))",
-    "R.append(list(itertools.chain(items, line)))",
-    "R.append(functools.reduce(max, items))",
-    "functools.partial(items.append, K)()",
-    "list.append(items, K)",
-    "setattr(box, 'item', 4)",
-    "R.append(getattr(box, 'item'))",
-    "R.append(vars(box).copy())",
-    "exec('items.append(8)')",
-    "globals()['number'] = 5",
-    "R.append(items.copy() + [K])",
-    "items += [K]",
-    "del items[:]",
-    "with lock: items.append(K)",
-    "with lock: R.append(len(items))",
-    "R.append(f'{items}')",
-    "R.append(bool(items))",
-    "del table['a']",
-];
+/// How many runs each search may take.
+const DPOR_RUNS: u64 = 1500;
+const DFS_RUNS: u64 = 1000;
+const RANDOM_RUNS: u64 = 2000;
+/// With a decision point before each instruction: what is found so is never missed for want of a
+/// step.
+const FINE_RUNS: u64 = 150;
+/// How long the exhaustive searches may take for one program.
+const SEARCH_SECONDS: u64 = 20;
+const DEADLINE: Duration = Duration::from_secs(400);
 
-/// The rest of a generator of numbers from a seed (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).expect("below a usize")
-    }
+/// What comparing the searches on one program came to.
+enum Comparison {
+    /// `dpor` was not done in so many runs, and proves nothing.
+    Unfinished,
+    /// `dpor` was done, and said why that proves nothing.
+    Void(BTreeSet<String>),
+    /// `dpor` has found all outcomes. So has `dfs`, if `both`.
+    Agree { both: bool },
+    /// They differ.
+    Differ(String),
 }
 
-/// The program of a seed.
-fn program(seed: u64) -> String {
-    let mut numbers = Numbers(seed.wrapping_mul(0x1234_5678_9abc_def1));
-    let mut text = SHARED.to_owned();
-    for thread in 0..2 {
-        // A string takes all that is written into it.
-        let _ = write!(text, "def work{thread}():\n    R = got[{thread}]\n");
-        let mut body = String::new();
-        let mut is_global = false;
-        for _ in 0..=numbers.below(2) {
-            let statement = STATEMENTS[numbers.below(STATEMENTS.len())];
-            let statement = statement.replace('K', &thread.to_string());
-            is_global |= statement.starts_with("global");
-            let statement = statement.trim_start_matches("global number; ");
-            let _ = writeln!(body, "        {statement}");
-        }
-        if body.contains("items +=") {
-            text.push_str("    global items\n");
-        }
-        if is_global {
-            text.push_str("    global number\n");
-        }
-        let _ = write!(
-            text,
-            "    try:\n{body}    except Exception as error:\n        R.append(repr(error))\n"
-        );
+fn search(script: &str, output: &str, arguments: &[&str]) -> Result<Value, String> {
+    let usual = ["explore", "--json", "--jobs=1", output];
+    let run = try_pyt(DEADLINE, &[&usual, arguments, &[script]].concat())?;
+    if !matches!(run.status.code(), Some(0 | 1)) {
+        return Err(format!("{arguments:?}: {run}"));
     }
-    text.push_str(
-        "
-first = threading.Thread(target=work0)
-second = threading.Thread(target=work1)
-first.start(); second.start(); first.join(); second.join()
-print(got, number, box.item, table, dict(counts), nested, items, sorted(some), list(line))
-print(list(over_range), list(over_text), list(body))
-",
-    );
-    text
+    Ok(parsed(&run))
 }
 
-/// What the searches disagree about, if they do.
-fn disagreement(source: &str) -> Option<String> {
-    let search = |strategy: &str, schedules: u64| {
+fn compare(source: &str) -> Result<Comparison, String> {
+    let scratch = Scratch::new();
+    let script = scratch.write("script.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let search = |strategy: &str, runs: u64, more: &[&str]| {
         let strategy = format!("--strategy={strategy}");
-        let schedules = format!("--schedules={schedules}");
-        explore_text(source, &[&strategy, &schedules])
+        let runs = format!("--schedules={runs}");
+        search(&script, &output, &[&[&*strategy, &*runs], more].concat())
     };
-    let (dpor, run) = search("dpor", 3000);
-    if dpor["proven"] != true {
-        let why_not = dpor["not_seen"].as_array().map_or(0, Vec::len);
-        let unfinished = dpor["exhausted"] != true;
-        return (why_not == 0 && !unfinished).then(|| format!("no proof, no reason: {run}"));
+    let time = format!("--time={SEARCH_SECONDS}");
+    let dpor = search("dpor", DPOR_RUNS, &[&time])?;
+    let dfs = search("dfs", DFS_RUNS, &[&time])?;
+    let reasons = dpor["not_seen"].as_array().into_iter().flatten();
+    let reasons: BTreeSet<String> = reasons.map(ToString::to_string).collect();
+    if dpor["exhausted"] == true && dpor["proven"] != true && reasons.is_empty() {
+        return Ok(Comparison::Differ("dpor: no proof, no reason".to_owned()));
     }
-    let proven = outcomes(&dpor);
-    let (dfs, _) = search("dfs", 2000);
-    let (random, _) = search("random", 300);
+    if dpor["proven"] != true && dfs["proven"] != true {
+        return Ok(if dpor["exhausted"] == true {
+            Comparison::Void(reasons)
+        } else {
+            Comparison::Unfinished
+        });
+    }
+    let random = search("random", RANDOM_RUNS, &[])?;
+    let fine = search("random", FINE_RUNS, &["--granularity=instruction"])?;
     let mut text = String::new();
-    for (name, other) in [("dfs", &dfs), ("random", &random)] {
-        for outcome in outcomes(other) {
-            if !proven.contains(&outcome) {
-                let _ = writeln!(text, "  only {name}: {outcome}");
+    let others = [
+        ("dfs", &dfs),
+        ("random", &random),
+        ("random, each instruction", &fine),
+        ("dpor", &dpor),
+    ];
+    for (name, complete) in [("dpor", &dpor), ("dfs", &dfs)] {
+        if complete["proven"] != true {
+            continue;
+        }
+        let all = outcomes(complete);
+        for (other_name, other) in others {
+            for outcome in outcomes(other).iter().filter(|one| !all.contains(one)) {
+                let _ = writeln!(text, "  {name} proves, {other_name} finds: {outcome}");
             }
         }
     }
-    if dfs["proven"] == true {
-        let all = outcomes(&dfs);
-        for outcome in proven.iter().filter(|outcome| !all.contains(outcome)) {
-            let _ = writeln!(text, "  only dpor: {outcome}");
-        }
+    if !text.is_empty() {
+        return Ok(Comparison::Differ(text));
     }
-    (!text.is_empty()).then_some(text)
+    let both = dpor["proven"] == true && dfs["proven"] == true;
+    Ok(if dpor["proven"] == true {
+        Comparison::Agree { both }
+    } else {
+        Comparison::Unfinished
+    })
 }
 
 #[test]
 fn dpor_finds_what_other_searches_find() {
     let first = count("PYT_TEST_FIRST_PROGRAM", 0);
     let programs = count("PYT_TEST_PROGRAMS", 8);
+    let is_long = env::var_os("PYT_TEST_PROGRAMS").is_some();
+    let (mut agree, mut both_ended, mut void, mut unfinished) = (0, 0, 0, 0);
     let mut wrong = Vec::new();
     for seed in first..first + programs {
         let source = program(seed);
-        if let Some(disagreement) = disagreement(&source) {
-            let (_, works) = source.split_once("got = [[], []]").unwrap_or_default();
-            wrong.push(format!("program {seed}:{works}\n{disagreement}"));
+        let mut differ = |what: &str| {
+            let text = format!("program {seed}:\n{source}\n{what}");
+            if is_long {
+                eprintln!("{text}");
+            }
+            wrong.push(text);
+        };
+        match compare(&source) {
+            Ok(Comparison::Agree { both }) => {
+                agree += 1;
+                both_ended += u64::from(both);
+            }
+            Ok(Comparison::Unfinished) => unfinished += 1,
+            Ok(Comparison::Void(reasons)) => {
+                void += 1;
+                if is_long {
+                    eprintln!("program {seed}: void: {reasons:?}");
+                }
+            }
+            Ok(Comparison::Differ(text)) | Err(text) => differ(&text),
+        }
+        if is_long {
+            eprintln!(
+                "program {seed} done: {agree} agree ({both_ended} with dfs), {void} void, \
+                 {unfinished} unfinished, {} differ",
+                wrong.len()
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -11,11 +11,13 @@ mod correct;
 mod deterministic;
 mod differential;
 mod dpor;
+mod generated;
 mod orders;
 mod package;
 mod programs;
 mod runs;
 mod steps;
+mod unusual;
 
 use std::{
     env, fs,

@@ -177,6 +177,7 @@ const fn only_learns(op: Op, timed_out: bool) -> bool {
         Action::Query => true,
         Action::Acquire
         | Action::TryAcquire
+        | Action::Release
         | Action::Put
         | Action::TryPut
         | Action::Get

@@ -28,6 +28,19 @@ pub(super) enum Target<'a> {
 pub(super) struct Access<'a> {
     pub(super) op: Op,
     pub(super) target: Target<'a>,
+    pub(super) lasts: Lasts,
+}
+
+/// How long an operation goes on with an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// As long as what is accessed says: an operation on a container goes on after code that it
+    /// calls has taken steps.
+    Usual,
+    /// It goes on after such steps.
+    Beyond,
+    /// It is over before any.
+    AtOnce,
 }
 
 impl<'a> Access<'a> {
@@ -36,6 +49,32 @@ impl<'a> Access<'a> {
         Self {
             op: Op::on_part(action, object, part),
             target,
+            lasts: Lasts::Usual,
+        }
+    }
+
+    /// As this one, by an operation that goes on after steps of code that it calls.
+    pub(super) const fn going_on(self) -> Self {
+        Self {
+            lasts: Lasts::Beyond,
+            ..self
+        }
+    }
+
+    /// As this one, by a function that only passes on what it is given.
+    pub(super) const fn passed_on(self) -> Self {
+        Self {
+            lasts: Lasts::AtOnce,
+            ..self
+        }
+    }
+
+    /// An access that was told before.
+    pub(super) const fn told(op: Op) -> Self {
+        Self {
+            op,
+            target: Target::Unknown,
+            lasts: Lasts::Usual,
         }
     }
 
@@ -43,6 +82,7 @@ impl<'a> Access<'a> {
         Self {
             op: Op::alone(Action::Step),
             target: Target::Unknown,
+            lasts: Lasts::Usual,
         }
     }
 }

@@ -24,8 +24,8 @@ pub(super) enum Source {
     Shared(PyObjectRef),
     /// It calls this native function.
     Called(PyObjectRef),
-    /// It calls Python code.
-    Python,
+    /// It calls a native object, which may read its arguments.
+    Native,
 }
 
 /// How deep iterators over iterators are followed.
@@ -166,13 +166,10 @@ impl Sources<'_> {
             ObjectKind::Fixed if referent.class().is(types.builtin_function_or_method_type) => {
                 found.push(Source::Called(referent));
             }
-            ObjectKind::Fixed
-                if referent.class().is(types.function_type)
-                    || referent.class().is(types.bound_method_type) =>
-            {
-                found.push(Source::Python);
-            }
             ObjectKind::Other => {
+                if referent.class().slots.call.load().is_some() {
+                    found.push(Source::Native);
+                }
                 self.find(&referent, depth + 1, found);
                 found.push(Source::Shared(referent));
             }

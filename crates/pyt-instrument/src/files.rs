@@ -2,7 +2,9 @@
 //! part of it they read or change. The file system is one object; its parts are paths.
 //!
 //! What changes more than one path, or a path that is not known here, changes all of it. Links are
-//! not followed: two names of one file are two parts, but making a link changes all parts.
+//! followed; to make or remove one changes all parts.
+
+use std::path::{Component, Path, PathBuf};
 
 use rustpython_vm::{
     AsObject, PyObject, VirtualMachine,
@@ -58,6 +60,14 @@ pub(super) fn access_of(module: &str, name: &str) -> Option<FileAccess> {
         | "samefile" | "cmp" | "disk_usage" | "which" | "absolute" => FileAccess::ReadsAll,
         _ => FileAccess::ChangesAll,
     })
+}
+
+/// Whether this function lists a folder, or looks for names in it.
+pub(super) fn lists(name: &str) -> bool {
+    matches!(
+        name,
+        "listdir" | "scandir" | "walk" | "fwalk" | "glob" | "iglob" | "rglob" | "iterdir"
+    )
 }
 
 /// Functions of these modules that use no file.
@@ -118,6 +128,12 @@ const PURE: &[&str] = &[
     "get_inheritable",
 ];
 
+/// Whether opening a file with this mode replaces what was there.
+pub(super) fn replaces(mode: Option<&PyObject>) -> bool {
+    let mode = mode.and_then(|mode| mode.downcast_ref::<PyStr>());
+    mode.is_some_and(|mode| mode.as_bytes().contains(&b'w'))
+}
+
 /// Whether opening a file with this mode changes nothing. An unknown mode may.
 pub(super) fn only_reads(mode: Option<&PyObject>) -> bool {
     match mode {
@@ -129,35 +145,64 @@ pub(super) fn only_reads(mode: Option<&PyObject>) -> bool {
     }
 }
 
-/// The part that a path names; zero, that is all parts, if that is unknown.
-pub(super) fn part(path: Option<&PyObject>, vm: &VirtualMachine) -> u64 {
-    let Some(path) = path else {
-        return 0;
-    };
+/// The file that a path names, links followed, if that is known.
+pub(super) fn named(path: Option<&PyObject>, vm: &VirtualMachine) -> Option<PathBuf> {
+    let path = path?;
     let types = &vm.ctx.types;
     let text = if path.class().is(types.str_type) {
-        path.downcast_ref::<PyStr>()
-            .and_then(|path| path.to_str().map(str::to_owned))
+        path.downcast_ref::<PyStr>()?.to_str()?.to_owned()
     } else if path.class().is(types.bytes_type) {
-        path.downcast_ref::<PyBytes>()
-            .and_then(|path| String::from_utf8(path.as_bytes().to_vec()).ok())
+        String::from_utf8(path.downcast_ref::<PyBytes>()?.as_bytes().to_vec()).ok()?
     } else {
-        None
+        return None;
     };
-    let Some(text) = text else {
-        return 0;
-    };
-    let Ok(path) = std::path::absolute(text) else {
-        return 0;
-    };
-    let mut parts: Vec<std::path::Component<'_>> = Vec::new();
-    for part in path.components() {
-        if part == std::path::Component::ParentDir {
-            parts.pop();
-        } else {
-            parts.push(part);
+    let path = std::path::absolute(text).ok()?;
+    if let Ok(found) = path.canonicalize() {
+        return Some(found);
+    }
+    // It is not there: its folder may be.
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => Some(folder.join(name)),
+        _ => {
+            let mut parts: Vec<Component<'_>> = Vec::new();
+            for part in path.components() {
+                if part == Component::ParentDir {
+                    parts.pop();
+                } else {
+                    parts.push(part);
+                }
+            }
+            Some(parts.into_iter().collect())
         }
     }
-    let path: std::path::PathBuf = parts.into_iter().collect();
-    hash::name(&path.to_string_lossy())
+}
+
+/// The part that a file is; zero, that is all parts, if it is unknown, or has several names.
+pub(super) fn part(file: Option<&Path>) -> u64 {
+    let Some(file) = file else {
+        return 0;
+    };
+    if has_other_names(file) {
+        return 0;
+    }
+    hash::name(&file.to_string_lossy())
+}
+
+#[cfg(unix)]
+fn has_other_names(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let data = std::fs::metadata(file);
+    data.is_ok_and(|data| data.is_file() && data.nlink() > 1)
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_file: &Path) -> bool {
+    false
+}
+
+/// Whether a path is a link, so that a function which does not follow it touches another part.
+pub(super) fn is_link(path: Option<&PyObject>) -> bool {
+    let text = path.and_then(|path| path.downcast_ref::<PyStr>()?.to_str());
+    text.is_some_and(|text| Path::new(text).is_symlink())
 }

@@ -28,21 +28,29 @@
 //! - `code`, `shared`, `plan`: reading code objects, what is shared, which instructions are steps
 //! - `place`: inserting the events
 //! - `copies`: copies of code objects
+//! - `begun`: operations that go on after code that they have called
+//! - `attributes`, `instance_dicts`: attributes, and dictionaries that hold them
+//! - `library`: what functions of the library touch beside what they are given
 //! - `beneath`, `generators`: what iterators read and advance, which generators run
 //! - `operands`: the values that an instruction is about to use
 //! - `object_kinds`, `hash`: kinds of objects, numbers for names and keys
-//! - `files`: functions that use the file system
+//! - `files`, `first_looks`: functions that use the file system
 //! - `resolve`, `access`: from an instruction and its operands to steps
 //! - `table`, `user`: the code that has sites, and which code is to have them
 //! - `source`, `values`: places and values as text
 
 mod access;
+mod attributes;
+mod begun;
 mod beneath;
 mod code;
 mod copies;
 mod files;
+mod first_looks;
 mod generators;
 mod hash;
+mod instance_dicts;
+mod library;
 mod object_kinds;
 mod operands;
 mod place;
@@ -55,8 +63,8 @@ mod user;
 mod values;
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeSet,
+    cell::Cell,
+    collections::{BTreeSet, HashSet},
     sync::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -67,63 +75,43 @@ use parking_lot::{Mutex, RwLock};
 use pyt_explore::{Granularity, SourceLocation, VariableAccess};
 use pyt_sched::controlled::{self, Op, Place};
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyStr},
     frame::{InterpreterFrame, current_thread_iframe},
     function::FuncArgs,
 };
 
-use access::{Access, Target};
+pub use first_looks::FirstLooks;
+
+use access::{Access, Lasts, Target};
+use begun::{Begun, Recent};
 use beneath::References;
 use generators::Running;
+use instance_dicts::InstanceDicts;
 use object_kinds::{Builtins, ObjectKinds};
 use operands::Operands;
 use place::Donor;
 use plan::Kind;
 use resolve::{Known, Resolver};
 use source::Sources;
-use table::{Planned, Table};
+use table::{Begins, Planned, Table};
 use user::UserCode;
 use values::Recorder;
 
 use pyt_vm::{abort::OrRaise, hooks, number_map::NumberSet, state, world::Locate};
 
-/// Methods of a container that stand for an operation on it.
-const OVERRIDING: [&str; 5] = [
-    "__missing__",
-    "__getitem__",
-    "__setitem__",
-    "__delitem__",
-    "__contains__",
-];
-
-/// How many callers are searched for an operation that calls user code.
-const MAX_CALLERS: usize = 16;
-
-/// An operation that may go on after code that it calls has taken steps.
-struct Begun {
-    /// The function that does it, by its frame's address.
-    frame: usize,
-    /// The instruction.
-    index: usize,
-    /// How many steps there had been when it began; `None` if it takes none unless it calls user
-    /// code.
-    steps: Option<u64>,
-    reaches_container: bool,
-    ops: Vec<Op>,
-}
+/// How often the accesses of one instruction are made again since another thread came between them.
+const MAX_ROUNDS: usize = 3;
 
 thread_local! {
     /// How many steps there had been when this thread last went back in a loop.
     static LAST_TURN: Cell<u64> = const { Cell::new(u64::MAX) };
-    /// What this thread has begun and may not have finished, outermost first.
-    static BEGUN: RefCell<Vec<Begun>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The calling OS thread may come to run another Python thread.
 fn reset_os_thread() {
     LAST_TURN.set(u64::MAX);
-    BEGUN.with_borrow_mut(Vec::clear);
+    begun::forget();
 }
 
 /// The decision points of one interpreter, if it has any.
@@ -171,6 +159,11 @@ pub struct Sites {
     object_kinds: ObjectKinds,
     references: OnceLock<References>,
     running: Running,
+    instance_dicts: InstanceDicts,
+    /// Names of attributes that the program sets.
+    stored: RwLock<HashSet<String>>,
+    recent: Mutex<Recent>,
+    first_looks: Mutex<FirstLooks>,
     lent: Mutex<Vec<usize>>,
     not_seen: Mutex<BTreeSet<String>>,
     builtins: OnceLock<Builtins>,
@@ -195,6 +188,10 @@ impl Sites {
             object_kinds: ObjectKinds::default(),
             references: OnceLock::new(),
             running: Running::default(),
+            instance_dicts: InstanceDicts::default(),
+            stored: RwLock::default(),
+            recent: Mutex::default(),
+            first_looks: Mutex::default(),
             lent: Mutex::default(),
             not_seen: Mutex::default(),
             builtins: OnceLock::new(),
@@ -300,18 +297,32 @@ impl Sites {
                 return Ok(());
             }
         }
-        let shared = shared::Shared::among(tree, is_fragment);
+        let builtins = vm.builtins.as_object().dict();
+        let is_builtin = |name: &str| {
+            let name = vm.ctx.intern_str(name);
+            builtins
+                .as_ref()
+                .is_some_and(|all| all.contains_key(name, vm))
+        };
+        let shared = shared::Shared::among(tree, is_fragment, &is_builtin);
         for (depth, one) in tree.iter().enumerate() {
             if self.table.read().has(one.get_id()) {
                 continue;
             }
             let mut sites = plan::sites(one, &shared, self.granularity);
-            let module = depth == 0 && plan::is_module(one);
-            if module && self.granularity == Granularity::Access {
+            let begins = if depth == 0 && plan::is_module(one) {
+                Begins::Module
+            } else if one.code.obj_name.as_str() == "__del__" {
+                Begins::Finalizer
+            } else {
+                Begins::Other
+            };
+            if begins != Begins::Other && self.granularity != Granularity::Sync {
                 plan::with_first(one, &mut sites);
             }
+            self.stored.write().extend(plan::stored_attributes(one));
             // In the table first: what it does not know is no site.
-            self.table.write().add(one, &sites, module);
+            self.table.write().add(one, &sites, begins);
             if !sites.is_empty() {
                 place::insert(one, &sites, donor, vm)?;
             }
@@ -333,7 +344,7 @@ impl Sites {
         let Some(donor) = self.donor.get() else {
             return Ok(());
         };
-        self.table.write().add(copy, sites, false);
+        self.table.write().add(copy, sites, Begins::Other);
         if sites.is_empty() {
             return Ok(());
         }
@@ -356,7 +367,11 @@ impl Sites {
         // Modules that are gone leave their addresses to others.
         self.modules.write().clear();
         self.running.clear();
-        BEGUN.with_borrow_mut(Vec::clear);
+        self.instance_dicts.clear();
+        self.recent.lock().clear();
+        if begun::forget() {
+            self.void(resolve::CALLBACK);
+        }
         self.lent.lock().clear();
     }
 
@@ -394,6 +409,12 @@ impl Sites {
     #[must_use]
     pub fn take_not_seen(&self) -> BTreeSet<String> {
         std::mem::take(&mut self.not_seen.lock())
+    }
+
+    /// What the run has found in the file system, since the last call.
+    #[must_use]
+    pub fn take_first_looks(&self) -> FirstLooks {
+        std::mem::take(&mut self.first_looks.lock())
     }
 
     /// Begins or ends noting values. Noting costs time, and shows every variable's value as it is
@@ -446,18 +467,24 @@ impl Sites {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let code = &*planned.code;
-        if planned.module && index == planned.first {
-            // SAFETY: the calling thread's own innermost frame.
-            if let Some(frame) = unsafe { current_thread_iframe().as_ref() } {
-                self.modules.write().insert(frame.globals().get_id());
+        if index == planned.first {
+            match planned.begins {
+                Begins::Module => {
+                    // SAFETY: the calling thread's own innermost frame.
+                    if let Some(frame) = unsafe { current_thread_iframe().as_ref() } {
+                        self.modules.write().insert(frame.globals().get_id());
+                    }
+                }
+                Begins::Finalizer => Known::not_seen(self, resolve::LAST_REFERENCE),
+                Begins::Other => {}
             }
         }
         if kind == Kind::Begin {
             return Ok(());
         }
-        self.finish_access(planned, index, vm)?;
+        self.finish(planned, index, vm)?;
         if kind == Kind::Return {
-            return Ok(());
+            return self.say_again(planned, index, &[], vm);
         }
         if kind == Kind::Turn {
             return self.turn(planned, index, vm);
@@ -471,106 +498,141 @@ impl Sites {
                     operands: &operands,
                     vm,
                 };
-                let mut any = false;
-                let mut reaches_container = false;
-                let mut ops = Vec::new();
-                resolver.resolve(kind, &mut |access| {
-                    any = true;
-                    if let Target::Whole(object) | Target::Item(object, _) = access.target {
-                        reaches_container |= self.object_kinds.of(object, vm).is_container();
-                    }
-                    ops.push(access.op);
-                    self.step(planned, index, access, vm)
-                })?;
-                let is_call = matches!(kind, Kind::Call { .. } | Kind::CallSpread);
-                if any && (is_call || reaches_container) {
-                    let begun = Begun {
-                        frame: current_thread_iframe() as usize,
-                        index,
-                        steps: is_call.then(controlled::steps),
-                        reaches_container,
-                        ops,
-                    };
-                    BEGUN.with_borrow_mut(|all| all.push(begun));
-                }
-                if any {
-                    Ok(())
-                } else if self.granularity == Granularity::Instruction {
-                    self.step(planned, index, Access::step(), vm)
-                } else if kind == Kind::Next && resolver.may_never_end() {
-                    self.turn(planned, index, vm)
-                } else {
-                    Ok(())
-                }
+                self.resolved(planned, index, kind, &resolver, vm)
             }
             None => {
                 let access = resolve::unknown(kind, code).unwrap_or_else(Access::step);
-                self.step(planned, index, access, vm)
+                self.step(planned, index, access, vm).map(drop)
             }
         }
+    }
+
+    /// Takes the steps of an instruction.
+    fn resolved(
+        &self,
+        planned: &Planned,
+        index: usize,
+        kind: Kind,
+        resolver: &Resolver<'_>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        if kind == Kind::Suspend {
+            let mut own = Vec::new();
+            resolver.resolve(kind, &mut |access| {
+                own.push(access.op);
+                Ok(())
+            })?;
+            return self.say_again(planned, index, &own, vm);
+        }
+        let mut matters = false;
+        let mut goes_on = false;
+        let mut steps = Vec::new();
+        for round in 1..=MAX_ROUNDS {
+            steps.clear();
+            resolver.resolve(kind, &mut |access| {
+                if let Target::Whole(object) | Target::Item(object, _) = access.target
+                    && access.lasts != Lasts::AtOnce
+                {
+                    goes_on = true;
+                    matters |= self.object_kinds.of(object, vm).is_container();
+                }
+                matters |= access.lasts == Lasts::Beyond;
+                let number = self.step(planned, index, access, vm)?;
+                steps.push((number, access.op));
+                Ok(())
+            })?;
+            if !self.is_torn(&steps, round) {
+                break;
+            }
+        }
+        let is_call = matches!(kind, Kind::Call { .. } | Kind::CallSpread);
+        if !steps.is_empty() {
+            if is_call || goes_on || matters {
+                begun::push(Begun {
+                    frame: current_thread_iframe() as usize,
+                    index,
+                    said_at: controlled::steps(),
+                    matters,
+                    is_call,
+                    ops: steps.into_iter().map(|(_, op)| op).collect(),
+                });
+            }
+            Ok(())
+        } else if self.granularity == Granularity::Instruction {
+            self.step(planned, index, Access::step(), vm).map(drop)
+        } else if kind == Kind::Next && resolver.may_never_end() {
+            self.turn(planned, index, vm)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether another thread came between these steps, which belong together. In the last round,
+    /// nothing is proven any more if so.
+    fn is_torn(&self, steps: &[(u64, Op)], round: usize) -> bool {
+        let is_torn = steps.len() > 1 && self.recent.lock().is_torn(steps);
+        if is_torn && round == MAX_ROUNDS {
+            Known::not_seen(self, resolve::TORN);
+        }
+        is_torn
+    }
+
+    /// Steps that belong together, of an operation that was told before.
+    fn again(
+        &self,
+        planned: &Planned,
+        index: usize,
+        ops: &[Op],
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        for round in 1..=MAX_ROUNDS {
+            let mut steps = Vec::new();
+            for &op in ops {
+                let number = self.step(planned, index, Access::told(op), vm)?;
+                steps.push((number, op));
+            }
+            if !self.is_torn(&steps, round) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The function returns, or a generator stops with the steps `own`: if that goes back to an
+    /// operation which goes on, and there were steps meanwhile, it says again what it touches.
+    fn say_again(
+        &self,
+        planned: &Planned,
+        index: usize,
+        own: &[Op],
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let is_user_code = |code| self.table.read().has(code);
+        let Some(ops) = begun::to_return_to(is_user_code) else {
+            return self.again(planned, index, own, vm);
+        };
+        let more = own.iter().filter(|op| !ops.contains(op)).copied();
+        let ops: Vec<Op> = ops.iter().copied().chain(more).collect();
+        self.again(planned, index, &ops, vm)?;
+        begun::said(controlled::steps());
+        Ok(())
     }
 
     /// Comes before anything else that user code does: if the operation before has taken steps
-    /// meanwhile, in the library or in user code that it has called, it may have gone on with
-    /// its accesses afterwards. So they are steps again, and since there may have been more in
-    /// between, nothing is proven.
-    fn finish_access(&self, planned: &Planned, index: usize, vm: &VirtualMachine) -> PyResult<()> {
-        loop {
-            let last = BEGUN.with_borrow(|all| all.last().map(|last| (last.frame, last.index)));
-            let Some((caller, at)) = last else {
-                return Ok(());
-            };
-            let is_inside = Self::is_inside(caller, at);
-            let finished = BEGUN.with_borrow_mut(|all| {
-                let last = all.last_mut()?;
-                if is_inside {
-                    last.steps = Some(u64::MAX);
-                    if last.reaches_container {
-                        Known::not_seen(self, resolve::CALLBACK);
-                    }
-                    return None;
-                }
-                all.pop()
-            });
-            let Some(finished) = finished else {
-                return Ok(());
-            };
-            if finished
-                .steps
-                .is_none_or(|steps| steps == controlled::steps())
-            {
+    /// since it last said what it touches, in the library or before an exception, it may have gone
+    /// on with its accesses afterwards. So they are steps again, and since there may have been more
+    /// in between, nothing is proven.
+    fn finish(&self, planned: &Planned, index: usize, vm: &VirtualMachine) -> PyResult<()> {
+        while let Some(finished) = begun::pop_finished() {
+            if finished.said_at == controlled::steps() {
                 continue;
             }
-            if finished.reaches_container {
+            if finished.matters {
                 Known::not_seen(self, resolve::CALLBACK);
             }
-            for &op in &finished.ops {
-                let target = Target::Unknown;
-                self.step(planned, index, Access { op, target }, vm)?;
-            }
+            self.again(planned, index, &finished.ops, vm)?;
         }
-    }
-
-    /// Whether the calling thread's innermost function was called by instruction `index` of the
-    /// one with the frame `caller`.
-    fn is_inside(caller: usize, index: usize) -> bool {
-        let mut frame = current_thread_iframe();
-        let mut called = "";
-        for _ in 0..MAX_CALLERS {
-            // SAFETY: frames on the calling thread's own chain live until their functions return.
-            let Some(here) = (unsafe { frame.as_ref() }) else {
-                return false;
-            };
-            if frame as usize == caller {
-                // The method of the program's class is all that the operation does.
-                return !std::ptr::eq(frame, current_thread_iframe())
-                    && !OVERRIDING.contains(&called)
-                    && here.get_lasti() as usize == index + 1;
-            }
-            called = here.code().code.obj_name.as_str();
-            frame = here.previous();
-        }
-        false
+        Ok(())
     }
 
     /// A loop goes on: a step, unless this thread had one since it last did.
@@ -590,14 +652,30 @@ impl Sites {
         index: usize,
         access: Access<'_>,
         vm: &VirtualMachine,
-    ) -> PyResult<()> {
+    ) -> PyResult<u64> {
         let number = controlled::point(access.op).or_raise(vm)?;
+        if access.op.object != 0 {
+            self.recent.lock().add(number, access.op);
+            // The library makes code of its own while it is imported.
+            let is_generated = planned.code.source_path().as_str().starts_with('<');
+            if controlled::is_atomic() && !is_generated {
+                Known::not_seen(self, resolve::ATOMIC);
+            }
+        }
         if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
             let name = self.sources.lock().expression(&planned.code, index);
             let name = name.unwrap_or_default();
             self.recorder.lock().note(number, &access, name, vm);
         }
-        Ok(())
+        Ok(number)
+    }
+
+    /// Nothing is proven, for this reason.
+    fn void(&self, why: &str) {
+        let mut all = self.not_seen.lock();
+        if !all.contains(why) {
+            all.insert(why.to_owned());
+        }
     }
 }
 
@@ -643,10 +721,37 @@ impl Known for Sites {
     }
 
     fn not_seen(&self, what: &str) {
-        let mut all = self.not_seen.lock();
-        if !all.contains(what) {
-            all.insert(what.to_owned());
+        if !controlled::is_alone() {
+            self.void(what);
         }
+    }
+
+    fn never_seen(&self, what: &str) {
+        self.void(what);
+    }
+
+    fn is_stored(&self, name: &str) -> bool {
+        self.stored.read().contains(name)
+    }
+
+    fn expose(&self, object: &PyObject, vm: &VirtualMachine) {
+        self.instance_dicts.expose(object, vm);
+    }
+
+    fn adopt(&self, object: &PyObject, dict: &PyObject) {
+        self.instance_dicts.adopt(object, dict);
+    }
+
+    fn attributes_of(&self, object: &PyObject) -> usize {
+        self.instance_dicts.attributes_of(object)
+    }
+
+    fn items_of(&self, container: &PyObject) -> usize {
+        self.instance_dicts.items_of(container)
+    }
+
+    fn first_looks(&self, note: &mut dyn FnMut(&mut FirstLooks)) {
+        note(&mut self.first_looks.lock());
     }
 
     fn builtins(&self) -> &Builtins {

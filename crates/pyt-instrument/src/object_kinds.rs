@@ -194,6 +194,8 @@ pub(super) enum Builtin {
     Advances,
     /// It goes to a stream that all share.
     Prints,
+    /// The dictionary of the first is given away: `vars`.
+    Exposes,
     /// An attribute is read: `getattr`, `hasattr`.
     ReadsAttribute,
     /// An attribute is changed: `setattr`, `delattr`.
@@ -212,6 +214,7 @@ impl Builtins {
             "open" => Builtin::Opens,
             "next" => Builtin::Advances,
             "print" => Builtin::Prints,
+            "vars" => Builtin::Exposes,
             "getattr" | "hasattr" => Builtin::ReadsAttribute,
             "setattr" | "delattr" => Builtin::ChangesAttribute,
             _ => Builtin::Reads,

@@ -90,6 +90,13 @@ impl Operands<'_> {
         self.frame.globals()
     }
 
+    /// The local variables of code that was given to `exec` with others than its globals.
+    pub(super) fn other_locals(&self) -> Option<&PyObject> {
+        let names = self.frame.locals.get()?.obj();
+        let is_module = self.frame.code().code.obj_name.as_str() == "<module>";
+        (is_module && !names.is(self.frame.globals())).then_some(names)
+    }
+
     fn slot(&self, index: usize) -> Option<&PyObject> {
         // SAFETY: the index is below the number of locals plus the depth of the stack, all of
         // which are slots. Each is null or an object's address, whose lowest bit says on the stack

@@ -41,8 +41,12 @@ pub(super) enum Kind {
     Operator { change: bool },
     /// Reads what is on top as a whole, if it is a container.
     Whole,
-    /// Makes text of what is on top.
-    Shows,
+    /// Makes text of a value.
+    Shows { below: u32 },
+    /// Looks for keys in a mapping, which is below them.
+    MatchKeys,
+    /// Takes attributes of the third value.
+    MatchClass,
     /// Compares two values.
     Compare,
     /// Makes an iterator over what is on top.
@@ -53,7 +57,7 @@ pub(super) enum Kind {
     Send,
     /// A generator stops running: at a `yield`, or at its end.
     Suspend,
-    /// A function that calls others returns: a step only if a call is to be followed by one.
+    /// A function returns: a step only if that goes back to an operation which goes on.
     Return,
     /// Calls a function with this many arguments; `keywords` if their names are on top.
     Call { arguments: u32, keywords: bool },
@@ -104,6 +108,14 @@ pub(super) fn with_first(code: &Py<PyCode>, sites: &mut Vec<Site>) {
     }
 }
 
+/// The names of the attributes that `code` sets or deletes.
+pub(super) fn stored_attributes(code: &Py<PyCode>) -> impl Iterator<Item = String> + '_ {
+    let instructions = code::instructions(code).into_iter();
+    let stores =
+        instructions.filter(|one| matches!(one.op, Opcode::StoreAttr | Opcode::DeleteAttr));
+    stores.map(|one| code.code.names[one.arg as usize].as_str().to_owned())
+}
+
 /// What comes before the first `RESUME` makes cells and generators, and is not the function's.
 fn first_traceable(instructions: &[Decoded]) -> usize {
     instructions
@@ -133,8 +145,7 @@ fn accesses(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec
             Some(Site { index, kind })
         })
         .collect();
-    let calls = |site: &Site| matches!(site.kind, Kind::Call { .. } | Kind::CallSpread);
-    if sites.iter().any(calls) && !is_generator(code) {
+    if !sites.is_empty() && !is_generator(code) {
         let returns = instructions
             .iter()
             .filter(|one| one.op == Opcode::ReturnValue);
@@ -233,6 +244,8 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         Opcode::ContainsOp => Some(Kind::Contains),
         Opcode::BinaryOp => match arg {
             SUBSCRIPT => Some(Kind::LoadItem),
+            // A format string on the left: numbers have nothing inside.
+            _ if arg % FIRST_IN_PLACE == REMAINDER => Some(Kind::Shows { below: 0 }),
             _ => CONTAINER_OPERATORS
                 .contains(&(arg % FIRST_IN_PLACE))
                 .then_some(Kind::Operator {
@@ -243,7 +256,11 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         Opcode::GetIter | Opcode::GetYieldFromIter => Some(Kind::Iterate),
         Opcode::Send => Some(Kind::Send),
         Opcode::YieldValue | Opcode::ReturnValue if is_generator(code) => Some(Kind::Suspend),
-        Opcode::FormatSimple | Opcode::ConvertValue => Some(Kind::Shows),
+        Opcode::FormatSimple | Opcode::ConvertValue => Some(Kind::Shows { below: 0 }),
+        Opcode::FormatWithSpec => Some(Kind::Shows { below: 1 }),
+        Opcode::MatchKeys => Some(Kind::MatchKeys),
+        Opcode::MatchClass => Some(Kind::MatchClass),
+        Opcode::ImportFrom => Some(Kind::LoadAttr { name: arg }),
         Opcode::ToBool
         | Opcode::GetLen
         | Opcode::UnpackSequence
@@ -281,6 +298,7 @@ impl Stretch<'_> {
         let Decoded { op, arg, .. } = self.instructions[at];
         match op {
             Opcode::BinaryOp if arg % FIRST_IN_PLACE == MULTIPLY => false,
+            Opcode::BinaryOp if arg % FIRST_IN_PLACE == REMAINDER => self.is_number(at, 0),
             Opcode::BinaryOp if arg == SUBSCRIPT => false,
             Opcode::BinaryOp | Opcode::CompareOp => self.is_number(at, 0) || self.is_number(at, 1),
             Opcode::Call => {
@@ -387,6 +405,7 @@ const HARMLESS: &[&str] = &[
 /// As `BINARY_OP` numbers its operators: `+ & * | - ^` can have containers on both sides.
 const CONTAINER_OPERATORS: [u32; 6] = [0, 1, MULTIPLY, 7, 10, 12];
 const MULTIPLY: u32 = 5;
+const REMAINDER: u32 = 6;
 const FIRST_IN_PLACE: u32 = 13;
 const SUBSCRIPT: u32 = 26;
 

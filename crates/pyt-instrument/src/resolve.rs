@@ -5,8 +5,8 @@
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{
-        PyBoundMethod, PyCode, PyDict, PyFunction, PyList, PyModule, PyProperty, PyStr,
-        PyStrInterned, PyTuple, PyType, descriptor::PyMethodDescriptor,
+        PyBoundMethod, PyCode, PyDict, PyFunction, PyList, PyModule, PyStr, PyStrInterned, PyTuple,
+        PyType, PyWeak, descriptor::PyMethodDescriptor,
     },
     bytecode::CodeFlags,
     types::PyTypeFlags,
@@ -16,8 +16,9 @@ use super::{
     access::{Access, Target},
     beneath::{References, Source, Sources},
     files::{self, FileAccess},
+    first_looks::FirstLooks,
     generators::Running,
-    hash,
+    hash, library,
     object_kinds::{self, Builtin, Builtins, Method, ObjectKind, ObjectKinds},
     operands::Operands,
     plan::Kind,
@@ -38,9 +39,24 @@ pub(super) trait Known {
     fn lent(&self) -> Vec<usize>;
     /// Adds one.
     fn lend(&self, object: usize);
-    /// Another thread may notice what the calling thread does next, and no step says so.
+    /// Another thread, if there is one, may notice what the calling thread does next, and no step
+    /// says so.
     fn not_seen(&self, what: &str);
+    /// As [`not_seen`](Self::not_seen), whatever threads there are.
+    fn never_seen(&self, what: &str);
+    /// Whether the program sets attributes of this name.
+    fn is_stored(&self, name: &str) -> bool;
+    /// The program gets the dictionary of an instance.
+    fn expose(&self, object: &PyObject, vm: &VirtualMachine);
+    /// The dictionary of an instance is replaced.
+    fn adopt(&self, object: &PyObject, dict: &PyObject);
+    /// What the attributes of an object are parts of, by address.
+    fn attributes_of(&self, object: &PyObject) -> usize;
+    /// What the items of a container are parts of.
+    fn items_of(&self, container: &PyObject) -> usize;
     fn builtins(&self) -> &Builtins;
+    /// What the run has found in the file system.
+    fn first_looks(&self, note: &mut dyn FnMut(&mut FirstLooks));
 }
 
 /// How many objects inside an argument are followed.
@@ -49,32 +65,26 @@ const MAX_INSIDE: usize = 64;
 /// Functions of `os` that use the environment.
 const ENVIRONMENT: [&str; 4] = ["getenv", "getenvb", "putenv", "unsetenv"];
 
-/// Modules of the library whose functions pass on what they are given and leave it as it is.
-const PASSING_ON: [&str; 14] = [
-    "threading",
-    "_thread",
-    "queue",
-    "_queue",
-    "concurrent",
-    "functools",
-    "_functools",
-    "time",
-    "gc",
-    "sys",
-    "types",
-    "typing",
-    "abc",
-    "weakref",
-];
-
 /// Reasons why trying all orders of the steps proves nothing.
-pub(super) const CALLBACK: &str = "what the library does to a container between two steps";
+pub(super) const CALLBACK: &str =
+    "what the library does, to a container or what it keeps, between two steps of its own";
 const DEEP: &str = "objects deep inside the arguments of a function of the library";
 const DELEGATION: &str = "a generator that threads share waits in `yield from`";
 const EVENT_LOOP: &str = "other orders of the tasks of an event loop";
-const LENT_METHOD: &str = "when the library calls a method of the program's that it was given";
-const MODULE_ATTRIBUTE: &str =
+const LENT: &str = "when the library calls a function, not the program's own, that it was given";
+const NATIVE_KEY: &str = "what a function of the library reads of the items of a container";
+const THREADS: &str = "which threads are alive";
+const STREAMS: &str = "which stream `print` writes to";
+const MODULE_TABLE: &str = "which modules `sys.modules` has";
+pub(super) const MODULE_ATTRIBUTE: &str =
     "reads, by its name, of a global that is set as an attribute of its module";
+pub(super) const METHODS: &str = "calls of a method that is replaced";
+pub(super) const INTERNALS: &str =
+    "what an object or a function is made to do by a special attribute";
+pub(super) const LAST_REFERENCE: &str = "which thread lets go of an object with `__del__` last";
+const LIFETIME: &str = "whether an object that a weak reference leads to still exists";
+pub(super) const ATOMIC: &str = "what an import, or `pyt.atomic()`, does while other threads run";
+pub(super) const TORN: &str = "what comes between the accesses of one operation again and again";
 
 /// Takes the steps, one by one; each may let other threads run first.
 pub(super) type Emit<'e> = dyn FnMut(Access<'_>) -> PyResult<()> + 'e;
@@ -99,7 +109,9 @@ pub(super) fn unknown(kind: Kind, code: &PyCode) -> Option<Access<'static>> {
         | Kind::LoadSlice
         | Kind::Contains
         | Kind::Whole
-        | Kind::Shows
+        | Kind::Shows { .. }
+        | Kind::MatchKeys
+        | Kind::MatchClass
         | Kind::Compare
         | Kind::Iterate => (4, 0, false),
         Kind::Next | Kind::Send | Kind::Suspend => (4, 0, true),
@@ -125,8 +137,11 @@ impl Resolver<'_> {
                 Some(object) => self.load_attribute(object, self.name(name), emit),
                 None => Ok(()),
             },
-            Kind::StoreAttr { name, .. } => match at(0) {
-                Some(object) => self.store_attribute(object, self.name(name), emit),
+            Kind::StoreAttr { name, delete } => match at(0) {
+                Some(object) => {
+                    let value = if delete { None } else { at(1) };
+                    self.store_attribute(object, self.name(name), value, emit)
+                }
                 None => Ok(()),
             },
             Kind::LoadItem => self.item(at(1), at(0), false, emit),
@@ -142,7 +157,12 @@ impl Resolver<'_> {
                 at(0).map_or(Ok(()), |right| self.whole(right, false, emit))
             }
             Kind::Whole => at(0).map_or(Ok(()), |object| self.whole(object, false, emit)),
-            Kind::Shows => at(0).map_or(Ok(()), |object| self.deep_one(object, false, emit)),
+            Kind::Shows { below } => {
+                let shown = at(below as usize);
+                shown.map_or(Ok(()), |object| self.deep_one(object, false, emit))
+            }
+            Kind::MatchKeys => at(1).map_or(Ok(()), |object| self.whole(object, false, emit)),
+            Kind::MatchClass => at(2).map_or(Ok(()), |object| self.state_of(object, false, emit)),
             Kind::Compare => {
                 if let Some(left) = at(1) {
                     self.deep_one(left, false, emit)?;
@@ -186,12 +206,23 @@ impl Resolver<'_> {
         self.code.code.names[name as usize]
     }
 
-    fn object_kind(&self, object: &PyObject) -> ObjectKind {
+    pub(super) fn object_kind(&self, object: &PyObject) -> ObjectKind {
         self.known.object_kinds().of(object, self.vm)
     }
 
     fn global(&self, name: u32, change: bool, emit: &mut Emit<'_>) -> PyResult<()> {
         let name = self.name(name);
+        if let Some(names) = self.operands.other_locals() {
+            // Given to `exec`, with local variables of its own.
+            let target = Target::Item(names, name.as_object());
+            let part = hash::name(name.as_str());
+            emit(Access::new(
+                change,
+                self.known.items_of(names),
+                part,
+                target,
+            ))?;
+        }
         let globals = self.operands.globals();
         emit(Access::new(
             change,
@@ -199,105 +230,6 @@ impl Resolver<'_> {
             hash::name(name.as_str()),
             Target::Global(globals, name),
         ))
-    }
-
-    fn load_attribute(
-        &self,
-        object: &PyObject,
-        name: &'static PyStrInterned,
-        emit: &mut Emit<'_>,
-    ) -> PyResult<()> {
-        let part = hash::name(name.as_str());
-        if object.downcast_ref::<PyModule>().is_some() {
-            return self.load_of_module(object, name, emit);
-        }
-        if let Some(class) = object.downcast_ref::<PyType>() {
-            return match self.class_with(class, name) {
-                Some((owner, value)) if !object_kinds::is_binding(&value, self.vm) => emit(
-                    Access::new(false, owner, part, Target::Attribute(object, name)),
-                ),
-                _ => Ok(()),
-            };
-        }
-        let class = object.class();
-        let of_class = class.get_attr(name);
-        let inherited = match &of_class {
-            Some(value) if is_slot(value, class, self.vm) => None,
-            Some(value) if object_kinds::is_binding(value, self.vm) || is_descriptor(value) => {
-                return Ok(());
-            }
-            Some(_) => self.class_with(class, name),
-            None if !has_attributes(class) => return Ok(()),
-            None => None,
-        };
-        let target = Target::Attribute(object, name);
-        emit(Access::new(false, object.get_id(), part, target))?;
-        // As long as the instance has none, it is the class's.
-        match inherited {
-            Some((owner, _)) => emit(Access::new(false, owner, part, target)),
-            None => Ok(()),
-        }
-    }
-
-    fn load_of_module(
-        &self,
-        module: &PyObject,
-        name: &'static PyStrInterned,
-        emit: &mut Emit<'_>,
-    ) -> PyResult<()> {
-        let Some(dict) = module.dict() else {
-            return Ok(());
-        };
-        if !self.known.is_user_module(dict.get_id()) {
-            return Ok(());
-        }
-        match dict.get_item_opt(name, self.vm) {
-            Ok(Some(value)) if !object_kinds::is_binding(&value, self.vm) => emit(Access::new(
-                false,
-                dict.get_id(),
-                hash::name(name.as_str()),
-                Target::Global(&dict, name),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// The class, written in Python, in which `class` finds an attribute, and what it is.
-    fn class_with(
-        &self,
-        class: &Py<PyType>,
-        name: &'static PyStrInterned,
-    ) -> Option<(usize, rustpython_vm::PyObjectRef)> {
-        let order = class.mro.read().clone();
-        order.iter().find_map(|one| {
-            let value = one.get_direct_attr(name)?;
-            one.slots
-                .flags
-                .has_feature(PyTypeFlags::HEAPTYPE)
-                .then(|| (one.get_id(), value))
-        })
-    }
-
-    fn store_attribute(
-        &self,
-        object: &PyObject,
-        name: &'static PyStrInterned,
-        emit: &mut Emit<'_>,
-    ) -> PyResult<()> {
-        let part = hash::name(name.as_str());
-        if object.downcast_ref::<PyModule>().is_some()
-            && let Some(dict) = object.dict()
-        {
-            self.known.not_seen(MODULE_ATTRIBUTE);
-            let target = Target::Global(&dict, name);
-            return emit(Access::new(true, dict.get_id(), part, target));
-        }
-        let setter = object.class().get_attr(name);
-        if setter.is_some_and(|setter| setter.downcast_ref::<PyProperty>().is_some()) {
-            return Ok(());
-        }
-        let target = Target::Attribute(object, name);
-        emit(Access::new(true, object.get_id(), part, target))
     }
 
     fn item(
@@ -313,19 +245,53 @@ impl Resolver<'_> {
         let behind = self.behind(container);
         let container = behind.as_deref().unwrap_or(container);
         let object_kind = self.object_kind(container);
+        if container.downcast_ref::<PyType>().is_some() && behind.is_some() {
+            let part = key.map_or(0, |key| hash::key(key, self.vm));
+            let target = Target::Whole(container);
+            return emit(Access::new(false, container.get_id(), part, target));
+        }
         match object_kind {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {}
             ObjectKind::Other => {}
+            ObjectKind::Instance if self.is_collection(container) => {
+                return self.state_of(container, change, emit);
+            }
             ObjectKind::Instance if self.is_of_library(container, "__getitem__") => {}
             _ => return Ok(()),
         }
-        let part = key.map_or(0, |key| self.part(container, object_kind, key));
+        // An item of a view of memory may be several of what it shows.
+        let part = match key {
+            Some(key) if behind.is_none() || object_kind != ObjectKind::Sequence => {
+                self.part(container, object_kind, key)
+            }
+            _ => 0,
+        };
         let change = change || self.fills_in(container, object_kind, key, part);
+        if change {
+            self.changes_names(container);
+        }
         let target = match key {
             Some(key) => Target::Item(container, key),
             None => Target::Whole(container),
         };
-        emit(Access::new(change, container.get_id(), part, target))
+        emit(Access::new(
+            change,
+            self.known.items_of(container),
+            part,
+            target,
+        ))
+    }
+
+    /// A dictionary is changed that may hold names: of a module, or of all modules.
+    fn changes_names(&self, container: &PyObject) {
+        if self.object_kind(container) != ObjectKind::Mapping {
+            return;
+        }
+        self.changes_globals(container);
+        let modules = self.vm.sys_module.get_attr("modules", self.vm);
+        if modules.is_ok_and(|modules| modules.is(container)) {
+            self.known.not_seen(MODULE_TABLE);
+        }
     }
 
     /// Which part of a container a key is.
@@ -388,7 +354,7 @@ impl Resolver<'_> {
         match self.object_kind(container) {
             object_kind @ (ObjectKind::Mapping | ObjectKind::Set) => emit(Access::new(
                 false,
-                container.get_id(),
+                self.known.items_of(container),
                 self.part(container, object_kind, item),
                 Target::Item(container, item),
             )),
@@ -403,10 +369,13 @@ impl Resolver<'_> {
         match self.object_kind(object) {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => emit(Access::new(
                 change,
-                object.get_id(),
+                self.known.items_of(object),
                 0,
                 Target::Whole(object),
             )),
+            ObjectKind::Instance if self.is_collection(object) => {
+                self.state_of(object, change, emit)
+            }
             ObjectKind::View => self.beneath(object, emit),
             ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
                 self.advance(object, emit)
@@ -448,7 +417,7 @@ impl Resolver<'_> {
     fn delegate(&self, iterator: Option<&PyObject>, emit: &mut Emit<'_>) -> PyResult<()> {
         let flags = self.code.code.flags;
         if flags.intersects(CodeFlags::COROUTINE | CodeFlags::ASYNC_GENERATOR) {
-            self.known.not_seen(EVENT_LOOP);
+            self.known.never_seen(EVENT_LOOP);
         } else if self.known.running().current().is_some() {
             self.known.not_seen(DELEGATION);
         }
@@ -465,7 +434,35 @@ impl Resolver<'_> {
     /// A change of all of an object.
     fn change(&self, object: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
         let target = Target::Whole(object);
-        emit(Access::new(true, object.get_id(), 0, target))
+        emit(Access::new(true, object.get_id(), 0, target))?;
+        let attributes = self.known.attributes_of(object);
+        if attributes == object.get_id() {
+            Ok(())
+        } else {
+            emit(Access::new(true, attributes, 0, target))
+        }
+    }
+
+    /// An instance with the containers that its attributes are.
+    fn state_of(&self, object: &PyObject, change: bool, emit: &mut Emit<'_>) -> PyResult<()> {
+        let target = Target::Whole(object);
+        let address = self.known.attributes_of(object);
+        emit(Access::new(change, address, 0, target).going_on())?;
+        let Some(attributes) = object.dict() else {
+            return Ok(());
+        };
+        for (_, value) in attributes.items_vec() {
+            if self.is_container(&value) || self.object_kind(&value) == ObjectKind::Other {
+                self.deep_one(&value, change, emit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A string as the name of an attribute.
+    pub(super) fn interned(&self, name: &PyObject) -> Option<&'static PyStrInterned> {
+        let name = name.downcast_ref::<PyStr>()?;
+        Some(self.vm.ctx.intern_str(name.to_string_lossy().as_ref()))
     }
 
     /// What a proxy of a dictionary or a view of memory shows.
@@ -476,7 +473,9 @@ impl Resolver<'_> {
             return None;
         }
         let inside = object.gc_get_referents();
-        inside.into_iter().find(|one| self.is_container(one))
+        inside
+            .into_iter()
+            .find(|one| self.is_container(one) || one.downcast_ref::<PyType>().is_some())
     }
 
     /// What lies beneath an iterator or a view.
@@ -491,18 +490,25 @@ impl Resolver<'_> {
         let shares = |source: &Source| match source {
             Source::Container(container) => container.strong_count() > 2,
             Source::Shared(_) => true,
-            Source::Called(_) | Source::Python => false,
+            Source::Called(_) | Source::Native => false,
         };
         let shares = found.iter().any(shares);
+        let calls = |source: &Source| matches!(source, Source::Called(_) | Source::Native);
+        let calls = found.iter().any(calls);
         for source in found {
             match source {
+                // What it calls may look into the items.
+                Source::Container(container) if calls => {
+                    self.deep_one(&container, false, emit)?;
+                }
                 Source::Container(container) => {
                     let target = Target::Whole(&container);
-                    emit(Access::new(false, container.get_id(), 0, target))?;
+                    let address = self.known.items_of(&container);
+                    emit(Access::new(false, address, 0, target))?;
                 }
                 Source::Shared(iterator) => self.advanced(&iterator, emit)?,
-                Source::Python if shares => self.known.not_seen(CALLBACK),
-                Source::Python => {}
+                Source::Native if shares => self.known.not_seen(NATIVE_KEY),
+                Source::Native => {}
                 Source::Called(function) => {
                     self.native_function(&function, &mut std::iter::empty(), emit)?;
                 }
@@ -554,12 +560,29 @@ impl Resolver<'_> {
         arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
+        if callee.downcast_ref::<PyWeak>().is_some() {
+            self.known.not_seen(LIFETIME);
+            let target = Target::Unknown;
+            return emit(Access::new(false, library::LIFETIMES, 0, target));
+        }
         if let Some(made) = callee.downcast_ref::<PyType>() {
             if made.is(self.vm.ctx.types.str_type) {
                 return self.deep(arguments, false, emit);
             }
+            if made.is(self.vm.ctx.types.weakref_type) && arguments.nth(1).is_some() {
+                self.known.not_seen(LIFETIME);
+                return Ok(());
+            }
             if !made.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
-                return self.each(arguments, false, emit);
+                let module = self.module_of(made.as_object()).unwrap_or_default();
+                let keeps = library::calls_later(&module);
+                for argument in arguments {
+                    if keeps {
+                        self.lend(argument, emit)?;
+                    }
+                    self.whole(argument, false, emit)?;
+                }
+                return Ok(());
             }
             let init = made.get_attr(self.vm.ctx.intern_str("__init__"));
             let init = init.as_ref().map(|init| init.downcast_ref::<PyFunction>());
@@ -571,7 +594,7 @@ impl Resolver<'_> {
         match self.object_kind(callee) {
             // `functools.partial`, `operator.itemgetter`, a cache: it may do anything.
             ObjectKind::Other | ObjectKind::Lazy => {
-                self.change(callee, emit)?;
+                emit(Access::new(true, callee.get_id(), 0, Target::Whole(callee)).going_on())?;
                 for inside in callee.gc_get_referents() {
                     if inside
                         .class()
@@ -592,9 +615,19 @@ impl Resolver<'_> {
             ObjectKind::Fixed => {
                 let receiver = callee.get_attr("__self__", self.vm).ok();
                 match (receiver, self.name_of(callee)) {
-                    (Some(receiver), Some(name)) => self.method(&receiver, &name, arguments, emit),
+                    (Some(receiver), Some(name)) => {
+                        if self.attribute_method(&receiver, &name, arguments, emit)? {
+                            return Ok(());
+                        }
+                        self.method(&receiver, &name, arguments, emit)
+                    }
                     (None, Some(name)) => match arguments.next() {
-                        Some(receiver) => self.method(receiver, &name, arguments, emit),
+                        Some(receiver) => {
+                            if self.attribute_method(receiver, &name, arguments, emit)? {
+                                return Ok(());
+                            }
+                            self.method(receiver, &name, arguments, emit)
+                        }
                         None => Ok(()),
                     },
                     _ => Ok(()),
@@ -686,30 +719,58 @@ impl Resolver<'_> {
         match object_kind {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
                 let part = first.map_or(0, |key| self.part(receiver, object_kind, key));
+                if method.change {
+                    self.changes_names(receiver);
+                }
                 let target = match first {
                     Some(key) => Target::Item(receiver, key),
                     None => Target::Whole(receiver),
                 };
-                let access = Access::new(method.change, receiver.get_id(), part, target);
-                emit(access)?;
+                let address = self.known.items_of(receiver);
+                emit(Access::new(method.change, address, part, target))?;
+            }
+            _ if receiver.downcast_ref::<PyType>().is_some() && behind.is_some() => {
+                let target = Target::Whole(receiver);
+                emit(Access::new(false, receiver.get_id(), 0, target))?;
             }
             ObjectKind::View => self.beneath(receiver, emit)?,
             ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
                 self.advance(receiver, emit)?;
             }
             ObjectKind::Other => {
-                self.change(receiver, emit)?;
+                self.deep_one(receiver, true, emit)?;
                 self.open_file(receiver, name.starts_with("read"), emit)?;
+                if !method.takes {
+                    return self.deep(arguments, true, emit);
+                }
+            }
+            ObjectKind::Primitive if !name.starts_with("put") => {
+                for argument in arguments {
+                    self.lend(argument, emit)?;
+                }
+                return Ok(());
+            }
+            ObjectKind::Fixed if name.ends_with("_into") || name.ends_with("_from") => {
+                return self.deep(arguments, true, emit);
             }
             ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => {}
         }
-        if name == "sort" && object_kind.is_container() {
-            for key in arguments {
-                if self.is_shared_container(receiver) && self.is_callback(key) {
-                    self.known.not_seen(CALLBACK);
+        if matches!(name, "format" | "format_map") {
+            // It may read attributes.
+            for argument in arguments {
+                self.deep_one(argument, false, emit)?;
+                if self.object_kind(argument) == ObjectKind::Instance {
+                    self.state_of(argument, false, emit)?;
                 }
             }
             return Ok(());
+        }
+        if name == "sort" && object_kind.is_container() {
+            let mut all = vec![receiver];
+            for argument in arguments {
+                all.push(argument);
+            }
+            return self.keys(&mut all.into_iter(), emit);
         }
         if method.takes {
             self.each(arguments, false, emit)?;
@@ -729,14 +790,16 @@ impl Resolver<'_> {
             Some(Builtin::ReadsDeep) => self.deep(arguments, false, emit),
             Some(Builtin::Orders) => {
                 let all: Vec<_> = arguments.collect();
-                if all.iter().any(|one| self.is_callback(one))
-                    && all.iter().any(|one| self.is_shared_container(one))
-                {
-                    self.known.not_seen(CALLBACK);
-                }
+                self.keys(&mut all.iter().copied(), emit)?;
                 self.deep(&mut all.into_iter(), false, emit)
             }
-            Some(Builtin::Opens) => self.files(FileAccess::Opens, None, arguments, emit),
+            Some(Builtin::Opens) => self.files(FileAccess::Opens, "open", None, arguments, emit),
+            Some(Builtin::Exposes) => {
+                if let Some(object) = arguments.next() {
+                    self.known.expose(object, self.vm);
+                }
+                Ok(())
+            }
             Some(Builtin::Advances) => match arguments.next() {
                 Some(iterator) => self.advance(iterator, emit),
                 None => Ok(()),
@@ -752,23 +815,47 @@ impl Resolver<'_> {
                 let (Some(object), Some(name)) = (arguments.next(), arguments.next()) else {
                     return Ok(());
                 };
-                let Some(name) = name.downcast_ref::<PyStr>() else {
+                let Some(name) = self.interned(name) else {
                     return Ok(());
                 };
-                let name = self.vm.ctx.intern_str(name.to_string_lossy().as_ref());
                 match kind {
                     Builtin::ReadsAttribute => self.load_attribute(object, name, emit),
-                    _ => self.store_attribute(object, name, emit),
+                    _ => self.store_attribute(object, name, arguments.next(), emit),
                 }
             }
             None => {
                 let module = self.module_of(function).unwrap_or_default();
                 let name = self.name_of(function).unwrap_or_default();
+                if module == "threading" && library::tells_threads(&name) {
+                    self.known.not_seen(THREADS);
+                    emit(Access::new(false, library::LIFETIMES, 0, Target::Unknown))?;
+                }
                 match files::access_of(&module, &name) {
-                    Some(access) => self.files(access, None, arguments, emit),
+                    Some(access) => self.files(access, &name, None, arguments, emit),
                     None => self.unknown_call(&module, true, arguments, emit),
                 }
             }
+        }
+    }
+
+    /// Items are ordered, by a key function if there is one among the arguments: if it is one of the
+    /// library's, what it reads of the items counts as changed.
+    fn keys(
+        &self,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        let all: Vec<_> = arguments.collect();
+        let is_native = |one: &PyObject| {
+            self.object_kind(one) == ObjectKind::Other
+                || one
+                    .class()
+                    .is(self.vm.ctx.types.builtin_function_or_method_type)
+        };
+        if all.iter().any(|one| is_native(one)) {
+            self.deep(&mut all.into_iter(), true, emit)
+        } else {
+            Ok(())
         }
     }
 
@@ -800,18 +887,33 @@ impl Resolver<'_> {
     ) -> PyResult<()> {
         let code = object_kinds::code_of(function, self.vm);
         if code.is_none_or(|code| self.known.is_user_code(code)) {
-            return Ok(());
+            let changes = ["__defaults__", "__kwdefaults__", "__code__"];
+            return if changes.iter().any(|name| self.known.is_stored(name)) {
+                let target = Target::Unknown;
+                emit(Access::new(false, function.as_object().get_id(), 0, target))
+            } else {
+                Ok(())
+            };
         }
         let module = self.module_of(function.as_object()).unwrap_or_default();
         let name = self.name_of(function.as_object()).unwrap_or_default();
+        if module == "contextlib"
+            && receiver.is_some_and(|one| one.class().name().starts_with("redirect_"))
+        {
+            self.known.not_seen(STREAMS);
+        }
+        if self.keeps_in_closure(function) {
+            let target = Target::Whole(function.as_object());
+            emit(Access::new(true, function.as_object().get_id(), 0, target).going_on())?;
+        }
         if module == "asyncio" || module.starts_with("asyncio.") {
-            self.known.not_seen(EVENT_LOOP);
+            self.known.never_seen(EVENT_LOOP);
         }
         if module == "os" && ENVIRONMENT.contains(&name.as_str()) {
             return self.environment(!name.starts_with("getenv"), emit);
         }
         if let Some(access) = files::access_of(&module, &name) {
-            return self.files(access, receiver, arguments, emit);
+            return self.files(access, &name, receiver, arguments, emit);
         }
         if let Some(receiver) = receiver
             && matches!(
@@ -825,9 +927,27 @@ impl Resolver<'_> {
         {
             let change = Method::named(&name).change;
             let target = Target::Whole(receiver);
-            emit(Access::new(change, receiver.get_id(), 0, target))?;
+            if library::passes_on(&module) {
+                emit(Access::new(change, receiver.get_id(), 0, target))?;
+            } else {
+                if self.known.attributes_of(receiver) != receiver.get_id() {
+                    emit(Access::new(change, receiver.get_id(), 0, target))?;
+                }
+                self.state_of(receiver, change, emit)?;
+            }
         }
         self.unknown_call(&module, false, arguments, emit)
+    }
+
+    /// Whether a function of the library may change what its closure holds.
+    fn keeps_in_closure(&self, function: &Py<PyFunction>) -> bool {
+        let get = |name: &'static str| function.as_object().get_attr(name, self.vm).ok();
+        let has_closure = get("__closure__").is_some_and(|cells| !self.vm.is_none(&cells));
+        has_closure
+            && get("__code__").is_some_and(|code| {
+                let code = code.downcast_ref::<PyCode>();
+                code.is_some_and(|code| !library::closure_is_constant(code.source_path().as_str()))
+            })
     }
 
     /// A module that was imported.
@@ -854,19 +974,44 @@ impl Resolver<'_> {
     fn files(
         &self,
         access: FileAccess,
+        name: &str,
         receiver: Option<&PyObject>,
         arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         let path = receiver.or_else(|| arguments.next());
-        let part = files::part(path, self.vm);
+        let file = files::named(path, self.vm);
+        let part = if files::is_link(path) {
+            0
+        } else {
+            files::part(file.as_deref())
+        };
+        let mut replaces = false;
         let (change, part) = match access {
             FileAccess::Reads => (false, part),
             FileAccess::Changes => (true, part),
-            FileAccess::Opens => (!files::only_reads(arguments.next()), part),
+            FileAccess::Opens => {
+                let mode = arguments.next();
+                replaces = files::replaces(mode);
+                (!files::only_reads(mode), part)
+            }
             FileAccess::ReadsAll => (false, 0),
             FileAccess::ChangesAll => (true, 0),
         };
+        self.known.first_looks(&mut |looks| {
+            if files::lists(name) {
+                looks.list();
+            }
+            match (&file, access) {
+                (_, FileAccess::ReadsAll) => {}
+                (file, _) if replaces || file.is_none() && change => looks.set(file.as_deref()),
+                (Some(file), _) => looks.look(file),
+                (None, _) => {}
+            }
+            if change {
+                looks.changed();
+            }
+        });
         let target = Target::Unknown;
         emit(Access::new(change, files::FILE_SYSTEM, part, target))
     }
@@ -881,13 +1026,13 @@ impl Resolver<'_> {
             return Ok(());
         }
         let name = file.get_attr("name", self.vm).ok();
-        let part = files::part(name.as_deref(), self.vm);
+        let part = files::part(files::named(name.as_deref(), self.vm).as_deref());
         let target = Target::Unknown;
         emit(Access::new(!reads, files::FILE_SYSTEM, part, target))
     }
 
     /// The name of the module that a function says it is from.
-    fn module_of(&self, function: &PyObject) -> Option<String> {
+    pub(super) fn module_of(&self, function: &PyObject) -> Option<String> {
         let module = function.get_attr("__module__", self.vm).ok()?;
         Some(
             module
@@ -906,16 +1051,31 @@ impl Resolver<'_> {
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
         let all: Vec<_> = arguments.collect();
-        if is_native
-            && all.iter().any(|one| self.is_callback(one))
-            && all.iter().any(|one| self.is_shared_container(one))
-        {
-            self.known.not_seen(CALLBACK);
+        if library::tells_lifetimes(module) {
+            self.known.not_seen(LIFETIME);
+        }
+        if library::passes_on(module) {
+            let calls = all.iter().any(|one| self.is_foreign_function(one));
+            if library::calls_later(module) {
+                for argument in &all {
+                    self.lend(argument, emit)?;
+                }
+                let passed = &mut |access: Access<'_>| emit(access.passed_on());
+                return self.each(&mut all.into_iter(), true, passed);
+            }
+            if calls {
+                return self.deep(&mut all.into_iter(), true, emit);
+            }
+            return self.each(&mut all.into_iter(), true, emit);
+        }
+        if is_native {
+            self.keys(&mut all.iter().copied(), emit)?;
+        }
+        if let Some(keeper) = library::keeper(module) {
+            let part = hash::name(keeper);
+            emit(Access::new(true, library::MODULE_STATE, part, Target::Unknown).going_on())?;
         }
         let arguments = &mut all.into_iter();
-        if PASSING_ON.contains(&module.split('.').next().unwrap_or_default()) {
-            return self.each(arguments, true, emit);
-        }
         if !is_native {
             for object in self.known.lent() {
                 emit(Access::new(true, object, 0, Target::Unknown))?;
@@ -927,17 +1087,6 @@ impl Resolver<'_> {
     fn is_container(&self, object: &PyObject) -> bool {
         let kind = self.object_kind(object);
         kind.is_container() || kind == ObjectKind::View
-    }
-
-    /// Whether it is a container that more than the calling function refers to.
-    fn is_shared_container(&self, object: &PyObject) -> bool {
-        object.strong_count() > 1 && self.is_container(object)
-    }
-
-    /// Whether native code that is given this object may call Python code.
-    fn is_callback(&self, object: &PyObject) -> bool {
-        let types = &self.vm.ctx.types;
-        object.class().is(types.function_type) || object.class().is(types.bound_method_type)
     }
 
     /// The containers among the arguments of a call, and all that these have inside.
@@ -996,12 +1145,13 @@ impl Resolver<'_> {
                 self.change(object, emit)?;
                 Ok(self.is_of_user(object))
             }
+            // It may work on another, as `csv.writer` on a file.
             ObjectKind::Other if change => {
                 self.change(object, emit)?;
-                Ok(false)
+                Ok(true)
             }
             ObjectKind::Fixed if change && class.is(types.builtin_function_or_method_type) => {
-                self.lend_method(object, emit)?;
+                self.lend(object, emit)?;
                 Ok(false)
             }
             ObjectKind::Fixed => Ok(class.is(types.tuple_type) || class.is(types.frozenset_type)),
@@ -1009,16 +1159,49 @@ impl Resolver<'_> {
         }
     }
 
-    /// A native method is passed to a function of the library, which may call it now or later.
-    fn lend_method(&self, method: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
-        match method.get_attr("__self__", self.vm) {
+    /// A value is passed to a function of the library. If that is a function, though not the
+    /// program's own, the library may call it now or later.
+    fn lend(&self, value: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        if !self.is_foreign_function(value) {
+            return Ok(());
+        }
+        self.known.never_seen(LENT);
+        match value.get_attr("__self__", self.vm) {
             Ok(receiver) if self.is_container(&receiver) => {
-                self.known.not_seen(LENT_METHOD);
                 self.known.lend(receiver.get_id());
                 self.change(&receiver, emit)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a call of this object is not only a call of the program's code, and may touch what
+    /// threads share.
+    fn is_foreign_function(&self, value: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        let class = value.class();
+        if class.is(types.builtin_function_or_method_type) || class.is(types.method_descriptor_type)
+        {
+            let bound = value.get_attr("__self__", self.vm).ok();
+            let bound = bound.filter(|bound| bound.downcast_ref::<PyModule>().is_none());
+            // An operation on a primitive is a step.
+            return bound.is_none_or(|bound| self.object_kind(&bound) != ObjectKind::Primitive);
+        }
+        if class.is(types.bound_method_type) {
+            let function = value.get_attr("__func__", self.vm).ok();
+            return function.is_none_or(|function| self.is_foreign_function(&function));
+        }
+        if let Some(function) = value.downcast_ref::<PyFunction>() {
+            let code = object_kinds::code_of(function, self.vm);
+            return code.is_some_and(|code| !self.known.is_user_code(code));
+        }
+        let is_function = class.slots.call.load().is_some();
+        is_function
+            && self.object_kind(value) == ObjectKind::Other
+            && value
+                .gc_get_referents()
+                .iter()
+                .all(|inside| !inside.class().is(types.function_type))
     }
 
     /// Whether the class of an instance is the user's.
@@ -1069,20 +1252,4 @@ fn is_leaf(object: &PyObject, vm: &VirtualMachine) -> bool {
         || class.is(types.bytes_type)
         || class.is(types.function_type)
         || class.is(types.type_type)
-}
-
-/// Whether instances have a dictionary.
-fn has_attributes(class: &Py<PyType>) -> bool {
-    class.slots.flags.has_feature(PyTypeFlags::HAS_DICT)
-}
-
-/// Whether a class attribute is a slot (`__slots__`) of a class written in Python.
-fn is_slot(value: &PyObject, class: &Py<PyType>, vm: &VirtualMachine) -> bool {
-    class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
-        && value.class().is(vm.ctx.types.member_descriptor_type)
-}
-
-/// Whether a class attribute decides itself what reading it means.
-fn is_descriptor(value: &PyObject) -> bool {
-    value.class().slots.descr_get.load().is_some()
 }

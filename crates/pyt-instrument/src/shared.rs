@@ -19,6 +19,10 @@ pub(super) struct Shared {
     /// Names that the module binds, and those of them that it binds once, to a function.
     bound: HashSet<String>,
     functions: HashSet<String>,
+    /// Closures' variables are changed from outside.
+    changes_cells: bool,
+    /// Functions are made to do something else.
+    changes_functions: bool,
     /// By code object (its address) and slot.
     cells: HashSet<(usize, usize)>,
 }
@@ -28,9 +32,13 @@ impl Shared {
     ///
     /// With `is_fragment`, they are part of a module that is compiled elsewhere, and all globals
     /// that they name are that module's.
-    pub(super) fn among(tree: &[PyRef<PyCode>], is_fragment: bool) -> Self {
+    pub(super) fn among(
+        tree: &[PyRef<PyCode>],
+        is_fragment: bool,
+        is_builtin: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let mut shared = Self::default();
-        shared.find_globals(tree, is_fragment);
+        shared.find_globals(tree, is_fragment, is_builtin);
         for code in tree {
             shared.find_cells(code);
         }
@@ -43,7 +51,7 @@ impl Shared {
 
     /// Whether the name is that of a function of this module, and stays so.
     pub(super) fn is_function(&self, name: &str) -> bool {
-        self.functions.contains(name) && !self.globals.contains(name)
+        self.functions.contains(name) && !self.globals.contains(name) && !self.changes_functions
     }
 
     /// Whether the name may be that of a built-in function: the module does not bind it.
@@ -56,21 +64,27 @@ impl Shared {
         self.cells.contains(&(code.get_id(), slot))
     }
 
-    fn find_globals(&mut self, tree: &[PyRef<PyCode>], is_fragment: bool) {
+    fn find_globals(
+        &mut self,
+        tree: &[PyRef<PyCode>],
+        is_fragment: bool,
+        is_builtin: &dyn Fn(&str) -> bool,
+    ) {
         let mut stored_outside: HashMap<&str, usize> = HashMap::new();
         let mut stored_inside = HashSet::new();
         let mut used_inside = HashSet::new();
         let mut functions = HashSet::new();
         let mut is_dynamic = false;
+        let mut has_names = false;
         for (depth, code) in tree.iter().enumerate() {
             let instructions = code::instructions(code);
             let loops = code::loops(&instructions);
             let name = |arg: u32| code.code.names[arg as usize].as_str();
-            is_dynamic |= code
-                .code
-                .names
-                .iter()
-                .any(|name| BY_ANOTHER_WAY.contains(&name.as_str()));
+            let has = |name: &&str| code.code.names.iter().any(|one| one.as_str() == *name);
+            has_names |= AS_DICTIONARY.iter().any(|name| has(name));
+            is_dynamic |= has_names || BY_ANOTHER_WAY.iter().any(|name| has(name));
+            self.changes_cells |= has(&"cell_contents");
+            self.changes_functions |= FUNCTION_ATTRIBUTES.iter().any(|name| has(name));
             for (at, one) in instructions.iter().enumerate() {
                 let binds_function = at > 0
                     && matches!(
@@ -119,15 +133,21 @@ impl Shared {
         let changed_outside = stored_outside
             .into_iter()
             .filter(|&(name, times)| {
-                let may_change = times > 1 || is_dynamic && !functions.contains(name);
+                let may_change = times > 1 || has_names || is_dynamic && !functions.contains(name);
                 is_fragment || may_change && used_inside.contains(name)
             })
             .map(|(name, _)| name);
+        // Names that no store says, nor the built-in functions.
+        let made_dynamically = used_inside
+            .iter()
+            .copied()
+            .filter(|name| is_dynamic && !self.bound.contains(*name) && !is_builtin(name));
         let used_by_fragment = used_inside.iter().copied().filter(|_| is_fragment);
         self.globals = stored_inside
             .into_iter()
             .chain(changed_outside)
             .chain(used_by_fragment)
+            .chain(made_dynamically)
             .map(str::to_owned)
             .collect();
     }
@@ -170,7 +190,7 @@ impl Shared {
                     .iter()
                     .any(|one| is_cell_store(one, *slot))
             });
-            if stored_inside || stores + usize::from(is_argument) > 1 {
+            if self.changes_cells || stored_inside || stores + usize::from(is_argument) > 1 {
                 self.cells.insert((code.get_id(), slot));
                 let inside = inside.iter();
                 self.cells
@@ -181,9 +201,13 @@ impl Shared {
 }
 
 /// Names by which a program may change its globals without an instruction that says so.
-const BY_ANOTHER_WAY: &[&str] = &[
-    "globals", "locals", "vars", "exec", "eval", "__dict__", "setattr", "delattr", "modules",
-];
+const BY_ANOTHER_WAY: &[&str] = &["eval", "setattr", "delattr"];
+
+/// Names by which it gets its globals as a dictionary, or runs code that does.
+const AS_DICTIONARY: &[&str] = &["globals", "locals", "vars", "exec", "__dict__", "modules"];
+
+/// Attributes of functions that say what they do.
+const FUNCTION_ATTRIBUTES: &[&str] = &["__defaults__", "__kwdefaults__", "__code__"];
 
 /// How often a store may happen, as far as that matters: once, or more often.
 fn weight(store: &Decoded, loops: &[(usize, usize)]) -> usize {

@@ -7,6 +7,17 @@ use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode};
 use super::plan::{Kind, Site};
 use pyt_vm::number_map::NumberMap;
 
+/// What begins with the first site of a code object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// A module: its globals are user data.
+    Module,
+    /// `__del__`.
+    Finalizer,
+    /// Nothing of note.
+    Other,
+}
+
 /// A code object with sites. Keeps it alive, so that its address stays its own.
 pub(super) struct Planned {
     pub(super) code: PyRef<PyCode>,
@@ -14,8 +25,7 @@ pub(super) struct Planned {
     pub(super) number: u64,
     /// By the instruction's index.
     kinds: Box<[Option<Kind>]>,
-    /// Begins a module: its globals are user data.
-    pub(super) module: bool,
+    pub(super) begins: Begins,
     /// The first site.
     pub(super) first: usize,
 }
@@ -66,7 +76,7 @@ impl Table {
         self.in_order.len()
     }
 
-    pub(super) fn add(&mut self, code: &Py<PyCode>, sites: &[Site], module: bool) {
+    pub(super) fn add(&mut self, code: &Py<PyCode>, sites: &[Site], begins: Begins) {
         let mut kinds = vec![None; code.code.instructions.len()].into_boxed_slice();
         for site in sites {
             kinds[site.index] = Some(site.kind);
@@ -75,7 +85,7 @@ impl Table {
             code: code.to_owned(),
             number: self.in_order.len() as u64 + 1,
             kinds,
-            module,
+            begins,
             first: sites.first().map_or(0, |site| site.index),
         });
         self.by_address.insert(code.get_id(), planned.clone());

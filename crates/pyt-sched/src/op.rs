@@ -83,12 +83,13 @@ impl Action {
         }
     }
 
-    /// Whether it never waits, and fails where it would have to.
+    /// Whether it never waits, and fails where it would have to (or, a release of a bounded
+    /// semaphore, where there would be too many permits).
     #[must_use]
     pub const fn is_attempt(self) -> bool {
         matches!(
             self,
-            Self::TryAcquire | Self::TryPut | Self::TryGet | Self::Query
+            Self::TryAcquire | Self::TryPut | Self::TryGet | Self::Query | Self::Release
         )
     }
 }

@@ -332,7 +332,7 @@ pub(super) fn note(step: &Step, value: Option<&VariableAccess>, names: &ObjectNa
             (None, None) => format!("changes {}", value.name),
         },
         (Action::Step | Action::Read | Action::Write, _) => String::new(),
-        (Action::End, _) => verb.to_owned(),
+        (Action::End | Action::Start, _) => verb.to_owned(),
         _ => match names.get(step.op.object) {
             Some(name) => format!("{verb} {name}"),
             None => verb.to_owned(),

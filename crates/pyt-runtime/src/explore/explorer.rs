@@ -6,6 +6,7 @@ use pyt_explore::{
     Choices, ExploreOptions, ExploreResult, FailingRun, Failure, MinimizedFailure, Next, Outcome,
     RunRecord, Schedule, Search, SearchKind, strategy::replay::Replay,
 };
+use pyt_instrument::FirstLooks;
 use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,12 @@ use crate::{Error, Runtime};
 
 /// How many new outcomes of an exhaustive search are kept with their choices.
 const MAX_KEPT_CHOICES: usize = 100;
+
+/// Why an exhaustive search ends with a run that ends its process.
+const ENDED: &str = "what comes after a schedule that ends its process, by `os._exit`";
+
+/// Why nothing is proven if runs find what earlier ones have left.
+const LEFT: &str = "files that an earlier run has left, or that a listed folder may have from it";
 
 /// Why nothing is proven if a run did not begin as an earlier one under the same choices.
 const DIVERGED: &str =
@@ -100,10 +107,12 @@ struct Ran {
     is_irreproducible: bool,
     /// What no step says.
     not_seen: BTreeSet<String>,
+    /// What it has found in the file system.
+    first_looks: FirstLooks,
 }
 
 impl Ran {
-    fn of(execution: Execution, not_seen: BTreeSet<String>) -> Self {
+    fn of(execution: Execution, not_seen: BTreeSet<String>, first_looks: FirstLooks) -> Self {
         let finished = execution.finished;
         Self {
             outcome: execution.outcome,
@@ -117,6 +126,7 @@ impl Ran {
             abandoned_threads: finished.abandoned as u64,
             is_irreproducible: finished.irreproducible_from.is_some(),
             not_seen,
+            first_looks,
         }
     }
 
@@ -190,6 +200,8 @@ impl<'a> Explorer<'a> {
         }
         // Of an exhaustive search, the first run and the last.
         let (mut first, mut last): (Option<Trace>, Option<Trace>) = (None, None);
+        let mut first_looks = FirstLooks::default();
+        let mut ended_its_process = false;
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
             let seed = next.seed.unwrap_or(self.options.seed);
@@ -198,30 +210,38 @@ impl<'a> Explorer<'a> {
                 self.run_once(next.strategy, seed, is_traced, give_up_at, program, vm)?;
             let finished = match ran {
                 Ok(ran) => ran,
-                Err(early) if next.seed.is_some() => Ran::ended_early(early.status),
                 Err(EndedEarly { status }) => {
-                    return Err(vm.new_system_error(format!(
-                        "a schedule ended its process, with status {status}: dfs and dpor cannot \
-                         go on"
-                    )));
+                    // The steps of such a run are not known: an exhaustive search ends with it.
+                    ended_its_process = next.seed.is_none();
+                    Ran::ended_early(status)
                 }
             };
             if let (Some(mut strategy), None) = (strategy, next.seed) {
                 learn_decisions(&mut *strategy, &finished.trace);
             }
-            self.search.learn(
-                next.number,
-                &RunRecord {
-                    trace: &finished.trace,
-                    blocked: &finished.blocked,
-                    cut: finished.is_cut,
-                },
-            );
             let result = &mut self.result;
-            result.progress = self.search.progress();
+            if ended_its_process {
+                result.progress.finished += 1;
+                result.progress.exhausted = false;
+                result.progress.proven = false;
+                result.not_seen.insert(ENDED.to_owned());
+            } else {
+                self.search.learn(
+                    next.number,
+                    &RunRecord {
+                        trace: &finished.trace,
+                        blocked: &finished.blocked,
+                        cut: finished.is_cut,
+                    },
+                );
+                result.progress = self.search.progress();
+            }
             result.not_seen.extend(finished.not_seen);
             if result.progress.diverged > 0 {
                 result.not_seen.insert(DIVERGED.to_owned());
+            }
+            if next.seed.is_none() && first_looks.differ_from(&finished.first_looks) {
+                result.not_seen.insert(LEFT.to_owned());
             }
             result.elapsed = started.elapsed();
             result.abandoned_threads += finished.abandoned_threads;
@@ -255,7 +275,7 @@ impl<'a> Explorer<'a> {
             let most = self.options.schedules.unwrap_or(u64::MAX);
             let enough = (self.options.stop_on_first && failed && counts)
                 || (next.seed.is_none() && result.progress.finished >= most);
-            if watch(result).is_break() || out_of_time || enough {
+            if watch(result).is_break() || out_of_time || enough || ended_its_process {
                 break;
             }
         }
@@ -293,7 +313,8 @@ impl<'a> Explorer<'a> {
             let execution = self.runner.execute(run, seed, program, vm);
             self.runner.sites.release(code_before, vm);
             let not_seen = self.runner.sites.take_not_seen();
-            execution.map(|execution| Ran::of(execution, not_seen))
+            let looks = self.runner.sites.take_first_looks();
+            execution.map(|execution| Ran::of(execution, not_seen, looks))
         };
         self.runner.apart(strategy, run, vm)
     }

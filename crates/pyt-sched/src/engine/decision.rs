@@ -75,6 +75,13 @@ pub fn steps() -> u64 {
     in_run(|me, policy| policy.steps(me)).unwrap_or(0)
 }
 
+/// Whether no thread of the run in progress but the calling one is alive: whatever that does is
+/// ordered with all that others have done and will do. False outside of a run.
+#[must_use]
+pub fn is_alone() -> bool {
+    in_run(|me, policy| policy.is_alone(me)).unwrap_or(false)
+}
+
 /// The calling thread's number in the run in progress, if it is a member of one.
 #[must_use]
 #[inline]

@@ -104,6 +104,11 @@ pub trait Policy: Send + Sync {
         0
     }
 
+    /// Whether `thread` is the first member of a run and no other is alive.
+    fn is_alone(&self, _thread: &Thread) -> bool {
+        false
+    }
+
     /// The [tag](Thread::tag) of the first member of the run of which `thread` is a member.
     fn first_tag(&self, _thread: &Thread) -> Option<u64> {
         None

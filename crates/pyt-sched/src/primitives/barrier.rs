@@ -214,6 +214,12 @@ impl Barrier {
         self.parties
     }
 
+    /// A decision point before a look at the state: for a program that asks.
+    pub fn query(&self) -> &Self {
+        before(Op::on(Action::Query, address(self)));
+        self
+    }
+
     /// How many wait at it now.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Aborted, Awaited, Deadline, HeldBy, Hold, ThreadId, WaitKind, WaitQueue, Wake,
-    engine::decision::before,
+    engine::decision::{before, point},
     op::{Action, Op},
     sync::{
         Mutex,
@@ -44,6 +44,15 @@ impl Event {
     pub fn query(&self) -> bool {
         before(Op::on(Action::Query, address(self)));
         self.is_set()
+    }
+
+    /// A decision point before something that belongs to the flag, such as the start of the thread
+    /// whose end it stands for.
+    ///
+    /// # Errors
+    /// [`Aborted`] if the run was given up.
+    pub fn point(&self, action: Action) -> Result<(), Aborted> {
+        point(Op::on(action, address(self))).map(drop)
     }
 
     /// Sets the flag and wakes all that wait for it.

@@ -216,7 +216,8 @@ impl Lock {
     /// [`NotHeld`] if no thread holds the lock.
     #[inline]
     pub fn release(&self) -> Result<(), NotHeld> {
-        before(Op::on(Action::Release, address(self)));
+        let is_held = || self.state.load(Ordering::Relaxed) & HELD != 0;
+        before_attempt(Op::on(Action::Release, address(self)), is_held);
         self.free()
     }
 

@@ -129,13 +129,23 @@ impl Semaphore {
     /// Adds `n` permits, up to the largest number there is, and wakes as many waiters.
     #[inline]
     pub fn release(&self, n: usize) {
-        before(Op::on(Action::Release, address(self)));
+        before(self.released(n));
         let _ = self
             .permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
                 Some(permits.saturating_add(n))
             });
         self.wake(n);
+    }
+
+    /// The step of a release: one permit is what an [`Action::Release`] gives back.
+    fn released(&self, n: usize) -> Op {
+        let action = if n == 1 {
+            Action::Release
+        } else {
+            Action::Update
+        };
+        Op::on(action, address(self))
     }
 
     #[inline]
@@ -151,13 +161,23 @@ impl Semaphore {
         self.permits.load(Ordering::Relaxed)
     }
 
+    /// As [`permits`](Self::permits), with a decision point: for a program that asks.
+    #[must_use]
+    pub fn query(&self) -> usize {
+        before(Op::on(Action::Query, address(self)));
+        self.permits()
+    }
+
     /// As [`release`](Self::release), if there are then at most `bound` permits.
     ///
     /// # Errors
     /// [`OverRelease`] if there would be more; then none is added.
     #[inline]
     pub fn release_within(&self, n: usize, bound: usize) -> Result<(), OverRelease> {
-        before(Op::on(Action::Release, address(self)));
+        before_attempt(self.released(n), || {
+            let sum = self.permits().checked_add(n);
+            sum.is_some_and(|sum| sum <= bound)
+        });
         self.permits
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |permits| {
                 permits.checked_add(n).filter(|sum| *sum <= bound)

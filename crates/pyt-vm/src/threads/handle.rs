@@ -131,7 +131,8 @@ impl Handle {
     /// # Errors
     /// As `_ThreadHandle.join`.
     pub fn join(&self, deadline: Option<Deadline>, vm: &VirtualMachine) -> PyResult<()> {
-        if self.state.load(Ordering::Acquire) < RUNNING {
+        if !self.is_started() {
+            self.look_started();
             return Err(vm.new_runtime_error("thread not started"));
         }
         if !self.is_done() && self.ident() == rustpython_vm::stdlib::_thread::get_ident() {
@@ -145,6 +146,25 @@ impl Handle {
             ));
         }
         self.wait(deadline).map(drop).or_raise(vm)
+    }
+
+    /// Whether the thread was started before, for a program that asks.
+    pub fn look_started(&self) -> bool {
+        let _ = self.done.query();
+        self.is_started()
+    }
+
+    /// As [`look_started`](Self::look_started), if it was; no step of the program if it was not.
+    pub(super) fn look_begun(&self) -> bool {
+        self.state.load(Ordering::Acquire) != NOT_STARTED && {
+            let _ = self.done.query();
+            true
+        }
+    }
+
+    /// The decision point before the start.
+    pub(super) fn before_start(&self) -> Result<(), Aborted> {
+        self.done.point(Action::Start)
     }
 
     /// Reserves the handle for one start. False: it was started before.

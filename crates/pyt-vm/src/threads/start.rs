@@ -5,10 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use pyt_sched::{
-    SignalMask, Thread,
-    controlled::{self, Action, Op},
-};
+use pyt_sched::{SignalMask, Thread, controlled};
 use rustpython_vm::{
     PyResult, VirtualMachine,
     stdlib::_thread::get_ident,
@@ -74,12 +71,15 @@ impl Start {
                 "can't create new thread at interpreter shutdown".into(),
             ));
         }
-        if !handle.begin_start() {
-            return Err(vm.new_runtime_error("thread already started"));
+        let already = || Err(vm.new_runtime_error("thread already started"));
+        if handle.look_begun() {
+            return already();
         }
-        if let Err(aborted) = controlled::point(Op::alone(Action::Start)) {
-            handle.cancel_start();
+        if let Err(aborted) = handle.before_start() {
             return Err(abort_exception(aborted, vm));
+        }
+        if !handle.begin_start() {
+            return already();
         }
         let state = state::of(vm);
         let threads = state.threads();

@@ -110,7 +110,12 @@ impl Finder<'_> {
         let history: Box<dyn Iterator<Item = usize>> = if thread_op.is_exit(order.rules) {
             Box::new((0..end).rev())
         } else if thread_op.op.action == Action::Start {
-            Box::new(self.starts.iter().rev().copied())
+            let of_object = self.of_object.get(&thread_op.op.object);
+            let of_object = of_object.map_or(&[][..], Vec::as_slice);
+            let mut steps: Vec<usize> = self.starts.iter().chain(of_object).copied().collect();
+            steps.sort_unstable();
+            steps.dedup();
+            Box::new(steps.into_iter().rev())
         } else {
             let steps = self.of_object.get(&thread_op.op.object);
             let steps = steps.map_or(&[][..], Vec::as_slice);
@@ -128,7 +133,10 @@ impl Finder<'_> {
                 continue;
             }
             // Every step before such a one that conflicts with `thread_op` happens before it.
-            let covers = covers(&other.op, &thread_op.op) && !thread_op.is_exit(order.rules);
+            // (The starts of threads depend on each other, whatever their objects.)
+            let is_start = thread_op.op.action == Action::Start;
+            let covers =
+                covers(&other.op, &thread_op.op) && !thread_op.is_exit(order.rules) && !is_start;
             let ordered = other.thread == thread_op.thread
                 || before.is_some_and(|before| order.happens_before(earlier, before))
                 || found

@@ -131,13 +131,13 @@ impl Barrier {
     /// How many threads wait at the barrier.
     #[pygetset]
     fn n_waiting(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
-        Ok(inner(zelf, "_state", vm)?.barrier.waiting())
+        Ok(inner(zelf, "_state", vm)?.barrier.query().waiting())
     }
 
     /// Whether the barrier is broken.
     #[pygetset]
     fn broken(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
-        Ok(inner(zelf, "_state", vm)?.barrier.is_broken())
+        Ok(inner(zelf, "_state", vm)?.barrier.query().is_broken())
     }
 
     #[pymethod]

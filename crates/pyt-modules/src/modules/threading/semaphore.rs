@@ -199,7 +199,7 @@ impl Semaphore {
     #[pygetset]
     fn _value(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
         if zelf.made.load(Ordering::Relaxed) {
-            return Ok(zelf.inner.permits());
+            return Ok(zelf.inner.query());
         }
         Err(arguments::no_attribute(zelf.as_object(), "_value", vm))
     }

@@ -26,7 +26,9 @@ mod trace;
 
 pub use crate::{
     engine::{
-        decision::{atomic, current_number, is_atomic, is_first, number_of, point, steps},
+        decision::{
+            atomic, current_number, is_alone, is_atomic, is_first, number_of, point, steps,
+        },
         thread::ThreadNumber,
         world::Place,
     },

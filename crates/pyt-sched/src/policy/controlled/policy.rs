@@ -659,6 +659,11 @@ impl Policy for Controlled {
         }
     }
 
+    fn is_alone(&self, thread: &Thread) -> bool {
+        thread.id().get() == self.main.load(Ordering::Acquire)
+            && self.alive.load(Ordering::SeqCst) == 0
+    }
+
     fn first_tag(&self, thread: &Thread) -> Option<u64> {
         if !self.is_member(thread) {
             return None;

@@ -246,7 +246,7 @@ pub(crate) mod thread {
                     fields.context.clone(),
                 )
             };
-            if handle.is_started() {
+            if handle.is_started() && handle.look_started() {
                 return Err(vm.new_runtime_error("threads can only be started once"));
             }
             if context.is_none() && vm.state.config.settings.thread_inherit_context {
@@ -352,7 +352,7 @@ pub(crate) mod thread {
             let [timeout] = JOIN.bind(args, vm)?;
             zelf.check("Thread.__init__() not called", vm)?;
             let handle = zelf.handle();
-            if !handle.is_started() {
+            if !handle.is_started() && !handle.look_started() {
                 return Err(vm.new_runtime_error("cannot join thread before it is started"));
             }
             if !handle.is_done() && handle.ident() == get_ident() {
@@ -369,7 +369,7 @@ pub(crate) mod thread {
                 fields.handle.clone()
             })?;
             // Not with the fields locked: another thread may go on here.
-            Ok(handle.is_started() && !handle.look_done())
+            Ok(handle.look_started() && !handle.is_done())
         }
 
         /// A string used for identification purposes only.

@@ -1,0 +1,90 @@
+//! What functions of the library touch beside what they are given: what a module keeps, and what a
+//! function keeps in its closure. What a module keeps is one thing, so two calls of functions of one
+//! module conflict, unless the module is known to keep nothing that a program can notice.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+/// No object lives at this address: what modules keep is a part of it, by the module's name.
+pub(super) const MODULE_STATE: usize = 7;
+/// No object lives at this address: whether objects or threads still exist.
+pub(super) const LIFETIMES: usize = 8;
+
+/// Modules of the library whose functions pass on what they are given and leave it as it is.
+const PASSING_ON: [&str; 14] = [
+    "threading",
+    "_thread",
+    "queue",
+    "_queue",
+    "concurrent",
+    "functools",
+    "_functools",
+    "time",
+    "gc",
+    "sys",
+    "types",
+    "typing",
+    "abc",
+    "_contextvars",
+];
+
+/// Modules that keep nothing, or nothing that shows, such as a cache of what they have computed; and
+/// those whose state is an object of its own (`random`), or belongs to a thread.
+const STATELESS: &str = "
+    builtins operator _operator math cmath itertools collections _collections copy copyreg json
+    _json heapq _heapq bisect _bisect string _string struct _struct re _sre textwrap enum
+    dataclasses pprint reprlib numbers fractions statistics decimal _decimal _pydecimal datetime
+    _datetime _pydatetime _strptime calendar hashlib _hashlib _md5 _sha1 _sha2 _sha3 _blake2 hmac
+    base64 binascii zlib gzip bz2 lzma pickle _pickle _compat_pickle marshal array io _io codecs
+    _codecs unicodedata random _random contextlib contextvars inspect ast keyword token tokenize
+    traceback difflib html xml uuid ipaddress shlex fnmatch posixpath genericpath graphlib colorsys
+    quopri secrets sched pyt tomllib zoneinfo selectors select errno stat _stat
+";
+
+static STATELESS_SET: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| STATELESS.split_whitespace().collect());
+
+fn top(module: &str) -> &str {
+    module.split('.').next().unwrap_or_default()
+}
+
+/// Whether functions of this module leave what they are given as it is.
+pub(super) fn passes_on(module: &str) -> bool {
+    PASSING_ON.contains(&top(module))
+}
+
+/// Whether this module's functions keep functions that they are given, and call them later.
+pub(super) fn calls_later(module: &str) -> bool {
+    matches!(
+        top(module),
+        "threading" | "_thread" | "concurrent" | "queue" | "_queue"
+    )
+}
+
+/// The name under which a module keeps something that a program may notice, if it does.
+pub(super) fn keeper(module: &str) -> Option<&str> {
+    let name = top(module);
+    (!passes_on(module) && !STATELESS_SET.contains(name) && !name.is_empty()).then_some(name)
+}
+
+/// Whether this function of `threading` tells which threads are alive.
+pub(super) fn tells_threads(name: &str) -> bool {
+    matches!(
+        name,
+        "active_count" | "activeCount" | "enumerate" | "_enumerate"
+    )
+}
+
+/// Whether this module's functions tell whether objects still exist.
+pub(super) fn tells_lifetimes(module: &str) -> bool {
+    matches!(top(module), "weakref" | "_weakref" | "_weakrefset")
+}
+
+/// Whether a function of the library, whose code is in this file, keeps nothing in its closure but
+/// what it was made with.
+pub(super) fn closure_is_constant(file: &str) -> bool {
+    let name = file.rsplit(['/', '\\', ' ']).next().unwrap_or(file);
+    matches!(
+        name.trim_end_matches('>').trim_end_matches(".py"),
+        "contextlib" | "dataclasses" | "_collections_abc" | "typing" | "enum" | "abc" | "reprlib"
+    )
+}
