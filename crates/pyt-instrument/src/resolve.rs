@@ -595,7 +595,12 @@ impl Resolver<'_> {
             // `functools.partial`, `operator.itemgetter`, a cache: it may do anything.
             ObjectKind::Other | ObjectKind::Lazy => {
                 emit(Access::new(true, callee.get_id(), 0, Target::Whole(callee)).going_on())?;
+                // What only it refers to is reached through it, unless it gives that away.
+                let gives_away = &*callee.class().name() == "partial";
                 for inside in callee.gc_get_referents() {
+                    if inside.strong_count() <= 2 && !gives_away {
+                        continue;
+                    }
                     if inside
                         .class()
                         .is(self.vm.ctx.types.builtin_function_or_method_type)
@@ -744,7 +749,8 @@ impl Resolver<'_> {
                     return self.deep(arguments, true, emit);
                 }
             }
-            ObjectKind::Primitive if !name.starts_with("put") => {
+            // (Of an instance: a native method of a class of the library's, such as `submit`.)
+            ObjectKind::Primitive | ObjectKind::Instance if !name.starts_with("put") => {
                 for argument in arguments {
                     self.lend(argument, emit)?;
                 }
