@@ -1,5 +1,5 @@
-//! `dpor` against `dfs` and against random schedules, on programs made from seeds: the same outcomes,
-//! and never a proof where another search finds more.
+//! `dpor` against `dfs` and against random schedules, on programs made from seeds: the same
+//! outcomes, and never a proof where another search finds more.
 //!
 //! `PYT_TEST_PROGRAMS` says how many programs (usually few: a nightly run takes thousands),
 //! `PYT_TEST_FIRST_PROGRAM` the seed of the first. A long run says on stderr what it finds, as it

@@ -426,8 +426,8 @@ print(sorted(got, key=str))
     }
 }
 
-/// Programs that do something which no step says, in two threads: what is told of it, and the functions
-/// `one` and `two`.
+/// Programs that do something which no step says, in two threads: what is told of it, and the
+/// functions `one` and `two`.
 const NOT_SEEN: &[(&str, &str)] = &[
     (
         "between two steps of its own",

@@ -1,7 +1,7 @@
 //! Operations that call code of the program's, and go on after it: `sort` with a key function, a
-//! loop over `map`, a function of the library. What they touch is said when they begin and again when
-//! the code that they have called returns, together with the last step of that code; so each stretch
-//! of such an operation belongs to a step that says what it touches.
+//! loop over `map`, a function of the library. What they touch is said when they begin and again
+//! when the code that they have called returns; so each stretch of such an operation belongs to a
+//! step that says what it touches.
 //!
 //! Accesses of one instruction are steps one after the other, before it does anything. If a step of
 //! another thread came between them that conflicts with one of them, they are made again.
@@ -51,8 +51,8 @@ pub(super) fn push(begun: Begun) {
     BEGUN.with_borrow_mut(|all| all.push(begun));
 }
 
-/// Forgets all that the calling thread has begun. Returns whether it may have left some of it, by an
-/// exception, without saying what it touched.
+/// Forgets all that the calling thread has begun. Returns whether it may have left some of it, by
+/// an exception, without saying what it touched.
 pub(super) fn forget() -> bool {
     let all = BEGUN.with_borrow_mut(std::mem::take);
     all.iter().any(|one| one.matters && one.is_call)

@@ -1,5 +1,5 @@
-//! What a run finds when it first looks at a file: the same in each run, unless an earlier one has left
-//! something. Then runs are not made under the same conditions, and trying all of them proves
+//! What a run finds when it first looks at a file: the same in each run, unless an earlier one has
+//! left something. Then runs are not made under the same conditions, and trying all of them proves
 //! nothing.
 
 use std::{

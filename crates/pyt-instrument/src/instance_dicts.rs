@@ -1,5 +1,5 @@
-//! Dictionaries of instances that the program has got hold of (`vars(one)`, `one.__dict__`): an item
-//! of such a dictionary is an attribute of the instance, and instances may share one.
+//! Dictionaries of instances that the program has got hold of (`vars(one)`, `one.__dict__`): an
+//! item of such a dictionary is an attribute of the instance, and instances may share one.
 
 use std::{
     collections::HashMap,

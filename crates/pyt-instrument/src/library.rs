@@ -1,6 +1,6 @@
 //! What functions of the library touch beside what they are given: what a module keeps, and what a
-//! function keeps in its closure. What a module keeps is one thing, so two calls of functions of one
-//! module conflict, unless the module is known to keep nothing that a program can notice.
+//! function keeps in its closure. What a module keeps is one thing, so two calls of functions of
+//! one module conflict, unless the module is known to keep nothing that a program can notice.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -27,8 +27,8 @@ const PASSING_ON: [&str; 14] = [
     "_contextvars",
 ];
 
-/// Modules that keep nothing, or nothing that shows, such as a cache of what they have computed; and
-/// those whose state is an object of its own (`random`), or belongs to a thread.
+/// Modules that keep nothing, or nothing that shows, such as a cache of what they have computed;
+/// and those whose state is an object of its own (`random`), or belongs to a thread.
 const STATELESS: &str = "
     builtins operator _operator math cmath itertools collections _collections copy copyreg json
     _json heapq _heapq bisect _bisect string _string struct _struct re _sre textwrap enum

@@ -844,8 +844,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Items are ordered, by a key function if there is one among the arguments: if it is one of the
-    /// library's, what it reads of the items counts as changed.
+    /// Items are ordered, by a key function if there is one among the arguments: if it is one of
+    /// the library's, what it reads of the items counts as changed.
     fn keys(
         &self,
         arguments: &mut dyn Iterator<Item = &'_ PyObject>,
