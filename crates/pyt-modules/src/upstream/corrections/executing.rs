@@ -78,10 +78,9 @@ fn call(
         _ => false,
     };
     let source = source.to_owned();
-    let mut is_first = true;
     compile_corrected(&source, is_expression, vm, |text| {
         let mut args = args.clone();
-        if !std::mem::take(&mut is_first) {
+        if text != source {
             args.args[0] = vm.ctx.new_str(text).into();
         }
         call(args)

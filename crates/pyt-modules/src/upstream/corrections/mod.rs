@@ -9,8 +9,10 @@
 //!
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
+mod bytes_formats;
 mod classes;
 mod executing;
+mod folded_quotients;
 mod formatted_surrogates;
 mod kept_arguments;
 mod line_events;
@@ -39,6 +41,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         set_operators::correct(ctx);
         unnamed_functions::correct(ctx);
         formatted_surrogates::correct(ctx);
+        bytes_formats::correct(ctx);
     });
 }
 

@@ -26,6 +26,8 @@ use rustpython_vm::{
     },
 };
 
+use super::folded_quotients;
+
 /// What upstream keeps the executed annotations in.
 const PLACE: &str = "__conditional_annotations__";
 
@@ -51,6 +53,7 @@ pub fn compile_corrected<T>(
     vm: &VirtualMachine,
     mut compile: impl FnMut(&str) -> PyResult<T>,
 ) -> PyResult<T> {
+    let source = &*folded_quotients::corrected(source);
     compile(source).or_else(|error| {
         let is_syntax = error.fast_isinstance(vm.ctx.exceptions.syntax_error);
         // What running the program raised has one.
