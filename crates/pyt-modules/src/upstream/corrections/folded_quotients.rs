@@ -2,8 +2,8 @@
 //! quotients of floats without a remainder that it finds among constants; at run time upstream
 //! computes them right.
 //!
-//! So in the text that is compiled the divisor of such a quotient is no constant: `4.0 // [2.0][0]`.
-//! Columns behind it in its line move.
+//! So in the text that is compiled the divisor of such a quotient is no constant, but
+//! `4.0 // [2.0][0]`. Columns behind it in its line move.
 //!
 //! Can go when upstream's `float_div_mod` of constants returns the quotient.
 

@@ -7,11 +7,9 @@ use std::sync::OnceLock;
 
 use rustpython_vm::{
     PyObject, PyResult, VirtualMachine,
-    builtins::{PyInt, PyType, PyTypeRef},
+    builtins::{PyInt, PyType},
     function::FuncArgs,
 };
-
-use super::slots::renew_descriptors;
 
 type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
 
@@ -29,10 +27,9 @@ pub(super) fn begin(vm: &VirtualMachine) -> PyResult<()> {
     if let Some(upstream) = class.slots.init.load()
         && UPSTREAM.set(upstream).is_ok()
     {
+        // Classes of programs that derive from it take upstream's function, from a descriptor that
+        // is left alone: to make it anew takes longer at a start than it is worth.
         class.slots.init.store(Some(init));
-        // A native class is never freed.
-        let class: &'static PyTypeRef = Box::leak(Box::new(class));
-        renew_descriptors(class, &["__init__"], &vm.ctx);
     }
     Ok(())
 }

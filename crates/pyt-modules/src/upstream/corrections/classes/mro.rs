@@ -56,7 +56,8 @@ pub(super) fn metaclass_for(
     vm: &VirtualMachine,
 ) -> PyResult<PyTypeRef> {
     let type_type = vm.ctx.types.type_type;
-    if bases.len() < 2 || !metaclass.is(type_type) {
+    // Of two bases the first comes before the second in upstream's order, too.
+    if bases.len() < 3 || !metaclass.is(type_type) {
         return Ok(metaclass);
     }
     let mut classes = Vec::with_capacity(bases.len());
@@ -72,17 +73,16 @@ pub(super) fn metaclass_for(
         // Upstream's errors.
         return Ok(metaclass);
     }
-    let order = merge(lists(&classes, true)).map_err(|heads| inconsistent(&heads, vm))?;
-    let upstreams = upstreams_order(&classes);
-    let is_same = upstreams.is_some_and(|upstreams| {
-        let mut pairs = upstreams.iter().zip(&order);
-        upstreams.len() == order.len() && pairs.all(|(a, b)| a.is(b))
+    // An order that has the bases as they are listed is the order: the list would change no choice.
+    let is_same = upstreams_order(&classes).is_some_and(|order| {
+        let mut rest = order.iter();
+        classes.iter().all(|base| rest.any(|class| class.is(base)))
     });
     if is_same {
-        Ok(metaclass)
-    } else {
-        asked_metaclass(vm)
+        return Ok(metaclass);
     }
+    merge(lists(&classes, true)).map_err(|heads| inconsistent(&heads, vm))?;
+    asked_metaclass(vm)
 }
 
 /// What upstream makes of the bases.

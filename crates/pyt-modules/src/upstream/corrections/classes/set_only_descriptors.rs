@@ -8,7 +8,13 @@
 //!
 //! Can go when upstream's `specialize_store_attr` refuses descriptors by `descr_set` alone.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{
+    collections::HashSet,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
@@ -31,6 +37,9 @@ pub(super) fn correct(ctx: &Context) {
     }
 }
 
+/// Whether any class has instances that are such descriptors. No native class has.
+static HAVE_BEEN_MADE: AtomicBool = AtomicBool::new(false);
+
 /// Stores an attribute as `object` does.
 fn store(
     object: &PyObject,
@@ -41,9 +50,12 @@ fn store(
     object.generic_setattr(name, value, vm)
 }
 
-/// `class` has been created.
+/// `class` has been created, or has other methods.
 pub(super) fn look_through(class: &Py<PyType>, vm: &VirtualMachine) {
-    if has_set_only(class) || inherits(class) {
+    if is_set_only_class(class) {
+        HAVE_BEEN_MADE.store(true, Ordering::Relaxed);
+    }
+    if HAVE_BEEN_MADE.load(Ordering::Relaxed) && (has_set_only(class) || inherits(class)) {
         mark(class, vm);
     }
 }
@@ -64,6 +76,7 @@ pub(super) fn stored(
         Some("__setattr__" | "__delattr__") => look_through_with_subclasses(class, vm),
         // Instances of the class may be attributes of any other.
         Some(name) if OF_DESCRIPTORS.contains(&name) => {
+            HAVE_BEEN_MADE.store(true, Ordering::Relaxed);
             look_through_with_subclasses(vm.ctx.types.object_type, vm);
         }
         _ => {}
@@ -71,7 +84,11 @@ pub(super) fn stored(
 }
 
 fn is_set_only(attribute: &PyObjectRef) -> bool {
-    let slots = attribute.class().slots();
+    is_set_only_class(attribute.class())
+}
+
+fn is_set_only_class(class: &Py<PyType>) -> bool {
+    let slots = class.slots();
     slots.descr_set.load().is_some() && slots.descr_get.load().is_none()
 }
 
