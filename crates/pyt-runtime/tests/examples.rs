@@ -123,7 +123,7 @@ fn threads() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
 fn sandbox() {
     let text = run("sandbox", &[]);
     assert!(text.contains("The answer is 42"), "{text}");

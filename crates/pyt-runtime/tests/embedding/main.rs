@@ -23,6 +23,7 @@ mod notebooks;
 mod output;
 mod pool;
 mod queues;
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
 mod sandbox;
 mod serde;
 mod settings;
