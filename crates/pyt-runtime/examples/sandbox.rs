@@ -1,8 +1,10 @@
 //! Runs a Python file in a sandbox, and tells how it ended and what it used.
 //!
 //! ```sh
-//! cargo run --release --ignore-rust-version --package pyt-runtime --example sandbox -- script.py
+//! cargo run --release --ignore-rust-version --package pyt-runtime --example sandbox -- script.py 5
 //! ```
+//!
+//! The number is how many seconds it may take; 1 by default.
 
 use std::{env, fs, process::ExitCode, time::Duration};
 
@@ -33,7 +35,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let limits = Limits::new().wall(Duration::from_secs(1)).output(1 << 20);
+    let seconds = env::args().nth(2).and_then(|number| number.parse().ok());
+    let wall = Duration::from_secs(seconds.unwrap_or(1));
+    let limits = Limits::new().wall(wall).output(1 << 20);
     let built = Runtime::builder()
         .limits(limits)
         .sandboxed(Sandbox::require().memory(100 << 20))

@@ -56,7 +56,9 @@ impl fmt::Display for Crash {
         if !self.running.is_empty() {
             write!(f, " while it ran {}", self.running)?;
         }
-        match self.message.lines().rev().find(|line| !line.is_empty()) {
+        // The last line of a Rust panic's message is advice for developers.
+        let is_told = |line: &&str| !line.is_empty() && !line.starts_with("note: ");
+        match self.message.lines().rev().find(is_told) {
             Some(line) => write!(f, ": {line}"),
             None => Ok(()),
         }

@@ -193,6 +193,12 @@ const FCNTL: &[i32] = &[
     libc::F_SETLKW,
 ];
 
+/// What `prctl` may do: names of threads; and the system's facts about the own process, which a
+/// library asks for late.
+const PRCTL: &[i32] = &[libc::PR_SET_NAME, libc::PR_GET_NAME, PR_GET_AUXV];
+
+const PR_GET_AUXV: i32 = 0x4155_5856;
+
 /// What `ioctl` may do. Not: `FIOSETOWN`, which is `F_SETOWN` again, and what devices offer.
 const IOCTL: &[u64] = &[
     libc::FIONREAD,
@@ -298,7 +304,7 @@ fn conditions(rules: &mut Rules) -> Result<(), seccompiler::Error> {
     one_of(
         libc::SYS_prctl,
         0,
-        vec![number(libc::PR_SET_NAME), number(libc::PR_GET_NAME)],
+        PRCTL.iter().copied().map(number).collect(),
     )?;
     let mut options = Vec::new();
     for option in SOCKET_OPTIONS {

@@ -33,9 +33,11 @@ const FAILURE: i32 = 70;
 /// its own program:
 ///
 /// ```no_run
-/// fn main() {
+/// # use pyt_runtime::Error;
+/// fn main() -> Result<(), Error> {
 ///     pyt_runtime::sandbox::child_main();
 ///     // The program itself.
+///     Ok(())
 /// }
 /// ```
 pub fn child_main() {
@@ -174,7 +176,7 @@ fn build(setup: &Setup, link: &Arc<Link>) -> Result<Runtime, Error> {
         modules.push((module, builder.add_function(function)));
     }
     // A package before the modules in it.
-    modules.sort_by(|(one, _), (other, _)| one.cmp(other));
+    modules.sort_by_key(|(name, _)| *name);
     for (_, module) in modules {
         builder = builder.module(module);
     }

@@ -37,6 +37,9 @@ fn checked(result: i32) -> io::Result<()> {
 /// # Errors
 /// If the host, whose process number is `host`, has ended already.
 pub(super) fn bind_to_host(host: u32) -> io::Result<()> {
+    // Where memory runs out, the system is to end this process rather than the host's. Some systems
+    // forbid to say so.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     // SAFETY: these calls change settings of the own process, and pass no pointers.
     unsafe {
         checked(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0))?;
@@ -133,8 +136,8 @@ pub(super) fn limit_memory(
 ) -> io::Result<()> {
     let status = io::read_to_string(&mut status)?;
     let used = |name: &str| {
-        let lines = status.lines();
-        let number = lines.filter_map(|line| line.strip_prefix(name)).next();
+        let mut lines = status.lines();
+        let number = lines.find_map(|line| line.strip_prefix(name));
         let number = number.and_then(|rest| rest.trim_start_matches(':').trim().split(' ').next());
         number.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) << 10
     };

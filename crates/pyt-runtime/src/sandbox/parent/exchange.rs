@@ -399,7 +399,7 @@ impl Exchange {
                 return Err(Limit::Cpu(cpu));
             }
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            let left = (most - used) / u32::try_from(cores).unwrap_or(1);
+            let left = most.saturating_sub(used) / u32::try_from(cores).unwrap_or(1);
             next = next.min(left).max(SHORTEST_INTERVAL);
         }
         let usage = process.usage();

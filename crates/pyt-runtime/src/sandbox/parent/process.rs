@@ -5,7 +5,11 @@ use std::{
     io,
     os::{
         fd::{FromRawFd as _, OwnedFd},
-        unix::{fs::FileExt as _, net::UnixStream, process::ExitStatusExt as _},
+        unix::{
+            fs::FileExt as _,
+            net::UnixStream,
+            process::{CommandExt as _, ExitStatusExt as _},
+        },
     },
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -57,6 +61,8 @@ impl Process {
         let mut command = Command::new(program);
         command
             .args(&sandbox.arguments)
+            // Signals of a terminal are for the host, which decides what comes of its sandboxes.
+            .process_group(0)
             .env_clear()
             .env(CHILD_VARIABLE, format!("{VERSION}:{}", std::process::id()))
             // The allocator of `pyt` must not have memory in advance that no limit counts.

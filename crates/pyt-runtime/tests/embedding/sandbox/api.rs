@@ -308,7 +308,8 @@ fn output_and_input_are_the_host_s() {
 /// Waits in native code, and no signal ends the wait.
 const FOR_EVER: &str = "
 import ctypes
-mutex = ctypes.create_string_buffer(128)
+memory = ctypes.create_string_buffer(128)
+mutex = ctypes.c_void_p(ctypes.addressof(memory))
 lock = ctypes.CDLL(None).pthread_mutex_lock
 lock(mutex)
 lock(mutex)
@@ -319,11 +320,14 @@ fn limits_stop_the_program_or_end_the_process() {
     within("limits", || {
         let wall = Duration::from_millis(300);
         let sandbox = limited(wall);
+        let patient = Limits::new().wall(wall).grace(Duration::from_secs(60));
+        sandbox.set_limits(patient);
         // What the program can be stopped in leaves the sandbox usable.
         let error = sandbox.exec("while True: pass").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
         assert_eq!(sandbox.eval::<i32>("1 + 1").unwrap(), 2);
         // What it cannot be stopped in ends the process.
+        sandbox.set_limits(Limits::new().wall(wall));
         let error = sandbox.exec(FOR_EVER).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
         assert_eq!(sandbox.exec("pass").unwrap_err().kind(), ErrorKind::Gone);

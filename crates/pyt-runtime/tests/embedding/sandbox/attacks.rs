@@ -260,7 +260,9 @@ fn imports(code: &str) -> String {
     let used = MODULES
         .iter()
         .filter(|name| code.contains(&format!("{name}.")));
-    used.map(|name| format!("import {name}\n")).collect()
+    let imports = used.map(|name| format!("import {name}\n"));
+    // It shows what the programs raise.
+    imports.chain(["import traceback\n".to_owned()]).collect()
 }
 
 /// A program of the kinds that ended hosts, or outlasted limits.

@@ -345,6 +345,8 @@ assert found == [0, 1, 2, 3], found
 assert os.read(0, 1) == b''
 assert dict(os.environ) == {'HOME': '/'}, os.environ
 assert os.getcwd() == '/'
+# Modules that look at the system when they are imported.
+import mmap, ssl, sqlite3, asyncio, multiprocessing, ctypes, platform, locale, tempfile
 import resource
 assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 ",
