@@ -325,6 +325,7 @@ fn limits_stop_the_program_or_end_the_process() {
         // What the program can be stopped in leaves the sandbox usable.
         let error = sandbox.exec("while True: pass").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
+        sandbox.set_limits(Limits::new());
         assert_eq!(sandbox.eval::<i32>("1 + 1").unwrap(), 2);
         // What it cannot be stopped in ends the process.
         sandbox.set_limits(Limits::new().wall(wall));
