@@ -10,7 +10,8 @@ use std::{
 
 use pyt_vm::state::InterpreterState;
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    AsObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
+    builtins::PyTuple,
     function::{ArgIntoFloat, FuncArgs},
 };
 
@@ -47,6 +48,7 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
         install_switch_interval(interval, vm)?;
     }
     install_flags(vm)?;
+    install_version(vm)?;
     for name in LOOK_AT_ALL {
         let upstreams = Wrapped::keep(state, sys.get_attr(name, vm)?);
         // Not the world itself: it keeps the interpreter, which keeps this function.
@@ -63,6 +65,46 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
         sys.set_attr(name, ours, vm)?;
     }
     Ok(())
+}
+
+/// The version of Python whose language and library there are. Upstream calls it an alpha version,
+/// which tools that install packages take for one that is older than 3.14, and adds a fourth part
+/// to the number, which programs do not expect.
+fn install_version(vm: &VirtualMachine) -> PyResult<()> {
+    use rustpython_vm::version::{MAJOR, MAJOR_IMPL, MICRO, MICRO_IMPL, MINOR, MINOR_IMPL};
+    let sys = vm.sys_module.as_object();
+    let text = sys.get_attr("version", vm)?.str(vm)?;
+    let text = text.to_string_lossy();
+    let (_, rest) = text.split_once(' ').unwrap_or_default();
+    let text = format!("{MAJOR}.{MINOR}.{MICRO} {rest}");
+    sys.set_attr("version", vm.ctx.new_str(text), vm)?;
+    let info = sys.get_attr("version_info", vm)?;
+    let final_release = |major: usize, minor: usize, micro: usize| {
+        let items = vec![
+            vm.ctx.new_int(major).into(),
+            vm.ctx.new_int(minor).into(),
+            vm.ctx.new_int(micro).into(),
+            vm.ctx.new_str("final").into(),
+            vm.ctx.new_int(0).into(),
+        ];
+        let items = PyTuple::new_unchecked(items.into_boxed_slice());
+        items.into_ref_with_type(vm, info.class().to_owned())
+    };
+    // As CPython encodes it; 0xf stands for a final release.
+    let number = |major: usize, minor: usize, micro: usize| {
+        let number = (major << 24) | (minor << 16) | (micro << 8) | 0xf0;
+        vm.ctx.new_int(number)
+    };
+    let own = sys.get_attr("implementation", vm)?;
+    let version = final_release(MAJOR_IMPL, MINOR_IMPL, MICRO_IMPL)?;
+    own.set_attr("version", version, vm)?;
+    own.set_attr("hexversion", number(MAJOR_IMPL, MINOR_IMPL, MICRO_IMPL), vm)?;
+    // In a folder that CPython uses as well, `.pyc` files of the one are none of the other's.
+    let tag = format!("rustpython-{MAJOR}{MINOR}");
+    own.set_attr("cache_tag", vm.ctx.new_str(tag), vm)?;
+    let version = final_release(MAJOR, MINOR, MICRO)?;
+    sys.set_attr("hexversion", number(MAJOR, MINOR, MICRO), vm)?;
+    sys.set_attr("version_info", version, vm)
 }
 
 /// The C library's threads, as `sys.thread_info.version` names them.

@@ -3,7 +3,7 @@
 //!
 //! What runs in it is not known here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pyt_vm::InterpreterState;
 use rustpython_vm::{
@@ -18,7 +18,8 @@ use crate::{
     config::options::{CheckHashPycs, Deadlocks, Options, Tier},
     deadlock,
     isolation::{Isolation, IsolationPolicy, Lease, shared},
-    startup::{ast, initialise::initialise, library_files},
+    paths::normal,
+    startup::{ast, extensions, initialise::initialise, library_files},
     stream::{Input, Output, StandardStreams},
 };
 
@@ -230,6 +231,9 @@ impl Builder {
             let prepare = || {
                 host.apply(vm)?;
                 let open = streams.install(policy.is_some(), vm)?;
+                if policy.is_none() {
+                    extensions::install(vm)?;
+                }
                 initialise(vm, runtime.options())?;
                 pyt_tier::install(runtime.options().tier.mode(), vm)?;
                 shared::seal(vm)?;
@@ -271,7 +275,12 @@ fn set_paths(builder: InterpreterBuilder, executable: String) -> InterpreterBuil
         let paths = &mut state.config.paths;
         paths.stdlib_dir = Some(rustpython_pylib::LIB_PATH.to_owned());
         let in_venv = paths.prefix != paths.base_prefix;
-        if !in_venv {
+        if in_venv {
+            // `site` compares it with the folder of the executable, without dots.
+            for prefix in [&mut paths.prefix, &mut paths.exec_prefix] {
+                *prefix = normal(Path::new(prefix)).to_string_lossy().into_owned();
+            }
+        } else {
             paths.base_executable.clone_from(&executable);
         }
         paths.executable = executable;

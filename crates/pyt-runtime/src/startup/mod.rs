@@ -3,6 +3,7 @@
 //! Handles of hosts and the command line are not known here.
 
 pub(crate) mod ast;
+pub(crate) mod extensions;
 pub(crate) mod initialise;
 pub(crate) mod library_files;
 mod site;
