@@ -19,10 +19,6 @@ pub(crate) fn definition() -> Option<&'static PyModuleDef> {
 /// What CPython appends to the version of a build that can run without the GIL.
 const FREE_THREADED: &str = "t";
 
-/// Where systems keep the data of time zones, as CPython has it.
-const TIME_ZONES: &str =
-    "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo";
-
 fn change(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let variables = module.dict().get_item("build_time_vars", vm)?;
     let paths = &vm.state.config.paths;
@@ -50,7 +46,6 @@ fn change(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         ("CONFINCLUDEPY", include),
         // What builds extensions asks for it, also where it then does without.
         ("LDCXXSHARED", "c++ -shared".to_owned()),
-        ("TZPATH", TIME_ZONES.to_owned()),
         // There is no library to link with.
         ("LIBRARY", String::new()),
         ("LDLIBRARY", String::new()),

@@ -1,0 +1,165 @@
+//! Environments and packages, without a network: `venv`, pip, what pyt says of itself to tools that
+//! install, and C extensions.
+//!
+//! With `PYT_TEST_INDEX=1` packages are also installed from the index that pip is configured for.
+
+use std::{env, path::Path, time::Duration};
+
+use pyt_test::{CompletedProcess, Process, Scratch, pyt};
+
+/// How long a command of pip's may take on a machine that is busy.
+const PIP: Duration = Duration::from_secs(500);
+
+fn run(program: &Path, arguments: &[&str], folder: &Scratch) -> CompletedProcess {
+    let process = Process::new(program).args(arguments).dir(folder.path());
+    let process = process
+        .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+        .label(arguments.join(" "));
+    process.run_until(PIP).unwrap()
+}
+
+/// Writes a wheel: a zip file with a module and what describes it.
+const WHEELS: &str = "
+import sys, zipfile
+for version in sys.argv[1:]:
+    info = f'pyt_sample-{version}.dist-info/'
+    files = {
+        'pyt_sample.py': f'version = {version!r}\\n\\ndef main():\\n    print(\"sample\", version)\\n',
+        info + 'METADATA': f'Metadata-Version: 2.1\\nName: pyt-sample\\nVersion: {version}\\n'
+                           'Requires-Python: >=3.14\\n',
+        info + 'WHEEL': 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n',
+        info + 'entry_points.txt': '[console_scripts]\\npyt-sample = pyt_sample:main\\n',
+    }
+    files[info + 'RECORD'] = ''.join(f'{name},,\\n' for name in [*files, info + 'RECORD'])
+    with zipfile.ZipFile(f'pyt_sample-{version}-py3-none-any.whl', 'w') as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+";
+
+#[test]
+fn an_environment_has_pip_and_packages_come_and_go() {
+    let scratch = Scratch::new();
+    let made = pyt(["-m", "venv", "env"]).dir(scratch.path());
+    made.run_until(PIP).unwrap().gave(0, "", "");
+    let python = scratch.path().join("env/bin/python");
+    let pip = scratch.path().join("env/bin/pip");
+    for script in ["activate", "activate.csh", "activate.fish"] {
+        assert!(scratch.path().join("env/bin").join(script).exists());
+    }
+    let shown = run(&pip, &["--version"], &scratch);
+    assert!(shown.stdout.contains("(python 3.14)"), "{}", shown.stdout);
+    run(&python, &["-c", WHEELS, "1.0", "2.0"], &scratch).succeeded();
+    let from = ["--no-index", "--find-links", ".", "--quiet"];
+    let install = |what: &[&str]| run(&pip, &[&["install"], &from[..], what].concat(), &scratch);
+    install(&["pyt-sample==1.0"]).succeeded();
+    let script = scratch.path().join("env/bin/pyt-sample");
+    run(&script, &[], &scratch).gave(0, "sample 1.0\n", "");
+    install(&["--upgrade", "pyt-sample"]).succeeded();
+    run(&script, &[], &scratch).gave(0, "sample 2.0\n", "");
+    // pip has compiled it, under a name that CPython does not take for its own.
+    let cached = "import pyt_sample, os; print(os.path.basename(pyt_sample.__cached__), \
+                  os.path.exists(pyt_sample.__cached__))";
+    run(&python, &["-c", cached], &scratch).gave(0, "pyt_sample.rustpython-314.pyc True\n", "");
+    run(
+        &pip,
+        &["uninstall", "--yes", "--quiet", "pyt-sample"],
+        &scratch,
+    )
+    .succeeded();
+    let gone = run(&python, &["-c", "import pyt_sample"], &scratch);
+    assert!(
+        gone.stderr.contains("ModuleNotFoundError"),
+        "{}",
+        gone.stderr
+    );
+    // However the environment's Python is called.
+    let prefix = "import sys; print(sys.prefix == sys.argv[1], sys.prefix != sys.base_prefix)";
+    let dotted = scratch.path().join("env/../env/bin/python");
+    let expected = scratch.at("env");
+    run(&dotted, &["-c", prefix, &expected], &scratch).gave(0, "True True\n", "");
+}
+
+#[test]
+fn tools_are_told_what_pyt_is() {
+    let program = "
+import platform, sys, sysconfig
+assert sys.implementation.name == 'rustpython'
+assert platform.python_implementation() == 'RustPython'
+assert sys.version_info[:2] == (3, 14) and sys.version_info.releaselevel == 'final'
+assert sys.version_info >= (3, 14) and sys.hexversion >> 16 == 0x30e
+assert platform.python_version() == '.'.join(map(str, sys.version_info[:3]))
+assert len(platform.python_version_tuple()) == 3
+variables = sysconfig.get_config_vars()
+assert variables['EXE'] == '' and variables['VERSION'] == '3.14'
+assert variables['Py_GIL_DISABLED'] == 1 and 't' in sys.abiflags
+assert variables['SOABI'].startswith('rustpython-314t-')
+assert variables['EXT_SUFFIX'] == '.' + variables['SOABI'] + '.so'
+for name in ('CC', 'CXX', 'LDSHARED', 'LDCXXSHARED', 'AR', 'LIBDIR', 'INCLUDEPY'):
+    assert isinstance(variables[name], str), name
+assert sysconfig.get_path('purelib').endswith('/lib/rustpython3.14t/site-packages')
+import importlib.machinery
+assert importlib.machinery.EXTENSION_SUFFIXES == []
+";
+    pyt(["-c", program]).run().gave(0, "", "");
+}
+
+#[test]
+fn a_c_extension_says_why_it_cannot_be_imported() {
+    let scratch = Scratch::new();
+    scratch.write("package/__init__.py", "");
+    scratch.write("package/fast.cpython-314-x86_64-linux-gnu.so", "");
+    scratch.write("other.abi3.so", "");
+    scratch.write("both.so", "");
+    scratch.write("both.py", "value = 1");
+    let program = "
+import both
+assert both.value == 1
+for name in ('package.fast', 'other'):
+    try:
+        __import__(name)
+    except ModuleNotFoundError as error:
+        assert error.name == name, error.name
+        assert f'{name} is a C extension' in str(error) and '.so' in error.path, error
+    else:
+        raise AssertionError(name)
+try:
+    import package.faster
+except ModuleNotFoundError as error:
+    assert str(error) == \"No module named 'package.faster'\", error
+";
+    let done = pyt(["-c", program]).dir(scratch.path());
+    done.run().gave(0, "", "");
+}
+
+#[test]
+fn packages_come_from_the_index() {
+    if env::var("PYT_TEST_INDEX").as_deref() != Ok("1") {
+        eprintln!("skipped: PYT_TEST_INDEX is not 1");
+        return;
+    }
+    let scratch = Scratch::new();
+    let made = pyt(["-m", "venv", "env"]).dir(scratch.path());
+    made.run_until(PIP).unwrap().succeeded();
+    let pip = scratch.path().join("env/bin/pip");
+    run(
+        &pip,
+        &["install", "--quiet", "requests", "attrs==25.1.0"],
+        &scratch,
+    )
+    .succeeded();
+    run(
+        &pip,
+        &["install", "--quiet", "--upgrade", "attrs"],
+        &scratch,
+    )
+    .succeeded();
+    let python = scratch.path().join("env/bin/python");
+    let program = "import requests, attr; assert attr.__version__ > '25.1.0'";
+    run(&python, &["-c", program], &scratch).gave(0, "", "");
+    run(
+        &pip,
+        &["uninstall", "--yes", "--quiet", "requests", "attrs"],
+        &scratch,
+    )
+    .succeeded();
+}
