@@ -119,7 +119,8 @@ fn reset_os_thread() {
 struct SitesSlot(OnceLock<Arc<Sites>>);
 
 /// The decision points in the user code of `vm`'s interpreter: from the first call on, user code
-/// gets them. Their granularity is that of the first call.
+/// gets them. Their granularity is that of the last call: code that has decision points of another
+/// gets those of this one when it is instrumented again, and modules at once.
 ///
 /// # Errors
 /// `RuntimeError` if a debugger or the like has taken what they need of `sys.monitoring`.
@@ -134,6 +135,8 @@ pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Site
         hooks::on_os_thread_reuse("decision points", reset_os_thread);
         state.world.locate_with(sites.clone());
         sites.install(vm)?;
+    } else {
+        sites.cut_as(granularity, vm)?;
     }
     Ok(sites.clone())
 }
@@ -151,7 +154,7 @@ pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
 
 /// The decision points inside the user code of one interpreter.
 pub struct Sites {
-    granularity: Granularity,
+    granularity: RwLock<Granularity>,
     user: OnceLock<UserCode>,
     donor: OnceLock<Donor>,
     table: RwLock<Table>,
@@ -180,7 +183,7 @@ impl Sites {
     /// Decision points of this granularity. Nothing happens before [`install`](Self::install).
     fn new(granularity: Granularity) -> Arc<Self> {
         Arc::new(Self {
-            granularity,
+            granularity: RwLock::new(granularity),
             user: OnceLock::new(),
             donor: OnceLock::new(),
             table: RwLock::default(),
@@ -204,7 +207,26 @@ impl Sites {
     /// How finely user code is cut.
     #[must_use]
     pub fn granularity(&self) -> Granularity {
-        self.granularity
+        *self.granularity.read()
+    }
+
+    /// Cuts user code in this granularity from now on, and the modules that are there.
+    fn cut_as(&self, granularity: Granularity, vm: &VirtualMachine) -> PyResult<()> {
+        if std::mem::replace(&mut *self.granularity.write(), granularity) == granularity {
+            return Ok(());
+        }
+        let modules: Vec<_> = {
+            let table = self.table.read();
+            let modules = table
+                .all()
+                .iter()
+                .filter(|planned| planned.begins == Begins::Module);
+            modules.map(|planned| planned.code.clone()).collect()
+        };
+        for module in modules {
+            self.instrument_tree(&code::tree(&module), false, vm)?;
+        }
+        Ok(())
     }
 
     /// Gets ready in the interpreter of `vm`: from now on, user code that is imported, or run by
@@ -291,9 +313,13 @@ impl Sites {
         let Some(donor) = self.donor.get() else {
             return Ok(());
         };
+        let granularity = self.granularity();
         {
             let table = self.table.read();
-            if tree.iter().all(|one| table.has(one.get_id())) {
+            if tree
+                .iter()
+                .all(|one| table.has_as(one.get_id(), granularity))
+            {
                 return Ok(());
             }
         }
@@ -306,10 +332,10 @@ impl Sites {
         };
         let shared = shared::Shared::among(tree, is_fragment, &is_builtin);
         for (depth, one) in tree.iter().enumerate() {
-            if self.table.read().has(one.get_id()) {
+            if self.table.read().has_as(one.get_id(), granularity) {
                 continue;
             }
-            let mut sites = plan::sites(one, &shared, self.granularity);
+            let mut sites = plan::sites(one, &shared, granularity);
             let begins = if depth == 0 && plan::is_module(one) {
                 Begins::Module
             } else if one.code.obj_name.as_str() == "__del__" {
@@ -317,12 +343,12 @@ impl Sites {
             } else {
                 Begins::Other
             };
-            if begins != Begins::Other && self.granularity != Granularity::Sync {
+            if begins != Begins::Other && granularity != Granularity::Sync {
                 plan::with_first(one, &mut sites);
             }
             self.stored.write().extend(plan::stored_attributes(one));
             // In the table first: what it does not know is no site.
-            self.table.write().add(one, &sites, begins);
+            self.table.write().add(one, &sites, begins, granularity);
             if !sites.is_empty() {
                 place::insert(one, &sites, donor, vm)?;
             }
@@ -344,7 +370,10 @@ impl Sites {
         let Some(donor) = self.donor.get() else {
             return Ok(());
         };
-        self.table.write().add(copy, sites, Begins::Other);
+        let granularity = self.granularity();
+        self.table
+            .write()
+            .add(copy, sites, Begins::Other, granularity);
         if sites.is_empty() {
             return Ok(());
         }
@@ -558,7 +587,7 @@ impl Sites {
                 });
             }
             Ok(())
-        } else if self.granularity == Granularity::Instruction {
+        } else if self.granularity() == Granularity::Instruction {
             self.step(planned, index, Access::step(), vm).map(drop)
         } else if kind == Kind::Next && resolver.may_never_end() {
             self.turn(planned, index, vm)
@@ -765,7 +794,7 @@ impl Known for Sites {
 impl std::fmt::Debug for Sites {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sites")
-            .field("granularity", &self.granularity)
+            .field("granularity", &self.granularity())
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode};
 
+use pyt_explore::Granularity;
+
 use super::plan::{Kind, Site};
 use pyt_vm::number_map::NumberMap;
 
@@ -28,6 +30,7 @@ pub(super) struct Planned {
     pub(super) begins: Begins,
     /// The first site.
     pub(super) first: usize,
+    granularity: Granularity,
 }
 
 impl Planned {
@@ -59,6 +62,12 @@ impl Table {
         self.by_address.contains_key(&code)
     }
 
+    /// Whether it has the sites of this granularity.
+    pub(super) fn has_as(&self, code: usize, granularity: Granularity) -> bool {
+        let planned = self.by_address.get(&code);
+        planned.is_some_and(|planned| planned.granularity == granularity)
+    }
+
     pub(super) fn get(&self, code: usize) -> Option<&Arc<Planned>> {
         self.by_address.get(&code)
     }
@@ -76,20 +85,39 @@ impl Table {
         self.in_order.len()
     }
 
-    pub(super) fn add(&mut self, code: &Py<PyCode>, sites: &[Site], begins: Begins) {
+    /// Adds a code object, or gives one that is known other sites.
+    pub(super) fn add(
+        &mut self,
+        code: &Py<PyCode>,
+        sites: &[Site],
+        begins: Begins,
+        granularity: Granularity,
+    ) {
         let mut kinds = vec![None; code.code.instructions.len()].into_boxed_slice();
         for site in sites {
             kinds[site.index] = Some(site.kind);
         }
+        let known = self.by_address.get(&code.get_id());
+        let number = known.map_or(self.in_order.len() as u64 + 1, |known| known.number);
         let planned = Arc::new(Planned {
             code: code.to_owned(),
-            number: self.in_order.len() as u64 + 1,
+            number,
             kinds,
             begins,
             first: sites.first().map_or(0, |site| site.index),
+            granularity,
         });
-        self.by_address.insert(code.get_id(), planned.clone());
-        self.in_order.push(planned);
+        let before = self.by_address.insert(code.get_id(), planned.clone());
+        match before {
+            Some(before) => {
+                for known in &mut self.in_order {
+                    if Arc::ptr_eq(known, &before) {
+                        *known = planned.clone();
+                    }
+                }
+            }
+            None => self.in_order.push(planned),
+        }
     }
 
     /// Forgets all but the first `count` code objects, and returns the others.

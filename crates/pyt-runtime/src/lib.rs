@@ -80,7 +80,9 @@
 //!
 //! [`Runtime::exec_async`], [`eval_async`](Runtime::eval_async) and
 //! [`run_async`](Runtime::run_async) return futures, for any executor. Dropping one stops its code,
-//! so `tokio::time::timeout` and `select!` end it. [`RuntimePool::get_async`] waits for a runtime.
+//! so `tokio::time::timeout` and `select!` end it. [`Value::await_async`] awaits coroutines, and an
+//! [`Awaitable`] is a Rust future that Python awaits. [`RuntimePool::get_async`] waits for a
+//! runtime.
 //!
 //! # Output, input, isolation
 //!
@@ -117,6 +119,7 @@ pub mod sandbox;
 mod startup;
 mod stream;
 
+pub use api::awaitable::Awaitable;
 #[doc(hidden)]
 pub use api::class::derive::private as __private;
 pub use api::class::{
@@ -175,3 +178,8 @@ mod compile_fail {}
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct ReadmeDoctests;
+
+/// The recipes are compiled and run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../RECIPES.md")]
+struct RecipeDoctests;

@@ -117,6 +117,7 @@ pub(super) fn run(code: PyObjectRef, scope: Scope, vm: &VirtualMachine) -> PyRes
     let code: PyRef<PyCode> = code
         .downcast()
         .map_err(|_| vm.new_type_error("expected a code object"))?;
+    pyt_instrument::instrument(&code, vm)?;
     pyt_tier::prepare(&code, vm);
     vm.run_code_obj(code, scope)
 }
@@ -150,6 +151,7 @@ fn run_text<T: FromPython>(py: Python<'_>, text: &str, start: StartSymbol) -> Re
         let vm = py.vm();
         let code = source::compile(vm, text, "<string>", start)?;
         source::remember(vm, &code, text);
+        pyt_instrument::instrument(&code, vm)?;
         pyt_tier::prepare(&code, vm);
         let value = vm.run_code_obj(code, main_scope(vm)?)?;
         T::from_object(value, py)

@@ -6,6 +6,7 @@
 
 mod async_calls;
 pub(crate) mod attempt;
+pub(crate) mod awaitable;
 mod call_threads;
 mod cell;
 pub(crate) mod class;

@@ -18,7 +18,7 @@ use super::{
     runner::{Execution, Made, Runner},
     script::Script,
 };
-use crate::{Error, Runtime};
+use crate::{Error, Python, Runtime};
 
 /// How many new outcomes of an exhaustive search are kept with their choices.
 const MAX_KEPT_CHOICES: usize = 100;
@@ -52,6 +52,68 @@ impl Runtime {
                 let mut explorer = Explorer::on(runner, options, vm)?;
                 pyt_instrument::instrument(script.code(), vm)?;
                 explorer.run(&|vm| script.execute(vm), &mut watch, vm)?;
+                Ok(explorer.result)
+            };
+            explore().map_err(|raised| Error::from_exception(vm, &raised))
+        })
+    }
+
+    /// Runs `program` under many schedules, in this process, on the calling thread: host code that
+    /// runs Python, with the runtime as it is now at the beginning of each run. What `program`
+    /// returns as an error is the failure of a run. State of the host's is `program`'s to reset.
+    ///
+    /// Each call of a host function is a step that conflicts with all others, unless it is declared
+    /// [`pure`](crate::Function::pure), or what it [`reads`](crate::Function::reads) and
+    /// [`writes`](crate::Function::writes). `watch` is called after each run, and may end the
+    /// search.
+    ///
+    /// ```
+    /// use std::{ops::ControlFlow, sync::{Arc, atomic::{AtomicI64, Ordering::SeqCst}}};
+    /// use pyt_runtime::{ModuleBuilder, Runtime, explore::{ExploreOptions, SearchKind}};
+    ///
+    /// let account = Arc::new(AtomicI64::new(0));
+    /// let (read, written) = (account.clone(), account.clone());
+    /// let host = ModuleBuilder::new("host")
+    ///     .function("balance", move || read.load(SeqCst))
+    ///     .function("store", move |amount: i64| written.store(amount, SeqCst));
+    /// let runtime = Runtime::builder().module(host).build()?;
+    /// let options = ExploreOptions {
+    ///     search: SearchKind::Dpor,
+    ///     stop_on_first: true,
+    ///     ..ExploreOptions::default()
+    /// };
+    /// let result = runtime.explore_with(&options, |py| {
+    ///     account.store(0, SeqCst);
+    ///     py.exec("
+    /// import host, threading
+    /// def pay_in():
+    ///     host.store(host.balance() + 1)
+    /// threads = [threading.Thread(target=pay_in) for _ in range(2)]
+    /// for thread in threads: thread.start()
+    /// for thread in threads: thread.join()
+    /// assert host.balance() == 2
+    /// ")
+    /// }, |_| ControlFlow::Continue(()))?;
+    /// assert!(!result.failing_runs(options.seed).is_empty());
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Options that do not fit one another; what has nothing to do with the program.
+    pub fn explore_with(
+        &self,
+        options: &ExploreOptions,
+        program: impl Fn(Python<'_>) -> Result<(), Error>,
+        mut watch: impl FnMut(&ExploreResult) -> ControlFlow<()>,
+    ) -> Result<ExploreResult, Error> {
+        self.try_enter(|py| {
+            let vm = py.vm();
+            let program =
+                |_: &VirtualMachine| program(py).map_err(|error| error.into_exception(py));
+            let mut explore = || {
+                let mut explorer = Explorer::new(options, vm)?;
+                explorer.run(&program, &mut watch, vm)?;
                 Ok(explorer.result)
             };
             explore().map_err(|raised| Error::from_exception(vm, &raised))

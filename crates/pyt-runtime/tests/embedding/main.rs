@@ -9,6 +9,7 @@
 )]
 
 mod async_hosts;
+mod awaitables;
 mod buffers;
 mod classes;
 mod control;
@@ -16,6 +17,7 @@ mod databases;
 mod derived;
 mod entering;
 mod errors;
+mod exploring;
 mod functions;
 mod isolation;
 mod limits;

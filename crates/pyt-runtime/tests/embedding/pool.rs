@@ -270,3 +270,126 @@ fn what_is_made_for_one_call_goes_with_it() {
         assert!(growth < 4000, "{growth} KiB");
     });
 }
+
+/// Each leaves something that the next user must not find.
+const TRACES: &[(&str, &str)] = &[
+    (
+        "import sys; sys.set_int_max_str_digits(1000)",
+        "__import__('sys').get_int_max_str_digits() != 1000",
+    ),
+    (
+        "import codecs; codecs.register_error('mine', lambda error: ('', error.end))",
+        "not any(known('mine') for known in [lambda n: __import__('codecs').lookup_error(n)])",
+    ),
+    (
+        "import codecs; codecs.register_error('strict', codecs.ignore_errors)",
+        "b'\\xff'.decode('ascii')",
+    ),
+    (
+        "import codecs; codecs.register(lambda name: codecs.lookup('ascii') if name == 'mine' else None)",
+        "b'a'.decode('mine')",
+    ),
+    (
+        "import sys; sys.trace = 1",
+        "not hasattr(__import__('sys'), 'trace')",
+    ),
+    ("import math; math.pi = 3", "__import__('math').pi > 3.1"),
+    (
+        "import math; math.mine = 3",
+        "not hasattr(__import__('math'), 'mine')",
+    ),
+    (
+        "import json; json.dumps = len",
+        "__import__('json').dumps([]) == '[]'",
+    ),
+    (
+        "import json; json.JSONEncoder.default = len",
+        "'default' in vars(__import__('json').JSONEncoder) and __import__('json').JSONEncoder.default is not len",
+    ),
+    (
+        "import os; os.getcwd = lambda: '/'; os.mine = 1",
+        "not hasattr(__import__('os'), 'mine') and 'lambda' not in repr(__import__('os').getcwd)",
+    ),
+    (
+        "import builtins; builtins.len = lambda x: 0",
+        "len([1]) == 1",
+    ),
+    (
+        "import collections.abc\nclass Mine: pass\ncollections.abc.Sized.register(Mine)\ncollections.abc.Sized.mine = Mine",
+        "__import__('collections.abc').abc.Sized is not None and len(__import__('abc')._get_dump(__import__('collections.abc').abc.Sized)[0]) == 0",
+    ),
+    (
+        "import sys; sys.modules = {}",
+        "len(__import__('sys').modules) > 5",
+    ),
+    (
+        "import sys; sys.path[:] = []; sys.path = []",
+        "isinstance(__import__('sys').path, list)",
+    ),
+    (
+        "import gc; gc.callbacks.append(print); gc.disable()",
+        "__import__('gc').isenabled() and not __import__('gc').callbacks",
+    ),
+    ("import sys; sys.addaudithook(lambda *a: None)", "True"),
+    (
+        "class Late:\n  def __del__(self): import builtins; builtins.late = 1\nlate = Late(); late.me = late",
+        "not hasattr(__import__('builtins'), 'late')",
+    ),
+    (
+        "import random; random.seed(1)",
+        "__import__('random').random() != 0.13436424411240122",
+    ),
+    (
+        "import decimal; decimal.getcontext().prec = 3",
+        "__import__('decimal').getcontext().prec == 28",
+    ),
+];
+
+#[test]
+fn what_a_user_leaves_is_not_there_for_the_next() {
+    in_both_modes(|gil| {
+        for warm in [
+            &[][..],
+            &["json", "math", "collections.abc", "random", "decimal"][..],
+        ] {
+            let modules = warm.iter().copied().filter(|name| *name != "decimal");
+            let pool = RuntimePool::warm(1, move || Runtime::builder().gil(gil), modules).unwrap();
+            for (code, check) in TRACES {
+                if !warm.is_empty() && code.contains("JSONEncoder") {
+                    // Classes of modules that stay are not restored, as is said.
+                    continue;
+                }
+                pool.get()
+                    .unwrap()
+                    .exec(code)
+                    .unwrap_or_else(|error| panic!("{code}: {error}"));
+                let next = pool.get().unwrap();
+                let found = next.eval::<bool>(check);
+                let is_right = match check.contains("mine') for") || check.contains(".decode(") {
+                    // It must not be known.
+                    true => found.is_err(),
+                    false => found.as_ref().is_ok_and(|found| *found),
+                };
+                assert!(is_right, "gil={gil}, {warm:?}: {code}: {found:?}");
+                // And the library works.
+                next.exec(
+                    "import json, collections.abc, threading\nassert json.loads('[1]') == [1]",
+                )
+                .unwrap_or_else(|error| panic!("after {code}: {}", error.traceback()));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_warm_pool_has_its_modules() {
+    within("a warm pool", || {
+        let pool = RuntimePool::warm(1, Runtime::builder, ["json", "os.path"]).unwrap();
+        for _ in 0..3 {
+            let runtime = pool.get().unwrap();
+            runtime.exec("import sys\nassert 'json' in sys.modules\nassert 'decimal' not in sys.modules\nimport decimal").unwrap();
+        }
+        let error = RuntimePool::warm(1, Runtime::builder, ["no_such_module"]).unwrap_err();
+        assert_eq!(error.type_name(), "ModuleNotFoundError");
+    });
+}

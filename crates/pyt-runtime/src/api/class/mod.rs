@@ -194,6 +194,21 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self.described(method, |function, _| function.doc(doc))
     }
 
+    /// Changes the definition of a method, or `"__init__"`, that is defined already: for
+    /// [`Function::pure`], [`reads`](Function::reads) and [`writes`](Function::writes).
+    ///
+    /// ```
+    /// # use pyt_runtime::{ClassBuilder, Function};
+    /// # struct Circle(f64);
+    /// let circle = ClassBuilder::<Circle>::new("Circle")
+    ///     .method("area", |circle: &Circle| circle.0 * circle.0 * 3.14)
+    ///     .describe("area", Function::pure);
+    /// ```
+    #[must_use]
+    pub fn describe(self, method: &str, describe: impl Fn(Function) -> Function) -> Self {
+        self.described(method, |function, _| describe(function))
+    }
+
     /// `describe` gets the function, and the name of a receiver that is the first parameter of its
     /// closure.
     fn described(

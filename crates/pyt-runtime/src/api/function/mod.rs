@@ -7,17 +7,18 @@ mod incoming;
 mod object;
 mod parameters;
 mod signature;
+mod touches;
 
 use std::{fmt, sync::Arc};
 
 use rustpython_vm::PyResult;
 
-use self::parameters::Signature;
 pub(crate) use self::{incoming::Incoming, object::Binding, signature::WithPython};
 pub use self::{
     incoming::{FromArgument, Keywords, Rest},
     signature::HostFunction,
 };
+use self::{parameters::Signature, touches::Touches};
 use crate::{Error, IntoPython, Python, Value};
 
 pub(crate) type FunctionBody = dyn Fn(Python<'_>, &mut Incoming<'_>) -> PyResult + Send + Sync;
@@ -65,6 +66,8 @@ pub struct Function {
     hints: Arc<Hints>,
     /// Whether the closure's first parameter is what the method is called on.
     takes_receiver: bool,
+    /// Of the host's state.
+    touches: Arc<Touches>,
     body: Arc<FunctionBody>,
 }
 
@@ -104,6 +107,7 @@ impl Function {
             doc: None,
             signature: Arc::new(Ok(Signature::default())),
             hints: Arc::new(hints),
+            touches: Arc::default(),
             takes_receiver: false,
             body: Arc::new(body),
         }
@@ -193,6 +197,44 @@ impl Function {
     /// Its docstring.
     pub(crate) fn docstring(&self) -> Option<&str> {
         self.doc.as_deref()
+    }
+
+    /// Declares that it touches nothing that another call could notice: an
+    /// [exploration](crate::explore) of schedules has no step for it. By default a host function is
+    /// a step that conflicts with all others of the host's, since it may read and change anything.
+    ///
+    /// A wrong declaration makes explorations miss failures, and prove what is not so.
+    #[must_use]
+    pub fn pure(mut self) -> Self {
+        self.touches = Arc::new(Touches::Nothing);
+        self
+    }
+
+    /// Declares that it reads the part of the host's state that has this name, and that it touches
+    /// nothing else but what is declared as well. In explorations it conflicts with functions that
+    /// change that part, and with those that declare nothing. See [`pure`](Self::pure).
+    ///
+    /// ```
+    /// # use pyt_runtime::Function;
+    /// # use std::sync::{Arc, atomic::{AtomicI64, Ordering::SeqCst}};
+    /// let account = Arc::new(AtomicI64::new(0));
+    /// let (read, written) = (account.clone(), account);
+    /// let balance = Function::new("balance", move || read.load(SeqCst)).reads("account");
+    /// let store = move |amount: i64| written.store(amount, SeqCst);
+    /// let store = Function::new("store", store).writes("account");
+    /// let now = Function::new("hypot", f64::hypot).pure();
+    /// ```
+    #[must_use]
+    pub fn reads(mut self, part: &str) -> Self {
+        self.touches = Arc::new(Touches::clone(&self.touches).and_reads(part));
+        self
+    }
+
+    /// As [`reads`](Self::reads), for a part that it changes, and may read.
+    #[must_use]
+    pub fn writes(mut self, part: &str) -> Self {
+        self.touches = Arc::new(Touches::clone(&self.touches).and_writes(part));
+        self
     }
 
     /// Its name.

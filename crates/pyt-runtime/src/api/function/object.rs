@@ -174,6 +174,7 @@ impl HostCall {
             Err(_) => &[],
         };
         let mut incoming = Incoming::new(&definition.name, parameters, &self.defaults, args);
+        definition.touches.announce(vm)?;
         let _scope = HostFunctionScope::begin();
         let result = catching_panics(&definition.name, vm, || {
             (definition.body)(py, &mut incoming)

@@ -32,14 +32,19 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Runtimes that are ready for use, each used by one caller at a time.
 ///
-/// A runtime that is returned is reset on the pool's thread: threads that Python started are
-/// stopped; modules outside of the standard library are removed from `sys.modules`; the names of
-/// `__main__` and `builtins`, `sys.path`, `sys.argv`, the import hooks, the standard streams, the
-/// exception hooks, `os.environ`, the warning filters, trace functions, the recursion limit and the
-/// switch interval are restored; `atexit` functions are dropped without being called; the collector
-/// runs. What a user has changed in modules of the standard library (`json.dumps = ...`) stays: a
-/// pool saves time, and does not isolate callers who do not trust one another. A runtime in which
-/// threads had to be stopped without their handlers is replaced.
+/// A runtime that is returned is reset on the pool's thread to what it was when it was built:
+/// threads that Python started are stopped; modules that were imported since are forgotten, those
+/// of the standard library as well, so that the next user imports them anew; the names of all
+/// modules that were there before (`__main__`, `builtins`, `sys`, those that
+/// [`warm`](Self::warm) imports), `sys.path`, `sys.argv`, the import hooks, `os.environ`, error
+/// handlers of codecs, the warning filters, trace functions, the limits of recursion and of digits,
+/// the switch interval and the collector's settings are restored; `atexit` functions are dropped
+/// without being called; the collector runs.
+///
+/// A runtime that cannot be reset is replaced: one in which threads had to be stopped without their
+/// handlers, abstract base classes were told of others, or an audit hook was added. Attributes of
+/// classes written in Python, of modules that were there before, are not restored: a pool saves
+/// time, and does not isolate callers who do not trust one another.
 ///
 /// The pool's thread is the main thread of its runtimes.
 ///
@@ -193,6 +198,29 @@ impl RuntimePool {
     /// What [`Builder::build`] returns; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if
     /// the system allows no more threads.
     pub fn new(size: usize, builder: impl Fn() -> Builder + Send + 'static) -> Result<Self, Error> {
+        Self::warm(size, builder, Vec::<String>::new())
+    }
+
+    /// As [`new`](Self::new), of runtimes that have imported `modules` before their first user, and
+    /// keep them. What most users need is imported once.
+    ///
+    /// ```
+    /// use pyt_runtime::{Runtime, RuntimePool};
+    ///
+    /// let pool = RuntimePool::warm(1, Runtime::builder, ["json", "datetime"])?;
+    /// let runtime = pool.get()?;
+    /// assert!(runtime.eval::<bool>("'json' in __import__('sys').modules")?);
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and what importing a module raises.
+    pub fn warm<M: Into<String>>(
+        size: usize,
+        builder: impl Fn() -> Builder + Send + 'static,
+        modules: impl IntoIterator<Item = M>,
+    ) -> Result<Self, Error> {
+        let modules: Vec<String> = modules.into_iter().map(Into::into).collect();
         let idle: Arc<IdleRuntimes> = Arc::default();
         let (tasks, work) = mpsc::channel();
         for _ in 0..size {
@@ -203,7 +231,7 @@ impl RuntimePool {
         let keeper = thread::Builder::new()
             .name(CONTROL_THREAD.to_owned())
             .stack_size(8 << 20)
-            .spawn(move || keep(&keeping, &work, &builder))
+            .spawn(move || keep(&keeping, &work, &|| PoolEntry::build(builder(), &modules)))
             .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
         let pool = Self {
             idle,
@@ -337,13 +365,17 @@ impl Drop for PooledRuntime {
 }
 
 /// The pool's thread: it runs until all senders are dropped.
-fn keep(idle: &Arc<IdleRuntimes>, work: &Receiver<PoolTask>, builder: &impl Fn() -> Builder) {
+fn keep(
+    idle: &Arc<IdleRuntimes>,
+    work: &Receiver<PoolTask>,
+    build: &dyn Fn() -> Result<PoolEntry, Error>,
+) {
     while let Ok(task) = work.recv() {
         let reset = match task {
             PoolTask::Build => None,
             PoolTask::Reset(entry) => entry.reset(),
         };
-        let entry = reset.map_or_else(|| PoolEntry::build(builder()), Ok);
+        let entry = reset.map_or_else(build, Ok);
         let mut state = idle.state.lock();
         match entry {
             Ok(entry) => state.ready.push_back(entry),
@@ -357,8 +389,11 @@ fn keep(idle: &Arc<IdleRuntimes>, work: &Receiver<PoolTask>, builder: &impl Fn()
 }
 
 impl PoolEntry {
-    fn build(builder: Builder) -> Result<Self, Error> {
+    fn build(builder: Builder, modules: &[String]) -> Result<Self, Error> {
         let runtime = builder.build()?;
+        for module in modules {
+            runtime.import(module)?;
+        }
         let names: Value = runtime.eval("{}")?;
         runtime
             .compile(include_str!("reset.py"))?
@@ -397,7 +432,7 @@ impl PoolEntry {
     fn reset(self) -> Option<Self> {
         if !self.stop_leftovers() {
             // The environment is the process's: the next runtime would find what was set.
-            let _ = self.restore.call::<()>((false,));
+            let _ = self.restore.call::<bool>((false,));
             return None;
         }
         let core = self.runtime.core();
@@ -411,7 +446,7 @@ impl PoolEntry {
             drop(dropped);
         };
         self.runtime.enter(drop_exit_functions);
-        let restored = self.restore.call::<()>((true,));
-        (restored.is_ok() && !core.has_started_threads()).then_some(self)
+        let restored = self.restore.call::<bool>((true,));
+        (restored.unwrap_or(false) && !core.has_started_threads()).then_some(self)
     }
 }

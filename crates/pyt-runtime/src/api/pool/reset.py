@@ -3,41 +3,124 @@
 Run once in a namespace of its own; the pool then calls ``restore``.
 """
 
+import _codecs
+import abc
 import builtins
+import codecs
+import functools
 import gc
+import linecache
 import os
 import sys
 import threading
+import types
 import warnings
 
 _HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook", "stdin", "stdout", "stderr")
-_LISTS = ("path", "argv", "meta_path", "path_hooks")
+_LISTS = ("path", "argv", "meta_path", "path_hooks", "warnoptions")
+_ERRORS = (
+    "strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "namereplace",
+    "surrogateescape", "surrogatepass",
+)
 
 _main = sys.modules["__main__"]
 _names = dict(_main.__dict__)
-_builtins = dict(builtins.__dict__)
 _modules = dict(sys.modules)
-_attributes = {name: getattr(sys, name) for name in _HOOKS}
 _lists = {name: list(getattr(sys, name)) for name in _LISTS}
 _environment = dict(os.environ)
 _filters = list(warnings.filters)
 _recursion = sys.getrecursionlimit()
 _interval = sys.getswitchinterval()
+_digits = sys.get_int_max_str_digits()
 _thread_hook = threading.excepthook
 _collector = gc.get_threshold()
+_callbacks = list(gc.callbacks)
+_handlers = {name: _codecs.lookup_error(name) for name in _ERRORS}
+
+# What was added and is taken out again; and whether something was that cannot be.
+_added_errors = set()
+_added_codecs = []
+_is_spoilt = False
 
 
-def _is_library(name):
-    return name.partition(".")[0] in sys.stdlib_module_names
+def _record(module, name, note):
+    """Has `note` called with the arguments of each call of a function."""
+    function = getattr(module, name)
+
+    @functools.wraps(function)
+    def recording(*args):
+        result = function(*args)
+        note(*args)
+        return result
+
+    return recording
+
+
+def _spoil(*_):
+    global _is_spoilt
+    _is_spoilt = True
+
+
+_codecs.register_error = codecs.register_error = _record(
+    _codecs, "register_error", lambda name, _: _added_errors.add(name)
+)
+_codecs.register = codecs.register = _record(_codecs, "register", _added_codecs.append)
+sys.addaudithook = _record(sys, "addaudithook", _spoil)
+
+# The names of each module, and how many classes each abstract base class has been told of.
+_contents = [
+    (module, dict(module.__dict__))
+    for name, module in _modules.items()
+    if name != "__main__" and isinstance(module, types.ModuleType)
+]
+_abstract = {
+    value
+    for _, names in _contents
+    for value in names.values()
+    if isinstance(value, abc.ABCMeta)
+}
+
+
+def _registered():
+    return {known: frozenset(map(id, abc._get_dump(known)[0])) for known in _abstract}
+
+
+_registrations = _registered()
+_token = abc.get_cache_token()
+
+
+def _restore_module(module, names):
+    now = module.__dict__
+    for name, value in list(now.items()):
+        # A submodule that was imported: a module that stays refers to it, or it is gone already.
+        if name not in names:
+            if not isinstance(value, types.ModuleType) or module is sys:
+                del now[name]
+        elif names[name] is not value:
+            now[name] = names[name]
+    for name in names.keys() - now.keys():
+        now[name] = names[name]
+
+
+def _is_changed(now, names):
+    if len(now) != len(names):
+        return True
+    for name, value in names.items():
+        if now.get(name, names) is not value:
+            return True
+    return False
 
 
 def restore(everything):
-    """Restores the recorded state; without `everything` only that of the process, before the interpreter ends."""
+    """Restores the recorded state, and returns whether it is that of a new interpreter.
+
+    Without `everything`, restores only what is the process's, before the interpreter ends.
+    """
     if os.environ != _environment:
         os.environ.clear()
         os.environ.update(_environment)
     if not everything:
-        return
+        return False
     sys.settrace(None)
     sys.setprofile(None)
     threading.settrace(None)
@@ -46,23 +129,41 @@ def restore(everything):
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()
-    for name, value in _attributes.items():
-        setattr(sys, name, value)
-    for name, values in _lists.items():
-        setattr(sys, name, list(values))
-    sys.path_importer_cache.clear()
-    for name in set(sys.modules) - set(_modules):
-        if not _is_library(name):
-            del sys.modules[name]
+    if abc.get_cache_token() != _token and _registered() != _registrations:
+        return False
+    # Modules that were imported since may have been changed: they are imported anew.
+    for name in sys.modules.keys() - _modules.keys():
+        del sys.modules[name]
+    _main.__dict__.clear()
+    # What the last user left runs its `__del__` now, and not while the next one is here; and before
+    # the rest is restored, which it may change.
+    gc.callbacks[:] = _callbacks
+    gc.collect()
     sys.modules.update(_modules)
+    for module, names in _contents:
+        if _is_changed(module.__dict__, names):
+            _restore_module(module, names)
+    for name, values in _lists.items():
+        getattr(sys, name)[:] = values
+    sys.path_importer_cache.clear()
     _main.__dict__.clear()
     _main.__dict__.update(_names)
-    for name in set(builtins.__dict__) - set(_builtins):
-        del builtins.__dict__[name]
-    builtins.__dict__.update(_builtins)
+    while _added_errors:
+        name = _added_errors.pop()
+        if name in _handlers:
+            _codecs.register_error.__wrapped__(name, _handlers[name])
+        else:
+            _codecs._unregister_error(name)
+    while _added_codecs:
+        _codecs.unregister(_added_codecs.pop())
+    if "random" in _modules:
+        _modules["random"].seed()
     warnings.filters[:] = _filters
+    linecache.cache.clear()
     sys.setrecursionlimit(_recursion)
     sys.setswitchinterval(_interval)
+    sys.set_int_max_str_digits(_digits)
+    sys.set_asyncgen_hooks(None, None)
     gc.enable()
     gc.set_threshold(*_collector)
-    gc.collect()
+    return not _is_spoilt

@@ -85,7 +85,7 @@ impl Value {
         Self::new(object.into(), self.core.clone())
     }
 
-    pub(super) const fn core(&self) -> &Arc<RuntimeCore> {
+    pub(in crate::api) const fn core(&self) -> &Arc<RuntimeCore> {
         &self.core
     }
 
