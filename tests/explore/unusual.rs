@@ -42,7 +42,7 @@ fn check(file: &str, first: usize, of: usize) {
         }
         for strategy in ["dpor", "dfs"] {
             let strategy = format!("--strategy={strategy}");
-            let limits = ["--schedules=150", "--time=20"];
+            let limits = ["--schedules=100", "--time=20"];
             let (report, run) = explore_text(&source, &[&[&*strategy], &limits[..]].concat());
             let found = outcomes(&report);
             let all_fail = report["failed"] == report["schedules"];

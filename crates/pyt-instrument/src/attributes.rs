@@ -323,14 +323,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// The kind of an object that stands for several: an instance of a class of the library's.
+    /// Whether native code, or the library, reads what the attributes of an instance hold: one of a
+    /// class of `collections` written in Python, or of a native class.
     pub(super) fn is_collection(&self, object: &PyObject) -> bool {
+        if self.object_kind(object) != ObjectKind::Instance {
+            return false;
+        }
         let order = object.class().mro.read().clone();
-        self.object_kind(object) == ObjectKind::Instance
-            && order.iter().any(|class| {
-                let is_python = class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
-                is_python && self.module_of(class.as_object()).as_deref() == Some("collections")
-            })
+        order.iter().any(|class| {
+            let is_python = class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
+            if is_python {
+                self.module_of(class.as_object()).as_deref() == Some("collections")
+            } else {
+                class.slot_name().ends_with("SimpleNamespace")
+            }
+        })
     }
 }
 

@@ -114,6 +114,15 @@ fn reset_os_thread() {
     begun::forget();
 }
 
+/// A thread has ended: an exception may have ended an operation that had not said all.
+fn leave_thread(vm: &VirtualMachine) {
+    if begun::forget()
+        && let Some(sites) = state::of(vm).slot::<SitesSlot>().0.get()
+    {
+        sites.void(resolve::CALLBACK);
+    }
+}
+
 /// The decision points of one interpreter, if it has any.
 #[derive(Default)]
 struct SitesSlot(OnceLock<Arc<Sites>>);
@@ -132,6 +141,7 @@ pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Site
         Sites::new(granularity)
     });
     if is_new {
+        hooks::on_thread_exit("decision points", leave_thread);
         hooks::on_os_thread_reuse("decision points", reset_os_thread);
         state.world.locate_with(sites.clone());
         sites.install(vm)?;
@@ -563,7 +573,8 @@ impl Sites {
                     && access.lasts != Lasts::AtOnce
                 {
                     goes_on = true;
-                    matters |= self.object_kinds.of(object, vm).is_container();
+                    let kind = self.object_kinds.of(object, vm);
+                    matters |= kind.is_container() || kind.advances();
                 }
                 matters |= access.lasts == Lasts::Beyond;
                 let number = self.step(planned, index, access, vm)?;

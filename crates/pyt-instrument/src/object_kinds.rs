@@ -108,6 +108,8 @@ fn kind_of_class(class: &Py<PyType>, vm: &VirtualMachine) -> ObjectKind {
     match (module, name) {
         ("threading" | "_thread" | "queue" | "_queue" | "time", _) => ObjectKind::Primitive,
         (_, "dict" | "defaultdict" | "OrderedDict" | "mappingproxy") => ObjectKind::Mapping,
+        // What it has is attributes.
+        ("types", "SimpleNamespace") => ObjectKind::Instance,
         (_, "set") => ObjectKind::Set,
         (_, "list" | "deque" | "bytearray" | "array" | "memoryview") => ObjectKind::Sequence,
         (

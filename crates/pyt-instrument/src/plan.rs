@@ -229,6 +229,8 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         Opcode::LoadDeref | Opcode::LoadFromDictOrDeref => cell(arg, false),
         Opcode::StoreDeref | Opcode::DeleteDeref => cell(arg, true),
         Opcode::LoadAttr => Some(Kind::LoadAttr { name: arg >> 1 }),
+        // On top is the instance.
+        Opcode::LoadSuperAttr => Some(Kind::LoadAttr { name: arg >> 2 }),
         Opcode::StoreAttr => Some(Kind::StoreAttr {
             name: arg,
             delete: false,

@@ -380,10 +380,11 @@ impl Resolver<'_> {
             ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
                 self.advance(object, emit)
             }
-            ObjectKind::Fixed
-            | ObjectKind::Primitive
-            | ObjectKind::Instance
-            | ObjectKind::Other => Ok(()),
+            ObjectKind::Other => {
+                let target = Target::Whole(object);
+                emit(Access::new(change, object.get_id(), 0, target))
+            }
+            ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => Ok(()),
         }
     }
 
@@ -1156,12 +1157,20 @@ impl Resolver<'_> {
                 self.change(object, emit)?;
                 Ok(true)
             }
+            ObjectKind::Other => {
+                self.whole(object, false, emit)?;
+                Ok(false)
+            }
+            ObjectKind::Instance if self.is_collection(object) => {
+                self.state_of(object, false, emit)?;
+                Ok(false)
+            }
             ObjectKind::Fixed if change && class.is(types.builtin_function_or_method_type) => {
                 self.lend(object, emit)?;
                 Ok(false)
             }
             ObjectKind::Fixed => Ok(class.is(types.tuple_type) || class.is(types.frozenset_type)),
-            ObjectKind::Instance | ObjectKind::Other | ObjectKind::Primitive => Ok(false),
+            ObjectKind::Instance | ObjectKind::Primitive => Ok(false),
         }
     }
 
