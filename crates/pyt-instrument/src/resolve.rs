@@ -358,6 +358,10 @@ impl Resolver<'_> {
                 self.part(container, object_kind, item),
                 Target::Item(container, item),
             )),
+            ObjectKind::Sequence => {
+                self.deep_one(container, false, emit)?;
+                self.deep_one(item, false, emit)
+            }
             _ => self.whole(container, false, emit),
         }
     }
@@ -592,6 +596,11 @@ impl Resolver<'_> {
                 _ => self.each(arguments, false, emit),
             };
         }
+        let module = self.module_of(callee).unwrap_or_default();
+        if library::calls_later(&module) {
+            // Such as `submit`, which is native.
+            return self.unknown_call(&module, true, arguments, emit);
+        }
         match self.object_kind(callee) {
             // `functools.partial`, `operator.itemgetter`, a cache: it may do anything.
             ObjectKind::Other | ObjectKind::Lazy => {
@@ -779,10 +788,23 @@ impl Resolver<'_> {
             }
             return self.keys(&mut all.into_iter(), emit);
         }
-        if method.takes {
-            self.each(arguments, false, emit)?;
+        // What looks for an item compares it with those that are there.
+        let compares = object_kind == ObjectKind::Sequence
+            && matches!(
+                name,
+                "index" | "count" | "remove" | "__contains__" | "__eq__"
+            );
+        if compares {
+            self.deep_one(receiver, false, emit)?;
         }
-        Ok(())
+        if compares || object_kind == ObjectKind::Fixed {
+            // Such as `int.from_bytes` or `str.translate`.
+            self.deep(arguments, false, emit)
+        } else if method.takes {
+            self.each(arguments, false, emit)
+        } else {
+            Ok(())
+        }
     }
 
     /// A function written natively.
@@ -879,7 +901,7 @@ impl Resolver<'_> {
         };
         match function.downcast_ref::<PyFunction>() {
             Some(python) => self.library_call(python, Some(&receiver), arguments, emit),
-            None => Ok(()),
+            None => self.other_call(&function, arguments, emit),
         }
     }
 
@@ -1139,6 +1161,13 @@ impl Resolver<'_> {
     fn touch(&self, object: &PyObject, change: bool, emit: &mut Emit<'_>) -> PyResult<bool> {
         let types = &self.vm.ctx.types;
         let class = object.class();
+        if class.fast_issubclass(self.vm.ctx.exceptions.base_exception_type) {
+            // Its text is that of its arguments.
+            let target = Target::Whole(object);
+            let address = self.known.attributes_of(object);
+            emit(Access::new(change, address, 0, target))?;
+            return Ok(true);
+        }
         match self.object_kind(object) {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
                 self.whole(object, change, emit)?;
