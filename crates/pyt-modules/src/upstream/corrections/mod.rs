@@ -11,6 +11,7 @@
 
 mod bytes_formats;
 mod classes;
+mod docstrings;
 mod executing;
 mod folded_quotients;
 mod formatted_surrogates;
@@ -42,6 +43,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         unnamed_functions::correct(ctx);
         formatted_surrogates::correct(ctx);
         bytes_formats::correct(ctx);
+        docstrings::correct(ctx);
     });
 }
 
