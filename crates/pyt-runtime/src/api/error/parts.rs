@@ -39,9 +39,16 @@ struct FramePart {
     source_line: Option<String>,
 }
 
+/// How long a text of a frame may be that is passed on, in bytes.
+const MAX_FRAME_TEXT: usize = 1 << 10;
+
 /// `text`, not longer than an error's text may be.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(MAX_TEXT);
+    cut_to(text, MAX_TEXT)
+}
+
+fn cut_to(text: &str, most: usize) -> String {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -65,10 +72,13 @@ impl Error {
             ),
         };
         let frames = first.iter().chain(last).map(|frame| FramePart {
-            file: cut(&frame.file),
+            file: cut_to(&frame.file, MAX_FRAME_TEXT),
             line: frame.line,
-            function: cut(&frame.function),
-            source_line: frame.source_line.as_deref().map(cut),
+            function: cut_to(&frame.function, MAX_FRAME_TEXT),
+            source_line: frame
+                .source_line
+                .as_deref()
+                .map(|line| cut_to(line, MAX_FRAME_TEXT)),
         });
         ErrorPart {
             kind: self.kind(),

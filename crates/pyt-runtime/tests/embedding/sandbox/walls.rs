@@ -254,6 +254,7 @@ fn the_host_and_other_processes_cannot_be_touched() {
         let sandbox = sandbox(small());
         let host = std::process::id();
         sandbox.set("host", host).unwrap();
+        sandbox.set("SYS_fcntl", libc::SYS_fcntl).unwrap();
         sandbox
             .exec(
                 "
@@ -270,10 +271,10 @@ refused(resource.prlimit, host, resource.RLIMIT_NOFILE, (1, 1)) if hasattr(resou
 refused(resource.setrlimit, resource.RLIMIT_CORE, (0, 0))
 a, b = os.pipe()
 F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY, F_SETLEASE = 8, 10, 15, 1026, 1024
-assert call(72, a, F_SETOWN, host) == 'EPERM'
-assert call(72, a, F_SETSIG, 9) == 'EPERM'
-assert call(72, 3, F_SETOWN, host) == 'EPERM'
-assert call(72, 3, F_SETOWN_EX, b' ' * 8) == 'EPERM'
+assert call(SYS_fcntl, a, F_SETOWN, host) == 'EPERM'
+assert call(SYS_fcntl, a, F_SETSIG, 9) == 'EPERM'
+assert call(SYS_fcntl, 3, F_SETOWN, host) == 'EPERM'
+assert call(SYS_fcntl, 3, F_SETOWN_EX, b' ' * 8) == 'EPERM'
 ",
             )
             .unwrap();
