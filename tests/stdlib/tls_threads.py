@@ -170,6 +170,61 @@ with socket.create_server(("127.0.0.1", 0)) as silent:
     accepted.close()
     assert outcome == ["timed out"], outcome
 
+# One thread reads from a connection while another writes to it, also while the peer takes no more.
+left, right = socket.socketpair()
+ends = {}
+
+
+def serve():
+    ends["server"] = server_context().wrap_socket(right, server_side=True)
+
+
+shaking = threading.Thread(target=serve)
+shaking.start()
+ends["client"] = context.wrap_socket(left, server_hostname="localhost")
+shaking.join()
+received = []
+SENT = 10 * len(BODY)
+
+
+def echo():
+    with ends["server"] as end:
+        while data := end.recv(4096):
+            end.sendall(data)
+
+
+def read():
+    while sum(map(len, received)) < SENT:
+        received.append(ends["client"].recv(4096))
+
+
+echoing, reading = threading.Thread(target=echo), threading.Thread(target=read)
+echoing.start()
+reading.start()
+for start in range(0, SENT, len(BODY)):
+    ends["client"].sendall(BODY)
+reading.join()
+ends["client"].close()
+echoing.join()
+assert b"".join(received) == 10 * BODY
+
+# A write ends at its timeout.
+left, right = socket.socketpair()
+shaking = threading.Thread(target=serve)
+shaking.start()
+with context.wrap_socket(left, server_hostname="localhost") as end:
+    shaking.join()
+    end.settimeout(0.2)
+    try:
+        for _ in range(1000):
+            end.sendall(BODY)
+    except TimeoutError:
+        pass
+    else:
+        raise AssertionError("nobody reads, and 100 MB were sent")
+ends["server"].close()
+
+
 # asyncio: a server and clients in one loop, each thread with a loop of its own.
 async def talk():
     async def answer(reader, writer):
