@@ -86,8 +86,9 @@ fn wait(descriptor: i32, timeout: Option<f64>, vm: &VirtualMachine) -> PyResult<
         events: libc::POLLOUT,
         revents: 0,
     };
+    // What is closed is never ready: the write says so.
     // SAFETY: it is one structure.
-    if unsafe { libc::poll(&raw mut polled, 1, 0) } != 0 {
+    if descriptor < 0 || unsafe { libc::poll(&raw mut polled, 1, 0) } != 0 {
         return Ok(());
     }
     loop {
