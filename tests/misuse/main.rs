@@ -5,6 +5,7 @@
 //! of, since native modules have no such frames. `PYT_TEST_PYTHON` runs the same tests against
 //! CPython (see `pyt_test`).
 
+mod attacks;
 mod calls;
 mod exceptions;
 mod interrupts;

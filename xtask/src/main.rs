@@ -7,6 +7,7 @@ mod ci;
 mod dependant;
 mod dependencies;
 mod docs;
+mod fuzz;
 mod pgo;
 mod tidy;
 mod tree;
@@ -30,6 +31,11 @@ Usage: cargo xtask COMMAND
   packages             package each crate as it would be published
   dependencies         check licences, sources and duplicates of all dependencies (deny.toml)
   docs [--check]       write the generated parts of docs/ anew, or check that they are up to date
+  fuzz [HARNESS...]    run generated input through native code, in child processes: source, formats,
+                       patterns, calls
+       --seconds N     how long each harness runs (600)
+       --seed N        the first seed (1)
+       --pyt PATH      the binary (target/release/pyt)
   pgo [OUT]            build pyt guided by a profile of itself (docs/release-profile.md)
 ";
 
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         "packages" => dependant::packages(),
         "dependencies" => dependencies::run(),
         "docs" => docs::run(&rest),
+        "fuzz" => fuzz::run(&rest),
         "pgo" => pgo::run(&rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -10,6 +10,7 @@
 )]
 
 mod args;
+pub mod guards;
 mod modules;
 pub mod upstream;
 

@@ -20,6 +20,7 @@ use std::{
     cell::Cell,
     collections::{HashMap, HashSet},
     sync::{Arc, Weak, atomic::Ordering},
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -45,23 +46,34 @@ const TOOLS: [usize; 6] = [3, 4, 5, 2, 1, 0];
 /// The name under which the places are watched.
 const NAME: &str = "pyt";
 
+/// How long a [`shielded`] function is shielded at most: longer than what the library does there
+/// takes. It may call code of the program's, which takes as long as it likes.
+const LONGEST_SHIELD: Duration = Duration::from_millis(100);
+
 thread_local! {
-    /// How many [`shielded`] functions the thread is in.
-    static SHIELDS: Cell<u32> = const { Cell::new(0) };
+    /// When the outermost [`shielded`] function that the thread is in began.
+    static SHIELDED_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Runs `f`, in which nothing is raised from outside: that waits until it is over. For short work
-/// of the host's library that would take such an exception for a failure of its own.
+/// Runs `f`, in which nothing is raised from outside for 100 ms: that waits until it is over. For
+/// short work of the host's library that would take such an exception for a failure of its own.
 pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
-    struct Shield;
+    struct Shield(Option<Instant>);
     impl Drop for Shield {
         fn drop(&mut self) {
-            SHIELDS.set(SHIELDS.get() - 1);
+            SHIELDED_SINCE.set(self.0);
         }
     }
-    SHIELDS.set(SHIELDS.get() + 1);
-    let _shield = Shield;
+    let outer = SHIELDED_SINCE.get();
+    SHIELDED_SINCE.set(outer.or_else(|| Some(Instant::now())));
+    let _shield = Shield(outer);
     f()
+}
+
+fn is_shielded() -> bool {
+    SHIELDED_SINCE
+        .get()
+        .is_some_and(|since| since.elapsed() < LONGEST_SHIELD)
 }
 
 /// The owner of the code at a place that is watched.
@@ -263,7 +275,7 @@ impl AsyncExceptions {
 
     /// What is to be raised in the thread with this ident, which is the calling one.
     pub fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        if SHIELDS.get() != 0 {
+        if is_shielded() {
             return None;
         }
         let raise = {
@@ -290,7 +302,7 @@ impl AsyncExceptions {
         owner: CodeOwner,
         vm: &VirtualMachine,
     ) -> Option<PyBaseExceptionRef> {
-        if owner == CodeOwner::Import || SHIELDS.get() != 0 {
+        if owner == CodeOwner::Import || is_shielded() {
             return None;
         }
         self.is_unwinding(ident).then(|| self.stopped(vm))

@@ -14,8 +14,9 @@ use rustpython_vm::{
 
 use super::{
     first_entry::HALT_GRACE,
-    hooks,
+    hooks, panics,
     state::{self, InterpreterState},
+    steps::Steps,
 };
 
 /// The exit status of a program whose output could not be written.
@@ -73,7 +74,7 @@ impl InterpreterState {
                 main.set_tag(get_ident());
             }
             self.threads().host_attached(get_ident());
-            first(vm);
+            panics::skipped(|| first(vm));
             let status = end_interpreter(self, vm);
             hooks::interpreter_exit(vm);
             self.world.async_exceptions.close(vm);
@@ -125,20 +126,24 @@ impl InterpreterState {
 /// Ends `vm`'s interpreter, on an attached thread: joins non-daemon threads, runs `atexit` (whose
 /// last function stops the remaining threads), empties the modules. Returns the exit status.
 fn end_interpreter(interpreter: &InterpreterState, vm: &VirtualMachine) -> u32 {
-    let mut lost = !flush(vm);
-    join_threads(vm);
-    run_atexit(vm);
-    end_subinterpreters(vm);
+    // What the program has done to `sys` and `builtins` may make the interpreter panic.
+    let mut lost = false;
+    panics::skipped(|| lost |= !flush(vm));
+    panics::skipped(|| join_threads(vm));
+    panics::skipped(|| run_atexit(vm));
+    panics::skipped(|| end_subinterpreters(vm));
     // Threads that are still in foreign code cannot attach again.
     vm.state.stop_the_world.stop_the_world(&vm.state);
     thread::set_other_threads_shutting_down(&vm.state);
     vm.state.stop_the_world.start_the_world(&vm.state);
     // Everything is collected, also what the interpreter began with.
     vm.state.gc.unfreeze();
-    vm.state.gc.collect_force(2);
-    vm.finalize_modules();
-    lost |= !flush(vm);
-    release(interpreter, vm);
+    panics::skipped(|| {
+        vm.state.gc.collect_force(2);
+    });
+    panics::skipped(|| vm.finalize_modules());
+    panics::skipped(|| lost |= !flush(vm));
+    panics::skipped(|| release(interpreter, vm));
     if lost { OUTPUT_LOST } else { 0 }
 }
 
@@ -155,6 +160,7 @@ fn release(interpreter: &InterpreterState, vm: &VirtualMachine) {
         state.global_profile_func.lock().take(),
         std::mem::take(&mut state.monitoring.lock().callbacks),
         hooks::interpreter_release(interpreter),
+        Steps::release(interpreter),
     );
     drop(kept);
     let lasting = free_slots(vm);

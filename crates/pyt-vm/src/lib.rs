@@ -18,6 +18,7 @@ mod safe_point;
 pub mod signal_handlers;
 mod slots;
 pub mod state;
+pub mod steps;
 mod streams;
 pub mod threads;
 pub mod uncaught;

@@ -8,7 +8,10 @@ use pyt_vm::{
 };
 use rustpython_vm::{InterpreterBuilder, builtins::PyModuleDef};
 
-use crate::upstream::{corrections, eager, wrapped};
+use crate::{
+    guards,
+    upstream::{corrections, eager, wrapped},
+};
 
 pub(crate) mod futures;
 pub(crate) mod operator;
@@ -94,6 +97,7 @@ fn register_hooks() {
     // which goes when the interpreter ends.
     hooks::on_thread_exit("threading", threading::thread_exits);
     hooks::on_thread_exit("_thread._local", thread::local::drop_all_of_this_thread);
+    hooks::on_interpreter_release("guards", guards::release);
     hooks::on_interpreter_release("wrapped functions", wrapped::release);
     #[cfg(feature = "sqlite")]
     hooks::on_interpreter_release("sqlite3", sqlite::release);
@@ -120,6 +124,7 @@ mod tests {
         assert_eq!(
             registered.interpreter_release,
             [
+                "guards",
                 "wrapped functions",
                 #[cfg(feature = "sqlite")]
                 "sqlite3"

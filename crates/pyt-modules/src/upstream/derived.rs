@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rustpython_vm::{
     Py, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyModuleSlots},
+    function::PyMethodDef,
 };
 
 use super::definitions;
@@ -42,6 +43,21 @@ pub fn derive(original: &'static PyModuleDef, change: Change) -> &'static PyModu
         CHANGES.lock().insert(address, (original, change));
         def
     })
+}
+
+/// As `original`, with these functions in the place of its own.
+pub(crate) fn with_methods(
+    original: &'static PyModuleDef,
+    methods: &'static [PyMethodDef],
+) -> &'static PyModuleDef {
+    let def: &PyModuleDef = Box::leak(Box::new(PyModuleDef {
+        methods,
+        ..refilled(original, fill_and_change)
+    }));
+    let unchanged: Change = |_, _| Ok(());
+    let address = std::ptr::from_ref(def).addr();
+    CHANGES.lock().insert(address, (original, unchanged));
+    def
 }
 
 /// As `original`, filled by `fill` alone.

@@ -17,7 +17,7 @@ pub(crate) mod wrapped;
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use rustpython_vm::{
-    AsObject, Context, Py, PyRef, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyObject, PyRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef},
     function::{Callee, FuncArgs},
     stdlib::builtin_module_defs,
@@ -43,6 +43,12 @@ type CallCompiling = fn(&str, FuncArgs, &VirtualMachine, &dyn Fn(FuncArgs) -> Py
 /// How functions that compile text are called: the corrections say so.
 static CALL_COMPILING: OnceLock<CallCompiling> = OnceLock::new();
 
+/// Looks at a text before it is compiled. What it raises is raised in the place of the call.
+type CheckSource = fn(&PyObject, &VirtualMachine) -> PyResult<()>;
+
+/// What looks at texts: the guards say so.
+pub(crate) static CHECK_SOURCE: OnceLock<CheckSource> = OnceLock::new();
+
 /// The functions that compile a text.
 const COMPILING: [(&str, &str); 3] = [
     ("builtins", "compile"),
@@ -59,11 +65,15 @@ pub fn call(module: &str, name: &str, args: FuncArgs, vm: &VirtualMachine) -> Py
     let def = match module {
         // Made by the interpreter itself, without being among its definitions.
         "builtins" => vm.builtins.def,
+        "sys" => vm.sys_module.def,
         _ => definitions().get(module).copied(),
     };
     let function = def.and_then(|def| def.methods.iter().find(|method| method.name == name));
     match function {
         Some(function) if COMPILING.contains(&(module, name)) => {
+            if let Some(source) = args.args.first().or_else(|| args.kwargs.get("source")) {
+                CHECK_SOURCE.get().map_or(Ok(()), |check| check(source, vm))?;
+            }
             let call = |args| (function.func)(vm, args, Callee::named(function.name));
             match CALL_COMPILING.get() {
                 Some(corrected) => corrected(name, args, vm, &call),

@@ -20,7 +20,7 @@ use rustpython_vm::{
 };
 
 use super::entry_gate::{EntryGate, EntryGuard};
-use crate::control::{Control, Limits};
+use crate::control::{Control, Limits, StopRequest};
 
 /// The runtime has ended, or its end has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,15 +89,24 @@ impl RuntimeCore {
         self: &Arc<Self>,
         f: impl FnOnce(&VirtualMachine) -> R,
     ) -> Result<R, Gone> {
+        self.enter_limited(f).map(|(result, _)| result)
+    }
+
+    /// As [`enter`](Self::enter). Returns the stop, too, if all threads were being stopped when `f`
+    /// returned and the runtime's calls are under limits.
+    pub(crate) fn enter_limited<R>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&VirtualMachine) -> R,
+    ) -> Result<(R, Option<Arc<StopRequest>>), Gone> {
         if self.state.is_attached() {
-            return Ok(vm_thread::with_current_vm(f));
+            return Ok((vm_thread::with_current_vm(f), None));
         }
         let _entry = self.pass_gate()?;
         let f = |vm: &VirtualMachine| {
             self.collect_dropped();
             match self.limits.get() {
-                Some(limits) => self.limited(vm, limits, || f(vm)).0,
-                None => f(vm),
+                Some(limits) => self.limited(vm, limits, || f(vm)),
+                None => (f(vm), None),
             }
         };
         if thread::current().id() != self.home {

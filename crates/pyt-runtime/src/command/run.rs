@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pyt_vm::panics;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyDictRef},
@@ -113,7 +114,12 @@ impl Runtime {
         self.end_main(status, interrupted)
     }
 
+    /// Runs `program`. A panic of the interpreter's is a `SystemError`.
     pub(crate) fn start(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
+        panics::contained(vm, || self.start_program(vm, program))
+    }
+
+    fn start_program(&self, vm: &VirtualMachine, program: Program) -> PyResult<()> {
         match program {
             Program::File(path) => file(self, vm, &path),
             Program::Command(text) => command(self, vm, &text),

@@ -219,6 +219,7 @@ impl Builder {
             builder = builder.init_hook(move |vm| policy.begin(&state, vm));
         }
         builder = builder.init_hook(|vm| {
+            pyt_modules::guards::begin(vm);
             if let Some(state) = PyRc::get_mut(&mut vm.state) {
                 shared::seal_on_import(&mut state.module_defs);
             }

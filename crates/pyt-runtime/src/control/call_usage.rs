@@ -12,7 +12,7 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use pyt_vm::{InterpreterState, control::ThreadKind};
+use pyt_vm::{InterpreterState, control::ThreadKind, steps::Steps};
 
 use super::{
     limits::{Limit, Limits},
@@ -53,8 +53,12 @@ pub(super) struct LimitedCall {
     cpu: CpuTime,
     /// The process's resident memory at the beginning, in bytes.
     resident: u64,
+    /// The most of it that there ever was before, in bytes.
+    peak: u64,
     /// What was written before, in bytes.
     written: u64,
+    /// How many instructions were counted before.
+    pub(super) steps: u64,
     /// The stop that a limit of this call has caused.
     pub(super) stop: Option<Arc<StopRequest>>,
 }
@@ -102,6 +106,7 @@ impl CallTable {
         owner: u64,
         cpu: Option<CpuTime>,
         written: u64,
+        steps: u64,
     ) -> u64 {
         let id = self.next;
         self.next += 1;
@@ -111,7 +116,9 @@ impl CallTable {
             began: Instant::now(),
             cpu: cpu.unwrap_or_default(),
             resident: limits.memory.map_or(0, |_| resident()),
+            peak: limits.memory.map_or(0, |_| peak()),
             written,
+            steps,
             limits: limits.clone(),
             stop: None,
         });
@@ -128,6 +135,15 @@ impl CallTable {
         limits.flatten().min()
     }
 
+    /// Up to which count of instructions all active calls may go that have not exceeded it.
+    pub(super) fn most_steps(&self) -> u64 {
+        let going = self.active.iter().filter(|call| call.stop.is_none());
+        going
+            .filter_map(LimitedCall::last_step)
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
     /// Applies the limit on threads. Call it when a call has begun or ended.
     pub(super) fn apply_thread_limit(&self, state: &InterpreterState) {
         state.limit_threads(self.most_threads().unwrap_or(usize::MAX));
@@ -135,6 +151,24 @@ impl CallTable {
 }
 
 impl LimitedCall {
+    /// The count of instructions up to which the call may go.
+    pub(super) fn last_step(&self) -> Option<u64> {
+        let most = self.limits.steps?;
+        Some(self.steps.saturating_add(most))
+    }
+
+    /// As [`measure`](Self::measure), at the end of the call: the limit that was exceeded since it
+    /// was last measured, also if what exceeded it is gone again.
+    pub(super) fn measure_last(&mut self, state: &InterpreterState, written: u64) -> Option<Limit> {
+        if let Err(limit) = self.measure(state, written) {
+            return Some(limit);
+        }
+        let limit = self.limits.memory?;
+        let peak = peak();
+        (peak > self.peak && peak.saturating_sub(self.resident) > limit)
+            .then_some(Limit::Memory(limit))
+    }
+
     /// Measures what the call has used up. Returns when to measure again, or else the limit that
     /// was hit. `written` is what the runtime's programs have written so far, in bytes.
     pub(super) fn measure(
@@ -174,6 +208,10 @@ impl LimitedCall {
             if resident().saturating_sub(self.resident) > limit {
                 return Err(Limit::Memory(limit));
             }
+            soon(now + MEASURE_INTERVAL);
+        }
+        if limits.steps.is_some() {
+            Steps::of(state).assert(state);
             soon(now + MEASURE_INTERVAL);
         }
         if let Some(limit) = limits.output {
@@ -227,10 +265,23 @@ impl CpuTime {
 
 /// The process's resident memory in bytes; zero where the system does not tell.
 fn resident() -> u64 {
-    const PAGE: u64 = 4096;
     let Ok(text) = std::fs::read_to_string("/proc/self/statm") else {
         return 0;
     };
     let pages = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
-    pages.unwrap_or(0) * PAGE
+    // SAFETY: it only returns a number.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let page = u64::try_from(page).unwrap_or_default();
+    pages.unwrap_or(0_u64).saturating_mul(page)
+}
+
+/// The most that the process's resident memory ever was, in bytes; zero where the system does not
+/// tell.
+fn peak() -> u64 {
+    let Ok(text) = std::fs::read_to_string("/proc/self/status") else {
+        return 0;
+    };
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.unwrap_or(0_u64).saturating_mul(1024)
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pyt_vm::InterpreterState;
+use pyt_vm::{InterpreterState, steps::Steps};
 use rustpython_vm::{AsObject, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::{
@@ -73,13 +73,16 @@ impl RuntimeCore {
             .recursion
             .map(|depth| RecursionLimit::begin(vm, depth));
         let output = limits.output.map(|_| OutputLimited::begin());
+        let steps = limits.steps.map(|_| CountedSteps::begin(self, vm));
         let watched = WatchedCall {
             core: self,
             id: self.watch(limits, owner),
         };
         let result = f();
+        drop(steps);
         drop(output);
         drop(recursion);
+        self.measure_last(watched.id, limits.grace);
         let own = self.control().calls.stop_of(watched.id);
         let Some(stop) = own.or_else(|| self.control().stops.for_thread(owner)) else {
             return (result, None);
@@ -92,6 +95,50 @@ impl RuntimeCore {
         self.control().left(owner);
         self.state().cancel_unwind(owner);
         (result, Some(stop))
+    }
+
+    /// Looks at the limits of a call once more, at its end: since the watchdog has last looked, one
+    /// native operation may have exceeded them.
+    fn measure_last(self: &Arc<Self>, id: u64, grace: Duration) {
+        let calls = &self.control().calls;
+        let written = calls.written();
+        let exceeded = {
+            let mut table = calls.table.lock();
+            let call = table.active.iter_mut().find(|call| call.id == id);
+            call.filter(|call| call.stop.is_none())
+                .and_then(|call| call.measure_last(self.state(), written))
+        };
+        if let Some(limit) = exceeded {
+            let stop = self.stop(StopReason::Limit(limit), grace);
+            calls.note_stop(id, stop);
+        }
+    }
+
+    /// The exception for the calling thread, which has run more instructions than a call may. Stops
+    /// all threads first. `None` if that was done before.
+    fn refuse_step(self: &Arc<Self>, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        let calls = &self.control().calls;
+        let steps = Steps::of(self.state());
+        let exceeding: Vec<(u64, u64, Duration)> = {
+            let table = calls.table.lock();
+            let taken = steps.taken();
+            let going = table.active.iter().filter(|call| call.stop.is_none());
+            let exceeding = going.filter(|call| call.last_step().is_some_and(|last| last < taken));
+            let found = exceeding.map(|call| {
+                let most = call.limits.steps.unwrap_or_default();
+                (call.id, most, call.limits.grace)
+            });
+            found.collect()
+        };
+        let (_, most, grace) = *exceeding.first()?;
+        let stop = self.stop(StopReason::Limit(Limit::Steps(most)), grace);
+        for (id, ..) in exceeding {
+            calls.note_stop(id, stop.clone());
+        }
+        steps.limit(calls.table.lock().most_steps());
+        // Else it would be raised again in the handlers of what is raised here.
+        vm.allow_threads(|| stop.wait_until_raised());
+        Some(self.state().take_stop(vm))
     }
 
     /// The exception for the calling thread, which would start one more thread than it may. Stops
@@ -131,6 +178,28 @@ impl RuntimeCore {
         let calls = &self.control().calls;
         let depth = calls.recursion_limit_of(InterpreterState::own_ident())?;
         Some(Error::limited(Limit::Recursion(depth), self.threads()))
+    }
+}
+
+/// Instructions are counted for as long as this lives.
+struct CountedSteps<'a> {
+    core: &'a RuntimeCore,
+    vm: &'a VirtualMachine,
+}
+
+impl<'a> CountedSteps<'a> {
+    fn begin(core: &'a Arc<RuntimeCore>, vm: &'a VirtualMachine) -> Self {
+        let steps = Steps::of(core.state());
+        let refusing = Arc::downgrade(core);
+        steps.on_excess(move |vm| refusing.upgrade()?.refuse_step(vm));
+        steps.begin(vm);
+        Self { core, vm }
+    }
+}
+
+impl Drop for CountedSteps<'_> {
+    fn drop(&mut self) {
+        Steps::of(self.core.state()).end(self.vm);
     }
 }
 

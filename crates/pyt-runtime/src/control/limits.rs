@@ -21,7 +21,8 @@ const DEFAULT_GRACE: Duration = Duration::from_millis(100);
 /// [where each thread stood](crate::Error::threads).
 ///
 /// Native code that does not detach from the interpreter (a regular expression, a power of large
-/// integers) is stopped when it is done; only the end of the process stops it earlier.
+/// integers) is stopped when it is done; only the end of the process stops it earlier. Native loops
+/// over iterators are stopped. A call that returns `Ok` has exceeded no limit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,6 +48,7 @@ pub struct Limits {
     pub(crate) memory: Option<u64>,
     pub(crate) recursion: Option<usize>,
     pub(crate) output: Option<u64>,
+    pub(crate) steps: Option<u64>,
     pub(crate) grace: Duration,
 }
 
@@ -59,6 +61,7 @@ impl Default for Limits {
             memory: None,
             recursion: None,
             output: None,
+            steps: None,
             grace: DEFAULT_GRACE,
         }
     }
@@ -98,8 +101,9 @@ impl Limits {
     /// By how many bytes the resident memory of the *process* may grow during the call. Allocations
     /// of other threads of the process count; reuse of memory that was resident before does not:
     /// individual allocations are not counted, which only the program's global allocator could do.
-    /// Measured every few milliseconds; one native operation (`b"x" * 10**10`) may exceed it by any
-    /// amount.
+    /// Measured every few milliseconds, and at the end of the call; one native operation
+    /// (`b"x" * 10**10`) may exceed it by any amount before the call returns the error. Memory is
+    /// not limited where the system has no `/proc`.
     #[must_use]
     pub const fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
@@ -121,6 +125,29 @@ impl Limits {
     #[must_use]
     pub const fn output(mut self, bytes: u64) -> Self {
         self.output = Some(bytes);
+        self
+    }
+
+    /// How many instructions of Python code all threads of the runtime may run during the call,
+    /// those of the standard library included. Exact, and the same in each run of a program with
+    /// the same input and [`hash_seed`](crate::Options::hash_seed), whatever the machine does
+    /// meanwhile, also with a virtual clock: what fuel is in other languages. Native code counts as
+    /// the one instruction that calls it. While instructions are counted, Python code takes several
+    /// times as long; without this limit it costs nothing.
+    ///
+    /// ```
+    /// use pyt_runtime::{ErrorKind, Limit, Limits, Runtime};
+    ///
+    /// let runtime = Runtime::builder().build()?;
+    /// let limits = Limits::new().steps(10_000);
+    /// let error = runtime.with_limits(&limits, |py| py.exec("while True: pass")).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Limit(Limit::Steps(10_000)));
+    /// # runtime.finish();
+    /// # Ok::<(), pyt_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn steps(mut self, limit: u64) -> Self {
+        self.steps = Some(limit);
         self
     }
 
@@ -148,6 +175,8 @@ pub enum Limit {
     Recursion(usize),
     /// More bytes than this were written.
     Output(u64),
+    /// More instructions than this were run.
+    Steps(u64),
 }
 
 impl fmt::Display for Limit {
@@ -159,6 +188,7 @@ impl fmt::Display for Limit {
             Self::Memory(limit) => write!(f, "memory grew by more than {limit} bytes"),
             Self::Recursion(limit) => write!(f, "the code recursed more than {limit} deep"),
             Self::Output(limit) => write!(f, "the code wrote more than {limit} bytes"),
+            Self::Steps(limit) => write!(f, "the code ran more than {limit} instructions"),
         }
     }
 }

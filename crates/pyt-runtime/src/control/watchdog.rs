@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pyt_vm::steps::Steps;
+
 use super::{
     call_usage::CpuTime, control_thread::spawn_control_thread, limits::Limits,
     stop_request::StopReason,
@@ -21,8 +23,10 @@ impl RuntimeCore {
         let calls = &self.control().calls;
         let cpu = limits.cpu.map(|_| CpuTime::begin(self.state()));
         let mut table = calls.table.lock();
-        let id = table.begin(limits, owner, cpu, calls.written());
+        let steps = Steps::of(self.state());
+        let id = table.begin(limits, owner, cpu, calls.written(), steps.taken());
         table.apply_thread_limit(self.state());
+        steps.limit(table.most_steps());
         if table.is_watched {
             drop(table);
             calls.changed.notify_all();
@@ -39,6 +43,7 @@ impl RuntimeCore {
         let mut table = calls.table.lock();
         table.end(id);
         table.apply_thread_limit(self.state());
+        Steps::of(self.state()).limit(table.most_steps());
         drop(table);
         calls.changed.notify_all();
     }

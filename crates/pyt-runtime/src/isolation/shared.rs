@@ -13,9 +13,12 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use parking_lot::{Mutex, RwLock};
-use pyt_modules::upstream::{
-    self,
-    derived::{self, Change},
+use pyt_modules::{
+    guards,
+    upstream::{
+        self,
+        derived::{self, Change},
+    },
 };
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
@@ -29,7 +32,7 @@ type SetAttribute = fn(&PyObject, &Py<PyStr>, PySetterValue, &VirtualMachine) ->
 /// Changes the definitions of native modules so that each module is sealed once it is filled.
 pub(crate) fn seal_on_import(defs: &mut BTreeMap<&'static str, &'static PyModuleDef>) {
     for def in defs.values_mut() {
-        *def = derived::derive(def, seal_module as Change);
+        *def = derived::derive(guards::definition(def), seal_module as Change);
     }
 }
 
@@ -207,6 +210,7 @@ fn is_sealed(class: &PyType) -> bool {
 
 pub(super) fn seal_class(class: &Py<PyType>, vm: &VirtualMachine) {
     const IMMUTABLE: PyTypeFlags = PyTypeFlags::from_slice(&[PyTypeFlags::IMMUTABLETYPE]);
+    guards::guard_class(class, vm);
     if is_sealed(class) {
         guard_metaclass(class.class(), vm);
         return;

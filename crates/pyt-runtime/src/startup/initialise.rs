@@ -1,6 +1,7 @@
 //! The last part of an interpreter's start: `sys`, `compile`, `__main__`, `faulthandler`,
 //! `warnings` and `site`.
 
+use pyt_modules::guards;
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 
 use super::{ast, site};
@@ -16,6 +17,7 @@ pub(crate) fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()>
     vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
     add_gil_flag(vm)?;
     ast::install(vm)?;
+    guards::guard_interpreter(vm);
     // Objects that exist already live to the end, so no collection needs to visit them.
     vm.state.gc.freeze();
     vm.new_scope_with_main()?;

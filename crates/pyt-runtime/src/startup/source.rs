@@ -1,6 +1,6 @@
 //! Compiling source text, and keeping it for tracebacks.
 
-use pyt_modules::{compile_corrected, plain_text};
+use pyt_modules::{compile_corrected, guards, plain_text};
 use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
@@ -131,6 +131,7 @@ fn compile_with_flags(
     start: StartSymbol,
     flags: i32,
 ) -> PyResult<PyRef<PyCode>> {
+    guards::source::check(bytes, vm)?;
     let optimize = i32::from(vm.state.config.settings.optimize.min(2));
     let compile = |bytes: &[u8]| {
         vm.compile_string_object_with_flags(bytes, filename, start as i32, flags, -1, optimize)

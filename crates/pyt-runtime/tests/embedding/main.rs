@@ -19,6 +19,7 @@ mod entering;
 mod errors;
 mod exploring;
 mod functions;
+mod hostile;
 mod isolation;
 mod limits;
 mod notebooks;

@@ -196,7 +196,8 @@ impl RuntimePool {
     ///
     /// # Errors
     /// What [`Builder::build`] returns; [`ErrorKind::Exception`](crate::ErrorKind::Exception) if
-    /// the system allows no more threads.
+    /// the system allows no more threads; [`ErrorKind::Option`](crate::ErrorKind::Option) if `size`
+    /// is 0, since [`get`](Self::get) would block forever.
     pub fn new(size: usize, builder: impl Fn() -> Builder + Send + 'static) -> Result<Self, Error> {
         Self::warm(size, builder, Vec::<String>::new())
     }
@@ -221,6 +222,11 @@ impl RuntimePool {
         modules: impl IntoIterator<Item = M>,
     ) -> Result<Self, Error> {
         let modules: Vec<String> = modules.into_iter().map(Into::into).collect();
+        if size == 0 {
+            return Err(Error::option(
+                "a pool needs at least one runtime".to_owned(),
+            ));
+        }
         let idle: Arc<IdleRuntimes> = Arc::default();
         let (tasks, work) = mpsc::channel();
         for _ in 0..size {
@@ -238,15 +244,14 @@ impl RuntimePool {
             tasks: Some(tasks),
             keeper: Some(keeper),
         };
-        if size > 0 {
-            let mut state = pool.idle.state.lock();
-            while state.ready.is_empty() {
-                if let Some(failure) = state.failure.clone() {
-                    return Err(failure);
-                }
-                pool.idle.changed.wait(&mut state);
+        let mut state = pool.idle.state.lock();
+        while state.ready.is_empty() {
+            if let Some(failure) = state.failure.clone() {
+                return Err(failure);
             }
+            pool.idle.changed.wait(&mut state);
         }
+        drop(state);
         Ok(pool)
     }
 

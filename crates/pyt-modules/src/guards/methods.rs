@@ -1,0 +1,81 @@
+//! Functions and methods of upstream's whose arguments are looked at before they are called.
+//!
+//! The replacements have the names, signatures and documentation of the originals. What is looked
+//! at is in [`sizes`](super::sizes) and [`arguments`](super::arguments).
+
+use std::collections::BTreeMap;
+
+use parking_lot::Mutex;
+use rustpython_vm::{
+    Py, PyResult, VirtualMachine,
+    builtins::{PyModuleDef, PyType, descriptor::PyMethodDescriptor},
+    function::{Callee, FuncArgs, PyMethodDef},
+};
+
+use crate::upstream::derived;
+
+/// Looks at the arguments of a call, the object first if it is one of a method. What it raises is
+/// raised in the place of the call.
+pub(super) type Check = fn(&FuncArgs, &VirtualMachine) -> PyResult<()>;
+
+/// A function and what looks at its arguments: the module or class, the name, the check.
+pub(super) type Checked = (&'static str, &'static str, Check);
+
+/// `original`, with `check` before it.
+pub(super) fn checked(original: &PyMethodDef, check: Check) -> PyMethodDef {
+    let function = original.func;
+    let call = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
+        check(&args, vm)?;
+        function(vm, args, callee)
+    };
+    PyMethodDef {
+        // Definitions live as long as the process.
+        func: Box::leak(Box::new(call)),
+        ..original.clone()
+    }
+}
+
+/// The definition of a module, with those of its functions changed that `tables` name. The same one
+/// each time.
+pub(super) fn definition(def: &'static PyModuleDef, tables: &[&[Checked]]) -> &'static PyModuleDef {
+    static MADE: Mutex<BTreeMap<usize, &'static PyModuleDef>> = Mutex::new(BTreeMap::new());
+    let module = def.name.as_str();
+    let table = || tables.iter().copied().flatten();
+    if !table().any(|(known, ..)| *known == module) {
+        return def;
+    }
+    let address = std::ptr::from_ref(def).addr();
+    MADE.lock().entry(address).or_insert_with(|| {
+        let mut methods = def.methods.to_vec();
+        for method in &mut methods {
+            let known = table().find(|(known, name, _)| (*known, *name) == (module, method.name));
+            if let Some((.., check)) = known {
+                *method = checked(method, *check);
+            }
+        }
+        derived::with_methods(def, Box::leak(methods.into_boxed_slice()))
+    })
+}
+
+/// Changes those methods of a native class that `table` names.
+pub(super) fn guard_class(class: &Py<PyType>, table: &[Checked], vm: &VirtualMachine) {
+    static DONE: Mutex<BTreeMap<(usize, &'static str), ()>> = Mutex::new(BTreeMap::new());
+    let name = class.name();
+    for (_, method, check) in table.iter().filter(|(known, ..)| *known == &*name) {
+        let key = (std::ptr::from_ref(class).addr(), *method);
+        let attribute = vm.ctx.intern_str(*method);
+        let Some(known) = class.get_direct_attr(attribute) else {
+            continue;
+        };
+        let Some(known) = known.downcast_ref::<PyMethodDescriptor>() else {
+            continue;
+        };
+        if DONE.lock().insert(key, ()).is_some() {
+            continue;
+        }
+        let def: &'static PyMethodDef = Box::leak(Box::new(checked(known.method, *check)));
+        // SAFETY: native classes live as long as the process.
+        let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
+        class.set_attr(attribute, def.build_method(&vm.ctx, class).into());
+    }
+}

@@ -1,0 +1,79 @@
+//! Guards on upstream's native code: what a program does to it ends in an exception, not in the end
+//! of the process or in a call that nothing can interrupt.
+//!
+//! Each file has one kind of guard. All interpreters of the process share native classes, so guards
+//! are put in place once, before any code of a program runs. What runs, and under which limits, is
+//! not known here.
+//!
+//! - `depth`: objects nested in one another call one another no deeper than the stack;
+//! - `turns`: loops of native code over iterators without end can be interrupted;
+//! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
+//! - `construction`: no instances without contents;
+//! - `sizes`: sizes are checked before memory is allocated;
+//! - `source`: programs whose syntax is nested too deeply are refused.
+
+mod construction;
+mod depth;
+pub mod finalizers;
+mod methods;
+mod nesting;
+pub mod sizes;
+mod slots;
+pub mod source;
+pub mod stack;
+pub mod turns;
+
+use pyt_vm::InterpreterState;
+use rustpython_vm::{
+    Py, PyObjectRef, VirtualMachine,
+    builtins::{PyModuleDef, PyType},
+};
+
+use crate::upstream::CHECK_SOURCE;
+
+/// The functions of modules that are guarded.
+const FUNCTIONS: &[&[methods::Checked]] = &[sizes::FUNCTIONS, source::FUNCTIONS];
+
+/// Guards the classes that exist when the first interpreter of the process is made.
+pub fn begin(vm: &VirtualMachine) {
+    let mut todo = vec![vm.ctx.types.object_type.to_owned()];
+    while let Some(class) = todo.pop() {
+        guard_class(&class, vm);
+        let subclasses = class.subclasses.read();
+        let subclasses: Vec<_> = subclasses
+            .iter()
+            .filter_map(|weak| weak.upgrade())
+            .collect();
+        let subclasses = subclasses.into_iter();
+        todo.extend(subclasses.filter_map(|class| class.downcast::<PyType>().ok()));
+    }
+    // The same one each time.
+    let _ = CHECK_SOURCE.set(source::check_object);
+    finalizers::guard_new_classes(vm.ctx.types.type_type);
+    finalizers::guard_modules(vm.ctx.types.module_type);
+}
+
+/// Guards a native class.
+pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
+    depth::guard(class);
+    turns::guard(class);
+    finalizers::guard(class);
+    construction::guard(class, vm);
+    sizes::guard(class);
+    methods::guard_class(class, sizes::METHODS, vm);
+}
+
+/// The definition of a native module, with guarded functions.
+pub fn definition(def: &'static PyModuleDef) -> &'static PyModuleDef {
+    methods::definition(def, FUNCTIONS)
+}
+
+/// Gives up what is kept for an interpreter, which ends.
+pub(crate) fn release(state: &InterpreterState) -> Vec<PyObjectRef> {
+    finalizers::release(state)
+}
+
+/// Guards what each interpreter has its own of: `sys.modules`.
+pub fn guard_interpreter(vm: &VirtualMachine) {
+    finalizers::keep_modules(vm);
+}
