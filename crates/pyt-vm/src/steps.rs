@@ -1,8 +1,8 @@
 //! Counting the instructions that an interpreter's threads run, up to a limit.
 //!
 //! The interpreter tells of each instruction by the event `INSTRUCTION` of `sys.monitoring`
-//! (PEP 669). Functions are given the event when they begin or resume, so nothing is paid while
-//! nobody counts. The same program with the same input runs the same instructions.
+//! (PEP 669). Functions are given the event when they begin or resume, so nothing is paid while no
+//! limit asks for it. The same program with the same input runs the same instructions.
 //!
 //! `sys.monitoring`'s state is changed past its Python functions, as for exceptions from outside.
 

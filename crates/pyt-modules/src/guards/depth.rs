@@ -2,7 +2,7 @@
 //! `RecursionError` before the thread's stack ends.
 //!
 //! Upstream checks the stack where it calls Python functions, and in some operations (`repr`,
-//! comparisons, hashes). A chain of native objects calls none of those: `next(map(f, map(f, ...)))`,
+//! comparisons, hashes). A chain of native objects calls none of them: `next(map(f, map(f, ...)))`,
 //! a `staticmethod` of a `staticmethod`, a proxy of a proxy. Here the slots by which such objects
 //! call one another check it, too. Classes of Python code inherit them.
 

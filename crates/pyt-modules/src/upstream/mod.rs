@@ -72,7 +72,9 @@ pub fn call(module: &str, name: &str, args: FuncArgs, vm: &VirtualMachine) -> Py
     match function {
         Some(function) if COMPILING.contains(&(module, name)) => {
             if let Some(source) = args.args.first().or_else(|| args.kwargs.get("source")) {
-                CHECK_SOURCE.get().map_or(Ok(()), |check| check(source, vm))?;
+                CHECK_SOURCE
+                    .get()
+                    .map_or(Ok(()), |check| check(source, vm))?;
             }
             let call = |args| (function.func)(vm, args, Callee::named(function.name));
             match CALL_COMPILING.get() {
