@@ -7,7 +7,10 @@ use rustpython_vm::{
     function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
 
-use super::syntax::{compile_corrected, source_text};
+use super::{
+    surrogates_in_trees::{compile_tree, may_write, mend_tree},
+    syntax::{compile_corrected, source_text},
+};
 use crate::upstream::{self, CALL_COMPILING};
 
 static FUNCTIONS: [PyMethodDef; 2] = [
@@ -64,7 +67,10 @@ fn call(
     call: &dyn Fn(FuncArgs) -> PyResult,
 ) -> PyResult {
     let Some(source) = args.args.first().and_then(|source| source_text(source)) else {
-        return call(args);
+        return match args.args.first().cloned() {
+            Some(tree) if name == "compile" => compile_tree(&tree, vm, &|| call(args.clone())),
+            _ => call(args),
+        };
     };
     let is_expression = match name {
         "eval" => true,
@@ -78,11 +84,15 @@ fn call(
         _ => false,
     };
     let source = source.to_owned();
-    compile_corrected(&source, is_expression, vm, |text| {
+    let result = compile_corrected(&source, is_expression, vm, |text| {
         let mut args = args.clone();
         if text != source {
             args.args[0] = vm.ctx.new_str(text).into();
         }
         call(args)
-    })
+    })?;
+    if name == "compile" && may_write(&source) {
+        mend_tree(&result, &source, vm)?;
+    }
+    Ok(result)
 }

@@ -23,6 +23,7 @@ mod refused_files;
 mod semlock_keywords;
 mod set_operators;
 mod slots;
+mod surrogates_in_trees;
 pub(crate) mod syntax;
 mod time_zone_folders;
 mod unnamed_functions;
