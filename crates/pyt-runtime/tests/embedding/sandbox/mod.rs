@@ -20,8 +20,8 @@ use pyt_runtime::{
     sandbox::{self, Sandbox, SandboxBuilder, SandboxedRuntime},
 };
 
-/// How much later than its limit and the grace period a call may end on a busy machine. What it is
-/// on an idle one is measured by `benches` and told in docs/isolation.md.
+/// How much later than its limit a call may end on a busy machine. The tests print how late each
+/// was, and the example `sandbox_figures` measures it.
 const SLACK: Duration = Duration::from_secs(10);
 
 /// A variable that makes this binary a host whose sandbox runs for ever: see [`ends`].

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use pyt_runtime::{
-    ErrorKind, Limits, Runtime,
+    Crash, ErrorKind, Limits, Runtime,
     sandbox::{Sandbox, SandboxedRuntime},
 };
 use pyt_test::{Scratch, deadline::within};
@@ -182,7 +182,7 @@ refused(may.chroot, open_)
         let long =
             "f = open(open_ + '/long', 'wb')\nwhile True: f.write(bytes(1 << 20)); f.flush()";
         let error = sandbox.exec(long).unwrap_err();
-        let is_signal = error.crash().and_then(|crash| crash.signal()) == Some(libc::SIGXFSZ);
+        let is_signal = error.crash().and_then(Crash::signal) == Some(libc::SIGXFSZ);
         assert!(is_signal || error.type_name() == "OSError", "{error:?}");
         assert!(fs::metadata(open.join("long")).unwrap().len() <= 1 << 20);
     });
