@@ -256,7 +256,9 @@ impl Resolver<'_> {
             ObjectKind::Instance if self.is_collection(container) => {
                 return self.state_of(container, change, emit);
             }
-            ObjectKind::Instance if self.is_of_library(container, "__getitem__") => {}
+            ObjectKind::Instance if self.is_of_library(container, "__getitem__") => {
+                self.holds_weakly(container);
+            }
             _ => return Ok(()),
         }
         // An item of a view of memory may be several of what it shows.
@@ -388,8 +390,26 @@ impl Resolver<'_> {
                 let target = Target::Whole(object);
                 emit(Access::new(change, object.get_id(), 0, target))
             }
+            ObjectKind::Instance if self.holds_weakly(object) => {
+                let target = Target::Whole(object);
+                emit(Access::new(change, object.get_id(), 0, target))
+            }
             ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => Ok(()),
         }
+    }
+
+    /// Whether an instance is of a class that holds its items by weak references: then which there
+    /// are is not seen.
+    fn holds_weakly(&self, object: &PyObject) -> bool {
+        let order = object.class().mro.read().clone();
+        let is_weak = order.iter().any(|class| {
+            let module = self.module_of(class.as_object());
+            module.is_some_and(|module| library::tells_lifetimes(&module))
+        });
+        if is_weak {
+            self.known.not_seen(LIFETIME);
+        }
+        is_weak
     }
 
     /// Takes the next item of an iterator, or all of them: this changes it, and reads what lies
