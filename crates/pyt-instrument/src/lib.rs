@@ -345,6 +345,11 @@ impl Sites {
             if self.table.read().has_as(one.get_id(), granularity) {
                 continue;
             }
+            let before = self.table.read().get(one.get_id()).cloned();
+            if let Some(before) = before {
+                // Its events are put in anew, into instructions as they were.
+                place::suspend(one, &before.sites());
+            }
             let mut sites = plan::sites(one, &shared, granularity);
             let begins = if depth == 0 && plan::is_module(one) {
                 Begins::Module

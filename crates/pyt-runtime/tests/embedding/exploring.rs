@@ -112,21 +112,38 @@ for thread in threads: thread.join()
 assert count == 2
 ";
         let runtime = Runtime::builder().build().unwrap();
-        let explore = |granularity| {
+        let explore = |granularity, program: &str| {
             let options = ExploreOptions {
                 granularity,
                 schedules: Some(200),
                 ..ExploreOptions::default()
             };
             let result = runtime
-                .explore_with(&options, |py| py.exec(COUNT), |_| ControlFlow::Continue(()))
+                .explore_with(
+                    &options,
+                    |py| py.exec(program),
+                    |_| ControlFlow::Continue(()),
+                )
                 .unwrap();
             result.failing_runs(0).len()
         };
-        assert_eq!(explore(Granularity::Sync), 0);
-        assert_eq!(explore(Granularity::Access), 1);
-        assert_eq!(explore(Granularity::Sync), 0);
-        assert_eq!(explore(Granularity::Instruction), 1);
+        let explore_all = |program: &str| {
+            assert_eq!(explore(Granularity::Sync, program), 0);
+            assert_eq!(explore(Granularity::Access, program), 1);
+            assert_eq!(explore(Granularity::Sync, program), 0);
+            assert_eq!(explore(Granularity::Instruction, program), 1);
+            assert_eq!(explore(Granularity::Access, program), 1);
+        };
+        explore_all(COUNT);
+        // Functions that are there before, and get other decision points each time.
+        let body = COUNT
+            .replace('\n', "\n    ")
+            .replace("global count", "global count, add");
+        let body = body.replace("count = 0\n", "global count, add\n    count = 0\n");
+        runtime
+            .exec(&format!("count = 0\ndef work():\n    {body}\n"))
+            .unwrap();
+        explore_all("work()");
     });
 }
 
