@@ -28,8 +28,6 @@ assert host.balance() == 2, host.balance()
 enum Declared {
     Nothing,
     Parts,
-    OtherParts,
-    Pure,
 }
 
 /// An account that the host keeps, explored; and the runtime, for more.
@@ -41,8 +39,6 @@ fn account(declared: Declared) -> (Runtime, Arc<AtomicI64>) {
     let (balance, store) = match declared {
         Declared::Nothing => (balance, store),
         Declared::Parts => (balance.reads("account"), store.writes("account")),
-        Declared::OtherParts => (balance.reads("account"), store.writes("something else")),
-        Declared::Pure => (balance.pure(), store.pure()),
     };
     let host = ModuleBuilder::new("host")
         .add_function(balance)
@@ -86,12 +82,6 @@ fn host_functions_are_steps() {
                         .contains("AssertionError in MainThread")
                 );
             }
-        }
-        // What is declared is believed.
-        for declared in [Declared::Pure, Declared::OtherParts] {
-            let result = explore(&account(declared), &options(SearchKind::Dpor));
-            assert!(result.failing_runs(0).is_empty());
-            assert!(result.progress.proven, "{:?}", result.not_seen);
         }
     });
 }
