@@ -26,6 +26,7 @@ mod slots;
 mod surrogates_in_trees;
 pub(crate) mod syntax;
 mod time_zone_folders;
+mod truth_of_tuples;
 mod unnamed_functions;
 
 use std::sync::{Arc, Once};
@@ -44,6 +45,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         unnamed_functions::correct(ctx);
         formatted_surrogates::correct(ctx);
         bytes_formats::correct(ctx);
+        truth_of_tuples::correct(ctx);
         docstrings::correct(ctx);
     });
 }
