@@ -134,7 +134,6 @@ fn ctrl_c_ends_loops_over_iterators() {
     for endless in [
         "sum(itertools.repeat(1))",
         "all(itertools.count(1))",
-        "1.5 in range(10**12)",
         "max(map(abs, itertools.cycle([1])))",
     ] {
         let source = format!("import itertools\nprint('ready', flush=True)\n{endless}\n");

@@ -23,6 +23,9 @@ pub mod source;
 pub mod stack;
 pub mod turns;
 
+use std::collections::BTreeSet;
+
+use parking_lot::Mutex;
 use pyt_vm::InterpreterState;
 use rustpython_vm::{
     Py, PyObjectRef, VirtualMachine,
@@ -34,27 +37,21 @@ use crate::upstream::CHECK_SOURCE;
 /// The functions of modules that are guarded.
 const FUNCTIONS: &[&[methods::Checked]] = &[sizes::FUNCTIONS, source::FUNCTIONS];
 
-/// Guards the classes that exist when the first interpreter of the process is made.
+/// Guards what classes of Python code and modules are made by. Called for the first interpreter
+/// before it makes any.
 pub fn begin(vm: &VirtualMachine) {
-    let mut todo = vec![vm.ctx.types.object_type.to_owned()];
-    while let Some(class) = todo.pop() {
-        guard_class(&class, vm);
-        let subclasses = class.subclasses.read();
-        let subclasses: Vec<_> = subclasses
-            .iter()
-            .filter_map(|weak| weak.upgrade())
-            .collect();
-        let subclasses = subclasses.into_iter();
-        todo.extend(subclasses.filter_map(|class| class.downcast::<PyType>().ok()));
-    }
     // The same one each time.
     let _ = CHECK_SOURCE.set(source::check_object);
     finalizers::guard_new_classes(vm.ctx.types.type_type);
     finalizers::guard_modules(vm.ctx.types.module_type);
 }
 
-/// Guards a native class.
+/// Guards a native class, once.
 pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
+    static GUARDED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+    if !GUARDED.lock().insert(std::ptr::from_ref(class).addr()) {
+        return;
+    }
     depth::guard(class);
     turns::guard(class);
     finalizers::guard(class);
