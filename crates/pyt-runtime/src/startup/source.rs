@@ -36,6 +36,8 @@ pub(crate) fn compile(
 
 /// Parses text to an `ast.Module`.
 pub(crate) fn parse(vm: &VirtualMachine, text: &str, filename: &str) -> PyResult {
+    // The interpreter does not import the classes of the tree at its start: see `startup::ast`.
+    vm.import("_ast", 0)?;
     let optimize = i32::from(vm.state.config.settings.optimize.min(2));
     vm.compile_string_object_with_flags(
         text.as_bytes(),
