@@ -67,6 +67,34 @@ class _Output(io.BytesIO):
         return len(data) if _pyt.is_given_up() else super().write(data)
 
 
+class _Shown(io.TextIOWrapper):
+    """A standard stream of a run whose output is shown, which is no longer shown once the run is given
+    up, as with `_Output`."""
+
+    def write(self, text, /):
+        return len(text) if _pyt.is_given_up() else super().write(text)
+
+
+def _shown(stream):
+    """`stream`, as a run has it."""
+    if type(stream) is not io.TextIOWrapper or not stream.buffer.writable():
+        return stream
+    shown = _Shown(
+        stream.buffer,
+        stream.encoding,
+        stream.errors,
+        newline="\n",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+    shown.mode = stream.mode
+    _all_shown.append(shown)  # it would close the buffer if it died
+    return shown
+
+
+_all_shown = []
+
+
 def _folder():
     try:
         return os.getcwd()
@@ -114,8 +142,12 @@ class RunState:
             for holder, name in [*_HOOKS, *_substitutes.places()]
         ]
         self.kept.append((warnings, "filters", warnings.filters[:]))
+        self.warned = warnings.onceregistry
+        self.shown = None
         if capture:
             self.open_output()
+        else:
+            self.shown = [_shown(stream) for stream in (sys.stdout, sys.stderr)]
 
     @property
     def counts(self):
@@ -132,7 +164,7 @@ class RunState:
     def restore(self):
         """Restores what a run has changed."""
         for holder, name, value in self.kept:
-            if holder is warnings:
+            if holder is warnings and name == "filters":
                 if warnings.filters != value:
                     # The native part of the module knows this list.
                     warnings.filters[:] = value
@@ -238,6 +270,7 @@ class _Substitutes:
         self.entropy = None  # what its `os.urandom` draws from
         self.random_is_used = _random_was_imported
         self.is_preloading = False
+        self.strict = False  # whether a coroutine that is never awaited is a failure
         self._users = 0
         self._all = []
 
@@ -253,6 +286,7 @@ class _Substitutes:
             makers.append((os, "getrandom", self._getrandom))
         makers.append((random.Random, "seed", _seeding))
         makers.append((sys, "unraisablehook", self._unraisable))
+        makers.append((warnings, "_warn_unawaited_coroutine", self._unawaited))
         makers.append((_frozen_importlib, "_find_and_load", _atomically))
         for holder, name, make in makers:
             original = getattr(holder, name)
@@ -304,6 +338,15 @@ class _Substitutes:
 
         return unraisablehook
 
+    def _unawaited(self, original):
+        def _warn_unawaited_coroutine(coro):
+            if self.strict and self.seed is not None and not _pyt.is_given_up():
+                text = f"coroutine {coro.__qualname__!r} was never awaited"
+                _pyt.note_unraisable(RuntimeWarning(text))
+            return original(coro)
+
+        return _warn_unawaited_coroutine
+
     def _urandom(self, original):
         self.system_urandom = original
 
@@ -334,6 +377,7 @@ def _selecting(select):
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if timeout is None and _only_threads_wake(self):
+            _note_tasks(self)
             while not ready and _pyt.wait_until_readable(self.fileno()):
                 ready = select(self, 0)
             if ready:
@@ -371,6 +415,57 @@ def _only_threads_wake(selector):
     )
 
 
+# So many tasks, and coroutines of each, are described.
+_MOST_TASKS = 20
+_MOST_COROUTINES = 20
+
+
+def _note_tasks(selector):
+    """An event loop is about to wait for other threads: if none wakes it, the report says what its
+    tasks await."""
+    _pyt.enter_atomic()
+    try:
+        tasks = sys.modules["asyncio.tasks"]
+        (key,) = selector.get_map().values()
+        loop = key.data[0]._callback.__self__
+        waiting = sorted(tasks.all_tasks(loop), key=lambda task: (len(task.get_name()), task.get_name()))
+        _pyt.note_awaiting([_described(task) for task in waiting[:_MOST_TASKS]])
+    except Exception:
+        pass  # a loop of the program's own: the report says less
+    finally:
+        _pyt.leave_atomic()
+
+
+def _described(task):
+    frames = []
+    awaitable = task.get_coro()
+    while awaitable is not None and len(frames) < _MOST_COROUTINES:
+        for kind in "cr", "gi", "ag":
+            frame = getattr(awaitable, kind + "_frame", None)
+            if frame is not None:
+                code = frame.f_code
+                module = sys.modules.get(frame.f_globals.get("__name__"))
+                is_own = module is None or not is_library(module)
+                frames.append((code.co_filename, frame.f_lineno or 0, code.co_qualname, not is_own))
+        awaitable = getattr(awaitable, "cr_await", None) or getattr(awaitable, "gi_yieldfrom", None)
+    return task.get_name(), _awaited(getattr(task, "_fut_waiter", None)), frames[::-1]
+
+
+def _awaited(future):
+    if future is None:
+        return "its turn"
+    children = getattr(future, "_children", None)
+    if children is not None:
+        left = [_awaited(child) for child in children if not child.done()]
+        return "all of: " + ", ".join(left[:4]) + (", ..." if len(left) > 4 else "")
+    if hasattr(future, "get_name"):
+        return "the end of " + future.get_name()
+    kind = type(future)
+    if kind.__module__ in ("_asyncio", "asyncio.futures"):
+        return "a future that nothing has set"
+    return f"a {kind.__qualname__} that is not done"
+
+
 def _seeding(seed):
     def seeding(self, a=None, version=2):
         if a is None and _substitutes.seed is not None:
@@ -382,7 +477,11 @@ def _seeding(seed):
 
 def _atomically(find_and_load):
     def find_and_load_atomically(name, import_):
-        if name == "random" and not _substitutes.random_is_used:
+        if (
+            name == "random"
+            and not _substitutes.random_is_used
+            and not _pyt.is_replaced("random")
+        ):
             return _substitutes.import_random()
         if _substitutes.seed is None:
             return find_and_load(name, import_)

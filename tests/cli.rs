@@ -64,6 +64,93 @@ fn a_file_has_its_attributes() {
         .printed(&expected);
 }
 
+/// A folder with modules that are named as some of the library, and a program that imports them.
+fn with_own_modules() -> Scratch {
+    let scratch = Scratch::new();
+    for name in ["queue", "random", "colorsys", "time", "os", "math"] {
+        scratch.write(&format!("own/{name}.py"), format!("mine = {name:?}\n"));
+    }
+    // A package, and a folder that is none.
+    scratch.write("own/json/__init__.py", "mine = 'json'\n");
+    scratch.write("own/string/notes.txt", "");
+    scratch.write("own/program.py", OWN_MODULES);
+    scratch
+}
+
+const OWN_MODULES: &str = "\
+import importlib, sys
+names = ['queue', 'random', 'colorsys', 'json', 'time', 'os', 'string']
+print([name for name in names if hasattr(importlib.import_module(name), 'mine')])
+";
+
+const REPLACED: &str = "['queue', 'random', 'colorsys', 'json']\n";
+
+#[test]
+fn the_programs_folder_comes_before_the_library() {
+    let scratch = with_own_modules();
+    let (own, script) = (scratch.at("own"), scratch.at("own/program.py"));
+    let own = own.as_str();
+    let prints = |process: Process, expected: &str| {
+        process.run().succeeded().printed(expected);
+    };
+    prints(pyt([&script]), REPLACED);
+    prints(pyt(["run", "--seed=1", &script]), REPLACED);
+    prints(pyt(["-m", "program"]).dir(own), REPLACED);
+    prints(pyt(["-c", OWN_MODULES]).dir(own), REPLACED);
+    prints(pyt(["-c", OWN_MODULES]).env("PYTHONPATH", own), REPLACED);
+    prints(pyt(["-"]).dir(own).stdin(OWN_MODULES), REPLACED);
+    // Without the folder.
+    prints(pyt(["-P", &script]), "[]\n");
+    prints(pyt(["-I", &script]), "[]\n");
+    prints(pyt([&script]).env("PYTHONSAFEPATH", "1"), "[]\n");
+    prints(pyt(["-P", &script]).env("PYTHONPATH", own), REPLACED);
+    prints(pyt(["-E", "-P", &script]).env("PYTHONPATH", own), "[]\n");
+    prints(pyt(["-c", OWN_MODULES]), "[]\n");
+}
+
+#[test]
+fn a_folder_comes_before_the_library_if_it_stands_before_it() {
+    let scratch = with_own_modules();
+    let own = scratch.at("own");
+    let program = |change: &str| format!("import sys\nown = {own:?}\n{change}\n{OWN_MODULES}");
+    let ran = |change: &str| {
+        pyt(["-c", &program(change)])
+            .run()
+            .succeeded()
+            .stdout
+            .clone()
+    };
+    assert_eq!(ran("sys.path.insert(0, own)"), REPLACED);
+    assert_eq!(ran("sys.path.insert(1, own)"), REPLACED);
+    assert_eq!(ran("sys.path.append(own)"), "[]\n");
+    assert_eq!(ran("sys.path[0] = own"), REPLACED);
+    // What is imported already stays.
+    assert_eq!(
+        ran("import queue; sys.path.insert(0, own)"),
+        "['random', 'colorsys', 'json']\n"
+    );
+    // A module that comes to be while the program runs.
+    let later = "import os, json; name = os.path.join(own, 'heapq.py'); sys.path.insert(0, own)
+import random
+open(name, 'w').write('mine = 1')
+st = os.stat(own); os.utime(own, (st.st_atime + 9, st.st_mtime + 9))
+import heapq; print(heapq.mine)";
+    assert_eq!(ran(later), format!("1\n['queue', 'random', 'colorsys']\n"));
+}
+
+#[test]
+fn a_module_of_the_programs_named_as_the_librarys_is_explored() {
+    let scratch = with_own_modules();
+    for name in ["selectors", "signal", "warnings", "threading"] {
+        scratch.write(&format!("own/{name}.py"), "mine = 1\n");
+    }
+    let script = scratch.at("own/program.py");
+    let output = format!("--output={}", scratch.at("found"));
+    let done = pyt(["explore", "--schedules=3", &output, &script]).run();
+    let done = done.succeeded();
+    assert!(done.stdout.contains(REPLACED.trim_end()), "{done}");
+}
+
 #[test]
 fn a_module_runs_as_main() {
     let scratch = Scratch::new();

@@ -23,7 +23,7 @@ fn is_it(failure: &Value, words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match (words[..].as_ref(), failure["kind"].as_str()) {
         (["exception", name], Some("exception")) => failure["exception"] == *name,
-        (["deadlock"], Some("deadlock")) | (["endless"], Some("endless_loop")) => true,
+        (["deadlock"], Some("deadlock")) | (["endless"], Some("livelock")) => true,
         (["exit", status], Some("exit_status")) => {
             failure["status"].as_i64() == status.parse().ok()
         }
@@ -35,7 +35,7 @@ fn is_it(failure: &Value, words: &[String]) -> bool {
 fn replayed(failure: &Value) -> String {
     match failure["kind"].as_str() {
         Some("deadlock") => String::from("pyt: deadlock"),
-        Some("endless_loop") => String::from("pyt: no end after "),
+        Some("livelock") => String::from("pyt: livelock: "),
         Some("exit_status") => String::new(),
         _ => {
             let name = failure["exception"].as_str();

@@ -2,8 +2,9 @@
 //!
 //! The scripts beside this file say in their first line what is to be found in them. Counts are
 //! small in a usual run and grow by environment variables: `PYT_TEST_SCHEDULES` (of each correct
-//! script), `PYT_TEST_REPLAYS` (of each finding), `PYT_TEST_SEEDS` (of each deterministic script).
-//! All of it is only in pyt, so nothing here runs on another Python.
+//! script), `PYT_TEST_SHAPES` (of each program in `shapes`), `PYT_TEST_REPLAYS` (of each finding),
+//! `PYT_TEST_SEEDS` (of each deterministic script). All of it is only in pyt, so nothing here runs
+//! on another Python.
 
 mod bugs;
 mod command;
@@ -11,11 +12,13 @@ mod correct;
 mod deterministic;
 mod differential;
 mod dpor;
+mod endings;
 mod generated;
 mod orders;
 mod package;
 mod programs;
 mod runs;
+mod shapes;
 mod steps;
 mod unusual;
 

@@ -217,7 +217,7 @@ thread.join()
     let (report, run) = explore_text(&source, &["--schedules=3", "--max-steps=2000"]);
     run.exited_with(1);
     assert_eq!(
-        report["findings"][0]["failure"]["kind"], "endless_loop",
+        report["findings"][0]["failure"]["kind"], "livelock",
         "{run}"
     );
 }

@@ -104,7 +104,7 @@ fn seeds_show_what_was_said(script: &Path) -> Result<(), String> {
         let mut expected: Vec<&str> = output.lines().collect();
         let as_said = match failure["kind"].as_str() {
             Some("deadlock") => run.status.code() == Some(3),
-            Some("endless_loop") => run.stderr.contains("pyt: no end after "),
+            Some("livelock") => run.stderr.contains("pyt: livelock: "),
             _ => {
                 shown.sort_unstable();
                 expected.sort_unstable();

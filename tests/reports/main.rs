@@ -14,6 +14,8 @@ mod deadlocks;
 mod errors;
 mod explorations;
 mod help;
+mod names;
+mod schema;
 mod tracebacks;
 
 use pyt_test::{CompletedProcess, Program, snapshot::Snapshots};

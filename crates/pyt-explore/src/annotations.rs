@@ -1,4 +1,10 @@
-//! What is known of a run's steps beyond the trace: source locations and values. Reports show them.
+//! What is known of a run's steps beyond the trace: source locations, values, stacks, names.
+//! Reports show them.
+
+use std::collections::HashMap;
+
+use pyt_sched::controlled::{Place, ThreadNumber};
+use serde::{Deserialize, Serialize};
 
 /// The place in the source that a step comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,4 +31,71 @@ pub struct VariableAccess {
     pub before: Option<String>,
     /// The value after the change; `None` as above, and after a read.
     pub after: Option<String>,
+}
+
+/// What was recorded of a run for its report.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedRun {
+    /// What the steps did to variables, by ascending step.
+    pub values: Vec<VariableAccess>,
+    /// Stacks, innermost function first: number N of a [`Place`], its last one, is the Nth, from 1.
+    pub stacks: Vec<Vec<StackFrame>>,
+    /// What locks, queues and the like are called, by their addresses.
+    pub names: HashMap<usize, PrimitiveName>,
+    /// For threads whose event loop waits for other threads, what its tasks wait for.
+    pub awaiting: HashMap<ThreadNumber, Vec<AwaitingTask>>,
+}
+
+impl RecordedRun {
+    /// The functions that have led to a place, innermost first; empty if they are not known.
+    #[must_use]
+    pub fn stack(&self, place: Place) -> &[StackFrame] {
+        let number = usize::try_from(place.2).unwrap_or(0);
+        let stack = number
+            .checked_sub(1)
+            .and_then(|index| self.stacks.get(index));
+        stack.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What a lock, queue or the like is called in the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrimitiveName {
+    /// The variable, attribute or item that holds it: `lock`, `self.lock`, `forks[2]`.
+    pub text: Option<String>,
+    /// The instance whose attribute it is: its class's name, and its number among those of the
+    /// class, from 1.
+    pub instance: Option<(String, usize)>,
+    /// The function whose local variable it is.
+    pub function: Option<String>,
+    /// Where it was made.
+    pub made_at: Option<Place>,
+}
+
+/// A line of a Python stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackFrame {
+    /// The file, as tracebacks name it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The function's qualified name.
+    pub function: String,
+    /// The line's text; empty if it is not known.
+    #[serde(rename = "source")]
+    pub text: String,
+    /// It is code of the library, not of the program.
+    #[serde(rename = "library")]
+    pub is_library: bool,
+}
+
+/// A task of an event loop that waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitingTask {
+    /// The task's name.
+    pub name: String,
+    /// What it awaits: `a future that is not done`, `the end of Task-2`.
+    pub awaits: String,
+    /// The coroutines that it is in, innermost first.
+    pub stack: Vec<StackFrame>,
 }

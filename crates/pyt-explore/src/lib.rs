@@ -41,7 +41,9 @@ pub mod search;
 pub mod seed;
 pub mod strategy;
 
-pub use annotations::{SourceLocation, VariableAccess};
+pub use annotations::{
+    AwaitingTask, PrimitiveName, RecordedRun, SourceLocation, StackFrame, VariableAccess,
+};
 pub use cause::{Cause, Reversal, Verdict, find_cause};
 pub use choices::Choices;
 pub use conflict::Conflict;

@@ -41,10 +41,15 @@ pub struct ExploreOptions {
     /// Each run has a process of its own, forked from one that has run nothing. Otherwise only the
     /// runs of programs that use modules which keep state.
     pub isolate: bool,
+    /// A coroutine that is never awaited is a failure.
+    pub strict: bool,
     /// No new schedule begins after the first failure.
     pub stop_on_first: bool,
     /// The width of reports, in columns of a terminal.
     pub report_width: usize,
+    /// Schedules are shown with all their threads and steps, not only those that the failure
+    /// depends on.
+    pub full: bool,
 }
 
 impl Default for ExploreOptions {
@@ -60,8 +65,10 @@ impl Default for ExploreOptions {
             job: None,
             max_steps: MAX_STEPS,
             isolate: false,
+            strict: false,
             stop_on_first: false,
             report_width: REPORT_WIDTH,
+            full: false,
         }
     }
 }

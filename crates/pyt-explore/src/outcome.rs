@@ -24,10 +24,10 @@ pub enum Failure {
         /// What each thread waits for, and which thread holds that.
         waits: Vec<String>,
     },
-    /// The run did not end within the step limit.
-    EndlessLoop {
-        /// The limit.
-        steps: u64,
+    /// Threads repeat the same steps, and nothing that they could see changes.
+    Livelock {
+        /// The threads' names.
+        threads: Vec<String>,
     },
     /// The program ended with a status other than 0.
     ExitStatus {
@@ -38,14 +38,32 @@ pub enum Failure {
     DifferentOutput,
 }
 
+/// How the text of a livelock begins.
+const LIVELOCK: &str = "livelock: ";
+
+/// `one, two and three`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::from("a thread"),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 impl Failure {
+    /// Whether `text`, which [`Display`](fmt::Display) made of a failure, is that of a livelock.
+    #[must_use]
+    pub fn is_livelock(text: &str) -> bool {
+        text.starts_with(LIVELOCK)
+    }
+
     /// The kind of failure, in a word that can be part of a file's name.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Exception { .. } => "exception",
             Self::Deadlock { .. } => "deadlock",
-            Self::EndlessLoop { .. } => "endless",
+            Self::Livelock { .. } => "livelock",
             Self::ExitStatus { .. } => "exit",
             Self::DifferentOutput => "output",
         }
@@ -60,7 +78,7 @@ impl Failure {
                 .strip_prefix(exception.as_str())
                 .is_some_and(|rest| rest.starts_with(" in ")),
             Self::Deadlock { .. } => text == "deadlock" || text.starts_with("deadlock: "),
-            Self::EndlessLoop { .. } => text.starts_with("no end after "),
+            Self::Livelock { .. } => text.starts_with(LIVELOCK),
             Self::ExitStatus { .. } | Self::DifferentOutput => text == self.to_string(),
         }
     }
@@ -90,6 +108,9 @@ impl Failure {
                 exception: exception.clone(),
                 message: replace(message),
             },
+            Self::Livelock { threads } => Self::Livelock {
+                threads: threads.iter().map(|name| replace(name)).collect(),
+            },
             Self::Deadlock { waits } => Self::Deadlock {
                 waits: waits.iter().map(|wait| replace(wait)).collect(),
             },
@@ -113,7 +134,18 @@ impl fmt::Display for Failure {
             } => write!(f, "{exception} in {thread}: {message}"),
             Self::Deadlock { waits } if waits.is_empty() => f.write_str("deadlock"),
             Self::Deadlock { waits } => write!(f, "deadlock: {}", waits.join("; ")),
-            Self::EndlessLoop { steps } => write!(f, "no end after {steps} steps"),
+            Self::Livelock { threads } => {
+                let repeat = if threads.len() == 1 {
+                    "repeats"
+                } else {
+                    "repeat"
+                };
+                write!(
+                    f,
+                    "{LIVELOCK}{} {repeat} the same steps for ever",
+                    listed(threads)
+                )
+            }
             Self::ExitStatus { status } => write!(f, "exit status {status}"),
             Self::DifferentOutput => f.write_str("a different output"),
         }
@@ -391,7 +423,9 @@ mod tests {
             exception("KeyError", "1"),
             exception("Key", ""),
             waits(&[]),
-            Failure::EndlessLoop { steps: 5 },
+            Failure::Livelock {
+                threads: vec![String::from("one")],
+            },
             Failure::ExitStatus { status: 1 },
             Failure::ExitStatus { status: 11 },
             Failure::DifferentOutput,

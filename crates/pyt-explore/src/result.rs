@@ -33,6 +33,9 @@ pub struct ExploreResult {
     /// Runs that were given up at the end of the time, since no thread could go on before one
     /// returned from foreign code, or since they had taken very many steps. They have no outcome.
     pub unfinished: u64,
+    /// Runs that were given up after very many steps, and are not known to be endless. They have no
+    /// outcome.
+    pub too_long: u64,
     /// Time spent.
     pub elapsed: Duration,
 }
@@ -58,6 +61,7 @@ impl ExploreResult {
             sum.irreproducible += part.irreproducible;
             sum.not_seen.extend(part.not_seen.iter().cloned());
             sum.unfinished += part.unfinished;
+            sum.too_long += part.too_long;
             sum.elapsed = sum.elapsed.max(part.elapsed);
         }
         sum

@@ -6,10 +6,10 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use pyt_explore::{
     Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome,
-    Schedule, SourceLocation, VariableAccess,
+    RecordedRun, Schedule, SourceLocation, StackFrame, VariableAccess,
     report::{
         BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, RunDetails,
-        SavedFailure, StackFrame, TraceReport,
+        SavedFailure, TraceReport,
     },
     strategy::Divergence,
 };
@@ -42,7 +42,7 @@ fn trace(steps: &[(Taken, &[ThreadNumber])]) -> Trace {
             current,
             candidates: &candidates,
         };
-        trace.push(&decision, chosen.unwrap(), Place(1, *line));
+        trace.push(&decision, chosen.unwrap(), Place(1, *line, 0));
         current = Some(*thread);
     }
     trace
@@ -114,7 +114,7 @@ fn lost_update() -> (String, RunDetails) {
         ((0, Action::Join, 48, 9), &[]),
         ((0, Action::Read, COUNTER_DICT, 10), &[]),
     ];
-    let values = [
+    let values = vec![
         value(3, "counter", Some("0"), None),
         value(5, "counter", Some("0"), None),
         value(6, "counter", Some("0"), Some("1")),
@@ -124,7 +124,10 @@ fn lost_update() -> (String, RunDetails) {
     let report = TraceReport {
         names: &names(&["MainThread", "first", "second"]),
         trace: &trace(steps),
-        values: &values,
+        recorded: &RecordedRun {
+            values,
+            ..RecordedRun::default()
+        },
         blocked: &[],
         cause: Some(&Cause {
             decisive: vec![Conflict {
@@ -135,6 +138,9 @@ fn lost_update() -> (String, RunDetails) {
             runs: 3,
             complete: true,
         }),
+        failed: None,
+        repetition: None,
+        full: false,
         describe: &source_of("counter.py", COUNTER),
     };
     (report.render(WIDTH), report.details())
@@ -166,7 +172,7 @@ fn stuck(
         name: name.to_owned(),
         tag: 0,
         op,
-        place: Place(1, line),
+        place: Place(1, line, 0),
         waiting: Some(Waiting {
             kind,
             object: op.object,
@@ -228,9 +234,12 @@ fn a_deadlock_of_two_locks() {
     let report = TraceReport {
         names: &names,
         trace: &trace,
-        values: &[],
+        recorded: &RecordedRun::default(),
         blocked: &blocked,
         cause: None,
+        failed: None,
+        repetition: None,
+        full: false,
         describe: &source_of("bank.py", BANK),
     };
     assert_snapshot!(report.render(WIDTH));
@@ -263,7 +272,7 @@ fn waits_of_all_kinds() {
         all.push(name);
     }
     let blocked = BlockedThreads::new(&blocked, &all, &Trace::new());
-    let report = blocked.report(&source_of("bank.py", BANK));
+    let report = blocked.report(&RecordedRun::default(), &source_of("bank.py", BANK));
     assert_snapshot!(report.render(WIDTH));
     assert_snapshot!("names_of_waits", blocked.summary().join("\n"));
 }
@@ -278,7 +287,7 @@ fn a_lock_whose_holder_has_exited() {
         current: Some(2),
         candidates: &end,
     };
-    trace.push(&decision, 0, Place(1, 6));
+    trace.push(&decision, 0, Place(1, 6, 0));
     let blocked = [stuck(
         1,
         "one",
@@ -289,7 +298,11 @@ fn a_lock_whose_holder_has_exited() {
     )];
     let names = names(&["MainThread", "one", "two"]);
     let blocked = BlockedThreads::new(&blocked, &names, &trace);
-    assert_snapshot!(blocked.report(&source_of("bank.py", BANK)).render(WIDTH));
+    assert_snapshot!(
+        blocked
+            .report(&RecordedRun::default(), &source_of("bank.py", BANK))
+            .render(WIDTH)
+    );
 }
 
 /// A thread as `pyt run` reports it.
@@ -305,12 +318,14 @@ fn thread(name: &str, waits_for: &str, holder: Option<&str>, line: usize) -> Rep
                 line: 1024,
                 function: "Thread.run".to_owned(),
                 text: String::new(),
+                is_library: true,
             },
             StackFrame {
                 file: "bank.py".to_owned(),
                 line,
                 function: "transfer".to_owned(),
                 text: "with target:".to_owned(),
+                is_library: false,
             },
         ],
         ..ReportedThread::default()
@@ -472,7 +487,12 @@ fn failures_in_one_line() {
         Failure::Deadlock {
             waits: names(&["one waits for a lock held by two", "two waits for an event"]),
         },
-        Failure::EndlessLoop { steps: 200_000 },
+        Failure::Livelock {
+            threads: names(&["one", "two", "three"]),
+        },
+        Failure::Livelock {
+            threads: names(&["one"]),
+        },
         Failure::ExitStatus { status: 4 },
         Failure::DifferentOutput,
     ];
@@ -538,9 +558,12 @@ fn notes_of(steps: &[(ThreadNumber, Action)]) -> String {
     let report = TraceReport {
         names: &names(&["MainThread", "other"]),
         trace: &trace(&steps),
-        values: &[],
+        recorded: &RecordedRun::default(),
         blocked: &[],
         cause: None,
+        failed: None,
+        repetition: None,
+        full: false,
         describe: &|_| None,
     };
     report.render(WIDTH)

@@ -37,7 +37,8 @@
 //! - `files`, `first_looks`: functions that use the file system
 //! - `resolve`, `access`: from an instruction and its operands to steps
 //! - `table`, `user`: the code that has sites, and which code is to have them
-//! - `source`, `values`: places and values as text
+//! - `repetition`: whether a run repeats itself
+//! - `source`, `values`, `record`: places, values, stacks and names as text
 
 mod access;
 mod attributes;
@@ -55,6 +56,8 @@ mod object_kinds;
 mod operands;
 mod place;
 mod plan;
+mod record;
+mod repetition;
 mod resolve;
 mod shared;
 mod source;
@@ -72,13 +75,14 @@ use std::{
 };
 
 use parking_lot::{Mutex, RwLock};
-use pyt_explore::{Granularity, SourceLocation, VariableAccess};
-use pyt_sched::controlled::{self, Op, Place};
+use pyt_explore::{Granularity, RecordedRun, SourceLocation};
+use pyt_sched::controlled::{self, Action, Look, Op, Place};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyStr},
     frame::{InterpreterFrame, current_thread_iframe},
     function::FuncArgs,
+    vm::thread,
 };
 
 pub use first_looks::FirstLooks;
@@ -92,13 +96,18 @@ use object_kinds::{Builtins, ObjectKinds};
 use operands::Operands;
 use place::Donor;
 use plan::Kind;
+use record::{Frame, Records};
+use repetition::Changes;
 use resolve::{Known, Resolver};
 use source::Sources;
 use table::{Begins, Planned, Table};
 use user::UserCode;
-use values::Recorder;
+use values::{Held, Recorder};
 
-use pyt_vm::{abort::OrRaise, hooks, number_map::NumberSet, state, world::Locate};
+use pyt_vm::{
+    abort::OrRaise, hooks, naming, number_map::NumberSet, signal_handlers::SignalHandlers, state,
+    world::Locate,
+};
 
 /// How often the accesses of one instruction are made again since another thread came between them.
 const MAX_ROUNDS: usize = 3;
@@ -183,6 +192,11 @@ pub struct Sites {
     sources: Mutex<Sources>,
     recording: AtomicBool,
     recorder: Mutex<Recorder>,
+    naming: AtomicBool,
+    records: Mutex<Records>,
+    /// Whether it is looked for a repetition; and what was done since.
+    looking: AtomicBool,
+    changes: Mutex<Changes>,
 }
 
 /// How much user code there was: see [`Sites::mark`].
@@ -211,6 +225,10 @@ impl Sites {
             sources: Mutex::default(),
             recording: AtomicBool::new(false),
             recorder: Mutex::default(),
+            naming: AtomicBool::new(false),
+            records: Mutex::default(),
+            looking: AtomicBool::new(false),
+            changes: Mutex::default(),
         })
     }
 
@@ -417,6 +435,9 @@ impl Sites {
             self.void(resolve::CALLBACK);
         }
         self.lent.lock().clear();
+        self.looking.store(false, Ordering::Relaxed);
+        let changes = std::mem::take(&mut *self.changes.lock());
+        drop(changes);
     }
 
     /// Where in user code the calling thread stands: in the innermost function that is user code;
@@ -432,11 +453,19 @@ impl Sites {
         while let Some(here) = unsafe { frame.as_ref() } {
             if let Some(planned) = table.get(here.code().get_id()) {
                 let index = u64::from(here.get_lasti()).saturating_sub(1);
-                return Place(planned.number, index);
+                return Place(planned.number, index, self.stack_number());
             }
             frame = here.previous();
         }
-        Place::default()
+        Place(0, 0, self.stack_number())
+    }
+
+    /// The number of the calling thread's stack; 0 unless stacks are recorded.
+    fn stack_number(&self) -> u64 {
+        match self.naming.load(Ordering::Relaxed) {
+            true => self.records.lock().number_of(self.stack()),
+            false => 0,
+        }
     }
 
     /// What is at a place that [`here`](Self::here) has returned.
@@ -461,15 +490,60 @@ impl Sites {
         std::mem::take(&mut self.first_looks.lock())
     }
 
-    /// Begins or ends noting values. Noting costs time, and shows every variable's value as it is
-    /// at each access.
+    /// Begins or ends recording for a report: values, stacks, names. Recording costs time, and
+    /// shows every variable's value as it is at each access.
     pub fn record(&self, on: bool) {
         self.recording.store(on, Ordering::Relaxed);
+        self.record_names(on);
     }
 
-    /// The values that were noted since the last call, by ascending step.
-    pub fn take_values(&self, vm: &VirtualMachine) -> Vec<VariableAccess> {
-        self.recorder.lock().take(vm)
+    /// As [`record`](Self::record), without values.
+    pub fn record_names(&self, on: bool) {
+        self.naming.store(on, Ordering::Relaxed);
+    }
+
+    /// What was recorded since the last call.
+    pub fn take_recorded(&self, vm: &VirtualMachine) -> RecordedRun {
+        let mut sources = self.sources.lock();
+        let source = |file: &str, line: usize| {
+            let text = sources.line(file, line).unwrap_or_default();
+            text.trim().to_owned()
+        };
+        RecordedRun {
+            values: self.recorder.lock().take(vm),
+            ..self.records.lock().take(source)
+        }
+    }
+
+    /// The text of a line, without the white space around it; empty if it is not known.
+    #[must_use]
+    pub fn source_line(&self, file: &str, line: usize) -> String {
+        let mut sources = self.sources.lock();
+        sources
+            .line(file, line)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    }
+
+    /// The functions that the calling thread is in, innermost first.
+    fn stack(&self) -> Vec<Frame> {
+        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        let table = self.table.read();
+        let mut stack = Vec::new();
+        // SAFETY: frames on the calling thread's own chain live until their functions return.
+        while let Some(here) = unsafe { frame.as_ref() } {
+            let code = here.code();
+            let index = (here.get_lasti() as usize).saturating_sub(1);
+            stack.push(Frame {
+                file: code.source_path().as_str().to_owned(),
+                line: plan::line_of(code, index).unwrap_or(0),
+                function: code.code.qualname.as_str().to_owned(),
+                is_library: !table.has(code.get_id()),
+            });
+            frame = here.previous();
+        }
+        stack
     }
 
     fn audit(&self, arguments: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
@@ -698,6 +772,9 @@ impl Sites {
         access: Access<'_>,
         vm: &VirtualMachine,
     ) -> PyResult<u64> {
+        if self.looking.load(Ordering::Relaxed) {
+            self.changes.lock().set_in_code(true);
+        }
         let number = controlled::point(access.op).or_raise(vm)?;
         if access.op.object != 0 {
             self.recent.lock().add(number, access.op);
@@ -706,6 +783,23 @@ impl Sites {
             if controlled::is_atomic() && !is_generated {
                 Known::not_seen(self, resolve::ATOMIC);
             }
+        }
+        if self.looking.load(Ordering::Relaxed)
+            && let Some(thread) = controlled::current_number()
+        {
+            let at = (planned.code.get_id(), index);
+            let target = match access.op.action {
+                Action::Write => Held::of(access.target),
+                _ => None,
+            };
+            let dropped = {
+                let mut changes = self.changes.lock();
+                let is_outside = access.op.object == files::FILE_SYSTEM;
+                changes.set_in_code(false);
+                changes.takes(thread, access.op, at, target, is_outside, vm);
+                changes.take_dropped()
+            };
+            drop(dropped);
         }
         if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
             let name = self.sources.lock().expression(&planned.code, index);
@@ -727,6 +821,66 @@ impl Sites {
 impl Locate for Sites {
     fn here(&self) -> Place {
         self.here()
+    }
+
+    fn made(&self, object: usize) {
+        if self.naming.load(Ordering::Relaxed) {
+            let here = self.here();
+            self.records.lock().made(object, here);
+        }
+    }
+
+    fn begin_looking(&self) {
+        *self.changes.lock() = Changes::begin();
+        self.looking.store(true, Ordering::Relaxed);
+    }
+
+    fn look(&self) -> Look {
+        let thread = controlled::current_number().filter(|_| thread::current_vm_is_set());
+        let Some(number) = thread else {
+            return Look {
+                own: 0,
+                shared: 0,
+                is_known: false,
+            };
+        };
+        let here = current_thread_iframe();
+        thread::with_current_vm(|vm| self.changes.lock().look(number, here, vm))
+    }
+
+    fn forget_looks(&self) {
+        self.changes.lock().forget_looks();
+    }
+
+    fn confirms_repetition(&self) -> bool {
+        let signals_may_come = !thread::current_vm_is_set()
+            || thread::with_current_vm(|vm| SignalHandlers::of(&state::of(vm)).any());
+        !signals_may_come && self.changes.lock().calls_are_known()
+    }
+
+    fn uses(&self, object: usize) {
+        if !self.naming.load(Ordering::Relaxed) || !self.records.lock().lacks_name(object) {
+            return;
+        }
+        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        // SAFETY: frames on the calling thread's own chain live until their functions return.
+        while let Some(here) = unsafe { frame.as_ref() } {
+            if self.table.read().has(here.code().get_id()) {
+                let find = |vm: Option<&VirtualMachine>| {
+                    // SAFETY: the function is the calling thread's, which is here.
+                    unsafe { naming::name_in(object, here, vm) }
+                };
+                let found = match thread::current_vm_is_set() {
+                    true => thread::with_current_vm(|vm| find(Some(vm))),
+                    false => find(None),
+                };
+                if let Some(found) = found {
+                    self.records.lock().name(object, found);
+                    return;
+                }
+            }
+            frame = here.previous();
+        }
     }
 }
 

@@ -106,6 +106,43 @@ impl Operands<'_> {
     }
 }
 
+/// The variables of a function and the values on its stack; `None` if they do not lie right behind
+/// its frame, as those of generators and modules.
+///
+/// # Safety
+/// The function does not run as long as these are used: it is the calling thread's.
+pub(super) unsafe fn slots_of(
+    frame: &InterpreterFrame,
+) -> Option<impl Iterator<Item = Option<&PyObject>>> {
+    let depth_at = DEPTH.get().copied().flatten()?;
+    let address: *const InterpreterFrame = frame;
+    let slots: *const usize = address
+        .cast::<u8>()
+        .wrapping_add(size_of::<InterpreterFrame>().next_multiple_of(align_of::<usize>()))
+        .cast();
+    // A frame says where its variables are.
+    let words = size_of::<LocalsPlus>() / size_of::<usize>();
+    let is_behind = (0..words).any(|word| {
+        let at = LOCALS_PLUS + word * size_of::<usize>();
+        // SAFETY: inside the frame, aligned.
+        unsafe { address.cast::<u8>().add(at).cast::<usize>().read() == slots.addr() }
+    });
+    if !is_behind {
+        return None;
+    }
+    // SAFETY: inside the frame, aligned, and an integer, see `find_depth`.
+    let depth = unsafe { address.cast::<u8>().add(depth_at).cast::<u32>().read() } as usize;
+    let code = &frame.code().code;
+    if depth > code.max_stackdepth as usize {
+        return None;
+    }
+    let count = code.localspluskinds.len() + depth;
+    Some((0..count).map(move |index| {
+        // SAFETY: as in `Operands::slot`; the caller's promise.
+        unsafe { ((slots.add(index).read() & !1) as *const PyObject).as_ref() }
+    }))
+}
+
 /// Finds out where frames keep the depth of their stack. The first call does it for the process.
 pub(super) fn prepare(vm: &VirtualMachine) -> PyResult<()> {
     if DEPTH.get().is_none() {

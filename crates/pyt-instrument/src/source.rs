@@ -10,7 +10,7 @@ use rustpython_vm::builtins::PyCode;
 pub(super) struct Sources(HashMap<String, Vec<String>>);
 
 impl Sources {
-    fn line(&mut self, file: &str, line: usize) -> Option<&str> {
+    pub(super) fn line(&mut self, file: &str, line: usize) -> Option<&str> {
         let lines = self.0.entry(file.to_owned()).or_insert_with(|| {
             std::fs::read(file)
                 .map(|bytes| lines(&String::from_utf8_lossy(&bytes)))

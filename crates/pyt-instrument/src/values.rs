@@ -22,7 +22,7 @@ pub(super) struct Recorder {
 }
 
 /// A variable that is read again once it has changed.
-enum Held {
+pub(super) enum Held {
     Global(PyDictRef, &'static PyStrInterned),
     Cell(PyObjectRef),
     Attribute(PyObjectRef, &'static PyStrInterned),
@@ -31,7 +31,7 @@ enum Held {
 }
 
 impl Held {
-    fn of(target: Target<'_>) -> Option<Self> {
+    pub(super) fn of(target: Target<'_>) -> Option<Self> {
         Some(match target {
             Target::Global(dict, name) => Self::Global(dict.to_owned(), name),
             Target::Cell(cell) => Self::Cell(cell.to_owned()),
@@ -40,6 +40,11 @@ impl Held {
             Target::Whole(object) => Self::Whole(object.to_owned()),
             Target::Unknown => return None,
         })
+    }
+
+    /// The value that it has now.
+    pub(super) fn value(&self, vm: &VirtualMachine) -> Option<PyObjectRef> {
+        value_of(self.target(), vm)
     }
 
     fn target(&self) -> Target<'_> {
@@ -91,7 +96,11 @@ impl Recorder {
 
 /// The value of a variable, as text.
 fn look(target: Target<'_>, vm: &VirtualMachine) -> Option<String> {
-    let value = match target {
+    value_of(target, vm).map(|value| short(&value, vm))
+}
+
+fn value_of(target: Target<'_>, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    Some(match target {
         Target::Global(dict, name) => dict.get_item_opt(name, vm).ok()??,
         Target::Cell(cell) => cell.get_attr("cell_contents", vm).ok()?,
         Target::Attribute(object, name) => attribute(object, name, vm)?,
@@ -101,8 +110,7 @@ fn look(target: Target<'_>, vm: &VirtualMachine) -> Option<String> {
         },
         Target::Whole(object) => object.to_owned(),
         Target::Unknown => return None,
-    };
-    Some(short(&value, vm))
+    })
 }
 
 /// An attribute, found without running Python code.

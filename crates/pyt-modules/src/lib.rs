@@ -14,9 +14,8 @@ pub mod guards;
 mod modules;
 pub mod upstream;
 
+pub use modules::{install, pythonapi, runs, search_path};
 pub use upstream::corrections::syntax::{compile_corrected, plain_text};
-
-pub use modules::{install, pythonapi, runs};
 
 /// A native module that only isolated interpreters have: their mark.
 pub const ISOLATION_MARK: &str = "_pyt_isolated";

@@ -114,6 +114,10 @@ pub enum Effect {
     Jobs,
     /// Prints the result as JSON.
     Json,
+    /// `--strict`: a coroutine that is never awaited is a failure.
+    Strict,
+    /// `--full`: show all threads and steps.
+    Full,
     /// How many lines of a block's output are shown.
     MaxLines,
     /// After how many steps a run counts as an endless loop.

@@ -5,7 +5,10 @@
 
 use std::{collections::HashMap, fmt::Write, sync::Arc};
 
-use pyt_explore::report::{DeadlockKind, DeadlockReport, ObjectNames, ReportedThread, StackFrame};
+use pyt_explore::{
+    PrimitiveName, StackFrame,
+    report::{DeadlockKind, DeadlockReport, ObjectNames, ReportedThread},
+};
 use pyt_vm::{
     InterpreterState,
     deadlock::{
@@ -87,9 +90,10 @@ struct Translator<'a> {
 
 impl<'a> Translator<'a> {
     fn report(&mut self) -> DeadlockReport {
-        let ThreadTable { report, stacks } = self.table;
+        let ThreadTable { report, stacks, .. } = self.table;
         let position = |id: &ThreadId| report.rows.iter().position(|row| row.id == *id);
         let chain: Vec<usize> = report.cycle.iter().filter_map(position).collect();
+        self.name_objects();
         // The objects of the chain have the first numbers.
         let in_chain = chain.iter().map(|index| &report.rows[*index]);
         for row in in_chain.chain(&report.rows) {
@@ -104,6 +108,37 @@ impl<'a> Translator<'a> {
                 .map(|(row, stack)| self.thread(row, stack))
                 .collect(),
             chain,
+        }
+    }
+
+    /// Gives the objects that are waited for the names that they have in the program.
+    fn name_objects(&mut self) {
+        let mut instances: HashMap<(String, usize), usize> = HashMap::new();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for (row, name) in self.table.report.rows.iter().zip(&self.table.names) {
+            let (ThreadStatus::Waiting { waiting, reentrant }, Some(name)) = (&row.status, name)
+            else {
+                continue;
+            };
+            let Some(noun) = waiting.kind.noun(*reentrant) else {
+                continue;
+            };
+            let instance = name.instance.clone().map(|(class, address)| {
+                let key = (class.clone(), address);
+                let number = instances.entry(key).or_insert_with(|| {
+                    let count = counts.entry(class.clone()).or_default();
+                    *count += 1;
+                    *count
+                });
+                (class, *number)
+            });
+            let name = PrimitiveName {
+                text: Some(name.text.clone()),
+                instance,
+                function: name.function.clone(),
+                made_at: None,
+            };
+            self.names.name(noun, waiting.object, &name, "");
         }
     }
 
@@ -172,7 +207,7 @@ impl<'a> Translator<'a> {
             return kind.description_of(&self.name(target));
         }
         match kind.noun(reentrant) {
-            Some(noun) => kind.description_of(self.names.name_or_number(noun, object)),
+            Some(noun) => kind.description_of(self.names.full_name_or_number(noun, object)),
             None => kind.description(reentrant).to_owned(),
         }
     }
@@ -205,6 +240,7 @@ impl<'a> Translator<'a> {
             line: *line,
             function: function.clone(),
             text: text.unwrap_or_default().trim().to_owned(),
+            is_library: file.starts_with("<frozen"),
         }
     }
 }

@@ -219,7 +219,11 @@ impl InterpreterState {
     pub fn table(&self) -> ThreadTable {
         let report = self.scheduler.report_now();
         let stacks = vec![Vec::new(); report.rows.len()];
-        ThreadTable { report, stacks }
+        ThreadTable {
+            report,
+            stacks,
+            names: Vec::new(),
+        }
     }
 
     /// What all threads are doing, and where, at one moment. Stops the world: as to what that waits

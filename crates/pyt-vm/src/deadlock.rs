@@ -17,7 +17,12 @@ pub use pyt_sched::{
 use pyt_sched::{DeadlockObserver, SignalMask, Suspicion, World};
 use rustpython_vm::{compiler, frame::InterpreterFrame};
 
-use super::{signal_handlers::SignalHandlers, state::InterpreterState, streams::exit_at_once};
+use super::{
+    naming::{self, NameInProgram},
+    signal_handlers::SignalHandlers,
+    state::InterpreterState,
+    streams::exit_at_once,
+};
 
 /// How often a suspicion is examined while some thread of it runs signal handlers.
 const ATTEMPTS: u32 = 50;
@@ -76,6 +81,9 @@ pub struct ThreadTable {
     pub report: WaitReport,
     /// For each row of the report, the functions that the thread is in, innermost last.
     pub stacks: Vec<Vec<PythonFrame>>,
+    /// For each row, what the object is called in the program that the thread waits for; empty if
+    /// that was not looked for.
+    pub names: Vec<Option<NameInProgram>>,
 }
 
 /// What the process does after a report.
@@ -219,10 +227,37 @@ pub(super) fn thread_table(
                     stack
                 })
                 .collect();
-            ThreadTable { report, stacks }
+            let names = report
+                .rows
+                .iter()
+                .map(|row| name_of_awaited(state, row))
+                .collect();
+            ThreadTable {
+                report,
+                stacks,
+                names,
+            }
         });
     });
     table
+}
+
+/// What the object is called that a thread waits for, as the thread sees it. With the world
+/// stopped.
+fn name_of_awaited(state: &InterpreterState, row: &ThreadRow) -> Option<NameInProgram> {
+    let ThreadStatus::Waiting { waiting, .. } = row.status else {
+        return None;
+    };
+    let mut found = None;
+    state.world.frames_of(row.tag, &mut |frame| {
+        // SAFETY: the world is stopped.
+        found = unsafe { naming::name_in(waiting.object, frame, None) };
+        match found {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    });
+    found
 }
 
 /// The scheduler's side of a [`Reporter`].

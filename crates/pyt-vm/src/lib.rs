@@ -11,6 +11,7 @@ mod finalize;
 mod first_entry;
 mod fork;
 pub mod hooks;
+pub mod naming;
 pub mod number_map;
 pub mod panics;
 mod pending_exception;

@@ -21,7 +21,8 @@ impl SignalHandlers {
     }
 
     /// Whether there are any.
-    pub(super) fn any(&self) -> bool {
+    #[must_use]
+    pub fn any(&self) -> bool {
         self.handled.load(Ordering::Relaxed) != 0
     }
 

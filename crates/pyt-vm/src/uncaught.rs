@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use parking_lot::Mutex;
+use pyt_sched::Thread;
 use rustpython_vm::{
     AsObject, PyObject, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyTypeRef},
@@ -70,6 +71,11 @@ impl UncaughtExceptions {
         vm: &VirtualMachine,
     ) -> bool {
         let collected = Self::of(state);
+        // What handlers make of the exception that ends a thread of a run that was given up.
+        let given_up = Thread::current().is_some_and(|me| me.scheduler().policy().gives_up(&me));
+        if given_up {
+            return false;
+        }
         if collected.is_abandonment(raised) || state.world.async_exceptions.is_stop(raised) {
             return false;
         }

@@ -16,7 +16,10 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_sched::{Aborted, Activity, Thread, World, controlled::Place};
+use pyt_sched::{
+    Aborted, Activity, Thread, World,
+    controlled::{Look, Place},
+};
 use rustpython_vm::{
     builtins::PyCode,
     common::{lock, rc::PyRc},
@@ -39,6 +42,24 @@ use super::{
 pub trait Locate: Send + Sync {
     /// The place; the default if the thread is in no user code.
     fn here(&self) -> Place;
+
+    /// The calling thread has made the primitive at this address.
+    fn made(&self, _object: usize) {}
+
+    /// The calling thread is about to use the primitive at this address.
+    fn uses(&self, _object: usize) {}
+
+    /// As [`World::begin_looking`].
+    fn begin_looking(&self) {}
+
+    /// As [`World::look`].
+    fn look(&self) -> Look;
+
+    /// As [`World::forget_looks`].
+    fn forget_looks(&self) {}
+
+    /// As [`World::confirms_repetition`].
+    fn confirms_repetition(&self) -> bool;
 }
 
 /// One interpreter, as the world of its threads. Threads are known by their ident, which is the
@@ -77,6 +98,13 @@ impl VmWorld {
     /// Sets what finds where threads stand in user code. Only the first one counts.
     pub fn locate_with(&self, locator: Arc<dyn Locate>) {
         self.locator.get_or_init(|| locator);
+    }
+
+    /// The calling thread has made the primitive at this address.
+    pub(super) fn made(&self, object: usize) {
+        if let Some(locator) = self.locator.get() {
+            locator.made(object);
+        }
     }
 
     /// Stops taking part: the interpreter is about to end.
@@ -282,6 +310,38 @@ impl World for VmWorld {
             .get()
             .map(|locator| locator.here())
             .unwrap_or_default()
+    }
+
+    fn uses(&self, object: usize) {
+        if let Some(locator) = self.locator.get() {
+            locator.uses(object);
+        }
+    }
+
+    fn begin_looking(&self) {
+        if let Some(locator) = self.locator.get() {
+            locator.begin_looking();
+        }
+    }
+
+    fn look(&self) -> Look {
+        let unknown = Look {
+            own: 0,
+            shared: 0,
+            is_known: false,
+        };
+        self.locator.get().map_or(unknown, |locator| locator.look())
+    }
+
+    fn forget_looks(&self) {
+        if let Some(locator) = self.locator.get() {
+            locator.forget_looks();
+        }
+    }
+
+    fn confirms_repetition(&self) -> bool {
+        let locator = self.locator.get();
+        locator.is_some_and(|locator| locator.confirms_repetition())
     }
 
     fn activity(&self, thread: &Thread) -> Activity {

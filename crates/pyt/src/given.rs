@@ -174,8 +174,9 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let number = f64::from_str(text).map_err(|error| error.to_string())?;
-    Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
+    let number = f64::from_str(text).ok().filter(|number| *number >= 0.0);
+    let seconds = number.ok_or("expected a number of seconds, 0 or more, such as 60 or 0.5")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "so many seconds are too many".to_owned())
 }
 
 /// A long option with a value, as it is written on a command line: `--shard=1/2`.
@@ -274,6 +275,18 @@ mod tests {
             (["--nope", "x"], "'--nope'"),
             (["--jobs=0", "x"], "'--jobs <N>': 0 is not in 1..=1024"),
             (["--shard=2/2", "x"], "'--shard <I/N>': expected I/N"),
+            (
+                ["--time=-1", "x"],
+                "'--time <SECONDS>': expected a number of seconds, 0 or more",
+            ),
+            (
+                ["--time=nan", "x"],
+                "'--time <SECONDS>': expected a number of seconds, 0 or more",
+            ),
+            (
+                ["--time=inf", "x"],
+                "'--time <SECONDS>': so many seconds are too many",
+            ),
             (
                 ["--strategy=x", "x"],
                 "'--strategy <NAME>': unknown strategy",

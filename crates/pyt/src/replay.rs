@@ -6,7 +6,7 @@ use std::{
 };
 
 use pyt_options::{Command, Effect, Positional};
-use pyt_runtime::explore::Schedule;
+use pyt_runtime::explore::{REPORT_WIDTH, ReplayOptions, Schedule};
 
 use crate::{
     errors::{error_text, io_error_text},
@@ -20,8 +20,8 @@ struct Arguments {
     file: PathBuf,
     /// The script, if it is no longer where the schedule says.
     script: Option<PathBuf>,
-    /// Whether to run under the debugger pdb.
-    pdb: bool,
+    /// Whether to run under the debugger pdb, and whether to show the schedule.
+    options: ReplayOptions,
 }
 
 impl Arguments {
@@ -29,7 +29,11 @@ impl Arguments {
         Self {
             file: given.operand(Positional::Schedule).unwrap_or_default(),
             script: given.operand(Positional::Program),
-            pdb: given.has(Effect::Pdb),
+            options: ReplayOptions {
+                debugger: given.has(Effect::Pdb),
+                full: given.has(Effect::Full),
+                report_width: crate::stdout::width().unwrap_or(REPORT_WIDTH),
+            },
         }
     }
 }
@@ -57,7 +61,7 @@ fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
         .unwrap_or_else(|| script_of(&arguments.file, &schedule));
     let runtime = script::runtime(program, &script, &schedule.args, true).map_err(error_text)?;
     runtime
-        .main_replay(&script, &schedule, arguments.pdb)
+        .main_replay(&script, &schedule, arguments.options)
         .map_err(error_text)
 }
 

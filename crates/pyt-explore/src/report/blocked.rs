@@ -12,6 +12,7 @@ use super::{
     object_names::ObjectNames,
     sources::{Describe, SourceCache},
 };
+use crate::annotations::RecordedRun;
 
 /// What a thread waits for, if that was not recorded.
 const UNKNOWN: &str = "something";
@@ -24,8 +25,9 @@ pub struct BlockedThreads<'a> {
     names: &'a [String],
     /// Whether the steps of the run are known, and so which thread holds which lock.
     is_traced: bool,
-    /// Which thread has acquired each lock and not released it, and where, by the locks' addresses.
-    held: HashMap<usize, (ThreadNumber, Place)>,
+    /// Which thread has acquired each lock and not released it, where, and in which step, by the
+    /// locks' addresses.
+    held: HashMap<usize, (ThreadNumber, Place, usize)>,
 }
 
 impl<'a> BlockedThreads<'a> {
@@ -36,10 +38,10 @@ impl<'a> BlockedThreads<'a> {
     pub fn new(threads: &'a [Stuck], names: &'a [String], trace: &Trace) -> Self {
         let mut held = HashMap::new();
         let mut conditions = HashSet::new();
-        for step in trace.steps() {
+        for (number, step) in trace.steps().iter().enumerate() {
             match step.op.action {
                 Action::Acquire | Action::TryAcquire if !step.timed_out => {
-                    held.insert(step.op.object, (step.thread, step.place));
+                    held.insert(step.op.object, (step.thread, step.place, number));
                 }
                 Action::Release => {
                     held.remove(&step.op.object);
@@ -81,13 +83,35 @@ impl<'a> BlockedThreads<'a> {
 
     /// The whole report. `describe` finds the source location of a place.
     #[must_use]
-    pub fn report(&self, describe: Describe<'_>) -> DeadlockReport {
-        self.report_with(&mut ObjectNames::new(), &mut SourceCache::new(describe))
+    pub fn report(&self, recorded: &RecordedRun, describe: Describe<'_>) -> DeadlockReport {
+        let mut sources = SourceCache::new(describe);
+        sources.learn(self.threads.iter().map(|thread| thread.place));
+        let mut names = ObjectNames::new();
+        for thread in self.threads {
+            self.name(thread, recorded, &mut names, &mut sources);
+        }
+        self.report_with(recorded, &mut names, &mut sources)
+    }
+
+    /// Gives what `thread` waits for the name that it has in the program.
+    fn name(
+        &self,
+        thread: &Stuck,
+        recorded: &RecordedRun,
+        names: &mut ObjectNames,
+        sources: &mut SourceCache<'_>,
+    ) {
+        let noun = kind(thread).and_then(|kind| kind.noun(false));
+        if let (Some(noun), Some(name)) = (noun, recorded.names.get(&thread.op.object)) {
+            let made_at = name.made_at.map(|place| sources.short(place));
+            names.name(noun, thread.op.object, name, &made_at.unwrap_or_default());
+        }
     }
 
     /// The whole report. Objects that have no name in `names` get one.
     pub(super) fn report_with(
         &self,
+        recorded: &RecordedRun,
         names: &mut ObjectNames,
         sources: &mut SourceCache<'_>,
     ) -> DeadlockReport {
@@ -128,6 +152,10 @@ impl<'a> BlockedThreads<'a> {
                     .at(thread.place)
                     .map_or_else(String::new, |at| at.text.clone()),
                 holds: self.holds(thread, names, sources),
+                stack: recorded.stack(thread.place).iter().rev().cloned().collect(),
+                tasks: (recorded.awaiting.get(&thread.thread).cloned())
+                    .filter(|_| is_loop(thread))
+                    .unwrap_or_default(),
                 ..ReportedThread::default()
             }
         });
@@ -136,6 +164,45 @@ impl<'a> BlockedThreads<'a> {
             kind,
             chain,
         }
+    }
+
+    /// The threads that wait for each other, or for a lock whose holder has ended: `None` if that
+    /// is not why they wait.
+    pub(super) fn chain(&self) -> Option<Vec<ThreadNumber>> {
+        let position = |number: ThreadNumber| {
+            let mut threads = self.threads.iter();
+            threads.position(|other| other.thread == number)
+        };
+        let holders = self.threads.iter().map(|thread| self.holder_number(thread));
+        let next: Vec<_> = holders.clone().map(|holder| position(holder?)).collect();
+        let cycle = find_cycle(&next);
+        if !cycle.is_empty() {
+            return Some(
+                cycle
+                    .iter()
+                    .map(|&index| self.threads[index].thread)
+                    .collect(),
+            );
+        }
+        let mut exited = self
+            .threads
+            .iter()
+            .zip(holders)
+            .filter_map(|(thread, holder)| {
+                let holder = holder.filter(|holder| position(*holder).is_none())?;
+                Some(vec![thread.thread, holder])
+            });
+        exited.next()
+    }
+
+    /// All threads that wait.
+    pub(super) fn waiting(&self) -> Vec<ThreadNumber> {
+        self.threads.iter().map(|thread| thread.thread).collect()
+    }
+
+    /// The steps in which the locks were taken that are held now.
+    pub(super) fn taken(&self) -> impl Iterator<Item = usize> {
+        self.held.values().map(|(_, _, step)| *step)
     }
 
     fn waits_for(&self, thread: &Stuck, names: &mut ObjectNames) -> String {
@@ -149,7 +216,7 @@ impl<'a> BlockedThreads<'a> {
         }
         match kind.noun(false) {
             Some(noun) if thread.op.object != 0 => {
-                kind.description_of(names.name_or_number(noun, thread.op.object))
+                kind.description_of(names.full_name_or_number(noun, thread.op.object))
             }
             _ => kind.description(false).to_owned(),
         }
@@ -163,9 +230,9 @@ impl<'a> BlockedThreads<'a> {
     ) -> Vec<(String, String)> {
         let held = self.held.iter();
         let mut holds: Vec<_> = held
-            .filter(|(_, (holder, _))| *holder == thread.thread)
-            .map(|(object, (_, place))| {
-                let name = names.name_or_number("lock", *object).to_owned();
+            .filter(|(_, (holder, ..))| *holder == thread.thread)
+            .map(|(object, (_, place, _))| {
+                let name = names.full_name_or_number("lock", *object).to_owned();
                 (name, sources.short(*place))
             })
             .collect();
@@ -184,7 +251,7 @@ impl<'a> BlockedThreads<'a> {
             };
             thread.holder.filter(is_blocked)
         };
-        taken.map(|(holder, _)| *holder).or_else(at_begin)
+        taken.map(|(holder, ..)| *holder).or_else(at_begin)
     }
 
     /// The name of that thread.
@@ -193,6 +260,11 @@ impl<'a> BlockedThreads<'a> {
         let index = usize::try_from(number).ok()?;
         self.names.get(index).map(String::as_str)
     }
+}
+
+/// Whether it is an event loop that waits.
+fn is_loop(thread: &Stuck) -> bool {
+    kind(thread) == Some(WaitKind::Io)
 }
 
 fn is_join(thread: &Stuck) -> bool {

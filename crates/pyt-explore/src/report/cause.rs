@@ -9,7 +9,11 @@ use super::{
     text::{fit, wrap},
     trace_report::{TraceReport, note, verb},
 };
-use crate::{annotations::VariableAccess, cause::Cause, conflict::Conflict};
+use crate::{
+    annotations::{StackFrame, VariableAccess},
+    cause::Cause,
+    conflict::Conflict,
+};
 
 /// What happened, in a sentence and in the few steps that matter.
 pub(super) struct Story {
@@ -32,6 +36,8 @@ struct StoryStep {
     place: String,
     /// The line's text.
     text: String,
+    /// How the thread came there: empty if the line is in its first function.
+    callers: String,
 }
 
 impl Story {
@@ -62,6 +68,7 @@ impl Story {
             note: teller.note(number),
             place: teller.place(number),
             text: teller.text(number),
+            callers: teller.callers(number),
         });
         Self {
             sentence,
@@ -104,6 +111,7 @@ impl Story {
                 note,
                 place,
                 text,
+                callers,
                 ..
             } = step;
             let line = match (place.is_empty(), text.is_empty()) {
@@ -112,11 +120,24 @@ impl Story {
                 _ => format!("  {sign} {thread} {note}, at {place}: {text}"),
             };
             lines.push(fit(&line, width));
+            if !callers.is_empty() {
+                let callers = wrap(callers, width.saturating_sub(CALLERS_INDENT.len()));
+                lines.extend(
+                    callers
+                        .into_iter()
+                        .map(|line| format!("{CALLERS_INDENT}{line}")),
+                );
+            }
         }
         lines.extend(wrap(&self.finding, width));
         lines
     }
 }
+
+/// Before the callers of a step's function.
+const CALLERS_INDENT: &str = "        ";
+/// So many functions are named, innermost first.
+const MAX_CALLERS: usize = 4;
 
 fn no_pair(cause: &Cause) -> String {
     let tried = match (cause.runs, cause.complete) {
@@ -336,6 +357,53 @@ impl Teller<'_, '_, '_> {
         } else {
             format!(" at {place}")
         }
+    }
+
+    /// `inside queue.put of the library; called by transfer at bank.py:20, by main at bank.py:31`.
+    fn callers(&mut self, step: usize) -> String {
+        let place = self.report.trace.steps()[step].place;
+        let stack = self.report.recorded.stack(place);
+        let own = stack.iter().position(|frame| !frame.is_library);
+        let Some(own) = own else {
+            return String::new();
+        };
+        let mut parts = Vec::new();
+        if let Some(inner) = stack[..own].first() {
+            parts.push(format!("inside {} of the library", inner.function));
+        }
+        // Below the thread's first function of the program there is only the library that started
+        // it.
+        let last = stack.iter().rposition(|frame| !frame.is_library);
+        let callers = &stack[own + 1..last.map_or(own, |last| last) + 1];
+        let mut named = Vec::new();
+        let mut is_inside = false;
+        for frame in callers {
+            if frame.is_library {
+                if !is_inside {
+                    named.push(format!("by {} of the library", frame.function));
+                }
+            } else {
+                let StackFrame {
+                    file,
+                    line,
+                    function,
+                    ..
+                } = frame;
+                let file = self.sources.shown(file);
+                named.push(format!("by {function} at {file}:{line}"));
+            }
+            is_inside = frame.is_library;
+        }
+        let more = named.len().saturating_sub(MAX_CALLERS);
+        named.truncate(MAX_CALLERS);
+        if !named.is_empty() {
+            let more = match more {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            parts.push(format!("called {}{more}", named.join(", ")));
+        }
+        parts.join("; ")
     }
 
     fn text(&mut self, step: usize) -> String {

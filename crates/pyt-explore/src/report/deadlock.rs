@@ -5,7 +5,11 @@
 
 use std::fmt::Write as _;
 
-use super::text::{LEAST_WIDTH, fit, width_of};
+use super::{
+    sources::file_name,
+    text::{LEAST_WIDTH, fit, width_of, wrap},
+};
+use crate::annotations::{AwaitingTask, StackFrame};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +23,6 @@ pub enum DeadlockKind {
     Standstill,
     /// No deadlock: the state of all threads was asked for.
     Requested,
-}
-
-/// A line of a Python stack.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StackFrame {
-    /// The file, as tracebacks name it.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The function's qualified name.
-    pub function: String,
-    /// The line's text; empty if it is not known.
-    pub text: String,
 }
 
 /// One thread of a [`DeadlockReport`]. What is not known stays empty.
@@ -53,6 +44,8 @@ pub struct ReportedThread {
     pub holds: Vec<(String, String)>,
     /// The functions that it is in, innermost last.
     pub stack: Vec<StackFrame>,
+    /// The tasks of its event loop, if it runs one that waits.
+    pub tasks: Vec<AwaitingTask>,
 }
 
 /// Threads that wait for ever; or, on request, what all threads are doing.
@@ -97,9 +90,10 @@ impl DeadlockReport {
         let others = (0..self.threads.len()).filter(|index| !self.chain.contains(index));
         let mut lines = vec![self.title()];
         for index in self.chain.iter().copied().chain(others) {
-            lines.extend(self.threads[index].wait());
+            for line in self.threads[index].wait() {
+                lines.extend(line.wrapped(width));
+            }
         }
-        let lines: Vec<_> = lines.iter().map(|line| fit(line, width)).collect();
         lines.join("\n") + "\n"
     }
 
@@ -109,7 +103,7 @@ impl DeadlockReport {
         let mut text = self.title() + "\n";
         for index in &self.chain {
             for line in self.threads[*index].wait() {
-                text += &line;
+                text += &line.whole();
                 text.push('\n');
             }
         }
@@ -144,21 +138,85 @@ impl DeadlockReport {
     }
 }
 
+/// So many coroutines of a task are shown, innermost first.
+const MAX_TASK_FRAMES: usize = 6;
+
+/// A line about a wait.
+struct WaitLine {
+    indent: usize,
+    text: String,
+    /// It ends with source code, which is cut where it is too long.
+    is_source: bool,
+}
+
+impl WaitLine {
+    fn whole(&self) -> String {
+        let Self { indent, text, .. } = self;
+        format!("{:indent$}{text}", "")
+    }
+
+    fn wrapped(&self, width: usize) -> Vec<String> {
+        let whole = self.whole();
+        if self.is_source || width_of(&whole) <= width {
+            return vec![fit(&whole, width)];
+        }
+        let indent = self.indent;
+        let lines = wrap(&self.text, width - indent - 2).into_iter().enumerate();
+        let lines = lines.map(|(number, line)| {
+            let indent = if number == 0 { indent } else { indent + 2 };
+            format!("{:indent$}{line}", "")
+        });
+        lines.collect()
+    }
+}
+
 impl ReportedThread {
     /// What it waits for and where, and what it holds: a line each.
-    fn wait(&self) -> Vec<String> {
+    fn wait(&self) -> Vec<WaitLine> {
         let Self {
             name, waits_for, ..
         } = self;
-        let mut lines = vec![match &self.holder {
-            Some(holder) => format!("  {name} waits for {waits_for}, held by {holder}"),
-            None => format!("  {name} waits for {waits_for}"),
+        let mut lines = vec![WaitLine {
+            indent: 2,
+            text: match &self.holder {
+                Some(holder) => format!("{name} waits for {waits_for}, held by {holder}"),
+                None => format!("{name} waits for {waits_for}"),
+            },
+            is_source: false,
         }];
+        let mut below = |text: String, is_source| {
+            lines.push(WaitLine {
+                indent: 6,
+                text,
+                is_source,
+            });
+        };
         if !self.place.is_empty() {
-            lines.push(format!("      at {}: {}", self.place, self.text.trim()));
+            below(format!("at {}: {}", self.place, self.text.trim()), true);
         }
         for (lock, place) in &self.holds {
-            lines.push(format!("      holds {lock}, taken at {place}"));
+            below(format!("holds {lock}, taken at {place}"), false);
+        }
+        for task in &self.tasks {
+            below(format!("{} awaits {}", task.name, task.awaits), false);
+            for frame in task.stack.iter().take(MAX_TASK_FRAMES) {
+                let StackFrame {
+                    file,
+                    line,
+                    function,
+                    text,
+                    ..
+                } = frame;
+                let place = match frame.is_library {
+                    true => format!("  in {function} of the library"),
+                    false => format!(
+                        "  in {function} at {}:{line}: {}",
+                        file_name(file),
+                        text.trim()
+                    ),
+                };
+                below(place, true);
+            }
         }
         lines
     }
@@ -192,6 +250,7 @@ impl ReportedThread {
                 line,
                 function,
                 text: source,
+                ..
             } = frame;
             let _ = writeln!(text, "  File \"{file}\", line {line}, in {function}");
             let source = source.trim();

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     deadlock::{DeadlockKind, DeadlockReport},
     object_names::ObjectNames,
+    slice::Slice,
     sources::SourceCache,
     trace_report::TraceReport,
 };
+use crate::annotations::{AwaitingTask, StackFrame};
 
 /// Of longer runs, those of endless loops, the first steps are listed.
 const MAX_STEPS: usize = 10_000;
@@ -21,12 +23,75 @@ const MAX_STEPS: usize = 10_000;
 pub struct RunDetails {
     /// The names of the threads, by their numbers.
     pub(super) threads: Vec<String>,
+    /// What the steps touch, by the numbers that they have for it.
+    pub(super) objects: Vec<ObjectDetails>,
     pub(super) steps: Vec<StepDetails>,
     /// How many steps came after these.
     pub(super) steps_left_out: usize,
     /// `None` for a deadlock.
     pub(super) cause: Option<CauseDetails>,
+    /// The steps that a livelock repeats.
+    pub(super) repeated: Option<Vec<usize>>,
     pub(super) deadlock: Option<DeadlockDetails>,
+}
+
+/// What steps touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ObjectDetails {
+    /// A lock's, queue's or the like's, as the program names it, or a noun and a number.
+    name: Option<String>,
+    /// With where it was made: `self.lock of <Account #2>, made at bank.py:4`.
+    full_name: Option<String>,
+    /// Where it was made.
+    made_at: Option<PlaceDetails>,
+}
+
+/// A line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PlaceDetails {
+    file: String,
+    line: usize,
+    function: String,
+    source: String,
+}
+
+/// The objects of a run, numbered as the steps meet them.
+pub(super) struct Objects {
+    numbers: HashMap<usize, usize>,
+    pub(super) list: Vec<ObjectDetails>,
+}
+
+impl Objects {
+    pub(super) fn of(
+        report: &TraceReport<'_>,
+        names: &ObjectNames,
+        sources: &mut SourceCache<'_>,
+    ) -> Self {
+        let mut objects = Self {
+            numbers: HashMap::new(),
+            list: Vec::new(),
+        };
+        for step in report.trace.steps().iter().take(MAX_STEPS) {
+            let object = step.op.object;
+            if object == 0 || objects.numbers.contains_key(&object) {
+                continue;
+            }
+            objects.numbers.insert(object, objects.list.len());
+            let made_at = report.recorded.names.get(&object);
+            let made_at = made_at.and_then(|name| sources.at(name.made_at?).cloned());
+            objects.list.push(ObjectDetails {
+                name: names.get(object).map(str::to_owned),
+                full_name: names.full(object).map(str::to_owned),
+                made_at: made_at.map(|at| PlaceDetails {
+                    file: at.file,
+                    line: at.line,
+                    function: at.function,
+                    source: at.text,
+                }),
+            });
+        }
+        objects
+    }
 }
 
 /// A step.
@@ -35,7 +100,7 @@ pub(super) struct StepDetails {
     step: usize,
     thread: u32,
     operation: Cow<'static, str>,
-    /// Which object it touches: a number that is the same for all steps on it.
+    /// Which object it touches: its place among `objects`.
     object: Option<usize>,
     /// The name of a lock, queue or the like.
     object_name: Option<String>,
@@ -50,6 +115,10 @@ pub(super) struct StepDetails {
     timed_out: bool,
     /// The thread before could have gone on.
     preempts: bool,
+    /// The schedule shows it: the failure depends on it, as far as is known.
+    shown: bool,
+    /// The functions that led there, innermost first: of the steps of the cause.
+    stack: Option<Vec<StackFrame>>,
 }
 
 /// The steps whose order decides.
@@ -86,6 +155,10 @@ struct WaitDetails {
     place: String,
     source: String,
     holds: Vec<HeldDetails>,
+    /// The functions that it is in, innermost first.
+    stack: Vec<StackFrame>,
+    /// The tasks of its event loop.
+    tasks: Vec<AwaitingTask>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +183,8 @@ impl DeadlockDetails {
                     taken_at: taken_at.clone(),
                 })
                 .collect(),
+            stack: thread.stack.iter().rev().cloned().collect(),
+            tasks: thread.tasks.clone(),
         });
         Self {
             kind: Cow::Borrowed(match report.kind {
@@ -128,27 +203,28 @@ impl DeadlockDetails {
 /// The first steps of a run.
 pub(super) fn steps(
     report: &TraceReport<'_>,
-    names: &ObjectNames,
+    objects: &Objects,
+    slice: &Slice,
+    deciding: &[usize],
     sources: &mut SourceCache<'_>,
 ) -> Vec<StepDetails> {
-    let mut objects: HashMap<usize, usize> = HashMap::new();
     let mut before = None;
     let steps = report.trace.steps().iter().take(MAX_STEPS).enumerate();
     let details = steps.map(|(number, step)| {
-        let count = objects.len();
-        let object = step.op.object;
+        let number_of = objects.numbers.get(&step.op.object).copied();
         let value = report.value_of(number);
         let at = sources.at(step.place).cloned();
         let mut candidates = report.trace.candidates(number).iter();
         let switched = before.is_some_and(|before| before != step.thread);
         let preempts = switched && candidates.any(|other| Some(other.thread) == before);
         before = Some(step.thread);
+        let is_of_cause = deciding.contains(&number);
         StepDetails {
             step: number,
             thread: step.thread,
             operation: Cow::Borrowed(operation(step.op.action)),
-            object: (object != 0).then(|| *objects.entry(object).or_insert(count)),
-            object_name: names.get(object).map(str::to_owned),
+            object: number_of,
+            object_name: number_of.and_then(|number| objects.list[number].name.clone()),
             variable: value.map(|value| value.name.clone()),
             before: value.and_then(|value| value.before.clone()),
             after: value.and_then(|value| value.after.clone()),
@@ -158,6 +234,8 @@ pub(super) fn steps(
             file: at.map(|at| at.file),
             timed_out: step.timed_out,
             preempts,
+            shown: slice.steps[number],
+            stack: is_of_cause.then(|| report.recorded.stack(step.place).to_vec()),
         }
     });
     details.collect()

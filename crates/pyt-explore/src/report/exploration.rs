@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf};
 
+use pyt_sched::controlled::MOST_STEPS_PER_MAX;
 use serde::Serialize;
 
 use super::{
@@ -115,14 +116,15 @@ impl ExploreReport<'_> {
         } else if progress.exhausted {
             text += "All schedules within the bound were tried.\n";
         }
-        // Those that were given up when the time was over have a remark of their own.
-        let cut = progress.cut.saturating_sub(result.unfinished);
-        if cut > 0 {
+        if result.too_long > 0 {
             let _ = writeln!(
                 text,
-                "{} cut after {} steps; --max-steps allows more.",
-                counted(cut, "run was", "runs were"),
-                options.max_steps
+                "{} given up after {} steps. Whether {} is not known: {} as neither failed nor \
+                 passed. --max-steps allows more.",
+                counted(result.too_long, "run was", "runs were"),
+                options.max_steps.saturating_mul(MOST_STEPS_PER_MAX),
+                singular_or(result.too_long, "it ends", "they end"),
+                singular_or(result.too_long, "it counts", "they count"),
             );
         }
         if result.irreproducible > 0 {
@@ -171,6 +173,7 @@ impl ExploreReport<'_> {
             exhausted: result.progress.exhausted,
             proven: result.progress.proven,
             irreproducible: result.irreproducible,
+            given_up: result.unfinished + result.too_long,
             not_seen: &result.not_seen,
             outcomes,
             not_reproducible: (failures.iter())
@@ -245,6 +248,8 @@ struct JsonReport<'a> {
     exhausted: bool,
     proven: bool,
     irreproducible: u64,
+    /// How many runs were given up, without an outcome.
+    given_up: u64,
     /// What no step says: see [`ExploreResult::not_seen`].
     not_seen: &'a BTreeSet<String>,
     /// How many findings did not happen again in the same way.

@@ -5,6 +5,7 @@
 //! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide,
 //!   `timeline` lays out the schedule
 //! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
+//! - `slice`: the threads and steps that a schedule shows
 //! - `details`: a run as data
 //! - `exploration`: the whole report of an exploration; `outcomes` is its last part
 //! - `object_names`, `sources`: names of objects, places in the source. `pyt-sched` has the words
@@ -18,13 +19,14 @@ mod details;
 mod exploration;
 mod object_names;
 mod outcomes;
+mod slice;
 mod sources;
 mod text;
 mod timeline;
 mod trace_report;
 
 pub use blocked::BlockedThreads;
-pub use deadlock::{DeadlockKind, DeadlockReport, ReportedThread, StackFrame};
+pub use deadlock::{DeadlockKind, DeadlockReport, ReportedThread};
 pub use details::RunDetails;
 pub use exploration::{ExploreReport, SavedFailure};
 pub use object_names::ObjectNames;

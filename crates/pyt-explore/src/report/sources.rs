@@ -73,7 +73,7 @@ impl<'a> SourceCache<'a> {
 const NAMES_IN_ALL_PACKAGES: [&str; 2] = ["__init__.py", "__main__.py"];
 
 /// The last part of a path.
-fn file_name(path: &str) -> &str {
+pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
@@ -101,8 +101,8 @@ mod tests {
                 .map(|name| file(name))
         };
         let mut sources = SourceCache::new(&describe);
-        sources.learn((0..4).map(|number| Place(0, number)));
-        let shown = [0, 1, 2, 3].map(|number| sources.short(Place(0, number)));
+        sources.learn((0..4).map(|number| Place(0, number, 0)));
+        let shown = [0, 1, 2, 3].map(|number| sources.short(Place(0, number, 0)));
         let expected = [
             "shop/__init__.py:61",
             "shop/cart.py:61",
@@ -110,6 +110,9 @@ mod tests {
             "main.py:61",
         ];
         assert_eq!(shown, expected);
-        assert_eq!(SourceCache::new(&describe).short(Place(0, 1)), "cart.py:61");
+        assert_eq!(
+            SourceCache::new(&describe).short(Place(0, 1, 0)),
+            "cart.py:61"
+        );
     }
 }

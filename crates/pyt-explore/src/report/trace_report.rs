@@ -2,21 +2,29 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Action, Op, Step, Stuck, Trace};
+use pyt_sched::controlled::{Action, Op, Repetition, Step, Stuck, Trace};
 
 use super::{
     blocked::BlockedThreads,
     cause::Story,
-    details::{self, DeadlockDetails, RunDetails},
+    details::{self, DeadlockDetails, Objects, RunDetails},
     object_names::ObjectNames,
+    slice::Slice,
     sources::{Describe, SourceCache},
-    text::LEAST_WIDTH,
+    text::{LEAST_WIDTH, counted, fit, wrap},
     timeline::{Timeline, TimelineRow},
 };
-use crate::{annotations::VariableAccess, cause::Cause};
+use crate::{
+    annotations::{RecordedRun, VariableAccess},
+    cause::Cause,
+};
 
 /// A timeline of more rows is cut down to those near a switch, and the last ones.
 const MAX_ROWS: usize = 60;
+/// So many of the steps that a livelock repeats are listed.
+const MAX_REPEATED: usize = 12;
+/// Schedules of more steps, those of endless loops, are not sliced.
+const MAX_SLICED_STEPS: usize = 50_000;
 /// How many rows before and after a switch are kept then.
 const ROWS_AROUND_SWITCH: usize = 4;
 
@@ -26,12 +34,18 @@ pub struct TraceReport<'a> {
     pub names: &'a [String],
     /// The steps.
     pub trace: &'a Trace,
-    /// What the steps did to variables, by ascending step.
-    pub values: &'a [VariableAccess],
+    /// Values, stacks, names.
+    pub recorded: &'a RecordedRun,
     /// The threads that were blocked when the run came to a standstill, if it did.
     pub blocked: &'a [Stuck],
     /// The steps whose order decides; `None` if they were not searched for.
     pub cause: Option<&'a Cause>,
+    /// The thread that an exception has left, if that is the failure: its name.
+    pub failed: Option<&'a str>,
+    /// What the run repeats, if it was given up for that: its last steps.
+    pub repetition: Option<&'a Repetition>,
+    /// Whether all threads and steps are shown; otherwise those that the failure depends on.
+    pub full: bool,
     /// Where in the source a step comes from.
     pub describe: Describe<'a>,
 }
@@ -43,7 +57,7 @@ impl TraceReport<'_> {
     pub fn render(&self, width: usize) -> String {
         let width = width.max(LEAST_WIDTH);
         let mut sources = self.sources();
-        let mut names = self.object_names();
+        let mut names = self.object_names(&mut sources);
         let mut text = String::new();
         let mut deciding = Vec::new();
         if let Some(cause) = self.cause.filter(|_| self.blocked.is_empty()) {
@@ -55,25 +69,69 @@ impl TraceReport<'_> {
             }
             text.push('\n');
         }
-        let timeline = Timeline {
-            threads: self.names.to_vec(),
-            rows: self.rows(&mut sources, &names, &deciding),
-        };
-        text += &timeline.render(width);
+        text += &self.repeated(width, &names, &mut sources);
+        let slice = self.slice(&deciding);
+        text += &self
+            .timeline(&slice, &mut sources, &names, &deciding)
+            .render(width);
+        for line in wrap(&self.left_out(&slice), width) {
+            text += &line;
+            text.push('\n');
+        }
         if !self.blocked.is_empty() {
             let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
             text.push('\n');
-            text += &blocked.report_with(&mut names, &mut sources).render(width);
+            let report = blocked.report_with(self.recorded, &mut names, &mut sources);
+            text += &report.render(width);
         }
         text
+    }
+
+    /// The numbers of the steps that the run repeats.
+    fn repeated_steps(&self) -> Option<std::ops::Range<usize>> {
+        let count = usize::try_from(self.repetition?.steps).ok()?;
+        let end = self.trace.steps().len();
+        Some(end.checked_sub(count)?..end)
+    }
+
+    /// The steps that the run repeats, in words; empty if it does not.
+    fn repeated(&self, width: usize, names: &ObjectNames, sources: &mut SourceCache<'_>) -> String {
+        let Some(steps) = self.repeated_steps() else {
+            return String::new();
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for number in steps {
+            let step = &self.trace.steps()[number];
+            let name = self.names.get(step.thread as usize);
+            let name = name.map_or("?", String::as_str);
+            let note = note(step, self.value_of(number), names);
+            let note = if note.is_empty() { "goes on" } else { &note };
+            let place = sources.short(step.place);
+            let text = sources.at(step.place).map_or("", |at| at.text.trim());
+            let line = fit(&format!("    {name} {note}, at {place}: {text}"), width);
+            // How often each comes by turns is up to the schedule.
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        let title = match lines.len() {
+            1 => "This step repeats for ever; nothing that it depends on changes:",
+            _ => "These steps repeat for ever; nothing that they depend on changes:",
+        };
+        let more = lines.len().saturating_sub(MAX_REPEATED);
+        lines.truncate(MAX_REPEATED);
+        lines.insert(0, title.to_owned());
+        if more > 0 {
+            lines.push(format!("    ... {}", counted(more as u64, "step", "steps")));
+        }
+        lines.join("\n") + "\n\n"
     }
 
     /// The same as data.
     #[must_use]
     pub fn details(&self) -> RunDetails {
         let mut sources = self.sources();
-        let mut names = self.object_names();
-        let steps = details::steps(self, &names, &mut sources);
+        let mut names = self.object_names(&mut sources);
         let cause = self.cause.filter(|_| self.blocked.is_empty());
         let cause = cause.map(|cause| {
             let story = Story::of(self, cause, &names, &mut sources);
@@ -81,13 +139,20 @@ impl TraceReport<'_> {
         });
         let deadlock = (!self.blocked.is_empty()).then(|| {
             let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
-            DeadlockDetails::of(&blocked.report_with(&mut names, &mut sources))
+            let report = blocked.report_with(self.recorded, &mut names, &mut sources);
+            DeadlockDetails::of(&report)
         });
+        let deciding = cause.as_ref().map_or(&[][..], |cause| &cause.steps);
+        let slice = self.slice(deciding);
+        let objects = Objects::of(self, &names, &mut sources);
+        let steps = details::steps(self, &objects, &slice, deciding, &mut sources);
         RunDetails {
+            objects: objects.list,
             threads: self.names.to_vec(),
             steps_left_out: self.trace.steps().len() - steps.len(),
             steps,
             cause,
+            repeated: self.repeated_steps().map(Iterator::collect),
             deadlock,
         }
     }
@@ -98,8 +163,79 @@ impl TraceReport<'_> {
         sources
     }
 
+    /// The threads and steps that are shown.
+    fn slice(&self, deciding: &[usize]) -> Slice {
+        let steps = self.trace.steps();
+        let count = self.names.len();
+        let number_of = |name: &str| {
+            let found = self.names.iter().position(|known| known == name);
+            found.and_then(|number| u32::try_from(number).ok())
+        };
+        let failed = self.failed.and_then(number_of);
+        // Without any of these, nothing says what the failure depends on.
+        let unknown = deciding.is_empty() && self.blocked.is_empty();
+        if self.full || unknown || steps.len() > MAX_SLICED_STEPS {
+            return Slice::whole(self.trace, count);
+        }
+        let mut ends = deciding.to_vec();
+        let mut threads: Vec<u32> = failed.into_iter().collect();
+        if !self.blocked.is_empty() {
+            let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
+            let Some(chain) = blocked.chain() else {
+                return Slice::connected(self.trace, count, &blocked.waiting());
+            };
+            threads.extend(chain);
+            ends.extend(blocked.taken());
+        }
+        Slice::of(self.trace, count, &ends, &threads)
+    }
+
+    /// What is not shown, in a sentence; empty if all is.
+    fn left_out(&self, slice: &Slice) -> String {
+        let steps = slice.steps.iter().filter(|shown| !**shown).count() as u64;
+        let hidden = self.names.iter().zip(&slice.threads);
+        let hidden: Vec<&str> = hidden
+            .filter(|(_, shown)| !**shown)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if steps == 0 {
+            return String::new();
+        }
+        let steps = counted(steps, "step", "steps");
+        let what = match hidden.len() {
+            0 => format!("{steps} that have"),
+            1 => format!("{} and {steps} that have", hidden[0]),
+            2 | 3 => format!("{} and {steps} that have", hidden.join(", ")),
+            more => format!("{more} threads and {steps} that have"),
+        };
+        format!("Not shown: {what} nothing to do with these; --full shows all.")
+    }
+
+    fn timeline(
+        &self,
+        slice: &Slice,
+        sources: &mut SourceCache<'_>,
+        names: &ObjectNames,
+        deciding: &[usize],
+    ) -> Timeline {
+        let mut rows = self.rows(slice, sources, names, deciding);
+        // Columns for the threads that are shown only.
+        let mut columns = Vec::new();
+        let mut threads = Vec::new();
+        for (name, shown) in self.names.iter().zip(&slice.threads) {
+            columns.push(threads.len());
+            if *shown {
+                threads.push(name.clone());
+            }
+        }
+        for row in &mut rows {
+            row.thread = columns.get(row.thread).copied().unwrap_or_default();
+        }
+        Timeline { threads, rows }
+    }
+
     /// Names for the objects of the run, in the order in which it met them.
-    fn object_names(&self) -> ObjectNames {
+    fn object_names(&self, sources: &mut SourceCache<'_>) -> ObjectNames {
         let mut names = ObjectNames::new();
         let nouns = nouns(self.trace, self.blocked);
         for step in self.trace.steps() {
@@ -108,22 +244,30 @@ impl TraceReport<'_> {
                 let name = self.names.get(step.thread as usize);
                 names.set(step.op.object, name.map_or("", String::as_str));
             } else if let Some(noun) = nouns.get(&step.op.object) {
-                names.name_or_number(noun, step.op.object);
+                match self.recorded.names.get(&step.op.object) {
+                    Some(name) => {
+                        let made_at = name.made_at.map(|place| sources.short(place));
+                        names.name(noun, step.op.object, name, &made_at.unwrap_or_default());
+                    }
+                    None => {
+                        names.name_or_number(noun, step.op.object);
+                    }
+                }
             }
         }
         names
     }
 
     pub(super) fn value_of(&self, step: usize) -> Option<&VariableAccess> {
-        let found = self
-            .values
-            .binary_search_by_key(&(step as u64), |value| value.step);
-        self.values.get(found.ok()?)
+        let values = &self.recorded.values;
+        let found = values.binary_search_by_key(&(step as u64), |value| value.step);
+        values.get(found.ok()?)
     }
 
     /// The rows of the timeline. Those of the `deciding` steps are never left out.
     fn rows(
         &self,
+        slice: &Slice,
         sources: &mut SourceCache<'_>,
         names: &ObjectNames,
         deciding: &[usize],
@@ -133,8 +277,14 @@ impl TraceReport<'_> {
         let mut rows: Vec<TimelineRow> = Vec::new();
         let mut switches = Vec::new();
         let mut rows_of_deciding = Vec::new();
-        for (number, step) in steps.iter().enumerate() {
-            let before = number.checked_sub(1).map(|before| steps[before].thread);
+        // The thread of the step that was shown last.
+        let mut before = None;
+        let shown = steps
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| slice.steps[*number]);
+        for (number, step) in shown {
+            let before = before.replace(step.thread);
             let switched = before.is_some_and(|before| before != step.thread);
             let preempts = switched
                 && self
@@ -201,7 +351,7 @@ impl TraceReport<'_> {
                 row.file.clear();
             }
         }
-        if rows.len() > MAX_ROWS {
+        if rows.len() > MAX_ROWS && !self.full {
             rows_around(rows, &switches, &rows_of_deciding)
         } else {
             rows

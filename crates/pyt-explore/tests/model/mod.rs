@@ -208,7 +208,7 @@ pub(crate) fn run_up_to(
         trace.push(
             &decision,
             chosen,
-            Place(u64::from(candidates[chosen].thread), step),
+            Place(u64::from(candidates[chosen].thread), step, 0),
         );
         let candidate = candidates[chosen];
         current = Some(candidate.thread);

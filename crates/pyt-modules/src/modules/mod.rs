@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyt_vm::{
-    hooks,
+    hooks, naming,
     state::{self, InterpreterState},
 };
 use rustpython_vm::{InterpreterBuilder, builtins::PyModuleDef};
@@ -17,11 +17,13 @@ pub(crate) mod futures;
 pub(crate) mod operator;
 #[cfg(target_os = "linux")]
 pub(crate) mod posix;
+mod primitives;
 pub(crate) mod pyexpat;
 pub(crate) mod pyt_module;
 pub mod pythonapi;
 pub(crate) mod queue;
 pub mod runs;
+pub mod search_path;
 pub(crate) mod signal;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
@@ -48,6 +50,7 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
         operator::module_def(&builder.ctx),
         pyexpat::module_def(&builder.ctx),
         pyt_module::module_def(&builder.ctx),
+        search_path::module_def(&builder.ctx),
         eager::definition::<FuturesBase>(&builder.ctx),
         eager::definition::<FuturesThread>(&builder.ctx),
     ];
@@ -89,6 +92,7 @@ eager::definitions! {
 /// Registers what the modules have done when interpreters begin and end and when threads exit. The
 /// order of each list matters: `tests` below hold it.
 fn register_hooks() {
+    naming::register(primitives::addresses);
     // `signal` wraps what it finds in `_signal`, and `sys` what it finds in itself.
     hooks::on_first_entry("sys", sys::install);
     hooks::on_first_entry("signal", signal::install);

@@ -10,9 +10,15 @@ mod _pyt {
         controlled::{Action, Op, point as decision_point},
     };
     use pyt_vm::{abort::OrRaise, state, uncaught::UncaughtExceptions};
-    use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
+    use rustpython_vm::{
+        PyObjectRef, PyResult, TryFromObject, VirtualMachine,
+        builtins::{PyBaseExceptionRef, PyStrRef},
+    };
 
-    use crate::modules::runs;
+    use crate::modules::{
+        runs::{self, AwaitingTask, CoroutineFrame},
+        search_path,
+    };
 
     /// Lets another thread go on, if the strategy of the run under way says so.
     #[pyfunction]
@@ -28,6 +34,72 @@ mod _pyt {
     #[pyfunction]
     fn wait_until_readable(fd: i32, vm: &VirtualMachine) -> PyResult<bool> {
         pyt_sched::wait_for_io(|| is_readable(fd)).or_raise(vm)
+    }
+
+    /// The event loop of the calling thread is about to wait for other threads. Its tasks: their
+    /// names, what they await, and the coroutines that they are in, innermost first, each with its
+    /// file, line, name, and whether it is the library's.
+    #[pyfunction]
+    fn note_awaiting(tasks: Vec<Task>, vm: &VirtualMachine) {
+        let tasks = tasks
+            .into_iter()
+            .map(|Task(name, awaits, stack)| AwaitingTask {
+                name: text(&name),
+                awaits: text(&awaits),
+                stack: stack
+                    .into_iter()
+                    .map(
+                        |Coroutine(file, line, function, is_library)| CoroutineFrame {
+                            file: text(&file),
+                            line,
+                            function: text(&function),
+                            is_library,
+                        },
+                    )
+                    .collect(),
+            });
+        runs::note_awaiting(tasks.collect(), vm);
+    }
+
+    fn text(text: &PyStrRef) -> String {
+        text.to_string_lossy().into_owned()
+    }
+
+    struct Task(PyStrRef, PyStrRef, Vec<Coroutine>);
+
+    impl TryFromObject for Task {
+        fn try_from_object(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<Self> {
+            let [name, awaits, stack] = fields(object, vm)?;
+            Ok(Self(
+                name.try_into_value(vm)?,
+                awaits.try_into_value(vm)?,
+                stack.try_into_value(vm)?,
+            ))
+        }
+    }
+
+    struct Coroutine(PyStrRef, usize, PyStrRef, bool);
+
+    impl TryFromObject for Coroutine {
+        fn try_from_object(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<Self> {
+            let [file, line, function, is_library] = fields(object, vm)?;
+            Ok(Self(
+                file.try_into_value(vm)?,
+                line.try_into_value(vm)?,
+                function.try_into_value(vm)?,
+                is_library.try_to_bool(vm)?,
+            ))
+        }
+    }
+
+    fn fields<const COUNT: usize>(
+        object: PyObjectRef,
+        vm: &VirtualMachine,
+    ) -> PyResult<[PyObjectRef; COUNT]> {
+        let fields: Vec<PyObjectRef> = object.try_into_value(vm)?;
+        fields
+            .try_into()
+            .map_err(|_| vm.new_type_error("not so many fields"))
     }
 
     #[cfg(unix)]
@@ -75,6 +147,12 @@ mod _pyt {
     fn note_unraisable(raised: PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
         let name = || Thread::current().map_or_else(|| String::from("?"), |me| me.name());
         UncaughtExceptions::note_in(&state::of(vm), &raised, name, vm)
+    }
+
+    /// Whether the program has a module of its own in the place of the library's of this name.
+    #[pyfunction]
+    fn is_replaced(name: PyStrRef, vm: &VirtualMachine) -> PyResult<bool> {
+        search_path::is_replaced(&name.to_string_lossy(), vm)
     }
 
     /// Takes back one `enter_atomic`.

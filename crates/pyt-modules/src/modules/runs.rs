@@ -2,12 +2,12 @@
 //!
 //! Which strategy decides is not known here, nor what program runs.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use pyt_sched::{
     Thread,
-    controlled::{Controlled, FinishedRun, RunConfig},
+    controlled::{Controlled, FinishedRun, RunConfig, ThreadNumber, current_number},
 };
 use pyt_vm::{
     abort::OrRaise,
@@ -32,6 +32,50 @@ impl LibraryExitFunctions {
     fn of(state: &InterpreterState) -> &Self {
         state.slot()
     }
+}
+
+/// A task of an event loop that waits.
+#[derive(Clone, Debug, Default)]
+pub struct AwaitingTask {
+    /// Its name.
+    pub name: String,
+    /// What it awaits, in words.
+    pub awaits: String,
+    /// The coroutines that it is in, innermost first.
+    pub stack: Vec<CoroutineFrame>,
+}
+
+/// Where a coroutine stands.
+#[derive(Clone, Debug, Default)]
+pub struct CoroutineFrame {
+    /// The file, as tracebacks name it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The function's qualified name.
+    pub function: String,
+    /// It is code of the library.
+    pub is_library: bool,
+}
+
+/// For threads whose event loop waits for other threads, its tasks.
+#[derive(Default)]
+struct AwaitingTasks(Mutex<HashMap<ThreadNumber, Vec<AwaitingTask>>>);
+
+/// The event loop of the calling thread is about to wait for other threads, with these tasks.
+pub(crate) fn note_awaiting(tasks: Vec<AwaitingTask>, vm: &VirtualMachine) {
+    if let Some(thread) = current_number() {
+        let state = state::of(vm);
+        state.slot::<AwaitingTasks>().0.lock().insert(thread, tasks);
+    }
+}
+
+/// For threads whose event loop has waited for other threads when the run ended, or last before,
+/// its tasks. They are forgotten.
+#[must_use]
+pub fn take_awaiting(vm: &VirtualMachine) -> HashMap<ThreadNumber, Vec<AwaitingTask>> {
+    let state = state::of(vm);
+    std::mem::take(&mut state.slot::<AwaitingTasks>().0.lock())
 }
 
 /// How many functions `atexit` has.

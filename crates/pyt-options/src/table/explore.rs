@@ -107,7 +107,7 @@ pub(super) const ROWS: &[OptionSpec] = &[
         .of(&[Explore]),
     OptionSpec::new(
         Effect::MaxSteps,
-        "end a run, as an endless loop, after this many steps",
+        "look for a livelock after this many steps, give the run up after ten times as many",
     )
     .long("max-steps")
     .takes_or(
@@ -127,6 +127,12 @@ pub(super) const ROWS: &[OptionSpec] = &[
         "a schedule that prints something else than schedule 0 is a failure",
     )
     .long("same-output")
+    .of(&[Explore]),
+    OptionSpec::new(
+        Effect::Strict,
+        "a coroutine that is never awaited is a failure",
+    )
+    .long("strict")
     .of(&[Explore]),
     OptionSpec::new(
         Effect::ProcessPerSchedule,
@@ -150,6 +156,12 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .long("output")
     .takes_or("DIR", ValueKind::Folder, ".")
     .of(&[Explore]),
+    OptionSpec::new(
+        Effect::Full,
+        "show all threads and steps of a schedule, not only those that the failure depends on",
+    )
+    .long("full")
+    .of(&[Explore, Replay]),
     OptionSpec::new(Effect::Json, "print the result as JSON")
         .long("json")
         .of(&[Explore]),

@@ -45,9 +45,11 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .of(&[Run]),
     OptionSpec::new(
         Effect::MaxSteps,
-        "with --seed: end the program, as an endless loop, after this many steps",
+        "with --seed: look for a livelock after this many steps, give up after ten times as many",
     )
-    .long_help("with `--seed`: end the program, as an endless loop, after this many steps")
+    .long_help(
+        "with `--seed`: look for a livelock after this many steps, give up after ten times as many",
+    )
     .long("max-steps")
     .takes_or(
         "N",

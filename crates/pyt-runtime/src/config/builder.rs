@@ -236,6 +236,10 @@ impl Builder {
                     extensions::install(vm)?;
                 }
                 initialise(vm, runtime.options())?;
+                if policy.is_none() {
+                    // An isolated program's library is sealed.
+                    pyt_modules::search_path::install(vm)?;
+                }
                 pyt_tier::install(runtime.options().tier.mode(), vm)?;
                 shared::seal(vm)?;
                 if let Some(policy) = &policy {

@@ -49,6 +49,9 @@ impl Runtime {
             let script = Script::load(self, path, vm)?;
             let mut explore = || {
                 let runner = Runner::isolating(options.granularity, options.isolate, vm)?;
+                if options.strict {
+                    runner.be_strict(vm)?;
+                }
                 let mut explorer = Explorer::on(runner, options, vm)?;
                 pyt_instrument::instrument(script.code(), vm)?;
                 explorer.run(&|vm| script.execute(vm), &mut watch, vm)?;
@@ -135,6 +138,9 @@ impl Runtime {
             let script = Script::load(self, path, vm)?;
             let find = || {
                 let runner = Runner::isolating(options.granularity, options.isolate, vm)?;
+                if options.strict {
+                    runner.be_strict(vm)?;
+                }
                 pyt_instrument::instrument(script.code(), vm)?;
                 minimize(failing, &runner, options, &|vm| script.execute(vm), vm)
             };
@@ -165,6 +171,8 @@ struct Ran {
     is_cut: bool,
     /// The end of the time ended it.
     is_unfinished: bool,
+    /// It had too many steps, and is not known to be endless.
+    is_too_long: bool,
     abandoned_threads: u64,
     is_irreproducible: bool,
     /// What no step says.
@@ -182,9 +190,10 @@ impl Ran {
             blocked: finished.blocked,
             is_cut: matches!(
                 finished.ending,
-                Some(Ending::TooManySteps | Ending::OutOfTime)
+                Some(Ending::Livelock | Ending::TooManySteps | Ending::OutOfTime)
             ),
             is_unfinished: finished.ending == Some(Ending::OutOfTime),
+            is_too_long: finished.ending == Some(Ending::TooManySteps),
             abandoned_threads: finished.abandoned as u64,
             is_irreproducible: finished.irreproducible_from.is_some(),
             not_seen,
@@ -317,10 +326,13 @@ impl<'a> Explorer<'a> {
             }
             let failed = finished.outcome.failure.is_some();
             result.unfinished += u64::from(finished.is_unfinished);
+            result.too_long += u64::from(finished.is_too_long);
             // What that run would have shown is not known.
-            result.progress.exhausted &= result.unfinished == 0;
-            result.progress.proven &= result.unfinished == 0;
+            let all_ended = result.unfinished == 0 && result.too_long == 0;
+            result.progress.exhausted &= all_ended;
+            result.progress.proven &= all_ended;
             let counts = !finished.is_unfinished
+                && !finished.is_too_long
                 && !next.abandon.is_raised()
                 && self.options.counts(next.number);
             if counts {

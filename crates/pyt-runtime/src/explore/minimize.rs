@@ -17,7 +17,9 @@ use pyt_sched::controlled::{RunConfig, Strategy, Stuck, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::{
+    LOOKS_FROM,
     affinity::PinnedToCore,
+    recorded::recorded,
     runner::{Execution, Runner},
 };
 
@@ -46,6 +48,7 @@ pub(crate) fn minimize(
         runner,
         max_steps: options.max_steps,
         report_width: options.report_width,
+        full: options.full,
         ended_early: Cell::new(false),
         program,
         vm,
@@ -86,12 +89,20 @@ pub(crate) fn minimize(
     reproduction.report(smallest, &cause)
 }
 
+/// From which step on runs are looked at for whether they repeat themselves, to reproduce
+/// `failure`.
+fn looks_from(failure: &Failure) -> Option<u64> {
+    matches!(failure, Failure::Livelock { .. }).then_some(LOOKS_FROM)
+}
+
 /// The failing program, and all that it takes to run it.
 struct Reproduction<'a> {
     failing: &'a FailingRun,
     runner: &'a Runner,
     max_steps: u64,
     report_width: usize,
+    /// All threads and steps are shown.
+    full: bool,
     /// The last run has ended its process, and left no steps.
     ended_early: Cell<bool>,
     program: &'a dyn Fn(&VirtualMachine) -> PyResult<()>,
@@ -100,7 +111,10 @@ struct Reproduction<'a> {
 
 impl Reproduction<'_> {
     fn run(&self, strategy: Box<dyn Strategy>) -> RunConfig {
-        RunConfig::new(strategy, self.max_steps)
+        RunConfig {
+            looks_from: looks_from(&self.failing.failure),
+            ..RunConfig::new(strategy, self.max_steps)
+        }
     }
 
     fn execute(&self, run: RunConfig) -> PyResult<Execution> {
@@ -216,16 +230,22 @@ impl Reproduction<'_> {
         let code_before = sites.mark();
         let execution = self.execute(run);
         sites.record(false);
-        let values = sites.take_values(self.vm);
+        let recorded = recorded(sites, self.vm);
         let reported = execution.map(|execution| {
             let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
             let finished = &execution.finished;
             let report = TraceReport {
                 names: &finished.names,
                 trace: &finished.trace,
-                values: &values,
+                recorded: &recorded,
                 blocked: &blocked,
                 cause: Some(cause),
+                failed: match &execution.outcome.failure {
+                    Some(Failure::Exception { thread, .. }) => Some(thread),
+                    _ => None,
+                },
+                repetition: finished.repetition.as_ref(),
+                full: self.full,
                 describe: &|place| sites.describe(place),
             };
             let waits = BlockedThreads::new(&blocked, &finished.names, &finished.trace).summary();

@@ -7,6 +7,7 @@
 //! - `runner`, `snapshot`: one run, which begins with the interpreter in the same state as each
 //! - `child`: a run in a process of its own
 //! - `script`: a program that is run again and again
+//! - `recorded`: what reports need of a run
 //! - `single_run`: one run whose output is shown (`--seed`, replay)
 //! - `explorer`: one run after the other, in this process
 //! - `minimize`: the smallest schedule of a failure, and its report
@@ -14,12 +15,16 @@
 //! - `affinity`: the core that all this runs on
 //! - `python_module`: the native module behind the Python package `pyt`
 
+/// From this step on it is looked whether a run repeats itself that is known to do so.
+const LOOKS_FROM: u64 = 16;
+
 mod affinity;
 mod child;
 mod explorer;
 mod minimize;
 pub mod parallel;
 pub(crate) mod python_module;
+mod recorded;
 mod runner;
 mod script;
 mod single_run;
@@ -31,4 +36,4 @@ pub use pyt_explore::{
     SearchKind, SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind,
     report, search::sampling::UnknownStrategyKind,
 };
-pub use single_run::SeededRun;
+pub use single_run::{ReplayOptions, SeededRun};

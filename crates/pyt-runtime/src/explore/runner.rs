@@ -101,6 +101,11 @@ impl Runner {
         Ok(runner)
     }
 
+    /// From now on a coroutine that is never awaited is a failure.
+    pub(super) fn be_strict(&self, vm: &VirtualMachine) -> PyResult<()> {
+        self.snapshot.borrow().be_strict(vm)
+    }
+
     /// Does `work`, which is to make one run, in the process that the run is to have. Returns
     /// `input` if that is another process, and the result, unless the process ended in the run.
     ///
@@ -211,7 +216,6 @@ impl Runner {
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Execution> {
-        let max_steps = run.max_steps;
         let mut snapshot = self.snapshot.borrow_mut();
         snapshot.begin(seed, vm)?;
         let ran = runs::begin(run, vm).map(|running| {
@@ -232,10 +236,11 @@ impl Runner {
         let Some((finished, uncaught)) = finished else {
             return Err(vm.new_system_error("a run was ended by another thread"));
         };
-        let failure = failure_of(&end, &finished, uncaught, max_steps);
+        let failure = failure_of(&end, &finished, uncaught);
         let status = match failure {
             Some(Failure::Deadlock { .. }) => DEADLOCK_STATUS,
-            Some(Failure::EndlessLoop { .. }) => 1,
+            Some(Failure::Livelock { .. }) => 1,
+            _ if finished.ending == Some(Ending::TooManySteps) => 1,
             _ => end.status,
         };
         Ok(Execution {
@@ -287,17 +292,19 @@ impl End {
     }
 }
 
-fn failure_of(
-    end: &End,
-    finished: &FinishedRun,
-    uncaught: Vec<Uncaught>,
-    max_steps: u64,
-) -> Option<Failure> {
+fn failure_of(end: &End, finished: &FinishedRun, uncaught: Vec<Uncaught>) -> Option<Failure> {
     match finished.ending {
         Some(Ending::Standstill) => return Some(Failure::Deadlock { waits: Vec::new() }),
-        Some(Ending::TooManySteps) => return Some(Failure::EndlessLoop { steps: max_steps }),
+        Some(Ending::Livelock) => {
+            let repetition = finished.repetition.as_ref();
+            let threads = repetition.map_or(&[][..], |found| &found.threads);
+            let name = |thread: &u32| finished.names.get(*thread as usize).cloned();
+            return Some(Failure::Livelock {
+                threads: threads.iter().filter_map(name).collect(),
+            });
+        }
         // The caller says what it makes of that.
-        Some(Ending::OutOfTime) => return None,
+        Some(Ending::TooManySteps | Ending::OutOfTime) => return None,
         None => {}
     }
     let first = uncaught.into_iter().next().or_else(|| end.uncaught.clone());

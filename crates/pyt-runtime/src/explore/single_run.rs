@@ -7,17 +7,18 @@ use std::{
 
 use pyt_explore::{
     Failure, Granularity, Schedule, UnknownGranularity,
-    report::BlockedThreads,
+    report::{BlockedThreads, TraceReport},
     search::sampling::StrategyKind,
     strategy::replay::{DivergenceCheck, Replay},
 };
-use pyt_sched::controlled::{RunConfig, Strategy, Stuck};
+use pyt_sched::controlled::{Ending, RunConfig, Strategy, Stuck};
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
 };
 
 use super::{
-    MAX_STEPS,
+    LOOKS_FROM, MAX_STEPS,
+    recorded::recorded,
     runner::{Execution, Runner},
     script::Script,
 };
@@ -49,6 +50,19 @@ impl SeededRun {
     }
 }
 
+/// How a schedule is replayed.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplayOptions {
+    /// Under `pdb`, which also opens at the exception that ends the script.
+    pub debugger: bool,
+    /// All threads and steps are shown on standard error, once the run has ended.
+    pub full: bool,
+    /// The width of what is shown, in columns of a terminal.
+    pub report_width: usize,
+}
+
+/// What the failure says that only a strict exploration finds.
+const NEVER_AWAITED: &str = " was never awaited";
 /// The exit status of a replay in which the failure happened again.
 const FAILED_AGAIN_STATUS: i32 = 1;
 /// The exit status of a replay that fails in another way than the schedule says.
@@ -64,6 +78,9 @@ impl Runtime {
             max_steps: seeded.max_steps,
             granularity: seeded.granularity,
             patient: false,
+            strict: false,
+            looks_from: None,
+            shown: None,
         };
         let (status, interrupted) = self.with_vm(|vm| {
             let program = |vm: &VirtualMachine| self.start(vm, program);
@@ -76,10 +93,9 @@ impl Runtime {
         self.end_main(status, interrupted)
     }
 
-    /// Runs the script at `path` as `schedule` says, its output shown; with `debugger`, under
-    /// `pdb`, which also opens at the exception that ends the script. Returns the exit status: 1 if
-    /// the failure happened again, 0 if none did, 2 if another one did. A schedule whose failure is
-    /// a different output does not say what output is right: its replay has the script's status.
+    /// Runs the script at `path` as `schedule` says, its output shown. Returns the exit status: 1
+    /// if the failure happened again, 0 if none did, 2 if another one did. A schedule whose failure
+    /// is a different output does not say what output is right: its replay has the script's status.
     ///
     /// # Errors
     /// If the script cannot be read or compiled, or is another one than the schedule was made for.
@@ -87,8 +103,9 @@ impl Runtime {
         self,
         path: &Path,
         schedule: &Schedule,
-        debugger: bool,
+        options: ReplayOptions,
     ) -> Result<i32, Error> {
+        let debugger = options.debugger;
         let replay = Replay::new(schedule.choices.clone());
         let check = replay.divergence_check();
         let single = SingleRun {
@@ -97,6 +114,11 @@ impl Runtime {
             max_steps: MAX_STEPS.max(2 * schedule.choices.len()),
             granularity: granularity_of(schedule)?,
             patient: debugger,
+            looks_from: (schedule.failure.as_deref())
+                .is_some_and(Failure::is_livelock)
+                .then_some(LOOKS_FROM),
+            strict: (schedule.failure.as_deref()).is_some_and(|text| text.contains(NEVER_AWAITED)),
+            shown: options.full.then_some(options.report_width),
         };
         let (status, interrupted) = self.with_vm(|vm| {
             let script = Script::load(&self, path, vm)?;
@@ -137,6 +159,12 @@ struct SingleRun {
     max_steps: u64,
     granularity: Granularity,
     patient: bool,
+    /// A coroutine that is never awaited is a failure.
+    strict: bool,
+    /// From which step on it is looked whether the run repeats itself all the time.
+    looks_from: Option<u64>,
+    /// The width of the schedule, if that is shown.
+    shown: Option<usize>,
 }
 
 impl SingleRun {
@@ -148,7 +176,8 @@ impl SingleRun {
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = blocked.clone();
         let run = RunConfig {
-            traced: false,
+            traced: self.shown.is_some(),
+            looks_from: self.looks_from,
             with_places: true,
             keeps_turn_in_foreign_code: self.patient,
             on_standstill: Some(Box::new(move |all| {
@@ -157,20 +186,49 @@ impl SingleRun {
             ..RunConfig::new(self.strategy, self.max_steps)
         };
         let runner = Runner::new(self.granularity, false, vm)?;
-        let execution = runner.execute(run, self.seed, program, vm)?;
+        if self.strict {
+            runner.be_strict(vm)?;
+        }
+        let sites = &runner.sites;
+        sites.record_names(true);
+        if self.shown.is_some() {
+            sites.record(true);
+        }
+        let execution = runner.execute(run, self.seed, program, vm);
+        sites.record(false);
+        let recorded = recorded(sites, vm);
+        let execution = execution?;
         let finished = &execution.finished;
+        let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(width) = self.shown {
+            let report = TraceReport {
+                names: &finished.names,
+                trace: &finished.trace,
+                recorded: &recorded,
+                blocked: &[],
+                cause: None,
+                failed: None,
+                repetition: None,
+                full: true,
+                describe: &|place| sites.describe(place),
+            };
+            eprint!("\n{}\n", report.render(width));
+        }
         match &execution.outcome.failure {
             Some(Failure::Deadlock { .. }) => {
-                let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
                 let blocked = BlockedThreads::new(&blocked, &finished.names, &finished.trace);
-                let report = blocked.report(&|place| runner.sites.describe(place));
+                let report = blocked.report(&recorded, &|place| sites.describe(place));
                 eprint!("pyt: {}", report.render(usize::MAX));
             }
-            Some(failure @ Failure::EndlessLoop { .. }) => eprintln!("pyt: {failure}"),
+            Some(failure @ Failure::Livelock { .. }) => eprintln!("pyt: {failure}"),
+            None if finished.ending == Some(Ending::TooManySteps) => eprintln!(
+                "pyt: the run was given up after {} steps: whether it ends is not known",
+                finished.steps
+            ),
             _ => {}
         }
         if let Some((step, place)) = finished.irreproducible_from {
-            let place = runner.sites.describe(place);
+            let place = sites.describe(place);
             let place =
                 place.map_or_else(String::new, |at| format!(" after {}:{}", at.file, at.line));
             eprintln!(
@@ -191,7 +249,10 @@ fn replay_status(execution: &Execution, check: &DivergenceCheck, schedule: &Sche
         eprintln!("pyt replay: the script did not follow the schedule: {divergence}");
     }
     let Some(failure) = &execution.outcome.failure else {
-        return execution.status;
+        return match execution.finished.ending {
+            Some(Ending::TooManySteps) => OTHER_FAILURE_STATUS,
+            _ => execution.status,
+        };
     };
     match schedule.failure.as_deref() {
         Some(recorded) if !failure.is_described_by(recorded) => {

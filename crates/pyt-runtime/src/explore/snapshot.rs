@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use pyt_modules::search_path;
 use pyt_vm::signal_handlers;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -121,6 +122,8 @@ pub(super) struct Snapshot {
     handlers_set: u64,
     new_input: PyObjectRef,
     output: Option<CapturedOutput>,
+    /// Standard output and error of runs whose output is shown.
+    shown: Option<[PyObjectRef; 2]>,
     /// Standard input, output and error.
     streams: [PyObjectRef; 3],
     collects: bool,
@@ -131,7 +134,8 @@ impl Snapshot {
     /// A snapshot of the present state. With `capture`, the output of runs is kept instead of
     /// shown.
     pub(super) fn new(capture: bool, vm: &VirtualMachine) -> PyResult<Self> {
-        let class = vm.import("_pyt_run_state", 0)?.get_attr("RunState", vm)?;
+        let module = search_path::import_own("_pyt_run_state", vm)?;
+        let class = module.get_attr("RunState", vm)?;
         let state = class.call((capture,), vm)?;
         let kept: Vec<PyRef<PyTuple>> = state.get_attr("kept", vm)?.try_into_value(vm)?;
         let kept = kept.iter().filter_map(|kept| match kept.as_slice() {
@@ -159,16 +163,14 @@ impl Snapshot {
             folder: None,
             module_count: 0,
             has_stateful_modules: false,
-            warned: vm
-                .import("warnings", 0)?
-                .get_attr("onceregistry", vm)?
-                .try_into_value(vm)?,
+            warned: state.get_attr("warned", vm)?.try_into_value(vm)?,
             main: modules.get_item_opt("__main__", vm)?,
             modules,
             names: Vec::new(),
             handlers_set: 0,
             new_input: vm.import("io", 0)?.get_attr("StringIO", vm)?,
             output: None,
+            shown: None,
             streams: [stream("stdin"), stream("stdout"), stream("stderr")],
             collects: vm.state.gc.is_enabled(),
             runs: 0,
@@ -177,6 +179,10 @@ impl Snapshot {
         snapshot.record(vm)?;
         if capture {
             snapshot.find_output(vm)?;
+        } else {
+            let shown: Vec<PyObjectRef> =
+                snapshot.state.get_attr("shown", vm)?.try_into_value(vm)?;
+            snapshot.shown = shown.try_into().ok();
         }
         Ok(snapshot)
     }
@@ -263,8 +269,19 @@ impl Snapshot {
             let input = self.new_input.call((), vm)?;
             let streams = [input, output.stream.clone(), output.stream.clone()];
             set_streams(&streams, vm)?;
+        } else if let Some([output, errors]) = &self.shown {
+            set_streams(
+                &[self.streams[0].clone(), output.clone(), errors.clone()],
+                vm,
+            )?;
         }
         Ok(())
+    }
+
+    /// From now on a coroutine that is never awaited is a failure.
+    pub(super) fn be_strict(&self, vm: &VirtualMachine) -> PyResult<()> {
+        self.substitutes
+            .set_attr("strict", vm.ctx.new_bool(true), vm)
     }
 
     /// Restores the state after a run. Returns its output, if that was captured.
@@ -280,6 +297,12 @@ impl Snapshot {
                     vm.call_method(&self.state, "open_output", ())?;
                     self.find_output(vm)?;
                 }
+            }
+            set_streams(&self.streams, vm)?;
+        } else if let Some(shown) = &self.shown {
+            for stream in shown {
+                // The program may have closed it.
+                let _ = vm.call_method(stream, "flush", ());
             }
             set_streams(&self.streams, vm)?;
         }

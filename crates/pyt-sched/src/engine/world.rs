@@ -16,11 +16,24 @@ pub enum Activity {
     Unknown,
 }
 
-/// Where in the program a thread stood: two numbers that only the [`World`] can read.
+/// Where in the program a thread stood: numbers that only the [`World`] can read, for the place,
+/// for what is there, and for the functions that have led there.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
 )]
-pub struct Place(pub u64, pub u64);
+pub struct Place(pub u64, pub u64, pub u64);
+
+/// What a thread's part of the state is, as far as its world can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// A digest of the functions that the thread is in, with their variables.
+    pub own: u64,
+    /// A digest of all that threads have changed since the world has
+    /// [begun to look](World::begin_looking).
+    pub shared: u64,
+    /// Whether the digests say all: nothing was done since that they do not show.
+    pub is_known: bool,
+}
 
 /// What lies around the scheduler.
 pub trait World: Send + Sync + 'static {
@@ -55,6 +68,31 @@ pub trait World: Send + Sync + 'static {
     /// Where in the program the calling thread stands, in numbers of the world's own.
     fn place(&self) -> Place {
         Place::default()
+    }
+
+    /// The calling thread is about to use the primitive at the address `object`. Called before
+    /// [`place`](Self::place), if a run wants places.
+    fn uses(&self, _object: usize) {}
+
+    /// Begins to note what threads change, for [`look`](Self::look).
+    fn begin_looking(&self) {}
+
+    /// What the state of the calling thread is, which is at a decision point, and of what threads
+    /// have changed.
+    fn look(&self) -> Look {
+        Look {
+            own: 0,
+            shared: 0,
+            is_known: false,
+        }
+    }
+
+    /// Forgets which functions were [looked](Self::look) at.
+    fn forget_looks(&self) {}
+
+    /// Whether the functions that were looked at do nothing that the looks do not show.
+    fn confirms_repetition(&self) -> bool {
+        false
     }
 
     /// Resumes a frozen thread. Only inside [`stop`](Self::stop) or on an attached thread,

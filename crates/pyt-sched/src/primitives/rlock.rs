@@ -23,6 +23,12 @@ impl Default for RLock {
 }
 
 impl RLock {
+    /// The address by which reports know the lock.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        address(&self.lock)
+    }
+
     /// A lock that no thread holds.
     #[must_use]
     pub const fn new() -> Self {

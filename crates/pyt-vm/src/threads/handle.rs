@@ -202,7 +202,9 @@ impl Handle {
     pub fn reset_after_fork(&self, survives: bool) {
         self.done.reset_after_fork();
         if !survives && self.state.load(Ordering::Acquire) != NOT_STARTED {
-            self.set_done();
+            // No step: the run that the parent may be in is not the child's.
+            self.state.store(DONE, Ordering::Release);
+            self.done.set_now();
         }
     }
 }

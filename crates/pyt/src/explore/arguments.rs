@@ -34,6 +34,10 @@ pub(crate) struct Arguments {
     /// The folder for `.schedule` files.
     pub(crate) output: PathBuf,
     pub(crate) json: bool,
+    /// A coroutine that is never awaited is a failure.
+    pub(crate) strict: bool,
+    /// Schedules are shown with all threads and steps.
+    pub(crate) full: bool,
     /// The number of this process among several that report to their parent.
     pub(crate) job: Option<usize>,
     /// The first schedule, for `--isolate`.
@@ -59,6 +63,8 @@ impl Arguments {
             shard: given.value(Effect::Shard),
             output: given.value(Effect::OutputFolder),
             json: given.has(Effect::Json),
+            strict: given.has(Effect::Strict),
+            full: given.has(Effect::Full),
             job: job.and_then(|job| usize::try_from(job).ok()),
             first: given.value(Effect::FirstSchedule),
         }
@@ -87,10 +93,12 @@ impl Arguments {
             granularity: self.granularity,
             max_steps: self.max_steps,
             isolate: self.isolate,
+            strict: self.strict,
             stop_on_first: self.stop_on_first,
             first: self.first,
             job: self.job,
             report_width: crate::stdout::width().unwrap_or(REPORT_WIDTH),
+            full: self.full,
         }
     }
 

@@ -118,6 +118,12 @@ hot_methods!(PyFuture:
     set_exception, add_done_callback,
 );
 
+/// The address by which the scheduler knows the future, if `object` is one.
+pub(crate) fn address_in(object: &PyObject) -> Option<usize> {
+    let future = object.downcast_ref::<PyFuture>()?;
+    Some(future.address())
+}
+
 impl Constructor for PyFuture {
     type Args = FuncArgs;
 

@@ -27,6 +27,8 @@ use rustpython_vm::{
     scope::Scope,
 };
 
+pub(crate) use future::address_in;
+
 use self::{
     future::PyFuture,
     item::WorkItem,

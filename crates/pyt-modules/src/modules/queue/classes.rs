@@ -12,9 +12,9 @@ use std::sync::{
 use pyt_sched::{
     GetError, JoinError, PutError, QueueState, RLock, TaskDoneError, controlled::current_number,
 };
-use pyt_vm::abort::abort_exception;
+use pyt_vm::{abort::abort_exception, naming};
 use rustpython_vm::{
-    AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{
         PyDictRef, PyGenericAlias, PyInt, PyStr, PyType, PyTypeRef, object_generic_set_dict,
     },
@@ -236,6 +236,16 @@ fn get(queue: &Py<PyQueue>, mut blocking: Blocking, vm: &VirtualMachine) -> PyRe
 
 hot_methods!(PyQueue: put, get, put_nowait, get_nowait, task_done, qsize, empty, full);
 
+/// The address by which the scheduler knows the queue, if `object` is one whose attributes the
+/// program has not asked for.
+pub(crate) fn address_in(object: &PyObject) -> Option<usize> {
+    let queue = object.downcast_ref::<PyQueue>()?;
+    queue
+        .fast
+        .get()
+        .map(|fast| std::ptr::from_ref(&fast.queue).addr())
+}
+
 impl Constructor for PyQueue {
     type Args = FuncArgs;
 
@@ -273,6 +283,7 @@ impl Initializer for PyQueue {
             if zelf.fast.set(fast).is_ok() {
                 zelf.know(zelf.class(), profile);
                 zelf.set_phase(Phase::Fast);
+                naming::made(zelf.as_object());
                 return Ok(());
             }
         }

@@ -14,6 +14,7 @@ mod heap;
 mod ordered;
 pub(crate) mod simple;
 
+pub(crate) use classes::address_in;
 pub(crate) use queue::module_def;
 
 /// Queues for several threads.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pyt_sched::{Deadline, controlled::current_number};
-use pyt_vm::abort::abort_exception;
+use pyt_vm::{abort::abort_exception, naming};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyGenericAlias, PyStrRef, PyType, PyTypeRef},
@@ -90,6 +90,13 @@ impl Constructor for PySimpleQueue {
             return Err(vm.new_type_error(format!("SimpleQueue() takes no {what} arguments")));
         }
         Ok(Self::default())
+    }
+
+    fn slot_new(cls: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        let payload = Self::py_new(&cls, args, vm)?;
+        let made = payload.into_ref_with_type(vm, cls)?;
+        naming::made(made.as_object());
+        Ok(made.into())
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 use pyt_sched::BarrierError;
-use pyt_vm::abort::abort_exception;
+use pyt_vm::{abort::abort_exception, naming};
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
+    AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyType, PyTypeRef},
     function::FuncArgs,
     object::{Traverse, TraverseFn},
@@ -43,6 +43,13 @@ unsafe impl Traverse for Barrier {
             inner.timeout.traverse(visit);
         }
     }
+}
+
+/// The address by which the scheduler knows the barrier, if `object` is one.
+pub(crate) fn address_in(object: &PyObject) -> Option<usize> {
+    let barrier = object.downcast_ref::<Barrier>()?;
+    let inner = barrier.inner.try_read()?;
+    Some(std::ptr::from_ref(&inner.as_ref()?.barrier).addr())
 }
 
 /// `threading.BrokenBarrierError`.
@@ -175,6 +182,7 @@ impl Initializer for Barrier {
         // Dropped once the lock is free: dropping objects may run Python code.
         let before = zelf.inner.write().replace(Arc::new(made));
         drop(before);
+        naming::made(zelf.as_object());
         Ok(())
     }
 }

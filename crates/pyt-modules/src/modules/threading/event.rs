@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, naming};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::PyType,
@@ -30,6 +30,13 @@ pub(crate) struct Event {
     made: AtomicBool,
     /// Made when Python code asks for it; no native code does.
     condition: OnceLock<PyObjectRef>,
+}
+
+impl Event {
+    /// The event itself.
+    pub(crate) const fn inner(&self) -> &pyt_sched::Event {
+        &self.inner
+    }
 }
 
 #[inline]
@@ -140,6 +147,7 @@ impl Initializer for Event {
         arguments::none("Event.__init__", &args, vm)?;
         zelf.inner.clear();
         zelf.made.store(true, Ordering::Relaxed);
+        naming::made(zelf.as_object());
         Ok(())
     }
 }

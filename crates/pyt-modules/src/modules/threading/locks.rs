@@ -2,9 +2,10 @@
 
 #[rustpython_vm::pymodule(sub, name = "threading")]
 pub(crate) mod locks {
+    use pyt_vm::naming;
     use rustpython_vm::{
-        PyPayload, PyRef, PyResult, VirtualMachine, builtins::PyTypeRef, class::PyClassImpl,
-        function::FuncArgs,
+        AsObject, PyPayload, PyRef, PyResult, VirtualMachine, builtins::PyTypeRef,
+        class::PyClassImpl, function::FuncArgs,
     };
 
     use crate::modules::{
@@ -44,6 +45,8 @@ pub(crate) mod locks {
             let message = "Passing arguments to RLock is deprecated and will be removed in 3.15";
             warn_deprecated(message, vm)?;
         }
-        Ok(NativeRLock::default().into_ref(&vm.ctx))
+        let made = NativeRLock::default().into_ref(&vm.ctx);
+        naming::made(made.as_object());
+        Ok(made)
     }
 }

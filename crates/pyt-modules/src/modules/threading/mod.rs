@@ -3,15 +3,16 @@
 //! Each class has a file; here are the functions, and what happens at the end of the interpreter
 //! and after a fork.
 
-mod barrier;
+pub(crate) mod barrier;
 pub(crate) mod condition;
 mod dangling;
 pub(crate) mod default_names;
 mod deprecated;
-mod event;
+pub(crate) mod event;
 mod excepthook;
 mod locks;
 pub(crate) mod registry;
+mod run_frames;
 pub(crate) mod semaphore;
 mod special;
 mod thread;

@@ -128,10 +128,14 @@ pub(super) fn main(vm: &VirtualMachine) -> PyResult {
 
 /// The module itself.
 pub(super) fn module(vm: &VirtualMachine) -> PyResult {
-    vm.import("threading", 0).or_else(|failed| {
+    let known = || with(vm, |state| state.module.clone());
+    match vm.import("threading", 0) {
+        // The program has a module of this name.
+        Ok(other) if other.get_attr("_CRLock", vm).is_err() => Ok(known().unwrap_or(other)),
         // Imports end before the last destructors have run.
-        with(vm, |state| state.module.clone()).ok_or(failed)
-    })
+        Err(failed) => known().ok_or(failed),
+        found => found,
+    }
 }
 
 /// The calling thread's `Thread` object; a thread that was not started here gets a dummy.

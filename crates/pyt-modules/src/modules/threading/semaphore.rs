@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use pyt_sched::OverRelease;
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, naming};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyFloat, PyInt, PyType},
@@ -239,6 +239,7 @@ impl Initializer for Semaphore {
     fn init(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let value = initial("Semaphore.__init__", args, vm)?;
         zelf.fill(value);
+        naming::made(zelf.as_object());
         Ok(())
     }
 }
@@ -295,6 +296,7 @@ impl Initializer for BoundedSemaphore {
         let value = initial("BoundedSemaphore.__init__", args, vm)?;
         zelf.0.initial.store(value, Ordering::Relaxed);
         zelf.0.fill(value);
+        naming::made(zelf.as_object());
         Ok(())
     }
 }

@@ -31,7 +31,6 @@ fn settle(thread: &PyObjectRef, ident: u64, vm: &VirtualMachine) -> PyResult<()>
 pub(crate) mod special {
     use rustpython_vm::{
         AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-        builtins::PyDict,
         function::{FuncArgs, KwArgs, OptionalArg},
         pyclass,
         types::Initializer,
@@ -39,13 +38,11 @@ pub(crate) mod special {
 
     use crate::{
         args::arguments::{self, Signature},
-        modules::{
-            thread::keywords,
-            threading::{
-                default_names::next_number,
-                registry,
-                thread::{PrivateAttributes, PyThread},
-            },
+        modules::threading::{
+            default_names::next_number,
+            registry,
+            run_frames::{self, Run},
+            thread::{PrivateAttributes, PyThread},
         },
     };
 
@@ -106,12 +103,7 @@ pub(crate) mod special {
             let interval = zelf.get_attr("interval", vm)?;
             vm.call_method(&finished, "wait", (interval,))?;
             if !vm.call_method(&finished, "is_set", ())?.try_to_bool(vm)? {
-                let positional: Vec<PyObjectRef> = zelf.get_attr("args", vm)?.try_to_value(vm)?;
-                let named = zelf.get_attr("kwargs", vm)?;
-                let named = named.downcast_ref::<PyDict>().map(ToOwned::to_owned);
-                let named = keywords(named.as_ref(), vm)?;
-                zelf.get_attr("function", vm)?
-                    .call(FuncArgs::new(positional, named), vm)?;
+                run_frames::call(Run::Timer, &zelf, vm)?;
             }
             vm.call_method(&finished, "set", ()).map(drop)
         }

@@ -105,6 +105,8 @@ pub(super) struct Member {
     pub(super) state: MemberState,
     pub(super) op: Op,
     pub(super) place: Place,
+    /// A digest of its state at its last decision point; 0 if that was not looked at.
+    pub(super) digest: u64,
     /// It was chosen because its deadline had come.
     pub(super) timed_out: bool,
     /// It was woken, or interrupted, while it waited at its gate.
@@ -126,7 +128,8 @@ impl Member {
             thread,
             state: MemberState::Exited,
             op: Op::alone(Action::Begin),
-            place: Place(0, 0),
+            place: Place(0, 0, 0),
+            digest: 0,
             timed_out: false,
             interrupted: false,
             woken_early: false,
@@ -160,7 +163,7 @@ impl Member {
     }
 
     /// When it stops waiting.
-    fn deadline(&self) -> Option<Deadline> {
+    pub(super) fn deadline(&self) -> Option<Deadline> {
         match self.state {
             MemberState::Ready { deadline, .. } | MemberState::Blocked { deadline, .. } => deadline,
             _ => None,

@@ -11,6 +11,7 @@
 //! - `trace`: the steps of a run
 //! - `members`: the threads of a run, and which of them could take a step
 //! - `state`: the state of a run, and the decision which member takes the next step
+//! - `repetition`: whether a run repeats itself
 //! - `policy`: beginning and ending a run, and passing the turn
 //! - `run`: the settings of a run, and its results
 //!
@@ -19,6 +20,7 @@
 
 mod members;
 mod policy;
+mod repetition;
 mod run;
 mod state;
 mod strategy;
@@ -30,11 +32,14 @@ pub use crate::{
             atomic, current_number, is_alone, is_atomic, is_first, number_of, point, steps,
         },
         thread::ThreadNumber,
-        world::Place,
+        world::{Look, Place},
     },
     op::{Action, Op},
 };
 pub use policy::Controlled;
-pub use run::{CannotBegin, Ending, FinishedRun, OnStandstill, RunConfig, Stuck};
+pub use repetition::Repetition;
+pub use run::{
+    CannotBegin, Ending, FinishedRun, MOST_STEPS_PER_MAX, OnStandstill, RunConfig, Stuck,
+};
 pub use strategy::{Candidate, Decision, Strategy};
 pub use trace::{Step, Trace};

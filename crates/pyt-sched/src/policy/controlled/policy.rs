@@ -98,10 +98,17 @@ impl Controlled {
     ) {
         let mut state = self.state.lock();
         let place = if state.with_places {
+            if op.object != 0 && !matches!(op.action, Action::Read | Action::Write) {
+                self.world.uses(op.object);
+            }
             self.world.place()
         } else {
             Place::default()
         };
+        if let Some(watch) = state.endless.watch() {
+            let digest = watch.look(self.world.look());
+            state.member(number).digest = digest;
+        }
         let owns = state.owner == Some(number);
         let member = state.member(number);
         member.op = op;
@@ -272,12 +279,14 @@ impl Controlled {
             let mut main = Member::new(me.clone());
             main.state = MemberState::Running;
             me.set_member_number(0);
+            let endless = EndlessCheck::new(&run);
             *state = RunState {
                 members: Members(vec![main]),
                 owner: Some(0),
                 last: None,
                 strategy: Some(run.strategy),
-                endless: EndlessCheck::new(run.max_steps),
+                endless,
+                world: Some(self.world.clone()),
                 trace: run.traced.then(Trace::new),
                 with_places: run.with_places,
                 keeps_turn_in_foreign_code: run.keeps_turn_in_foreign_code,
@@ -360,6 +369,7 @@ impl Controlled {
             strategy: state.strategy?,
             steps: state.steps,
             trace: state.trace.unwrap_or_default(),
+            repetition: state.repetition,
             ending: state.ending,
             blocked: state.blocked,
             names: (state.members.0.iter())

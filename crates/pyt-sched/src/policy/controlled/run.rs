@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{
+    repetition::Repetition,
     strategy::{Candidate, Strategy},
     trace::Trace,
 };
@@ -15,14 +16,22 @@ use crate::{
 /// Is called at a standstill, with what each thread waits for.
 pub type OnStandstill = Box<dyn FnMut(&[Stuck]) + Send>;
 
+/// A run is given up after so many times the steps after which it may be endless: it may as well be
+/// a long one.
+pub const MOST_STEPS_PER_MAX: u64 = 10;
+
 /// The settings of a run.
 pub struct RunConfig {
     /// Decides which thread takes each step.
     pub strategy: Box<dyn Strategy>,
-    /// A run counts as endless, and is given up, after so many steps. Those count fully that touch
-    /// what several threads have touched lately, while another thread could go on; others three
-    /// tenths, and those that touch nothing one tenth.
+    /// After so many steps it is looked now and then whether the run repeats itself. Those count
+    /// fully that touch what several threads have touched lately, while another thread could go on;
+    /// others three tenths, and those that touch nothing one tenth.
     pub max_steps: u64,
+    /// The run is given up after so many steps, all of them counted.
+    pub most_steps: u64,
+    /// From this step on it is looked all the time whether the run repeats itself.
+    pub looks_from: Option<u64>,
     /// Whether to keep a [`Trace`].
     pub traced: bool,
     /// Whether the trace says where in the program each step was taken.
@@ -45,6 +54,8 @@ impl RunConfig {
         Self {
             strategy,
             max_steps,
+            most_steps: max_steps.saturating_mul(MOST_STEPS_PER_MAX),
+            looks_from: None,
             traced: true,
             with_places: false,
             keeps_turn_in_foreign_code: false,
@@ -87,7 +98,9 @@ pub struct Stuck {
 pub enum Ending {
     /// Every thread waited, without a deadline, for another.
     Standstill,
-    /// There were more steps than allowed.
+    /// The run repeats itself: see [`FinishedRun::repetition`].
+    Livelock,
+    /// There were more steps than allowed. Whether the run would have ended is not known.
     TooManySteps,
     /// The time was up, and no thread could go on before one returned from foreign code, or the run
     /// had taken very many steps.
@@ -102,6 +115,8 @@ pub struct FinishedRun {
     pub steps: u64,
     /// The steps, if they were to be kept.
     pub trace: Trace,
+    /// What the run repeats, if it was given up for that.
+    pub repetition: Option<Repetition>,
     /// Why the run was given up, if it was.
     pub ending: Option<Ending>,
     /// The members that waited when the run was given up or the program ended, each with the step

@@ -2,16 +2,22 @@
 //!
 //! Plain data under the policy's lock: nothing here blocks, or wakes a thread.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Instant,
+};
 
 use super::{
     members::{Member, MemberState, Members},
-    run::{Ending, OnStandstill, Stuck},
+    repetition::{Repetition, Watch},
+    run::{Ending, OnStandstill, RunConfig, Stuck},
     strategy::{Candidate, Decision, Strategy},
     trace::Trace,
 };
 use crate::{
-    Clock, Thread,
+    Clock, Thread, World,
     engine::{thread::ThreadNumber, world::Place},
 };
 
@@ -41,6 +47,8 @@ pub(super) struct RunState {
     pub(super) ending: Option<Ending>,
     pub(super) irreproducible_from: Option<(u64, Place)>,
     pub(super) blocked: Vec<Candidate>,
+    pub(super) repetition: Option<Repetition>,
+    pub(super) world: Option<Arc<dyn World>>,
     pub(super) candidates: Vec<Candidate>,
 }
 
@@ -52,31 +60,75 @@ const UNNOTICED: u64 = 3;
 /// One that touches nothing.
 const QUIET: u64 = 1;
 
-/// Decides when a run counts as endless: after too many steps, of which those that other threads
-/// can notice count most. A loop that they do not notice may be long without being a livelock.
+/// Decides when a run is looked at for whether it repeats itself: after many steps, of which those
+/// that other threads can notice count most, since a loop that they do not notice is seldom a
+/// livelock. And when it is given up.
 #[derive(Default)]
 pub(super) struct EndlessCheck {
     max_steps: u64,
+    most_steps: u64,
+    looks_from: Option<u64>,
     /// In tenths of a step.
     counted: u64,
     /// The objects that were touched lately, with the thread if it was only one.
     users: HashMap<usize, Option<ThreadNumber>>,
+    /// Where the next stretch begins in which it is looked for a repetition.
+    next_look: u64,
+    /// The present one.
+    watch: Option<Watch>,
 }
 
+/// It is looked for a repetition in stretches of so many steps, since that costs time.
+const LOOK_STEPS: u64 = 8_192;
+
 impl EndlessCheck {
-    pub(super) fn new(max_steps: u64) -> Self {
+    pub(super) fn new(run: &RunConfig) -> Self {
         Self {
-            max_steps,
+            max_steps: run.max_steps,
+            most_steps: run.most_steps,
+            looks_from: run.looks_from,
             ..Self::default()
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.counted >= self.max_steps.saturating_mul(NOTICED)
+    /// Whether there were too many steps.
+    fn is_over(&self, step: u64) -> bool {
+        step >= self.most_steps
+    }
+
+    /// The stretch in which it is looked for a repetition, if step `step` is in one.
+    pub(super) fn watch(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
+    }
+
+    /// Begins or ends such a stretch at step `step`. True: one begins.
+    fn begin_looking(&mut self, step: u64) -> bool {
+        if self.watch.as_ref().is_some_and(|watch| step < watch.end) {
+            return false;
+        }
+        self.watch = None;
+        let begins = match self.looks_from {
+            Some(first) => step >= first,
+            None => {
+                self.counted >= self.max_steps.saturating_mul(NOTICED) && step >= self.next_look
+            }
+        };
+        if begins {
+            let end = match self.looks_from {
+                Some(_) => self.most_steps,
+                None => step + LOOK_STEPS,
+            };
+            self.watch = Some(Watch::new(end));
+            self.next_look = step.saturating_mul(2);
+        }
+        begins
     }
 
     /// Step number `step` is that of `chosen`, one of so many candidates.
     fn took(&mut self, step: u64, chosen: Candidate, candidates: usize) {
+        if let Some(watch) = &mut self.watch {
+            watch.took(&chosen);
+        }
         // Few runs are so long: in the others nothing is looked up.
         if step < self.max_steps / 10 {
             self.counted += NOTICED;
@@ -219,9 +271,14 @@ impl RunState {
             self.give_up(Some(Ending::OutOfTime));
             return self.next_to_give_up();
         }
-        if self.endless.is_over() {
+        if self.endless.is_over(self.steps) {
             self.candidates = candidates;
             self.give_up(Some(Ending::TooManySteps));
+            return self.next_to_give_up();
+        }
+        if self.repeats_itself(clock, &candidates) {
+            self.candidates = candidates;
+            self.give_up(Some(Ending::Livelock));
             return self.next_to_give_up();
         }
         let decision = Decision {
@@ -251,6 +308,50 @@ impl RunState {
         self.last = Some(thread);
         self.member(thread).timed_out = timed_out;
         Some(thread)
+    }
+
+    /// Whether the run repeats itself, if it is looked at for that now.
+    fn repeats_itself(&mut self, clock: &Clock, candidates: &[Candidate]) -> bool {
+        let Some(world) = self.world.clone() else {
+            return false;
+        };
+        if self.endless.begin_looking(self.steps) {
+            world.begin_looking();
+            for member in &mut self.members.0 {
+                member.digest = 0;
+            }
+        }
+        if self.endless.watch().is_none() {
+            return false;
+        }
+        let now = clock.now();
+        let mut hasher = DefaultHasher::new();
+        for member in &self.members.0 {
+            let deadline = member.deadline();
+            let left = deadline.map(|deadline| deadline.0.saturating_sub(now.0));
+            (member.has_exited(), member.digest, member.op, left).hash(&mut hasher);
+        }
+        // Time would end their waits: here it passes only when no thread can go on.
+        let waits_for_time = |(_, member): &(ThreadNumber, &Member)| member.deadline().is_some();
+        let timed = (0..).zip(&self.members.0).filter(waits_for_time);
+        let timed: Vec<_> = timed.map(|(number, _)| number).collect();
+        let (steps, digest) = (self.steps, hasher.finish());
+        let Some(watch) = self.endless.watch() else {
+            return false;
+        };
+        let Some(found) = watch.decide(steps, digest, candidates, &timed) else {
+            if watch.has_restarted() {
+                world.forget_looks();
+            }
+            return false;
+        };
+        let is_confirmed = !self.members.any_foreign() && world.confirms_repetition();
+        if is_confirmed {
+            self.repetition = Some(found);
+        } else if let Some(watch) = self.endless.watch() {
+            watch.refute();
+        }
+        is_confirmed
     }
 
     /// After the run was given up, the members have their turns one after the other, to end.

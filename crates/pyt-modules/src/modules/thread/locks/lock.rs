@@ -1,7 +1,7 @@
 //! `_thread.lock`: a lock that any thread may release.
 
 use pyt_sched::NotHeld;
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, naming};
 use rustpython_vm::{
     AsObject, Py, PyPayload, PyResult, VirtualMachine,
     builtins::{PyType, PyTypeRef},
@@ -129,7 +129,9 @@ impl Constructor for Lock {
 
     fn slot_new(cls: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let payload = Self::py_new(&cls, args, vm)?;
-        payload.into_ref_with_type(vm, cls).map(Into::into)
+        let made = payload.into_ref_with_type(vm, cls)?;
+        naming::made(made.as_object());
+        Ok(made.into())
     }
 
     fn py_new(_cls: &Py<PyType>, args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self> {

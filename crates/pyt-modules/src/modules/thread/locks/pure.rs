@@ -3,7 +3,7 @@
 //! and repr are those of the Python class.
 
 use pyt_sched::NotHeld;
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, naming};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyType, PyTypeRef},
@@ -26,6 +26,11 @@ pub(crate) struct PyRLock {
 }
 
 impl PyRLock {
+    /// The lock itself.
+    pub(crate) const fn inner(&self) -> &pyt_sched::RLock {
+        &self.inner
+    }
+
     fn acquire_as(
         &self,
         name: &'static str,
@@ -148,7 +153,9 @@ impl Constructor for PyRLock {
 
     fn slot_new(cls: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let payload = Self::py_new(&cls, args, vm)?;
-        payload.into_ref_with_type(vm, cls).map(Into::into)
+        let made = payload.into_ref_with_type(vm, cls)?;
+        naming::made(made.as_object());
+        Ok(made.into())
     }
 }
 

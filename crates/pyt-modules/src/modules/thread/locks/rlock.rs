@@ -1,7 +1,7 @@
 //! `_thread.RLock`: a lock that its holder may take again.
 
 use pyt_sched::{NotHeld, ThreadId};
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, naming};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyTuple, PyType, PyTypeRef},
@@ -206,7 +206,9 @@ impl Constructor for RLock {
 
     fn slot_new(cls: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let payload = Self::py_new(&cls, args, vm)?;
-        payload.into_ref_with_type(vm, cls).map(Into::into)
+        let made = payload.into_ref_with_type(vm, cls)?;
+        naming::made(made.as_object());
+        Ok(made.into())
     }
 
     /// Arguments are ignored, as in CPython.

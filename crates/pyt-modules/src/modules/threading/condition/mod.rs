@@ -3,7 +3,7 @@
 mod held;
 
 use pyt_sched::Deadline;
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, naming};
 use rustpython_vm::{
     AsObject, Py, PyAtomicRef, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyFloat, PyInt, PyType},
@@ -50,6 +50,16 @@ impl Condition {
             lock: PyAtomicRef::from(Some(lock)),
             line: pyt_sched::Condition::new(),
         }
+    }
+
+    /// The condition itself, without its lock.
+    pub(crate) const fn inner(&self) -> &pyt_sched::Condition {
+        &self.line
+    }
+
+    /// The lock, unless `__init__` has not run.
+    pub(crate) fn lock_if_known(&self) -> Option<&PyObject> {
+        self.lock.deref()
     }
 
     /// A condition over a lock of its own that is not reentrant, as other classes have it inside.
@@ -380,6 +390,7 @@ impl Initializer for Condition {
             None => RLock::default().into_ref(&vm.ctx).into(),
         };
         zelf.lock.swap_to_temporary_refs(Some(lock), vm);
+        naming::made(zelf.as_object());
         Ok(())
     }
 }

@@ -1,19 +1,10 @@
 //! What a started thread does, on that thread.
 
 use pyt_vm::{panics, state, uncaught::UncaughtExceptions};
-use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyDict},
-    compiler::Mode,
-    function::{ArgMapping, FuncArgs},
-    scope::Scope,
-};
+use rustpython_vm::{AsObject, Py, PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 
 use super::PyThread;
-use crate::modules::{
-    thread::keywords,
-    threading::{registry, trace_hooks},
-};
+use crate::modules::threading::{registry, trace_hooks};
 
 /// Runs a started thread.
 pub(super) fn bootstrap(thread: &Py<PyThread>, vm: &VirtualMachine) {
@@ -75,75 +66,4 @@ fn report(raised: PyBaseExceptionRef, thread: &Py<PyThread>, vm: &VirtualMachine
         .and_then(|hook| hook.call((thread.to_owned(),), vm));
     vm.set_exception(before);
     done.map(drop)
-}
-
-/// Calls what a thread was made with.
-pub(super) fn call_target(
-    target: &PyObject,
-    args: &PyObject,
-    kwargs: Option<&PyObjectRef>,
-    vm: &VirtualMachine,
-) -> PyResult<()> {
-    let positional: Vec<PyObjectRef> = args.try_to_value(vm)?;
-    let named = match kwargs {
-        Some(kwargs) => match kwargs.downcast_ref::<PyDict>() {
-            Some(dict) => keywords(Some(&dict.to_owned()), vm)?,
-            None => {
-                let dict = vm
-                    .ctx
-                    .types
-                    .dict_type
-                    .as_object()
-                    .call((kwargs.clone(),), vm)?;
-                keywords(
-                    dict.downcast_ref::<PyDict>()
-                        .map(ToOwned::to_owned)
-                        .as_ref(),
-                    vm,
-                )?
-            }
-        },
-        None => keywords(None, vm)?,
-    };
-    let args = FuncArgs::new(positional, named);
-    if needs_frame(target, vm) {
-        call_in_frame(target, args, vm)
-    } else {
-        target.call(args, vm).map(drop)
-    }
-}
-
-/// Whether it may read the frame that calls it, as `exec` and `globals` do: functions of
-/// `builtins`.
-fn needs_frame(target: &PyObject, vm: &VirtualMachine) -> bool {
-    let function = vm.ctx.types.builtin_function_or_method_type;
-    target.class().is(function)
-        && target.get_attr("__module__", vm).is_ok_and(|module| {
-            vm.bool_eq(&module, vm.ctx.new_str("builtins").as_object())
-                .unwrap_or(false)
-        })
-}
-
-/// As in CPython, where `Thread.run` is Python code of the module `threading`.
-fn call_in_frame(target: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-    let code = vm
-        .compile(
-            "target(*args, **kwargs)",
-            Mode::Eval,
-            "<threading>".to_owned(),
-        )
-        .map_err(|error| error.into_pyexception(vm, None))?;
-    let kwargs = vm.ctx.new_dict();
-    for (name, value) in args.kwargs {
-        kwargs.set_item(&*name, value, vm)?;
-    }
-    let locals = vm.ctx.new_dict();
-    locals.set_item("target", target.to_owned(), vm)?;
-    locals.set_item("args", vm.ctx.new_tuple(args.args).into(), vm)?;
-    locals.set_item("kwargs", kwargs.into(), vm)?;
-    let threading = vm.import("threading", 0)?;
-    let globals = threading.get_attr("__dict__", vm)?.downcast::<PyDict>();
-    let globals = globals.unwrap_or_else(|_| vm.ctx.new_dict());
-    let scope = Scope::with_builtins(Some(ArgMapping::from_dict_exact(locals)), globals, vm);
-    vm.run_code_obj(code, scope).map(drop)
 }

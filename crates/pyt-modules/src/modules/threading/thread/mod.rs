@@ -25,7 +25,7 @@ pub(crate) mod thread {
 
     use super::{
         fields::{Fields, Guarded},
-        life::{bootstrap, call_target},
+        life::bootstrap,
         private::PrivateAttributes,
     };
     use crate::{
@@ -33,7 +33,12 @@ pub(crate) mod thread {
             arguments::{self, Signature, given},
             pickling, timeout,
         },
-        modules::threading::{default_names, deprecated::warn_deprecated, registry},
+        modules::threading::{
+            default_names,
+            deprecated::warn_deprecated,
+            registry,
+            run_frames::{self, Run},
+        },
     };
 
     /// A class that represents a thread of control.
@@ -317,21 +322,13 @@ pub(crate) mod thread {
         /// Method representing the thread's activity.
         #[pymethod]
         fn run(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            let missing = |name| arguments::no_attribute(zelf.as_object(), name, vm);
-            let (target, args, kwargs) = {
-                let fields = zelf.fields.lock();
-                (
-                    fields.target.clone(),
-                    fields.args.clone(),
-                    fields.kwargs.clone(),
-                )
-            };
-            let target = target.ok_or_else(|| missing("_target"))?;
+            let thread = zelf.as_object();
+            let target = zelf.fields.lock().target.clone();
+            let target = target.ok_or_else(|| arguments::no_attribute(thread, "_target", vm))?;
             let done = if vm.is_none(&target) {
                 Ok(())
             } else {
-                args.ok_or_else(|| missing("_args"))
-                    .and_then(|args| call_target(&target, &args, kwargs.as_ref(), vm))
+                run_frames::call(Run::Thread, thread, vm)
             };
             // The thread may be among its own arguments: that cycle is broken here.
             let dropped = {
