@@ -214,13 +214,13 @@ for i in range(3):
         says(&run, "pyt: deadlock: 3 threads wait for each other\n");
         says(
             &run,
-            "  taker 0 waits for lock 1, held by taker 1\n  taker 1 waits for lock 2, held by taker 2\n  \
-             taker 2 waits for lock 3, held by taker 0\n",
+            "  taker 0 waits for locks[1], held by taker 1\n  taker 1 waits for locks[2], held by taker 2\n  \
+             taker 2 waits for locks[0], held by taker 0\n",
         );
         has_row(
             &run,
             source,
-            &["taker 2", "lock 3", "taker 0"],
+            &["taker 2", "locks[0]", "taker 0"],
             "# waits",
             "take",
         );
@@ -250,11 +250,11 @@ outer()
         );
         for run in aborted(name, &source) {
             says(&run, "pyt: deadlock: a thread waits for itself\n");
-            says(&run, "  MainThread waits for lock 1, held by MainThread\n");
+            says(&run, "  MainThread waits for lock, held by MainThread\n");
             has_row(
                 &run,
                 &source,
-                &["MainThread", "lock 1", "MainThread"],
+                &["MainThread", "lock", "MainThread"],
                 "# waits",
                 "inner",
             );
@@ -337,12 +337,12 @@ with lock:
     for run in aborted("join_lock", source) {
         says(
             &run,
-            "  MainThread waits for the end of worker\n  worker waits for lock 1, held by MainThread\n",
+            "  MainThread waits for the end of worker\n  worker waits for lock, held by MainThread\n",
         );
         has_row(
             &run,
             source,
-            &["worker", "lock 1", "MainThread"],
+            &["worker", "lock", "MainThread"],
             "# work waits",
             "work",
         );
@@ -407,19 +407,19 @@ fn a_queue_without_consumers() {
     stands_still(
         "put",
         "q = queue.Queue(1); q.put(1); q.put(2)",
-        "room in queue 1",
+        "room in q of work(), a queue",
     );
     stands_still(
         "tasks",
         "q = queue.Queue(); q.put(1); q.join()",
-        "the tasks of queue 1",
+        "the tasks of q of work(), a queue",
     );
 }
 
 #[test]
 fn a_condition_without_notifiers() {
     let wait = "c = threading.Condition(); c.acquire(); c.wait()";
-    stands_still("condition", wait, "condition 1");
+    stands_still("condition", wait, "c of work(), a condition");
 }
 
 #[test]
@@ -470,7 +470,7 @@ for worker in workers: worker.join()
         says(&run, "pyt: deadlock: all threads wait");
         let waits = |name: &str| {
             run.stderr
-                .contains(&format!("\n  {name} (work)  an item from queue 1"))
+                .contains(&format!("\n  {name} (work)  an item from q (queue)"))
         };
         assert!(waits("Thread-1") || waits("Thread-2"), "{run}");
     }
@@ -497,13 +497,7 @@ status = os.waitpid(pid, 0)[1]
 os._exit(os.waitstatus_to_exitcode(status))
 ";
     for run in aborted("fork", source) {
-        has_row(
-            &run,
-            source,
-            &["MainThread", "lock 1"],
-            "# waits",
-            "<module>",
-        );
+        has_row(&run, source, &["MainThread", "lock"], "# waits", "<module>");
     }
 }
 

@@ -139,7 +139,7 @@ print('done')
     }
     let run = program("again", &format!("{QUIT}{source}"), true, &[]).run();
     run.exited_with(0).printed("done\n");
-    let chain = "  Thread-1 (take) waits for RLock 1, held by Thread-2 (take)\n";
+    let chain = "  Thread-1 (take) waits for b (RLock), held by Thread-2 (take)\n";
     assert_eq!(run.stderr.matches(chain).count(), 2, "{run}");
     assert!(run.stderr.contains("pyt: deadlock: 2 threads"), "{run}");
     assert!(run.stderr.contains("pyt: 3 threads"), "{run}");
@@ -234,7 +234,7 @@ lock.acquire()
     let shown = timed_out.expect_err("it waits forever").to_string();
     for text in [
         "sent SIGQUIT",
-        "\n  MainThread  lock 1     holder ",
+        "\n  MainThread  lock       holder ",
         "ended by Ctrl-C",
         "KeyboardInterrupt",
     ] {
