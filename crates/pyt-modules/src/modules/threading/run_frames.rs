@@ -9,7 +9,6 @@ use rustpython_vm::{
     function::ArgMapping, scope::Scope,
 };
 
-use super::registry;
 use crate::upstream::wrapped::Wrapped;
 
 /// Whose `run` it is.
@@ -32,14 +31,20 @@ impl Run {
 #[derive(Default)]
 struct Functions([OnceLock<Wrapped>; 2]);
 
-/// Calls what `thread` was made with.
-pub(super) fn call(run: Run, thread: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
+/// Calls what `thread` was made with. `module` finds the module `threading`, whose globals are those
+/// of the functions; it is asked once in an interpreter.
+pub(super) fn call(
+    run: Run,
+    thread: &PyObject,
+    module: fn(&VirtualMachine) -> PyResult,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
     let state = state::of(vm);
     let known = &state.slot::<Functions>().0[run as usize];
     let function = match known.get() {
         Some(known) => known.get(vm)?,
         None => {
-            let made = make(run, vm)?;
+            let made = make(run, &module(vm)?, vm)?;
             // Another thread may have made one meanwhile.
             known.get_or_init(|| Wrapped::keep(&state, made)).get(vm)?
         }
@@ -48,18 +53,27 @@ pub(super) fn call(run: Run, thread: &PyObject, vm: &VirtualMachine) -> PyResult
 }
 
 /// A function whose globals are those of the module `threading`.
-fn make(run: Run, vm: &VirtualMachine) -> PyResult {
+fn make(run: Run, module: &PyObject, vm: &VirtualMachine) -> PyResult {
     let source = run.source();
     let code = vm
         .compile(source, Mode::Exec, "<frozen threading>".to_owned())
         .map_err(|error| error.into_pyexception(vm, Some(source)))?;
-    let module = registry::module(vm)?.get_attr("__dict__", vm)?;
     let globals = module
+        .get_attr("__dict__", vm)?
         .downcast::<PyDict>()
         .unwrap_or_else(|_| vm.ctx.new_dict());
     let locals = vm.ctx.new_dict();
     let made: PyObjectRef = locals.clone().into();
-    let scope = Scope::with_builtins(Some(ArgMapping::from_dict_exact(locals)), globals, vm);
+    let had_builtins = globals.contains_key("__builtins__", vm);
+    let scope = Scope::with_builtins(
+        Some(ArgMapping::from_dict_exact(locals)),
+        globals.clone(),
+        vm,
+    );
     vm.run_code_obj(code, scope)?;
+    if !had_builtins {
+        // A run under a strategy must leave the module's names as they were.
+        globals.del_item("__builtins__", vm)?;
+    }
     made.get_item("run", vm)
 }

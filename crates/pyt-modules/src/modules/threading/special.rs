@@ -103,7 +103,7 @@ pub(crate) mod special {
             let interval = zelf.get_attr("interval", vm)?;
             vm.call_method(&finished, "wait", (interval,))?;
             if !vm.call_method(&finished, "is_set", ())?.try_to_bool(vm)? {
-                run_frames::call(Run::Timer, &zelf, vm)?;
+                run_frames::call(Run::Timer, &zelf, registry::module, vm)?;
             }
             vm.call_method(&finished, "set", ()).map(drop)
         }

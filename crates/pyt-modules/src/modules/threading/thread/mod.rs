@@ -328,7 +328,7 @@ pub(crate) mod thread {
             let done = if vm.is_none(&target) {
                 Ok(())
             } else {
-                run_frames::call(Run::Thread, thread, vm)
+                run_frames::call(Run::Thread, thread, registry::module, vm)
             };
             // The thread may be among its own arguments: that cycle is broken here.
             let dropped = {
