@@ -31,8 +31,8 @@ impl Run {
 #[derive(Default)]
 struct Functions([OnceLock<Wrapped>; 2]);
 
-/// Calls what `thread` was made with. `module` finds the module `threading`, whose globals are those
-/// of the functions; it is asked once in an interpreter.
+/// Calls what `thread` was made with. `module` finds the module `threading`, whose globals are
+/// those of the functions; it is asked once in an interpreter.
 pub(super) fn call(
     run: Run,
     thread: &PyObject,
@@ -44,7 +44,8 @@ pub(super) fn call(
     let function = match known.get() {
         Some(known) => known.get(vm)?,
         None => {
-            let made = make(run, &module(vm)?, vm)?;
+            let module = module(vm)?;
+            let made = make(run, &module, vm)?;
             // Another thread may have made one meanwhile.
             known.get_or_init(|| Wrapped::keep(&state, made)).get(vm)?
         }
