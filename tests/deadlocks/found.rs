@@ -100,10 +100,10 @@ fn is_abba(run: &CompletedProcess, source: &str, noun: &str) {
     says(
         run,
         &format!(
-            "  left waits for {noun} 1, held by right\n  right waits for {noun} 2, held by left\n"
+            "  left waits for b ({noun}), held by right\n  right waits for a ({noun}), held by left\n"
         ),
     );
-    let (first, second) = (format!("{noun} 1"), format!("{noun} 2"));
+    let (first, second) = (format!("b ({noun})"), format!("a ({noun})"));
     has_row(
         run,
         source,
@@ -278,9 +278,8 @@ lock.acquire()  # waits
         );
         for run in aborted("lost", &source) {
             says(&run, "pyt: deadlock: the holder of a lock has ended\n");
-            let noun = if kind == "Lock" { "lock" } else { kind };
             says(&run, ", held by taker, which has ended\n");
-            let cells = ["MainThread", &format!("{noun} 1"), "taker, which has ended"];
+            let cells = ["MainThread", "lock", "taker, which has ended"];
             has_row(&run, &source, &cells, "# waits", "<module>");
         }
     }
