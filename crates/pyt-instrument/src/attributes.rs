@@ -345,7 +345,7 @@ impl Resolver<'_> {
 fn find(class: &Py<PyType>, name: &'static PyStrInterned) -> Found {
     let order = class.mro.read().clone();
     let mut searched = Vec::new();
-    for one in order.iter() {
+    for one in &order {
         let in_python = one.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
         if in_python {
             searched.push(one.get_id());

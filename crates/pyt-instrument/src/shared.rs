@@ -81,10 +81,10 @@ impl Shared {
             let loops = code::loops(&instructions);
             let name = |arg: u32| code.code.names[arg as usize].as_str();
             let has = |name: &&str| code.code.names.iter().any(|one| one.as_str() == *name);
-            has_names |= AS_DICTIONARY.iter().any(|name| has(name));
-            is_dynamic |= has_names || BY_ANOTHER_WAY.iter().any(|name| has(name));
+            has_names |= AS_DICTIONARY.iter().any(&has);
+            is_dynamic |= has_names || BY_ANOTHER_WAY.iter().any(&has);
             self.changes_cells |= has(&"cell_contents");
-            self.changes_functions |= FUNCTION_ATTRIBUTES.iter().any(|name| has(name));
+            self.changes_functions |= FUNCTION_ATTRIBUTES.iter().any(has);
             for (at, one) in instructions.iter().enumerate() {
                 let binds_function = at > 0
                     && matches!(

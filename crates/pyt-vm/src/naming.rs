@@ -4,7 +4,7 @@
 //! Which classes there are is registered by those that define them. No Python code runs here, and
 //! nothing is kept: names are looked for when a report needs them.
 
-use std::mem::{align_of, offset_of, size_of};
+use std::mem::{offset_of, size_of};
 
 use parking_lot::RwLock;
 use pyt_sched::controlled::current_number;
@@ -257,22 +257,14 @@ unsafe fn locals(
     // As in `pyt-instrument`, `operands.rs`: the frame of a plain function has its variables right
     // behind itself, and says where.
     let address: *const InterpreterFrame = frame;
-    let slots = address
-        .cast::<u8>()
-        .wrapping_add(size_of::<InterpreterFrame>().next_multiple_of(align_of::<usize>()))
-        .cast::<usize>();
-    let begin = offset_of!(InterpreterFrame, locals) - size_of::<LocalsPlus>();
+    let slots = address.wrapping_add(1).cast::<usize>();
+    // In words: a frame is as aligned as its pointers.
+    let begin =
+        (offset_of!(InterpreterFrame, locals) - size_of::<LocalsPlus>()) / size_of::<usize>();
     let words = size_of::<LocalsPlus>() / size_of::<usize>();
     let is_behind = (0..words).any(|word| {
         // SAFETY: inside the frame, and aligned, since the frame is laid out as in C.
-        let value = unsafe {
-            address
-                .cast::<u8>()
-                .add(begin)
-                .cast::<usize>()
-                .add(word)
-                .read()
-        };
+        let value = unsafe { address.cast::<usize>().add(begin + word).read() };
         value == slots.addr()
     });
     if !is_behind {

@@ -374,7 +374,7 @@ impl Teller<'_, '_, '_> {
         // Below the thread's first function of the program there is only the library that started
         // it.
         let last = stack.iter().rposition(|frame| !frame.is_library);
-        let callers = &stack[own + 1..last.map_or(own, |last| last) + 1];
+        let callers = &stack[own + 1..=last.unwrap_or(own)];
         let mut named = Vec::new();
         let mut is_inside = false;
         for frame in callers {

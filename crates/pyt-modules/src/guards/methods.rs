@@ -3,7 +3,7 @@
 //! The replacements have the names, signatures and documentation of the originals. What is looked
 //! at is in [`sizes`](super::sizes) and [`arguments`](super::arguments).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::Mutex;
 use rustpython_vm::{
@@ -59,7 +59,7 @@ pub(super) fn definition(def: &'static PyModuleDef, tables: &[&[Checked]]) -> &'
 
 /// Changes those methods of a native class that `table` names.
 pub(super) fn guard_class(class: &Py<PyType>, table: &[Checked], vm: &VirtualMachine) {
-    static DONE: Mutex<BTreeMap<(usize, &'static str), ()>> = Mutex::new(BTreeMap::new());
+    static DONE: Mutex<BTreeSet<(usize, &'static str)>> = Mutex::new(BTreeSet::new());
     let name = class.name();
     for (_, method, check) in table.iter().filter(|(known, ..)| *known == &*name) {
         let key = (std::ptr::from_ref(class).addr(), *method);
@@ -70,7 +70,7 @@ pub(super) fn guard_class(class: &Py<PyType>, table: &[Checked], vm: &VirtualMac
         let Some(known) = known.downcast_ref::<PyMethodDescriptor>() else {
             continue;
         };
-        if DONE.lock().insert(key, ()).is_some() {
+        if !DONE.lock().insert(key) {
             continue;
         }
         let def: &'static PyMethodDef = Box::leak(Box::new(checked(known.method, *check)));

@@ -214,13 +214,11 @@ impl<'a> Scanner<'a> {
 
     fn literal(&mut self, byte: u8, quote: u8, triple: bool, is_raw: bool) {
         self.at += 1;
+        let next = self.source.get(self.at);
         match byte {
-            b'\\' if !is_raw || self.source.get(self.at) == Some(&quote) => {
-                // `\N{...}` is no field; taken for one, it counts as one.
-                if !matches!(self.source.get(self.at), Some(b'{' | b'}')) {
-                    self.at += 1;
-                }
-            }
+            // `\N{...}` is no field; taken for one, it counts as one.
+            b'\\' if matches!(next, Some(b'{' | b'}')) => {}
+            b'\\' if !is_raw || next == Some(&quote) => self.at += 1,
             b'{' if self.source.get(self.at) == Some(&b'{') => self.at += 1,
             b'{' => {
                 self.items().own += 1;

@@ -108,7 +108,7 @@ fn size(object: &PyObject, vm: &VirtualMachine) -> usize {
     let Some(number) = object.downcast_ref::<PyInt>() else {
         return 0;
     };
-    let is_negative = || *number.as_bigint() < Default::default();
+    let is_negative = || *number.as_bigint() < 0.into();
     let size = number.try_to_primitive(vm);
     size.unwrap_or_else(|_| if is_negative() { 0 } else { usize::MAX })
 }
@@ -247,7 +247,7 @@ fn replace(args: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     if let Some(most) = given(args, 3, "count")
         && most
             .downcast_ref::<PyInt>()
-            .is_some_and(|most| *most.as_bigint() >= Default::default())
+            .is_some_and(|most| *most.as_bigint() >= 0.into())
     {
         count = count.min(size(&most, vm));
     }

@@ -4,6 +4,7 @@
 //! called. It needs no executor of its own.
 
 use std::{
+    collections::HashMap,
     fmt,
     pin::Pin,
     sync::{
@@ -75,7 +76,7 @@ impl Value {
         let cancel = CancelTask::default();
         let (begun, ended) = (cancel.0.clone(), cancel.0.clone());
         let call = async_calls::run(self.core().clone(), move |py| {
-            let names = py.value(std::collections::HashMap::<String, ()>::new())?;
+            let names = py.value(HashMap::<String, Value>::new())?;
             py.compile_named(RUN, "<await>")?.eval_in::<()>(&names)?;
             let run: Self = names.get_item("run")?;
             let begun = Function::new("begun", move |cancel: Self| {

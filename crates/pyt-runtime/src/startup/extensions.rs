@@ -81,7 +81,8 @@ fn extension_in(folder: &Path, name: &str) -> Option<PathBuf> {
     let files = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
     let mut files = files.filter(|file| {
         let rest = file.to_str().and_then(|file| file.strip_prefix(name));
-        rest.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".so"))
+        let is_library = Path::new(file).extension().is_some_and(|end| end == "so");
+        is_library && rest.is_some_and(|rest| rest.starts_with('.'))
     });
     files.next().map(|file| folder.join(file))
 }

@@ -365,9 +365,10 @@ fn errors_name_the_path_to_the_data() {
         assert_eq!(error.type_name(), class, "{text}: {error}");
     }
 
+    type ByList = BTreeMap<Vec<Option<BTreeMap<u8, u8>>>, u8>;
     #[derive(Serialize)]
     struct Keyed {
-        by_list: BTreeMap<u8, BTreeMap<Vec<Option<BTreeMap<u8, u8>>>, u8>>,
+        by_list: BTreeMap<u8, ByList>,
     }
     let inner = BTreeMap::from([(vec![Some(BTreeMap::from([(1, 1)]))], 1)]);
     let keyed = Keyed {

@@ -113,7 +113,7 @@ pub(super) fn create(args: CreateArgs, vm: &VirtualMachine) -> PyResult<PyRef<Py
     };
     let mut scanner = Scanner::new(separator.as_deref());
     if let Some(encoding) = args.encoding {
-        force(&mut scanner, &encoding.to_string(), vm);
+        force(&mut scanner, &encoding, vm);
     }
     let settings = Settings {
         handlers: vec![None; NAMES.len()],
@@ -131,13 +131,14 @@ pub(super) fn create(args: CreateArgs, vm: &VirtualMachine) -> PyResult<PyRef<Py
 }
 
 /// Has a document be of this encoding, whatever it says.
-fn force(scanner: &mut Scanner, encoding: &str, vm: &VirtualMachine) {
+fn force(scanner: &mut Scanner, encoding: &Py<PyStr>, vm: &VirtualMachine) {
+    let encoding = encoding.to_string();
     match encoding.to_ascii_lowercase().as_str() {
         "utf-8" => scanner.force_encoding(None),
         "utf-16" => {}
         "utf-16le" => scanner.force_utf16(false),
         "utf-16be" => scanner.force_utf16(true),
-        _ => match table(encoding, vm) {
+        _ => match table(&encoding, vm) {
             Ok(table) => scanner.force_encoding(Some(table)),
             Err(_) => scanner.fail(errors::UNKNOWN_ENCODING),
         },
@@ -401,6 +402,7 @@ impl PyParser {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     fn arguments(
         &self,
         event: Event,
@@ -621,9 +623,8 @@ impl PyParser {
     /// Parse XML data from file-like object.
     #[pymethod(name = "ParseFile")]
     fn parse_file(zelf: &Py<Self>, file: PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
-        let read = match vm.get_attribute_opt(&file, "read")? {
-            Some(read) => read,
-            None => return Err(vm.new_type_error("argument must have 'read' attribute")),
+        let Some(read) = vm.get_attribute_opt(&file, "read")? else {
+            return Err(vm.new_type_error("argument must have 'read' attribute"));
         };
         loop {
             let chunk = read.call((READ_SIZE,), vm)?;
@@ -674,7 +675,7 @@ impl PyParser {
     ) -> PyRef<PyParser> {
         let mut scanner = zelf.scanner.lock().for_entity(context.is_none());
         if let OptionalArg::Present(encoding) = encoding {
-            force(&mut scanner, &encoding.to_string(), vm);
+            force(&mut scanner, &encoding, vm);
         }
         let settings = zelf.settings.lock().clone();
         scanner.wants_raw = settings.handlers[settings.default].is_some();

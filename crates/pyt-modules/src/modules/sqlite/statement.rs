@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn comments_and_spaces_are_passed_over() {
-        let word = |sql: &'static str| first_word(sql.as_bytes()).map(|rest| rest.to_vec());
+        let word = |sql: &'static str| first_word(sql.as_bytes()).map(<[u8]>::to_vec);
         assert_eq!(word(" \n/* a */ -- b\nselect 1").unwrap(), b"select 1");
         assert_eq!(word("- 1").unwrap(), b"- 1");
         for nothing in ["", " ", "-- a", "/* a", "/*/", "/* a */  ", "--"] {

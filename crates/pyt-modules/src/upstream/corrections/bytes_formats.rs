@@ -33,7 +33,7 @@ fn format<const WHICH: usize>(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -
     let Some(upstream) = UPSTREAM.get().and_then(|upstream| upstream[WHICH]) else {
         return Ok(vm.ctx.not_implemented());
     };
-    if classes.iter().any(|class| b.fast_isinstance(*class)) {
+    if classes.iter().any(|class| b.fast_isinstance(class)) {
         // As the only argument, which it is.
         let only = vm.ctx.new_tuple(vec![b.to_owned()]);
         return upstream(a, only.as_object(), vm);

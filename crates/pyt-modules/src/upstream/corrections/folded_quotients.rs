@@ -13,6 +13,7 @@ use rustpython_vm::compiler::{
     TokenKind,
     ast::{
         Expr, ExprBinOp, Mod, Number, Operator,
+        token::Token,
         visitor::{Visitor, walk_expr},
     },
     parser::{Mode, ParseOptions, parse_unchecked},
@@ -32,7 +33,7 @@ pub(super) fn corrected(source: &str) -> Cow<'_, str> {
     let mut insertions = Vec::new();
     for end in quotients.0 {
         let mut depth = 0_usize;
-        let tokens = parsed.tokens().iter().rev().map(|token| token.as_tuple());
+        let tokens = parsed.tokens().iter().rev().map(Token::as_tuple);
         let within = tokens.skip_while(|(_, range)| range.end().to_usize() > end);
         for (kind, range) in within {
             match kind {

@@ -58,10 +58,7 @@ fn recvmsg_into(
     let mut args = vec![vm.ctx.new_int(length).into()];
     args.extend(rest.args);
     let message = vm.call_method(&socket, "recvmsg", FuncArgs::new(args, rest.kwargs))?;
-    let Some([data, others @ ..]) = message
-        .downcast_ref::<PyTuple>()
-        .map(|message| message.as_slice())
-    else {
+    let Some([data, others @ ..]) = message.downcast_ref::<PyTuple>().map(Py::as_slice) else {
         return Err(vm.new_system_error("recvmsg returned no tuple"));
     };
     let data = ArgBytesLike::try_from_object(vm, data.clone())?;

@@ -36,7 +36,7 @@ fn replace_new(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
 
 fn create(class: PyTypeRef, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     for name in NAMES.iter().skip(args.args.len()) {
-        let Some(value) = args.kwargs.shift_remove(*name) else {
+        let Some(value) = args.kwargs.shift_remove(name) else {
             break;
         };
         args.args.push(value);

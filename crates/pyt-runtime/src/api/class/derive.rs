@@ -101,7 +101,7 @@ impl Runtime {
     /// # Errors
     /// As there.
     pub fn class<T: PyClass>(&self) -> Result<Class<T>, Error> {
-        self.try_enter(|py| py.class())
+        self.try_enter(|py| T::class_builder().build(py))
     }
 }
 

@@ -132,15 +132,12 @@ impl Ticket {
                 return Poll::Ready(taken);
             }
         }
-        let number = match self.number {
-            Some(number) => number,
-            None => {
-                state.tickets += 1;
-                let number = state.tickets;
-                self.number = Some(number);
-                state.waiting.push_back((number, context.waker().clone()));
-                return Poll::Pending;
-            }
+        let Some(number) = self.number else {
+            state.tickets += 1;
+            let number = state.tickets;
+            self.number = Some(number);
+            state.waiting.push_back((number, context.waker().clone()));
+            return Poll::Pending;
         };
         // The numbers of those that wait increase.
         if let Ok(at) = state

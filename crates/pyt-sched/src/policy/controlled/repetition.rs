@@ -144,7 +144,7 @@ impl Watch {
             Action::Step | Action::Read | Action::Write | Action::Query | Action::Sleep => {}
             _ if failed => {}
             Action::Acquire | Action::TryAcquire => {
-                *self.primitives.entry(object).or_default() -= 1
+                *self.primitives.entry(object).or_default() -= 1;
             }
             Action::Release => *self.primitives.entry(object).or_default() += 1,
             Action::Set => {

@@ -19,7 +19,8 @@ pub(super) struct Entity {
     pub(super) public: Option<String>,
     /// Of one that is not XML.
     pub(super) notation: Option<String>,
-    pub(super) is_in_parameter_entity: bool,
+    /// Whether a parameter entity declares it.
+    pub(super) is_from_parameter: bool,
 }
 
 /// An attribute that was declared.
@@ -72,8 +73,7 @@ pub(super) struct Reader<'a> {
 fn syntax(stop: Stop) -> Stop {
     match stop {
         Stop::Partial => Stop::Error(SYNTAX, 0),
-        Stop::Invalid(at) => Stop::Invalid(at),
-        stop => stop,
+        Stop::Invalid(_) | Stop::Error(..) => stop,
     }
 }
 
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
             system: None,
             public: None,
             notation: None,
-            is_in_parameter_entity: in_parameter_entity,
+            is_from_parameter: in_parameter_entity,
         };
         match self.external(false)? {
             Some((system, public)) => {
@@ -348,8 +348,8 @@ impl<'a> Reader<'a> {
                 let name = Some(self.name()?);
                 let quantifier = self.quantifier();
                 Model {
-                    name,
                     quantifier,
+                    name,
                     ..Model::leaf(Model::NAME)
                 }
             };

@@ -269,6 +269,7 @@ impl Input {
 
     /// As [`place_of`](Self::place_of), for a place that may be before others.
     pub(super) fn place_ahead(&self, at: usize) -> Place {
+        let text = self.text.get(self.placed..at.max(self.placed));
         let mut ahead = Self {
             encoding: match &self.encoding {
                 Encoding::Utf16 { big_endian } => Encoding::Utf16 {
@@ -277,15 +278,10 @@ impl Input {
                 Encoding::Table(table) => Encoding::Table(table.clone()),
                 Encoding::Utf8 | Encoding::Unknown => Encoding::Utf8,
             },
-            text: String::new(),
+            text: text.unwrap_or("").to_owned(),
+            place: self.place,
             ..Self::new()
         };
-        ahead.place = self.place;
-        ahead.text = self
-            .text
-            .get(self.placed..at.max(self.placed))
-            .unwrap_or("")
-            .to_owned();
         let end = ahead.text.len();
         ahead.place_of(end)
     }

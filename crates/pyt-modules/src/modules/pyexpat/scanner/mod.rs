@@ -19,7 +19,13 @@ use std::{
 use parking_lot::Mutex;
 
 use dtd::{Dtd, Reader, declaration_end};
-use errors::*;
+use errors::{
+    AMPLIFICATION_LIMIT_BREACH, ASYNC_ENTITY, ATTRIBUTE_EXTERNAL_ENTITY_REF, BINARY_ENTITY_REF,
+    Code, DUPLICATE_ATTRIBUTE, ENTITY_DECLARED_IN_PE, INVALID_TOKEN, JUNK_AFTER_DOC_ELEMENT,
+    MISPLACED_XML_PI, NO_ELEMENTS, PARTIAL_CHAR, RECURSIVE_ENTITY_REF, SYNTAX, TAG_MISMATCH,
+    TEXT_DECL, UNCLOSED_CDATA_SECTION, UNCLOSED_TOKEN, UNDEFINED_ENTITY, UNKNOWN_ENCODING,
+    XML_DECL,
+};
 use events::Event;
 use input::Input;
 pub(super) use input::Place;
@@ -468,7 +474,7 @@ impl Scanner {
                 raw,
                 place,
                 at: 0,
-            })
+            });
         };
         let name = encoding.clone();
         add(
@@ -879,7 +885,7 @@ impl Scanner {
             );
             return Ok(end);
         };
-        if must_be_declared && entity.is_in_parameter_entity {
+        if must_be_declared && entity.is_from_parameter {
             return Err(Stop::Error(ENTITY_DECLARED_IN_PE, at));
         }
         if entity.notation.is_some() {

@@ -179,10 +179,15 @@ fn asked_metaclass(vm: &VirtualMachine) -> PyResult<PyTypeRef> {
     }
     let ctx = &vm.ctx;
     let class = ctx.types.type_type;
+    #[expect(
+        clippy::default_trait_access,
+        reason = "upstream's name of the type is private"
+    )]
+    let attributes = Default::default();
     let made = PyType::new_heap(
         "type",
         vec![class.to_owned()],
-        Default::default(),
+        attributes,
         PyTypeSlots::heap_default(),
         class.to_owned(),
         ctx,
