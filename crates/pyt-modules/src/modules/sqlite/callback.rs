@@ -219,7 +219,7 @@ pub(super) unsafe extern "C" fn value(context: *mut ffi::sqlite3_context) {
         unsafe {
             let slot = instance_slot(context);
             if let Some(instance) = slot.and_then(|slot| slot.as_ref()) {
-                // The method may replace or drop the one in the slot.
+                // The call keeps the instance alive, whatever becomes of the slot.
                 let instance = instance.to_owned();
                 result(context, &instance, "value", vm);
             }
