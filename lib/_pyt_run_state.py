@@ -20,6 +20,7 @@ import time
 import warnings
 
 import _frozen_importlib
+import _locale
 import _pyt
 import _random
 
@@ -135,6 +136,7 @@ class RunState:
         self._environ = dict(os.environ._data)
         self._folder = _folder()
         self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+        _library.record(sys.modules[name] for name in self._own_names)
         # Attributes that must have these values again when a run has ended.
         self.kept = [(sys, name, value) for name, value in self._sys.items()]
         self.kept += [
@@ -184,13 +186,13 @@ class RunState:
 
     def imported(self):
         """Names of the library's modules that runs have imported, as their imports began; and how
-        many names each has, after those that were there before."""
+        many names each has, after those that were there before, and what runs have changed."""
         names = [
             name
             for name, module in sys.modules.items()
             if name not in self._initial and module is not None and is_library(module)
         ]
-        return names, self._sizes(names)
+        return names, [*self._sizes(names), _library.changes()]
 
     def keeps_state(self):
         """Whether runs have imported modules that keep state."""
@@ -204,7 +206,8 @@ class RunState:
 
     def preloading(self, names, sizes):
         """A function that imports these modules, and returns whether some of them keep state: by
-        what they are, or since the run that has imported them has added names (`sizes`).
+        what they are, or since the run that has imported them has added names or changed something
+        (`sizes`).
 
         From now on library modules stay as they are after a run, but for names that it adds."""
         self._resets = False
@@ -212,7 +215,7 @@ class RunState:
         def preload():
             for name in names:
                 _substitutes.preload(name)
-            keeps_state = not _STATELESS.issuperset(names) or self._sizes(names) != sizes
+            keeps_state = not _STATELESS.issuperset(names) or [*self._sizes(names), 0] != sizes
             self._record_names([*self._own_names, *names])
             return keeps_state
 
@@ -256,6 +259,82 @@ class RunState:
                     self._stateful.append(name)
             else:
                 del sys.modules[name]
+
+
+class _Library:
+    """What public names of the library's modules and all names of their classes refer to, and settings
+    of the process, so that what a run has changed of it can be told: such a program has a process for
+    each run.
+    """
+
+    def __init__(self):
+        self._names = []  # a dict of names, and what was in it
+        self._sizes = []  # such dicts, if no name may come, and how many they had
+        self._settings = None
+        self._importing = False
+        self._by_imports = 0  # changes that imports of the library have made
+
+    def record(self, modules):
+        for module in modules:
+            if module.__name__ == __name__:
+                continue
+            names = module.__dict__
+            self._names.append((names, {name: names[name] for name in names if name[:1] != "_"}))
+            for value in list(names.values()):
+                if isinstance(value, type) and value.__module__ == module.__name__:
+                    self._names.append((value.__dict__, dict(value.__dict__)))
+                    self._sizes.append((value.__dict__, len(value.__dict__)))
+        if self._settings is None:
+            self._settings = self._process_settings()
+
+    def changes(self):
+        """How many changes are seen. Names that modules have got are counted elsewhere."""
+        changed = sum(len(names) != size for names, size in self._sizes)
+        for names, before in self._names:
+            for name, value in before.items():
+                changed += names.get(name, self) is not value
+        changed += self._process_settings() != self._settings
+        return changed - self._by_imports
+
+    def begin_import(self):
+        """A run imports a module. Returns what `end_import` asks for."""
+        if self._importing or _substitutes.is_preloading:
+            return None
+        self._importing = True
+        return self.changes(), set(sys.modules)
+
+    def end_import(self, begun):
+        """What a module of the library changes while it is imported is not the run's change."""
+        if begun is None:
+            return
+        self._importing = False
+        changes, modules = begun
+        self._by_imports += self.changes() - changes
+        new = [sys.modules[name] for name in sys.modules.keys() - modules]
+        self.record(module for module in new if type(module) is ModuleType and is_library(module))
+
+    def _process_settings(self):
+        mask = os.umask(0)
+        os.umask(mask)
+        return (
+            mask,
+            sys.getrecursionlimit(),
+            sys.getswitchinterval(),
+            sys.get_int_max_str_digits(),
+            gc.get_threshold(),
+            threading.stack_size(),
+            threading.getprofile(),
+            threading.gettrace(),
+            time.tzname,
+            signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+            getattr(sys, "tracebacklimit", None),
+            len(sys.meta_path),
+            len(sys.path_hooks),
+            _locale.setlocale(_locale.LC_ALL, None),
+        )
+
+
+_library = _Library()
 
 
 class _Substitutes:
@@ -487,8 +566,10 @@ def _atomically(find_and_load):
             return find_and_load(name, import_)
         _pyt.enter_atomic()
         before = _pyt.exit_function_count()
+        is_of_library = name.partition(".")[0] in sys.stdlib_module_names
+        begun = _library.begin_import() if is_of_library else None
         entropy = _substitutes.entropy
-        if _substitutes.is_preloading or name.partition(".")[0] in sys.stdlib_module_names:
+        if _substitutes.is_preloading or is_of_library:
             # What a module of the library draws must not depend on the run that imports it.
             _substitutes.entropy = random.Random(0x5EED)
         try:
@@ -497,6 +578,7 @@ def _atomically(find_and_load):
             return module
         finally:
             _substitutes.entropy = entropy
+            _library.end_import(begun)
             _pyt.leave_atomic()
 
     return find_and_load_atomically

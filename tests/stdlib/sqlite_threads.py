@@ -183,3 +183,16 @@ with connect(":memory:") as db:
                 raise AssertionError("another thread used the connection")
 
     in_threads(foreign, 1)
+
+# A cursor that is gone keeps no lock, although not all of its rows were fetched.
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "left.db")
+    first = sqlite3.connect(path, timeout=1)
+    first.execute("create table t (x)")
+    first.executemany("insert into t values (?)", [(number,) for number in range(5)])
+    first.commit()
+    assert first.execute("select x from t").fetchone() == (0,)
+    second = sqlite3.connect(path, timeout=1)
+    assert second.execute("pragma journal_mode = wal").fetchall() == [("wal",)]
+    second.close()
+    first.close()

@@ -15,7 +15,8 @@ import time
 import urllib.error
 import urllib.request
 
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "certificates")
+FOLDER = os.environ.get("PYT_TEST_FOLDER") or os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.join(FOLDER, "certificates")
 AUTHORITY = os.path.join(HERE, "ca.pem")
 CERTIFICATE = os.path.join(HERE, "server.pem")
 BODY = b"x" * 100_000

@@ -73,7 +73,10 @@ fn bash_offers_the_options_of_the_command() {
     assert_eq!(bash(&["pyt", "run", "--g"]), ["--granularity"]);
     assert_eq!(bash(&["pyt", "run", "-B", "--de"]), ["--deadlock"]);
     assert_eq!(bash(&["pyt", "explore", "a.py", "--sa"]), ["--same-output"]);
-    assert_eq!(bash(&["pyt", "replay", "--"]), ["--help", "--pdb"]);
+    assert_eq!(
+        bash(&["pyt", "replay", "--"]),
+        ["--help", "--full", "--pdb"]
+    );
     // Of another command, hidden, the program's own.
     assert_eq!(bash(&["pyt", "--gran"]), [""; 0]);
     assert_eq!(bash(&["pyt", "explore", "--fir"]), [""; 0]);

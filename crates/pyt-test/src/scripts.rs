@@ -88,7 +88,11 @@ impl Scripts {
 
     /// Runs one script and says how it failed, if it did.
     fn failure(&self, path: &Path, gil: &str) -> Option<String> {
+        // The script is copied: what lies beside it is not.
         let mut program = Program::file(path);
+        if let Some(folder) = path.parent() {
+            program = program.env("PYT_TEST_FOLDER", &folder.to_string_lossy());
+        }
         if other_python().is_none() {
             program = program.flag("-X").flag(gil);
         }

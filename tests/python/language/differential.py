@@ -2,7 +2,7 @@
 import os
 import sys
 
-here = os.path.dirname(os.path.abspath(__file__))
+here = os.environ.get("PYT_TEST_FOLDER") or os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, "..", "..", "differential"))
 import compare
 

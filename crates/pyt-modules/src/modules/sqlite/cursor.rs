@@ -11,7 +11,7 @@ use rustpython_vm::{
     object::{Traverse, TraverseFn},
     protocol::PyIterReturn,
     pyclass,
-    types::{Constructor, Initializer, IterNext, Iterable, SelfIter},
+    types::{Constructor, Destructor, Initializer, IterNext, Iterable, SelfIter},
 };
 
 use super::{
@@ -84,6 +84,17 @@ unsafe impl Traverse for Inner {
 unsafe impl Traverse for Cursor {
     fn traverse(&self, visit: &mut TraverseFn<'_>) {
         self.inner.traverse(visit);
+    }
+}
+
+impl Destructor for Cursor {
+    /// A statement whose rows are not all fetched keeps its locks; the connection keeps statements.
+    fn del(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+        let statement = zelf.inner.lock().statement.take();
+        if let Some(statement) = statement {
+            statement.reset(vm);
+        }
+        Ok(())
     }
 }
 
@@ -361,7 +372,7 @@ fn shown_name(name: &str, detect: c_int) -> &str {
 }
 
 #[pyclass(
-    with(Constructor, Initializer, IterNext, Iterable),
+    with(Constructor, Initializer, IterNext, Iterable, Destructor),
     flags(BASETYPE, HAS_WEAKREF)
 )]
 impl Cursor {
