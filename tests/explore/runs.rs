@@ -146,6 +146,89 @@ fn what_a_run_leaves_in_a_module_is_gone_in_the_next() {
     }
 }
 
+/// A module, what a program looks at, and how it changes that for good.
+const LEFT_BEHIND: [(&str, &str, &str); 14] = [
+    (
+        "time",
+        "getattr(time.sleep, 'mine', 0)",
+        "def sleep(s): pass\nsleep.mine = 1\ntime.sleep = sleep",
+    ),
+    (
+        "sys",
+        "sys.getrecursionlimit()",
+        "sys.setrecursionlimit(500)",
+    ),
+    (
+        "sys",
+        "sys.getswitchinterval()",
+        "sys.setswitchinterval(0.01)",
+    ),
+    (
+        "sys",
+        "sys.get_int_max_str_digits()",
+        "sys.set_int_max_str_digits(5000)",
+    ),
+    (
+        "sys",
+        "getattr(sys, 'tracebacklimit', None)",
+        "sys.tracebacklimit = 3",
+    ),
+    (
+        "os",
+        "(lambda mask: (os.umask(mask), mask)[1])(os.umask(0))",
+        "os.umask(0o77)",
+    ),
+    ("gc", "gc.get_threshold()", "gc.set_threshold(123)"),
+    (
+        "threading",
+        "threading.stack_size()",
+        "threading.stack_size(1 << 20)",
+    ),
+    (
+        "threading",
+        "threading.gettrace() is None",
+        "threading.settrace(lambda *a: None)",
+    ),
+    (
+        "signal",
+        "len(signal.pthread_sigmask(signal.SIG_BLOCK, []))",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])",
+    ),
+    (
+        "time, os",
+        "time.tzname",
+        "os.environ['TZ'] = 'Asia/Tokyo'\ntime.tzset()",
+    ),
+    (
+        "textwrap",
+        "hasattr(textwrap.TextWrapper, 'mine')",
+        "textwrap.TextWrapper.mine = 1",
+    ),
+    (
+        "weakref",
+        "weakref.finalize._shutdown",
+        "class A: pass\na = A()\nweakref.finalize(a, print, 'end')",
+    ),
+    (
+        "builtins",
+        "getattr(builtins.print, 'mine', 0)",
+        "old = print\ndef new(*a): old(*a)\nnew.mine = 1\nbuiltins.print = new",
+    ),
+];
+
+#[test]
+fn what_a_run_changes_in_the_library_or_the_process_is_as_before_in_the_next() {
+    for (module, look, change) in LEFT_BEHIND {
+        let source = format!(
+            "import threading\nimport {module}\nprint({look})\n{change}\n\
+             t = threading.Thread(target=int)\nt.start()\nt.join()\n"
+        );
+        let (report, run) = explore_text(&source, &["--schedules=6", "--jobs=1"]);
+        assert_eq!(outcomes(&report).len(), 1, "{source}\n{run}");
+        assert_eq!(report["failed"], 0, "{source}\n{run}");
+    }
+}
+
 #[test]
 fn installed_packages_are_fresh_in_each_run() {
     let scratch = Scratch::new();
