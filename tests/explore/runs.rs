@@ -146,7 +146,7 @@ fn what_a_run_leaves_in_a_module_is_gone_in_the_next() {
     }
 }
 
-/// A module, what a program looks at, and how it changes that for good.
+/// A module, what a program looks at, and how it changes that permanently.
 const LEFT_BEHIND: [(&str, &str, &str); 14] = [
     (
         "time",

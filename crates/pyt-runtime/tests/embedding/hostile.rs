@@ -1,8 +1,8 @@
 //! Programs that try to end the host, to outlast its limits, or to make it panic: each in an
 //! isolated runtime, many in one process, which must live to the end.
 //!
-//! The programs are in `hostile/crashes.txt` and `hostile/endless.txt`, each after a line `=== NAME`. `PYT_TEST_ATTACKS` names
-//! another file of the same form to run in their place.
+//! The programs are in `hostile/crashes.txt` and `hostile/endless.txt`, each after a line
+//! `=== NAME`. `PYT_TEST_ATTACKS` names another file of the same form to run in their place.
 
 use std::{
     path::PathBuf,
