@@ -314,10 +314,8 @@ class _Library:
         self.record(module for module in new if type(module) is ModuleType and is_library(module))
 
     def _process_settings(self):
-        mask = os.umask(0)
-        os.umask(mask)
         return (
-            mask,
+            _pyt.file_mode_mask(),
             sys.getrecursionlimit(),
             sys.getswitchinterval(),
             sys.get_int_max_str_digits(),

@@ -115,6 +115,15 @@ mod _pyt {
         ready != 0
     }
 
+    /// The process's mask of file modes, if the system shows it. `os.umask` would have to set it,
+    /// which files that other threads create at that moment would show.
+    #[pyfunction]
+    fn file_mode_mask() -> Option<u32> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("Umask:"))?;
+        u32::from_str_radix(mask.trim(), 8).ok()
+    }
+
     /// From here on no other thread of the run goes on unless this one waits. Nests.
     #[pyfunction]
     fn enter_atomic() {
