@@ -120,7 +120,9 @@ mod _pyt {
     #[pyfunction]
     fn file_mode_mask() -> Option<u32> {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        let mask = status.lines().find_map(|line| line.strip_prefix("Umask:"))?;
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("Umask:"))?;
         u32::from_str_radix(mask.trim(), 8).ok()
     }
 

@@ -5,8 +5,7 @@ use std::sync::OnceLock;
 
 use pyt_vm::state;
 use rustpython_vm::{
-    PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyDict, compiler::Mode,
-    function::ArgMapping, scope::Scope,
+    AsObject, PyObject, PyResult, VirtualMachine, builtins::PyCode, compiler::Mode,
 };
 
 use crate::upstream::wrapped::Wrapped;
@@ -53,28 +52,17 @@ pub(super) fn call(
     function.call((thread.to_owned(),), vm).map(drop)
 }
 
-/// A function whose globals are those of the module `threading`.
+/// A function whose globals are those of the module `threading`. Nothing runs and no name is bound for
+/// it: threads that start at the same time may make it at the same time.
 fn make(run: Run, module: &PyObject, vm: &VirtualMachine) -> PyResult {
     let source = run.source();
-    let code = vm
+    let compiled = vm
         .compile(source, Mode::Exec, "<frozen threading>".to_owned())
         .map_err(|error| error.into_pyexception(vm, Some(source)))?;
-    let globals = module
-        .get_attr("__dict__", vm)?
-        .downcast::<PyDict>()
-        .unwrap_or_else(|_| vm.ctx.new_dict());
-    let locals = vm.ctx.new_dict();
-    let made: PyObjectRef = locals.clone().into();
-    let had_builtins = globals.contains_key("__builtins__", vm);
-    let scope = Scope::with_builtins(
-        Some(ArgMapping::from_dict_exact(locals)),
-        globals.clone(),
-        vm,
-    );
-    vm.run_code_obj(code, scope)?;
-    if !had_builtins {
-        // A run under a strategy must leave the module's names as they were.
-        globals.del_item("__builtins__", vm)?;
-    }
-    made.get_item("run", vm)
+    let mut constants = compiled.code.constants.iter();
+    let code = constants.find_map(|constant| constant.as_object().downcast_ref::<PyCode>());
+    let code = code.ok_or_else(|| vm.new_system_error("a function of a thread has no code"))?;
+    let globals = module.get_attr("__dict__", vm)?;
+    let function = vm.ctx.types.function_type.as_object();
+    function.call((code.to_owned(), globals), vm)
 }
