@@ -15,10 +15,6 @@ import time
 import urllib.error
 import urllib.request
 
-# Known and not understood: with the GIL this program hangs in optimised builds (docs/packages.md).
-if "RustPython" in sys.version and sys._is_gil_enabled():
-    sys.exit(0)
-
 FOLDER = os.environ.get("PYT_TEST_FOLDER") or os.path.dirname(os.path.abspath(__file__))
 HERE = os.path.join(FOLDER, "certificates")
 AUTHORITY = os.path.join(HERE, "ca.pem")

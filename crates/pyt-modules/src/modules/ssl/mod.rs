@@ -3,7 +3,8 @@
 //! `rustls` has one provider of cryptography for the whole process. It is installed when a program
 //! first imports `_ssl`, so that a host whose programs use no TLS keeps the choice.
 
-mod full_duplex;
+mod socket;
+mod transport;
 
 use std::sync::OnceLock;
 
@@ -40,7 +41,7 @@ fn fill(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     if let Some(fill) = original.and_then(|original| original.slots.exec) {
         fill(vm, module)?;
     }
-    full_duplex::correct(module, vm)?;
+    socket::correct(module, vm)?;
     let version = vm.ctx.new_str(VERSION);
     module.as_object().set_attr("OPENSSL_VERSION", version, vm)
 }
