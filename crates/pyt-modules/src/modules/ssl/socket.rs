@@ -111,7 +111,12 @@ fn wrap_socket(
     let classes = classes(vm)?;
     let bio = || classes.bio.as_object().call((), vm);
     let (incoming, outgoing) = (bio()?, bio()?);
-    let mut positional = vec![context, incoming.clone(), outgoing.clone(), args.server_side];
+    let mut positional = vec![
+        context,
+        incoming.clone(),
+        outgoing.clone(),
+        args.server_side,
+    ];
     positional.extend(args.server_hostname.into_option());
     let named = [("owner", args.owner), ("session", args.session)];
     let named = named.into_iter();
@@ -358,7 +363,9 @@ impl SslSocket {
     /// Takes what upstream's connection has written. Returns how many bytes there have been.
     fn take_outgoing(&self, vm: &VirtualMachine) -> PyResult<u64> {
         let bytes = vm.call_method(&self.outgoing, "read", ())?;
-        let bytes = bytes.downcast_ref::<PyBytes>().map(|bytes| bytes.as_bytes());
+        let bytes = bytes
+            .downcast_ref::<PyBytes>()
+            .map(|bytes| bytes.as_bytes());
         Ok(self.transport.lock().queue(bytes.unwrap_or_default()))
     }
 
@@ -413,14 +420,20 @@ impl SslSocket {
 impl SslSocket {
     #[pymethod]
     fn do_handshake(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        let attempt = || vm.call_method(&zelf.connection, "do_handshake", ()).map(Some);
+        let attempt = || {
+            vm.call_method(&zelf.connection, "do_handshake", ())
+                .map(Some)
+        };
         zelf.drive(Purpose::Handshake, attempt, vm).map(|_| ())
     }
 
     /// Reads up to size bytes, into the buffer if there is one.
     #[pymethod]
     fn read(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        let attempt = || vm.call_method(&zelf.connection, "read", args.clone()).map(Some);
+        let attempt = || {
+            vm.call_method(&zelf.connection, "read", args.clone())
+                .map(Some)
+        };
         zelf.drive(Purpose::Read, attempt, vm)
     }
 
@@ -575,11 +588,15 @@ impl SslSocket {
 /// `SSLError` with this message.
 fn ssl_error(message: &str, vm: &VirtualMachine) -> PyResult<PyBaseExceptionRef> {
     let class = classes(vm)?.error.clone();
-    Ok(vm.new_os_subtype_error(class, Some(ERROR_SSL), message).upcast())
+    Ok(vm
+        .new_os_subtype_error(class, Some(ERROR_SSL), message)
+        .upcast())
 }
 
 fn want_write(vm: &VirtualMachine) -> PyResult<PyBaseExceptionRef> {
     let class = classes(vm)?.want_write.clone();
     let message = "The operation did not complete (write)";
-    Ok(vm.new_os_subtype_error(class, Some(ERROR_WANT_WRITE), message).upcast())
+    Ok(vm
+        .new_os_subtype_error(class, Some(ERROR_WANT_WRITE), message)
+        .upcast())
 }

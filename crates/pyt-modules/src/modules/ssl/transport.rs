@@ -128,9 +128,7 @@ impl Transport {
             let part = &mut bytes[start..];
             let received = retried(|| {
                 // SAFETY: the bytes are the buffer's.
-                unsafe {
-                    libc::recv(descriptor, part.as_mut_ptr().cast(), part.len(), NO_WAIT)
-                }
+                unsafe { libc::recv(descriptor, part.as_mut_ptr().cast(), part.len(), NO_WAIT) }
             });
             let count = match &received {
                 Ok(count) => *count,
@@ -202,7 +200,10 @@ pub(super) fn wait(
     deadline: Option<Instant>,
     vm: &VirtualMachine,
 ) -> PyResult<Waited> {
-    let events = [(readiness.read, libc::POLLIN), (readiness.write, libc::POLLOUT)];
+    let events = [
+        (readiness.read, libc::POLLIN),
+        (readiness.write, libc::POLLOUT),
+    ];
     let events = events.into_iter().filter(|(wanted, _)| *wanted);
     let mut polled = libc::pollfd {
         fd: descriptor,
@@ -252,7 +253,8 @@ mod tests {
         assert_eq!(receive(), [22, 3, 3]);
         peer.write_all(&[0, 2, 8]).unwrap();
         assert_eq!(receive(), [0, 2, 8]);
-        peer.write_all(&[9, 23, 3, 3, 0, 0, 23, 3, 3, 0, 1, 7, 5]).unwrap();
+        peer.write_all(&[9, 23, 3, 3, 0, 0, 23, 3, 3, 0, 1, 7, 5])
+            .unwrap();
         assert_eq!(receive(), [9]);
         assert_eq!(receive(), [23, 3, 3, 0, 0]);
         assert_eq!(receive(), [23, 3, 3, 0, 1, 7]);
