@@ -52,8 +52,8 @@ pub(super) fn call(
     function.call((thread.to_owned(),), vm).map(drop)
 }
 
-/// A function whose globals are those of the module `threading`. Nothing runs and no name is bound for
-/// it: threads that start at the same time may make it at the same time.
+/// A function whose globals are those of the module `threading`. Nothing runs and no name is bound
+/// for it: threads that start at the same time may make it at the same time.
 fn make(run: Run, module: &PyObject, vm: &VirtualMachine) -> PyResult {
     let source = run.source();
     let compiled = vm
