@@ -17,6 +17,7 @@ mod generated;
 mod orders;
 mod package;
 mod programs;
+mod reflection;
 mod runs;
 mod shapes;
 mod steps;

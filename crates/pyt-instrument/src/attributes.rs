@@ -21,8 +21,9 @@ use super::{
 
 /// Attributes that say what an object is, or what a function does: changing them changes operations
 /// that do not name them.
-const INTERNAL: [&str; 9] = [
+const INTERNAL: [&str; 10] = [
     "__bases__",
+    "__class__",
     "__code__",
     "__defaults__",
     "__kwdefaults__",
@@ -97,10 +98,10 @@ impl Resolver<'_> {
         if value.class().is(self.vm.ctx.types.getset_type)
             || value.class().is(self.vm.ctx.types.member_descriptor_type)
         {
-            return if name.as_str().starts_with("__") {
-                Ok(())
-            } else {
+            return if !name.as_str().starts_with("__") || self.is_told(object, name.as_str()) {
                 emit(Access::new(false, address, part, target))
+            } else {
+                Ok(())
             };
         }
         if object_kinds::is_binding(value, self.vm) {
@@ -190,6 +191,11 @@ impl Resolver<'_> {
             return Ok(());
         };
         if !self.known.is_user_module(dict.get_id()) {
+            if name.as_str() == "__dict__" {
+                self.takes_from_library(module, dict.as_object());
+            } else if let Ok(Some(value)) = dict.get_item_opt(name, self.vm) {
+                self.takes_from_library(module, &value);
+            }
             return Ok(());
         }
         let is_binding = matches!(
@@ -235,6 +241,8 @@ impl Resolver<'_> {
             self.known.not_seen(INTERNALS);
             return emit(Access::new(true, address, 0, target));
         }
+        self.renames(object, name.as_str());
+        self.changes_kept(object);
         let is_known = self.known.is_stored(name.as_str());
         if let Some(class) = object.downcast_ref::<PyType>() {
             let before = find(class, name).value;
@@ -254,6 +262,14 @@ impl Resolver<'_> {
             }
             Some(method) if !is_known && object_kinds::is_binding(&method, self.vm) => {
                 self.known.not_seen(METHODS);
+            }
+            // Reading it is no step, as long as the program sets none of this name.
+            Some(native)
+                if !is_known
+                    && name.as_str().starts_with("__")
+                    && native.class().is(self.vm.ctx.types.member_descriptor_type) =>
+            {
+                self.known.not_seen(INTERNALS);
             }
             _ => {}
         }

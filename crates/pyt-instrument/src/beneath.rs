@@ -24,6 +24,8 @@ pub(super) enum Source {
     Shared(PyObjectRef),
     /// It calls this native function.
     Called(PyObjectRef),
+    /// Something that looks into the items of the others.
+    Looks,
     /// It calls a native object, which may read its arguments.
     Native,
 }
@@ -129,6 +131,9 @@ impl Sources<'_> {
         if depth > MAX_DEPTH {
             return;
         }
+        if self.looks_inside(object) {
+            found.push(Source::Looks);
+        }
         match self.references.of(object) {
             Some(Some(referent)) => self.sort(referent, depth, found),
             Some(None) => {}
@@ -138,6 +143,17 @@ impl Sources<'_> {
                 }
             }
         }
+    }
+
+    /// Whether an iterator may look into the items that it takes, as `filter(None, items)` and
+    /// `chain.from_iterable(items)` do. One that gives them to a function of the program's does not.
+    fn looks_inside(&self, object: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        let is_python = |one: &PyObjectRef| {
+            one.class().is(types.function_type) || one.class().is(types.bound_method_type)
+        };
+        self.object_kinds.of(object, self.vm) == ObjectKind::Lazy
+            && !object.gc_get_referents().iter().any(is_python)
     }
 
     fn sort(&self, referent: PyObjectRef, depth: usize, found: &mut Vec<Source>) {

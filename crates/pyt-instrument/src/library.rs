@@ -63,7 +63,11 @@ pub(super) fn calls_later(module: &str) -> bool {
 /// The name under which a module keeps something that a program may notice, if it does.
 pub(super) fn keeper(module: &str) -> Option<&str> {
     let name = top(module);
-    (!passes_on(module) && !STATELESS_SET.contains(name) && !name.is_empty()).then_some(name)
+    // A function without a module may keep anything: it has the empty name.
+    let keeps = !passes_on(module) && !STATELESS_SET.contains(name);
+    // `warnings`, `_warnings` and `_py_warnings` are parts of one.
+    let name = name.strip_prefix("_py").unwrap_or(name);
+    keeps.then(|| name.trim_start_matches('_'))
 }
 
 /// Whether this function of `threading` tells which threads are alive.

@@ -198,6 +198,8 @@ pub(super) enum Builtin {
     Prints,
     /// The dictionary of the first is given away: `vars`.
     Exposes,
+    /// The names of the first are listed, or those of the program: `dir`.
+    Names,
     /// An attribute is read: `getattr`, `hasattr`.
     ReadsAttribute,
     /// An attribute is changed: `setattr`, `delattr`.
@@ -217,6 +219,7 @@ impl Builtins {
             "next" => Builtin::Advances,
             "print" => Builtin::Prints,
             "vars" => Builtin::Exposes,
+            "dir" => Builtin::Names,
             "getattr" | "hasattr" => Builtin::ReadsAttribute,
             "setattr" | "delattr" => Builtin::ChangesAttribute,
             _ => Builtin::Reads,

@@ -49,6 +49,8 @@ pub(super) enum Kind {
     MatchClass,
     /// Compares two values.
     Compare,
+    /// Raises an exception, if it is one.
+    Raise { below: u32 },
     /// Makes an iterator over what is on top.
     Iterate,
     /// Takes the next item of the iterator on top.
@@ -256,6 +258,7 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         },
         Opcode::CompareOp => Some(Kind::Compare),
         Opcode::GetIter | Opcode::GetYieldFromIter => Some(Kind::Iterate),
+        Opcode::RaiseVarargs if arg > 0 => Some(Kind::Raise { below: arg - 1 }),
         Opcode::Send => Some(Kind::Send),
         Opcode::YieldValue | Opcode::ReturnValue if is_generator(code) => Some(Kind::Suspend),
         Opcode::FormatSimple | Opcode::ConvertValue => Some(Kind::Shows { below: 0 }),
@@ -384,8 +387,6 @@ const HARMLESS: &[&str] = &[
     "isinstance",
     "issubclass",
     "callable",
-    "int",
-    "float",
     "abs",
     "ord",
     "chr",

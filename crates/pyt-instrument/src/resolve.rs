@@ -22,6 +22,7 @@ use super::{
     object_kinds::{self, Builtin, Builtins, Method, ObjectKind, ObjectKinds},
     operands::Operands,
     plan::Kind,
+    reflection,
 };
 
 /// What resolving needs to know of the rest of the program.
@@ -116,6 +117,7 @@ pub(super) fn unknown(kind: Kind, code: &PyCode) -> Option<Access<'static>> {
         | Kind::Iterate => (4, 0, false),
         Kind::Next | Kind::Send | Kind::Suspend => (4, 0, true),
         Kind::StoreItem | Kind::DeleteItem | Kind::StoreSlice => (4, 0, true),
+        Kind::Raise { .. } => (3, 0, true),
         Kind::Operator { change } => (4, 0, change),
         Kind::Call { .. } | Kind::CallSpread => (4, 0, true),
         Kind::Return | Kind::Turn | Kind::Step | Kind::Begin => return None,
@@ -176,6 +178,9 @@ impl Resolver<'_> {
                 _ => Ok(()),
             },
             Kind::Next => at(0).map_or(Ok(()), |iterator| self.advance(iterator, emit)),
+            Kind::Raise { below } => {
+                at(below as usize).map_or(Ok(()), |raised| self.raise(raised, emit))
+            }
             Kind::Send => self.delegate(at(1), emit),
             Kind::Suspend => match self.known.running().current() {
                 Some(generator) => self.change(&generator, emit),
@@ -457,7 +462,7 @@ impl Resolver<'_> {
     }
 
     /// A change of all of an object.
-    fn change(&self, object: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+    pub(super) fn change(&self, object: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
         let target = Target::Whole(object);
         emit(Access::new(true, object.get_id(), 0, target))?;
         let attributes = self.known.attributes_of(object);
@@ -469,7 +474,12 @@ impl Resolver<'_> {
     }
 
     /// An instance with the containers that its attributes are.
-    fn state_of(&self, object: &PyObject, change: bool, emit: &mut Emit<'_>) -> PyResult<()> {
+    pub(super) fn state_of(
+        &self,
+        object: &PyObject,
+        change: bool,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
         let target = Target::Whole(object);
         let address = self.known.attributes_of(object);
         emit(Access::new(change, address, 0, target).going_on())?;
@@ -515,15 +525,16 @@ impl Resolver<'_> {
         let shares = |source: &Source| match source {
             Source::Container(container) => container.strong_count() > 2,
             Source::Shared(_) => true,
-            Source::Called(_) | Source::Native => false,
+            Source::Called(_) | Source::Looks | Source::Native => false,
         };
         let shares = found.iter().any(shares);
-        let calls = |source: &Source| matches!(source, Source::Called(_) | Source::Native);
-        let calls = found.iter().any(calls);
+        let looks =
+            |source: &Source| matches!(source, Source::Called(_) | Source::Looks | Source::Native);
+        let looks = found.iter().any(looks);
         for source in found {
             match source {
                 // What it calls may look into the items.
-                Source::Container(container) if calls => {
+                Source::Container(container) if looks => {
                     self.deep_one(&container, false, emit)?;
                 }
                 Source::Container(container) => {
@@ -533,7 +544,7 @@ impl Resolver<'_> {
                 }
                 Source::Shared(iterator) => self.advanced(&iterator, emit)?,
                 Source::Native if shares => self.known.not_seen(NATIVE_KEY),
-                Source::Native => {}
+                Source::Native | Source::Looks => {}
                 Source::Called(function) => {
                     self.native_function(&function, &mut std::iter::empty(), emit)?;
                 }
@@ -743,6 +754,9 @@ impl Resolver<'_> {
         arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
+        if self.own_method(receiver, name, emit)? {
+            return Ok(());
+        }
         let method = Method::named(name);
         let behind = self.behind(receiver);
         let receiver = behind.as_deref().unwrap_or(receiver);
@@ -844,11 +858,17 @@ impl Resolver<'_> {
             }
             Some(Builtin::Opens) => self.files(FileAccess::Opens, "open", None, arguments, emit),
             Some(Builtin::Exposes) => {
-                if let Some(object) = arguments.next() {
-                    self.known.expose(object, self.vm);
+                let Some(object) = arguments.next() else {
+                    return Ok(());
+                };
+                if object.downcast_ref::<PyModule>().is_some() {
+                    let names = self.vm.ctx.intern_str("__dict__");
+                    return self.load_attribute(object, names, emit);
                 }
+                self.known.expose(object, self.vm);
                 Ok(())
             }
+            Some(Builtin::Names) => self.names_of(arguments.next(), emit),
             Some(Builtin::Advances) => match arguments.next() {
                 Some(iterator) => self.advance(iterator, emit),
                 None => Ok(()),
@@ -875,6 +895,7 @@ impl Resolver<'_> {
             None => {
                 let module = self.module_of(function).unwrap_or_default();
                 let name = self.name_of(function).unwrap_or_default();
+                self.tells_or_changes_all(&module, &name);
                 if module == "threading" && library::tells_threads(&name) {
                     self.known.not_seen(THREADS);
                     emit(Access::new(false, library::LIFETIMES, 0, Target::Unknown))?;
@@ -946,6 +967,7 @@ impl Resolver<'_> {
         }
         let module = self.module_of(function.as_object()).unwrap_or_default();
         let name = self.name_of(function.as_object()).unwrap_or_default();
+        self.tells_or_changes_all(&module, &name);
         if module == "contextlib"
             && receiver.is_some_and(|one| one.class().name().starts_with("redirect_"))
         {
@@ -999,8 +1021,22 @@ impl Resolver<'_> {
             })
     }
 
+    /// Notes what a function of the library tells or changes that belongs to no object.
+    fn tells_or_changes_all(&self, module: &str, name: &str) {
+        if reflection::changes_settings(module, name) {
+            self.known.not_seen(reflection::SETTINGS);
+        }
+        if reflection::tells_existing(module, name) {
+            self.known.not_seen(reflection::EXISTING);
+        }
+        if library::tells_lifetimes(module) && name == "proxy" {
+            // All that is done with it is done to another object.
+            self.known.never_seen(LIFETIME);
+        }
+    }
+
     /// A module that was imported.
-    fn module(&self, name: &Py<PyStr>) -> Option<PyObjectRef> {
+    pub(super) fn module(&self, name: &Py<PyStr>) -> Option<PyObjectRef> {
         let modules = self.vm.sys_module.get_attr("modules", self.vm).ok()?;
         let modules = modules.downcast_ref::<PyDict>()?;
         modules.get_item_opt(name, self.vm).ok()?
@@ -1269,7 +1305,7 @@ impl Resolver<'_> {
     }
 
     /// Whether the class of an instance is the user's.
-    fn is_of_user(&self, object: &PyObject) -> bool {
+    pub(super) fn is_of_user(&self, object: &PyObject) -> bool {
         let name = object
             .class()
             .get_direct_attr(self.vm.ctx.intern_str("__module__"));

@@ -1,0 +1,206 @@
+//! What says of objects what they are, and what changes that: exceptions, which the interpreter
+//! changes as they are raised; methods that show an object's state; settings of the interpreter; what
+//! a module of the library keeps.
+//!
+//! No Python code runs here.
+
+use rustpython_vm::{
+    AsObject, PyObject, PyResult,
+    builtins::{PyFunction, PyModule, PyStr, PyType},
+    types::PyTypeFlags,
+};
+
+use super::{
+    access::{Access, Target},
+    object_kinds::ObjectKind,
+    resolve::{Emit, INTERNALS, Resolver},
+};
+
+pub(super) const SETTINGS: &str = "a setting of the interpreter that a thread changes";
+pub(super) const KEPT: &str =
+    "what a module of the library keeps, where the program uses it itself";
+pub(super) const EXISTING: &str = "which objects, classes and frames there are";
+const RAISED: &str = "what raising an exception in another thread changes of it";
+
+/// Attributes of exceptions that the interpreter changes.
+const OF_EXCEPTIONS: [&str; 4] = [
+    "__traceback__",
+    "__context__",
+    "__cause__",
+    "__suppress_context__",
+];
+
+/// Attributes by which classes and functions are shown.
+const NAMES: [&str; 3] = ["__name__", "__qualname__", "__module__"];
+
+/// Whether a function of the library changes a setting that operations depend on which do not name
+/// it.
+pub(super) fn changes_settings(module: &str, name: &str) -> bool {
+    match module {
+        "sys" | "" => name.starts_with("set"),
+        "gc" => {
+            name.starts_with("set_") || matches!(name, "enable" | "disable" | "freeze" | "unfreeze")
+        }
+        "threading" | "_thread" => {
+            name.starts_with("settrace") || name.starts_with("setprofile") || name == "stack_size"
+        }
+        "time" => name == "tzset",
+        "locale" | "_locale" => name == "setlocale",
+        "codecs" | "_codecs" => name.starts_with("register") || name == "unregister",
+        "copyreg" => !name.starts_with('_'),
+        "abc" | "_py_abc" => name == "register",
+        _ => false,
+    }
+}
+
+/// Whether a function of the library tells which objects there are, or who refers to them.
+pub(super) fn tells_existing(module: &str, name: &str) -> bool {
+    match module {
+        "sys" | "" => {
+            name.starts_with("_current_")
+                || name.starts_with("getweakref")
+                || matches!(name, "getrefcount" | "getallocatedblocks")
+        }
+        "gc" => {
+            name.starts_with("get_objects")
+                || name.starts_with("get_refer")
+                || matches!(
+                    name,
+                    "get_count" | "get_stats" | "is_tracked" | "is_finalized"
+                )
+        }
+        _ => false,
+    }
+}
+
+impl Resolver<'_> {
+    pub(super) fn is_exception(&self, object: &PyObject) -> bool {
+        let exceptions = &self.vm.ctx.exceptions;
+        object
+            .class()
+            .fast_issubclass(exceptions.base_exception_type)
+    }
+
+    /// An exception is raised, which changes its traceback and its context. (One to which nothing
+    /// else refers was made for that.)
+    pub(super) fn raise(&self, raised: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        if raised.strong_count() < 2 || !self.is_exception(raised) {
+            return Ok(());
+        }
+        self.state_of(raised, true, emit)
+    }
+
+    /// Whether reading a native attribute with a special name is a step.
+    pub(super) fn is_told(&self, object: &PyObject, name: &str) -> bool {
+        if !self.is_exception(object) || !OF_EXCEPTIONS.contains(&name) {
+            return self.known.is_stored(name);
+        }
+        // Another thread may raise the same, in the library too. What a thread handles is usually
+        // its own.
+        let handled = self.vm.current_exception();
+        if handled.is_none_or(|handled| !handled.as_object().is(object)) {
+            self.known.not_seen(RAISED);
+        }
+        true
+    }
+
+    /// A special attribute is set that says how a class or a function is shown.
+    pub(super) fn renames(&self, object: &PyObject, name: &str) {
+        let is_shown = object.downcast_ref::<PyType>().is_some()
+            || object.downcast_ref::<PyFunction>().is_some();
+        if is_shown && NAMES.contains(&name) {
+            self.known.not_seen(INTERNALS);
+        }
+    }
+
+    /// A native method that says or changes what an object is, and not what it holds. Returns
+    /// whether that is all it does.
+    pub(super) fn own_method(
+        &self,
+        receiver: &PyObject,
+        name: &str,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<bool> {
+        if name == "__subclasses__" {
+            self.known.not_seen(EXISTING);
+            return Ok(true);
+        }
+        let is_view = receiver.class().is(self.vm.ctx.types.memoryview_type);
+        if is_view && matches!(name, "release" | "__exit__") {
+            self.change(receiver, emit)?;
+        }
+        let shows = matches!(
+            name,
+            "__dir__" | "__getstate__" | "__reduce__" | "__reduce_ex__"
+        );
+        if self.is_exception(receiver) {
+            let reads = shows
+                || matches!(
+                    name,
+                    "__str__" | "__repr__" | "split" | "subgroup" | "derive"
+                );
+            self.state_of(receiver, !reads, emit)?;
+            return Ok(true);
+        }
+        if shows && self.object_kind(receiver) == ObjectKind::Instance {
+            self.state_of(receiver, false, emit)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The names that an object has, or without one those of the program: `dir`.
+    pub(super) fn names_of(&self, object: Option<&PyObject>, emit: &mut Emit<'_>) -> PyResult<()> {
+        let Some(object) = object else {
+            let globals = self.operands.globals().as_object();
+            let target = Target::Whole(globals);
+            return emit(Access::new(false, globals.get_id(), 0, target));
+        };
+        let target = Target::Whole(object);
+        let address = match object.downcast_ref::<PyModule>().and(object.dict()) {
+            Some(names) => names.get_id(),
+            None => self.known.attributes_of(object),
+        };
+        emit(Access::new(false, address, 0, target))?;
+        let class = object.downcast_ref::<PyType>();
+        let order = class.unwrap_or_else(|| object.class()).mro.read().clone();
+        for class in &order {
+            let is_python = class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
+            if is_python && !class.as_object().is(object) {
+                emit(Access::new(false, class.get_id(), 0, target))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A container is taken from a module of the library, whose functions may change it without a
+    /// step, or may depend on it.
+    pub(super) fn takes_from_library(&self, module: &PyObject, value: &PyObject) {
+        let name = module.get_attr("__name__", self.vm).ok();
+        let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
+        // What `sys` has is changed by steps, and imports, which are said elsewhere.
+        let is_sys = name.is_some_and(|name| name.as_bytes() == b"sys");
+        if !is_sys && self.object_kind(value).is_container() {
+            self.known.not_seen(KEPT);
+        }
+    }
+
+    /// An attribute is set of an instance of a class of the library that one of its modules refers to
+    /// by a name.
+    pub(super) fn changes_kept(&self, object: &PyObject) {
+        if self.object_kind(object) != ObjectKind::Instance || self.is_of_user(object) {
+            return;
+        }
+        let module = self.module_of(object.class().as_object());
+        let names = module
+            .map(|module| self.vm.ctx.intern_str(module))
+            .and_then(|module| self.module(module)?.dict());
+        let is_kept = names.is_some_and(|names| {
+            let values = names.items_vec();
+            values.iter().any(|(_, value)| value.is(object))
+        });
+        if is_kept {
+            self.known.not_seen(KEPT);
+        }
+    }
+}
