@@ -157,6 +157,24 @@ t.join()
 }
 
 #[test]
+fn a_wait_in_foreign_code_ends_an_exploration_without_a_time() {
+    let source = "
+import os
+import threading
+reader, writer = os.pipe()
+t = threading.Thread(target=os.read, args=(reader, 1))
+t.start()
+t.join()
+";
+    let (report, took) = within_seconds(source, &[]);
+    assert!(
+        report.contains("1 run was given up, and the exploration with it"),
+        "{report}"
+    );
+    assert!(took < Duration::from_secs(100), "{took:?}");
+}
+
+#[test]
 fn turns_that_a_strategy_forces_are_not_in_the_smallest_schedule() {
     let source = "
 import threading

@@ -2,7 +2,7 @@
 
 use pyt_test::Scratch;
 
-use crate::{explore, explore_text, outcomes, pyt};
+use crate::{explore, explore_text, outcomes, parsed, pyt};
 
 /// Explores 20 schedules; none may fail, and all must print `expected`.
 #[track_caller]
@@ -153,19 +153,68 @@ fn a_program_that_ends_its_process_ends_its_own_run() {
 const DIES_LATER: &str = "import os, random\nif random.random() < 0.7: os._exit(5)\n";
 
 #[test]
-fn a_job_that_dies_in_a_later_run_is_an_error_unless_runs_are_isolated() {
-    let scratch = Scratch::new();
-    let script = scratch.write("dies.py", DIES_LATER);
-    let run = pyt(&["explore", "--jobs=1", "--schedules=20", "--seed=5", &script]);
-    run.exited_with(2).printed("");
-    assert!(
-        run.stderr
-            .contains("in the middle of a schedule: exit status: 5"),
-        "{run}"
-    );
-    let (report, run) = explore_text(DIES_LATER, &["--schedules=20", "--seed=5", "--isolate"]);
+fn a_later_run_that_ends_its_process_is_an_outcome() {
+    let arguments = ["--schedules=20", "--seed=5"];
+    let (isolated, _) = explore_text(DIES_LATER, &[&arguments[..], &["--isolate"]].concat());
+    for jobs in ["--jobs=1", "--jobs=2"] {
+        let (report, run) = explore_text(DIES_LATER, &[&arguments[..], &[jobs]].concat());
+        run.exited_with(1);
+        assert!(run.stderr.contains("has ended its process"), "{run}");
+        assert_eq!(report["schedules"], 20, "{run}");
+        assert_eq!(outcomes(&report), outcomes(&isolated), "{run}");
+    }
+    let source = "
+import threading
+import os
+count = 0
+def work():
+    global count
+    count += 1
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+if count < 2: os._exit(7)
+";
+    let (report, run) = explore_text(source, &["--strategy=dpor"]);
     run.exited_with(1);
-    assert_eq!(report["schedules"], 20, "{run}");
+    assert_eq!(report["proven"], false, "{run}");
+    assert!(run.stdout.contains("\"status\": 7"), "{run}");
+}
+
+#[test]
+fn a_script_that_writes_a_file_is_explored_by_one_job() {
+    let scratch = Scratch::new();
+    let source = "
+import os
+import threading
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'log')
+def work(text):
+    with open(path, 'a') as file:
+        file.write(text)
+open(path, 'w').close()
+threads = [threading.Thread(target=work, args=(text,)) for text in 'ab']
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with open(path) as file:
+    print(len(file.read()))
+";
+    let script = scratch.write("writes.py", source);
+    let run = pyt(&["explore", "--json", "--schedules=200", &script]);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if cores > 1 {
+        assert!(run.stderr.contains("by one job"), "{run}");
+    }
+    let report = parsed(&run);
+    assert_eq!(report["schedules"], 200, "{run}");
+    assert_eq!(outcomes(&report).len(), 1, "{run}");
+    let source = "
+import tempfile
+with tempfile.NamedTemporaryFile('w') as file:
+    file.write('x')
+";
+    let script = scratch.write("temporary.py", source);
+    let run = pyt(&["explore", "--json", "--schedules=20", &script]);
+    assert!(run.stderr.is_empty(), "{run}");
 }
 
 #[test]

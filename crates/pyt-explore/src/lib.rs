@@ -50,7 +50,7 @@ pub use conflict::Conflict;
 pub use fingerprint::Fingerprint;
 pub use granularity::{Granularity, UnknownGranularity};
 pub use minimize::{Minimized, minimize};
-pub use options::{ExploreOptions, MAX_STEPS, REPORT_WIDTH};
+pub use options::{ExploreOptions, FOREIGN_WAIT_LIMIT, MAX_STEPS, REPORT_WIDTH};
 pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
 pub use result::{ExploreResult, FailingRun, MinimizedFailure};

@@ -10,6 +10,10 @@ use crate::{
 /// After so many steps a run counts as an endless loop, unless options say otherwise.
 pub const MAX_STEPS: u64 = 200_000;
 
+/// A run in which all threads wait for foreign code for so long, of real time, is given up, and
+/// ends the exploration: others would wait as long.
+pub const FOREIGN_WAIT_LIMIT: Duration = Duration::from_secs(30);
+
 /// The width of reports in columns, unless options say otherwise.
 pub const REPORT_WIDTH: usize = 100;
 

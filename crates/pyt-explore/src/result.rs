@@ -30,6 +30,10 @@ pub struct ExploreResult {
     /// What threads did that others could notice and that no step says, in words. If there is
     /// anything, nothing is proven.
     pub not_seen: BTreeSet<String>,
+    /// Files that runs have made, changed or removed: the first of them that were seen.
+    pub written: BTreeSet<String>,
+    /// Of a sum: a file that two parts have written, which may have got in each other's way.
+    pub shared_file: Option<String>,
     /// Runs that were given up at the end of the time, since no thread could go on before one
     /// returned from foreign code, or since they had taken very many steps. They have no outcome.
     pub unfinished: u64,
@@ -59,6 +63,9 @@ impl ExploreResult {
             sum.first_choices.extend_from_slice(&part.first_choices);
             sum.abandoned_threads += part.abandoned_threads;
             sum.irreproducible += part.irreproducible;
+            let common = sum.written.intersection(&part.written).next();
+            sum.shared_file = sum.shared_file.or_else(|| common.cloned());
+            sum.written.extend(part.written.iter().cloned());
             sum.not_seen.extend(part.not_seen.iter().cloned());
             sum.unfinished += part.unfinished;
             sum.too_long += part.too_long;

@@ -146,7 +146,8 @@ impl Sources<'_> {
     }
 
     /// Whether an iterator may look into the items that it takes, as `filter(None, items)` and
-    /// `chain.from_iterable(items)` do. One that gives them to a function of the program's does not.
+    /// `chain.from_iterable(items)` do. One that gives them to a function of the program's does
+    /// not.
     fn looks_inside(&self, object: &PyObject) -> bool {
         let types = &self.vm.ctx.types;
         let is_python = |one: &PyObjectRef| {

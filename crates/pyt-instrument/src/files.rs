@@ -70,6 +70,27 @@ pub(super) fn lists(name: &str) -> bool {
     )
 }
 
+/// Whether this function makes, changes or removes the file that its first argument names.
+pub(super) fn writes(access: FileAccess, name: &str) -> bool {
+    match access {
+        FileAccess::Reads | FileAccess::ReadsAll => false,
+        FileAccess::Changes | FileAccess::Opens => true,
+        FileAccess::ChangesAll => matches!(
+            name,
+            "mkdir"
+                | "makedirs"
+                | "mkfifo"
+                | "rmdir"
+                | "removedirs"
+                | "rename"
+                | "renames"
+                | "replace"
+                | "rmtree"
+                | "move"
+        ),
+    }
+}
+
 /// Functions of these modules that use no file.
 const PURE: &[&str] = &[
     "join",

@@ -3,7 +3,7 @@
 //! nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
     path::Path,
 };
@@ -20,6 +20,8 @@ pub struct FirstLooks {
     lists: bool,
     /// It has changed something.
     changes: bool,
+    /// Files that it has made, changed or removed.
+    written: BTreeSet<String>,
 }
 
 impl FirstLooks {
@@ -42,6 +44,18 @@ impl FirstLooks {
 
     pub(super) fn changed(&mut self) {
         self.changes = true;
+    }
+
+    /// The run makes, changes or removes this file.
+    pub(super) fn wrote(&mut self, path: &Path) {
+        self.written.insert(path.to_string_lossy().into_owned());
+    }
+
+    /// The files that the run has made, changed or removed in code of the program's, as far as
+    /// their paths are known.
+    #[must_use]
+    pub const fn written(&self) -> &BTreeSet<String> {
+        &self.written
     }
 
     pub(super) fn list(&mut self) {

@@ -92,3 +92,43 @@ pub(super) fn closure_is_constant(file: &str) -> bool {
         "contextlib" | "dataclasses" | "_collections_abc" | "typing" | "enum" | "abc" | "reprlib"
     )
 }
+
+/// Whether a function of the library changes a setting that operations depend on which do not name
+/// it.
+pub(super) fn changes_settings(module: &str, name: &str) -> bool {
+    match module {
+        "sys" | "" => name.starts_with("set"),
+        "gc" => {
+            name.starts_with("set_") || matches!(name, "enable" | "disable" | "freeze" | "unfreeze")
+        }
+        "threading" | "_thread" => {
+            name.starts_with("settrace") || name.starts_with("setprofile") || name == "stack_size"
+        }
+        "time" => name == "tzset",
+        "locale" | "_locale" => name == "setlocale",
+        "codecs" | "_codecs" => name.starts_with("register") || name == "unregister",
+        "copyreg" => !name.starts_with('_'),
+        "abc" | "_py_abc" => name == "register",
+        _ => false,
+    }
+}
+
+/// Whether a function of the library tells which objects there are, or who refers to them.
+pub(super) fn tells_existing(module: &str, name: &str) -> bool {
+    match module {
+        "sys" | "" => {
+            name.starts_with("_current_")
+                || name.starts_with("getweakref")
+                || matches!(name, "getrefcount" | "getallocatedblocks")
+        }
+        "gc" => {
+            name.starts_with("get_objects")
+                || name.starts_with("get_refer")
+                || matches!(
+                    name,
+                    "get_count" | "get_stats" | "is_tracked" | "is_finalized"
+                )
+        }
+        _ => false,
+    }
+}

@@ -1,6 +1,6 @@
 //! What says of objects what they are, and what changes that: exceptions, which the interpreter
-//! changes as they are raised; methods that show an object's state; settings of the interpreter; what
-//! a module of the library keeps.
+//! changes as they are raised; methods that show an object's state; what a module of the library
+//! keeps.
 //!
 //! No Python code runs here.
 
@@ -13,13 +13,10 @@ use rustpython_vm::{
 use super::{
     access::{Access, Target},
     object_kinds::ObjectKind,
-    resolve::{Emit, INTERNALS, Resolver},
+    resolve::{EXISTING, Emit, INTERNALS, Resolver},
 };
 
-pub(super) const SETTINGS: &str = "a setting of the interpreter that a thread changes";
-pub(super) const KEPT: &str =
-    "what a module of the library keeps, where the program uses it itself";
-pub(super) const EXISTING: &str = "which objects, classes and frames there are";
+const KEPT: &str = "what a module of the library keeps, where the program uses it itself";
 const RAISED: &str = "what raising an exception in another thread changes of it";
 
 /// Attributes of exceptions that the interpreter changes.
@@ -32,46 +29,6 @@ const OF_EXCEPTIONS: [&str; 4] = [
 
 /// Attributes by which classes and functions are shown.
 const NAMES: [&str; 3] = ["__name__", "__qualname__", "__module__"];
-
-/// Whether a function of the library changes a setting that operations depend on which do not name
-/// it.
-pub(super) fn changes_settings(module: &str, name: &str) -> bool {
-    match module {
-        "sys" | "" => name.starts_with("set"),
-        "gc" => {
-            name.starts_with("set_") || matches!(name, "enable" | "disable" | "freeze" | "unfreeze")
-        }
-        "threading" | "_thread" => {
-            name.starts_with("settrace") || name.starts_with("setprofile") || name == "stack_size"
-        }
-        "time" => name == "tzset",
-        "locale" | "_locale" => name == "setlocale",
-        "codecs" | "_codecs" => name.starts_with("register") || name == "unregister",
-        "copyreg" => !name.starts_with('_'),
-        "abc" | "_py_abc" => name == "register",
-        _ => false,
-    }
-}
-
-/// Whether a function of the library tells which objects there are, or who refers to them.
-pub(super) fn tells_existing(module: &str, name: &str) -> bool {
-    match module {
-        "sys" | "" => {
-            name.starts_with("_current_")
-                || name.starts_with("getweakref")
-                || matches!(name, "getrefcount" | "getallocatedblocks")
-        }
-        "gc" => {
-            name.starts_with("get_objects")
-                || name.starts_with("get_refer")
-                || matches!(
-                    name,
-                    "get_count" | "get_stats" | "is_tracked" | "is_finalized"
-                )
-        }
-        _ => false,
-    }
-}
 
 impl Resolver<'_> {
     pub(super) fn is_exception(&self, object: &PyObject) -> bool {
@@ -185,8 +142,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// An attribute is set of an instance of a class of the library that one of its modules refers to
-    /// by a name.
+    /// An attribute is set of an instance of a class of the library that one of its modules refers
+    /// to by a name.
     pub(super) fn changes_kept(&self, object: &PyObject) {
         if self.object_kind(object) != ObjectKind::Instance || self.is_of_user(object) {
             return;

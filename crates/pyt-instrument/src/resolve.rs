@@ -22,7 +22,6 @@ use super::{
     object_kinds::{self, Builtin, Builtins, Method, ObjectKind, ObjectKinds},
     operands::Operands,
     plan::Kind,
-    reflection,
 };
 
 /// What resolving needs to know of the rest of the program.
@@ -74,6 +73,8 @@ const DELEGATION: &str = "a generator that threads share waits in `yield from`";
 const EVENT_LOOP: &str = "other orders of the tasks of an event loop";
 const LENT: &str = "when the library calls a function, not the program's own, that it was given";
 const NATIVE_KEY: &str = "what a function of the library reads of the items of a container";
+const SETTINGS: &str = "a setting of the interpreter that a thread changes";
+pub(super) const EXISTING: &str = "which objects, classes and frames there are";
 const THREADS: &str = "which threads are alive";
 const STREAMS: &str = "which stream `print` writes to";
 const MODULE_TABLE: &str = "which modules `sys.modules` has";
@@ -1023,11 +1024,11 @@ impl Resolver<'_> {
 
     /// Notes what a function of the library tells or changes that belongs to no object.
     fn tells_or_changes_all(&self, module: &str, name: &str) {
-        if reflection::changes_settings(module, name) {
-            self.known.not_seen(reflection::SETTINGS);
+        if library::changes_settings(module, name) {
+            self.known.not_seen(SETTINGS);
         }
-        if reflection::tells_existing(module, name) {
-            self.known.not_seen(reflection::EXISTING);
+        if library::tells_existing(module, name) {
+            self.known.not_seen(EXISTING);
         }
         if library::tells_lifetimes(module) && name == "proxy" {
             // All that is done with it is done to another object.
@@ -1095,6 +1096,12 @@ impl Resolver<'_> {
             }
             if change {
                 looks.changed();
+            }
+            if let Some(file) = file
+                .as_deref()
+                .filter(|_| change && files::writes(access, name))
+            {
+                looks.wrote(file);
             }
         });
         let target = Target::Unknown;

@@ -185,6 +185,12 @@ pub(crate) fn argument(command: Command, effect: Effect, value: &dyn std::fmt::D
     format!("{}={value}", option.name())
 }
 
+/// A long option without a value, as it is written on a command line.
+pub(crate) fn flag(command: Command, effect: Effect) -> String {
+    let option = OptionSpec::find(Some(command), effect).expect("the table has this option");
+    option.name().to_string()
+}
+
 /// The two halves of `NAME[=VALUE]` after `-X`.
 pub(crate) fn x_option(text: &str) -> (String, Option<String>) {
     match text.split_once('=') {

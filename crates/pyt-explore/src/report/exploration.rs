@@ -11,7 +11,7 @@ use super::{
     text::{counted, singular_or},
 };
 use crate::{
-    options::ExploreOptions,
+    options::{ExploreOptions, FOREIGN_WAIT_LIMIT},
     outcome::{DistinctOutcome, Failure},
     result::{ExploreResult, MinimizedFailure},
 };
@@ -136,13 +136,22 @@ impl ExploreReport<'_> {
             );
         }
         if result.unfinished > 0 {
-            let _ = writeln!(
-                text,
-                "{} given up when the time was over: all threads waited for foreign code (a socket, a \
-                 subprocess, a lock of multiprocessing), or there were more than {} steps.",
-                counted(result.unfinished, "run was", "runs were"),
-                options.max_steps
-            );
+            let given_up = counted(result.unfinished, "run was", "runs were");
+            let foreign = "foreign code (a socket, a subprocess, a lock of multiprocessing)";
+            let _ = match options.time {
+                Some(_) => writeln!(
+                    text,
+                    "{given_up} given up when the time was over: all threads waited for {foreign}, or \
+                     there were more than {} steps.",
+                    options.max_steps
+                ),
+                None => writeln!(
+                    text,
+                    "{given_up} given up, and the exploration with it: all threads waited for \
+                     {foreign} for {} s.",
+                    FOREIGN_WAIT_LIMIT.as_secs()
+                ),
+            };
         }
         if result.abandoned_threads > 0 {
             let _ = writeln!(

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, ops::ControlFlow, path::Path, time::Instant};
 
 use pyt_explore::{
-    Choices, ExploreOptions, ExploreResult, FailingRun, Failure, MinimizedFailure, Next, Outcome,
-    RunRecord, Schedule, Search, SearchKind, strategy::replay::Replay,
+    Choices, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
+    MinimizedFailure, Next, Outcome, RunRecord, Schedule, Search, SearchKind,
+    strategy::replay::Replay,
 };
 use pyt_instrument::FirstLooks;
 use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
@@ -22,6 +23,9 @@ use crate::{Error, Python, Runtime};
 
 /// How many new outcomes of an exhaustive search are kept with their choices.
 const MAX_KEPT_CHOICES: usize = 100;
+
+/// How many paths of files that runs have written are kept.
+const MAX_WRITTEN: usize = 64;
 
 /// Why an exhaustive search ends with a run that ends its process.
 const ENDED: &str = "what comes after a schedule that ends its process, by `os._exit`";
@@ -314,6 +318,11 @@ impl<'a> Explorer<'a> {
             if next.seed.is_none() && first_looks.differ_from(&finished.first_looks) {
                 result.not_seen.insert(LEFT.to_owned());
             }
+            for path in finished.first_looks.written() {
+                if result.written.len() < MAX_WRITTEN {
+                    result.written.insert(path.clone());
+                }
+            }
             result.elapsed = started.elapsed();
             result.abandoned_threads += finished.abandoned_threads;
             result.irreproducible += u64::from(finished.is_irreproducible);
@@ -349,7 +358,8 @@ impl<'a> Explorer<'a> {
             let most = self.options.schedules.unwrap_or(u64::MAX);
             let enough = (self.options.stop_on_first && failed && counts)
                 || (next.seed.is_none() && result.progress.finished >= most);
-            if watch(result).is_break() || out_of_time || enough || ended_its_process {
+            let is_over = out_of_time || finished.is_unfinished || ended_its_process;
+            if watch(result).is_break() || is_over || enough {
                 break;
             }
         }
@@ -381,6 +391,7 @@ impl<'a> Explorer<'a> {
             let run = RunConfig {
                 traced,
                 give_up_at,
+                foreign_wait_limit: Some(FOREIGN_WAIT_LIMIT),
                 ..RunConfig::new(strategy, self.options.max_steps)
             };
             let code_before = self.runner.sites.mark();

@@ -8,8 +8,8 @@ use std::{
 };
 
 use pyt_explore::{
-    Cause, Choices, ExploreOptions, FailingRun, Failure, Minimized, MinimizedFailure, Outcome,
-    Reversal, SearchKind, Verdict, find_cause,
+    Cause, Choices, ExploreOptions, FOREIGN_WAIT_LIMIT, FailingRun, Failure, Minimized,
+    MinimizedFailure, Outcome, Reversal, SearchKind, Verdict, find_cause,
     report::{BlockedThreads, RunDetails, TraceReport},
     strategy::replay::Replay,
 };
@@ -113,6 +113,7 @@ impl Reproduction<'_> {
     fn run(&self, strategy: Box<dyn Strategy>) -> RunConfig {
         RunConfig {
             looks_from: looks_from(&self.failing.failure),
+            foreign_wait_limit: Some(FOREIGN_WAIT_LIMIT),
             ..RunConfig::new(strategy, self.max_steps)
         }
     }

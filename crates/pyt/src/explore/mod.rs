@@ -39,7 +39,7 @@ const FAILED: i32 = 1;
 
 /// Runs `pyt explore`. Returns the exit status.
 pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
-    let arguments = match Given::parse(Command::Explore, given) {
+    let mut arguments = match Given::parse(Command::Explore, given) {
         Ok(given) => Arguments::of(&given),
         Err(status) => return status,
     };
@@ -51,11 +51,35 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
         return job(program, &arguments);
     }
     interrupt::watch();
+    let mut explored = explore(given, &arguments);
+    if let Err(JobError::Ended { status, .. }) = &explored
+        && !arguments.isolate
+    {
+        eprintln!(
+            "pyt explore: a schedule has ended its process ({status}). All are begun again, each in a \
+             process of its own, as with --isolate"
+        );
+        arguments.isolate = true;
+        explored = explore(given, &arguments);
+    }
+    if let Ok(ExploreResult {
+        shared_file: Some(path),
+        ..
+    }) = &explored
+        && arguments.jobs.is_none()
+    {
+        eprintln!(
+            "pyt explore: the script writes {path}, so its schedules do not run side by side: all are \
+             begun again by one job (--jobs allows more)"
+        );
+        arguments.jobs = Some(1);
+        explored = explore(given, &arguments);
+    }
     let report = |result| {
         let runtime = || runtime(program, &arguments).map_err(error_text);
         report::print(&arguments, result, runtime)
     };
-    match explore(given, &arguments).and_then(report) {
+    match explored.map_err(|error| error.to_string()).and_then(report) {
         Ok(failed) => i32::from(failed) * FAILED,
         Err(text) => {
             eprintln!("pyt explore: {text}");
@@ -64,8 +88,9 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     }
 }
 
-fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, String> {
-    let executable = std::env::current_exe().map_err(|error| error.to_string())?;
+fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, JobError> {
+    let executable =
+        std::env::current_exe().map_err(|error| JobError::Failed(error.to_string()))?;
     let options = arguments.options();
     let jobs = Jobs {
         count: arguments.jobs(),
@@ -73,8 +98,10 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, S
     let mut progress = ProgressLine::of(&options);
     let watch = |result: &ExploreResult| {
         progress.show(result);
-        let enough =
-            (arguments.stop_on_first && result.tally.failures() > 0) || interrupt::is_asked();
+        let collides = result.shared_file.is_some() && arguments.jobs.is_none();
+        let enough = (arguments.stop_on_first && result.tally.failures() > 0)
+            || collides
+            || interrupt::is_asked();
         if enough {
             ControlFlow::Break(())
         } else {
@@ -82,13 +109,7 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, S
         }
     };
     let command = |job: &ExploreOptions| job_command(&executable, given, job);
-    parallel::explore(&options, jobs, command, watch).map_err(|error| match error {
-        JobError::Ended { .. } => format!(
-            "{error}. A script that ends its process (os._exit, a crash) needs --isolate, and then \
-             ends one schedule only"
-        ),
-        error => error.to_string(),
-    })
+    parallel::explore(&options, jobs, command, watch)
 }
 
 /// This program again, as the job with these options: of an option that is given twice, the later
@@ -104,6 +125,9 @@ fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> p
         .arg(argument(Effect::JobNumber, &job.job.unwrap_or(0)))
         .arg(argument(Effect::Shard, &job.shard))
         .arg(argument(Effect::FirstSchedule, &job.first));
+    if job.isolate {
+        command.arg(given::flag(Command::Explore, Effect::ProcessPerSchedule));
+    }
     if let Some(schedules) = &job.schedules {
         command.arg(argument(Effect::Schedules, schedules));
     }

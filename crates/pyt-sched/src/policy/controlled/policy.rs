@@ -291,6 +291,7 @@ impl Controlled {
                 with_places: run.with_places,
                 keeps_turn_in_foreign_code: run.keeps_turn_in_foreign_code,
                 give_up_at: run.give_up_at,
+                foreign_wait_limit: run.foreign_wait_limit,
                 on_standstill: run.on_standstill,
                 ..RunState::default()
             };
@@ -405,13 +406,14 @@ impl Controlled {
             }
             None => {
                 // Time passes as real time does for members that wait beside foreign code.
+                state.all_wait_since.get_or_insert_with(Instant::now);
                 let before = state.idle_since.replace(Instant::now());
                 if let Some(before) = before {
                     clock.advance_to(clock.after(before.elapsed()));
                 }
                 let mut candidates = std::mem::take(&mut state.candidates);
                 state.members.candidates(clock.now(), &mut candidates);
-                let some = !candidates.is_empty() || state.is_out_of_time();
+                let some = !candidates.is_empty() || state.has_waited_enough();
                 state.candidates = candidates;
                 some
             }
@@ -448,7 +450,7 @@ impl Controlled {
         }
         if state.owner.is_none() {
             let next = state.pass_turn(clock, None);
-            if matches!(next, Next::None) && state.is_out_of_time() {
+            if matches!(next, Next::None) && state.has_waited_enough() {
                 state.give_up(Some(Ending::OutOfTime));
                 return state.pass_turn(clock, None);
             }

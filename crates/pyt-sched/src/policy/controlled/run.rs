@@ -1,6 +1,6 @@
 //! What a run is given, and what it leaves: plain data.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     repetition::Repetition,
@@ -42,6 +42,9 @@ pub struct RunConfig {
     /// From then on a run is given up in which no thread can go on before one returns from foreign
     /// code, or that has taken more than `max_steps` steps.
     pub give_up_at: Option<Instant>,
+    /// A run is given up in which for so long, of real time, no thread can go on before one returns
+    /// from foreign code.
+    pub foreign_wait_limit: Option<Duration>,
     /// Called at a standstill, by the last thread that ran, while all threads are still where they
     /// wait; then the run is given up.
     pub on_standstill: Option<OnStandstill>,
@@ -60,6 +63,7 @@ impl RunConfig {
             with_places: false,
             keeps_turn_in_foreign_code: false,
             give_up_at: None,
+            foreign_wait_limit: None,
             on_standstill: None,
         }
     }
@@ -102,8 +106,8 @@ pub enum Ending {
     Livelock,
     /// There were more steps than allowed. Whether the run would have ended is not known.
     TooManySteps,
-    /// The time was up, and no thread could go on before one returned from foreign code, or the run
-    /// had taken very many steps.
+    /// No thread could go on before one returned from foreign code, and the time was up, or the
+    /// limit for that; or the time was up, and the run had taken very many steps.
     OutOfTime,
 }
 

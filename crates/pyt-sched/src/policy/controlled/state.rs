@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -31,6 +31,8 @@ pub(super) struct RunState {
     pub(super) foreign_since: Option<Instant>,
     /// The last tick, if no member had the turn then.
     pub(super) idle_since: Option<Instant>,
+    /// Since when no member could go on before one returned from foreign code.
+    pub(super) all_wait_since: Option<Instant>,
     /// The member that took the last step.
     pub(super) last: Option<ThreadNumber>,
     pub(super) strategy: Option<Box<dyn Strategy>>,
@@ -40,6 +42,7 @@ pub(super) struct RunState {
     pub(super) with_places: bool,
     pub(super) keeps_turn_in_foreign_code: bool,
     pub(super) give_up_at: Option<Instant>,
+    pub(super) foreign_wait_limit: Option<Duration>,
     pub(super) on_standstill: Option<OnStandstill>,
     /// The waits and decision points of members fail, so that the threads end.
     pub(super) giving_up: bool,
@@ -232,6 +235,13 @@ impl RunState {
         !self.giving_up && self.give_up_at.is_some_and(|end| Instant::now() >= end)
     }
 
+    /// As [`is_out_of_time`](Self::is_out_of_time), while no member can go on.
+    pub(super) fn has_waited_enough(&self) -> bool {
+        let since = self.all_wait_since.zip(self.foreign_wait_limit);
+        let is_long = since.is_some_and(|(since, limit)| since.elapsed() >= limit);
+        self.is_out_of_time() || !self.giving_up && is_long
+    }
+
     /// Makes a decision and returns the member that takes the next step, if one can.
     fn decide(&mut self, clock: &Clock) -> Option<ThreadNumber> {
         if self.giving_up {
@@ -373,6 +383,7 @@ impl RunState {
         self.owner = Some(next);
         self.foreign_since = None;
         self.idle_since = None;
+        self.all_wait_since = None;
         let member = self.member(next);
         let before = std::mem::replace(&mut member.state, MemberState::Running);
         if let MemberState::Blocked { waiter, .. } = before {
