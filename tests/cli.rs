@@ -652,6 +652,59 @@ fn versions_and_help() {
 }
 
 #[test]
+fn pages_of_the_documentation() {
+    let run = pyt(["help"]).run();
+    for line in ["  cli ", "  packages ", "  exploring "] {
+        assert!(run.stdout.contains(line), "{run:#?}");
+    }
+    let page = pyt(["help", "cli"]).run();
+    page.succeeded();
+    assert!(
+        page.stdout
+            .starts_with("The command line\n================\n\n`pyt` takes the place"),
+        "{page:#?}"
+    );
+    // Neither marks of Markdown nor colours, if no terminal is there.
+    for mark in ["\n## ", "<!--", "](", "| ---", "\x1b"] {
+        assert!(!page.stdout.contains(mark), "{mark:?} in {page:#?}");
+    }
+    for width in ["40", "100"] {
+        let page = pyt(["help", "packages"]).env("COLUMNS", width).run();
+        page.succeeded();
+        let most = width.parse().expect("a number");
+        for line in page.stdout.lines().filter(|line| !line.starts_with("    ")) {
+            assert!(line.chars().count() <= most, "{line}");
+        }
+    }
+}
+
+#[test]
+fn help_offers_names_that_are_like_one_that_is_unknown() {
+    let run = pyt(["help", "pakages"]).run();
+    assert_eq!(run.status.code(), Some(2), "{run:#?}");
+    assert!(run.stderr.contains("(similar: packages)"), "{run:#?}");
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn a_page_on_a_terminal_is_shown_by_a_pager() {
+    // A new terminal has no size.
+    let help = |pager: &str| pyt(["help", "cli"]).env("LINES", "24").env("PAGER", pager);
+    let (status, screen) = Terminal::start(help("sed 's/^/paged: /'")).wait();
+    assert_eq!(status.code(), Some(0), "{screen}");
+    assert!(screen.contains("paged: The command line"), "{screen}");
+    // `Terminal` sets NO_COLOR.
+    assert!(!screen.contains('\x1b'), "{screen}");
+    // A pager that is not there, and none.
+    for pager in ["no-such-pager", ""] {
+        let (status, screen) = Terminal::start(help(pager)).wait();
+        assert_eq!(status.code(), Some(0), "{screen}");
+        assert!(screen.contains("The command line"), "{screen}");
+        assert!(!screen.contains("paged: "), "{screen}");
+    }
+}
+
+#[test]
 fn completions_are_for_bash_zsh_and_fish() {
     let script = "source <(\"$0\" completions bash); COMP_WORDS=(pyt run --gran); COMP_CWORD=2; \
                   _pyt; echo \"${COMPREPLY[@]}\"";

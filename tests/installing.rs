@@ -5,7 +5,7 @@
 
 use std::{env, path::Path, time::Duration};
 
-use pyt_test::{CompletedProcess, Process, Scratch, pyt};
+use pyt_test::{CompletedProcess, Process, Scratch, pyt, pyt_path};
 
 /// How long a command of pip's may take on a machine that is busy.
 const PIP: Duration = Duration::from_secs(500);
@@ -35,6 +35,48 @@ for version in sys.argv[1:]:
         for name, text in files.items():
             wheel.writestr(name, text)
 ";
+
+/// `sys._base_executable` was a file that is not there: `HOME/python`, where only `HOME/pyt` is.
+#[test]
+fn an_environment_of_an_environment() {
+    let scratch = Scratch::new();
+    let without_pip = ["-m", "venv", "--without-pip"];
+    let made = pyt([&without_pip[..], &["one"]].concat()).dir(scratch.path());
+    made.run_until(PIP).unwrap().gave(0, "", "");
+    let python = |name: &str| scratch.path().join(name).join("bin/python");
+    run(
+        &python("one"),
+        &[&without_pip[..], &["two"]].concat(),
+        &scratch,
+    )
+    .gave(0, "", "");
+    let code = "import sys; print(sys.prefix == sys.argv[1], sys._base_executable == sys.argv[2])";
+    let prefix = scratch.path().join("two");
+    let base = pyt_path().canonicalize().expect("the binary");
+    let arguments = [
+        "-c",
+        code,
+        &prefix.to_string_lossy(),
+        &base.to_string_lossy(),
+    ];
+    run(&python("two"), &arguments, &scratch).gave(0, "True True\n", "");
+}
+
+/// As installed by another Python's pip: the binary lies beside that Python's link, and `home` in
+/// `pyvenv.cfg` has no pyt.
+#[test]
+fn pyt_in_an_environment_of_another_python_makes_environments() {
+    let scratch = Scratch::new();
+    scratch.write("other/pyvenv.cfg", "home = /usr/bin\nversion = 3.11.2\n");
+    let program = scratch.path().join("other/bin/pyt");
+    std::fs::create_dir_all(program.parent().expect("a folder")).expect("a new folder");
+    std::fs::copy(pyt_path(), &program).expect("a copy");
+    let arguments = ["-m", "venv", "--without-pip", "env"];
+    run(&program, &arguments, &scratch).gave(0, "", "");
+    let python = scratch.path().join("env/bin/python");
+    let code = "import sys; print(sys.implementation.name, sys.version_info[:2])";
+    run(&python, &["-c", code], &scratch).gave(0, "rustpython (3, 14)\n", "");
+}
 
 #[test]
 fn an_environment_has_pip_and_packages_come_and_go() {

@@ -3,14 +3,19 @@
 //! Knows files, commands and documents; must not depend on a crate that links the interpreter, so
 //! that it builds in seconds.
 
+mod archive;
 mod ci;
 mod dependant;
 mod dependencies;
 mod docs;
+mod environment;
 mod fuzz;
+mod licences;
 mod pgo;
+mod site;
 mod tidy;
 mod tree;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -30,13 +35,21 @@ Usage: cargo xtask COMMAND
                        --dev, --release, --check, --features LIST, --dir DIR
   packages             package each crate as it would be published
   dependencies         check licences, sources and duplicates of all dependencies (deny.toml)
-  docs [--check]       write the generated parts of docs/ anew, or check that they are up to date
+  docs                 write the generated parts of docs/ anew, and build the site into target/site/html
+       --check         check that the generated parts are up to date, and build nothing
+       --repository URL
+                       where links to source files lead: the repository on a code host
   fuzz [HARNESS...]    run generated input through native code, in child processes: source, formats,
                        patterns, calls
        --seconds N     how long each harness runs (600)
        --seed N        the first seed (1)
        --pyt PATH      the binary (target/release/pyt)
   pgo [OUT]            build pyt guided by a profile of itself (docs/release-profile.md)
+  licences [OUT]       write what is in the binary, under which licences, with their texts
+  wheel                make a wheel of Python that carries the binary, in target/wheel/dist
+       --guided        ... the binary that `pgo` has built
+  archive TARGET BINARY
+                       collect the files of a release for one target in target/archive
 ";
 
 fn main() -> ExitCode {
@@ -56,6 +69,9 @@ fn main() -> ExitCode {
         "docs" => docs::run(&rest),
         "fuzz" => fuzz::run(&rest),
         "pgo" => pgo::run(&rest),
+        "licences" => licences::run(&rest),
+        "wheel" => wheel::run(&rest),
+        "archive" => archive::run(&rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -10,7 +10,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::tree::{Result, root};
+use crate::{
+    environment,
+    tree::{Result, root},
+};
 
 const HELP: &str = "\
 Builds pyt guided by a profile of itself.
@@ -32,6 +35,51 @@ const SUITE: &[&str] = &["interpreter", "primitives", "contended", "threads"];
 const STARTS: u32 = 5;
 const IMPORTS: &str = "import threading, queue, json, re, concurrent.futures";
 
+/// The file of all counts, and the target folder of the guided build, below [`work`].
+const COUNTS: &str = "counts.profdata";
+const GUIDED: &str = "guided";
+
+/// The folder of all that is built here.
+fn work() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |dir| root().join(dir));
+    target.join("pgo")
+}
+
+fn flags_of_guided(counts: &Path) -> String {
+    // Generic code that no benchmark reached has no counts, which is no fault.
+    format!(
+        "-Cprofile-use={} -Cllvm-args=-pgo-warn-missing-function=false",
+        counts.display()
+    )
+}
+
+/// Has maturin build with the counts and in the target folder of [`run`], so that what is built
+/// already is not built again.
+///
+/// # Errors
+/// There are no counts: `cargo xtask pgo` has not been run.
+pub(crate) fn guide(maturin: &mut Command) -> Result<()> {
+    let counts = work().join(COUNTS);
+    if !counts.exists() {
+        return Err(format!(
+            "no {}: run `cargo xtask pgo` first",
+            counts.display()
+        ));
+    }
+    maturin
+        .args(["--target", &Rustc::ask()?.host])
+        .env("CARGO_TARGET_DIR", work().join(GUIDED))
+        .env("RUSTFLAGS", with_flags(&flags_of_guided(&counts)));
+    Ok(())
+}
+
+/// The user's `RUSTFLAGS` and these.
+fn with_flags(flags: &str) -> String {
+    let before = env::var("RUSTFLAGS").unwrap_or_default();
+    format!("{before} {flags}").trim().to_owned()
+}
+
 /// Builds the guided binary.
 ///
 /// # Errors
@@ -48,9 +96,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     };
     let rustc = Rustc::ask()?;
     let profdata = profdata(&rustc)?;
-    let target = env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root().join("target"), |dir| root().join(dir));
-    let work = target.join("pgo");
+    let work = work();
     let counts = work.join("counts");
     let builder = Builder {
         host: &rustc.host,
@@ -68,7 +114,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         fs::remove_dir_all(&counts).map_err(|error| format!("{}: {error}", counts.display()))?;
     }
     count(&counting, &counts, &work)?;
-    let merged = work.join("counts.profdata");
+    let merged = work.join(COUNTS);
     succeed(
         Command::new(profdata)
             .arg("merge")
@@ -78,12 +124,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     )?;
 
     eprintln!("3 of 3: a pyt laid out for what was counted");
-    // Generic code that no benchmark reached has no counts, which is no fault.
-    let flags = format!(
-        "-Cprofile-use={} -Cllvm-args=-pgo-warn-missing-function=false",
-        merged.display()
-    );
-    let guided = builder.build("guided", &flags)?;
+    let guided = builder.build(GUIDED, &flags_of_guided(&merged))?;
     let out = out.unwrap_or_else(|| work.join("pyt"));
     if let Some(folder) = out.parent() {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -161,12 +202,11 @@ impl Builder<'_> {
     fn build(&self, name: &str, flags: &str) -> Result<PathBuf> {
         let profile = env::var("PYT_PROFILE").unwrap_or_else(|_| "release".to_owned());
         let target = self.work.join(name);
-        let flags = format!("{} {flags}", env::var("RUSTFLAGS").unwrap_or_default());
         let mut cargo = Command::new("cargo");
         cargo
             .current_dir(root())
             .env("CARGO_TARGET_DIR", &target)
-            .env("RUSTFLAGS", flags.trim());
+            .env("RUSTFLAGS", with_flags(flags));
         // With --target, the flags reach neither build scripts nor macros, which run on this
         // machine only.
         cargo.args([
@@ -179,7 +219,7 @@ impl Builder<'_> {
             "--target",
             self.host,
         ]);
-        succeed(&mut cargo)?;
+        succeed(environment::without_own(&mut cargo))?;
         // Cargo's profile "dev" is the one whose folder has another name.
         let folder = if profile == "dev" { "debug" } else { &profile };
         Ok(target.join(self.host).join(folder).join("pyt"))

@@ -26,8 +26,8 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Lists the files below `root`, without hidden folders and those of [`SKIPPED`] names at the
-    /// top or inside crates.
+    /// Lists the files below `root`, without symbolic links, hidden folders and those of
+    /// [`SKIPPED`] names at the top or inside crates.
     ///
     /// # Errors
     /// A folder that cannot be read.
@@ -72,7 +72,12 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = entry.path();
-        if entry.file_type().map_err(failed)?.is_dir() {
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_symlink() {
+            // Crates link to what is packaged with them; the files are listed where they are.
+            continue;
+        }
+        if kind.is_dir() {
             let skipped = name.starts_with('.')
                 || (SKIPPED.contains(&name.as_str()) && !path.starts_with(root.join("tests")));
             if !skipped {

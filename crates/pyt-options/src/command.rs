@@ -72,7 +72,7 @@ pub enum Positional {
     Documents,
     /// bash, zsh or fish.
     Shell,
-    /// A command of pyt.
+    /// A command of pyt, or a page of the documentation.
     Command,
 }
 
@@ -416,22 +416,29 @@ pub const COMMANDS: [CommandSpec; 7] = [
     CommandSpec {
         command: Command::Help,
         name: "help",
-        help: "Show what a command does, with examples",
-        short_usage: "COMMAND",
-        usage: "[COMMAND]",
+        help: "Show what a command does, or a page of the documentation",
+        short_usage: "TOPIC",
+        usage: "[COMMAND | TOPIC]",
         operands: &[operand(
             Positional::Command,
-            "COMMAND",
-            "the command; without it, the help of `python`",
+            "TOPIC",
+            "the command or the page; without it, a list of them",
         )],
         examples: &[
-            example("pyt help", "as `pyt --help`"),
+            example("pyt help", "lists commands and pages"),
             example("pyt help explore", "as `pyt explore --help`"),
+            example(
+                "pyt help packages",
+                "the page on packages, on the terminal by a pager",
+            ),
         ],
-        notes: &[],
+        notes: &[
+            "A page that is longer than the terminal is shown by PAGER, or by less. Colours are for \
+             terminals only; NO_COLOR=1 turns them off.",
+        ],
         statuses: &[
             status("0", "the help was printed"),
-            status("2", "there is no such command"),
+            status("2", "there is no such command or page"),
         ],
     },
 ];

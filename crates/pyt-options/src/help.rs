@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     Command, CommandSpec, Effect, Example, OptionSpec, ValueKind, Variable,
+    pages::PAGES,
     words::{self, Row, columns, wrapped},
 };
 
@@ -45,6 +46,28 @@ pub fn text(topic: Topic, program: &str) -> String {
     }
 }
 
+/// The commands, and the pages of documentation: what may follow `pyt help`.
+#[must_use]
+pub fn overview() -> String {
+    let mut out = usage_line(Command::Help, "pyt");
+    out.push_str("\n\nCommands:\n");
+    out.push_str(&columns(&subcommands(), MOST_OF_OPTIONS));
+    out.push_str("\nPages of the documentation:\n");
+    let pages = PAGES.iter().map(|page| Row::new(page.name, page.help));
+    out.push_str(&columns(&pages.collect::<Vec<_>>(), MOST_OF_OPTIONS));
+    out.push_str("\n`pyt --help` shows the options of `python`, which `pyt` takes, too.\n");
+    out
+}
+
+/// The commands, a row each.
+fn subcommands() -> Vec<Row> {
+    let rows = Command::subcommands().map(|command| {
+        let spec = command.spec();
+        Row::new(format!("{} {}", spec.line(), spec.short_usage), spec.help)
+    });
+    rows.collect()
+}
+
 /// The line that follows a message about a wrong argument.
 #[must_use]
 pub fn usage_line(command: Command, program: &str) -> String {
@@ -61,11 +84,7 @@ fn python(program: &str) -> String {
         "\n\npyt is a Python 3.14 whose threads you control. It takes the place of `python`, and \
          adds:\n\n",
     );
-    let subcommands = Command::subcommands().map(|command| {
-        let spec = command.spec();
-        Row::new(format!("{} {}", spec.line(), spec.short_usage), spec.help)
-    });
-    out.push_str(&columns(&subcommands.collect::<Vec<_>>(), MOST_OF_OPTIONS));
+    out.push_str(&columns(&subcommands(), MOST_OF_OPTIONS));
     out.push_str(
         "\nOptions, which may be joined (-Bc CODE), and the variables that do the same:\n",
     );
@@ -325,8 +344,19 @@ mod tests {
                 assert!(line.chars().count() <= 100, "{line}");
             }
         }
-        for line in text(Topic::All, "pyt").lines() {
+        for line in text(Topic::All, "pyt").lines().chain(overview().lines()) {
             assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_overview_lists_commands_and_pages() {
+        let overview = overview();
+        for command in Command::subcommands() {
+            assert!(overview.contains(command.spec().help), "{overview}");
+        }
+        for page in PAGES {
+            lists(&overview, page.name);
         }
     }
 

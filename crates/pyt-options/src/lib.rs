@@ -5,6 +5,7 @@
 //! - [`arguments`] reads the arguments of `python` and `pyt run`, as CPython reads its own.
 //! - [`help`] makes `--help`, `--help-xoptions`, `--help-env`, `--help-all`.
 //! - [`completions`] makes the scripts that complete commands and options in bash, zsh and fish.
+//! - [`pages`] lists the pages of documentation that `pyt help` shows, and renders them.
 //! - [`documentation`] makes the tables of `docs/cli.md`.
 //!
 //! What an option does is not known here: this crate knows no runtime, no interpreter and no other
@@ -27,6 +28,7 @@ pub mod completions;
 pub mod documentation;
 mod effect;
 pub mod help;
+pub mod pages;
 mod spec;
 mod table;
 mod words;

@@ -63,7 +63,7 @@ fn bash_offers_commands_first() {
     let commands = ["run", "explore", "replay", "doc", "completions", "help"];
     assert_eq!(bash(&["pyt", ""]), commands);
     assert_eq!(bash(&["pyt", "re"]), ["replay"]);
-    assert_eq!(bash(&["pyt", "help", "ex"]), ["explore"]);
+    assert_eq!(bash(&["pyt", "help", "ex"]), ["explore", "exploring"]);
     assert_eq!(bash(&["pyt", "completions", ""]), ["bash", "zsh", "fish"]);
     assert!(bash(&["pyt", "--help-"]).contains(&"--help-env".to_owned()));
 }

@@ -183,3 +183,8 @@ struct ReadmeDoctests;
 #[cfg(doctest)]
 #[doc = include_str!("../RECIPES.md")]
 struct RecipeDoctests;
+
+/// The tutorial's programs are compiled and run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../TUTORIAL.md")]
+struct TutorialDoctests;

@@ -20,6 +20,7 @@ use pyt_runtime::{
 use crate::{
     errors::io_error_text,
     given::{self, BAD_USAGE, Given},
+    stdout,
 };
 
 /// How long a block runs before a terminal shows that it still does.
@@ -264,11 +265,10 @@ struct Style {
 
 impl Style {
     fn detect() -> Self {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_terminal = std::io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            colour: is_terminal && !dumb && !is_set("NO_COLOR"),
+            colour: is_terminal && stdout::takes_colour(),
             progress: is_terminal && !dumb && std::io::stderr().is_terminal(),
         }
     }

@@ -1,4 +1,4 @@
-//! Printing that survives a closed pipe; the width of the terminal.
+//! Printing that survives a closed pipe; what the terminal is like.
 
 use std::io::Write;
 
@@ -17,14 +17,31 @@ pub(crate) fn print(text: &str) -> i32 {
 /// The columns of the terminal that standard output is: `COLUMNS` if it is set, as in CPython's
 /// `shutil.get_terminal_size`. `None` if it is no terminal.
 pub(crate) fn width() -> Option<usize> {
-    let from_variable = std::env::var("COLUMNS").ok();
-    let from_variable = from_variable.and_then(|columns| columns.trim().parse().ok());
-    from_variable
-        .filter(|&columns| columns > 0)
-        .or_else(of_terminal)
+    from_variable("COLUMNS").or_else(|| positive(size_of_terminal()?.ws_col))
 }
 
-fn of_terminal() -> Option<usize> {
+/// The rows of the terminal: `LINES`, likewise.
+pub(crate) fn rows() -> Option<usize> {
+    from_variable("LINES").or_else(|| positive(size_of_terminal()?.ws_row))
+}
+
+fn from_variable(name: &str) -> Option<usize> {
+    let number = std::env::var(name).ok()?.trim().parse().ok()?;
+    (number > 0).then_some(number)
+}
+
+fn positive(number: libc::c_ushort) -> Option<usize> {
+    (number > 0).then(|| usize::from(number))
+}
+
+/// Whether a terminal is to be sent colours: `NO_COLOR` and `TERM=dumb` say that it is not.
+pub(crate) fn takes_colour() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !is_dumb && !is_set("NO_COLOR")
+}
+
+fn size_of_terminal() -> Option<libc::winsize> {
     let mut size = libc::winsize {
         ws_row: 0,
         ws_col: 0,
@@ -34,5 +51,5 @@ fn of_terminal() -> Option<usize> {
     // SAFETY: TIOCGWINSZ writes one `winsize`, to which the pointer leads. It changes nothing else,
     // and fails where standard output is closed or no terminal.
     let failed = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
-    (failed == 0 && size.ws_col > 0).then(|| usize::from(size.ws_col))
+    (failed == 0).then_some(size)
 }

@@ -65,7 +65,7 @@ fn complaint(tree: &Tree, path: &str, document: &str, target: &str) -> Result<Op
 }
 
 /// `target` as seen from the document at `path`, from the root.
-fn joined(path: &str, target: &str) -> String {
+pub(crate) fn joined(path: &str, target: &str) -> String {
     let mut joined = PathBuf::from(path);
     joined.pop();
     for component in Path::new(target).components() {

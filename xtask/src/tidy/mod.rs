@@ -3,12 +3,13 @@
 //! Each check reads files and returns the problems that it found; it must not change anything.
 
 mod arrows;
+mod book;
 mod circles;
 mod comments;
 mod decisions;
 mod glossary;
-mod links;
-mod markdown;
+pub(crate) mod links;
+pub(crate) mod markdown;
 mod modules;
 mod problem;
 mod source;
@@ -61,6 +62,11 @@ const CHECKS: &[Check] = &[
         name: "links",
         about: "links of documents lead somewhere, and to no package registry",
         run: links::check,
+    },
+    Check {
+        name: "book",
+        about: "docs/SUMMARY.md lists each page, and blocks of tutorials are checked",
+        run: book::check,
     },
     Check {
         name: "glossary",

@@ -1,7 +1,7 @@
 //! What the scripts offer: the same in all shells.
 
 use super::shell::Shell;
-use crate::{Command, OptionSpec, ValueKind, Word};
+use crate::{Command, OptionSpec, ValueKind, Word, pages::PAGES};
 
 /// The options that are offered.
 pub(super) fn offered(command: Command) -> impl Iterator<Item = &'static OptionSpec> {
@@ -79,7 +79,10 @@ pub(super) fn subcommands() -> Vec<&'static str> {
 pub(super) fn operands(command: Command) -> Vec<&'static str> {
     match command {
         Command::Completions => Shell::ALL.map(Shell::name).to_vec(),
-        Command::Help => subcommands(),
+        Command::Help => {
+            let pages = PAGES.iter().map(|page| page.name);
+            subcommands().into_iter().chain(pages).collect()
+        }
         Command::Python | Command::Run | Command::Explore | Command::Replay | Command::Doc => {
             Vec::new()
         }

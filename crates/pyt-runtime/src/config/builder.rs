@@ -285,6 +285,14 @@ fn set_paths(builder: InterpreterBuilder, executable: String) -> InterpreterBuil
             for prefix in [&mut paths.prefix, &mut paths.exec_prefix] {
                 *prefix = normal(Path::new(prefix)).to_string_lossy().into_owned();
             }
+            // Upstream takes the environment's `home` and the name of the link that was started.
+            // There is no such file if the link is `python`, or if the environment is that of
+            // another Python, with which pyt was installed.
+            if !Path::new(&paths.base_executable).is_file()
+                && let Ok(real) = Path::new(&executable).canonicalize()
+            {
+                paths.base_executable = real.to_string_lossy().into_owned();
+            }
         } else {
             paths.base_executable.clone_from(&executable);
         }
