@@ -19,6 +19,7 @@ mod package;
 mod programs;
 mod reflection;
 mod runs;
+mod seeds;
 mod shapes;
 mod steps;
 mod unusual;
