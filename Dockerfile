@@ -4,6 +4,11 @@
 #
 # The build takes as long as `cargo pyt-build`. The Debian of both stages is the same, so that the C library is.
 FROM rust:1-slim-bookworm AS build
+# RustPython's `ctypes` asks for libffi; the static library becomes a part of the binary.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libffi-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /pyt
 COPY . .
 RUN cargo build --release --locked --ignore-rust-version --package pyt \
