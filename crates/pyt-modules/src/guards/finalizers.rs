@@ -17,23 +17,19 @@ use rustpython_vm::{
     function::{FuncArgs, PySetterValue},
 };
 
-use super::slots::{wrap, wrappers};
+use super::{
+    destructors, nested,
+    slots::{wrap, wrappers},
+};
 use crate::upstream;
 
 const DEL: &str = "__del__";
 
+pub(super) type Finalizer = fn(&PyObject, &VirtualMachine) -> PyResult<()>;
+
 wrappers!(
     finalize = |original, object: &PyObject, vm: &VirtualMachine| -> PyResult<()> {
-        let run = || original(object, vm);
-        let result = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-            let said = panics::message_of(&*payload).unwrap_or("no message");
-            Err(vm.new_system_error(format!("the interpreter panicked: {said}")))
-        });
-        if let Err(raised) = result {
-            let method = object.class().get_attr(vm.ctx.intern_str(DEL));
-            let message = "Exception ignored while calling deallocator";
-            report(raised, message, method.as_deref(), vm);
-        }
+        nested::finalize(object, *original, vm);
         Ok(())
     }
 );
@@ -43,14 +39,31 @@ wrappers!(
         let class = original(metaclass, args, vm)?;
         if let Some(class) = class.downcast_ref::<PyType>() {
             guard(class);
+            destructors::guard_derived(class);
         }
         Ok(class)
     }
 );
 
+/// Runs a finalizer, and reports what it raises.
+pub(super) fn run(object: &PyObject, finalizer: Finalizer, vm: &VirtualMachine) {
+    let run = || finalizer(object, vm);
+    let result = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let said = panics::message_of(&*payload).unwrap_or("no message");
+        Err(vm.new_system_error(format!("the interpreter panicked: {said}")))
+    });
+    if let Err(raised) = result {
+        let method = object.class().get_attr(vm.ctx.intern_str(DEL));
+        let message = "Exception ignored while calling deallocator";
+        report(raised, message, method.as_deref(), vm);
+    }
+}
+
 /// Wraps the class's finalizer, if it has one.
 pub(super) fn guard(class: &PyType) {
-    wrap!(class.slots.del, finalize);
+    if !destructors::has_none(class) {
+        wrap!(class.slots.del, finalize);
+    }
 }
 
 /// Has classes that are created from now on guarded.

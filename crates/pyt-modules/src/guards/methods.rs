@@ -21,6 +21,25 @@ pub(super) type Check = fn(&FuncArgs, &VirtualMachine) -> PyResult<()>;
 /// A function and what looks at its arguments: the module or class, the name, the check.
 pub(super) type Checked = (&'static str, &'static str, Check);
 
+/// Makes the arguments with which a function is called of those that it was given.
+pub(super) type Replace = fn(FuncArgs, &VirtualMachine) -> PyResult<FuncArgs>;
+
+/// A function of a module and what replaces its arguments.
+pub(super) type Replaced = (&'static str, &'static str, Replace);
+
+/// `original`, with `replace` before it.
+fn replaced(original: &PyMethodDef, replace: Replace) -> PyMethodDef {
+    let function = original.func;
+    let call = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
+        function(vm, replace(args, vm)?, callee)
+    };
+    PyMethodDef {
+        // Definitions live as long as the process.
+        func: Box::leak(Box::new(call)),
+        ..original.clone()
+    }
+}
+
 /// `original`, with `check` before it.
 pub(super) fn checked(original: &PyMethodDef, check: Check) -> PyMethodDef {
     let function = original.func;
@@ -37,11 +56,17 @@ pub(super) fn checked(original: &PyMethodDef, check: Check) -> PyMethodDef {
 
 /// The definition of a module, with those of its functions changed that `tables` name. The same one
 /// each time.
-pub(super) fn definition(def: &'static PyModuleDef, tables: &[&[Checked]]) -> &'static PyModuleDef {
+pub(super) fn definition(
+    def: &'static PyModuleDef,
+    tables: &[&[Checked]],
+    replacements: &[Replaced],
+) -> &'static PyModuleDef {
     static MADE: Mutex<BTreeMap<usize, &'static PyModuleDef>> = Mutex::new(BTreeMap::new());
     let module = def.name.as_str();
     let table = || tables.iter().copied().flatten();
-    if !table().any(|(known, ..)| *known == module) {
+    let mut names = table().map(|(known, ..)| *known);
+    let mut others = replacements.iter().map(|(known, ..)| *known);
+    if !names.any(|known| known == module) && !others.any(|known| known == module) {
         return def;
     }
     let address = std::ptr::from_ref(def).addr();
@@ -51,6 +76,11 @@ pub(super) fn definition(def: &'static PyModuleDef, tables: &[&[Checked]]) -> &'
             let known = table().find(|(known, name, _)| (*known, *name) == (module, method.name));
             if let Some((.., check)) = known {
                 *method = checked(method, *check);
+            }
+            let mut others = replacements.iter();
+            let known = others.find(|(known, name, _)| (*known, *name) == (module, method.name));
+            if let Some((.., replace)) = known {
+                *method = replaced(method, *replace);
             }
         }
         derived::with_methods(def, Box::leak(methods.into_boxed_slice()))

@@ -7,16 +7,21 @@
 //!
 //! - `depth`: objects nested in one another call one another no deeper than the stack;
 //! - `turns`: loops of native code over iterators without end can be interrupted;
+//! - `destructors`: chains of objects are freed level by level where the stack is short;
 //! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
 //! - `construction`: no instances without contents;
 //! - `sizes`: sizes are checked before memory is allocated;
+//! - `patterns`: programs for the engine of regular expressions are checked;
 //! - `source`: programs whose syntax is nested too deeply are refused.
 
 mod construction;
 mod depth;
+mod destructors;
 pub mod finalizers;
 mod methods;
+mod nested;
 mod nesting;
+mod patterns;
 pub mod sizes;
 mod slots;
 pub mod source;
@@ -55,14 +60,16 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     depth::guard(class);
     turns::guard(class);
     finalizers::guard(class);
+    destructors::guard(class);
     construction::guard(class, vm);
     sizes::guard(class);
+    source::guard(class);
     methods::guard_class(class, sizes::METHODS, vm);
 }
 
 /// The definition of a native module, with guarded functions.
 pub fn definition(def: &'static PyModuleDef) -> &'static PyModuleDef {
-    methods::definition(def, FUNCTIONS)
+    methods::definition(def, FUNCTIONS, patterns::FUNCTIONS)
 }
 
 /// Gives up what is kept for an interpreter, which ends.

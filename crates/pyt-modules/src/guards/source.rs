@@ -3,13 +3,19 @@
 //! Upstream's parser and compiler raise it themselves in most places. What does not look at the
 //! stack is freeing a tree, which each level of it takes some of.
 
+use parking_lot::Mutex;
 use rustpython_vm::{
-    PyObject, PyResult, VirtualMachine,
-    builtins::{PyByteArray, PyBytes, PyStr},
+    PyObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyByteArray, PyBytes, PyStr, PyType, PyTypeRef},
     function::FuncArgs,
 };
 
-use super::{methods::Checked, nesting::nesting, stack};
+use super::{
+    methods::Checked,
+    nesting::nesting,
+    slots::{wrap, wrappers},
+    stack,
+};
 
 /// The stack that one level of a tree takes at most where nothing checks it, in bytes: twice what
 /// was measured.
@@ -67,6 +73,44 @@ pub fn check_object(source: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
         return check(&bytes, vm);
     }
     Ok(())
+}
+
+wrappers!(
+    new_tokenizer = |original, class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine| -> PyResult {
+        let mut args = args;
+        if let Some(readline) = args.args.first_mut() {
+            *readline = checked_lines(readline.clone(), vm);
+        }
+        original(class, args, vm)
+    }
+);
+
+/// Has iterators over the tokens of a source check it. They parse all of it once they have read the
+/// last line.
+pub(super) fn guard(class: &PyType) {
+    if &*class.name() == "TokenizerIter" {
+        wrap!(class.slots.new, new_tokenizer);
+    }
+}
+
+/// `readline`, which at the end of its lines checks all of them.
+fn checked_lines(readline: PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
+    let read = Mutex::new(Vec::new());
+    let checked = move |vm: &VirtualMachine| -> PyResult {
+        let line = readline.call((), vm);
+        let mut read = read.lock();
+        let text = line.as_ref().ok();
+        let bytes = text.and_then(|line| {
+            let text = line.downcast_ref::<PyStr>().map(|line| line.as_bytes());
+            text.or_else(|| line.downcast_ref::<PyBytes>().map(|line| line.as_bytes()))
+        });
+        match bytes {
+            Some(bytes) if !bytes.is_empty() => read.extend_from_slice(bytes),
+            _ => check(&std::mem::take(&mut *read), vm)?,
+        }
+        line
+    };
+    vm.new_function("readline", checked).into()
 }
 
 /// Whether the bytes of operators stand for themselves: not so in encodings such as UTF-7, which a
