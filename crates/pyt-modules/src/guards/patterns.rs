@@ -366,7 +366,23 @@ mod tests {
     use super::is_valid;
 
     /// `a+b`, as `re` makes it.
-    const PLUS: [u32; 15] = [14, 4, 0, 2, u32::MAX, 24, 6, 1, u32::MAX, 16, 97, 1, 16, 98, 1];
+    const PLUS: [u32; 15] = [
+        14,
+        4,
+        0,
+        2,
+        u32::MAX,
+        24,
+        6,
+        1,
+        u32::MAX,
+        16,
+        97,
+        1,
+        16,
+        98,
+        1,
+    ];
 
     #[test]
     fn what_re_makes_is_valid() {
