@@ -18,18 +18,17 @@ use rustpython_vm::{
 };
 
 use super::{
-    destructors, nested,
+    destructors,
+    nested::{self, Finalizer},
     slots::{wrap, wrappers},
 };
 use crate::upstream;
 
 const DEL: &str = "__del__";
 
-pub(super) type Finalizer = fn(&PyObject, &VirtualMachine) -> PyResult<()>;
-
 wrappers!(
     finalize = |original, object: &PyObject, vm: &VirtualMachine| -> PyResult<()> {
-        nested::finalize(object, *original, vm);
+        nested::finalize(object, *original, run, vm);
         Ok(())
     }
 );
@@ -46,7 +45,7 @@ wrappers!(
 );
 
 /// Runs a finalizer, and reports what it raises.
-pub(super) fn run(object: &PyObject, finalizer: Finalizer, vm: &VirtualMachine) {
+fn run(object: &PyObject, finalizer: Finalizer, vm: &VirtualMachine) {
     let run = || finalizer(object, vm);
     let result = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         let said = panics::message_of(&*payload).unwrap_or("no message");

@@ -6,12 +6,12 @@
 
 use std::cell::RefCell;
 
-use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine, common::rc::PyRc};
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine, common::rc::PyRc};
 
-use super::{
-    finalizers::{Finalizer, run},
-    stack,
-};
+use super::stack;
+
+/// A finalizer, as classes have it.
+pub(super) type Finalizer = fn(&PyObject, &VirtualMachine) -> PyResult<()>;
 
 /// How many finalizers are called inside of one another.
 const LEVELS: usize = 50;
@@ -60,9 +60,14 @@ impl Drop for Level {
     }
 }
 
-/// Calls the finalizer of the object, or sees to it that it is called later, and that the object
-/// lives until then.
-pub(super) fn finalize(object: &PyObject, finalizer: Finalizer, vm: &VirtualMachine) {
+/// Calls the finalizer of the object by `run`, or sees to it that it is called later, and that the
+/// object lives until then.
+pub(super) fn finalize(
+    object: &PyObject,
+    finalizer: Finalizer,
+    run: fn(&PyObject, Finalizer, &VirtualMachine),
+    vm: &VirtualMachine,
+) {
     let interpreter = PyRc::as_ptr(&vm.state).addr();
     let is_other = CALLS.with_borrow(|calls| calls.level > 0 && calls.interpreter != interpreter);
     // Host code, called by a finalizer, uses another interpreter.

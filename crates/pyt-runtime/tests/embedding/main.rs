@@ -32,6 +32,7 @@ mod serde;
 mod settings;
 mod shared_state;
 mod shutdown;
+mod steps;
 mod support;
 mod threads;
 mod tier;
