@@ -17,7 +17,11 @@ fn is_enough(builder: &dyn Fn() -> Builder, code: &str, steps: u64) -> bool {
     match result {
         Ok(()) => true,
         Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::Limit(Limit::Steps(steps)), "{error}");
+            assert_eq!(
+                error.kind(),
+                ErrorKind::Limit(Limit::Steps(steps)),
+                "{error}"
+            );
             false
         }
     }
