@@ -418,3 +418,42 @@ print(names, count, [thread.name for thread in threading.enumerate()])
     let only = r#"{"failure":null,"output":"['MainThread', 'a', 'b', 'c'] 4 ['MainThread']\n"}"#;
     assert_eq!(outcomes(&report), [only], "{run}");
 }
+
+/// Each run notes how much memory its process has. In every tenth run or so two threads deadlock.
+#[cfg(target_os = "linux")]
+#[test]
+fn runs_and_deadlocks_leave_no_memory_behind() {
+    const RUNS: usize = 3000;
+    const WARM: usize = 1000;
+    /// What differs from run to run: some pages.
+    const SLACK: u64 = 4096;
+    let source = "
+import os, random, threading
+pages = int(open('/proc/self/statm').read().split()[1])
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'memory'), 'a') as file:
+    print(pages * os.sysconf('SC_PAGE_SIZE') // 1024, file=file)
+left, right = threading.Lock(), threading.Lock()
+def work(first, second):
+    with first, second: pass
+turned = random.random() < 0.6
+a = threading.Thread(target=work, args=(left, right))
+b = threading.Thread(target=work, args=(right, left) if turned else (left, right))
+a.start(); b.start(); a.join(); b.join()
+";
+    let scratch = Scratch::new();
+    let script = scratch.write("script.py", source);
+    let schedules = format!("--schedules={RUNS}");
+    let output = format!("--output={}", scratch.at("found"));
+    let (report, run) = explore(&script, &[&schedules, &output]);
+    let failed = report["failed"].as_u64().unwrap_or_default();
+    assert!(failed >= 100, "few deadlocks: {run}");
+    let noted = std::fs::read_to_string(scratch.at("memory")).expect("the runs have written it");
+    let noted: Vec<u64> = noted.lines().filter_map(|line| line.parse().ok()).collect();
+    // Runs that search for the smallest schedule have written more.
+    assert!(noted.len() >= RUNS, "{} runs", noted.len());
+    let (warm, end) = (noted[WARM], noted[RUNS - 1]);
+    assert!(
+        end <= warm + SLACK,
+        "{warm} kB after {WARM} runs, then {end}"
+    );
+}
