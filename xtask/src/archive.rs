@@ -10,6 +10,7 @@ use std::{
 };
 
 use crate::{
+    environment::succeed,
     licences,
     tree::{Result, root},
 };
@@ -138,12 +139,4 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to)
         .map(|_| ())
         .map_err(|error| format!("{}: {error}", from.display()))
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{}: {status}", command.get_program().display())),
-        Err(error) => Err(format!("{}: {error}", command.get_program().display())),
-    }
 }

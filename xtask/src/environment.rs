@@ -1,6 +1,8 @@
-//! The environment of commands that build pyt.
+//! Running other programs, and the environment of those that build pyt.
 
 use std::{env, process::Command};
+
+use crate::tree::Result;
 
 /// What `cargo run` sets for this program: variables that begin so.
 const OF_THIS_PROGRAM: &[&str] = &[
@@ -20,6 +22,18 @@ pub(crate) fn without_own(command: &mut Command) -> &mut Command {
         }
     }
     command
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// It cannot be started, or does not succeed.
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{}: {status}", command.get_program().display())),
+        Err(error) => Err(format!("{}: {error}", command.get_program().display())),
+    }
 }
 
 #[cfg(test)]

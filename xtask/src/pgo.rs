@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    environment,
+    environment::{self, succeed},
     tree::{Result, root},
 };
 
@@ -249,14 +249,6 @@ fn count(pyt: &Path, counts: &Path, work: &Path) -> Result<()> {
         succeed(command.args(["-c", IMPORTS]))?;
     }
     Ok(())
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{}: {status}", command.get_program().display())),
-        Err(error) => Err(format!("{}: {error}", command.get_program().display())),
-    }
 }
 
 fn output(command: &mut Command) -> Result<String> {

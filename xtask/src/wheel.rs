@@ -10,7 +10,8 @@ use std::{
 };
 
 use crate::{
-    environment, licences, pgo,
+    environment::{self, succeed},
+    licences, pgo,
     tree::{Result, root},
 };
 
@@ -97,12 +98,4 @@ fn maturin(work: &Path) -> Result<PathBuf> {
         succeed(Command::new(tools.join("bin/pip")).args(["install", "--quiet", MATURIN]))?;
     }
     Ok(program)
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{}: {status}", command.get_program().display())),
-        Err(error) => Err(format!("{}: {error}", command.get_program().display())),
-    }
 }
