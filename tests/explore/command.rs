@@ -349,3 +349,20 @@ fn a_seeded_run_that_deadlocks_exits_with_three() {
     });
     assert!(deadlocked, "no seed of 30 deadlocks");
 }
+
+#[test]
+fn another_output_is_a_first_failure_to_stop_at() {
+    let source = "
+import threading
+seen = []
+a = threading.Thread(target=lambda: seen.append('a'))
+b = threading.Thread(target=lambda: seen.append('b'))
+a.start(); b.start(); a.join(); b.join()
+print(seen)
+";
+    let arguments = ["--same-output", "--stop-on-first", "--schedules=1000000"];
+    let (report, run) = explore_text(source, &arguments);
+    run.exited_with(1);
+    let schedules = report["schedules"].as_u64().unwrap_or(u64::MAX);
+    assert!(schedules < 1_000_000, "{run}");
+}

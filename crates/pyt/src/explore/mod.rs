@@ -99,7 +99,12 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, J
     let watch = |result: &ExploreResult| {
         progress.show(result);
         let collides = result.shared_file.is_some() && arguments.jobs.is_none();
-        let enough = (arguments.stop_on_first && result.tally.failures() > 0)
+        // That is what the output of schedule 0 decides, once it is known.
+        let differs = || {
+            let outcomes = result.tally.outcomes();
+            arguments.same_output && outcomes.len() > 1 && outcomes.iter().any(|one| one.first == 0)
+        };
+        let enough = (arguments.stop_on_first && (result.tally.failures() > 0 || differs()))
             || collides
             || interrupt::is_asked();
         if enough {
