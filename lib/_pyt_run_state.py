@@ -263,7 +263,7 @@ class RunState:
 
 class _Library:
     """What public names of the library's modules and all names of their classes refer to, and settings
-    of the process, so that what a run has changed of it can be told: such a program has a process for
+    of the process, so that it is known what a run has changed of it: such a program has a process for
     each run.
     """
 

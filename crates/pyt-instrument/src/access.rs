@@ -69,8 +69,8 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// An access that was told before.
-    pub(super) const fn told(op: Op) -> Self {
+    /// An access that was announced before.
+    pub(super) const fn announced(op: Op) -> Self {
         Self {
             op,
             target: Target::Unknown,

@@ -698,7 +698,7 @@ impl Sites {
         is_torn
     }
 
-    /// Steps that belong together, of an operation that was told before.
+    /// Steps that belong together, of an operation that was announced before.
     fn again(
         &self,
         planned: &Planned,
@@ -709,7 +709,7 @@ impl Sites {
         for round in 1..=MAX_ROUNDS {
             let mut steps = Vec::new();
             for &op in ops {
-                let number = self.step(planned, index, Access::told(op), vm)?;
+                let number = self.step(planned, index, Access::announced(op), vm)?;
                 steps.push((number, op));
             }
             if !self.is_torn(&steps, round) {

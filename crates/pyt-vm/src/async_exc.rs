@@ -11,15 +11,12 @@
 //! raises anew, and the interpreter then leaves the function altogether. So a thread's stack
 //! unwinds although the program catches all it can.
 //!
-//! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
-//! interpreter, and whatever the program has done to those functions.
-//!
 //! This module knows nothing of waits: the caller interrupts them.
 
 use std::{
     cell::Cell,
     collections::{HashMap, HashSet},
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -34,17 +31,21 @@ use rustpython_vm::{
     vm::PyGlobalState,
 };
 
-use super::world::VmWorld;
+use super::{
+    monitoring_tool::{Identity, MonitoringTool},
+    world::VmWorld,
+};
 
 /// As `sys.monitoring.events` has them, by number.
 const PY_START: usize = 0;
 const PY_RESUME: usize = 1;
 const JUMP: usize = 7;
 const EXCEPTION_HANDLED: usize = 12;
-/// The tool numbers that `sys.monitoring` has for use, those that it gives no meaning to first.
-const TOOLS: [usize; 6] = [3, 4, 5, 2, 1, 0];
-/// The name under which the places are watched.
-const NAME: &str = "pyt";
+/// Who watches the places. Numbers that `sys.monitoring` gives no meaning to come first.
+const TOOL: Identity = Identity {
+    name: "pyt",
+    numbers: [3, 4, 5, 2, 1, 0],
+};
 
 /// How long a [`shielded`] function is shielded at most: longer than what the library does there
 /// takes. It may call code of the program's, which takes as long as it likes.
@@ -141,8 +142,8 @@ struct State {
     callbacks: Option<Callbacks>,
     /// The class of the exception that ends threads.
     stop: Option<PyTypeRef>,
-    /// The number under which the places are watched.
-    tool: Option<usize>,
+    /// What watches the places.
+    tool: MonitoringTool,
     /// Why threads are being stopped, as the message of what is raised in them.
     reason: String,
 }
@@ -360,19 +361,10 @@ impl AsyncExceptions {
         let State {
             callbacks: Some(callbacks),
             unwinding,
-            tool: current,
+            tool,
             ..
         } = state
         else {
-            return false;
-        };
-        let mut monitoring = interpreter.monitoring.lock();
-        let own = |tool: &usize| monitoring.tool_names[*tool].as_deref() == Some(NAME);
-        let free = |tool: &usize| monitoring.tool_names[*tool].is_none();
-        let tool = (current.filter(own))
-            .or_else(|| TOOLS.into_iter().find(free))
-            .or_else(|| (!unwinding.is_empty()).then_some(TOOLS[0]));
-        let Some(tool) = tool else {
             return false;
         };
         let mut calls = vec![
@@ -383,35 +375,7 @@ impl AsyncExceptions {
         if !unwinding.is_empty() {
             calls.push((EXCEPTION_HANDLED, &callbacks.refuse));
         }
-        let events = calls
-            .iter()
-            .fold(0, |events, (event, _)| events | 1 << event);
-        let is_same = *current == Some(tool)
-            && monitoring.global_events[tool] == events
-            && monitoring.disabled.iter().all(|(_, _, by)| *by != tool)
-            && (calls.iter()).all(|(event, call)| {
-                let known = monitoring.callbacks.get(&(tool, *event));
-                known.is_some_and(|known| known.is(*call))
-            });
-        *current = Some(tool);
-        if is_same {
-            return true;
-        }
-        monitoring.tool_names[tool] = Some(NAME.to_owned());
-        monitoring.global_events[tool] = events;
-        monitoring.disabled.retain(|(_, _, by)| *by != tool);
-        let mut dropped_unlocked = Vec::new();
-        for (event, call) in calls {
-            dropped_unlocked.extend(monitoring.callbacks.insert((tool, event), call.clone()));
-        }
-        interpreter
-            .monitoring_events
-            .store(monitoring.combined_events());
-        interpreter
-            .instrumentation_version
-            .fetch_add(1, Ordering::Release);
-        drop(monitoring);
-        true
+        tool.watch(&TOOL, &calls, !unwinding.is_empty(), interpreter)
     }
 
     /// Puts an end to the watch unless another exception is on its way. Functions are freed of it
@@ -420,24 +384,7 @@ impl AsyncExceptions {
         if !state.pending.is_empty() || !state.unwinding.is_empty() {
             return;
         }
-        let Some(tool) = state.tool.take() else {
-            return;
-        };
-        let mut monitoring = interpreter.monitoring.lock();
-        if monitoring.tool_names[tool].as_deref() != Some(NAME) {
-            return;
-        }
-        monitoring.tool_names[tool] = None;
-        monitoring.global_events[tool] = 0;
-        // What is dropped here is kept by `callbacks`, too.
-        monitoring.callbacks.retain(|(by, _), _| *by != tool);
-        monitoring.disabled.retain(|(_, _, by)| *by != tool);
-        interpreter
-            .monitoring_events
-            .store(monitoring.combined_events());
-        interpreter
-            .instrumentation_version
-            .fetch_add(1, Ordering::Release);
+        state.tool.release(&TOOL, interpreter);
     }
 }
 

@@ -11,6 +11,7 @@ mod finalize;
 mod first_entry;
 mod fork;
 pub mod hooks;
+mod monitoring_tool;
 pub mod naming;
 pub mod number_map;
 pub mod panics;

@@ -3,8 +3,6 @@
 //! The interpreter tells of each instruction by the event `INSTRUCTION` of `sys.monitoring`
 //! (PEP 669). Functions are given the event when they begin or resume, so nothing is paid while no
 //! limit asks for it. The same program with the same input runs the same instructions.
-//!
-//! `sys.monitoring`'s state is changed past its Python functions, as for exceptions from outside.
 
 use std::sync::{
     Arc, OnceLock,
@@ -13,20 +11,23 @@ use std::sync::{
 
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyBaseExceptionRef,
-    function::FuncArgs, vm::PyGlobalState,
+    PyObjectRef, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, function::FuncArgs,
+    vm::PyGlobalState,
 };
 
-use super::state::InterpreterState;
+use super::{
+    monitoring_tool::{Identity, MonitoringTool},
+    state::InterpreterState,
+};
 
 /// As `sys.monitoring.events` has it, by number.
 const INSTRUCTION: usize = 6;
 
-/// The tool numbers that `sys.monitoring` has for use, those that it gives no meaning to first.
-const TOOLS: [usize; 6] = [4, 3, 5, 2, 1, 0];
-
-/// The name under which instructions are counted.
-const NAME: &str = "pyt steps";
+/// Who counts. Numbers that `sys.monitoring` gives no meaning to come first.
+const TOOL: Identity = Identity {
+    name: "pyt steps",
+    numbers: [4, 3, 5, 2, 1, 0],
+};
 
 /// Is called when the limit is exceeded, attached. What it returns is raised.
 type Listener = dyn Fn(&VirtualMachine) -> Option<PyBaseExceptionRef> + Send + Sync;
@@ -48,7 +49,7 @@ struct Watch {
     counting: usize,
     /// What the interpreter calls at each instruction, once it was made.
     callback: Option<PyObjectRef>,
-    tool: Option<usize>,
+    tool: MonitoringTool,
 }
 
 impl Default for Counter {
@@ -142,60 +143,13 @@ impl Counter {
 
 impl Watch {
     fn assert(&mut self, interpreter: &PyGlobalState) {
-        let Some(callback) = &self.callback else {
-            return;
-        };
-        let mut monitoring = interpreter.monitoring.lock();
-        let own = |tool: &usize| monitoring.tool_names[*tool].as_deref() == Some(NAME);
-        let free = |tool: &usize| monitoring.tool_names[*tool].is_none();
-        let tool = (self.tool.filter(own))
-            .or_else(|| TOOLS.into_iter().find(free))
-            .unwrap_or(TOOLS[0]);
-        let known = monitoring.callbacks.get(&(tool, INSTRUCTION));
-        let is_same = self.tool == Some(tool)
-            && monitoring.global_events[tool] == 1 << INSTRUCTION
-            && monitoring.disabled.iter().all(|(_, _, by)| *by != tool)
-            && known.is_some_and(|known| known.is(callback));
-        self.tool = Some(tool);
-        if is_same {
-            return;
+        if let Some(callback) = &self.callback {
+            self.tool
+                .watch(&TOOL, &[(INSTRUCTION, callback)], true, interpreter);
         }
-        monitoring.tool_names[tool] = Some(NAME.to_owned());
-        monitoring.global_events[tool] = 1 << INSTRUCTION;
-        monitoring.disabled.retain(|(_, _, by)| *by != tool);
-        let before = monitoring
-            .callbacks
-            .insert((tool, INSTRUCTION), callback.clone());
-        // Has functions look for events anew when they begin.
-        interpreter
-            .monitoring_events
-            .store(monitoring.combined_events());
-        interpreter
-            .instrumentation_version
-            .fetch_add(1, Ordering::Release);
-        drop(monitoring);
-        drop(before);
     }
 
     fn release(&mut self, interpreter: &PyGlobalState) {
-        let Some(tool) = self.tool.take() else {
-            return;
-        };
-        let mut monitoring = interpreter.monitoring.lock();
-        if monitoring.tool_names[tool].as_deref() != Some(NAME) {
-            return;
-        }
-        monitoring.tool_names[tool] = None;
-        monitoring.global_events[tool] = 0;
-        // What is dropped here is kept by `callback`, too.
-        monitoring.callbacks.retain(|(by, _), _| *by != tool);
-        monitoring.disabled.retain(|(_, _, by)| *by != tool);
-        // Has functions look for events anew when they begin.
-        interpreter
-            .monitoring_events
-            .store(monitoring.combined_events());
-        interpreter
-            .instrumentation_version
-            .fetch_add(1, Ordering::Release);
+        self.tool.release(&TOOL, interpreter);
     }
 }

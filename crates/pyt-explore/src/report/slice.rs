@@ -1,5 +1,5 @@
 //! Which threads and steps of a run a schedule shows: those that the failure depends on, as far as
-//! that can be told from what the steps touch.
+//! that can be decided from what the steps touch.
 //!
 //! Shown are the steps that decide, the last ones of the threads that failed, and what these read:
 //! backwards from each read, the change that it has seen. Of the threads that took these steps,

@@ -1,4 +1,4 @@
-//! How deeply the syntax tree of a program may be nested, told from its text.
+//! How deeply the syntax tree of a program may be nested, estimated from its text.
 //!
 //! Counts what makes one node the child of another: operators, brackets, keywords, blocks. The
 //! count may be higher than what the parser makes of the text, but not lower. Nothing of the

@@ -192,7 +192,7 @@ impl Sandbox {
     }
 }
 
-/// What is told to a process about its confinement.
+/// The confinement of a process, as it is sent there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Confinement {
     /// Files and folders, with all links resolved.
@@ -214,7 +214,7 @@ const LEAST_OPEN_FILES: u64 = 8;
 const MOST_MESSAGE: usize = 1 << 30;
 
 impl Sandbox {
-    /// What is told to the process, or why there can be none.
+    /// What is sent to the process, or why there can be none.
     pub(super) fn confinement(&self, search_paths: &[String]) -> Result<Confinement, Error> {
         if self.open_files < LEAST_OPEN_FILES {
             let message = format!(

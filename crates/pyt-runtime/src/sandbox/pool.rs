@@ -161,7 +161,7 @@ impl Deref for PooledSandbox {
 fn keep(idle: &IdleSandboxes, size: usize, builder: &SandboxBuilder) {
     let mut state = idle.state.lock();
     while !state.is_closed {
-        // After a failure nothing is tried until a caller was told.
+        // After a failure nothing is tried until a caller has the error.
         if state.ready.len() >= size || state.failure.is_some() {
             idle.changed.wait(&mut state);
             continue;

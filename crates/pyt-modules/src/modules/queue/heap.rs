@@ -30,7 +30,7 @@ fn is_less(left: &PyObject, right: &PyObject) -> Result<bool, Undecided> {
         .ok_or(Undecided)
 }
 
-/// Adds `item`; gives it back if its place can't be told.
+/// Adds `item`; gives it back if its place can't be found.
 pub(super) fn push(heap: &mut VecDeque<PyObjectRef>, item: PyObjectRef) -> Result<(), PyObjectRef> {
     let mut place = heap.len();
     while place > 0 {
@@ -80,7 +80,7 @@ pub(super) fn pop(heap: &mut VecDeque<PyObjectRef>) -> Result<Option<PyObjectRef
     Ok(carried)
 }
 
-/// How the two compare, if that can be told without Python code.
+/// How the two compare, if that can be known without Python code.
 fn compare(left: &PyObject, right: &PyObject, depth: u8) -> Option<Ordering> {
     let types = &Context::genesis().types;
     let is_int =

@@ -76,7 +76,7 @@ pub(super) fn mend_tree(tree: &PyObject, source: &str, vm: &VirtualMachine) -> P
     })
 }
 
-/// The value of a string where it stands in the source, if that can be told.
+/// The value of a string where it stands in the source, if that can be found.
 fn evaluated(node: &PyObject, lines: &[&str], vm: &VirtualMachine) -> Option<PyObjectRef> {
     let number = |name: &'static str| -> Option<usize> {
         node.get_attr(name, vm).ok()?.try_to_value(vm).ok()

@@ -42,7 +42,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// without being called; the collector runs.
 ///
 /// A runtime that cannot be reset is replaced: one in which threads had to be stopped without their
-/// handlers, abstract base classes were told of others, or an audit hook was added. Attributes of
+/// handlers, abstract base classes had others registered, or an audit hook was added. Attributes of
 /// classes written in Python, of modules that were there before, are not restored: a pool saves
 /// time, and does not isolate callers who do not trust one another.
 ///

@@ -67,7 +67,7 @@ _codecs.register_error = codecs.register_error = _record(
 _codecs.register = codecs.register = _record(_codecs, "register", _added_codecs.append)
 sys.addaudithook = _record(sys, "addaudithook", _spoil)
 
-# The names of each module, and how many classes each abstract base class has been told of.
+# The names of each module, and how many classes each abstract base class has registered.
 _contents = [
     (module, dict(module.__dict__))
     for name, module in _modules.items()

@@ -41,17 +41,17 @@ const FAILURE: i32 = 70;
 /// }
 /// ```
 pub fn child_main() {
-    let Some(told) = std::env::var_os(CHILD_VARIABLE) else {
+    let Some(given) = std::env::var_os(CHILD_VARIABLE) else {
         return;
     };
-    let told = told.to_string_lossy();
-    let host = told.split_once(':').and_then(|(version, host)| {
+    let given = given.to_string_lossy();
+    let host = given.split_once(':').and_then(|(version, host)| {
         let version: u32 = version.parse().ok()?;
         (version == VERSION).then_some(host.parse().ok()).flatten()
     });
     let Some(host) = host else {
         give_up(&format!(
-            "{CHILD_VARIABLE}={told} is not of this version of pyt: the host and the program of its \
+            "{CHILD_VARIABLE}={given} is not of this version of pyt: the host and the program of its \
              sandboxes must be built from the same one"
         ));
     };

@@ -51,7 +51,7 @@ const MESSAGE_COST: u64 = 64;
 /// it.
 const OUTPUT_SLACK: u64 = 2 << 20;
 
-/// How much of a program's output is kept to be told after a crash.
+/// How much of a program's output is kept, for the error after a crash.
 const KEPT_OUTPUT: usize = 4 << 10;
 
 /// The limit on a call's output, unless the host says otherwise.
