@@ -66,67 +66,168 @@ pub fn find_cause(
     if failing.steps().len() > MAX_STEPS {
         return cause;
     }
-    let order = Order::of(failing, Rules::default());
-    let recognised = Recognised::new(failing);
     let candidates = candidates(failing);
-    let accesses: Vec<Conflict> = candidates
-        .iter()
-        .filter(|candidate| candidate.class != Class::Synchronisation)
-        .map(|candidate| candidate.pair)
-        .collect();
-    // The pairs that decide, each with all pairs that its run has reversed.
-    let mut passing: Vec<(Conflict, BTreeSet<(usize, usize)>)> = Vec::new();
-    cause.complete = true;
-    for candidate in &candidates {
-        let is_last_resort = !candidate.is_adjacent || candidate.class == Class::Synchronisation;
-        if is_last_resort && !passing.is_empty() {
-            break;
-        }
-        if cause.runs == budget {
-            cause.complete = false;
-            break;
-        }
-        let pair = candidate.pair;
-        let hold = hold_point(failing, pair);
-        let follows = |step| order.happens_before(hold, step);
-        let strategy = Reverse::new(failing, hold, pair.second, follows);
-        let Some(mut reversal) = run(Box::new(strategy.clone())) else {
-            cause.complete = false;
-            break;
-        };
-        cause.runs += 1;
-        if reversal.verdict == Verdict::Fails
-            && cause.runs < budget
-            && recognised.reads_on(&reversal.trace, pair.second)
-        {
-            let Some(again) = run(Box::new(strategy.reading_on())) else {
-                cause.complete = false;
+    let mut search = Search {
+        failing,
+        order: Order::of(failing, Rules::default()),
+        recognised: Recognised::new(failing),
+        accesses: candidates
+            .iter()
+            .filter(|candidate| candidate.class != Class::Synchronisation)
+            .map(|candidate| candidate.pair)
+            .collect(),
+        runs: 0,
+        run: &mut run,
+    };
+    cause.complete = search.single(&candidates, budget.saturating_sub(WIDER_RUNS), &mut cause);
+    // What one reversed pair does not explain: all that a thread does comes before the other's.
+    if cause.decisive.is_empty() && budget > WIDER_RUNS {
+        let complete = search.wider(&candidates, budget, &mut cause);
+        cause.complete &= complete || !cause.decisive.is_empty();
+    }
+    cause.runs = search.runs;
+    cause
+}
+
+/// So many of the runs are kept for reversals of all that two threads do.
+const WIDER_RUNS: u64 = 24;
+/// So many of these are spent on pairs of accesses; the others, on threads as a whole.
+const WIDER_RUNS_OF_PAIRS: u64 = 16;
+
+/// The search of one failing run.
+struct Search<'a, R> {
+    failing: &'a Trace,
+    order: Order,
+    recognised: Recognised<'a>,
+    /// The pairs of accesses.
+    accesses: Vec<Conflict>,
+    /// How many runs were made.
+    runs: u64,
+    run: &'a mut R,
+}
+
+impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
+    /// Reverses one pair at a time, in at most `budget` runs. Returns whether all were tried that
+    /// it could be.
+    fn single(&mut self, candidates: &[Candidate], budget: u64, cause: &mut Cause) -> bool {
+        // The pairs that decide, each with all pairs that its run has reversed.
+        let mut passing: Vec<(Conflict, BTreeSet<(usize, usize)>)> = Vec::new();
+        let mut complete = true;
+        for candidate in candidates {
+            let is_last_resort =
+                !candidate.is_adjacent || candidate.class == Class::Synchronisation;
+            if is_last_resort && !passing.is_empty() {
+                break;
+            }
+            if self.runs >= budget {
+                complete = false;
+                break;
+            }
+            let pair = candidate.pair;
+            let hold = hold_point(self.failing, pair);
+            let strategy = self.reverse(hold, pair);
+            let Some(mut reversal) = self.run(strategy.clone()) else {
+                complete = false;
                 break;
             };
-            cause.runs += 1;
-            reversal = again;
+            if reversal.verdict == Verdict::Fails
+                && self.runs < budget
+                && self.recognised.reads_on(&reversal.trace, pair.second)
+            {
+                let Some(again) = self.run(strategy.reading_on()) else {
+                    complete = false;
+                    break;
+                };
+                reversal = again;
+            }
+            if reversal.verdict != Verdict::Passes
+                || (self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty()
+            {
+                continue;
+            }
+            let mut all = self.recognised.reversed_in(&reversal.trace, &self.accesses);
+            all.insert((pair.first, pair.second));
+            let race = pair.race && hold == pair.first;
+            passing.push((Conflict { race, ..pair }, all));
         }
-        if reversal.verdict != Verdict::Passes {
-            continue;
-        }
-        if recognised.reversed_in(&reversal.trace, &[pair]).is_empty() {
-            continue;
-        }
-        let mut all = recognised.reversed_in(&reversal.trace, &accesses);
-        all.insert((pair.first, pair.second));
-        let race = pair.race && hold == pair.first;
-        passing.push((Conflict { race, ..pair }, all));
+        let decides = |(pair, all): &(Conflict, BTreeSet<(usize, usize)>)| {
+            let mut others = passing.iter();
+            !others.any(|(other, fewer)| {
+                other != pair && fewer.len() < all.len() && fewer.is_subset(all)
+            })
+        };
+        let mut decisive: Vec<_> = passing.iter().filter(|one| decides(one)).collect();
+        // Stable: among equals, the pairs that are closest to a switch stay first.
+        decisive.sort_by_key(|(pair, all)| (!pair.race, all.len()));
+        cause.decisive = decisive.into_iter().map(|(pair, _)| *pair).collect();
+        complete
     }
-    let decides = |(pair, all): &(Conflict, BTreeSet<(usize, usize)>)| {
-        let mut others = passing.iter();
-        !others
-            .any(|(other, fewer)| other != pair && fewer.len() < all.len() && fewer.is_subset(all))
-    };
-    let mut decisive: Vec<_> = passing.iter().filter(|one| decides(one)).collect();
-    // Stable: among equals, the pairs that are closest to a switch stay first.
-    decisive.sort_by_key(|(pair, all)| (!pair.race, all.len()));
-    cause.decisive = decisive.into_iter().map(|(pair, _)| *pair).collect();
-    cause
+
+    /// Reverses pairs with all that the second thread does from then on, and whole threads; ends
+    /// with the first pair that decides. Returns whether all were tried.
+    fn wider(&mut self, candidates: &[Candidate], budget: u64, cause: &mut Cause) -> bool {
+        let pairs = candidates
+            .iter()
+            .filter(|candidate| candidate.is_adjacent)
+            .map(|candidate| candidate.pair);
+        let for_pairs = self.runs + WIDER_RUNS_OF_PAIRS;
+        let threads = threads_side_by_side(self.failing, &self.order);
+        let all = pairs
+            .map(|pair| (pair, for_pairs))
+            .chain(threads.into_iter().map(|pair| (pair, budget)));
+        let mut complete = true;
+        for (pair, until) in all {
+            if self.runs >= until.min(budget) {
+                complete = false;
+                continue;
+            }
+            let hold = hold_point(self.failing, pair);
+            let Some(reversal) = self.run(self.reverse(hold, pair).going_on()) else {
+                return false;
+            };
+            let is_reversed = !(self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty();
+            if reversal.verdict == Verdict::Passes && is_reversed {
+                let race = pair.race && hold == pair.first;
+                cause.decisive.push(Conflict { race, ..pair });
+                return true;
+            }
+        }
+        complete
+    }
+
+    /// The schedule of the failing run with this pair reversed.
+    fn reverse(&self, hold: usize, pair: Conflict) -> Reverse {
+        let follows = |step| self.order.happens_before(hold, step);
+        Reverse::new(self.failing, hold, pair.second, follows)
+    }
+
+    fn run(&mut self, strategy: Reverse) -> Option<Reversal> {
+        let reversal = (self.run)(Box::new(strategy))?;
+        self.runs += 1;
+        Some(reversal)
+    }
+}
+
+/// The first steps of two threads of which neither has to wait for the other, those that begin
+/// last first.
+fn threads_side_by_side(trace: &Trace, order: &Order) -> Vec<Conflict> {
+    let steps = trace.steps();
+    let begins: Vec<usize> = (0..steps.len())
+        .filter(|&step| steps[step].op.action == Action::Begin && steps[step].thread != 0)
+        .collect();
+    let mut found = Vec::new();
+    for (index, &second) in begins.iter().enumerate().rev() {
+        for &first in begins[..index].iter().rev() {
+            if !order.happens_before(first, second) {
+                found.push(Conflict {
+                    first,
+                    second,
+                    race: false,
+                });
+            }
+        }
+    }
+    found
 }
 
 /// What orders a pair in the failing run.

@@ -195,6 +195,12 @@ impl<'a> BlockedThreads<'a> {
         exited.next()
     }
 
+    /// Whether threads wait for each other, or for a lock whose holder has ended.
+    #[must_use]
+    pub fn is_chain(&self) -> bool {
+        self.chain().is_some()
+    }
+
     /// All threads that wait.
     pub(super) fn waiting(&self) -> Vec<ThreadNumber> {
         self.threads.iter().map(|thread| thread.thread).collect()

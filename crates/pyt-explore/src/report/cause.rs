@@ -169,11 +169,12 @@ impl Teller<'_, '_, '_> {
         if action(first) == Action::Read && action(second) == Action::Write {
             let lost_update = self.before(second, Action::Read).zip(self.after(
                 first,
-                second,
+                first,
                 Some(Action::Write),
             ));
             if let Some((other_read, own_write)) = lost_update
                 && self.same_value(first, other_read)
+                && first.max(other_read) < second.min(own_write)
             {
                 return self.both_read(first, other_read, second, own_write);
             }
@@ -185,6 +186,16 @@ impl Teller<'_, '_, '_> {
             && let Some(earlier) = self.before_in(second, first)
         {
             return self.changed_between(earlier, first, second);
+        }
+        if action(first) == Action::Write
+            && action(second) == Action::Write
+            && let Some(again) = self.after(first, second, None)
+        {
+            return self.changed_between(first, second, again);
+        }
+        if action(first) == Action::Begin {
+            let (one, other) = (self.thread(first), self.thread(second));
+            return (format!("{one} ran before {other}."), vec![first, second]);
         }
         let (one, other) = (self.thread(first), self.thread(second));
         let (at_first, at_second) = (self.at(first), self.at(second));
@@ -249,15 +260,21 @@ impl Teller<'_, '_, '_> {
         let (one, other) = (self.thread(read), self.thread(change));
         let name = self.variable(&[read, again, change]);
         let (at_read, at_change, at_again) = (self.at(read), self.at(change), self.at(again));
-        let use_again = match self.report.trace.steps()[again].op.action {
-            Action::Write => "changed",
+        let noun = |step: usize| match self.report.trace.steps()[step].op.action {
+            Action::Write => "change",
             _ => "read",
         };
-        (
-            format!(
-                "{other} changed {name}{at_change} after {one} had read it{at_read} and before \
-                 {one} {use_again} it{at_again}."
+        let between = match (noun(read) == noun(again), at_read == at_again) {
+            (true, true) => format!("two {}s of it by {one}{at_read}", noun(read)),
+            (true, false) => format!("two {}s of it by {one},{at_read} and{at_again}", noun(read)),
+            (false, _) => format!(
+                "the {} of it by {one}{at_read} and {one}'s {} of it{at_again}",
+                noun(read),
+                noun(again)
             ),
+        };
+        (
+            format!("{other} changed {name}{at_change}, between {between}."),
             vec![read, change, again],
         )
     }

@@ -137,6 +137,14 @@ impl Slice {
         slice
     }
 
+    /// These steps are shown, too.
+    pub(super) fn add(&mut self, trace: &Trace, steps: &[usize]) {
+        for &number in steps {
+            self.add_thread(trace.steps()[number].thread);
+            self.steps[number] = true;
+        }
+    }
+
     fn has_thread(&self, thread: ThreadNumber) -> bool {
         self.threads.get(thread as usize).copied().unwrap_or(false)
     }
@@ -202,9 +210,16 @@ fn births(trace: &Trace) -> Vec<Option<usize>> {
 
 /// The steps of a thread on the last line that it ran.
 fn last_line(steps: &[Step], thread: ThreadNumber) -> Vec<usize> {
+    // What the library locks for itself when a thread or the program ends is no part of it.
+    let has_another_user = |step: &Step| {
+        let mut steps = steps.iter();
+        steps.any(|other| other.op.object == step.op.object && other.thread != step.thread)
+    };
     let own = steps.iter().enumerate().rev();
     let mut own = own.filter(|(_, step)| {
-        step.thread == thread && !matches!(step.op.action, Action::End | Action::Begin)
+        step.thread == thread
+            && (is_access(&step.op) || has_another_user(step))
+            && !matches!(step.op.action, Action::End | Action::Begin)
     });
     let Some((last, step)) = own.next() else {
         return Vec::new();

@@ -60,7 +60,7 @@ impl TraceReport<'_> {
         let mut names = self.object_names(&mut sources);
         let mut text = String::new();
         let mut deciding = Vec::new();
-        if let Some(cause) = self.cause.filter(|_| self.blocked.is_empty()) {
+        if let Some(cause) = self.told_cause() {
             let story = Story::of(self, cause, &names, &mut sources);
             deciding = story.steps();
             for line in story.lines(width) {
@@ -85,6 +85,13 @@ impl TraceReport<'_> {
             text += &report.render(width);
         }
         text
+    }
+
+    /// What is told of the cause. Of a deadlock, who waits for whom says it, unless an order was
+    /// found that decides.
+    fn told_cause(&self) -> Option<&Cause> {
+        self.cause
+            .filter(|cause| self.blocked.is_empty() || !cause.decisive.is_empty())
     }
 
     /// The numbers of the steps that the run repeats.
@@ -132,8 +139,7 @@ impl TraceReport<'_> {
     pub fn details(&self) -> RunDetails {
         let mut sources = self.sources();
         let mut names = self.object_names(&mut sources);
-        let cause = self.cause.filter(|_| self.blocked.is_empty());
-        let cause = cause.map(|cause| {
+        let cause = self.told_cause().map(|cause| {
             let story = Story::of(self, cause, &names, &mut sources);
             story.details(cause)
         });
@@ -182,7 +188,9 @@ impl TraceReport<'_> {
         if !self.blocked.is_empty() {
             let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
             let Some(chain) = blocked.chain() else {
-                return Slice::connected(self.trace, count, &blocked.waiting());
+                let mut slice = Slice::connected(self.trace, count, &blocked.waiting());
+                slice.add(self.trace, deciding);
+                return slice;
             };
             threads.extend(chain);
             ends.extend(blocked.taken());

@@ -26,6 +26,8 @@ pub struct Reverse {
     steps_of_other: u64,
     /// So many more steps of the other thread are taken before the held one goes on, if they read.
     reads_on: u64,
+    /// The held thread goes on only when the other one cannot.
+    goes_on: bool,
     /// The steps to come, in the order of the run.
     pending: VecDeque<Pending>,
     taken: HashMap<ThreadNumber, u64>,
@@ -58,6 +60,7 @@ impl Reverse {
             other,
             steps_of_other: of_other.count() as u64,
             reads_on: 0,
+            goes_on: false,
             pending: pending.collect(),
             taken: HashMap::new(),
             streak: Streak::default(),
@@ -71,20 +74,40 @@ impl Reverse {
         self
     }
 
+    /// The same, but the other thread goes on after its step until it ends or has to wait. So all
+    /// that it does comes before the held step.
+    #[must_use]
+    pub const fn going_on(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+
+    /// The other thread's next step, if it goes on after the one that was awaited.
+    fn step_going_on(&mut self, decision: &Decision<'_>) -> Option<usize> {
+        if !self.goes_on || !self.has_taken_step() {
+            return None;
+        }
+        let index = decision.index_of(self.other);
+        if index.is_none() {
+            self.held = None;
+        }
+        index
+    }
+
     /// The next pending step that can be taken and that `wanted` allows: an index into `pending`.
     fn next(&self, decision: &Decision<'_>, wanted: impl Fn(&Pending) -> bool) -> Option<usize> {
         let mut pending = self.pending.iter();
         pending.position(|step| wanted(step) && decision.index_of(step.thread).is_some())
     }
 
-    /// Whether the other thread has taken its step; only the end of its reading is awaited.
-    fn awaits_reads(&self) -> bool {
+    /// Whether the other thread has taken its step; only what comes after that is awaited.
+    fn has_taken_step(&self) -> bool {
         let taken = self.taken.get(&self.other).copied().unwrap_or(0);
         self.held.is_some() && taken >= self.steps_of_other
     }
 
     fn next_of_phase(&mut self, decision: &Decision<'_>) -> Option<usize> {
-        if self.awaits_reads() {
+        if self.has_taken_step() {
             let index = decision.index_of(self.other);
             if index.is_some_and(|index| decision.candidates[index].op.action == Action::Read) {
                 let mut pending = self.pending.iter();
@@ -117,6 +140,14 @@ impl Reverse {
 
 impl Strategy for Reverse {
     fn choose(&mut self, decision: &Decision<'_>) -> usize {
+        if let Some(index) = self.step_going_on(decision) {
+            let mut pending = self.pending.iter();
+            if let Some(own) = pending.position(|step| step.thread == self.other) {
+                self.pending.remove(own);
+            }
+            self.streak.chose(decision, self.other);
+            return index;
+        }
         let pending = self.next_of_phase(decision);
         let step = pending.and_then(|index| self.pending.remove(index));
         let index = match step.and_then(|step| decision.index_of(step.thread)) {
@@ -130,7 +161,7 @@ impl Strategy for Reverse {
         let thread = decision.candidates[index].thread;
         let taken = self.taken.entry(thread).or_insert(0);
         *taken += 1;
-        if thread == self.other && *taken >= self.steps_of_other + self.reads_on {
+        if thread == self.other && !self.goes_on && *taken >= self.steps_of_other + self.reads_on {
             self.held = None;
         }
         index

@@ -83,7 +83,9 @@ pub(crate) fn minimize(
     }
     let cause = match failing.failure {
         // Its report says who waits for whom.
-        Failure::Deadlock { .. } => Cause::default(),
+        Failure::Deadlock { .. } if reproduction.waits_in_chain(&smallest.choices)? => {
+            Cause::default()
+        }
         _ => reproduction.cause(&smallest.trace)?,
     };
     reproduction.report(smallest, &cause)
@@ -137,6 +139,30 @@ impl Reproduction<'_> {
         let (_, ran) = self.runner.apart(strategy, run, self.vm)?;
         self.ended_early.set(ran.is_err());
         Ok(ran.unwrap_or_default())
+    }
+
+    /// Whether threads of the deadlock that `choices` lead to wait for each other, or for a lock
+    /// whose holder has ended.
+    fn waits_in_chain(&self, choices: &Choices) -> PyResult<bool> {
+        let run = |choices| {
+            let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
+            let seen = blocked.clone();
+            let run = RunConfig {
+                on_standstill: Some(Box::new(move |all| {
+                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
+                })),
+                ..self.run(Box::new(Replay::new(choices)))
+            };
+            let sites = &self.runner.sites;
+            let code_before = sites.mark();
+            let execution = self.execute(run);
+            sites.release(code_before, self.vm);
+            let finished = execution?.finished;
+            let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(BlockedThreads::new(&blocked, &finished.names, &finished.trace).is_chain())
+        };
+        let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
+        Ok(ran.unwrap_or(true))
     }
 
     /// The steps of the failing run `trace` whose order decides, found by running it with pairs of
