@@ -14,6 +14,7 @@ mod differential;
 mod dpor;
 mod endings;
 mod generated;
+mod judged;
 mod orders;
 mod package;
 mod programs;

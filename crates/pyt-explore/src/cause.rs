@@ -71,7 +71,7 @@ pub fn find_cause(
         failing,
         order: Order::of(failing, Rules::default()),
         recognised: Recognised::new(failing),
-        accesses: candidates
+        explaining: candidates
             .iter()
             .filter(|candidate| candidate.class != Class::Synchronisation)
             .map(|candidate| candidate.pair)
@@ -89,9 +89,9 @@ pub fn find_cause(
     cause
 }
 
-/// So many of the runs are kept for reversals of all that two threads do.
+/// So many of the runs are kept for reversals of all that a thread goes on to do.
 const WIDER_RUNS: u64 = 24;
-/// So many of these are spent on pairs of accesses; the others, on threads as a whole.
+/// So many of these are spent on steps that conflict; the others, on what was chosen at switches.
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
 
 /// The search of one failing run.
@@ -99,8 +99,8 @@ struct Search<'a, R> {
     failing: &'a Trace,
     order: Order,
     recognised: Recognised<'a>,
-    /// The pairs of accesses.
-    accesses: Vec<Conflict>,
+    /// The pairs that explain something by themselves.
+    explaining: Vec<Conflict>,
     /// How many runs were made.
     runs: u64,
     run: &'a mut R,
@@ -145,7 +145,9 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             {
                 continue;
             }
-            let mut all = self.recognised.reversed_in(&reversal.trace, &self.accesses);
+            let mut all = self
+                .recognised
+                .reversed_in(&reversal.trace, &self.explaining);
             all.insert((pair.first, pair.second));
             let race = pair.race && hold == pair.first;
             passing.push((Conflict { race, ..pair }, all));
@@ -163,18 +165,18 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         complete
     }
 
-    /// Reverses pairs with all that the second thread does from then on, and whole threads; ends
-    /// with the first pair that decides. Returns whether all were tried.
+    /// Reverses pairs with all that the second thread does from then on, and what was chosen at
+    /// switches; ends with the first pair that decides. Returns whether all were tried.
     fn wider(&mut self, candidates: &[Candidate], budget: u64, cause: &mut Cause) -> bool {
         let pairs = candidates
             .iter()
             .filter(|candidate| candidate.is_adjacent)
             .map(|candidate| candidate.pair);
         let for_pairs = self.runs + WIDER_RUNS_OF_PAIRS;
-        let threads = threads_side_by_side(self.failing, &self.order);
+        let switches = choices_at_switches(self.failing);
         let all = pairs
             .map(|pair| (pair, for_pairs))
-            .chain(threads.into_iter().map(|pair| (pair, budget)));
+            .chain(switches.into_iter().map(|pair| (pair, budget)));
         let mut complete = true;
         for (pair, until) in all {
             if self.runs >= until.min(budget) {
@@ -208,17 +210,19 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     }
 }
 
-/// The first steps of two threads of which neither has to wait for the other, those that begin
-/// last first.
-fn threads_side_by_side(trace: &Trace, order: &Order) -> Vec<Conflict> {
+/// At each switch, and where time has passed, the step that was taken, and the next one of each
+/// other thread that could have gone on instead: those of the main thread last, and otherwise the last switches first.
+fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
     let steps = trace.steps();
-    let begins: Vec<usize> = (0..steps.len())
-        .filter(|&step| steps[step].op.action == Action::Begin && steps[step].thread != 0)
-        .collect();
     let mut found = Vec::new();
-    for (index, &second) in begins.iter().enumerate().rev() {
-        for &first in begins[..index].iter().rev() {
-            if !order.happens_before(first, second) {
+    for first in (1..steps.len()).rev() {
+        if steps[first].thread == steps[first - 1].thread && !steps[first].timed_out {
+            continue;
+        }
+        for candidate in trace.candidates(first) {
+            let mut later = first + 1..steps.len();
+            let next = later.find(|&step| steps[step].thread == candidate.thread);
+            if let Some(second) = next.filter(|_| candidate.thread != steps[first].thread) {
                 found.push(Conflict {
                     first,
                     second,
@@ -227,6 +231,7 @@ fn threads_side_by_side(trace: &Trace, order: &Order) -> Vec<Conflict> {
             }
         }
     }
+    found.sort_by_key(|pair| steps[pair.first].thread == 0 || steps[pair.second].thread == 0);
     found
 }
 
@@ -237,7 +242,10 @@ enum Class {
     Race,
     /// They are accesses, and locks or the like ordered them.
     OrderedAccesses,
-    /// They are steps of locks, queues, events.
+    /// They put something into a primitive, or find what is in it: an item of a queue, a
+    /// notification.
+    State,
+    /// One of them takes or frees a lock.
     Synchronisation,
 }
 
@@ -318,6 +326,7 @@ fn candidates(trace: &Trace) -> Vec<Candidate> {
                     class: match (race, accesses) {
                         (true, _) => Class::Race,
                         (_, true) => Class::OrderedAccesses,
+                        _ if carries_state(&one.op) && carries_state(&other.op) => Class::State,
                         _ => Class::Synchronisation,
                     },
                     is_adjacent: is_first && is_last,
@@ -347,6 +356,14 @@ const fn can_be_reversed(op: &Op) -> bool {
             op.action,
             Action::Begin | Action::End | Action::Start | Action::Join
         )
+}
+
+/// Whether what a primitive holds is changed or looked at, other than who has a lock.
+const fn carries_state(op: &Op) -> bool {
+    !matches!(
+        op.action,
+        Action::Acquire | Action::TryAcquire | Action::Release
+    )
 }
 
 /// How near a pair is to a switch that takes the turn from one of its threads: to a preemption, if

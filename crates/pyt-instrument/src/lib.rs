@@ -66,6 +66,7 @@ mod source;
 mod table;
 mod user;
 mod values;
+mod variable;
 
 use std::{
     cell::Cell,
@@ -805,7 +806,7 @@ impl Sites {
         }
         if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
             let name = self.sources.lock().expression(&planned.code, index);
-            let name = name.unwrap_or_default();
+            let name = variable::named(name.unwrap_or_default(), access.target, vm);
             self.recorder.lock().note(number, &access, name, vm);
         }
         Ok(number)

@@ -5,7 +5,9 @@ use pyt_explore::VariableAccess;
 use pyt_sched::controlled::Action;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, VirtualMachine,
-    builtins::{PyDict, PyDictRef, PyFloat, PyInt, PyList, PyStr, PyStrInterned, PyTuple, PyType},
+    builtins::{
+        PyDict, PyDictRef, PyFloat, PyInt, PyList, PySet, PyStr, PyStrInterned, PyTuple, PyType,
+    },
 };
 
 use super::{
@@ -96,7 +98,10 @@ impl Recorder {
 
 /// The value of a variable, as text.
 fn look(target: Target<'_>, vm: &VirtualMachine) -> Option<String> {
-    value_of(target, vm).map(|value| short(&value, vm))
+    let text = value_of(target, vm).map(|value| short(&value, vm));
+    // Of an object as a whole, its class says nothing.
+    let is_whole = matches!(target, Target::Whole(_));
+    text.filter(|text| !is_whole || !text.starts_with('<'))
 }
 
 fn value_of(target: Target<'_>, vm: &VirtualMachine) -> Option<PyObjectRef> {
@@ -215,11 +220,22 @@ fn write_short(value: &PyObject, depth: usize, text: &mut String, vm: &VirtualMa
         && let Some(dict) = value.downcast_ref::<PyDict>()
     {
         write_dict(&dict.to_owned(), depth, text, vm);
+    } else if let Some(items) = set_items(value, vm) {
+        match items.is_empty() {
+            true => text.push_str("set()"),
+            false => write_items("{", &items, "}", depth, text, vm),
+        }
     } else {
         text.push('<');
         text.push_str(&class.name());
         text.push('>');
     }
+}
+
+/// The items of a set.
+fn set_items(value: &PyObject, vm: &VirtualMachine) -> Option<Vec<PyObjectRef>> {
+    let set: &Py<PySet> = value.downcast_ref_if_exact(vm)?;
+    Some(set.elements())
 }
 
 fn write_items(

@@ -193,12 +193,19 @@ impl Teller<'_, '_, '_> {
         {
             return self.changed_between(first, second, again);
         }
-        if action(first) == Action::Begin {
-            let (one, other) = (self.thread(first), self.thread(second));
+        let (one, other) = (self.thread(first), self.thread(second));
+        if action(first) == Action::Begin && action(second) == Action::Begin {
             return (format!("{one} ran before {other}."), vec![first, second]);
         }
-        let (one, other) = (self.thread(first), self.thread(second));
         let (at_first, at_second) = (self.at(first), self.at(second));
+        if !same_object(&steps[first], &steps[second]) {
+            let sentence = format!(
+                "{one} {}{at_first} before {other} {}{at_second}.",
+                self.note(first),
+                self.note(second)
+            );
+            return (sentence, vec![first, second]);
+        }
         let name = self.variable(&[second, first]);
         let past = |step: usize| match action(step) {
             Action::Read => "read",
@@ -355,10 +362,10 @@ impl Teller<'_, '_, '_> {
     fn note(&self, step: usize) -> String {
         let taken = &self.report.trace.steps()[step];
         let text = note(taken, self.report.value_of(step), self.names);
-        if text.is_empty() {
-            verb(taken.op.action).to_owned()
-        } else {
-            text
+        match (text.is_empty(), verb(taken.op.action)) {
+            (false, _) => text,
+            (true, "") => "goes on".to_owned(),
+            (true, verb) => verb.to_owned(),
         }
     }
 
@@ -428,6 +435,10 @@ impl Teller<'_, '_, '_> {
         let at = self.sources.at(place);
         at.map_or_else(String::new, |at| at.text.trim().to_owned())
     }
+}
+
+fn same_object(one: &Step, other: &Step) -> bool {
+    one.op.object == other.op.object && one.op.object != 0
 }
 
 /// Whether both touch the same part of the same object.

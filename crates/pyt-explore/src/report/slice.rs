@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 
 use pyt_sched::controlled::{Action, Op, Step, ThreadNumber, Trace};
 
+use super::trace_report;
+
 /// Which steps are shown.
 #[derive(Debug)]
 pub(super) struct Slice {
@@ -133,6 +135,18 @@ impl Slice {
                 _ => op.object == 0 || shared.contains(&op.object),
             };
             slice.steps[number] |= shown;
+        }
+        // What no other thread touches says nothing, but for where the failure is.
+        let noticed = trace_report::shared(trace);
+        let kept = failed
+            .iter()
+            .filter_map(|thread| last_line(steps, *thread).first().copied());
+        let kept: HashSet<usize> = kept.chain(ends.iter().copied()).collect();
+        for (number, step) in steps.iter().enumerate() {
+            if is_access(&step.op) && !noticed.contains(&step.op.object) && !kept.contains(&number)
+            {
+                slice.steps[number] = false;
+            }
         }
         slice
     }

@@ -308,6 +308,11 @@ impl TraceReport<'_> {
             };
             let own_place = !matches!(step.op.action, Action::Begin | Action::End);
             let at = sources.at(step.place).filter(|_| own_place).cloned();
+            // Code that the library has made has no text, and matters only for what it does.
+            let is_bare = at.as_ref().is_some_and(|at| at.text.trim().is_empty());
+            if is_bare && note.is_empty() && !switched && !deciding.contains(&number) {
+                continue;
+            }
             let (file, line, text) = at.map_or((String::new(), 0, String::new()), |at| {
                 let line = u32::try_from(at.line).unwrap_or(0);
                 (
@@ -470,6 +475,9 @@ pub(super) const fn verb(action: Action) -> &'static str {
 pub(super) fn note(step: &Step, value: Option<&VariableAccess>, names: &ObjectNames) -> String {
     let verb = verb(step.op.action);
     if step.timed_out && step.op.action != Action::Query {
+        if step.op.action == Action::Sleep {
+            return String::from("wakes up");
+        }
         if !step.op.action.is_attempt() {
             return String::from("times out");
         }
@@ -503,7 +511,7 @@ const fn is_access(op: &Op) -> bool {
 }
 
 /// The objects that several threads access and at least one changes.
-fn shared(trace: &Trace) -> HashSet<usize> {
+pub(super) fn shared(trace: &Trace) -> HashSet<usize> {
     let mut seen: HashMap<usize, (u32, bool, bool)> = HashMap::new();
     for step in trace.steps().iter().filter(|step| is_access(&step.op)) {
         let entry = seen

@@ -1,0 +1,317 @@
+//! The cause that a report names is the right one, by an independent check: where what the named
+//! lines do excludes each other, or where one waits for the other, the program does not fail;
+//! where other lines exclude each other, it does.
+//!
+//! Programs: those of `bugs/`, `unusual/` and `judged/`. The latter two have many to a file, each
+//! after a line `### what it is about`: what two threads do, `one` and `two`, and a `check` at the
+//! end. They run in threads, in a pool, in an event loop, beside a logger. `judged/judge.py` makes
+//! the programs of the check.
+//!
+//! A few are tried always, all if `PYT_TEST_CAUSES` is 1; `PYT_TEST_CAUSES=I/N` tries part I of N.
+
+use std::{collections::BTreeMap, env, fs};
+
+use pyt_test::{Scratch, workspace};
+use serde_json::{Value, json};
+
+use crate::{EXPLORATION_DEADLINE, count, scripts, text, try_pyt};
+
+/// Accesses that have nothing to do with the failure.
+const NOISE: &str = "
+noise = {}
+def _run(work):
+    noise['n'] = noise.get('n', 0) + 1
+    work()
+    noise.pop('n', None)
+";
+
+/// How the two functions are run.
+const FRAMES: [(&str, &str); 4] = [
+    (
+        "threads",
+        "
+_threads = [threading.Thread(target=_run, args=(f,), name=n) for f, n in ((one, 'first'), (two, 'second'))]
+for _thread in _threads: _thread.start()
+for _thread in _threads: _thread.join()
+check()
+",
+    ),
+    (
+        "pool",
+        "
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(2) as _pool:
+    _futures = [_pool.submit(_run, f) for f in (one, two)]
+for _future in _futures: _future.result()
+check()
+",
+    ),
+    (
+        "logging",
+        "
+import logging
+_log = logging.getLogger('main')
+def _logged(work):
+    _log.debug('begins')
+    _run(work)
+    _log.debug('ends')
+_threads = [threading.Thread(target=_logged, args=(f,), name=n) for f, n in ((one, 'first'), (two, 'second'))]
+for _thread in _threads: _thread.start()
+for _thread in _threads: _thread.join()
+check()
+",
+    ),
+    (
+        "asyncio",
+        "
+import asyncio
+async def _main():
+    await asyncio.gather(asyncio.to_thread(_run, one), asyncio.to_thread(_run, two))
+asyncio.run(_main())
+check()
+",
+    ),
+];
+
+/// The modules of the library that keep much: a third of the programs must import one.
+const HEAVY: [&str; 6] = [
+    "logging",
+    "asyncio",
+    "concurrent.futures",
+    "tempfile",
+    "decimal",
+    "json",
+];
+
+struct Program {
+    name: String,
+    source: String,
+}
+
+fn programs() -> Vec<Program> {
+    let mut all = Vec::new();
+    for path in scripts("bugs") {
+        let source = fs::read_to_string(&path).expect("reading a script");
+        all.push(Program {
+            name: text(&path)
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            source,
+        });
+    }
+    let files = [
+        "judged/races.txt",
+        "judged/library.txt",
+        "judged/waits.txt",
+        "unusual/classes.txt",
+        "unusual/library.txt",
+    ];
+    for file in files {
+        let path = workspace().join("tests/explore").join(file);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let parts = text.split("### ").skip(1);
+        let parts = parts.filter_map(|part| part.split_once('\n'));
+        for (number, (about, body)) in parts.enumerate() {
+            let frame = match (file, number % 8) {
+                ("judged/waits.txt", _) | (_, 0..=3) => 0,
+                (_, 4 | 6) => 1,
+                (_, 5) => 2,
+                _ => 3,
+            };
+            let (how, frame) = FRAMES[frame];
+            all.push(Program {
+                name: format!("{file} ({how}): {about}"),
+                source: format!("import threading\n{body}{NOISE}{frame}"),
+            });
+        }
+    }
+    all
+}
+
+/// What came of a program.
+#[derive(Debug, Default)]
+struct Judgement {
+    found: bool,
+    replayed: u64,
+    replays: u64,
+    /// Every schedule fails in that way: no order decides.
+    always: bool,
+    names_a_pair: bool,
+    /// The variant that does not fail.
+    removed_by: Option<String>,
+    /// Other lines in a lock: it fails still.
+    stays: bool,
+    note: String,
+}
+
+impl Judgement {
+    fn is_right(&self) -> bool {
+        // What has nothing to do with the failure may take its place in time, and must not be named.
+        self.removed_by.is_some() && self.stays && !self.note.contains("`noise")
+    }
+}
+
+fn explored(source: &str, arguments: &[&str]) -> Result<(Value, Scratch), String> {
+    let scratch = Scratch::new();
+    let script = scratch.write("script.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let usual = ["explore", "--json", "--jobs=1", &output];
+    let run = try_pyt(
+        EXPLORATION_DEADLINE,
+        &[&usual[..], arguments, &[&script]].concat(),
+    )?;
+    let report = serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
+    Ok((report, scratch))
+}
+
+/// The failure without what differs between threads and values.
+fn kind(failure: &Value) -> String {
+    format!("{} {}", failure["kind"], failure["exception"])
+}
+
+/// Whether some schedule of a variant fails in this way, or, if `strict`, in any.
+fn fails(source: &str, wanted: &str) -> Result<bool, String> {
+    let schedules = format!("--schedules={}", count("PYT_TEST_CAUSE_SCHEDULES", 150));
+    let (report, _) = explored(source, &[&schedules])?;
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    Ok(findings.iter().any(|finding| {
+        let this = kind(&finding["failure"]);
+        this == wanted || this.contains("deadlock") || this.contains("NameError")
+    }))
+}
+
+fn judge(program: &Program) -> Result<Judgement, String> {
+    let mut judged = Judgement::default();
+    let (report, _scratch) = explored(&program.source, &["--stop-on-first", "--schedules=1000"])?;
+    let finding = &report["findings"][0];
+    judged.found = !finding.is_null();
+    if !judged.found {
+        return Ok(judged);
+    }
+    judged.replays = count("PYT_TEST_REPLAYS", 2);
+    if let Some(file) = finding["schedule"].as_str() {
+        for _ in 0..judged.replays {
+            let replay = try_pyt(EXPLORATION_DEADLINE, &["replay", file])?;
+            judged.replayed += u64::from(replay.status.code() == Some(1));
+        }
+    }
+    judged.names_a_pair = finding["cause"]["first"].is_u64()
+        || finding["deadlock"]["chain"]
+            .as_array()
+            .is_some_and(|chain| chain.len() > 1);
+    judged.note = finding["cause"]["sentence"]
+        .as_str()
+        .unwrap_or_else(|| finding["deadlock"]["title"].as_str().unwrap_or_default())
+        .to_owned();
+    let wanted = kind(&finding["failure"]);
+    if !judged.names_a_pair {
+        let (report, _) = explored(&program.source, &["--schedules=60"])?;
+        judged.always = report["failed"] == report["schedules"];
+        return Ok(judged);
+    }
+    let task = json!({"text": program.source, "script": "/script.py", "finding": finding});
+    let judge = workspace().join("tests/explore/judged/judge.py");
+    let run = pyt_test::pyt([text(&judge)])
+        .stdin(task.to_string())
+        .run_until(EXPLORATION_DEADLINE)
+        .map_err(|timed_out| timed_out.to_string())?;
+    let variants: BTreeMap<String, String> =
+        serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
+    for name in ["locked", "ordered", "ordered_named"] {
+        let Some(variant) = variants.get(name) else {
+            continue;
+        };
+        if !fails(variant, &wanted)? {
+            judged.removed_by = Some(name.to_owned());
+            break;
+        }
+    }
+    judged.stays = match variants.get("other") {
+        Some(other) => {
+            let arguments = ["--stop-on-first", "--schedules=1000"];
+            explored(other, &arguments)?.0["failed"] != 0
+        }
+        None => true,
+    };
+    Ok(judged)
+}
+
+/// Judges all `programs`, and reports those of which something is not right. So many of 100 causes
+/// must be right.
+fn judge_all(programs: &[Program], least: usize) {
+    let (mut lines, mut right, mut judged, mut heavy) = (Vec::new(), 0, 0, 0);
+    let mut broken = 0;
+    for program in programs {
+        heavy += usize::from(HEAVY.iter().any(|module| {
+            program.source.contains(&format!("import {module}"))
+                || program.source.contains(&format!("from {module} "))
+        }));
+        let line = match judge(program) {
+            Ok(found) => {
+                if !found.found || found.replayed != found.replays {
+                    broken += 1;
+                }
+                if found.found && !found.always {
+                    judged += 1;
+                    right += usize::from(found.is_right());
+                }
+                let verdict = match (found.is_right(), found.always) {
+                    (true, _) => "right",
+                    (_, true) => "always fails",
+                    _ => "WRONG",
+                };
+                format!("{verdict}: {}: {found:?}", program.name)
+            }
+            Err(error) => {
+                broken += 1;
+                judged += 1;
+                format!("BROKEN: {}: {error}", program.name)
+            }
+        };
+        eprintln!("{line}");
+        lines.push(line);
+    }
+    lines.retain(|line| !line.starts_with("right") && !line.starts_with("always"));
+    let all = programs.len();
+    eprintln!(
+        "{all} programs, {heavy} with modules that keep much; {broken} not found or not replayed; of \
+         {judged} causes {right} are right"
+    );
+    assert_eq!(broken, 0, "{}", lines.join("\n"));
+    assert!(
+        right * 100 >= judged * least,
+        "{right} of {judged}:\n{}",
+        lines.join("\n")
+    );
+}
+
+#[test]
+fn the_cause_that_is_named_is_the_right_one() {
+    let mut all = programs();
+    let part = env::var("PYT_TEST_CAUSES").unwrap_or_default();
+    let numbers = part.split_once('/');
+    let number = |text: &str| text.parse::<usize>().ok();
+    let numbers = numbers.and_then(|(part, of)| number(part).zip(number(of)));
+    match (part.as_str(), numbers) {
+        ("1", _) => judge_all(&all, 95),
+        (_, Some((part, of))) => {
+            let mut number = 0;
+            all.retain(|_| {
+                number += 1;
+                (number - 1) % of == part
+            });
+            // So few say little of the share.
+            judge_all(&all, 85);
+        }
+        _ => {
+            let mut number = 0;
+            all.retain(|_| {
+                number += 1;
+                number % 31 == 0
+            });
+            judge_all(&all, 85);
+        }
+    }
+}
