@@ -87,9 +87,6 @@ impl<'a> BlockedThreads<'a> {
         let mut sources = SourceCache::new(describe);
         sources.learn(self.threads.iter().map(|thread| thread.place));
         let mut names = ObjectNames::new();
-        for thread in self.threads {
-            self.name(thread, recorded, &mut names, &mut sources);
-        }
         self.report_with(recorded, &mut names, &mut sources)
     }
 
@@ -115,6 +112,10 @@ impl<'a> BlockedThreads<'a> {
         names: &mut ObjectNames,
         sources: &mut SourceCache<'_>,
     ) -> DeadlockReport {
+        // No step may have touched what a thread waits for.
+        for thread in self.threads {
+            self.name(thread, recorded, names, sources);
+        }
         let position = |number: ThreadNumber| {
             let mut threads = self.threads.iter();
             threads.position(|other| other.thread == number)
