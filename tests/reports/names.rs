@@ -57,8 +57,31 @@ fn attributes_of_instances() {
     let (sliced, whole) = (&done.stdout, &whole.stdout);
     assert!(sliced.contains("\nNot shown: bystander and "), "{sliced}");
     assert!(!whole.contains("Not shown"), "{whole}");
-    assert!(whole.lines().count() >= sliced.lines().count(), "{whole}");
     assert!(whole.contains("bystander"), "{whole}");
+}
+
+#[test]
+fn what_is_not_shown_is_counted() {
+    let scratch = Scratch::new();
+    let script = scratch.write("bank.py", BANK);
+    let output = format!("--output={}", scratch.at("found"));
+    // So wide that the threads stand side by side, and no line is wrapped.
+    let explored = |arguments: &[&str]| {
+        let usual = ["explore", "--jobs=1", "--schedules=60", &output];
+        let all = [&usual[..], arguments, &[&script]].concat();
+        run(pyt(all).env("COLUMNS", "400")).stdout
+    };
+    let (sliced, whole) = (explored(&[]), explored(&["--full"]));
+    assert!(
+        whole.lines().count() > sliced.lines().count(),
+        "{whole}{sliced}"
+    );
+    let report: serde_json::Value =
+        serde_json::from_str(&explored(&["--json"])).expect("a report as JSON");
+    let steps = report["findings"][0]["steps"].as_array().expect("steps");
+    let hidden = steps.iter().filter(|step| step["shown"] == false).count();
+    let told = format!("\nNot shown: bystander and {hidden} steps that have nothing to do");
+    assert!(hidden > 1 && sliced.contains(&told), "{told}{sliced}");
 }
 
 #[test]
