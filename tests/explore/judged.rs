@@ -148,7 +148,7 @@ struct Judgement {
 
 impl Judgement {
     fn is_right(&self) -> bool {
-        // What has nothing to do with the failure may take its place in time, and must not be named.
+        // What has nothing to do with the failure must not be named.
         self.removed_by.is_some() && self.stays && !self.note.contains("`noise")
     }
 }

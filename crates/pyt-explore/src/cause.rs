@@ -91,7 +91,7 @@ pub fn find_cause(
 
 /// So many of the runs are kept for reversals of all that a thread goes on to do.
 const WIDER_RUNS: u64 = 24;
-/// So many of these are spent on steps that conflict; the others, on what was chosen at switches.
+/// So many of these are spent on steps that conflict, the others on choices at switches.
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
 
 /// The search of one failing run.
@@ -211,7 +211,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 }
 
 /// At each switch, and where time has passed, the step that was taken, and the next one of each
-/// other thread that could have gone on instead: those of the main thread last, and otherwise the last switches first.
+/// other thread that could have gone on instead: those of the main thread last, and otherwise the
+/// last switches first.
 fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
     let steps = trace.steps();
     let mut found = Vec::new();
