@@ -5,8 +5,8 @@
 //! script), `PYT_TEST_SHAPES` (of each program in `shapes`), `PYT_TEST_REPLAYS` (of each finding),
 //! `PYT_TEST_SEEDS` (of each deterministic script),
 //! `PYT_TEST_CAUSES` (which causes are judged),
-//! `PYT_TEST_CAUSE_SCHEDULES` (of each program that judges one). All of it is only in pyt, so nothing here runs
-//! on another Python.
+//! `PYT_TEST_CAUSE_SCHEDULES` (of each program that judges one). All of it is
+//! only in pyt, so nothing here runs on another Python.
 
 mod bugs;
 mod command;
