@@ -1,5 +1,5 @@
-//! A tool of `sys.monitoring` (PEP 669) that belongs to pyt: which number it has, and what is called at
-//! which events.
+//! A tool of `sys.monitoring` (PEP 669) that belongs to pyt: which number it has, and what is called
+//! at which events.
 //!
 //! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
 //! interpreter, and whatever the program has done to those functions. Why events are watched is not
@@ -23,8 +23,8 @@ pub(super) struct MonitoringTool(Option<usize>);
 
 impl MonitoringTool {
     /// Has these functions called at these events, by number, and at no others. Functions look for
-    /// events when they begin or resume. With `insists`, the number that it prefers most is taken from
-    /// another tool where all are in use. False: all are in use by others.
+    /// events when they begin or resume. With `insists`, the number that it prefers most is taken
+    /// from another tool where all are in use. False: all are in use by others.
     pub(super) fn watch(
         &mut self,
         identity: &Identity,

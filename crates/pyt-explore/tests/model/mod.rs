@@ -586,7 +586,8 @@ fn every_schedule(program: &Program, most: u64, orders: bool) -> Option<SearchSu
 }
 
 /// The same for two runs that differ only in the order of neighbours that commute: the run with
-/// the lowest threads first, as a list of threads. (Lexicographic normal form of a Mazurkiewicz trace.)
+/// the lowest threads first, as a list of threads. (Lexicographic normal form of a Mazurkiewicz
+/// trace.)
 fn canonical(trace: &Trace, main_ends_all: bool) -> Vec<u8> {
     let mut rest: Vec<_> = trace.steps().to_vec();
     let mut order = Vec::new();

@@ -316,7 +316,8 @@ impl RustCoroutine {
         zelf.step(vm)
     }
 
-    /// The task is cancelled: the future is dropped, and the exception of the cancellation is raised.
+    /// The task is cancelled: the future is dropped, and the exception of the cancellation is
+    /// raised.
     #[pymethod]
     fn throw(
         zelf: &Py<Self>,
