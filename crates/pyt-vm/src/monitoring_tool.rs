@@ -1,5 +1,5 @@
-//! A tool of `sys.monitoring` (PEP 669) that belongs to pyt: which number it has, and what is called
-//! at which events.
+//! A tool of `sys.monitoring` (PEP 669) that belongs to pyt: which number it has, and what is
+//! called at which events.
 //!
 //! `sys.monitoring`'s state is changed past its Python functions: by threads that are not in the
 //! interpreter, and whatever the program has done to those functions. Why events are watched is not
