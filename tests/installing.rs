@@ -5,7 +5,7 @@
 
 use std::{env, path::Path, time::Duration};
 
-use pyt_test::{CompletedProcess, Process, Scratch, pyt, pyt_path};
+use pyt_test::{CompletedProcess, Process, Scratch, pyt, pyt_path, workspace};
 
 /// How long a command of pip's may take on a machine that is busy.
 const PIP: Duration = Duration::from_secs(500);
@@ -204,4 +204,37 @@ fn packages_come_from_the_index() {
         &scratch,
     )
     .succeeded();
+}
+
+/// Clients of HTTPS and mappers of databases, with threads: `tests/installed/`.
+#[test]
+fn what_comes_from_the_index_works_over_tls_and_on_sqlite() {
+    if env::var("PYT_TEST_INDEX").as_deref() != Ok("1") {
+        eprintln!("skipped: PYT_TEST_INDEX is not 1");
+        return;
+    }
+    let scratch = Scratch::new();
+    let made = pyt(["-m", "venv", "env"]).dir(scratch.path());
+    made.run_until(PIP).unwrap().succeeded();
+    let pip = scratch.path().join("env/bin/pip");
+    let packages = ["requests", "httpx", "aiohttp", "sqlalchemy", "django"];
+    run(
+        &pip,
+        &[&["install", "--quiet"], &packages[..]].concat(),
+        &scratch,
+    )
+    .succeeded();
+    let python = scratch.path().join("env/bin/python");
+    let certificates = workspace().join("tests/stdlib/certificates");
+    for program in ["use_tls_clients.py", "use_orms.py"] {
+        let program = workspace().join("tests/installed").join(program);
+        for gil in ["gil=1", "gil=0"] {
+            let process = Process::new(&python).args(["-X", gil]).arg(&program);
+            let process = process.env(
+                "PYT_TEST_CERTIFICATES",
+                certificates.to_string_lossy().as_ref(),
+            );
+            process.run_until(PIP).unwrap().gave(0, "ok\n", "");
+        }
+    }
 }
