@@ -76,6 +76,8 @@ def in_threads(function):
 
 def by_requests(thread):
     with requests.Session() as session:
+        # REQUESTS_CA_BUNDLE of the machine would take its place.
+        session.trust_env = False
         session.verify = AUTHORITY
         for body in bodies(thread):
             assert session.post(url, data=body, timeout=120).content == body
@@ -125,9 +127,19 @@ for clients in (by_requests, by_httpx, by_httpx_in_a_loop, by_aiohttp):
     in_threads(clients)
 
 # What is not trusted.
-for refused, get in ((requests.exceptions.SSLError, requests.get), (httpx.ConnectError, httpx.get)):
+def refused_by_requests():
+    with requests.Session() as session:
+        session.trust_env = False
+        session.get(url, timeout=120)
+
+
+def refused_by_httpx():
+    httpx.get(url, timeout=120, trust_env=False)
+
+
+for refused, get in ((requests.exceptions.SSLError, refused_by_requests), (httpx.ConnectError, refused_by_httpx)):
     try:
-        get(url, timeout=120)
+        get()
     except refused:
         pass
     else:

@@ -257,6 +257,24 @@ else:
 client.close()
 server.close()
 
+# Without a socket a write takes all.
+to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+near = client_context.wrap_bio(to_client, to_server, server_hostname="localhost")
+far = server_context.wrap_bio(to_server, to_client, server_side=True)
+shaken = set()
+while len(shaken) < 2:
+    for end in (near, far):
+        try:
+            end.do_handshake()
+            shaken.add(end)
+        except ssl.SSLWantReadError:
+            pass
+assert near.write(LARGE) == len(LARGE)
+got = bytearray()
+while len(got) < len(LARGE):
+    got += far.read(65_536)
+assert got == LARGE
+
 # Several threads write to one connection: no byte is lost, and a write of a record's size is in one piece.
 # CPython does not promise this and what follows.
 if "RustPython" in sys.version:

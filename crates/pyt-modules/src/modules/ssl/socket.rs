@@ -51,6 +51,8 @@ struct Classes {
     want_write: PyTypeRef,
     /// `_SSLContext._wrap_bio`.
     wrap_bio: PyObjectRef,
+    /// `_SSLSocket.write`.
+    write: PyObjectRef,
 }
 
 static CLASSES: OnceLock<Classes> = OnceLock::new();
@@ -67,6 +69,10 @@ pub(super) fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()
     let Some(wrap_bio) = context.get_direct_attr(vm.ctx.intern_str("_wrap_bio")) else {
         return Err(vm.new_system_error("upstream's _SSLContext has no _wrap_bio"));
     };
+    let connection = class("_SSLSocket")?;
+    let Some(write) = connection.get_direct_attr(vm.ctx.intern_str("write")) else {
+        return Err(vm.new_system_error("upstream's _SSLSocket has no write"));
+    };
     let classes = Classes {
         bio: class("MemoryBIO")?,
         error: class("SSLError")?,
@@ -74,12 +80,17 @@ pub(super) fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()
         want_read: class("SSLWantReadError")?,
         want_write: class("SSLWantWriteError")?,
         wrap_bio,
+        write,
     };
     if CLASSES.set(classes).is_ok() {
         // SAFETY: the class is one of the interpreter's own, which live as long as the process.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(&*context) };
         let method = vm.new_method("_wrap_socket", class, wrap_socket);
         context.set_attr(vm.ctx.intern_str("_wrap_socket"), method.into());
+        // SAFETY: as above.
+        let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(&*connection) };
+        let method = vm.new_method("write", class, write_all);
+        connection.set_attr(vm.ctx.intern_str("write"), method.into());
     }
     Ok(())
 }
@@ -87,6 +98,24 @@ pub(super) fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()
 fn classes(vm: &VirtualMachine) -> PyResult<&'static Classes> {
     let classes = CLASSES.get();
     classes.ok_or_else(|| vm.new_system_error("_ssl has no classes"))
+}
+
+/// Writes the bytes-like object b to a connection without a socket, which takes all of it: programs
+/// rely on that (anyio). Upstream's takes what it encrypts at once.
+fn write_all(connection: PyObjectRef, b: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+    let write = &classes(vm)?.write;
+    let data = ArgBytesLike::try_from_object(vm, b)?;
+    let data = data.borrow_buf();
+    let mut taken = 0;
+    loop {
+        let part = &data[taken..data.len().min(taken + ENCRYPTED_AT_ONCE)];
+        let part = vm.ctx.new_bytes(part.to_vec());
+        let count: usize = write.call((connection.clone(), part), vm)?.try_into_value(vm)?;
+        taken += count;
+        if count == 0 || taken == data.len() {
+            return Ok(taken);
+        }
+    }
 }
 
 #[derive(rustpython_vm::FromArgs)]
@@ -401,17 +430,10 @@ impl SslSocket {
     /// Encrypts as much of `data` as is written at once, after what is `taken` already.
     fn encrypt(&self, data: &ArgBytesLike, taken: &mut usize, vm: &VirtualMachine) -> PyResult<()> {
         let data = data.borrow_buf();
-        let end = data.len().min(*taken + WRITTEN_AT_ONCE);
-        while *taken < end {
-            let part = &data[*taken..end.min(*taken + ENCRYPTED_AT_ONCE)];
-            let part = vm.ctx.new_bytes(part.to_vec());
-            let count = vm.call_method(&self.connection, "write", (part,))?;
-            let count: usize = count.try_into_value(vm)?;
-            if count == 0 {
-                break;
-            }
-            *taken += count;
-        }
+        let part = &data[*taken..data.len().min(*taken + WRITTEN_AT_ONCE)];
+        let part = vm.ctx.new_bytes(part.to_vec());
+        let count = vm.call_method(&self.connection, "write", (part,))?;
+        *taken += count.try_into_value::<usize>(vm)?;
         Ok(())
     }
 }
