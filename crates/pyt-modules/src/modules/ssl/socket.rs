@@ -110,7 +110,9 @@ fn write_all(connection: PyObjectRef, b: PyObjectRef, vm: &VirtualMachine) -> Py
     loop {
         let part = &data[taken..data.len().min(taken + ENCRYPTED_AT_ONCE)];
         let part = vm.ctx.new_bytes(part.to_vec());
-        let count: usize = write.call((connection.clone(), part), vm)?.try_into_value(vm)?;
+        let count: usize = write
+            .call((connection.clone(), part), vm)?
+            .try_into_value(vm)?;
         taken += count;
         if count == 0 || taken == data.len() {
             return Ok(taken);
