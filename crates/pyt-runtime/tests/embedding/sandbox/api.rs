@@ -327,7 +327,8 @@ fn limits_stop_the_program_or_end_the_process() {
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
         sandbox.set_limits(Limits::new());
         assert_eq!(sandbox.eval::<i32>("1 + 1").unwrap(), 2);
-        // What it cannot be stopped in ends the process.
+        // What it cannot be stopped in ends the process. The import is not part of it.
+        sandbox.exec("import ctypes").unwrap();
         sandbox.set_limits(Limits::new().wall(wall));
         let error = sandbox.exec(FOR_EVER).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit(Limit::Wall(wall)));
