@@ -1,10 +1,10 @@
-//! Measures how long 1,000 scripts take that are given to a pool of two runtimes at once, by tasks of
-//! tokio: from the moment at which all are there to the end of each. Shown are the median, the 99th
-//! percentile and the last, with the GIL and without.
+//! Measures how long 1,000 scripts take that are given to a pool of two runtimes at once, by tasks
+//! of tokio: from the moment at which all are there to the end of each. Shown are the median, the
+//! 99th percentile and the last, with the GIL and without.
 //!
 //! Two ways are measured in turn: tasks that wait by `get_async`, and threads of tokio's blocking
-//! pool that wait by `get`. In front of both is what one script takes on one runtime, with nobody
-//! else: what 1,000 take is at best 500 times that on two processors.
+//! pool that wait by `get`. In front of both is what one script takes on one runtime by itself:
+//! what 1,000 take is at best 500 times that on two processors.
 
 use std::{
     sync::Arc,
