@@ -20,6 +20,7 @@ import time
 import warnings
 
 import _frozen_importlib
+import _frozen_importlib_external
 import _locale
 import _pyt
 import _random
@@ -56,7 +57,11 @@ def is_library(module):
         return spec is not None and not getattr(spec, "submodule_search_locations", None)
     if not getattr(spec, "has_location", False):
         return True
-    parts = origin.replace("\\", "/").split("/")
+    return _is_installed(origin)
+
+
+def _is_installed(path):
+    parts = path.replace("\\", "/").split("/")
     return "site-packages" in parts or "dist-packages" in parts
 
 
@@ -185,14 +190,16 @@ class RunState:
             _RESETS[name](sys.modules[name])
 
     def imported(self):
-        """Names of the library's modules that runs have imported, as their imports began; and how
-        many names each has, after those that were there before, and what runs have changed."""
+        """Names of the library's modules that runs have imported, as their imports began; how many
+        names each has, after those that were there before, and what runs have changed; and the files
+        of other modules that runs have compiled."""
         names = [
             name
             for name, module in sys.modules.items()
             if name not in self._initial and module is not None and is_library(module)
         ]
-        return names, [*self._sizes(names), _library.changes()]
+        files = [path for path in _sources.compiled if not _is_installed(path)]
+        return names, [*self._sizes(names), _library.changes()], files
 
     def keeps_state(self):
         """Whether runs have imported modules that keep state."""
@@ -204,10 +211,10 @@ class RunState:
             len(getattr(sys.modules.get(name), "__dict__", ())) for name in names
         ]
 
-    def preloading(self, names, sizes):
+    def preloading(self, names, sizes, files):
         """A function that imports these modules, and returns whether some of them keep state: by
         what they are, or since the run that has imported them has added names or changed something
-        (`sizes`).
+        (`sizes`). It compiles these files.
 
         From now on library modules stay as they are after a run, but for names that it adds."""
         self._resets = False
@@ -215,6 +222,8 @@ class RunState:
         def preload():
             for name in names:
                 _substitutes.preload(name)
+            for file in files:
+                _sources.compile(file)
             keeps_state = not _STATELESS.issuperset(names) or [*self._sizes(names), 0] != sizes
             self._record_names([*self._own_names, *names])
             return keeps_state
@@ -365,6 +374,8 @@ class _Substitutes:
         makers.append((sys, "unraisablehook", self._unraisable))
         makers.append((warnings, "_warn_unawaited_coroutine", self._unawaited))
         makers.append((_frozen_importlib, "_find_and_load", _atomically))
+        loader = _frozen_importlib_external.SourceLoader
+        makers.append((loader, "source_to_code", _sources.substitute))
         for holder, name, make in makers:
             original = getattr(holder, name)
             self._all.append((holder, name, original))
@@ -582,6 +593,39 @@ def _atomically(find_and_load):
     return find_and_load_atomically
 
 
+class _Sources:
+    """Source files of modules that belong to the program, compiled before the processes of its runs
+    are forked: each run executes them anew, and none has to compile them."""
+
+    def __init__(self):
+        self.compiled = {}  # files that runs have compiled
+        self._code = {}  # what a file held, and its code
+        self._compile = None
+
+    def substitute(self, source_to_code):
+        self._compile = source_to_code
+
+        def source_to_code_once(loader, data, path, *args, **keywords):
+            known = self._code.get(path)
+            if known is not None and known[0] == data and not args and not keywords:
+                return known[1]
+            self.compiled[path] = None
+            return source_to_code(loader, data, path, *args, **keywords)
+
+        return source_to_code_once
+
+    def compile(self, path):
+        """Compiles a file for later runs. One that cannot be read or compiled, or of which the
+        compiler warns, is compiled by each run, which shows why."""
+        loader = _frozen_importlib_external.SourceFileLoader("", path)
+        try:
+            data = loader.get_data(path)
+            with warnings.catch_warnings(action="error"):
+                self._code[path] = data, self._compile(loader, data, path)
+        except (OSError, SyntaxError, ValueError, Warning):
+            pass
+
+
 def _imported(name, exit_functions):
     """A module was imported in a run; before, `atexit` had so many functions."""
     new = _pyt.exit_function_count() - exit_functions
@@ -603,6 +647,7 @@ class _SystemRandom(random.Random):
 
 
 _substitutes = _Substitutes()
+_sources = _Sources()
 
 
 # Modules of the library that keep nothing from run to run which a run can notice, beyond what is

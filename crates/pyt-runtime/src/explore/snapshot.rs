@@ -50,13 +50,15 @@ impl Kept {
     }
 }
 
-/// What a run has imported of the library.
+/// What a run has imported.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Imported {
-    /// The modules' names, in the order in which their imports began.
+    /// Names of modules of the library, in the order in which their imports began.
     names: Vec<String>,
     /// How many names each has after the run, and those before them which were there before.
     sizes: Vec<usize>,
+    /// Files of other modules that were compiled.
+    files: Vec<String>,
 }
 
 /// The stream that captures the output of runs.
@@ -198,36 +200,42 @@ impl Snapshot {
         keeps.try_to_bool(vm)
     }
 
-    /// What runs have imported of the library.
+    /// What runs have imported.
     pub(super) fn imported(&self, vm: &VirtualMachine) -> PyResult<Imported> {
         let imported = vm.call_method(&self.state, "imported", ())?;
-        let (names, sizes): (PyObjectRef, PyObjectRef) =
-            match imported.try_into_value::<PyRef<PyTuple>>(vm)?.as_slice() {
-                [names, sizes] => (names.clone(), sizes.clone()),
-                _ => return Ok(Imported::default()),
-            };
-        let names: Vec<PyStrRef> = names.try_into_value(vm)?;
-        let names = names.iter().map(|name| name.to_string_lossy().into_owned());
+        let imported = imported.try_into_value::<PyRef<PyTuple>>(vm)?;
+        let [names, sizes, files] = imported.as_slice() else {
+            return Ok(Imported::default());
+        };
+        let texts = |list: &PyObjectRef| -> PyResult<Vec<String>> {
+            let texts: Vec<PyStrRef> = list.clone().try_into_value(vm)?;
+            let texts = texts.iter().map(|text| text.to_string_lossy().into_owned());
+            Ok(texts.collect())
+        };
         Ok(Imported {
-            names: names.collect(),
-            sizes: sizes.try_into_value(vm)?,
+            names: texts(names)?,
+            sizes: sizes.clone().try_into_value(vm)?,
+            files: texts(files)?,
         })
     }
 
-    /// A function that imports these modules and returns whether some of them keep state. From now
+    /// A function that imports these modules of the library, compiles these files, and returns
+    /// whether some of the modules keep state. From now
     /// on the modules of the library stay as runs leave them: each run has its own process.
     pub(super) fn preloading(
         &self,
         imported: Imported,
         vm: &VirtualMachine,
     ) -> PyResult<PyObjectRef> {
-        let names = imported.names.into_iter();
-        let names = names.map(|name| vm.ctx.new_str(name).into());
-        let names = vm.ctx.new_list(names.collect());
+        let list = |texts: Vec<String>| {
+            let texts = texts.into_iter().map(|text| vm.ctx.new_str(text).into());
+            vm.ctx.new_list(texts.collect())
+        };
         let sizes = imported.sizes.into_iter();
         let sizes = sizes.map(|size| vm.ctx.new_int(size).into());
         let sizes = vm.ctx.new_list(sizes.collect());
-        vm.call_method(&self.state, "preloading", (names, sizes))
+        let given = (list(imported.names), sizes, list(imported.files));
+        vm.call_method(&self.state, "preloading", given)
     }
 
     /// Records the state that is compared after each run.
