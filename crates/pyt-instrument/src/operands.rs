@@ -31,8 +31,25 @@ const _: () = assert!(
     "the frame is laid out as in rustpython-vm 0.6.0"
 );
 
+/// The words that `InterpreterFrame::localsplus` has.
+const WORDS: usize = size_of::<LocalsPlus>() / size_of::<usize>();
+
 /// Where in the frame the depth of the stack stands, in bytes; `None` if that is unknown.
 static DEPTH: OnceLock<Option<usize>> = OnceLock::new();
+
+/// How a frame says where its variables are; `None` if that is unknown.
+static STORAGE: OnceLock<Option<Storage>> = OnceLock::new();
+
+/// Which words of `InterpreterFrame::localsplus` say where the variables of a plain function are.
+#[derive(Clone, Copy)]
+struct Storage {
+    /// The word with their address.
+    pointer: usize,
+    /// The word with the number of variables and of places on the stack.
+    capacity: usize,
+    /// The word that says that the two others mean this, and what it holds then.
+    kind: (usize, usize),
+}
 
 /// The function that the calling thread is in, for as long as it stays at this instruction.
 pub(super) struct Operands<'a> {
@@ -106,8 +123,9 @@ impl Operands<'_> {
     }
 }
 
-/// The variables of a function and the values on its stack; `None` if they do not lie right behind
-/// its frame, as those of generators and modules.
+/// The variables of a function and the values on its stack; `None` if it is not known where they are, as
+/// for generators and modules. Those of a plain function are on the stack of its thread, also where the
+/// frame itself is an object.
 ///
 /// # Safety
 /// The function does not run as long as these are used: it is the calling thread's.
@@ -115,87 +133,146 @@ pub(super) unsafe fn slots_of(
     frame: &InterpreterFrame,
 ) -> Option<impl Iterator<Item = Option<&PyObject>>> {
     let depth_at = DEPTH.get().copied().flatten()?;
-    let address: *const InterpreterFrame = frame;
-    let slots: *const usize = address
-        .cast::<u8>()
-        .wrapping_add(size_of::<InterpreterFrame>().next_multiple_of(align_of::<usize>()))
-        .cast();
-    // A frame says where its variables are.
-    let words = size_of::<LocalsPlus>() / size_of::<usize>();
-    let is_behind = (0..words).any(|word| {
-        let at = LOCALS_PLUS + word * size_of::<usize>();
-        // SAFETY: inside the frame, aligned.
-        unsafe { address.cast::<u8>().add(at).cast::<usize>().read() == slots.addr() }
-    });
-    if !is_behind {
+    let storage = STORAGE.get().copied().flatten()?;
+    let words = words_of(frame);
+    let code = &frame.code().code;
+    let (locals, places) = (code.localspluskinds.len(), code.max_stackdepth as usize);
+    let (kind, value) = storage.kind;
+    if words[kind] != value || words[storage.capacity] != locals + places {
         return None;
     }
+    let slots: *const usize = std::ptr::with_exposed_provenance(words[storage.pointer]);
+    let address: *const InterpreterFrame = frame;
     // SAFETY: inside the frame, aligned, and an integer, see `find_depth`.
     let depth = unsafe { address.cast::<u8>().add(depth_at).cast::<u32>().read() } as usize;
-    let code = &frame.code().code;
-    if depth > code.max_stackdepth as usize {
+    if depth > places {
         return None;
     }
-    let count = code.localspluskinds.len() + depth;
-    Some((0..count).map(move |index| {
-        // SAFETY: as in `Operands::slot`; the caller's promise.
+    Some((0..locals + depth).map(move |index| {
+        // SAFETY: the frame says that so many slots are there. Each is null or an object's address,
+        // as in `Operands::slot`; the caller's promise.
         unsafe { ((slots.add(index).read() & !1) as *const PyObject).as_ref() }
     }))
 }
 
-/// Finds out where frames keep the depth of their stack. The first call does it for the process.
+/// What `InterpreterFrame::localsplus` holds, word by word.
+fn words_of(frame: &InterpreterFrame) -> [usize; WORDS] {
+    let address: *const InterpreterFrame = frame;
+    // SAFETY: inside the frame, aligned. All words are initialised: there is no padding.
+    std::array::from_fn(|word| unsafe {
+        let words = address.cast::<u8>().add(LOCALS_PLUS).cast::<usize>();
+        words.add(word).read_volatile()
+    })
+}
+
+/// The address right behind a frame.
+fn behind(frame: &InterpreterFrame) -> usize {
+    let address: *const InterpreterFrame = frame;
+    address.addr() + size_of::<InterpreterFrame>().next_multiple_of(align_of::<usize>())
+}
+
+/// Finds out where frames keep their variables and the depth of their stack. The first call does it for
+/// the process.
 pub(super) fn prepare(vm: &VirtualMachine) -> PyResult<()> {
     if DEPTH.get().is_none() {
-        let found = find_depth(vm)?;
-        DEPTH.get_or_init(|| found);
+        let seen = [probe(37, vm)?, probe(53, vm)?];
+        STORAGE.get_or_init(|| find_storage(&seen));
+        DEPTH.get_or_init(|| find_depth(&seen));
     }
     Ok(())
 }
 
-/// The depth shares a word with the number of slots for local variables, which is known: the word
-/// that shows it in two functions with different numbers is the one.
-fn find_depth(vm: &VirtualMachine) -> PyResult<Option<usize>> {
+/// What the frame of a function says.
+struct Probed {
+    /// How many variables the function has.
+    variables: usize,
+    words: [usize; WORDS],
+    /// The address right behind the frame, where the variables are.
+    behind: usize,
+    /// The number of variables and of places on the stack.
+    capacity: usize,
+}
+
+/// Calls a function with so many variables, and looks at its frame.
+fn probe(variables: usize, vm: &VirtualMachine) -> PyResult<Probed> {
     let look = vm.new_function("look", |vm: &VirtualMachine| {
-        let frame = current_thread_iframe();
-        let words: Vec<_> = (0..size_of::<LocalsPlus>() / size_of::<u32>())
-            .map(|word| {
-                // SAFETY: inside the frame that calls this function, aligned.
-                let value = unsafe {
-                    frame
-                        .cast::<u8>()
-                        .add(LOCALS_PLUS)
-                        .cast::<u32>()
-                        .add(word)
-                        .read_volatile()
-                };
-                vm.ctx.new_int(value).into()
-            })
-            .collect();
-        vm.ctx.new_list(words)
+        // SAFETY: the frame of the function that calls this one.
+        let frame = unsafe { current_thread_iframe().as_ref() };
+        let numbers = frame.map_or_else(Vec::new, |frame| {
+            let code = &frame.code().code;
+            let capacity = code.localspluskinds.len() + code.max_stackdepth as usize;
+            let words = words_of(frame).into_iter();
+            words.chain([behind(frame), capacity]).collect()
+        });
+        let numbers = numbers.into_iter();
+        vm.ctx.new_list(
+            numbers
+                .map(|number| vm.ctx.new_int(number).into())
+                .collect(),
+        )
     });
-    let mut seen: Vec<Vec<u32>> = Vec::new();
-    for count in [37_u32, 53] {
-        let names: Vec<_> = (1..count).map(|number| format!("v{number}")).collect();
-        let source = format!(
-            "def probe(look, {}=0): return look()\nwords = probe(look)",
-            names.join("=0, ")
-        );
-        let scope = vm.new_scope_with_builtins();
-        scope.globals.set_item("look", look.clone().into(), vm)?;
-        let code = vm
-            .compile(&source, Mode::Exec, "<pyt>")
-            .map_err(|error| error.into_pyexception(vm, Some(&source)))?;
-        vm.run_code_obj(code, scope.clone())?;
-        seen.push(scope.globals.get_item("words", vm)?.try_into_value(vm)?);
+    let names: Vec<_> = (1..variables).map(|number| format!("v{number}")).collect();
+    let source = format!(
+        "def probe(look, {}=0): return look()\nnumbers = probe(look)",
+        names.join("=0, ")
+    );
+    let scope = vm.new_scope_with_builtins();
+    scope.globals.set_item("look", look.into(), vm)?;
+    let code = vm
+        .compile(&source, Mode::Exec, "<pyt>")
+        .map_err(|error| error.into_pyexception(vm, Some(&source)))?;
+    vm.run_code_obj(code, scope.clone())?;
+    let numbers: Vec<usize> = scope.globals.get_item("numbers", vm)?.try_into_value(vm)?;
+    match *numbers.as_slice() {
+        [ref words @ .., behind, capacity] if let Ok(words) = words.try_into() => Ok(Probed {
+            variables,
+            words,
+            behind,
+            capacity,
+        }),
+        _ => Err(vm.new_system_error("a function that runs has no frame")),
     }
-    let places: Vec<usize> = (0..seen[0].len())
-        .filter(|&word| seen[0][word] == 37 && seen[1][word] == 53)
-        .collect();
+}
+
+/// The words that hold the address of the variables and their number in both functions, and the one
+/// that is the same in both.
+fn find_storage(seen: &[Probed; 2]) -> Option<Storage> {
+    let only = |is_it: &dyn Fn(usize) -> bool| {
+        let mut found = (0..WORDS).filter(|word| is_it(*word));
+        found.next().filter(|_| found.next().is_none())
+    };
+    let pointer = only(&|word| seen.iter().all(|one| one.words[word] == one.behind))?;
+    let capacity = only(&|word| seen.iter().all(|one| one.words[word] == one.capacity))?;
+    let kind = only(&|word| {
+        word != pointer && word != capacity && seen[0].words[word] == seen[1].words[word]
+    })?;
+    Some(Storage {
+        pointer,
+        capacity,
+        kind: (kind, seen[0].words[kind]),
+    })
+}
+
+/// The depth shares a word with the number of slots for local variables, which is known: the half of a
+/// word that shows it in both functions is beside the one.
+fn find_depth(seen: &[Probed; 2]) -> Option<usize> {
+    let halves = seen.each_ref().map(|one| {
+        let bytes = one.words.map(usize::to_ne_bytes);
+        let halves = bytes.as_flattened().chunks_exact(size_of::<u32>());
+        let halves = halves.filter_map(|half| half.try_into().ok());
+        halves.map(u32::from_ne_bytes).collect::<Vec<_>>()
+    });
+    let shows = |half: usize| {
+        seen.iter()
+            .zip(&halves)
+            .all(|(one, halves)| usize::try_from(halves[half]) == Ok(one.variables))
+    };
+    let places: Vec<usize> = (0..halves[0].len()).filter(|half| shows(*half)).collect();
     let [place] = places[..] else {
-        return Ok(None);
+        return None;
     };
     // The other half of the word, and a small number: nothing but the function is on the stack.
     let other = place ^ 1;
-    let small = seen.iter().all(|words| words[other] <= 2);
-    Ok(small.then_some(LOCALS_PLUS + other * size_of::<u32>()))
+    let is_small = halves.iter().all(|halves| halves[other] <= 2);
+    is_small.then_some(LOCALS_PLUS + other * size_of::<u32>())
 }
