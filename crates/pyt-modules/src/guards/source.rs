@@ -5,7 +5,7 @@
 
 use parking_lot::Mutex;
 use rustpython_vm::{
-    PyObject, PyObjectRef, PyResult, VirtualMachine,
+    Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyByteArray, PyBytes, PyStr, PyType, PyTypeRef},
     function::FuncArgs,
 };
@@ -101,8 +101,8 @@ fn checked_lines(readline: PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
         let mut read = read.lock();
         let text = line.as_ref().ok();
         let bytes = text.and_then(|line| {
-            let text = line.downcast_ref::<PyStr>().map(|line| line.as_bytes());
-            text.or_else(|| line.downcast_ref::<PyBytes>().map(|line| line.as_bytes()))
+            let text = line.downcast_ref::<PyStr>().map(Py::<PyStr>::as_bytes);
+            text.or_else(|| line.downcast_ref::<PyBytes>().map(Py::<PyBytes>::as_bytes))
         });
         match bytes {
             Some(bytes) if !bytes.is_empty() => read.extend_from_slice(bytes),

@@ -394,9 +394,7 @@ impl SslSocket {
     /// Takes what upstream's connection has written. Returns how many bytes there have been.
     fn take_outgoing(&self, vm: &VirtualMachine) -> PyResult<u64> {
         let bytes = vm.call_method(&self.outgoing, "read", ())?;
-        let bytes = bytes
-            .downcast_ref::<PyBytes>()
-            .map(|bytes| bytes.as_bytes());
+        let bytes = bytes.downcast_ref::<PyBytes>().map(Py::<PyBytes>::as_bytes);
         Ok(self.transport.lock().queue(bytes.unwrap_or_default()))
     }
 

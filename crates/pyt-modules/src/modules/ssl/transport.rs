@@ -270,7 +270,7 @@ mod tests {
         let first = transport.queue(b"first");
         transport.send(socket.as_raw_fd()).unwrap();
         assert!(transport.has_sent(first) && !transport.has_unsent());
-        let all = transport.queue(&[0; 10_000_000]);
+        let all = transport.queue(&vec![0; 10_000_000]);
         transport.send(socket.as_raw_fd()).unwrap();
         assert!(transport.has_unsent() && !transport.has_sent(all));
         drop(peer);
