@@ -67,7 +67,7 @@ pub(crate) fn program(seed: u64) -> Program {
         .flat_map(|group| group.statements.split("\n--\n"))
         .map(|statement| statement.trim_matches('\n'))
         .collect();
-    let is_small = seed % 2 == 0;
+    let is_small = seed.is_multiple_of(2);
     let threads = if !is_small && numbers.one_in(6) { 3 } else { 2 };
     let mut text = String::from("import threading\n");
     for group in &groups {

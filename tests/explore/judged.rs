@@ -201,10 +201,10 @@ fn judge(program: &Program) -> Result<Judgement, String> {
         || finding["deadlock"]["chain"]
             .as_array()
             .is_some_and(|chain| chain.len() > 1);
-    judged.note = finding["cause"]["sentence"]
+    finding["cause"]["sentence"]
         .as_str()
         .unwrap_or_else(|| finding["deadlock"]["title"].as_str().unwrap_or_default())
-        .to_owned();
+        .clone_into(&mut judged.note);
     let wanted = kind(&finding["failure"]);
     if !judged.names_a_pair {
         let (report, _) = explored(&program.source, &["--schedules=60"])?;

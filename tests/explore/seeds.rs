@@ -144,7 +144,7 @@ fn programs_with_modules_do_for_a_seed_what_exploration_said() {
         .step_by(step)
         .take(usize::try_from(programs).unwrap_or(50))
     {
-        let script = scratch.write("script.py", &source(number));
+        let script = scratch.write("script.py", source(number));
         match seeds_show_what_was_said(Path::new(&script)) {
             Ok(more) => seeds += more,
             Err(error) => wrong.push(format!("program {number}: {error}")),

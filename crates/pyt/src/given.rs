@@ -188,7 +188,7 @@ pub(crate) fn argument(command: Command, effect: Effect, value: &dyn std::fmt::D
 /// A long option without a value, as it is written on a command line.
 pub(crate) fn flag(command: Command, effect: Effect) -> String {
     let option = OptionSpec::find(Some(command), effect).expect("the table has this option");
-    option.name().to_string()
+    option.name().clone()
 }
 
 /// The two halves of `NAME[=VALUE]` after `-X`.

@@ -364,16 +364,27 @@ impl<'a> Explorer<'a> {
             }
         }
         if let Some(first) = first.filter(|_| self.result.progress.proven) {
-            // Once more: the runs since may have left something that changes it.
-            let replay = Box::new(Replay::new(Choices::of(&first)));
-            let (_, ran) = self.run_once(replay, self.options.seed, true, None, program, vm)?;
-            let is_same = ran.is_ok_and(|ran| has_same_steps(&first, &ran.trace));
-            if !is_same {
-                self.result.not_seen.insert(DIVERGED.to_owned());
-                self.result.progress.proven = false;
-            }
+            self.confirm(&first, program, vm)?;
         }
         self.result.elapsed = started.elapsed();
+        Ok(())
+    }
+
+    /// Makes the first run once more: the runs since may have left something that changes it, which
+    /// voids the proof.
+    fn confirm(
+        &mut self,
+        first: &Trace,
+        program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let replay = Box::new(Replay::new(Choices::of(first)));
+        let (_, ran) = self.run_once(replay, self.options.seed, true, None, program, vm)?;
+        let is_same = ran.is_ok_and(|ran| has_same_steps(first, &ran.trace));
+        if !is_same {
+            self.result.not_seen.insert(DIVERGED.to_owned());
+            self.result.progress.proven = false;
+        }
         Ok(())
     }
 

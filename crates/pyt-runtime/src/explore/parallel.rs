@@ -108,7 +108,7 @@ pub enum JobError {
 #[derive(Serialize, Deserialize)]
 enum JobMessage {
     /// What it has found so far.
-    Result(ExploreResult),
+    Result(Box<ExploreResult>),
     /// It could not explore at all.
     Error {
         /// What went wrong, with a traceback if there is one.
@@ -189,7 +189,7 @@ fn run_jobs(
             }
         };
         match message.transpose()? {
-            Some(JobMessage::Result(result)) => found[index] = result,
+            Some(JobMessage::Result(result)) => found[index] = *result,
             Some(JobMessage::Error { text }) => return Err(JobError::Failed(text)),
             None => {
                 running -= 1;
@@ -264,7 +264,7 @@ pub fn run_job(
     let mut reporter = Reporter::new()?;
     let result = search(&mut |result| reporter.report_sometimes(result));
     reporter.report(&match result {
-        Ok(result) => JobMessage::Result(result),
+        Ok(result) => JobMessage::Result(Box::new(result)),
         Err(text) => JobMessage::Error { text },
     });
     Ok(())
@@ -297,7 +297,7 @@ impl Reporter {
     fn report_sometimes(&mut self, result: &ExploreResult) -> ControlFlow<()> {
         if self.last.elapsed() >= REPORT_INTERVAL {
             self.last = Instant::now();
-            self.report(&JobMessage::Result(result.clone()));
+            self.report(&JobMessage::Result(Box::new(result.clone())));
         }
         if self.is_read {
             ControlFlow::Continue(())
