@@ -123,9 +123,9 @@ impl Operands<'_> {
     }
 }
 
-/// The variables of a function and the values on its stack; `None` if it is not known where they are, as
-/// for generators and modules. Those of a plain function are on the stack of its thread, also where the
-/// frame itself is an object.
+/// The variables of a function and the values on its stack; `None` if it is not known where they
+/// are, as for generators and modules. Those of a plain function are on the stack of its thread,
+/// also where the frame itself is an object.
 ///
 /// # Safety
 /// The function does not run as long as these are used: it is the calling thread's.
@@ -171,8 +171,8 @@ fn behind(frame: &InterpreterFrame) -> usize {
     address.addr() + size_of::<InterpreterFrame>().next_multiple_of(align_of::<usize>())
 }
 
-/// Finds out where frames keep their variables and the depth of their stack. The first call does it for
-/// the process.
+/// Finds out where frames keep their variables and the depth of their stack. The first call does it
+/// for the process.
 pub(super) fn prepare(vm: &VirtualMachine) -> PyResult<()> {
     if DEPTH.get().is_none() {
         let seen = [probe(37, vm)?, probe(53, vm)?];
@@ -253,8 +253,8 @@ fn find_storage(seen: &[Probed; 2]) -> Option<Storage> {
     })
 }
 
-/// The depth shares a word with the number of slots for local variables, which is known: the half of a
-/// word that shows it in both functions is beside the one.
+/// The depth shares a word with the number of slots for local variables, which is known: the half
+/// of a word that shows it in both functions is beside the one.
 fn find_depth(seen: &[Probed; 2]) -> Option<usize> {
     let halves = seen.each_ref().map(|one| {
         let bytes = one.words.map(usize::to_ne_bytes);
