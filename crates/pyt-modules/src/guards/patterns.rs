@@ -2,8 +2,8 @@
 //! as in CPython.
 //!
 //! Upstream's engine believes what it is given. A program that `re` has not made could have it read
-//! beyond the text, and beyond the program. The check follows each instruction and refuses what
-//! `re` does not emit.
+//! beyond the text, and beyond the program. The check follows each instruction and refuses those
+//! that `re` does not emit, and targets outside the program.
 
 use rustpython_vm::{
     PyObjectRef, PyResult, VirtualMachine,
