@@ -173,15 +173,23 @@ except ModuleNotFoundError as error:
     done.run().gave(0, "", "");
 }
 
-#[test]
-fn packages_come_from_the_index() {
+/// A folder with the environment `env`; `None` if tests are not to ask the index for packages.
+fn with_environment() -> Option<Scratch> {
     if env::var("PYT_TEST_INDEX").as_deref() != Ok("1") {
         eprintln!("skipped: PYT_TEST_INDEX is not 1");
-        return;
+        return None;
     }
     let scratch = Scratch::new();
     let made = pyt(["-m", "venv", "env"]).dir(scratch.path());
     made.run_until(PIP).unwrap().succeeded();
+    Some(scratch)
+}
+
+#[test]
+fn packages_come_from_the_index() {
+    let Some(scratch) = with_environment() else {
+        return;
+    };
     let pip = scratch.path().join("env/bin/pip");
     run(
         &pip,
@@ -209,13 +217,9 @@ fn packages_come_from_the_index() {
 /// Clients of HTTPS and mappers of databases, with threads: `tests/installed/`.
 #[test]
 fn what_comes_from_the_index_works_over_tls_and_on_sqlite() {
-    if env::var("PYT_TEST_INDEX").as_deref() != Ok("1") {
-        eprintln!("skipped: PYT_TEST_INDEX is not 1");
+    let Some(scratch) = with_environment() else {
         return;
-    }
-    let scratch = Scratch::new();
-    let made = pyt(["-m", "venv", "env"]).dir(scratch.path());
-    made.run_until(PIP).unwrap().succeeded();
+    };
     let pip = scratch.path().join("env/bin/pip");
     let packages = ["requests", "httpx", "aiohttp", "sqlalchemy", "django"];
     run(

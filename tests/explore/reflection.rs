@@ -1,5 +1,5 @@
 //! What objects, classes and the interpreter say of themselves, and what changes it: each way is a
-//! step, or is told and voids the proof.
+//! step, or is reported and voids the proof.
 
 use crate::{explore_text, outcomes};
 
@@ -55,7 +55,7 @@ const SEEN: &[(&str, &str, &str)] = &[
 ];
 
 /// As above. No step says what is seen.
-const TOLD: &[(&str, &str, &str, &str)] = &[
+const REPORTED: &[(&str, &str, &str, &str)] = &[
     (
         "raising",
         "f = ValueError('x')",
@@ -216,10 +216,10 @@ fn what_objects_say_of_themselves_is_seen_in_both_orders() {
 #[test]
 fn what_no_step_says_of_objects_voids_the_proof() {
     let mut wrong = Vec::new();
-    for (told, made, change, look) in TOLD {
+    for (reported, made, change, look) in REPORTED {
         let source = program(made, change, look);
         let (report, run) = explore_text(&source, &["--strategy=dpor", "--schedules=100"]);
-        if report["proven"] != false || !report["not_seen"].to_string().contains(told) {
+        if report["proven"] != false || !report["not_seen"].to_string().contains(reported) {
             wrong.push(format!("{change} and {look}: {run}"));
         }
     }

@@ -30,7 +30,7 @@
 //! - `copies`: copies of code objects
 //! - `begun`: operations that go on after code that they have called
 //! - `attributes`, `instance_dicts`: attributes, and dictionaries that hold them
-//! - `reflection`: what tells and changes what objects are
+//! - `reflection`: what reads and changes what objects are
 //! - `library`: what functions of the library touch beside what they are given
 //! - `beneath`, `generators`: what iterators read and advance, which generators run
 //! - `operands`: the values that an instruction is about to use

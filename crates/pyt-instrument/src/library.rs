@@ -113,7 +113,7 @@ pub(super) fn changes_settings(module: &str, name: &str) -> bool {
     }
 }
 
-/// Whether a function of the library tells which objects there are, or who refers to them.
+/// Whether a function of the library lists which objects there are, or who refers to them.
 pub(super) fn tells_existing(module: &str, name: &str) -> bool {
     match module {
         "sys" | "" => {

@@ -1022,7 +1022,7 @@ impl Resolver<'_> {
             })
     }
 
-    /// Notes what a function of the library tells or changes that belongs to no object.
+    /// Notes what a function of the library returns or changes that belongs to no object.
     fn tells_or_changes_all(&self, module: &str, name: &str) {
         if library::changes_settings(module, name) {
             self.known.not_seen(SETTINGS);

@@ -87,7 +87,7 @@ impl TraceReport<'_> {
         text
     }
 
-    /// What is told of the cause. Of a deadlock, who waits for whom says it, unless an order was
+    /// The text about the cause. Of a deadlock, who waits for whom says it, unless an order was
     /// found that decides.
     fn told_cause(&self) -> Option<&Cause> {
         self.cause

@@ -338,7 +338,7 @@ impl SslSocket {
                 Ok(None) => return Ok(Progress::Again),
                 Err(error) if error.fast_isinstance(&classes(vm)?.want_read) => want = Some(error),
                 Err(error) => {
-                    // The peer is told why, if it takes that at once.
+                    // The alert is sent if the socket takes it at once.
                     let _ = self.transport.lock().send(descriptor);
                     return Err(error);
                 }
