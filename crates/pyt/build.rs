@@ -7,10 +7,21 @@ use std::{
     process::Command,
 };
 
-const PYTHONAPI: [&str; 3] = [
+const PYTHONAPI: [&str; 14] = [
+    "PyCapsule_GetContext",
+    "PyCapsule_GetName",
+    "PyCapsule_GetPointer",
+    "PyCapsule_IsValid",
+    "PyCapsule_New",
+    "PyCapsule_SetContext",
+    "PyCapsule_SetPointer",
     "PyGILState_Ensure",
     "PyGILState_Release",
+    "PyOS_getsig",
+    "PyOS_setsig",
     "PyThreadState_SetAsyncExc",
+    "Py_DecRef",
+    "Py_IncRef",
 ];
 
 /// The static libraries of libffi, as they are installed: the first that there is is taken. The

@@ -1,8 +1,9 @@
 """Runs one module of CPython's test suite and writes what became of every test to a file.
 
-    python runner.py RESULTS SECONDS MODULE
+    python runner.py RESULTS SECONDS MODULE [WHICH]
 
-MODULE is a name below the package `test`. The harness starts this program once per module, with
+MODULE is a name below the package `test`. With `all` for WHICH all its tests run, else those of pools of
+threads only, of `test_concurrent_futures`. The harness starts this program once per module, with
 pyt and with CPython, in a folder of the module's own. RESULTS gets a line per event, at once:
 
     start     ID
@@ -196,7 +197,7 @@ def selected(suite):
     return kept
 
 
-def main(results, seconds, module):
+def main(results, seconds, module, which="threads"):
     log = Log(results)
     set_up_process(float(seconds))
     if sys.implementation.name != "cpython":
@@ -222,7 +223,9 @@ def main(results, seconds, module):
         def result(*args, **kwargs):
             return Result(log, module, *args, **kwargs)
 
-        unittest.TextTestRunner(sys.stdout, verbosity=0, resultclass=result).run(selected(suite))
+        if which != "all":
+            suite = selected(suite)
+        unittest.TextTestRunner(sys.stdout, verbosity=0, resultclass=result).run(suite)
     log.write("end")
     faulthandler.cancel_dump_traceback_later()
 

@@ -5,6 +5,7 @@
 
 mod archive;
 mod ci;
+mod conformance;
 mod dependant;
 mod dependencies;
 mod docs;
@@ -39,6 +40,18 @@ Usage: cargo xtask COMMAND
        --check         check that the generated parts are up to date, and build nothing
        --repository URL
                        where links to source files lead: the repository on a code host
+  conformance [MODULE...]
+                       run all modules of CPython's test suite, or some, on pyt and on CPython, each in a
+                       process of its own; go on with those that have not run
+       --deadline N    how many seconds a module may take (120)
+       --for N         begin no module after N seconds
+       --anew          run those again that have run
+       --only-pyt, --only-cpython
+                       run them on one of the two
+       --failures      list the tests that fail on pyt
+       --record        write the counts into tests/cpython/modules.tsv and docs/conformance.md
+       --check         fail if a module passes fewer tests than is recorded
+       --pyt PATH      the binary (target/release/pyt)
   fuzz [HARNESS...]    run generated input through native code, in child processes: source, formats,
                        patterns, calls
        --seconds N     how long each harness runs (600)
@@ -62,6 +75,7 @@ fn main() -> ExitCode {
     }
     let result = match command.as_str() {
         "ci" => ci::run(&rest),
+        "conformance" => conformance::run(&rest),
         "tidy" => tidy::run(&rest),
         "dependant" => dependant::run(&rest),
         "packages" => dependant::packages(),

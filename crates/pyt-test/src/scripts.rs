@@ -1,4 +1,5 @@
-//! Runs all self-checking Python scripts of a folder: each asserts what it expects and exits 0.
+//! Runs all self-checking Python scripts of a folder: each asserts what it expects and exits 0. Where
+//! a file with the name of the script and the ending `.txt` lies beside it, the script prints that.
 //!
 //! Two run at a time, since many of them mostly wait. The module knows nothing of what they check.
 
@@ -100,7 +101,15 @@ impl Scripts {
             program = program.env(name, value);
         }
         match program.run_until(SCRIPT_DEADLINE) {
-            Ok(run) if run.status.success() => None,
+            Ok(run) if run.status.success() => {
+                let expected = fs::read_to_string(path.with_extension("txt")).ok()?;
+                (run.stdout != expected).then(|| {
+                    format!(
+                        "{}: expected on stdout:\n{expected}\nbut: {run}",
+                        path.display()
+                    )
+                })
+            }
             Ok(run) => Some(format!("{}: {run}", path.display())),
             Err(timed_out) => Some(format!("{}: {timed_out}", path.display())),
         }

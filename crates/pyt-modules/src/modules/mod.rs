@@ -14,6 +14,8 @@ use crate::{
 };
 
 pub(crate) mod futures;
+#[cfg(target_os = "linux")]
+mod locale;
 pub(crate) mod operator;
 #[cfg(target_os = "linux")]
 pub(crate) mod posix;
@@ -60,6 +62,8 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
         #[cfg(feature = "ssl")]
         ssl::definition(),
         sysconfig::definition(),
+        #[cfg(target_os = "linux")]
+        locale::module_def(),
     ]
     .into_iter()
     .flatten()

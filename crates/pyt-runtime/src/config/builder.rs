@@ -270,15 +270,18 @@ fn executable(options: &Options) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Sets the interpreter's paths. The standard library is frozen into the program; its folder's name
-/// only shows in `sys._stdlib_dir`.
+/// Sets the interpreter's paths. The standard library is frozen into the program; there is no such
+/// folder as programs see in `sys._stdlib_dir` and in the `__file__` of the library's modules.
 fn set_paths(builder: InterpreterBuilder, executable: String) -> InterpreterBuilder {
     builder.init_hook(move |vm| {
         let Some(state) = PyRc::get_mut(&mut vm.state) else {
             return;
         };
         let paths = &mut state.config.paths;
-        paths.stdlib_dir = Some(rustpython_pylib::LIB_PATH.to_owned());
+        // As `sysconfig` has it.
+        use rustpython_vm::version::{MAJOR, MINOR};
+        let library = format!("{}/lib/rustpython{MAJOR}.{MINOR}t", paths.base_prefix);
+        paths.stdlib_dir = Some(library);
         let in_venv = paths.prefix != paths.base_prefix;
         if in_venv {
             // `site` compares it with the folder of the executable, without dots.

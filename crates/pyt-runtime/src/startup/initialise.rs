@@ -4,7 +4,7 @@
 use pyt_modules::guards;
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 
-use super::{ast, site};
+use super::{ast, library_sources, site};
 use crate::config::options::Options;
 
 /// Does what CPython's start does once the core is initialised, in its order.
@@ -17,6 +17,7 @@ pub(crate) fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()>
     vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
     add_gil_flag(vm)?;
     ast::install(vm)?;
+    library_sources::install(vm)?;
     guards::guard_interpreter(vm);
     // Objects that exist already live to the end, so no collection needs to visit them.
     vm.state.gc.freeze();

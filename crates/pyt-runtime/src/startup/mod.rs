@@ -6,5 +6,6 @@ pub(crate) mod ast;
 pub(crate) mod extensions;
 pub(crate) mod initialise;
 pub(crate) mod library_files;
+mod library_sources;
 mod site;
 pub(crate) mod source;

@@ -11,15 +11,19 @@
 
 mod bytes_formats;
 mod classes;
+mod ctypes_callbacks;
 mod docstrings;
 mod executing;
 mod folded_quotients;
 mod formatted_surrogates;
 mod kept_arguments;
 mod line_events;
+mod messages;
 mod negative_zero;
+mod profile_events;
 mod received_into_buffers;
 mod refused_files;
+mod refused_keywords;
 mod semlock_keywords;
 mod set_operators;
 mod slots;
@@ -28,6 +32,7 @@ pub(crate) mod syntax;
 mod time_zone_folders;
 mod truth_of_tuples;
 mod unnamed_functions;
+mod zlib_messages;
 
 use std::sync::{Arc, Once};
 
@@ -46,6 +51,8 @@ pub(crate) fn correct_classes(ctx: &Context) {
         formatted_surrogates::correct(ctx);
         bytes_formats::correct(ctx);
         truth_of_tuples::correct(ctx);
+        messages::correct(ctx);
+        refused_keywords::correct(ctx);
         docstrings::correct(ctx);
     });
 }
@@ -53,15 +60,19 @@ pub(crate) fn correct_classes(ctx: &Context) {
 /// The definitions of the native modules that are corrected.
 pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
     kept_arguments::module_defs()
+        .chain(ctypes_callbacks::module_def())
         .chain(semlock_keywords::module_def())
         .chain(received_into_buffers::module_def())
         .chain(time_zone_folders::module_def())
+        .chain(zlib_messages::module_def())
         .collect()
 }
 
 /// Corrects an interpreter that is entered for the first time.
 pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
     line_events::begin(state, vm)?;
+    profile_events::begin(state, vm)?;
     executing::begin(vm)?;
+    refused_keywords::begin(vm)?;
     refused_files::begin(vm)
 }

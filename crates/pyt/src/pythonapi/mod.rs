@@ -3,6 +3,9 @@
 //! `ctypes` looks them up in the running program, from which `build.rs` has the linker export them,
 //! and calls them with the GIL held, as CPython's `PyDLL` does.
 
+mod capsules;
+mod signals;
+
 use std::ffi::{c_int, c_ulong};
 
 use pyt_runtime::{pythonapi, vm::PyObject};
@@ -40,3 +43,28 @@ extern "C" fn PyGILState_Ensure() -> c_int {
 /// Undoes a call of `PyGILState_Ensure`, which changed nothing.
 #[unsafe(no_mangle)]
 extern "C" fn PyGILState_Release(_state: c_int) {}
+
+/// Adds a reference to an object; null is left alone.
+///
+/// # Safety
+/// `object` is null or points to a Python object that is alive.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn Py_IncRef(object: *mut PyObject) {
+    // SAFETY: the caller's promise.
+    if let Some(object) = unsafe { object.as_ref() } {
+        let _ = object.to_owned().into_raw();
+    }
+}
+
+/// Takes a reference from an object; null is left alone. The calling thread runs Python, since an
+/// object whose last reference goes is finalized.
+///
+/// # Safety
+/// `object` is null or points to a Python object, of which the caller has a reference.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn Py_DecRef(object: *mut PyObject) {
+    if let Some(object) = std::ptr::NonNull::new(object) {
+        // SAFETY: the caller's reference is given up.
+        drop(unsafe { pyt_runtime::vm::PyObjectRef::from_raw(object) });
+    }
+}

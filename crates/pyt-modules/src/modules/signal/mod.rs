@@ -1,5 +1,8 @@
 //! Functions of `signal` that have to do with threads, and that upstream lacks.
 
+#[cfg(target_os = "linux")]
+mod waits;
+
 use std::{
     ffi::{c_int, c_ulong, c_void},
     io,
@@ -50,7 +53,10 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
     );
     module.set_attr("pthread_kill", kill, vm)?;
     module.set_attr("sigpending", vm.new_function("sigpending", pending), vm)?;
-    module.set_attr("sigwait", vm.new_function("sigwait", wait), vm)
+    module.set_attr("sigwait", vm.new_function("sigwait", wait), vm)?;
+    #[cfg(target_os = "linux")]
+    waits::install(&module, vm)?;
+    Ok(())
 }
 
 /// Wraps the functions that set and show handlers: the scheduler must know which signals the
@@ -160,8 +166,8 @@ fn pending(vm: &VirtualMachine) -> PyResult<PyRef<PySet>> {
     Ok(found)
 }
 
-/// Waits, outside the interpreter, until one of the signals is pending, and takes it.
-fn wait(signals: ArgIterable<PyObjectRef>, vm: &VirtualMachine) -> PyResult<i32> {
+/// The set of the signals with these numbers.
+fn set_of(signals: &ArgIterable<PyObjectRef>, vm: &VirtualMachine) -> PyResult<libc::sigset_t> {
     let mut set = host::sigemptyset().map_err(|error| error.into_pyexception(vm))?;
     for signal in signals.iter(vm)? {
         let signal = signal?;
@@ -175,6 +181,12 @@ fn wait(signals: ArgIterable<PyObjectRef>, vm: &VirtualMachine) -> PyResult<i32>
         }
         host::sigaddset(&mut set, number).map_err(|error| error.into_pyexception(vm))?;
     }
+    Ok(set)
+}
+
+/// Waits, outside the interpreter, until one of the signals is pending, and takes it.
+fn wait(signals: ArgIterable<PyObjectRef>, vm: &VirtualMachine) -> PyResult<i32> {
+    let set = set_of(&signals, vm)?;
     let mut taken: c_int = 0;
     // SAFETY: both outlive the call, and the first is a `sigset_t`.
     let error = vm.allow_threads(|| unsafe { sigwait((&raw const set).cast(), &raw mut taken) });

@@ -1,0 +1,4 @@
+def f(**k): return k
+print(f(
+    release=True  # True for official releases
+))

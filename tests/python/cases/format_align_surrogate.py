@@ -1,0 +1,1 @@
+print(ascii(f"{'\udc80':>3}"))
