@@ -1,5 +1,6 @@
-//! Runs all self-checking Python scripts of a folder: each asserts what it expects and exits 0. Where
-//! a file with the name of the script and the ending `.txt` lies beside it, the script prints that.
+//! Runs all self-checking Python scripts of a folder: each asserts what it expects and exits 0.
+//! Where a file with the name of the script and the ending `.txt` lies beside it, the script prints
+//! that.
 //!
 //! Two run at a time, since many of them mostly wait. The module knows nothing of what they check.
 

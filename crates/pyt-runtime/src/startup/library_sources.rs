@@ -1,10 +1,10 @@
-//! The sources of the standard library, which is frozen into the program: tracebacks show its lines,
-//! `inspect` and debuggers list them.
+//! The sources of the standard library, which is frozen into the program: tracebacks show its
+//! lines, `inspect` and debuggers list them.
 //!
 //! They are in the program in compressed blocks (`build.rs`), of which one is decompressed when a
 //! module's source is asked for. They are found as those of a zip file's modules are, by the method
-//! `get_source` of the loader. So that they are asked for, the code of the library has the name of a
-//! file, as programs see it. Inside of pyt its name stays that of the module.
+//! `get_source` of the loader. So that they are asked for, the code of the library has the name of
+//! a file, as programs see it. Inside of pyt its name stays that of the module.
 
 use std::sync::Arc;
 
@@ -37,6 +37,16 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let file = PyGetSet::new("co_filename", class, &vm.ctx).with_get(file_of_code);
     let file = PyRef::new_ref(file, vm.ctx.types.getset_type.to_owned(), None);
     class.set_attr(vm.ctx.intern_str("co_filename"), file.into());
+    if !vm
+        .state
+        .module_defs
+        .contains_key(pyt_modules::ISOLATION_MARK)
+    {
+        // Tests import modules anew with frozen ones turned off: the library is nowhere else.
+        let name = "_override_frozen_modules_for_tests";
+        let leaves_them_on = vm.new_function(name, |_override: isize| ());
+        vm.import("_imp", 0)?.set_attr(name, leaves_them_on, vm)?;
+    }
     Ok(())
 }
 

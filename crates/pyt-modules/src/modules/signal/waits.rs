@@ -22,6 +22,8 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
         ("SIGRTMIN", libc::SIGRTMIN()),
         ("SIGRTMAX", libc::SIGRTMAX()),
         ("SIGSTKFLT", libc::SIGSTKFLT),
+        // Upstream leaves the last out.
+        ("NSIG", super::NSIG),
     ] {
         module.set_attr(name, vm.ctx.new_int(number), vm)?;
     }

@@ -2,8 +2,8 @@
 //! given to a C function, with and without `argtypes`, and pointers that it is called with arrive
 //! as instances of their class. Upstream converts no such argument, and gives `None` for pointers.
 //!
-//! An instance becomes its address as any object with `_as_parameter_` does. Since upstream asks for
-//! a `_type_` of classes in `argtypes`, a class that has one stands there for each class of
+//! An instance becomes its address as any object with `_as_parameter_` does. Since upstream asks
+//! for a `_type_` of classes in `argtypes`, a class that has one stands there for each class of
 //! functions. Pointers and functions are received as addresses: a function is made with a class
 //! that says so, and made one of the class that was asked for.
 //!
@@ -33,8 +33,8 @@ static UPSTREAM: OnceLock<(New, PyObjectRef)> = OnceLock::new();
 /// The attribute of a class of functions that has the class with addresses for pointers.
 const RECEIVING: &str = "_pyt_receiving_";
 
-/// The attribute of a class of functions that has the class which stands for it in `argtypes`; and of
-/// that the attribute with the class of functions.
+/// The attribute of a class of functions that has the class which stands for it in `argtypes`; and
+/// of that the attribute with the class of functions.
 const STAND_IN: &str = "_pyt_parameter_";
 const ORIGINAL: &str = "_pyt_original_";
 

@@ -1,5 +1,5 @@
-//! Errors of damaged data that `zlib.decompress` is given have the number that zlib gives them in their
-//! message: `Error -3 while decompressing data: incorrect header check`. Upstream's have the
+//! Errors of damaged data that `zlib.decompress` is given have the number that zlib gives them in
+//! their message: `Error -3 while decompressing data: incorrect header check`. Upstream's have the
 //! library's words only, those of `zlib.decompressobj` still do.
 //!
 //! Can go when upstream's `zlib` puts the number before the words.
