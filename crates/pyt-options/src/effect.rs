@@ -88,6 +88,7 @@ pub enum Effect {
     ThreadInheritContext,
     /// Whether hot loops are compiled.
     Tier,
+    Timeline,
     /// Checked as CPython checks it; does nothing.
     TraceMalloc,
     /// Does not buffer output.

@@ -68,6 +68,8 @@ pub enum ValueKind {
     Part,
     /// A folder.
     Folder,
+    /// A file.
+    File,
 }
 
 /// A word that a value may be, and what it means.

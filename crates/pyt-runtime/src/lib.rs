@@ -118,6 +118,7 @@ mod paths;
 pub mod sandbox;
 mod startup;
 mod stream;
+mod timeline;
 
 pub use api::awaitable::Awaitable;
 #[doc(hidden)]
@@ -158,6 +159,7 @@ pub use pyt_modules::pythonapi;
 /// release of this crate, also with releases that change nothing else.
 pub use rustpython_vm as vm;
 pub use stream::{Capture, Input, Line, Output};
+pub use timeline::Timeline;
 
 /// The version of Python whose language and library this runtime implements.
 #[must_use]

@@ -49,6 +49,7 @@ pub use clock::{Clock, Deadline};
 pub(crate) use engine::wait::WaitQueue;
 pub use engine::{
     deadlock::{DeadlockObserver, ReportCause, Suspicion, ThreadRow, ThreadStatus, WaitReport},
+    observer::{Moment, ThreadObserver},
     policy::Policy,
     scheduler::Scheduler,
     thread::{Thread, ThreadId, current_id, tag_of},

@@ -16,6 +16,7 @@ pub mod naming;
 pub mod number_map;
 pub mod panics;
 mod pending_exception;
+pub mod recording;
 mod safe_point;
 pub mod signal_handlers;
 mod slots;

@@ -16,7 +16,7 @@ use rustpython_vm::{
     vm::thread,
 };
 
-use super::state;
+use super::{recording, state};
 
 /// So many names, attributes or items of a container are looked through.
 const MAX_ENTRIES: usize = 2_000;
@@ -40,10 +40,10 @@ pub fn register(addresses: Addresses) {
 }
 
 /// `object`, which has primitives inside, was made by the calling thread. To be called once it has
-/// its address. Does nothing unless a run is in progress.
+/// its address. Does nothing unless a run is in progress or there is a recording.
 #[inline]
 pub fn made(object: &PyObject) {
-    if current_number().is_some() {
+    if current_number().is_some() || recording::any() {
         note_made(object);
     }
 }
@@ -55,7 +55,15 @@ fn note_made(object: &PyObject) {
     }
     thread::with_current_vm(|vm| {
         let state = state::of(vm);
-        addresses(object, &mut |address| state.world.made(address));
+        let is_run = current_number().is_some();
+        addresses(object, &mut |address| {
+            if is_run {
+                state.world.made(address);
+            }
+            if let Some(recording) = state.recording() {
+                recording.made(address);
+            }
+        });
     });
 }
 

@@ -79,6 +79,12 @@ impl UncaughtExceptions {
         if collected.is_abandonment(raised) || state.world.async_exceptions.is_stop(raised) {
             return false;
         }
+        if let Some(recording) = state.recording()
+            && !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
+        {
+            let (class, message) = (raised.class().name(), text(raised.as_object(), vm));
+            recording.raised(&format!("{class}: {message}"));
+        }
         if collected.seen.lock().is_some() && !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
         {
             let uncaught = Uncaught {

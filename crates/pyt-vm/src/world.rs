@@ -295,6 +295,9 @@ impl World for VmWorld {
         let looked = thread::with_current_vm(|vm| {
             if let Some(status) = self.exit_request.get() {
                 flush_streams(vm, |_| true);
+                if let Some(recording) = super::state::of(vm).recording() {
+                    vm.allow_threads(|| recording.process_ends());
+                }
                 exit_at_once(*status);
             }
             vm.check_signals()?;

@@ -161,7 +161,7 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
         (_, ValueKind::Number { least, most }) => value_parser!(u64).range(least..=most).into(),
         (_, ValueKind::Seconds) => ValueParser::new(seconds),
         (_, ValueKind::Part) => value_parser!(Shard).into(),
-        (_, ValueKind::Folder) => value_parser!(PathBuf),
+        (_, ValueKind::Folder | ValueKind::File) => value_parser!(PathBuf),
         (
             _,
             ValueKind::Text
@@ -218,7 +218,11 @@ mod tests {
             ValueKind::OneOf(words) | ValueKind::Pattern(words) => words[0].word,
             ValueKind::Part => "1/2",
             ValueKind::Number { .. } | ValueKind::Seconds => "7",
-            ValueKind::Text | ValueKind::Module | ValueKind::XOption | ValueKind::Folder => "dev",
+            ValueKind::Text
+            | ValueKind::Module
+            | ValueKind::XOption
+            | ValueKind::Folder
+            | ValueKind::File => "dev",
         })
     }
 

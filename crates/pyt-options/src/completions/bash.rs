@@ -125,7 +125,8 @@ pub(super) fn script() -> String {
             let values = match Values::of(option) {
                 Some(Values::Words(words)) => words.join(" "),
                 Some(Values::Folder) => "FOLDER".to_owned(),
-                Some(Values::Unknown) | None => continue,
+                // Files are what bash offers itself.
+                Some(Values::File | Values::Unknown) | None => continue,
             };
             let _ = writeln!(
                 out,

@@ -88,6 +88,7 @@ pub(super) fn script() -> String {
                     let _ = write!(out, " -x -a {}", quoted(&words.join(" ")));
                 }
                 Some(Values::Folder) => out.push_str(" -x -a '(__fish_complete_directories)'"),
+                Some(Values::File) => out.push_str(" -r -F"),
                 Some(Values::Unknown) => out.push_str(" -x"),
                 None => {}
             }

@@ -21,6 +21,8 @@ pub(super) enum Values {
     Words(Vec<String>),
     /// A folder.
     Folder,
+    /// A file.
+    File,
     /// Nothing is known about it.
     Unknown,
 }
@@ -32,6 +34,7 @@ impl Values {
             ValueKind::OneOf(words) | ValueKind::Pattern(words) => Self::Words(begun(words)),
             ValueKind::XOption => Self::Words(x_options()),
             ValueKind::Folder => Self::Folder,
+            ValueKind::File => Self::File,
             ValueKind::Text
             | ValueKind::Module
             | ValueKind::Number { .. }

@@ -110,6 +110,7 @@ fn specification(option: &OptionSpec, form: &str) -> String {
             format!("({})", words.join(" "))
         }
         Some(Values::Folder) => "_files -/".to_owned(),
+        Some(Values::File) => "_files".to_owned(),
         Some(Values::Unknown) | None => " ".to_owned(),
     };
     let joined = match (is_long, option.commands.contains(&Command::Python)) {

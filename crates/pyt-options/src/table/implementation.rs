@@ -48,6 +48,19 @@ pub(super) const ROWS: &[OptionSpec] = &[
     )
     .x("tier", "=0|1|info|eager")
     .variable("PYT_TIER", ""),
+    OptionSpec::new(
+        Effect::Timeline,
+        "record what the threads do, as a page (FILE.html) or for ui.perfetto.dev (FILE.json)",
+    )
+    .long_help(
+        "record what the threads do, as a page (`FILE.html`) or for ui.perfetto.dev (`FILE.json`): \
+         [a timeline](timeline.md)",
+    )
+    .long("timeline")
+    .takes("FILE", ValueKind::File)
+    .of(&[Run])
+    .x("timeline", "=FILE")
+    .variable("PYT_TIMELINE", "FILE"),
     OptionSpec::new(Effect::Utf8Mode, "UTF-8 mode")
         .long_help("UTF-8 mode; the locale decides without it")
         .x("utf8", "[=0|1]")

@@ -4,13 +4,19 @@
 
 use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
 
-use crate::{Runtime, api::error::exit_status};
+use crate::{Runtime, Timeline, api::error::exit_status};
 
 impl Runtime {
-    /// Ends the interpreter after a program's end. Returns the exit status; ends the process if
+    /// Ends the interpreter after a program's end, and its recording if there is one. Returns the exit status; ends the process if
     /// Ctrl-C ended the program.
-    pub(crate) fn end_main(self, status: i32, interrupted: bool) -> i32 {
+    pub(crate) fn end_main(
+        self,
+        status: i32,
+        interrupted: bool,
+        recording: Option<Timeline>,
+    ) -> i32 {
         let finalized = self.finalize(None);
+        drop(recording);
         if interrupted {
             die_by_sigint();
         }

@@ -92,7 +92,12 @@ impl Runtime {
     /// If Ctrl-C ended the program, the process ends by SIGINT, so that shells and parent processes
     /// see it; this function does not return then.
     pub fn main(self, program: Program) -> i32 {
+        let mut recording = None;
         let (status, interrupted) = self.with_vm(|vm| {
+            match self.record_as_asked(self.turns(), vm) {
+                Ok(begun) => recording = begun,
+                Err(status) => return (status, false),
+            }
             let is_prompt = matches!(program, Program::Interactive { .. });
             let mut result = self.start(vm, program);
             if !is_prompt && wants_prompt(vm, self.options()) {
@@ -111,7 +116,7 @@ impl Runtime {
                 Err(error) => conclude(vm, &error),
             }
         });
-        self.end_main(status, interrupted)
+        self.end_main(status, interrupted, recording)
     }
 
     /// Runs `program`. A panic of the interpreter's is a `SystemError`.

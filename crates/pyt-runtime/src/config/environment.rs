@@ -65,6 +65,10 @@ impl Options {
             }
             Effect::Gil => self.gil = parse_gil(Some(&text))?,
             Effect::Tier => self.tier = parse_tier(Some(&text))?,
+            // What the command line says counts.
+            Effect::Timeline => {
+                self.timeline.get_or_insert_with(|| value.into());
+            }
             Effect::Utf8Mode => {
                 self.utf8_mode = Some(parse_switch(Some(&text)).ok_or_else(|| {
                     OptionError::early(format!(

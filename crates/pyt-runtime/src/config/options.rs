@@ -115,6 +115,10 @@ pub struct Options {
     /// Whether SIGQUIT (Ctrl-\) prints what each thread is doing, unless the program handles it or
     /// it was ignored when the process started. Needs `install_signal_handlers`.
     pub report_on_quit: bool,
+    /// The file into which [`Runtime::main`](crate::Runtime::main) records what threads do
+    /// (`--timeline`, `-X timeline`, `PYT_TIMELINE`): see
+    /// [`Runtime::timeline`](crate::Runtime::timeline).
+    pub timeline: Option<PathBuf>,
     /// Whether SIGINT raises `KeyboardInterrupt` in the main thread. Process-wide.
     pub install_signal_handlers: bool,
     /// `sys.argv`. Bytes that are not UTF-8 become surrogates, as in CPython.
@@ -209,6 +213,7 @@ impl Options {
             virtual_time: false,
             deadlocks: Deadlocks::Report,
             report_on_quit: true,
+            timeline: None,
             install_signal_handlers: true,
             argv: Vec::new(),
             executable: None,

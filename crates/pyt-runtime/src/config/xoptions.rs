@@ -37,6 +37,10 @@ impl Options {
             Effect::Gil => self.gil = parse_gil(value)?,
             Effect::Tier => self.tier = parse_tier(value)?,
             Effect::Deadlock => self.deadlocks = parse_deadlocks(value.unwrap_or_default())?,
+            Effect::Timeline => match value {
+                Some(file) if !file.is_empty() => self.timeline = Some(file.into()),
+                _ => return refused("-X timeline must name a file: -X timeline=FILE"),
+            },
             Effect::Utf8Mode => {
                 self.utf8_mode = Some(match value {
                     None | Some("1") => true,

@@ -11,6 +11,7 @@ use pyt_explore::{
     search::sampling::StrategyKind,
     strategy::replay::{DivergenceCheck, Replay},
 };
+use pyt_pictures::Turns;
 use pyt_sched::controlled::{Ending, RunConfig, Strategy, Stuck};
 use rustpython_vm::{
     AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
@@ -82,7 +83,12 @@ impl Runtime {
             looks_from: None,
             shown: None,
         };
+        let mut recording = None;
         let (status, interrupted) = self.with_vm(|vm| {
+            match self.record_as_asked(Turns::Schedule, vm) {
+                Ok(begun) => recording = begun,
+                Err(status) => return (status, false),
+            }
             let program = |vm: &VirtualMachine| self.start(vm, program);
             let execution = single.execute(program, vm);
             execution.map_or_else(
@@ -90,7 +96,7 @@ impl Runtime {
                 |execution| (execution.status, execution.interrupted),
             )
         });
-        self.end_main(status, interrupted)
+        self.end_main(status, interrupted, recording)
     }
 
     /// Runs the script at `path` as `schedule` says, its output shown. Returns the exit status: 1
@@ -143,7 +149,7 @@ impl Runtime {
                 },
             ))
         })?;
-        Ok(self.end_main(status, interrupted))
+        Ok(self.end_main(status, interrupted, None))
     }
 }
 

@@ -8,11 +8,13 @@
 //! - `wait_kind`: the kinds of waits, in words
 //! - `scheduler`: a runtime's threads; virtual time, halting, fork
 //! - `decision`: decision points
+//! - `observer`: what an observer learns of threads
 //! - `deadlock`: finds threads that wait for ever
 //! - `ticker`, `timers`: used by the scheduler alone
 
 pub(crate) mod deadlock;
 pub(crate) mod decision;
+pub(crate) mod observer;
 pub(crate) mod policy;
 pub(crate) mod scheduler;
 pub(crate) mod thread;

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     deadlock::DeadlockDetector,
+    observer::{Moment, ThreadObserver},
     ticker::{Stall, Ticked, Ticker},
     timers::{TimerId, Timers},
 };
@@ -48,6 +49,7 @@ pub struct Scheduler {
     timers: Mutex<Timers<Arc<Waiter>>>,
     ticker: Ticker,
     deadlocks: DeadlockDetector,
+    observer: OnceLock<Arc<dyn ThreadObserver>>,
 }
 
 impl std::fmt::Debug for Scheduler {
@@ -85,6 +87,7 @@ impl Scheduler {
             timers: Mutex::new(Timers::default()),
             ticker: Ticker::new(scheduler.clone()),
             deadlocks: DeadlockDetector::default(),
+            observer: OnceLock::new(),
         })
     }
 
@@ -120,6 +123,18 @@ impl Scheduler {
         &*self.world
     }
 
+    /// Has `observer` learn of all moments of the threads from now on. False: there is an observer
+    /// already, which stays.
+    pub fn observe_threads(&self, observer: Arc<dyn ThreadObserver>) -> bool {
+        self.observer.set(observer).is_ok()
+    }
+
+    /// What observes the threads.
+    #[inline]
+    pub(crate) fn observer(&self) -> Option<&dyn ThreadObserver> {
+        self.observer.get().map(|observer| &**observer)
+    }
+
     /// Makes a thread known. It takes part once it has [begun](Thread::begin), or once it was
     /// [made ready](Policy::ready) and has waited for its turn.
     pub fn register(self: &Arc<Self>, name: &str) -> Arc<Thread> {
@@ -143,6 +158,7 @@ impl Scheduler {
         let thread = Arc::new(thread);
         self.threads.lock().insert(thread.id(), thread.clone());
         self.one_more_runs(&thread);
+        thread.note(Moment::Registered);
         thread
     }
 
@@ -175,10 +191,15 @@ impl Scheduler {
     /// all threads run at once.
     pub fn yield_now(&self, me: &Arc<Thread>) {
         me.set_in_wait(true);
-        if self.policy.step_back(me) {
+        let stepped_back = self.policy.step_back(me);
+        if stepped_back {
+            me.note(Moment::SteppedBack);
             self.world.detached(&mut || me.await_turn());
         }
         me.came_back();
+        if stepped_back {
+            me.note(Moment::Resumed { ended: None });
+        }
     }
 
     /// What finds threads that wait for ever.

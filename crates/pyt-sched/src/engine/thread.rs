@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::wait::CurrentWait;
+use super::{observer::Moment, wait::CurrentWait};
 use crate::{
     Clock, Deadline, Scheduler, Waiting,
     parker::{Parked, Parker},
@@ -201,6 +201,15 @@ impl Thread {
     /// Renames it.
     pub fn set_name(&self, name: &str) {
         name.clone_into(&mut self.name.lock());
+        self.note(Moment::Renamed);
+    }
+
+    /// Passes `moment` on to the observer, if there is one.
+    #[inline]
+    pub(crate) fn note(&self, moment: Moment<'_>) {
+        if let Some(observer) = self.scheduler.observer() {
+            observer.note(self, moment);
+        }
     }
 
     /// The world's own number for this thread; zero until [`set_tag`](Self::set_tag).
@@ -264,6 +273,7 @@ impl Thread {
     /// can be preempted. Blocks for ever if it was halted meanwhile.
     pub fn entered(self: &Arc<Self>) {
         self.came_back();
+        self.note(Moment::Begun);
     }
 
     /// Runs `f` on this thread, the calling one, without being preempted, even if `f` leaves the
@@ -330,6 +340,7 @@ impl Thread {
     /// Stops taking part: unregisters the thread and gives up the turn. The last thing before the
     /// thread leaves the world.
     pub fn end(self: &Arc<Self>) {
+        self.note(Moment::Ended);
         self.set_in_wait(true);
         self.scheduler.unregister(self);
         self.leave();
@@ -339,6 +350,7 @@ impl Thread {
     /// The last thing before the thread leaves the world. What the host does meanwhile counts as
     /// running: a virtual clock does not leap.
     pub fn pause(self: &Arc<Self>) {
+        self.note(Moment::Paused);
         self.in_wait.store(true, Ordering::Release);
         self.leave();
     }

@@ -9,8 +9,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use super::observer::Moment;
+
 use crate::{
-    Deadline, Thread, ThreadId, WaitKind,
+    Deadline, Thread, ThreadId, WaitKind, current_id,
     parker::Parked,
     run_count::any_run,
     sync::atomic::{AtomicBool, AtomicU8, Ordering},
@@ -242,16 +244,24 @@ impl Waiter {
         // The thread may alternate between the two states until one of these swaps succeeds.
         loop {
             if self.change_state(BLOCKED, reason) {
+                self.note_end(reason);
                 self.resume();
                 return true;
             }
             if self.change_state(HANDLING, reason) {
+                self.note_end(reason);
                 return true;
             }
             if !matches!(self.state.load(Ordering::SeqCst), BLOCKED | HANDLING) {
                 return false;
             }
         }
+    }
+
+    /// The calling thread has ended the wait for `reason`.
+    fn note_end(&self, reason: u8) {
+        let by = (reason == WOKEN).then(current_id);
+        self.thread.note(Moment::Woken { by });
     }
 
     /// The wait is over: its thread may have its turn.
@@ -286,10 +296,11 @@ impl Waiter {
         let Awaited { kind, deadline, .. } = *awaited;
         let thread = &self.thread;
         let scheduler = thread.scheduler();
+        let hold = awaited.held_by.map(HeldBy::hold);
         let waiting = Waiting {
             kind,
             object: awaited.object,
-            holder: awaited.held_by.and_then(|held_by| held_by.hold().by),
+            holder: hold.and_then(|hold| hold.by),
             since: scheduler.clock().now(),
             deadline,
         };
@@ -307,13 +318,19 @@ impl Waiter {
                 woken: self.is(WOKEN),
             });
         }
+        thread.note(Moment::Waits {
+            waiting: &waiting,
+            reentrant: hold.is_some_and(|hold| hold.owned),
+        });
         // SAFETY: `_shown` drops it, also if this function panics, and with it the borrow ends.
         let current = unsafe { CurrentWait::asking(waiting, self.clone(), awaited.held_by) };
         let _shown = Shown::new(thread, current);
         if deadline.is_none() {
             scheduler.deadlocks().waits_for_ever(thread, kind);
         }
-        self.wait_until_over(deadline, kind)
+        let ended = self.wait_until_over(deadline, kind);
+        thread.note(Moment::Resumed { ended: ended.ok() });
+        ended
     }
 
     fn wait_until_over(
@@ -413,6 +430,9 @@ impl Waiter {
             };
             // If this swap succeeds, the thread wakes itself; if not, another thread has woken it.
             if self.change_state(BLOCKED, reason) {
+                if reason == EXPIRED {
+                    self.note_end(reason);
+                }
                 self.resume();
             }
             return thread.await_turn();

@@ -20,7 +20,7 @@ use std::{
 };
 
 use crate::{
-    Activity, Policy, Scheduler, Thread, World,
+    Activity, Moment, Policy, Scheduler, Thread, World,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -127,6 +127,7 @@ impl Gil {
         if let Some(Preempted { thread, .. }) =
             first.and_then(|first| state.preempted.remove(first))
         {
+            thread.note(Moment::Continued);
             self.world.thaw(&thread);
             state.owner = Some(Owner::now(thread));
             state.last_was_woken = false;
@@ -202,6 +203,7 @@ impl Gil {
                 return true;
             }
             if self.world.freeze(thread) && !thread.is_halted() {
+                thread.note(Moment::Preempted);
                 state
                     .preempted
                     .push_back(Preempted::now(thread.clone(), safe));
@@ -223,6 +225,7 @@ impl Gil {
                 state.detached.push(owner.thread);
             } else if self.world.freeze(&owner.thread) {
                 if !halted {
+                    owner.thread.note(Moment::Preempted);
                     state
                         .preempted
                         .push_back(Preempted::now(owner.thread, safe));

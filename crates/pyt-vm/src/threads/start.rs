@@ -197,6 +197,9 @@ impl ThreadBody {
         }
         // As a C program ends with its last thread when the main thread has not ended it.
         if state.threads().is_deserted() {
+            if let Some(recording) = state.recording() {
+                recording.process_ends();
+            }
             std::process::exit(0);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::strategy::Candidate;
 use crate::{
-    Deadline, HeldBy, Thread, ThreadId, Waiter,
+    Deadline, HeldBy, Moment, Thread, ThreadId, Waiter, current_id,
     engine::{thread::ThreadNumber, world::Place},
     op::{Action, Op},
 };
@@ -113,6 +113,8 @@ pub(super) struct Member {
     pub(super) interrupted: bool,
     /// It was woken before it began to wait.
     pub(super) woken_early: bool,
+    /// An observer knows that its gate is open.
+    noted_open: bool,
 }
 
 /// Whether a member could take its step.
@@ -133,6 +135,7 @@ impl Member {
             timed_out: false,
             interrupted: false,
             woken_early: false,
+            noted_open: false,
         }
     }
 
@@ -159,6 +162,23 @@ impl Member {
             }
             MemberState::Blocked { deadline, .. } => late(deadline),
             MemberState::Running | MemberState::Foreign | MemberState::Exited => Able::No,
+        }
+    }
+
+    /// Notes for the observer that the gate at which the member waits has opened, with the calling
+    /// thread's last step, or that its deadline has come.
+    fn note_gate(&mut self, now: Deadline) {
+        let is_at_gate = matches!(self.state, MemberState::Ready { gate: Some(_), .. });
+        let opened = match self.able(now) {
+            Able::Yes if is_at_gate => Some(Moment::Woken {
+                by: Some(current_id()),
+            }),
+            Able::TimedOut => Some(Moment::Woken { by: None }),
+            Able::Yes | Able::No => None,
+        };
+        let is_noted = std::mem::replace(&mut self.noted_open, opened.is_some());
+        if let Some(moment) = opened.filter(|_| !is_noted) {
+            self.thread.note(moment);
         }
     }
 
@@ -194,6 +214,16 @@ impl Members {
                 op: member.op,
                 timed_out,
             });
+        }
+    }
+
+    /// Notes for the observer, if there is one, which members have stopped waiting.
+    pub(super) fn note_gates(&mut self, now: Deadline) {
+        let is_observed = |member: &Member| member.thread.scheduler().observer().is_some();
+        if self.0.first().is_some_and(is_observed) {
+            for member in &mut self.0 {
+                member.note_gate(now);
+            }
         }
     }
 

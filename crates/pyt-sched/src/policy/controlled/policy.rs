@@ -15,7 +15,7 @@ use super::{
     trace::Trace,
 };
 use crate::{
-    Aborted, Activity, Awaited, Clock, Deadline, Policy, Scheduler, Thread, ThreadId, WaitKind,
+    Aborted, Activity, Awaited, Clock, Deadline, HeldBy, Moment, Policy, Scheduler, Thread, ThreadId, WaitKind,
     Waiter, Waiting, Wake, World,
     engine::{thread::ThreadNumber, wait::CurrentWait, world::Place},
     op::{Action, Op},
@@ -79,14 +79,17 @@ impl Controlled {
     fn give(&self, next: Next) {
         match next {
             Next::Parked(thread) => thread.grant(),
-            Next::Frozen(thread) => self.world.thaw(&thread),
+            Next::Frozen(thread) => {
+                thread.note(Moment::Continued);
+                self.world.thaw(&thread);
+            }
             Next::Me | Next::None => {}
         }
     }
 
     /// The calling thread is at a decision point: decides, and returns once it is chosen. With a
     /// `gate`, it is not chosen before that is open or `deadline` has come, and `waiting` says what
-    /// for, as others see it.
+    /// for, as others see it, and whether that is a reentrant lock.
     fn stop(
         &self,
         me: &Arc<Thread>,
@@ -94,7 +97,7 @@ impl Controlled {
         op: Op,
         gate: Option<Gate>,
         deadline: Option<Deadline>,
-        waiting: &dyn Fn() -> Option<Waiting>,
+        waiting: &dyn Fn() -> Option<(Waiting, bool)>,
     ) {
         let mut state = self.state.lock();
         let place = if state.with_places {
@@ -118,7 +121,7 @@ impl Controlled {
         // Shown before the decision, which may find that no member can run.
         let mut shown = gate.is_some_and(|gate| !gate.is_open());
         let show = || {
-            if let Some(waiting) = waiting() {
+            if let Some((waiting, _)) = waiting() {
                 me.set_wait(Some(CurrentWait::new(waiting, Waiter::new(false))));
             }
         };
@@ -138,14 +141,23 @@ impl Controlled {
             return;
         }
         me.set_in_wait(true);
-        if !std::mem::replace(&mut shown, true) {
+        let waits = std::mem::replace(&mut shown, true);
+        if !waits {
             show();
         }
         drop(state);
+        match waiting().filter(|_| waits) {
+            Some((waiting, reentrant)) => me.note(Moment::Waits {
+                waiting: &waiting,
+                reentrant,
+            }),
+            None => me.note(Moment::SteppedBack),
+        }
         self.give(next);
         self.world.detached(&mut || me.await_turn());
         me.set_wait(None);
         me.came_back();
+        me.note(Moment::Resumed { ended: None });
     }
 
     fn point(&self, me: &Arc<Thread>, op: Op) -> Result<u64, Aborted> {
@@ -220,13 +232,15 @@ impl Controlled {
             }
             let since = me.scheduler().clock().now();
             let waiting = || {
-                Some(Waiting {
+                let hold = awaited.held_by.map(HeldBy::hold);
+                let waiting = Waiting {
                     kind,
                     object: op.object,
-                    holder: awaited.held_by.and_then(|held_by| held_by.hold().by),
+                    holder: hold.and_then(|hold| hold.by),
                     since,
                     deadline,
-                })
+                };
+                Some((waiting, hold.is_some_and(|hold| hold.owned)))
             };
             // SAFETY: the gate is gone from the policy when `stop` returns: it is dropped when this
             // thread is chosen, and the thread stays parked until then.
@@ -445,6 +459,7 @@ impl Controlled {
                 && self.world.freeze(&member.thread)
             {
                 member.state = MemberState::Frozen;
+                member.thread.note(Moment::Preempted);
                 member.op = Op::alone(Action::Step);
             }
         }
@@ -466,6 +481,7 @@ impl Controlled {
             self.world.stop(&mut || {
                 next = self.act(&mut self.state.lock(), clock);
                 if let Next::Frozen(thread) = &next {
+                    thread.note(Moment::Continued);
                     self.world.thaw(thread);
                     next = Next::None;
                 }
@@ -571,6 +587,7 @@ impl Policy for Controlled {
         drop(state);
         if let Next::Frozen(frozen) = next {
             // The caller need not be attached.
+            frozen.note(Moment::Continued);
             self.world.stop(&mut || self.world.thaw(&frozen));
         } else {
             self.give(next);

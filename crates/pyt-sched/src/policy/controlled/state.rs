@@ -272,6 +272,7 @@ impl RunState {
             self.give_up(Some(Ending::Standstill));
             return self.next_to_give_up();
         }
+        self.members.note_gates(clock.now());
         // A run that is longer than usual need not outlast the exploration.
         if self.steps >= self.endless.max_steps
             && self.steps.is_multiple_of(1024)

@@ -1,0 +1,18 @@
+//! Recordings of threads, and the files and pages that show them.
+//!
+//! A [`Recorder`] observes the threads of a scheduler and writes a timeline of them to a file: as
+//! JSON that Perfetto opens, or as a page. No Python type is known here; where threads are in their
+//! program, a [`Places`] says.
+//!
+//! - `record/`: what is recorded, in buffers of its threads' own, and the thread that reads these
+//! - `timeline/`: lanes, slices and arrows, and the files of them
+//! - `page/`: frames, styles and programs of pages
+//! - `words`: what threads do, in words
+
+mod page;
+mod record;
+mod timeline;
+mod words;
+
+pub use record::{Places, Recorder, RecordingError, Settings};
+pub use timeline::{Kind, Site, Turns};

@@ -1,0 +1,195 @@
+//! Chrome's trace format as JSON, which ui.perfetto.dev and chrome://tracing open.
+//!
+//! A lane is a thread there, an arrow a flow, a mark an instant. The times are microseconds.
+
+use std::{collections::HashMap, fmt::Write};
+
+use super::{About, Arrow, Format, Item, Lane, Site, Slice, Standing, State};
+use crate::words;
+
+/// How many tasks of a loop are in their own order.
+const MOST_TASKS: u32 = 1_000_000;
+
+pub(crate) struct Chrome {
+    about: About,
+    lanes: Vec<Lane>,
+    objects: HashMap<u32, String>,
+    sites: HashMap<u32, Site>,
+    texts: HashMap<u32, String>,
+    flows: u64,
+}
+
+impl Chrome {
+    pub(crate) fn new(about: About) -> Self {
+        Self {
+            about,
+            lanes: Vec::new(),
+            objects: HashMap::new(),
+            sites: HashMap::new(),
+            texts: HashMap::new(),
+            flows: 0,
+        }
+    }
+
+    /// Begins an event. Each follows the one that names the process.
+    fn event(&self, out: &mut String, kind: &str, name: &str, lane: u32, at: u64) {
+        let _ = write!(
+            out,
+            ",\n{{\"ph\":\"{kind}\",\"name\":{},\"pid\":{},\"tid\":{},\"ts\":{}.{:03}",
+            quoted(name),
+            self.about.process,
+            lane + 1,
+            at / 1000,
+            at % 1000
+        );
+    }
+
+    fn lane(&mut self, out: &mut String, number: u32, lane: &Lane) {
+        let index = number as usize;
+        if self.lanes.len() <= index {
+            self.lanes.resize(index + 1, Lane::default());
+        }
+        self.lanes[index] = lane.clone();
+        let (process, thread) = (self.about.process, number + 1);
+        let order = match lane.parent {
+            None => u64::from(number) * u64::from(MOST_TASKS),
+            Some(parent) => {
+                u64::from(parent) * u64::from(MOST_TASKS) + u64::from(number.min(MOST_TASKS - 1))
+            }
+        };
+        let name = match lane.parent {
+            None => lane.name.clone(),
+            Some(parent) => format!("{} ({})", lane.name, self.name(parent)),
+        };
+        let _ = write!(
+            out,
+            ",\n{{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":{process},\"tid\":{thread},\
+             \"args\":{{\"name\":{}}}}},\n{{\"ph\":\"M\",\"name\":\"thread_sort_index\",\
+             \"pid\":{process},\"tid\":{thread},\"args\":{{\"sort_index\":{order}}}}}",
+            quoted(&name)
+        );
+    }
+
+    fn name(&self, lane: u32) -> &str {
+        self.lanes
+            .get(lane as usize)
+            .map_or("?", |lane| lane.name.as_str())
+    }
+
+    fn slice(&self, out: &mut String, slice: &Slice) {
+        let object = slice.object.and_then(|object| self.objects.get(&object));
+        let object = object.map(String::as_str);
+        let holder = slice.holder.map(|holder| self.name(holder));
+        let name = match slice.state {
+            State::Awaits => match self.texts.get(&slice.text) {
+                Some(text) => format!("awaits {text}"),
+                None => String::from("awaits"),
+            },
+            state => words::doing(state, self.about.turns, object, holder),
+        };
+        self.event(out, "X", &name, slice.lane, slice.from);
+        let duration = slice.to - slice.from;
+        let _ = write!(
+            out,
+            ",\"dur\":{}.{:03},\"cat\":\"{}\",\"args\":{{",
+            duration / 1000,
+            duration % 1000,
+            slice.state.category()
+        );
+        let is_join = slice.state == State::Waits(pyt_sched::WaitKind::Join);
+        let mut arguments = Vec::new();
+        let mut argument = |name: &str, value: &str| {
+            arguments.push(format!("{}:{}", quoted(name), quoted(value)));
+        };
+        if let Some(site) = self.sites.get(&slice.site) {
+            argument("function", &site.function);
+            argument("at", &format!("{}:{}", site.file, site.line));
+        }
+        if let Some(object) = object {
+            argument("object", object);
+        }
+        if let Some(holder) = holder.filter(|_| !is_join) {
+            argument("held by", holder);
+        }
+        if let Some(by) = slice.woken_by {
+            argument("woken by", self.name(by));
+        }
+        if slice.timed_out {
+            argument("ended by", "its timeout");
+        }
+        *out += &arguments.join(",");
+        *out += "}}";
+    }
+
+    fn arrow(&mut self, out: &mut String, arrow: &Arrow) {
+        self.flows += 1;
+        let name = if arrow.starts { "starts" } else { "wakes" };
+        let id = self.flows;
+        self.event(out, "s", name, arrow.from, arrow.from_at);
+        let _ = write!(out, ",\"cat\":\"flow\",\"id\":{id}}}");
+        self.event(out, "f", name, arrow.to, arrow.to_at);
+        let _ = write!(out, ",\"cat\":\"flow\",\"id\":{id},\"bp\":\"e\"}}");
+    }
+}
+
+impl Format for Chrome {
+    fn head(&mut self) -> Vec<u8> {
+        format!(
+            "{{\"traceEvents\":[\n{{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":{},\"tid\":0,\
+             \"args\":{{\"name\":{}}}}}",
+            self.about.process,
+            quoted(&self.about.title)
+        )
+        .into_bytes()
+    }
+
+    fn chunk(&mut self, items: &[Item]) -> Vec<u8> {
+        let mut out = String::new();
+        for item in items {
+            match item {
+                Item::Lane(number, lane) => self.lane(&mut out, *number, lane),
+                Item::Object(number, name) => {
+                    self.objects.insert(*number, name.clone());
+                }
+                Item::Site(number, site) => {
+                    self.sites.insert(*number, site.clone());
+                }
+                Item::Text(number, text) => {
+                    self.texts.insert(*number, text.clone());
+                }
+                Item::Slice(slice) => self.slice(&mut out, slice),
+                Item::Arrow(arrow) => self.arrow(&mut out, arrow),
+                Item::Mark(mark) => {
+                    self.event(&mut out, "i", &mark.text, mark.lane, mark.at);
+                    out += ",\"s\":\"t\"}";
+                }
+            }
+        }
+        out.into_bytes()
+    }
+
+    fn tail(&self, unfinished: &[Slice], standing: Standing) -> Vec<u8> {
+        let mut out = String::new();
+        for slice in unfinished {
+            self.slice(&mut out, slice);
+        }
+        let time = if self.about.is_virtual {
+            "the virtual clock's, and the time in which the program computed"
+        } else {
+            "real"
+        };
+        let _ = write!(
+            out,
+            "\n],\"displayTimeUnit\":\"ms\",\"otherData\":{{\"recorded by\":\"pyt\",\
+             \"time\":\"{time}\",\"complete\":\"{}\",\"oldest events dropped\":\"{}\",\
+             \"events lost\":\"{}\"}}}}\n",
+            standing.is_over, standing.dropped, standing.lost
+        );
+        out.into_bytes()
+    }
+}
+
+/// `text` as JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
