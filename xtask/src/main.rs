@@ -13,6 +13,7 @@ mod environment;
 mod fuzz;
 mod licences;
 mod pgo;
+mod pictures;
 mod site;
 mod tidy;
 mod tree;
@@ -57,6 +58,8 @@ Usage: cargo xtask COMMAND
        --seconds N     how long each harness runs (600)
        --seed N        the first seed (1)
        --pyt PATH      the binary (target/release/pyt)
+  pictures             make the pictures in docs/pictures, in a headless Chromium
+       --pyt PATH      the binary (target/release/pyt)
   pgo [OUT]            build pyt guided by a profile of itself (docs/release-profile.md)
   licences [OUT]       write what is in the binary, under which licences, with their texts
   wheel                make a wheel of Python that carries the binary, in target/wheel/dist
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         "docs" => docs::run(&rest),
         "fuzz" => fuzz::run(&rest),
         "pgo" => pgo::run(&rest),
+        "pictures" => pictures::run(&rest),
         "licences" => licences::run(&rest),
         "wheel" => wheel::run(&rest),
         "archive" => archive::run(&rest),

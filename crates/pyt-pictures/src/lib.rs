@@ -7,12 +7,10 @@
 //! - `record/`: what is recorded, in buffers of its threads' own, and the thread that reads these
 //! - `timeline/`: lanes, slices and arrows, and the files of them
 //! - `page/`: frames, styles and programs of pages
-//! - `words`: what threads do, in words
 
 mod page;
 mod record;
 mod timeline;
-mod words;
 
 pub use record::{Places, Recorder, RecordingError, Settings};
 pub use timeline::{Kind, Site, Turns};

@@ -127,6 +127,11 @@ impl Running {
         self.group.signal(libc::SIGINT);
     }
 
+    /// Ends the process, and those that it has started, by SIGKILL.
+    pub fn kill(mut self) -> ExitStatus {
+        self.group.kill()
+    }
+
     /// True once the process has ended and nothing more can come out of it.
     fn has_ended(&self) -> bool {
         self.group.has_ended() && self.stdout.is_at_end() && self.stderr.is_at_end()

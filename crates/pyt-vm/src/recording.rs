@@ -1,5 +1,5 @@
-//! What a recording of an interpreter's threads learns of the interpreter: primitives that are made,
-//! exceptions that end threads, the end of the process.
+//! What a recording of an interpreter's threads learns of the interpreter: primitives that are
+//! made, exceptions that end threads, the end of the process.
 //!
 //! How it is recorded is not known here. While nothing in the process is recorded, this costs one
 //! load where a primitive is made.

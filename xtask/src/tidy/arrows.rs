@@ -7,7 +7,7 @@ use crate::tree::{Result, Tree};
 const FLOORS: &[&[&str]] = &[
     &["pyt-macros", "pyt-options", "pyt-pins", "pyt-sched"],
     &["pyt-explore", "pyt-vm", "xtask"],
-    &["pyt-instrument", "pyt-tier"],
+    &["pyt-instrument", "pyt-pictures", "pyt-tier"],
     &["pyt-modules"],
     &["pyt-runtime"],
     &["pyt"],
@@ -21,6 +21,7 @@ const WITHOUT_INTERPRETER: &[&str] = &[
     "pyt-options",
     "pyt-sched",
     "pyt-explore",
+    "pyt-pictures",
     "pyt-test",
     "xtask",
 ];

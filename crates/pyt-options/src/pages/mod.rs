@@ -68,6 +68,11 @@ pub const PAGES: &[Page] = &[
         "Environments, pip and other tools, TLS and SQLite",
     ),
     page(
+        "timeline",
+        "timeline.md",
+        "Record what threads do, as a page or for Perfetto",
+    ),
+    page(
         "differences",
         "differences.md",
         "What differs from CPython, and why",

@@ -35,8 +35,8 @@ use crate::timeline::{About, Kind, MOST_ITEMS, Site, TimelineFile, Turns};
 
 /// Knows where in the program threads are.
 pub trait Places: Send + Sync {
-    /// The number of the place where the calling thread is, which is inside of the world; 0 if it is
-    /// not known. With the address of a primitive, the place knows its name.
+    /// The number of the place where the calling thread is, which is inside of the world; 0 if it
+    /// is not known. With the address of a primitive, the place knows its name.
     fn here(&self, object: Option<usize>) -> u32;
 
     /// As [`here`](Self::here), of another thread. The caller has stopped the world.
@@ -358,8 +358,8 @@ impl Recorder {
         self.real_now() + self.virtual_time.load(Ordering::Relaxed)
     }
 
-    /// As [`now`](Self::now), for a thread of a scheduler whose clock may be virtual: what passes on
-    /// it takes that long.
+    /// As [`now`](Self::now), for a thread of a scheduler whose clock may be virtual: what passes
+    /// on it takes that long.
     fn now_of(&self, thread: &Thread) -> u64 {
         let clock = thread.scheduler().clock();
         if clock.is_virtual() {

@@ -4,8 +4,7 @@
 
 use std::{collections::HashMap, fmt::Write};
 
-use super::{About, Arrow, Format, Item, Lane, Site, Slice, Standing, State};
-use crate::words;
+use super::{About, Arrow, Format, Item, Lane, Site, Slice, Standing, State, words};
 
 /// How many tasks of a loop are in their own order.
 const MOST_TASKS: u32 = 1_000_000;

@@ -4,6 +4,7 @@
 //! - here: the parts of a timeline, as plain data
 //! - `tracker`: from the moments of threads to these parts
 //! - `file`: a file that can be opened at any time while it grows, and does not grow without bound
+//! - `words`: what threads do, in words
 //! - `chrome`, `page`: what such a file has in it: Chrome's JSON, or a page
 
 mod chrome;
@@ -11,6 +12,7 @@ mod file;
 mod format;
 mod page;
 mod tracker;
+mod words;
 
 pub(crate) use file::{MOST_ITEMS, TimelineFile};
 pub(crate) use format::Format;

@@ -6,11 +6,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{About, Format, Item, Slice, Standing, State};
-use crate::{
-    page::{self, Part},
-    words,
-};
+use super::{About, Format, Item, Slice, Standing, State, words};
+use crate::page::{self, Part};
 
 /// What the first number of an item says it is.
 const SLICE: i64 = 0;

@@ -62,6 +62,8 @@ struct LaneState {
     woken: Option<(u64, Option<u32>)>,
     /// Who has started the thread, and when, until it runs.
     starter: Option<(u32, u64)>,
+    /// It has run.
+    has_begun: bool,
     /// No state of the lane begins before.
     last: u64,
     /// The end of the last wait inside of a wait.
@@ -116,7 +118,9 @@ impl Tracker {
                         starts: true,
                     }));
                 }
-                self.mark(lane, at, "begins", items);
+                if !std::mem::replace(&mut self.state(lane).has_begun, true) {
+                    self.mark(lane, at, "begins", items);
+                }
                 self.open(lane, Open::new(State::Runs, at));
             }
             What::Waits {
@@ -142,7 +146,9 @@ impl Tracker {
                 );
             }
             What::Woken { by } => {
+                // An arrow begins where its thread does something.
                 let by = self.find(by).filter(|by| *by != lane);
+                let by = by.filter(|by| !self.state(*by).open.is_empty());
                 self.state(lane).woken = Some((at, by));
             }
             What::Resumed { ended } => self.resume(lane, at, ended, items),

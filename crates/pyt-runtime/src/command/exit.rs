@@ -7,8 +7,8 @@ use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExcep
 use crate::{Runtime, Timeline, api::error::exit_status};
 
 impl Runtime {
-    /// Ends the interpreter after a program's end, and its recording if there is one. Returns the exit status; ends the process if
-    /// Ctrl-C ended the program.
+    /// Ends the interpreter after a program's end, and its recording if there is one. Returns the
+    /// exit status; ends the process if Ctrl-C ended the program.
     pub(crate) fn end_main(
         self,
         status: i32,

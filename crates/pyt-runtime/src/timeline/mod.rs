@@ -17,8 +17,8 @@ use rustpython_vm::VirtualMachine;
 
 use crate::{Error, Runtime, api::attempt::attempt};
 
-/// A recording of what the threads of a [`Runtime`] do. It ends, and its file is complete, when this
-/// is dropped.
+/// A recording of what the threads of a [`Runtime`] do. It ends, and its file is complete, when
+/// this is dropped.
 pub struct Timeline {
     recorder: Arc<Recorder>,
 }

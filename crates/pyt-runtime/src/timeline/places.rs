@@ -1,7 +1,7 @@
 //! Where in their Python program threads are, for a recording of them.
 //!
-//! A place is found by the thread itself, before it leaves the interpreter, and is remembered by its
-//! code and instruction, so that only the first wait at a place reads names.
+//! A place is found by the thread itself, before it leaves the interpreter, and is remembered by
+//! its code and instruction, so that only the first wait at a place reads names.
 
 use std::{
     cell::RefCell,

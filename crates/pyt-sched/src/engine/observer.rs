@@ -1,5 +1,5 @@
-//! What an observer learns of threads as they run: the moments at which they begin, wait, are woken,
-//! get and lose their turn, and end.
+//! What an observer learns of threads as they run: the moments at which they begin, wait, are
+//! woken, get and lose their turn, and end.
 //!
 //! An observer changes nothing. What it makes of the moments is not known here. Without one, a
 //! moment costs one load.
@@ -44,9 +44,9 @@ pub enum Moment<'a> {
     Continued,
     /// It has given up its turn, and goes on once it has it again.
     SteppedBack,
-    /// It has left the world, and may come back: a thread of the host's.
+    /// It has given up its turn, and may begin again: a thread of the host's.
     Paused,
-    /// It is about to end.
+    /// It has given up its turn for good.
     Ended,
 }
 

@@ -340,19 +340,20 @@ impl Thread {
     /// Stops taking part: unregisters the thread and gives up the turn. The last thing before the
     /// thread leaves the world.
     pub fn end(self: &Arc<Self>) {
-        self.note(Moment::Ended);
         self.set_in_wait(true);
         self.scheduler.unregister(self);
         self.leave();
+        // What leaving has ended, others' waits perhaps, it has ended before.
+        self.note(Moment::Ended);
     }
 
     /// Stops taking part for a while: gives up the turn, until it [begins](Self::begin) again.
     /// The last thing before the thread leaves the world. What the host does meanwhile counts as
     /// running: a virtual clock does not leap.
     pub fn pause(self: &Arc<Self>) {
-        self.note(Moment::Paused);
         self.in_wait.store(true, Ordering::Release);
         self.leave();
+        self.note(Moment::Paused);
     }
 
     /// Gives up the turn, and the calling OS thread.

@@ -26,6 +26,7 @@ const TEXTS: &[(&str, &str)] = embedded![
     "packages.md",
     "performance.md",
     "release-profile.md",
+    "timeline.md",
     "tutorials/embed.md",
     "tutorials/run.md",
     "tutorials/test-bench.md",

@@ -3,7 +3,7 @@
 
 use pyt_sched::WaitKind;
 
-use crate::timeline::{State, Turns};
+use super::{State, Turns};
 
 /// What a thread does. `object` is the name of what it waits for, `holder` that of the thread whose
 /// end it waits for.

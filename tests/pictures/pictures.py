@@ -1,0 +1,60 @@
+"""Makes the pictures of docs/pictures: `cargo xtask pictures`.
+
+    tests/pictures/pictures.py PYT FOLDER
+
+Needs Chromium (`PYT_CHROMIUM` may name one).
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from browser import Browser, program
+
+HERE = pathlib.Path(__file__).parent
+
+
+def timeline(pyt, folder, name, *flags):
+    page = folder / f"{name}.html"
+    command = [pyt, "run", "--timeline", page, *flags, f"{name}.py"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=HERE / "programs")
+    return page
+
+
+def pool(browser, pyt, scratch):
+    browser.size(1200, 560)
+    browser.open(timeline(pyt, scratch, "pool"))
+    # From the first thread on.
+    browser.run("show(data.arrows[0].begin - 3e6, data.end)")
+    browser.run("(() => { const lane = data.rows.find(lane => lane.name === 'produce'); let best = 0; lane.to.forEach((to, i) => { if (kindOf(lane.state[i]) === 'queue' && to - lane.from[i] > lane.to[best] - lane.from[best]) best = i; }); select({lane, index: best}); view.selected = null; redraw(); })()")
+
+
+def crowd(browser, pyt, scratch):
+    browser.size(1100, 480)
+    browser.open(timeline(pyt, scratch, "crowd"))
+    browser.run("document.documentElement.dataset.theme === 'dark' || document.getElementById('theme').click()")
+    browser.run("show(data.arrows[0].begin, data.end)")
+
+
+PICTURES = [pool, crowd]
+
+
+def main():
+    pyt, folder = sys.argv[1:]
+    if program() is None:
+        sys.exit("there is no Chromium: PYT_CHROMIUM may name one")
+    folder = pathlib.Path(folder)
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, Browser() as browser:
+        for make in PICTURES:
+            make(browser, pyt, pathlib.Path(scratch))
+            picture = folder / f"{make.__name__}.png"
+            browser.screenshot(picture)
+            print(f"{picture}: {picture.stat().st_size // 1000} kB")
+            if browser.errors:
+                sys.exit(f"{picture}: {browser.errors}")
+
+
+if __name__ == "__main__":
+    main()
