@@ -52,13 +52,21 @@ fn a_timeline_is_whole_in_every_mode() {
         whole(&trace);
         let names = trace.threads();
         for name in ["MainThread", "produce", "consume", "ThreadPoolExecutor-0_0"] {
-            assert!(names.iter().any(|known| known == name), "{flags:?}: {names:?}");
+            assert!(
+                names.iter().any(|known| known == name),
+                "{flags:?}: {names:?}"
+            );
         }
         assert_eq!(names[0], "MainThread", "{names:?}");
         assert!(!trace.slices_named(turn).is_empty(), "{flags:?}: no {turn}");
         assert!(!trace.slices_named("sleeps").is_empty(), "{flags:?}");
         // Each thread begins with an arrow from its starter, and ends.
-        let marks = |text: &str| trace.events("i").filter(|mark| mark["name"] == text).count();
+        let marks = |text: &str| {
+            trace
+                .events("i")
+                .filter(|mark| mark["name"] == text)
+                .count()
+        };
         assert_eq!(marks("begins"), names.len(), "{flags:?}");
         assert!(marks("ends") >= names.len() - 1, "{flags:?}");
         let starts = trace.events("s").filter(|flow| flow["name"] == "starts");
@@ -124,12 +132,24 @@ fn locks_that_follow_one_another_at_one_address_are_different_ones() {
          \x20   thread.join()\n\
          for _ in range(3): contend()\n",
     );
-    let mut waits: Vec<_> = trace.events("X").filter(|slice| slice["cat"] == "lock").collect();
+    let mut waits: Vec<_> = trace
+        .events("X")
+        .filter(|slice| slice["cat"] == "lock")
+        .collect();
     waits.sort_by_key(|slice| slice["ts"].as_f64().map(|at| at as u64));
-    let names: Vec<_> = waits.iter().map(|slice| slice["args"]["object"].as_str()).collect();
+    let names: Vec<_> = waits
+        .iter()
+        .map(|slice| slice["args"]["object"].as_str())
+        .collect();
     let lock = "lock of contend()";
     let expected = [lock.to_owned(), format!("{lock} #2"), format!("{lock} #3")];
-    assert_eq!(names, expected.iter().map(|name| Some(name.as_str())).collect::<Vec<_>>());
+    assert_eq!(
+        names,
+        expected
+            .iter()
+            .map(|name| Some(name.as_str()))
+            .collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -137,9 +157,7 @@ fn a_timeout_ends_a_wait_without_an_arrow() {
     if skipped_on_other_python("a timeline") {
         return;
     }
-    let trace = recorded_source(
-        "import threading\nnever = threading.Event()\nnever.wait(0.03)\n",
-    );
+    let trace = recorded_source("import threading\nnever = threading.Event()\nnever.wait(0.03)\n");
     let wait = trace.slices_named("waits for never (event)");
     assert_eq!(wait.len(), 1, "{:?}", trace.slice_names());
     assert_eq!(wait[0]["args"]["ended by"], "its timeout");
@@ -171,11 +189,15 @@ fn a_call_into_foreign_code_and_an_exception_that_ends_a_thread_are_shown() {
     let trace = Trace::read(&file);
     whole(&trace);
     let foreign = trace.slices_named("is in foreign code");
-    let long = foreign.iter().find(|slice| slice["dur"].as_f64() > Some(50_000.0));
+    let long = foreign
+        .iter()
+        .find(|slice| slice["dur"].as_f64() > Some(50_000.0));
     let long = long.unwrap_or_else(|| panic!("{foreign:?}"));
     assert_eq!(long["args"]["function"], "reads");
     assert!(
-        trace.events("i").any(|mark| mark["name"] == "KeyError: '<gone>'"),
+        trace
+            .events("i")
+            .any(|mark| mark["name"] == "KeyError: '<gone>'"),
         "no mark of the exception"
     );
 }
@@ -199,13 +221,24 @@ fn each_task_of_an_event_loop_has_a_lane_beneath_its_thread() {
     );
     whole(&trace);
     let names = trace.threads();
-    for task in ["work-1 (MainThread)", "work-2 (MainThread)", "Task-1 (MainThread)"] {
+    for task in [
+        "work-1 (MainThread)",
+        "work-2 (MainThread)",
+        "Task-1 (MainThread)",
+    ] {
         assert!(names.iter().any(|name| name == task), "{names:?}");
     }
     let of_task = |slice: &&serde_json::Value| trace.thread_of(slice) == "work-2 (MainThread)";
-    let runs = trace.slices_named("runs").into_iter().filter(of_task).count();
+    let runs = trace
+        .slices_named("runs")
+        .into_iter()
+        .filter(of_task)
+        .count();
     assert_eq!(runs, 4, "one more than it awaits");
-    let awaits = trace.slices_named("awaits a future").into_iter().filter(of_task);
+    let awaits = trace
+        .slices_named("awaits a future")
+        .into_iter()
+        .filter(of_task);
     assert_eq!(awaits.count(), 3, "{:?}", trace.slice_names());
 }
 
@@ -217,7 +250,14 @@ fn a_program_that_is_killed_leaves_files_that_open() {
     for ending in ["json", "html"] {
         let scratch = Scratch::new();
         let file = scratch.at(&format!("trace.{ending}"));
-        let running = pyt(["run", "--deadlock=ignore", "--timeline", &file, &program("deadlock.py")]).start();
+        let running = pyt([
+            "run",
+            "--deadlock=ignore",
+            "--timeline",
+            &file,
+            &program("deadlock.py"),
+        ])
+        .start();
         running.wait_for_output(DEADLINE, |text| text.contains("waiting"));
         // The file is written a few times a second.
         let has_waits = |path: &str| {
@@ -276,7 +316,10 @@ fn a_file_that_cannot_be_written_is_refused_before_the_program_begins() {
     }
     let done = pyt(["-X", "timeline", "-c", "print('runs')"]).run();
     done.exited_with(1);
-    assert!(done.stderr.contains("-X timeline must name a file"), "{done}");
+    assert!(
+        done.stderr.contains("-X timeline must name a file"),
+        "{done}"
+    );
 }
 
 #[test]
@@ -386,7 +429,10 @@ fn a_program_that_the_recorded_one_starts_does_not_write_its_file() {
         .collect();
     assert_eq!(files.len(), 2);
     for file in files {
-        assert_eq!(Trace::read(&file.path().to_string_lossy()).about("complete"), "true");
+        assert_eq!(
+            Trace::read(&file.path().to_string_lossy()).about("complete"),
+            "true"
+        );
     }
 }
 
@@ -403,7 +449,9 @@ fn names_and_messages_cannot_leave_their_place_in_a_page() {
          thread.start(); thread.join()\n",
     );
     let file = scratch.at("trace.html");
-    pyt(["run", "--timeline", &file, &script]).run().exited_with(0);
+    pyt(["run", "--timeline", &file, &script])
+        .run()
+        .exited_with(0);
     let text = fs::read_to_string(&file).unwrap();
     assert!(!text.contains("alert(1)</script>"));
     assert!(text.contains("\\u003c/script>\\u003cscript>alert(1)\\u003c/script>"));

@@ -36,18 +36,25 @@ impl Trace {
     }
 
     pub fn slices_named(&self, name: &str) -> Vec<&Value> {
-        self.events("X").filter(|slice| slice["name"] == name).collect()
+        self.events("X")
+            .filter(|slice| slice["name"] == name)
+            .collect()
     }
 
     pub fn slice_names(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.events("X").filter_map(|slice| slice["name"].as_str()).collect();
+        let mut names: Vec<_> = self
+            .events("X")
+            .filter_map(|slice| slice["name"].as_str())
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
     }
 
     fn names(&self) -> BTreeMap<u64, &str> {
-        let named = self.events("M").filter(|event| event["name"] == "thread_name");
+        let named = self
+            .events("M")
+            .filter(|event| event["name"] == "thread_name");
         named
             .map(|event| {
                 let name = event["args"]["name"].as_str().unwrap();
@@ -90,7 +97,10 @@ pub fn whole(trace: &Trace) {
             while open.last().is_some_and(|end| *end <= *from) {
                 open.pop();
             }
-            assert!(open.iter().all(|end| *to <= *end), "lane {lane}: {from} to {to} overlaps");
+            assert!(
+                open.iter().all(|end| *to <= *end),
+                "lane {lane}: {from} to {to} overlaps"
+            );
             open.push(*to);
         }
     }

@@ -193,7 +193,11 @@ impl Drainer {
                 at: recorder.now(),
                 thread,
                 site,
-                what: if is_foreign { What::Foreign } else { What::Back },
+                what: if is_foreign {
+                    What::Foreign
+                } else {
+                    What::Back
+                },
             });
         });
     }
@@ -221,8 +225,7 @@ impl Drainer {
         self.pending.sort_by_key(|event| event.at);
         let old = self.pending.partition_point(|event| event.at <= limit);
         for event in self.pending.drain(..old) {
-            self.tracker
-                .add(event, &*self.recorder, &mut self.items);
+            self.tracker.add(event, &*self.recorder, &mut self.items);
         }
         let renamed = std::mem::take(&mut self.recorder.names.lock().renamed);
         for thread in renamed {

@@ -20,7 +20,9 @@ pub(crate) struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// Made known by this thread.
-    Registered { by: u64 },
+    Registered {
+        by: u64,
+    },
     Begun,
     /// Begins to wait for the object at this address; `holder` is 0 if there is none.
     Waits {
@@ -30,25 +32,38 @@ pub(crate) enum What {
         holder: u64,
     },
     /// Its wait is over; `by` is 0 if no thread ended it.
-    Woken { by: u64 },
-    Resumed { ended: Ended },
+    Woken {
+        by: u64,
+    },
+    Resumed {
+        ended: Ended,
+    },
     Preempted,
     Continued,
     SteppedBack,
     Paused,
     Ended,
     /// A primitive was made at this address.
-    Made { object: u64 },
+    Made {
+        object: u64,
+    },
     /// The thread was found in foreign code.
     Foreign,
     /// It was found back.
     Back,
     /// Something that takes no time: the number of a text says what.
-    Instant { text: u32 },
+    Instant {
+        text: u32,
+    },
     /// The thread goes on with the task of an event loop that has this number.
-    TaskGoesOn { task: u64 },
+    TaskGoesOn {
+        task: u64,
+    },
     /// The task stops for now; the number of a text says what it awaits.
-    TaskStops { task: u64, awaits: u32 },
+    TaskStops {
+        task: u64,
+        awaits: u32,
+    },
 }
 
 /// How a wait ended.

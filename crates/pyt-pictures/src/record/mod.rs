@@ -243,8 +243,7 @@ impl Recorder {
         .map_err(|error| RecordingError::Io(path.clone(), error))?;
         self.begin.get_or_init(Instant::now);
         let drainer = Drainer::new(self, file, path.clone());
-        let spawned =
-            Running::spawn(drainer).map_err(|error| RecordingError::Io(path, error))?;
+        let spawned = Running::spawn(drainer).map_err(|error| RecordingError::Io(path, error))?;
         *self.reader.lock() = Some(spawned.thread());
         *running = Some(spawned);
         self.is_on.store(true, Ordering::SeqCst);
@@ -323,12 +322,7 @@ impl Recorder {
                 names.tasks.insert(task, bounded(&name()));
             }
             drop(names);
-            self.push(
-                current_id().get(),
-                0,
-                What::TaskGoesOn { task },
-                self.now(),
-            );
+            self.push(current_id().get(), 0, What::TaskGoesOn { task }, self.now());
         }
     }
 
@@ -363,7 +357,8 @@ impl Recorder {
     fn now_of(&self, thread: &Thread) -> u64 {
         let clock = thread.scheduler().clock();
         if clock.is_virtual() {
-            self.virtual_time.fetch_max(clock.now().0, Ordering::Relaxed);
+            self.virtual_time
+                .fetch_max(clock.now().0, Ordering::Relaxed);
         }
         self.now()
     }
@@ -418,7 +413,9 @@ impl ThreadObserver for Recorder {
             }
             Moment::Begun => What::Begun,
             Moment::Waits { waiting, reentrant } => {
-                site = self.places.here((waiting.object != 0).then_some(waiting.object));
+                site = self
+                    .places
+                    .here((waiting.object != 0).then_some(waiting.object));
                 What::Waits {
                     kind: waiting.kind,
                     reentrant,

@@ -4,12 +4,7 @@
 //! leaves a whole file. When there are too many items, the newer half is moved to the front of the
 //! file, and the older is lost.
 
-use std::{
-    collections::VecDeque,
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-};
+use std::{collections::VecDeque, fs::File, io, os::unix::fs::FileExt};
 
 use super::{Format, Item, Slice, Standing};
 

@@ -21,7 +21,11 @@ pub(crate) fn doing(
         State::Awaits => String::from("awaits"),
         State::Waits(WaitKind::Sleep) => String::from("sleeps"),
         State::Waits(kind) => {
-            let name = if kind == WaitKind::Join { holder } else { object };
+            let name = if kind == WaitKind::Join {
+                holder
+            } else {
+                object
+            };
             let what = match name {
                 Some(name) => kind.description_of(name),
                 None => kind.description(false).to_owned(),

@@ -32,7 +32,11 @@ impl Recording for Events {
 }
 
 /// Has `recorder` learn of all this. Of what is not installed, the recording knows less.
-pub(super) fn install(state: &Arc<InterpreterState>, recorder: &Arc<Recorder>, vm: &VirtualMachine) {
+pub(super) fn install(
+    state: &Arc<InterpreterState>,
+    recorder: &Arc<Recorder>,
+    vm: &VirtualMachine,
+) {
     state.record_with(Arc::new(Events(recorder.clone())));
     if vm.state.module_defs.contains_key(ISOLATION_MARK) {
         // Such a program neither forks nor ends the process, and gets nothing that is not listed.

@@ -15,8 +15,8 @@ use super::{
     trace::Trace,
 };
 use crate::{
-    Aborted, Activity, Awaited, Clock, Deadline, HeldBy, Moment, Policy, Scheduler, Thread, ThreadId, WaitKind,
-    Waiter, Waiting, Wake, World,
+    Aborted, Activity, Awaited, Clock, Deadline, HeldBy, Moment, Policy, Scheduler, Thread,
+    ThreadId, WaitKind, Waiter, Waiting, Wake, World,
     engine::{thread::ThreadNumber, wait::CurrentWait, world::Place},
     op::{Action, Op},
     run_count::{add_run, forget_runs, remove_run},
