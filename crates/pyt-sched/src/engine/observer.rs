@@ -46,7 +46,7 @@ pub enum Moment<'a> {
     SteppedBack,
     /// It has given up its turn, and may begin again: a thread of the host's.
     Paused,
-    /// It has given up its turn for good.
+    /// It has given up its turn, and does not begin again.
     Ended,
 }
 
