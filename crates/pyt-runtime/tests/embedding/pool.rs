@@ -343,6 +343,21 @@ const TRACES: &[(&str, &str)] = &[
         "import decimal; decimal.getcontext().prec = 3",
         "__import__('decimal').getcontext().prec == 28",
     ),
+    // Functions that the reset itself calls.
+    (
+        "import builtins, sys, gc\n\
+         builtins.isinstance = builtins.list = builtins.dict = builtins.len = None\n\
+         sys.settrace(lambda *_: None)\n\
+         sys.settrace = sys.setprofile = gc.collect = gc.freeze = lambda *_: None",
+        "(lambda sys: isinstance([], list) and len(dict()) == 0 and sys.gettrace() is None \
+         and sys.settrace.__name__ == 'settrace')(__import__('sys'))",
+    ),
+    // What is frozen is not seen by the collector.
+    (
+        "import gc\nclass Frozen: pass\none = Frozen()\none.itself = one\ngc.freeze()",
+        "(lambda gc: gc.unfreeze() or not any(type(one).__name__ == 'Frozen' for one in gc.get_objects()))\
+         (__import__('gc'))",
+    ),
 ];
 
 #[test]

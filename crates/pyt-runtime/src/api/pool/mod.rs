@@ -4,6 +4,8 @@
 //! built before they are needed, and used again: what the last user changed is reset (`reset.py`),
 //! and a runtime that cannot be reset is replaced.
 
+mod names;
+
 use std::{
     collections::VecDeque,
     fmt,
@@ -397,6 +399,7 @@ impl PoolEntry {
             runtime.import(module)?;
         }
         let names: Value = runtime.eval("{}")?;
+        names.set_item("is_same", runtime.enter(names::is_same))?;
         runtime
             .compile(include_str!("reset.py"))?
             .eval_in::<()>(&names)?;

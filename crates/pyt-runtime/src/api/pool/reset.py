@@ -1,6 +1,7 @@
 """Records the state of a new interpreter, and restores it after use.
 
-Run once in a namespace of its own; the pool then calls ``restore``.
+Run once in a namespace of its own, in which the pool has put `is_same` (`names.rs`); the pool then calls
+``restore``. Each user waits for a reset, so what is done in every one is native or short.
 """
 
 import _codecs
@@ -15,6 +16,13 @@ import sys
 import threading
 import types
 import warnings
+
+# A user may replace built-in functions, and functions of these modules, before they are restored.
+dict, frozenset, id, isinstance, len, list, map = dict, frozenset, id, isinstance, len, list, map
+_abc_token, _dump = abc.get_cache_token, abc._get_dump
+_collect, _freeze, _freeze_count, _unfreeze = gc.collect, gc.freeze, gc.get_freeze_count, gc.unfreeze
+_tracing = (sys.settrace, sys.setprofile, threading.settrace, threading.setprofile)
+_ModuleType = types.ModuleType
 
 _HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook", "stdin", "stdout", "stderr")
 _LISTS = ("path", "argv", "meta_path", "path_hooks", "warnoptions")
@@ -69,9 +77,9 @@ sys.addaudithook = _record(sys, "addaudithook", _spoil)
 
 # The names of each module, and how many classes each abstract base class has registered.
 _contents = [
-    (module, dict(module.__dict__))
+    [module, dict(module.__dict__)]
     for name, module in _modules.items()
-    if name != "__main__" and isinstance(module, types.ModuleType)
+    if name != "__main__" and isinstance(module, _ModuleType)
 ]
 _abstract = {
     value
@@ -82,11 +90,11 @@ _abstract = {
 
 
 def _registered():
-    return {known: frozenset(map(id, abc._get_dump(known)[0])) for known in _abstract}
+    return {known: frozenset(map(id, _dump(known)[0])) for known in _abstract}
 
 
 _registrations = _registered()
-_token = abc.get_cache_token()
+_token = _abc_token()
 
 
 def _restore_module(module, names):
@@ -94,7 +102,7 @@ def _restore_module(module, names):
     for name, value in list(now.items()):
         # A submodule that was imported: a module that stays refers to it, or it is gone already.
         if name not in names:
-            if not isinstance(value, types.ModuleType) or module is sys:
+            if not isinstance(value, _ModuleType) or module is sys:
                 del now[name]
         elif names[name] is not value:
             now[name] = names[name]
@@ -102,13 +110,14 @@ def _restore_module(module, names):
         now[name] = names[name]
 
 
-def _is_changed(now, names):
-    if len(now) != len(names):
-        return True
-    for name, value in names.items():
-        if now.get(name, names) is not value:
-            return True
-    return False
+# The variables of the environment as `os.environ` keeps them: two dictionaries are compared at once.
+_variables = getattr(os.environ, "_data", os.environ)
+_first_variables = dict(_variables)
+
+# What exists now is as it was in each reset, so the collector need not go through it again.
+_collect()
+_freeze()
+_frozen = _freeze_count()
 
 
 def restore(everything):
@@ -116,20 +125,19 @@ def restore(everything):
 
     Without `everything`, restores only what is the process's, before the interpreter ends.
     """
-    if os.environ != _environment:
+    global _frozen
+    if _variables != _first_variables:
         os.environ.clear()
         os.environ.update(_environment)
     if not everything:
         return False
-    sys.settrace(None)
-    sys.setprofile(None)
-    threading.settrace(None)
-    threading.setprofile(None)
+    for trace in _tracing:
+        trace(None)
     threading.excepthook = _thread_hook
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()
-    if abc.get_cache_token() != _token and _registered() != _registrations:
+    if _abc_token() != _token and _registered() != _registrations:
         return False
     # Modules that were imported since may have been changed: they are imported anew.
     for name in sys.modules.keys() - _modules.keys():
@@ -138,11 +146,21 @@ def restore(everything):
     # What the last user left runs its `__del__` now, and not while the next one is here; and before
     # the rest is restored, which it may change.
     gc.callbacks[:] = _callbacks
-    gc.collect()
+    _collect()
+    if not _frozen // 2 < _freeze_count() <= _frozen:
+        # A user called `freeze` or `unfreeze`. Few of the frozen objects ever go.
+        _unfreeze()
+        _collect()
+        _freeze()
+        _frozen = _freeze_count()
     sys.modules.update(_modules)
-    for module, names in _contents:
-        if _is_changed(module.__dict__, names):
+    for record in _contents:
+        module, names = record
+        if not is_same(module.__dict__, names):
             _restore_module(module, names)
+            if len(module.__dict__) == len(names):
+                # The same names in their new order.
+                record[1] = dict(module.__dict__)
     for name, values in _lists.items():
         getattr(sys, name)[:] = values
     sys.path_importer_cache.clear()
