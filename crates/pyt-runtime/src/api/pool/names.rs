@@ -5,8 +5,8 @@ use rustpython_vm::{AsObject, builtins::PyDictRef};
 
 use crate::{Python, Value};
 
-/// The function `is_same(now, recorded)`: whether two dictionaries have the same objects as keys and
-/// as values, in the same order. It calls no method of theirs.
+/// The function `is_same(now, recorded)`: whether two dictionaries have the same objects as keys
+/// and as values, in the same order. It calls no method of theirs.
 pub(super) fn is_same(py: Python<'_>) -> Value {
     let function = py
         .vm()
