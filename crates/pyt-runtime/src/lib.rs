@@ -137,8 +137,8 @@ pub use api::queue::Queue;
 pub use api::runtime::Runtime;
 pub use api::serde::Serde;
 pub use api::value::{
-    Buffer, BufferItem, FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw, Unpack, UnpackKw,
-    Value, kw, unpack, unpack_kw,
+    Buffer, BufferItem, Display, DisplayForm, FromPython, IntoArg, IntoArgs, IntoPython, Iter, Kw,
+    Unpack, UnpackKw, Value, kw, unpack, unpack_kw,
 };
 pub use command::{doc, run::Program};
 pub use config::builder::Builder;

@@ -1,6 +1,6 @@
 //! What a notebook needs: cells with a value, completion, modes of compilation, plain tracebacks.
 
-use pyt_runtime::{CompileMode, ErrorKind, Runtime};
+use pyt_runtime::{CompileMode, Display, DisplayForm, ErrorKind, Limits, Runtime};
 
 use crate::support::runtime;
 
@@ -116,5 +116,71 @@ fn names_are_completed() {
     for nothing in ["", "x = ", "nothing.at.all", "c.bad.", "(1)."] {
         assert!(complete(nothing).1.is_empty(), "{nothing:?}");
     }
+    runtime.finish();
+}
+
+#[test]
+fn a_value_is_displayed_in_the_forms_of_its_class() {
+    let runtime = runtime(true);
+    let display = |cell: &str| runtime.exec_cell(cell).unwrap().unwrap().display().unwrap();
+    let types = |shown: &Display| {
+        let types: Vec<_> = shown.forms.iter().map(|(name, _)| name.clone()).collect();
+        types.join(" ")
+    };
+
+    let number = display("42");
+    assert_eq!((number.text.as_str(), types(&number).as_str()), ("42", ""));
+
+    let table = display(
+        "class Table:
+    def __repr__(self): return 'table'
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return ({'text/plain': 'not taken', 'text/html': '<b>', 'application/x-own': {'a': [1]}}, {'text/html': {}})
+    def _repr_html_(self): raise AssertionError('the bundle has it')
+    def _repr_png_(self): return b'\\x89PNG', {'width': 1}
+    def _repr_svg_(self): return None
+    def _repr_latex_(self): return 1 / 0
+Table()",
+    );
+    assert_eq!(table.text, "table");
+    assert_eq!(types(&table), "text/html application/x-own image/png");
+    assert!(matches!(table.form("text/html"), Some(DisplayForm::Text(html)) if html == "<b>"));
+    assert!(matches!(table.form("image/png"), Some(DisplayForm::Bytes(png)) if png == b"\x89PNG"));
+    let Some(DisplayForm::Value(own)) = table.form("application/x-own") else {
+        panic!("{:?}", table.forms);
+    };
+    assert_eq!(own.repr().unwrap(), "{'a': [1]}");
+    let [(method, error)] = &table.failures[..] else {
+        panic!("{:?}", table.failures);
+    };
+    assert_eq!(
+        (method.as_str(), error.type_name()),
+        ("_repr_latex_", "ZeroDivisionError")
+    );
+
+    // A class is not one of its instances, and an object that has every attribute has no form.
+    assert_eq!(types(&display("Table")), "");
+    let any = "class Any:\n    def __getattr__(self, name): return lambda: name\nAny()";
+    assert_eq!(types(&display(any)), "");
+    let wrong = display("class Wrong:\n    def _repr_mimebundle_(self): return 1\nWrong()");
+    assert_eq!(wrong.failures[0].1.type_name(), "TypeError");
+    runtime.finish();
+}
+
+#[test]
+fn a_limit_ends_a_display() {
+    let runtime = runtime(true);
+    let value = runtime
+        .exec_cell(
+            "class Endless:\n    def _repr_html_(self):\n        while True: pass\nEndless()",
+        )
+        .unwrap()
+        .unwrap();
+    let limits = Limits::new().steps(100_000);
+    let shown = runtime.with_limits(&limits, |_| value.display());
+    let error = shown
+        .map(|shown| shown.unwrap_err())
+        .unwrap_or_else(|error| error);
+    assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error:?}");
     runtime.finish();
 }

@@ -9,6 +9,7 @@ mod buffer;
 pub(crate) mod convert;
 pub(crate) mod convert_collections;
 mod convert_text;
+mod display;
 mod handle;
 mod iter;
 mod name;
@@ -19,6 +20,7 @@ pub use self::{
     args::{IntoArg, IntoArgs, Kw, Unpack, UnpackKw, kw, unpack, unpack_kw},
     buffer::{Buffer, BufferItem},
     convert::{FromPython, IntoPython},
+    display::{Display, DisplayForm},
     handle::Value,
     iter::Iter,
 };
