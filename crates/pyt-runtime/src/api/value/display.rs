@@ -59,12 +59,12 @@ impl Display {
 
 impl Value {
     /// What a notebook shows of the value: its `repr`, and what the methods of IPython's protocol
-    /// return, as [IPython's documentation] defines them: `_repr_mimebundle_` and, for the types that
-    /// it leaves out, `_repr_html_`, `_repr_markdown_`, `_repr_svg_`, `_repr_png_`, `_repr_jpeg_`,
-    /// `_repr_pdf_`, `_repr_latex_`, `_repr_json_` and `_repr_javascript_`. They are called if the
-    /// value's class has them, so a class, or an object that claims to have every attribute, has only
-    /// text. A method that returns `None` has no form; of a tuple of a form and its metadata, the form
-    /// is taken.
+    /// return, as [IPython's documentation] defines them: `_repr_mimebundle_` and, for the types
+    /// that it leaves out, `_repr_html_`, `_repr_markdown_`, `_repr_svg_`, `_repr_png_`,
+    /// `_repr_jpeg_`, `_repr_pdf_`, `_repr_latex_`, `_repr_json_` and `_repr_javascript_`. They are
+    /// called if the value's class has them, so a class, or an object that claims to have every
+    /// attribute, has only text. A method that returns `None` has no form; of a tuple of a form and
+    /// its metadata, the form is taken.
     ///
     /// Blocks while these methods run.
     ///
@@ -85,8 +85,8 @@ impl Value {
     /// ```
     ///
     /// # Errors
-    /// What `repr` raises; what stops the call, such as a limit. What another method raises is one of
-    /// [`failures`](Display::failures).
+    /// What `repr` raises; what stops the call, such as a limit. What another method raises is one
+    /// of [`failures`](Display::failures).
     ///
     /// [IPython's documentation]: https://ipython.readthedocs.io/en/stable/config/integrating.html
     pub fn display(&self) -> Result<Display, Error> {
@@ -147,8 +147,7 @@ fn bundle(object: &PyObject, py: Python<'_>) -> PyResult<Option<Vec<(String, Dis
     Ok(Some(forms.collect()))
 }
 
-/// Calls a method that the object's class has. `None` if it has none, or none that can be called, or
-/// if that returns `None`.
+/// Calls a method that the object's class has. `None` if it has none, or if that returns `None`.
 fn call(object: &PyObject, method: &str, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let name = vm.ctx.intern_str(method);
     match object.class().get_attr(name) {
