@@ -5,7 +5,7 @@ use std::process::Command;
 use pyt_test::{Process, workspace};
 
 /// Says so, and returns true, if there is no browser or no Python to drive it with.
-pub fn is_missing() -> bool {
+pub(crate) fn is_missing() -> bool {
     let find = "import sys; sys.path.insert(0, 'tests/pictures'); import browser; print(browser.program() or '')";
     let found = Command::new(python())
         .args(["-c", find])
@@ -26,11 +26,24 @@ fn python() -> String {
 
 /// Runs one of the checks on these pages.
 #[track_caller]
-pub fn check(what: &str, pages: &[&str]) {
+pub(crate) fn check(what: &str, pages: &[&str]) {
     let done = Process::new(python())
         .args(["tests/pictures/check.py", what])
         .args(pages)
         .dir(workspace())
         .run();
     done.succeeded();
+}
+
+/// Has the check of bugs say what each page says, and shows that.
+#[track_caller]
+pub(crate) fn explain(pages: &[&str]) {
+    let done = Process::new(python())
+        .args(["tests/pictures/check.py", "bugs"])
+        .args(pages)
+        .dir(workspace())
+        .run();
+    done.exited_with(0);
+    assert_eq!(done.stdout.lines().count(), pages.len(), "{done}");
+    eprintln!("{}", done.stdout);
 }

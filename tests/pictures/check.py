@@ -113,7 +113,128 @@ def timeline(browser, pool, crowd):
     same(browser.errors, [], "errors")
 
 
-CHECKS = {"timeline": timeline}
+def now(browser):
+    return browser.run("document.getElementById('now').innerText")
+
+
+def position(browser):
+    return browser.run("+document.body.dataset.position")
+
+
+def variable(browser, name):
+    """The value of a shared variable and who has written it, as the table says."""
+    rows = browser.run("[...document.querySelectorAll('#variables tr')].map(row => [...row.cells].map(cell => cell.innerText))")
+    return next((row[1:] for row in rows if row[0] == name), None)
+
+
+def exploration(browser, counter, philosophers):
+    browser.open(counter)
+    is_alright(browser, counter)
+    text = browser.run("document.getElementById('outcomes').innerText")
+    true("AssertionError" in text and "%" in text, text)
+    true("both read" in browser.run("document.getElementById('sentence').textContent"), "the cause")
+    seed = browser.run("report.findings[0].seed")
+    true(isinstance(seed, str) and seed in browser.run("document.getElementById('facts').textContent"), f"seed {seed}")
+    # Which two lines, which value was lost, at which switch: from the page alone.
+    browser.click_on("#conflict-1")
+    true("reads counter: 0" in now(browser) and "lost_update_global.py:15" in now(browser), now(browser))
+    same(variable(browser, "counter")[0], "0", "the value before")
+    first = position(browser)
+    browser.click_on("#conflict-2")
+    true("counter" in now(browser) and position(browser) > first, now(browser))
+    browser.run("go(finding.steps.findLastIndex(step => step.operation === 'write' && step.variable === 'counter'))")
+    true("writes counter: 1 → 1" in now(browser), now(browser))
+    value, writer = variable(browser, "counter")
+    same(value, "1", "the value that is about to be lost")
+    true("lost_update_global.py:15, step" in writer, writer)
+    # Both directions, by button, key, slider and list.
+    before = position(browser)
+    browser.click_on("#forth")
+    after = position(browser)
+    true(after > before, "a step forward")
+    browser.click_on("#back")
+    same(position(browser), before, "a step back")
+    browser.run("document.activeElement.blur()")
+    browser.key("ArrowRight")
+    same(position(browser), after, "the key goes forward")
+    browser.key("ArrowLeft", modifiers=8)
+    true(position(browser) < after, "Shift and the key go back to a switch")
+    browser.key("Home")
+    same(browser.run("document.getElementById('back').disabled"), True, "no step before the first")
+    browser.key("End")
+    same(position(browser), browser.run("finding.steps.length"), "the end")
+    same(browser.run("document.getElementById('forth').disabled"), True, "no step after the last")
+    browser.run("(() => { const slider = document.getElementById('slider'); slider.value = 3; slider.dispatchEvent(new Event('input')); })()")
+    same(position(browser), browser.run("stops[3]"), "the slider")
+    browser.click_on("#list tr:nth-child(2)")
+    same(position(browser), browser.run("stops[1]"), "a row of the list")
+    browser.click_on("#all")
+    same(browser.run("stops.length"), browser.run("finding.steps.length + 1"), "all steps")
+    # Each position shows each thread, with its source and its line, whatever way led there.
+    shown = "JSON.stringify([...document.querySelectorAll('.thread, #variables, #objects')].map(part => part.innerText))"
+    there = browser.run(f"finding.steps.map((_, i) => {{ go(i); return {shown}; }})")
+    back = browser.run(f"finding.steps.map((_, i) => finding.steps.length - 1 - i).map(i => {{ go(i); return {shown}; }})")
+    same(back[::-1], there, "what is shown on the way back")
+    true(all("counter += 1" in text for text in there[11:14]), "the source of threads that are about to count")
+    same(browser.errors, [], "errors")
+    # A deadlock: the graph, the holders, the local variables.
+    browser.open(philosophers)
+    is_alright(browser, philosophers)
+    graph = browser.run("document.getElementById('graph').textContent")
+    for seat in range(3):
+        true(f"philosopher-{seat}" in graph and f"waits for forks[{seat}]" in graph, graph)
+    same(browser.run("document.querySelectorAll('#graph .edge').length"), 3, "edges")
+    browser.click_on("#last")
+    threads = browser.run("document.getElementById('threads').innerText")
+    for seat in range(3):
+        true(f"held by philosopher-{(seat + 1) % 3}" in threads, threads)
+    true("seat\t1" in threads and "left\t" in threads, threads)
+    objects = browser.run("[...document.querySelectorAll('#objects tr')].slice(1).map(row => [...row.cells].map(cell => cell.innerText))")
+    same(len(objects), 3, f"locks: {objects}")
+    for name, holder, waiting, _ in objects:
+        seat = int(name[6])
+        true(holder.startswith(f"philosopher-{seat} since step"), f"{name}: {holder}")
+        same(waiting, f"philosopher-{(seat - 1) % 3}", f"who waits for {name}")
+    same(browser.errors, [], "errors")
+
+
+def replay(browser, page):
+    browser.open(page)
+    is_alright(browser, page)
+    same(browser.run("document.getElementById('outcomes-panel').hidden"), True, "a replay has no other outcomes")
+    true("AssertionError" in browser.run("document.getElementById('summary').textContent"), "how it failed")
+    browser.click_on("#last")
+    browser.click_on("#back-switch")
+    true("Next:" in now(browser), now(browser))
+    same(browser.errors, [], "errors")
+
+
+def bugs(browser, *pages):
+    """What the page of each bug says to who has nothing else: the two steps, and the values around them."""
+    for page in pages:
+        browser.open(page)
+        summary = browser.run("document.getElementById('summary').textContent")
+        graph = browser.run("document.querySelectorAll('#graph .node').length")
+        said = [page.rsplit("/", 1)[-1], summary]
+        if graph:
+            true(graph >= 2, f"{page}: a cycle")
+            said.append(browser.run("document.getElementById('graph').textContent"))
+        else:
+            said.append(browser.run("document.getElementById('sentence').textContent"))
+            true(said[-1], f"{page}: no sentence")
+            for button in "#conflict-1", "#conflict-2":
+                same(browser.run(f"document.querySelector('{button}').disabled"), False, f"{page}: {button}")
+                browser.click_on(button)
+                true(".py:" in now(browser), f"{page}: {now(browser)}")
+                said.append(now(browser))
+            # The conflict is at a switch: between the two another thread goes on.
+            switches = browser.run("finding.steps.slice(finding.cause.first, finding.cause.second + 1).filter((step, i, all) => i && step.thread !== all[i - 1].thread).length")
+            true(switches >= 1, f"{page}: no switch between the two steps")
+        same(browser.errors, [], f"{page}: errors")
+        print(" | ".join(said), file=sys.stdout)
+
+
+CHECKS = {"timeline": timeline, "exploration": exploration, "replay": replay, "bugs": bugs}
 
 if __name__ == "__main__":
     what, *pages = sys.argv[1:]

@@ -473,3 +473,109 @@ fn a_browser_shows_the_timelines() {
     let (pool, crowd) = (page("pool"), page("crowd"));
     browser::check("timeline", &[&pool, &crowd]);
 }
+
+/// Explores one of the bugs of `tests/explore` into a page. Returns the page and the schedule.
+fn explored(scratch: &Scratch, name: &str, flags: &[&str]) -> (String, String) {
+    let page = scratch.at(&format!("{name}.html"));
+    let done = pyt(["explore", "--schedules", "400", "--html", &page])
+        .args(["--output", &scratch.path().to_string_lossy()])
+        .args(flags)
+        .arg(format!("tests/explore/bugs/{name}.py"))
+        .run();
+    done.exited_with(1);
+    let replayed = done.stdout.split("pyt replay ").nth(1);
+    let schedule = replayed.and_then(|rest| rest.split_whitespace().next());
+    (page, schedule.unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_browser_walks_through_explorations() {
+    if skipped_on_other_python("exploration") || browser::is_missing() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let (counter, schedule) = explored(&scratch, "lost_update_global", &[]);
+    let (philosophers, _) = explored(&scratch, "dining_philosophers", &[]);
+    browser::check("exploration", &[&counter, &philosophers]);
+    let page = scratch.at("replay.html");
+    let done = pyt(["replay", "--html", &page, &schedule]).run();
+    done.exited_with(1);
+    browser::check("replay", &[&page]);
+}
+
+/// Ten bugs, each of which the page alone explains: the two steps whose order decides and the
+/// switch between them, or the cycle.
+#[test]
+fn a_page_answers_what_a_student_asks() {
+    if skipped_on_other_python("exploration") || browser::is_missing() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let pages: Vec<String> = [
+        "lost_update_global",
+        "lost_update_attribute",
+        "lost_update_dict_item",
+        "lost_update_closure",
+        "check_then_act_dict",
+        "lazy_initialisation",
+        "use_before_init",
+        "stack_pop",
+        "dining_philosophers",
+        "abba_deadlock",
+    ]
+    .map(|name| explored(&scratch, name, &["--stop-on-first"]).0)
+    .to_vec();
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    browser::explain(&pages);
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_refused_before_the_work() {
+    if skipped_on_other_python("exploration") {
+        return;
+    }
+    let script = "tests/explore/bugs/lost_update_global.py";
+    let done = pyt(["explore", "--html", "no/such/folder/x.html", script]).run();
+    done.gave(
+        2,
+        "",
+        "pyt explore: no/such/folder/x.html: No such file or directory\n",
+    );
+    let done = pyt(["replay", "--html", "no/such/folder/x.html", "x.schedule"]).run();
+    done.gave(
+        2,
+        "",
+        "pyt replay: no/such/folder/x.html: No such file or directory\n",
+    );
+}
+
+#[test]
+fn values_and_sources_cannot_leave_their_place_in_a_page_and_are_bounded() {
+    if skipped_on_other_python("exploration") {
+        return;
+    }
+    let scratch = Scratch::new();
+    let script = scratch.write(
+        "script.py",
+        "import threading\n\
+         text = '</script><script>alert(1)</script>'\n\
+         long = 'x' * 100_000\n\
+         def work():\n\
+         \x20   global text\n\
+         \x20   mine = text + long\n\
+         \x20   text = text + '!'\n\
+         threads = [threading.Thread(target=work) for _ in range(2)]\n\
+         for thread in threads: thread.start()\n\
+         for thread in threads: thread.join()\n\
+         assert text.endswith('!!'), text\n",
+    );
+    let page = scratch.at("page.html");
+    let done = pyt(["explore", "--html", &page, "--output", &scratch.path().to_string_lossy()])
+        .arg(&script)
+        .run();
+    done.exited_with(1);
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("alert(1)"));
+    assert!(!text.contains("alert(1)</script>"));
+    assert!(!text.contains(&"x".repeat(200)), "a long value is cut off");
+}

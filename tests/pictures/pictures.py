@@ -6,6 +6,7 @@ Needs Chromium (`PYT_CHROMIUM` may name one).
 """
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,32 @@ def crowd(browser, pyt, scratch):
     browser.run("show(data.arrows[0].begin, data.end)")
 
 
-PICTURES = [pool, crowd]
+def explored(pyt, folder, name, *flags):
+    """The page of an exploration of one of the bugs of tests/explore."""
+    page = folder / f"{name}.html"
+    shutil.copy(HERE.parent / "explore" / "bugs" / f"{name}.py", folder)
+    command = [pyt, "explore", "--schedules", "200", "--html", page, *flags, f"{name}.py"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, cwd=folder)
+    return page
+
+
+def counter(browser, pyt, scratch):
+    browser.size(1200, 800)
+    browser.open(explored(pyt, scratch, "lost_update_global"))
+    # Where the second thread is about to overwrite what the first has written.
+    browser.run("go(finding.steps.findLastIndex(step => step.operation === 'write' && step.variable === 'counter'))")
+    browser.run("scrollTo(0, document.getElementById('finding').offsetTop)")
+
+
+def philosophers(browser, pyt, scratch):
+    browser.size(1200, 860)
+    browser.open(explored(pyt, scratch, "dining_philosophers"))
+    browser.run("document.documentElement.dataset.theme === 'dark' || document.getElementById('theme').click()")
+    browser.click_on("#last")
+    browser.run("scrollTo(0, document.getElementById('finding').offsetTop)")
+
+
+PICTURES = [pool, crowd, counter, philosophers]
 
 
 def main():

@@ -9,14 +9,14 @@ use std::{collections::BTreeMap, fs};
 use serde_json::Value;
 
 /// A file.
-pub struct Trace {
+pub(crate) struct Trace {
     events: Vec<Value>,
     about: Value,
 }
 
 impl Trace {
     #[track_caller]
-    pub fn read(path: &str) -> Self {
+    pub(crate) fn read(path: &str) -> Self {
         let text = fs::read_to_string(path).unwrap();
         let mut file: Value =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -27,21 +27,21 @@ impl Trace {
         }
     }
 
-    pub fn about(&self, name: &str) -> &str {
+    pub(crate) fn about(&self, name: &str) -> &str {
         self.about[name].as_str().unwrap()
     }
 
-    pub fn events<'a>(&'a self, phase: &'a str) -> impl Iterator<Item = &'a Value> {
+    pub(crate) fn events<'a>(&'a self, phase: &'a str) -> impl Iterator<Item = &'a Value> {
         self.events.iter().filter(move |event| event["ph"] == phase)
     }
 
-    pub fn slices_named(&self, name: &str) -> Vec<&Value> {
+    pub(crate) fn slices_named(&self, name: &str) -> Vec<&Value> {
         self.events("X")
             .filter(|slice| slice["name"] == name)
             .collect()
     }
 
-    pub fn slice_names(&self) -> Vec<&str> {
+    pub(crate) fn slice_names(&self) -> Vec<&str> {
         let mut names: Vec<_> = self
             .events("X")
             .filter_map(|slice| slice["name"].as_str())
@@ -64,11 +64,11 @@ impl Trace {
     }
 
     /// The names of all threads, in the order of their lanes.
-    pub fn threads(&self) -> Vec<String> {
+    pub(crate) fn threads(&self) -> Vec<String> {
         self.names().into_values().map(str::to_owned).collect()
     }
 
-    pub fn thread_of(&self, event: &Value) -> String {
+    pub(crate) fn thread_of(&self, event: &Value) -> String {
         self.names()[&event["tid"].as_u64().unwrap()].to_owned()
     }
 }
@@ -80,7 +80,7 @@ fn nanos(value: &Value) -> i64 {
 
 /// Asserts that the file is what tools for it expect.
 #[track_caller]
-pub fn whole(trace: &Trace) {
+pub(crate) fn whole(trace: &Trace) {
     let mut lanes: BTreeMap<u64, Vec<(i64, i64)>> = BTreeMap::new();
     for slice in trace.events("X") {
         let from = nanos(&slice["ts"]);

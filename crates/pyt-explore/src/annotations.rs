@@ -40,6 +40,9 @@ pub struct RecordedRun {
     pub values: Vec<VariableAccess>,
     /// Stacks, innermost function first: number N of a [`Place`], its last one, is the Nth, from 1.
     pub stacks: Vec<Vec<StackFrame>>,
+    /// For each stack, the local variables of the innermost function of the program's, with their
+    /// values as short text.
+    pub locals: Vec<Vec<(String, String)>>,
     /// What locks, queues and the like are called, by their addresses.
     pub names: HashMap<usize, PrimitiveName>,
     /// For threads whose event loop waits for other threads, what its tasks wait for.

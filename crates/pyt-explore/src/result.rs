@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     choices::Choices,
     outcome::{DistinctOutcome, Failure, Outcome, Tally},
-    report::RunDetails,
+    report::{RunDetails, Walk},
     search::SearchProgress,
 };
 
@@ -174,6 +174,8 @@ pub struct MinimizedFailure {
     pub trace_report: String,
     /// What happened in its run, as data; `None` if it was not reproduced.
     pub details: Option<RunDetails>,
+    /// Where its threads stood before each step.
+    pub walk: Option<Walk>,
     /// Whether the run failed again when it was made again. If not, it depends on more than its
     /// schedule, and only its seed is known.
     pub reproduced: bool,
@@ -193,6 +195,7 @@ impl MinimizedFailure {
             runs: 1,
             trace_report: String::from("It did not fail when its schedule was run again.\n"),
             details: None,
+            walk: None,
             reproduced: false,
         }
     }

@@ -414,6 +414,7 @@ fn minimized() -> MinimizedFailure {
         runs: 42,
         trace_report: lost_update().0,
         details: Some(lost_update().1),
+        walk: None,
         reproduced: true,
     }
 }

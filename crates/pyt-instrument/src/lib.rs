@@ -99,7 +99,7 @@ use object_kinds::{Builtins, ObjectKinds};
 use operands::Operands;
 use place::Donor;
 use plan::Kind;
-use record::{Frame, Records};
+use record::{Frame, Locals, Records};
 use repetition::Changes;
 use resolve::{Known, Resolver};
 use source::Sources;
@@ -114,6 +114,8 @@ use pyt_vm::{
 
 /// How often the accesses of one instruction are made again since another thread came between them.
 const MAX_ROUNDS: usize = 3;
+/// So many local variables of a function are recorded.
+const MAX_LOCALS: usize = 20;
 
 thread_local! {
     /// How many steps there had been when this thread last went back in a loop.
@@ -466,7 +468,10 @@ impl Sites {
     /// The number of the calling thread's stack; 0 unless stacks are recorded.
     fn stack_number(&self) -> u64 {
         match self.naming.load(Ordering::Relaxed) {
-            true => self.records.lock().number_of(self.stack()),
+            true => {
+                let (stack, locals) = (self.stack(), self.locals());
+                self.records.lock().number_of(stack, locals)
+            }
             false => 0,
         }
     }
@@ -527,6 +532,30 @@ impl Sites {
             .unwrap_or_default()
             .trim()
             .to_owned()
+    }
+
+    /// The local variables of the innermost function of the program's that the calling thread is
+    /// in, as short text; none unless values are recorded.
+    fn locals(&self) -> Locals {
+        if !self.recording.load(Ordering::Relaxed) || !thread::current_vm_is_set() {
+            return Locals::new();
+        }
+        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        // SAFETY: frames on the calling thread's own chain live until their functions return.
+        while let Some(here) = unsafe { frame.as_ref() } {
+            if self.table.read().has(here.code().get_id()) {
+                return thread::with_current_vm(|vm| {
+                    // SAFETY: the function is the calling thread's, which is here.
+                    let locals = unsafe { naming::locals(here, Some(vm)) };
+                    let shown = locals.into_iter().take(MAX_LOCALS);
+                    shown
+                        .map(|(name, value)| (name, values::short(&value, vm)))
+                        .collect()
+                });
+            }
+            frame = here.previous();
+        }
+        Locals::new()
     }
 
     /// The functions that the calling thread is in, innermost first.

@@ -7,6 +7,9 @@ use pyt_explore::{PrimitiveName, RecordedRun, StackFrame};
 use pyt_sched::controlled::Place;
 use pyt_vm::naming::NameInProgram;
 
+/// So many stacks are kept with local variables; those after them are kept without.
+const MAX_WITH_LOCALS: usize = 20_000;
+
 /// How often a name is looked for.
 const MAX_ATTEMPTS: u32 = 8;
 
@@ -19,12 +22,15 @@ pub(super) struct Frame {
     pub(super) is_library: bool,
 }
 
+/// Local variables of a function, with their values as text.
+pub(super) type Locals = Vec<(String, String)>;
+
 /// What was recorded so far.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    /// By number, from 1.
-    stacks: Vec<Vec<Frame>>,
-    numbers: HashMap<Vec<Frame>, u64>,
+    /// By number, from 1, with the local variables of the innermost function.
+    stacks: Vec<(Vec<Frame>, Locals)>,
+    numbers: HashMap<(Vec<Frame>, Locals), u64>,
     names: HashMap<usize, PrimitiveName>,
     made: HashMap<usize, Place>,
     attempts: HashMap<usize, u32>,
@@ -34,8 +40,12 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// The number of a stack, innermost first.
-    pub(super) fn number_of(&mut self, stack: Vec<Frame>) -> u64 {
+    /// The number of a stack, innermost first, and of local variables.
+    pub(super) fn number_of(&mut self, stack: Vec<Frame>, mut locals: Locals) -> u64 {
+        if self.stacks.len() >= MAX_WITH_LOCALS {
+            locals.clear();
+        }
+        let stack = (stack, locals);
         if let Some(known) = self.numbers.get(&stack) {
             return *known;
         }
@@ -105,12 +115,14 @@ impl Records {
             function: frame.function,
             is_library: frame.is_library,
         };
+        let (stacks, locals): (Vec<_>, _) = stacks.into_iter().unzip();
         RecordedRun {
             values: Vec::new(),
             stacks: stacks
                 .into_iter()
                 .map(|stack| stack.into_iter().map(&mut shown).collect())
                 .collect(),
+            locals,
             names,
             awaiting: HashMap::new(),
         }

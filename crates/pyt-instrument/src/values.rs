@@ -170,7 +170,7 @@ const MOST_ITEMS: usize = 8;
 
 /// A value as short text: numbers, strings and small collections of these as `repr` has them,
 /// everything else by its class.
-fn short(value: &PyObject, vm: &VirtualMachine) -> String {
+pub(super) fn short(value: &PyObject, vm: &VirtualMachine) -> String {
     let mut text = String::new();
     write_short(value, 0, &mut text, vm);
     if text.chars().count() > MOST_CHARACTERS {

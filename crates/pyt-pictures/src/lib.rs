@@ -12,5 +12,6 @@ mod page;
 mod record;
 mod timeline;
 
+pub use page::exploration_page;
 pub use record::{Places, Recorder, RecordingError, Settings};
 pub use timeline::{Kind, Site, Turns};

@@ -258,7 +258,8 @@ impl Search {
 ///
 /// # Safety
 /// As [`name_in`].
-unsafe fn locals(
+#[must_use]
+pub unsafe fn locals(
     frame: &InterpreterFrame,
     vm: Option<&VirtualMachine>,
 ) -> Vec<(String, PyObjectRef)> {

@@ -1,5 +1,7 @@
 //! Errors as users see them.
 
+use std::path::Path;
+
 use pyt_runtime::Error;
 
 /// The text of an error of the runtime: the message and the traceback.
@@ -14,6 +16,18 @@ pub(crate) fn io_error_text(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     text.to_owned()
+}
+
+/// Checks that a file can be written, before the work whose result it is to take. It is made if
+/// there is none.
+///
+/// # Errors
+/// The reason that it cannot.
+pub(crate) fn can_be_written(file: &Path) -> Result<(), String> {
+    let opened = std::fs::File::options().append(true).create(true).open(file);
+    opened
+        .map(drop)
+        .map_err(|error| format!("{}: {}", file.display(), io_error_text(&error)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use pyt_options::{Command, Effect, Positional};
 use pyt_runtime::explore::{REPORT_WIDTH, ReplayOptions, Schedule};
 
 use crate::{
-    errors::{error_text, io_error_text},
+    errors::{can_be_written, error_text, io_error_text},
     given::{BAD_USAGE, Given},
     script,
 };
@@ -32,6 +32,7 @@ impl Arguments {
             options: ReplayOptions {
                 debugger: given.has(Effect::Pdb),
                 full: given.has(Effect::Full),
+                page: given.get(Effect::Page),
                 report_width: crate::stdout::width().unwrap_or(REPORT_WIDTH),
             },
         }
@@ -51,6 +52,9 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
 }
 
 fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
+    if let Some(page) = &arguments.options.page {
+        can_be_written(page)?;
+    }
     let file = arguments.file.display();
     let text = std::fs::read_to_string(&arguments.file)
         .map_err(|error| format!("{file}: {}", io_error_text(&error)))?;
@@ -61,7 +65,7 @@ fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
         .unwrap_or_else(|| script_of(&arguments.file, &schedule));
     let runtime = script::runtime(program, &script, &schedule.args, true).map_err(error_text)?;
     runtime
-        .main_replay(&script, &schedule, arguments.options)
+        .main_replay(&script, &schedule, arguments.options.clone())
         .map_err(error_text)
 }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::annotations::{AwaitingTask, StackFrame};
 
 /// Of longer runs, those of endless loops, the first steps are listed.
-const MAX_STEPS: usize = 10_000;
+pub(super) const MAX_STEPS: usize = 10_000;
 
 /// What happened in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

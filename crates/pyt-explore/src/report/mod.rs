@@ -6,7 +6,7 @@
 //!   `timeline` lays out the schedule
 //! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
 //! - `slice`: the threads and steps that a schedule shows
-//! - `details`: a run as data
+//! - `details`: a run as data; `walk` adds where threads stood
 //! - `exploration`: the whole report of an exploration; `outcomes` is its last part
 //! - `object_names`, `sources`: names of objects, places in the source. `pyt-sched` has the words
 //!   for what is waited for
@@ -24,6 +24,7 @@ mod sources;
 mod text;
 mod timeline;
 mod trace_report;
+mod walk;
 
 pub use blocked::BlockedThreads;
 pub use deadlock::{DeadlockKind, DeadlockReport, ReportedThread};
@@ -34,3 +35,4 @@ pub use outcomes::outcomes;
 pub use sources::Describe;
 pub use timeline::{Timeline, TimelineRow};
 pub use trace_report::TraceReport;
+pub use walk::Walk;

@@ -166,6 +166,13 @@ pub(super) const ROWS: &[OptionSpec] = &[
         .long("json")
         .of(&[Explore]),
     OptionSpec::new(
+        Effect::Page,
+        "write a page for a browser, with the failing runs step by step",
+    )
+    .long("html")
+    .takes("FILE", ValueKind::File)
+    .of(&[Explore, Replay]),
+    OptionSpec::new(
         Effect::JobNumber,
         "run as the process with this number, and report to the parent process",
     )

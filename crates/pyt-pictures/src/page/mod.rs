@@ -6,6 +6,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Timeline,
+    Exploration,
 }
 
 /// The end of a page.
@@ -18,20 +19,35 @@ impl Part {
     const fn style(self) -> &'static str {
         match self {
             Self::Timeline => include_str!("timeline.css"),
+            Self::Exploration => include_str!("exploration.css"),
         }
     }
 
     const fn body(self) -> &'static str {
         match self {
             Self::Timeline => include_str!("timeline.html"),
+            Self::Exploration => include_str!("exploration.html"),
         }
     }
 
     const fn program(self) -> &'static str {
         match self {
             Self::Timeline => include_str!("timeline.js"),
+            Self::Exploration => include_str!("exploration.js"),
         }
     }
+}
+
+/// A page with the report of an exploration, or the run of a replay: `data` is the report as JSON,
+/// with where threads stood in each of its findings (`walk`) and the sources of the program. The
+/// title is what the program is called.
+#[must_use]
+pub fn exploration_page(title: &str, data: &serde_json::Value) -> String {
+    let mut page = begin(title, Part::Exploration);
+    let data = in_script(&data.to_string());
+    page += &format!("<script type=\"application/json\" class=\"data\">{data}</script>\n");
+    page += END;
+    page
 }
 
 /// The beginning of a page, up to where its data follow.

@@ -10,7 +10,7 @@ use std::{
 use pyt_explore::{
     Cause, Choices, ExploreOptions, FOREIGN_WAIT_LIMIT, FailingRun, Failure, Minimized,
     MinimizedFailure, Outcome, Reversal, SearchKind, Verdict, find_cause,
-    report::{BlockedThreads, RunDetails, TraceReport},
+    report::{BlockedThreads, RunDetails, TraceReport, Walk},
     strategy::replay::Replay,
 };
 use pyt_sched::controlled::{RunConfig, Strategy, Stuck, Trace};
@@ -214,7 +214,7 @@ impl Reproduction<'_> {
         let choices = smallest.choices;
         let run = |choices| self.run_for_report(choices, cause);
         let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
-        let Ok((trace_report, details, waits, outcome)) = ran else {
+        let Ok((trace_report, (details, walk), waits, outcome)) = ran else {
             return Ok(MinimizedFailure::not_reproduced(self.failing));
         };
         let reproduced = self.failing.is_reproduced_by(&outcome);
@@ -233,6 +233,7 @@ impl Reproduction<'_> {
             runs: smallest.runs + 1 + cause.runs,
             trace_report,
             details: Some(details),
+            walk: Some(walk),
             reproduced,
         })
     }
@@ -242,7 +243,7 @@ impl Reproduction<'_> {
         &self,
         choices: Choices,
         cause: &Cause,
-    ) -> PyResult<(String, RunDetails, Vec<String>, Outcome)> {
+    ) -> PyResult<(String, (RunDetails, Walk), Vec<String>, Outcome)> {
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = blocked.clone();
         let run = RunConfig {
@@ -277,7 +278,8 @@ impl Reproduction<'_> {
             };
             let waits = BlockedThreads::new(&blocked, &finished.names, &finished.trace).summary();
             let text = report.render(self.report_width);
-            (text, report.details(), waits, execution.outcome)
+            let details = (report.details(), Walk::of(&report));
+            (text, details, waits, execution.outcome)
         });
         // The report reads the source locations of code that is forgotten here.
         sites.release(code_before, self.vm);

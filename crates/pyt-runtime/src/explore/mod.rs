@@ -10,6 +10,7 @@
 //! - `recorded`: what reports need of a run
 //! - `single_run`: one run whose output is shown (`--seed`, replay)
 //! - `explorer`: one run after the other, in this process
+//! - `page`: explorations and replays as pages
 //! - `minimize`: the smallest schedule of a failure, and its report
 //! - [`parallel`]: an exploration by several processes
 //! - `affinity`: the core that all this runs on
@@ -22,6 +23,7 @@ mod affinity;
 mod child;
 mod explorer;
 mod minimize;
+mod page;
 pub mod parallel;
 pub(crate) mod python_module;
 mod recorded;
@@ -36,4 +38,5 @@ pub use pyt_explore::{
     SearchKind, SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind,
     report, search::sampling::UnknownStrategyKind,
 };
+pub use page::{ReplayedRun, explore_page, replay_page};
 pub use single_run::{ReplayOptions, SeededRun};

@@ -1,13 +1,13 @@
 //! One run whose output is shown: under the schedule of a seed, or under a recorded one.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use pyt_explore::{
     Failure, Granularity, Schedule, UnknownGranularity,
-    report::{BlockedThreads, TraceReport},
+    report::{BlockedThreads, TraceReport, Walk},
     search::sampling::StrategyKind,
     strategy::replay::{DivergenceCheck, Replay},
 };
@@ -19,6 +19,7 @@ use rustpython_vm::{
 
 use super::{
     LOOKS_FROM, MAX_STEPS,
+    page::{ReplayedRun, replay_page},
     recorded::recorded,
     runner::{Execution, Runner},
     script::Script,
@@ -52,7 +53,7 @@ impl SeededRun {
 }
 
 /// How a schedule is replayed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ReplayOptions {
     /// Under `pdb`, which also opens at the exception that ends the script.
     pub debugger: bool,
@@ -60,6 +61,8 @@ pub struct ReplayOptions {
     pub full: bool,
     /// The width of what is shown, in columns of a terminal.
     pub report_width: usize,
+    /// The run is written to this file, as a page to walk through it.
+    pub page: Option<PathBuf>,
 }
 
 /// What the failure says that only a strict exploration finds.
@@ -82,6 +85,7 @@ impl Runtime {
             strict: false,
             looks_from: None,
             shown: None,
+            page: None,
         };
         let mut recording = None;
         let (status, interrupted) = self.with_vm(|vm| {
@@ -125,6 +129,7 @@ impl Runtime {
                 .then_some(LOOKS_FROM),
             strict: (schedule.failure.as_deref()).is_some_and(|text| text.contains(NEVER_AWAITED)),
             shown: options.full.then_some(options.report_width),
+            page: options.page.map(|file| (file, path.to_owned())),
         };
         let (status, interrupted) = self.with_vm(|vm| {
             let script = Script::load(&self, path, vm)?;
@@ -171,18 +176,26 @@ struct SingleRun {
     looks_from: Option<u64>,
     /// The width of the schedule, if that is shown.
     shown: Option<usize>,
+    /// The file for a page, if there is to be one, and the script.
+    page: Option<(PathBuf, PathBuf)>,
 }
 
 impl SingleRun {
+    /// Whether values and stacks are recorded.
+    const fn is_recorded(&self) -> bool {
+        self.shown.is_some() || self.page.is_some()
+    }
+
     fn execute(
         self,
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Execution> {
+        let is_recorded = self.is_recorded();
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = blocked.clone();
         let run = RunConfig {
-            traced: self.shown.is_some(),
+            traced: is_recorded,
             looks_from: self.looks_from,
             with_places: true,
             keeps_turn_in_foreign_code: self.patient,
@@ -197,7 +210,7 @@ impl SingleRun {
         }
         let sites = &runner.sites;
         sites.record_names(true);
-        if self.shown.is_some() {
+        if is_recorded {
             sites.record(true);
         }
         let execution = runner.execute(run, self.seed, program, vm);
@@ -206,19 +219,37 @@ impl SingleRun {
         let execution = execution?;
         let finished = &execution.finished;
         let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(width) = self.shown {
+        if is_recorded {
             let report = TraceReport {
                 names: &finished.names,
                 trace: &finished.trace,
                 recorded: &recorded,
-                blocked: &[],
+                blocked: if self.page.is_some() { &blocked } else { &[] },
                 cause: None,
                 failed: None,
-                repetition: None,
+                repetition: finished.repetition.as_ref(),
                 full: true,
                 describe: &|place| sites.describe(place),
             };
-            eprint!("\n{}\n", report.render(width));
+            if let Some(width) = self.shown {
+                let shown = TraceReport {
+                    blocked: &[],
+                    repetition: None,
+                    ..report
+                };
+                eprint!("\n{}\n", shown.render(width));
+            }
+            if let Some((file, script)) = &self.page {
+                let failure = execution.outcome.failure.as_ref();
+                let run = ReplayedRun {
+                    summary: failure
+                        .map_or_else(|| String::from("no failure"), ToString::to_string),
+                    seed: self.seed,
+                    details: report.details(),
+                    walk: Walk::of(&report),
+                };
+                write_page(file, script, &run);
+            }
         }
         match &execution.outcome.failure {
             Some(Failure::Deadlock { .. }) => {
@@ -243,6 +274,19 @@ impl SingleRun {
             );
         }
         Ok(execution)
+    }
+}
+
+/// Writes the page of a run. Says on standard error what kept it from being written.
+fn write_page(file: &Path, script: &Path, run: &ReplayedRun) {
+    let page = replay_page(&script.to_string_lossy(), run);
+    let written = page
+        .map_err(std::io::Error::from)
+        .and_then(|page| std::fs::write(file, page));
+    if let Err(error) = written {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        eprintln!("pyt replay: {}: {reason}", file.display());
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Arguments {
     /// The folder for `.schedule` files.
     pub(crate) output: PathBuf,
     pub(crate) json: bool,
+    /// The file for the report as a page.
+    pub(crate) page: Option<PathBuf>,
     /// A coroutine that is never awaited is a failure.
     pub(crate) strict: bool,
     /// Schedules are shown with all threads and steps.
@@ -63,6 +65,7 @@ impl Arguments {
             shard: given.value(Effect::Shard),
             output: given.value(Effect::OutputFolder),
             json: given.has(Effect::Json),
+            page: given.get(Effect::Page),
             strict: given.has(Effect::Strict),
             full: given.has(Effect::Full),
             job: job.and_then(|job| usize::try_from(job).ok()),

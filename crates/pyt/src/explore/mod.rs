@@ -29,7 +29,7 @@ use pyt_runtime::{
 };
 
 use crate::{
-    errors::error_text,
+    errors::{can_be_written, error_text},
     given::{self, BAD_USAGE, Given},
     script,
 };
@@ -49,6 +49,10 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     }
     if arguments.job.is_some() {
         return job(program, &arguments);
+    }
+    if let Some(Err(text)) = arguments.page.as_deref().map(can_be_written) {
+        eprintln!("pyt explore: {text}");
+        return BAD_USAGE;
     }
     interrupt::watch();
     let mut explored = explore(given, &arguments);

@@ -8,7 +8,7 @@ use std::{
 use pyt_runtime::{
     Runtime,
     explore::{
-        ExploreResult, Failure, MinimizedFailure, Schedule,
+        ExploreResult, Failure, MinimizedFailure, Schedule, explore_page,
         report::{ExploreReport, SavedFailure},
     },
 };
@@ -69,6 +69,11 @@ pub(super) fn print(
         result: &result,
         failures: &failures,
     };
+    if let Some(file) = &arguments.page {
+        let page = explore_page(&report).map_err(|error| error.to_string())?;
+        std::fs::write(file, page)
+            .map_err(|error| format!("{}: {}", file.display(), io_error_text(&error)))?;
+    }
     stdout::print(&if arguments.json {
         report.to_json().map_err(|error| error.to_string())? + "\n"
     } else {
