@@ -570,9 +570,15 @@ fn values_and_sources_cannot_leave_their_place_in_a_page_and_are_bounded() {
          assert text.endswith('!!'), text\n",
     );
     let page = scratch.at("page.html");
-    let done = pyt(["explore", "--html", &page, "--output", &scratch.path().to_string_lossy()])
-        .arg(&script)
-        .run();
+    let done = pyt([
+        "explore",
+        "--html",
+        &page,
+        "--output",
+        &scratch.path().to_string_lossy(),
+    ])
+    .arg(&script)
+    .run();
     done.exited_with(1);
     let text = fs::read_to_string(&page).unwrap();
     assert!(text.contains("alert(1)"));

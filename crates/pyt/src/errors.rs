@@ -24,7 +24,10 @@ pub(crate) fn io_error_text(error: &std::io::Error) -> String {
 /// # Errors
 /// The reason that it cannot.
 pub(crate) fn can_be_written(file: &Path) -> Result<(), String> {
-    let opened = std::fs::File::options().append(true).create(true).open(file);
+    let opened = std::fs::File::options()
+        .append(true)
+        .create(true)
+        .open(file);
     opened
         .map(drop)
         .map_err(|error| format!("{}: {}", file.display(), io_error_text(&error)))

@@ -32,11 +32,11 @@ mod script;
 mod single_run;
 mod snapshot;
 
+pub use page::{ReplayedRun, explore_page, replay_page};
 pub use pyt_explore::{
     Choices, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun, Failure, Granularity,
     InvalidShard, LoadError, MAX_STEPS, MinimizedFailure, Outcome, REPORT_WIDTH, Schedule,
     SearchKind, SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind,
     report, search::sampling::UnknownStrategyKind,
 };
-pub use page::{ReplayedRun, explore_page, replay_page};
 pub use single_run::{ReplayOptions, SeededRun};
