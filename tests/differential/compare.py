@@ -58,7 +58,7 @@ def outputs(command, programs):
 
 def main():
     sys.path.insert(0, FOLDER)
-    from generate import Program
+    from generate import program
     peer = os.environ.get("PYT_TEST_PEER")
     if peer:
         first = int(os.environ.get("PYT_TEST_FIRST_PROGRAM", "0"))
@@ -67,7 +67,7 @@ def main():
         with open(os.path.join(FOLDER, "expected.jsonl"), encoding="utf-8") as file:
             expected = dict(map(json.loads, file))
         seeds = list(expected)
-    sources = {seed: Program(seed).make() for seed in seeds}
+    sources = {seed: program(seed) for seed in seeds}
     programs = "".join(json.dumps([seed, source]) + "\n" for seed, source in sources.items())
     if peer:
         expected = outputs(shlex.split(peer), programs)

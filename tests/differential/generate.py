@@ -2,7 +2,8 @@
 
     generate.py FIRST COUNT     # programs of the seeds FIRST, FIRST + 1, ...
 
-Each program is written as a line of JSON, [seed, source]. A program prints values and exceptions,
+Those of seeds from `FURTHER` on are written by `further.py`. Each program is written as a line of JSON,
+[seed, source]. A program prints values and exceptions,
 never an address, an ident, a time or the order of a set; it ends.
 """
 import json
@@ -298,7 +299,19 @@ class Program:
         return "\n".join(self.lines) + "\n"
 
 
+# The first seed of programs that `further.py` writes.
+FURTHER = 10_000_000
+
+
+def program(seed):
+    """The source of the program of a seed."""
+    if seed < FURTHER:
+        return Program(seed).make()
+    from further import Further
+    return Further(seed).make()
+
+
 if __name__ == "__main__":
     first, count = int(sys.argv[1]), int(sys.argv[2])
     for seed in range(first, first + count):
-        print(json.dumps([seed, Program(seed).make()]))
+        print(json.dumps([seed, program(seed)]))

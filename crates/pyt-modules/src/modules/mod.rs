@@ -13,6 +13,8 @@ use crate::{
     upstream::{corrections, eager, wrapped},
 };
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod constants;
 pub(crate) mod futures;
 #[cfg(target_os = "linux")]
 mod locale;
@@ -71,10 +73,18 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
     let state = state.clone();
     builder
         .add_native_modules(posix_completed().as_slice())
-        .add_native_modules(&corrections::module_defs())
+        .add_native_modules(&completed(corrections::module_defs()))
         .add_native_modules(&defs)
         .add_native_modules(&optional)
         .init_hook(move |vm| state::bind(vm.state.interpreter_id, state.clone()))
+}
+
+/// The corrected modules and others, with numbers that upstream lacks.
+fn completed(corrected: Vec<&'static PyModuleDef>) -> Vec<&'static PyModuleDef> {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    return constants::completed(corrected.into_iter());
+    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+    corrected
 }
 
 /// What completes `posix`.

@@ -78,6 +78,11 @@ pub const PAGES: &[Page] = &[
         "What differs from CPython, and why",
     ),
     page(
+        "library",
+        "library.md",
+        "Which names of CPython's standard library there are",
+    ),
+    page(
         "conformance",
         "conformance.md",
         "CPython's own tests, and the ledger of differences",

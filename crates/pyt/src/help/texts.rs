@@ -23,6 +23,7 @@ const TEXTS: &[(&str, &str)] = embedded![
     "how-to/hangs.md",
     "how-to/install.md",
     "isolation.md",
+    "library.md",
     "packages.md",
     "performance.md",
     "release-profile.md",

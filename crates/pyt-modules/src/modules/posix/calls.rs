@@ -8,10 +8,12 @@ mod posix {
 
     use rustpython_vm::{
         AsObject, FromArgs, PyObjectRef, PyPayload, PyResult, TryFromObject, VirtualMachine,
-        builtins::{PyBaseExceptionRef, PySet},
-        convert::IntoPyException,
+        builtins::{PyBaseExceptionRef, PySet, PyStr},
+        convert::{IntoPyException, ToPyObject},
         function::{ArgBytesLike, ArgMemoryBuffer, FsPath, OptionalArg},
+        pyclass, pystruct_sequence, pystruct_sequence_data,
         stdlib::_io::Fildes,
+        types::PyStructSequence,
     };
 
     #[pyattr]
@@ -498,19 +500,274 @@ mod posix {
         if pid == 0 {
             return Ok(vm.ctx.none());
         }
-        let types = vm.import("types", 0)?;
-        let result = types.get_attr("SimpleNamespace", vm)?.call((), vm)?;
-        let fields = [
-            ("si_pid", i64::from(pid)),
-            ("si_uid", i64::from(uid)),
-            ("si_signo", i64::from(found.si_signo)),
-            ("si_status", i64::from(status)),
-            ("si_code", i64::from(found.si_code)),
-        ];
-        for (name, value) in fields {
-            result.set_attr(name, vm.ctx.new_int(value), vm)?;
+        let found = ChildState {
+            si_pid: pid,
+            si_uid: uid,
+            si_signo: found.si_signo,
+            si_status: status,
+            si_code: found.si_code,
+        };
+        Ok(found.to_pyobject(vm))
+    }
+
+    #[pystruct_sequence_data]
+    struct ChildState {
+        si_pid: i32,
+        si_uid: u32,
+        si_signo: i32,
+        si_status: i32,
+        si_code: i32,
+    }
+
+    #[pyattr]
+    #[pystruct_sequence(name = "waitid_result", module = "posix", data = "ChildState")]
+    struct PyWaitidResult;
+
+    #[pyclass(with(PyStructSequence))]
+    impl PyWaitidResult {}
+
+    /// Extracts a device major number from a raw device number.
+    #[pyfunction]
+    fn major(device: u64) -> u32 {
+        libc::major(device)
+    }
+
+    /// Extracts a device minor number from a raw device number.
+    #[pyfunction]
+    fn minor(device: u64) -> u32 {
+        libc::minor(device)
+    }
+
+    /// Composes a raw device number from the major and minor device numbers.
+    #[pyfunction]
+    fn makedev(major: u32, minor: u32) -> u64 {
+        libc::makedev(major, minor)
+    }
+
+    /// Return the round-robin quantum for the process identified by pid, in seconds.
+    #[pyfunction]
+    fn sched_rr_get_interval(pid: i32, vm: &VirtualMachine) -> PyResult<f64> {
+        let mut interval = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: what is filled lives through the call.
+        done(vm, unsafe {
+            libc::sched_rr_get_interval(pid, &raw mut interval)
+        })?;
+        Ok(seconds_of(&interval))
+    }
+
+    fn seconds_of(time: &libc::timespec) -> f64 {
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    }
+
+    fn nanoseconds_of(time: &libc::timespec) -> i64 {
+        time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
+    fn time_of(nanoseconds: i64) -> libc::timespec {
+        libc::timespec {
+            tv_sec: nanoseconds.div_euclid(1_000_000_000),
+            tv_nsec: nanoseconds.rem_euclid(1_000_000_000),
         }
-        Ok(result)
+    }
+
+    #[pyattr]
+    use libc::{TFD_CLOEXEC, TFD_NONBLOCK, TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET};
+
+    #[derive(FromArgs)]
+    struct TimerfdArgs {
+        #[pyarg(positional)]
+        clockid: i32,
+        #[pyarg(named, default = libc::TFD_CLOEXEC)]
+        flags: i32,
+    }
+
+    /// Create and return a timer file descriptor.
+    #[pyfunction]
+    fn timerfd_create(args: TimerfdArgs, vm: &VirtualMachine) -> PyResult<i32> {
+        // SAFETY: takes numbers only.
+        let fd = unsafe { libc::timerfd_create(args.clockid, args.flags) };
+        done(vm, fd)?;
+        Ok(fd)
+    }
+
+    #[derive(FromArgs)]
+    struct TimerArgs {
+        #[pyarg(positional)]
+        fd: Fildes,
+        #[pyarg(named, default = 0)]
+        flags: i32,
+        #[pyarg(named, default)]
+        initial: Option<PyObjectRef>,
+        #[pyarg(named, default)]
+        interval: Option<PyObjectRef>,
+    }
+
+    type Times = (libc::timespec, libc::timespec);
+
+    /// Sets a timer. Returns the interval and the time to the next expiration before.
+    fn set_timer(fd: &Fildes, flags: i32, times: Times, vm: &VirtualMachine) -> Fails<Times> {
+        let next = libc::itimerspec {
+            it_value: times.0,
+            it_interval: times.1,
+        };
+        let mut before = libc::itimerspec {
+            it_interval: time_of(0),
+            it_value: time_of(0),
+        };
+        // SAFETY: both live through the call.
+        done(vm, unsafe {
+            libc::timerfd_settime(fd.0, flags, &raw const next, &raw mut before)
+        })?;
+        Ok((before.it_value, before.it_interval))
+    }
+
+    fn get_timer(fd: &Fildes, vm: &VirtualMachine) -> Fails<Times> {
+        let mut now = libc::itimerspec {
+            it_interval: time_of(0),
+            it_value: time_of(0),
+        };
+        // SAFETY: what is filled lives through the call.
+        done(vm, unsafe { libc::timerfd_gettime(fd.0, &raw mut now) })?;
+        Ok((now.it_value, now.it_interval))
+    }
+
+    fn nanoseconds_given(
+        given: Option<PyObjectRef>,
+        is_seconds: bool,
+        vm: &VirtualMachine,
+    ) -> Fails<i64> {
+        let Some(given) = given else {
+            return Ok(0);
+        };
+        if !is_seconds {
+            return given.try_index(vm)?.try_to_primitive(vm);
+        }
+        let seconds = given.try_float(vm)?.to_f64() * 1e9;
+        if seconds.is_finite() && seconds.abs() < i64::MAX as f64 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the number was just compared"
+            )]
+            return Ok(seconds.round() as i64);
+        }
+        Err(vm.new_value_error("Invalid value NaN (not a number)"))
+    }
+
+    fn settime(args: TimerArgs, is_seconds: bool, vm: &VirtualMachine) -> Fails<Times> {
+        let initial = nanoseconds_given(args.initial, is_seconds, vm)?;
+        let interval = nanoseconds_given(args.interval, is_seconds, vm)?;
+        let times = (time_of(initial), time_of(interval));
+        set_timer(&args.fd, args.flags, times, vm)
+    }
+
+    /// Alter a timer file descriptor's internal timer in seconds.
+    #[pyfunction]
+    fn timerfd_settime(args: TimerArgs, vm: &VirtualMachine) -> PyResult<(f64, f64)> {
+        let (next, interval) = settime(args, true, vm)?;
+        Ok((seconds_of(&next), seconds_of(&interval)))
+    }
+
+    /// Alter a timer file descriptor's internal timer in nanoseconds.
+    #[pyfunction]
+    fn timerfd_settime_ns(args: TimerArgs, vm: &VirtualMachine) -> PyResult<(i64, i64)> {
+        let (next, interval) = settime(args, false, vm)?;
+        Ok((nanoseconds_of(&next), nanoseconds_of(&interval)))
+    }
+
+    /// Return a tuple of a timer file descriptor's (interval, next expiration) in float seconds.
+    #[pyfunction]
+    fn timerfd_gettime(fd: Fildes, vm: &VirtualMachine) -> PyResult<(f64, f64)> {
+        let (next, interval) = get_timer(&fd, vm)?;
+        Ok((seconds_of(&next), seconds_of(&interval)))
+    }
+
+    /// Return a tuple of a timer file descriptor's (interval, next expiration) in nanoseconds.
+    #[pyfunction]
+    fn timerfd_gettime_ns(fd: Fildes, vm: &VirtualMachine) -> PyResult<(i64, i64)> {
+        let (next, interval) = get_timer(&fd, vm)?;
+        Ok((nanoseconds_of(&next), nanoseconds_of(&interval)))
+    }
+
+    #[pyattr]
+    use libc::{SPLICE_F_MORE, SPLICE_F_MOVE, SPLICE_F_NONBLOCK};
+
+    #[derive(FromArgs)]
+    struct SpliceArgs {
+        #[pyarg(any)]
+        src: Fildes,
+        #[pyarg(any)]
+        dst: Fildes,
+        #[pyarg(any)]
+        count: isize,
+        #[pyarg(any, default)]
+        offset_src: Option<i64>,
+        #[pyarg(any, default)]
+        offset_dst: Option<i64>,
+        #[pyarg(any, default = 0)]
+        flags: u32,
+    }
+
+    /// Transfer count bytes from one pipe to a descriptor or vice versa.
+    #[pyfunction]
+    fn splice(mut args: SpliceArgs, vm: &VirtualMachine) -> PyResult<isize> {
+        let count = usize::try_from(args.count)
+            .map_err(|_| vm.new_value_error("negative value for 'count' not allowed"))?;
+        let place = |offset: &mut Option<i64>| match offset {
+            Some(offset) => std::ptr::from_mut(offset),
+            None => std::ptr::null_mut(),
+        };
+        let source = place(&mut args.offset_src);
+        let target = place(&mut args.offset_dst);
+        let (src, dst, flags) = (args.src.0, args.dst.0, args.flags);
+        // SAFETY: the offsets are null or live through the call.
+        retried(vm, || unsafe {
+            libc::splice(src, source, dst, target, count, flags)
+        })
+    }
+
+    /// What `confstr` can be asked for, by name.
+    const CONFIGURATION: [(&str, i32); 3] = [
+        ("CS_PATH", 0),
+        ("CS_GNU_LIBC_VERSION", 2),
+        ("CS_GNU_LIBPTHREAD_VERSION", 3),
+    ];
+
+    #[pyattr]
+    fn confstr_names(vm: &VirtualMachine) -> PyObjectRef {
+        let names = vm.ctx.new_dict();
+        for (name, number) in CONFIGURATION {
+            // A dictionary takes any string for a key.
+            let _ = names.set_item(name, vm.ctx.new_int(number).into(), vm);
+        }
+        names.into()
+    }
+
+    /// Return a string-valued system configuration variable.
+    #[pyfunction]
+    fn confstr(name: PyObjectRef, vm: &VirtualMachine) -> PyResult<Option<String>> {
+        let number = match name.downcast_ref::<PyStr>() {
+            Some(name) => {
+                let known = CONFIGURATION
+                    .iter()
+                    .find(|(known, _)| name.to_str() == Some(*known));
+                let unknown = || vm.new_value_error("unrecognized configuration name");
+                known.ok_or_else(unknown)?.1
+            }
+            None => name.try_index(vm)?.try_to_primitive(vm)?,
+        };
+        // SAFETY: asks for a length only.
+        let length = unsafe { libc::confstr(number, std::ptr::null_mut(), 0) };
+        if length == 0 {
+            return Ok(None);
+        }
+        let mut text = vec![0_u8; length];
+        // SAFETY: the buffer has the length that is given.
+        unsafe { libc::confstr(number, text.as_mut_ptr().cast(), length) };
+        let text = CString::from_vec_with_nul(text).unwrap_or_default();
+        Ok(Some(text.to_string_lossy().into_owned()))
     }
 
     /// Return the name of the controlling terminal for this process.

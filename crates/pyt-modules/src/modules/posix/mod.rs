@@ -35,5 +35,9 @@ fn complete(_stat: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         }
     }
     ours.dict().clear();
+    #[cfg(target_arch = "x86_64")]
+    if let Some(posix) = posix.downcast_ref::<PyModule>() {
+        crate::modules::constants::add(posix, vm)?;
+    }
     Ok(())
 }

@@ -56,6 +56,10 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
     module.set_attr("sigwait", vm.new_function("sigwait", wait), vm)?;
     #[cfg(target_os = "linux")]
     waits::install(&module, vm)?;
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    if let Some(module) = module.downcast_ref::<rustpython_vm::builtins::PyModule>() {
+        super::constants::add(module, vm)?;
+    }
     Ok(())
 }
 

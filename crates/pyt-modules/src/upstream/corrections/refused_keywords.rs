@@ -1,7 +1,8 @@
 //! Keywords that are refused in CPython's words: those of `print` that are no strings, and those
-//! of a class statement that no `__init_subclass__` takes.
+//! of a class statement that no `__init_subclass__` takes. And `print` does nothing where
+//! `sys.stdout` is `None`.
 //!
-//! Can go when upstream words both errors so.
+//! Can go when upstream words both errors so, and `print` asks whether there is a stream.
 
 use std::sync::OnceLock;
 
@@ -64,6 +65,14 @@ fn print(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
                 given.class().name()
             )));
         }
+    }
+    let file = args.kwargs.get("file").filter(|file| !vm.is_none(file));
+    let has_none = || {
+        let stream = vm.sys_module.get_attr("stdout", vm);
+        stream.is_ok_and(|stream| vm.is_none(&stream))
+    };
+    if file.is_none() && has_none() {
+        return Ok(vm.ctx.none());
     }
     match UPSTREAM.get() {
         Some(upstream) => (upstream.func)(vm, args, Callee::named(upstream.name)),
