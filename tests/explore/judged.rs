@@ -1,11 +1,10 @@
-//! The cause that a report names is the right one, by an independent check: where what the named
-//! lines do excludes each other, or where one waits for the other, the program does not fail;
-//! where other lines exclude each other, it does.
+//! The cause that a report names is the right one, by an independent check: with exactly what it
+//! names in order, by a lock or an event, the program does not fail; with any other pair of
+//! accesses in order, it does. `judged/judge.py` makes the programs of the check, and says how.
 //!
 //! Programs: those of `bugs/`, `unusual/` and `judged/`. The latter two have many to a file, each
 //! after a line `### what it is about`: what two threads do, `one` and `two`, and a `check` at the
-//! end. They run in threads, in a pool, in an event loop, beside a logger. `judged/judge.py` makes
-//! the programs of the check.
+//! end. They run in threads, in a pool, in an event loop, beside a logger.
 //!
 //! A few are tried always, all if `PYT_TEST_CAUSES` is 1; `PYT_TEST_CAUSES=I/N` tries part I of N.
 
@@ -138,18 +137,18 @@ struct Judgement {
     replays: u64,
     /// Every schedule fails in that way: no order decides.
     always: bool,
-    names_a_pair: bool,
-    /// The variant that does not fail.
-    removed_by: Option<String>,
-    /// Other lines in a lock: it fails still.
-    stays: bool,
+    /// Steps are named, or the threads of a deadlock that wait for each other.
+    is_named: bool,
+    /// The program that does not fail, with what is named in order.
+    repaired_by: Option<String>,
+    /// Programs that do not fail, with other accesses in order.
+    also_repaired_by: Vec<String>,
     note: String,
 }
 
 impl Judgement {
     fn is_right(&self) -> bool {
-        // What has nothing to do with the failure must not be named.
-        self.removed_by.is_some() && self.stays && !self.note.contains("`noise")
+        self.repaired_by.is_some() && self.also_repaired_by.is_empty()
     }
 }
 
@@ -171,16 +170,29 @@ fn kind(failure: &Value) -> String {
     format!("{} {}", failure["kind"], failure["exception"])
 }
 
-/// Whether some schedule of a variant fails in this way, or, if `strict`, in any.
-fn fails(source: &str, wanted: &str) -> Result<bool, String> {
-    let schedules = format!("--schedules={}", count("PYT_TEST_CAUSE_SCHEDULES", 150));
-    let (report, _) = explored(source, &[&schedules])?;
-    let findings = report["findings"].as_array().cloned().unwrap_or_default();
-    Ok(findings.iter().any(|finding| {
-        let this = kind(&finding["failure"]);
-        this == wanted || this.contains("deadlock") || this.contains("NameError")
-    }))
+/// Whether no schedule of a program fails in this way, or in one that the check itself has made.
+fn passes(source: &str, wanted: &str, schedules: u64) -> Result<bool, String> {
+    let schedules = format!("--schedules={schedules}");
+    // The first failure nearly always says it.
+    for more in [&["--stop-on-first"][..], &[]] {
+        let (report, _) = explored(source, &[&[schedules.as_str()], more].concat())?;
+        let findings = report["findings"].as_array().cloned().unwrap_or_default();
+        let fails = findings.iter().any(|finding| {
+            let this = kind(&finding["failure"]);
+            this == wanted || this.contains("deadlock") || this.contains("NameError")
+        });
+        if fails || report["given_up"] != 0 {
+            return Ok(false);
+        }
+        if findings.is_empty() {
+            return Ok(report["schedules"].as_u64() > Some(0));
+        }
+    }
+    Ok(true)
 }
+
+/// So many schedules of a program that must fail are tried.
+const CONTROL_SCHEDULES: u64 = 1_000;
 
 fn judge(program: &Program) -> Result<Judgement, String> {
     let mut judged = Judgement::default();
@@ -197,7 +209,7 @@ fn judge(program: &Program) -> Result<Judgement, String> {
             judged.replayed += u64::from(replay.status.code() == Some(1));
         }
     }
-    judged.names_a_pair = finding["cause"]["first"].is_u64()
+    judged.is_named = finding["cause"]["first"].is_u64()
         || finding["deadlock"]["chain"]
             .as_array()
             .is_some_and(|chain| chain.len() > 1);
@@ -206,7 +218,7 @@ fn judge(program: &Program) -> Result<Judgement, String> {
         .unwrap_or_else(|| finding["deadlock"]["title"].as_str().unwrap_or_default())
         .clone_into(&mut judged.note);
     let wanted = kind(&finding["failure"]);
-    if !judged.names_a_pair {
+    if !judged.is_named {
         let (report, _) = explored(&program.source, &["--schedules=60"])?;
         judged.always = report["failed"] == report["schedules"];
         return Ok(judged);
@@ -217,31 +229,32 @@ fn judge(program: &Program) -> Result<Judgement, String> {
         .stdin(task.to_string())
         .run_until(EXPLORATION_DEADLINE)
         .map_err(|timed_out| timed_out.to_string())?;
-    let variants: BTreeMap<String, String> =
+    let programs: BTreeMap<String, BTreeMap<String, String>> =
         serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
-    for name in ["locked", "ordered", "ordered_named"] {
-        let Some(variant) = variants.get(name) else {
-            continue;
-        };
-        if !fails(variant, &wanted)? {
-            judged.removed_by = Some(name.to_owned());
+    // So many that the failure would have been met again and again.
+    let met_after = report["schedules"].as_u64().unwrap_or(1);
+    let least = count("PYT_TEST_CAUSE_SCHEDULES", 100);
+    let enough = (20 * met_after).clamp(least, 5 * least);
+    for (name, repaired) in &programs["repairs"] {
+        if passes(repaired, &wanted, enough)? {
+            judged.repaired_by = Some(name.clone());
             break;
         }
     }
-    judged.stays = match variants.get("other") {
-        Some(other) => {
-            let arguments = ["--stop-on-first", "--schedules=1000"];
-            explored(other, &arguments)?.0["failed"] != 0
+    if judged.repaired_by.is_some() {
+        for (name, control) in &programs["controls"] {
+            if passes(control, &wanted, CONTROL_SCHEDULES)? {
+                judged.also_repaired_by.push(name.clone());
+            }
         }
-        None => true,
-    };
+    }
     Ok(judged)
 }
 
 /// Judges all `programs`, and reports those of which something is not right. So many of 100 causes
 /// must be right.
 fn judge_all(programs: &[Program], least: usize) {
-    let (mut lines, mut right, mut judged, mut heavy) = (Vec::new(), 0, 0, 0);
+    let (mut lines, mut right, mut none, mut judged, mut heavy) = (Vec::new(), 0, 0, 0, 0);
     let mut broken = 0;
     for program in programs {
         heavy += usize::from(HEAVY.iter().any(|module| {
@@ -256,11 +269,13 @@ fn judge_all(programs: &[Program], least: usize) {
                 if found.found && !found.always {
                     judged += 1;
                     right += usize::from(found.is_right());
+                    none += usize::from(!found.is_named);
                 }
-                let verdict = match (found.is_right(), found.always) {
-                    (true, _) => "right",
-                    (_, true) => "always fails",
-                    _ => "WRONG",
+                let verdict = match (found.is_right(), found.always, found.is_named) {
+                    (true, ..) => "right",
+                    (_, true, _) => "always fails",
+                    (.., true) => "WRONG",
+                    _ => "NONE",
                 };
                 format!("{verdict}: {}: {found:?}", program.name)
             }
@@ -277,7 +292,7 @@ fn judge_all(programs: &[Program], least: usize) {
     let all = programs.len();
     eprintln!(
         "{all} programs, {heavy} with modules that keep much; {broken} not found or not replayed; of \
-         {judged} causes {right} are right"
+         {judged} causes {right} are right, and none is named for {none}"
     );
     assert_eq!(broken, 0, "{}", lines.join("\n"));
     assert!(

@@ -49,7 +49,7 @@ assert hits['n'] == 2, hits
     );
     let done = explored("beside", &source, &["--schedules=60"]);
     let cause = cause(&done);
-    assert!(cause.contains("`hits['n']` at beside.py:7"), "{cause}");
+    assert!(cause.contains("both read `hits['n']` at beside.py:6"), "{cause}");
     assert!(
         cause.contains("nothing orders these two accesses"),
         "{cause}"

@@ -38,6 +38,8 @@ pub struct VariableAccess {
 pub struct RecordedRun {
     /// What the steps did to variables, by ascending step.
     pub values: Vec<VariableAccess>,
+    /// The steps, ascending, that touch what the library keeps.
+    pub of_library: Vec<u64>,
     /// Stacks, innermost function first: number N of a [`Place`], its last one, is the Nth, from 1.
     pub stacks: Vec<Vec<StackFrame>>,
     /// For each stack, the local variables of the innermost function of the program's, with their

@@ -1,13 +1,16 @@
-//! The cause of a failure: the two steps whose order decides between failing and passing.
+//! The cause of a failure: the two steps whose order decides between failing and passing, or, where
+//! what one thread does must not be interrupted by another, two such pairs.
 //!
 //! Found by experiment. For each pair of steps of a failing run that conflict, a schedule is made
 //! in which this pair is reversed ([`Reverse`]) and the program is run under it. A pair decides if
-//! the run then passes, and if no other pair decides whose order was reversed along with it.
-//! Nothing is run here.
+//! the run then passes, and if no other pair decides whose order was reversed along with it. Nothing
+//! is run here.
 
 use std::collections::{BTreeSet, HashMap};
 
-use pyt_sched::controlled::{Action, Op, Strategy, ThreadNumber, Trace};
+use pyt_sched::controlled::{
+    Action, Candidate as Waiting, Decision, Op, Place, Step, Strategy, ThreadNumber, Trace,
+};
 
 use crate::{
     conflict::Conflict,
@@ -43,11 +46,76 @@ pub struct Reversal {
     pub verdict: Verdict,
 }
 
+/// A failing run, and what is known of it.
+#[derive(Clone, Debug, Default)]
+pub struct FailingTrace {
+    /// The steps that were taken, and after them those that threads waited to take when the run
+    /// came to a standstill.
+    trace: Trace,
+    taken: usize,
+    of_library: BTreeSet<usize>,
+}
+
+impl FailingTrace {
+    /// The run with these steps: best that of a minimized schedule.
+    #[must_use]
+    pub fn new(trace: Trace) -> Self {
+        Self {
+            taken: trace.steps().len(),
+            trace,
+            of_library: BTreeSet::new(),
+        }
+    }
+
+    /// How many steps were taken.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.taken
+    }
+
+    /// Whether no step was taken.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// The same, with the steps that threads waited to take when it came to a standstill.
+    #[must_use]
+    pub fn waiting(mut self, waits: impl IntoIterator<Item = (ThreadNumber, Op, Place)>) -> Self {
+        for (thread, op, place) in waits {
+            let candidates = [Waiting {
+                thread,
+                op,
+                timed_out: false,
+            }];
+            let decision = Decision {
+                step: self.trace.steps().len() as u64,
+                current: None,
+                candidates: &candidates,
+            };
+            self.trace.push(&decision, 0, place);
+        }
+        self
+    }
+
+    /// The same; these steps touch what the library keeps, which explains less than what the
+    /// program has.
+    #[must_use]
+    pub fn of_library(mut self, steps: impl IntoIterator<Item = usize>) -> Self {
+        self.of_library.extend(steps);
+        self
+    }
+}
+
 /// What [`find_cause`] has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
-    /// The pairs that decide, the best explanation first. Reversed, each makes the run pass.
+    /// The pairs that decide, the best explanation first. Reversed, each makes the run pass. A step
+    /// whose number is that of no step of the run is one that a thread waited to take.
     pub decisive: Vec<Conflict>,
+    /// A pair of the same two threads as the first one, the other way round, that decides as well:
+    /// each thread does something between two steps of the other that belong together.
+    pub opposite: Option<Conflict>,
     /// How many runs with a reversed pair were made.
     pub runs: u64,
     /// Whether all pairs were tried that it could be.
@@ -55,33 +123,45 @@ pub struct Cause {
 }
 
 /// Finds the pairs of steps that decide whether the run `failing` fails. `run` runs the program
-/// under a strategy; at most `budget` times, and not again after `None`. `failing` should be the
-/// trace of a minimized schedule.
+/// under a strategy; at most `budget` times, and not again after `None`.
 pub fn find_cause(
-    failing: &Trace,
+    failing: &FailingTrace,
     budget: u64,
     mut run: impl FnMut(Box<dyn Strategy>) -> Option<Reversal>,
 ) -> Cause {
     let mut cause = Cause::default();
-    if failing.steps().len() > MAX_STEPS {
+    let trace = &failing.trace;
+    if failing.taken > MAX_STEPS {
         return cause;
     }
     let candidates = candidates(failing);
     let mut search = Search {
-        failing,
-        order: Order::of(failing, Rules::default()),
-        recognised: Recognised::new(failing),
+        failing: trace,
+        taken: failing.taken,
+        order: Order::of(trace, Rules::default()),
+        recognised: Recognised::new(trace),
         explaining: candidates
             .iter()
-            .filter(|candidate| candidate.class != Class::Synchronisation)
+            .filter(|candidate| candidate.class <= Class::State)
             .map(|candidate| candidate.pair)
             .collect(),
+        passing: Vec::new(),
+        tried: BTreeSet::new(),
         runs: 0,
+        ended: false,
         run: &mut run,
     };
-    cause.complete = search.single(&candidates, budget.saturating_sub(WIDER_RUNS), &mut cause);
-    // What one reversed pair does not explain: all that a thread does comes before the other's.
-    if cause.decisive.is_empty() && budget > WIDER_RUNS {
+    let for_pairs = budget.saturating_sub(WIDER_RUNS);
+    cause.complete = search.single(&candidates, for_pairs);
+    cause.decisive = search.decisive(&candidates);
+    if !cause.decisive.is_empty() {
+        if let Some((pair, opposite)) = search.opposites(&cause.decisive, &candidates, budget) {
+            cause.decisive.retain(|other| *other != pair);
+            cause.decisive.insert(0, pair);
+            cause.opposite = Some(opposite);
+        }
+    } else if budget > WIDER_RUNS {
+        // What one reversed pair does not explain: all that a thread does comes before the other's.
         let complete = search.wider(&candidates, budget, &mut cause);
         cause.complete &= complete || !cause.decisive.is_empty();
     }
@@ -89,80 +169,217 @@ pub fn find_cause(
     cause
 }
 
-/// So many of the runs are kept for reversals of all that a thread goes on to do.
+/// So many of the runs are kept for reversals of all that a thread goes on to do, and for pairs
+/// that are the other way round.
 const WIDER_RUNS: u64 = 24;
+/// So many are made, of each stage, for pairs with a conflicting step between them.
+const RUNS_OF_FAR_PAIRS: u64 = 12;
 /// So many of these are spent on steps that conflict, the others on choices at switches.
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
+/// For so many of the pairs that decide, the best first, pairs the other way round are tried.
+const PAIRS_WITH_OPPOSITES: usize = 3;
+/// So many of these for each.
+const OPPOSITES: usize = 8;
+/// So many of these with all that the thread goes on to do.
+const OPPOSITES_GOING_ON: usize = 3;
 
 /// The search of one failing run.
 struct Search<'a, R> {
     failing: &'a Trace,
+    /// How many of its steps were taken.
+    taken: usize,
     order: Order,
     recognised: Recognised<'a>,
     /// The pairs that explain something by themselves.
     explaining: Vec<Conflict>,
+    /// The pairs that decide, each with all pairs that its run has reversed.
+    passing: Vec<(Conflict, BTreeSet<(usize, usize)>)>,
+    tried: BTreeSet<(usize, usize)>,
     /// How many runs were made.
     runs: u64,
+    /// There are no more runs.
+    ended: bool,
     run: &'a mut R,
 }
 
 impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
-    /// Reverses one pair at a time, in at most `budget` runs. Returns whether all were tried that
-    /// it could be.
-    fn single(&mut self, candidates: &[Candidate], budget: u64, cause: &mut Cause) -> bool {
-        // The pairs that decide, each with all pairs that its run has reversed.
-        let mut passing: Vec<(Conflict, BTreeSet<(usize, usize)>)> = Vec::new();
+    /// Reverses one pair at a time, in at most `budget` runs, until one decides and all of its
+    /// stage were tried. Returns whether all were tried that it could be.
+    fn single(&mut self, candidates: &[Candidate], budget: u64) -> bool {
         let mut complete = true;
-        for candidate in candidates {
-            let is_last_resort =
-                !candidate.is_adjacent || candidate.class == Class::Synchronisation;
-            if is_last_resort && !passing.is_empty() {
-                break;
-            }
-            if self.runs >= budget {
-                complete = false;
-                break;
-            }
-            let pair = candidate.pair;
-            let hold = hold_point(self.failing, pair);
-            let strategy = self.reverse(hold, pair);
-            let Some(mut reversal) = self.run(strategy.clone()) else {
-                complete = false;
-                break;
+        for stage in candidates.chunk_by(|one, other| one.stage() == other.stage()) {
+            let is_adjacent = stage.first().is_some_and(|one| one.is_adjacent);
+            let most = if is_adjacent {
+                budget
+            } else {
+                budget.min(self.runs + RUNS_OF_FAR_PAIRS)
             };
-            if reversal.verdict == Verdict::Fails
-                && self.runs < budget
-                && self.recognised.reads_on(&reversal.trace, pair.second)
-            {
-                let Some(again) = self.run(strategy.reading_on()) else {
+            for candidate in stage {
+                if self.runs >= most || self.ended {
                     complete = false;
                     break;
-                };
-                reversal = again;
+                }
+                self.decides(candidate.pair, budget);
             }
-            if reversal.verdict != Verdict::Passes
-                || (self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty()
-            {
-                continue;
+            if !self.passing.is_empty() {
+                break;
             }
-            let mut all = self
-                .recognised
-                .reversed_in(&reversal.trace, &self.explaining);
-            all.insert((pair.first, pair.second));
-            let race = pair.race && hold == pair.first;
-            passing.push((Conflict { race, ..pair }, all));
         }
-        let decides = |(pair, all): &(Conflict, BTreeSet<(usize, usize)>)| {
-            let mut others = passing.iter();
-            !others.any(|(other, fewer)| {
-                other != pair && fewer.len() < all.len() && fewer.is_subset(all)
-            })
-        };
-        let mut decisive: Vec<_> = passing.iter().filter(|one| decides(one)).collect();
-        // Stable: among equals, the pairs that are closest to a switch stay first.
-        decisive.sort_by_key(|(pair, all)| (!pair.race, all.len()));
-        cause.decisive = decisive.into_iter().map(|(pair, _)| *pair).collect();
         complete
+    }
+
+    /// Runs the program with this pair reversed; if it passes, the pair is among those that decide.
+    fn decides(&mut self, pair: Conflict, budget: u64) -> bool {
+        if !self.tried.insert((pair.first, pair.second)) {
+            let mut passing = self.passing.iter();
+            return passing
+                .any(|(other, _)| (other.first, other.second) == (pair.first, pair.second));
+        }
+        let hold = hold_point(self.failing, pair);
+        let strategy = self.reverse(hold, pair);
+        let Some(mut reversal) = self.run(strategy.clone()) else {
+            return false;
+        };
+        if reversal.verdict == Verdict::Fails
+            && self.runs < budget
+            && self.recognised.reads_on(&reversal.trace, pair.second)
+        {
+            let Some(again) = self.run(strategy.reading_on()) else {
+                return false;
+            };
+            reversal = again;
+        }
+        if reversal.verdict != Verdict::Passes
+            || (self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty()
+        {
+            return false;
+        }
+        let mut all = self
+            .recognised
+            .reversed_in(&reversal.trace, &self.explaining);
+        all.insert((pair.first, pair.second));
+        let race = pair.race && hold == pair.first;
+        self.passing.push((Conflict { race, ..pair }, all));
+        true
+    }
+
+    /// As [`decides`](Self::decides), where all that the second thread does from then on comes
+    /// before the first step, too.
+    fn decides_going_on(&mut self, pair: Conflict) -> bool {
+        let hold = hold_point(self.failing, pair);
+        let Some(reversal) = self.run(self.reverse(hold, pair).going_on()) else {
+            return false;
+        };
+        reversal.verdict == Verdict::Passes
+            && !(self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty()
+    }
+
+    /// The pairs that decide, without those whose run has reversed all that another one has.
+    fn decisive(&self, candidates: &[Candidate]) -> Vec<Conflict> {
+        let class = |pair: &Conflict| {
+            let mut all = candidates.iter();
+            let found =
+                all.find(|one| (one.pair.first, one.pair.second) == (pair.first, pair.second));
+            found.map_or(Class::Synchronisation, |one| one.class)
+        };
+        let mut decisive: Vec<_> = self.passing.iter().collect();
+        decisive.retain(|(pair, _)| self.is_least(*pair));
+        // Stable: among equals, the pairs that are closest to a switch stay first.
+        // A thread that waits for ever explains a standstill better than what led to it.
+        decisive.sort_by_key(|(pair, all)| {
+            let is_taken = pair.second < self.taken;
+            (is_taken, class(pair).is_no_access(), !pair.race, all.len())
+        });
+        decisive.into_iter().map(|(pair, _)| *pair).collect()
+    }
+
+    /// One of the pairs that decide, and another that does, of the same two threads, the other way
+    /// round: those that lie closest together.
+    fn opposites(
+        &mut self,
+        decisive: &[Conflict],
+        candidates: &[Candidate],
+        budget: u64,
+    ) -> Option<(Conflict, Conflict)> {
+        let is_taken = |pair: &Conflict| pair.second < self.taken;
+        let alike: Vec<Conflict> = decisive
+            .iter()
+            .filter(|pair| decisive.first().map(is_taken) == Some(is_taken(pair)))
+            .take(PAIRS_WITH_OPPOSITES)
+            .copied()
+            .collect();
+        let mut found = Vec::new();
+        for &pair in &alike {
+            let others = self.those_opposite(pair, candidates);
+            let mut tried = 0;
+            for &(size, other) in &others {
+                let is_new = !self.tried.contains(&(other.first, other.second));
+                tried += usize::from(is_new);
+                if is_new && (tried > OPPOSITES || self.runs >= budget || self.ended) {
+                    break;
+                }
+                if self.decides(other, budget) {
+                    found.push((size, pair, other));
+                }
+            }
+        }
+        found.retain(|(_, _, other)| self.is_least(*other));
+        if found.is_empty() {
+            for &pair in &alike {
+                let others = self.those_opposite(pair, candidates);
+                for &(size, other) in others.iter().take(OPPOSITES_GOING_ON) {
+                    if self.runs < budget && self.decides_going_on(other) {
+                        found.push((size, pair, other));
+                        break;
+                    }
+                }
+            }
+        }
+        let best = found.into_iter().min_by_key(|(size, _, _)| *size);
+        best.map(|(_, pair, other)| (pair, other))
+    }
+
+    /// The pairs of the same two threads as `pair`, the other way round, the closest first, with how
+    /// far they lie apart.
+    fn those_opposite(&self, pair: Conflict, candidates: &[Candidate]) -> Vec<(usize, Conflict)> {
+        let mut others: Vec<_> = candidates
+            .iter()
+            .filter(|other| other.class <= Class::State && self.is_opposite(pair, other.pair))
+            .map(|other| (self.size(pair, other.pair), other.pair))
+            .collect();
+        others.sort_by_key(|(size, _)| *size);
+        others
+    }
+
+    /// Whether the run of no other pair that decides has reversed only a part of what that of this
+    /// one has.
+    fn is_least(&self, pair: Conflict) -> bool {
+        let same = |one: &Conflict| (one.first, one.second) == (pair.first, pair.second);
+        let mut passing = self.passing.iter();
+        let Some((_, all)) = passing.find(|(one, _)| same(one)) else {
+            return true;
+        };
+        !self
+            .passing
+            .iter()
+            .any(|(other, fewer)| !same(other) && fewer.len() < all.len() && fewer.is_subset(all))
+    }
+
+    /// Whether `other` is of the same two threads as `pair`, and in the other order.
+    fn is_opposite(&self, pair: Conflict, other: Conflict) -> bool {
+        let thread = |step: usize| self.failing.steps()[step].thread;
+        thread(pair.first) == thread(other.second) && thread(pair.second) == thread(other.first)
+    }
+
+    /// How many steps the two threads take between their steps of two pairs.
+    fn size(&self, pair: Conflict, other: Conflict) -> usize {
+        let between = |one: usize, other: usize| {
+            let (from, to) = (one.min(other), one.max(other));
+            let thread = self.failing.steps()[one].thread;
+            let steps = self.failing.steps()[from..to].iter();
+            steps.filter(|step| step.thread == thread).count()
+        };
+        between(pair.first, other.second) + between(pair.second, other.first)
     }
 
     /// Reverses pairs with all that the second thread does from then on, and what was chosen at
@@ -184,14 +401,13 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
                 continue;
             }
             let hold = hold_point(self.failing, pair);
-            let Some(reversal) = self.run(self.reverse(hold, pair).going_on()) else {
-                return false;
-            };
-            let is_reversed = !(self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty();
-            if reversal.verdict == Verdict::Passes && is_reversed {
+            if self.decides_going_on(pair) {
                 let race = pair.race && hold == pair.first;
                 cause.decisive.push(Conflict { race, ..pair });
                 return true;
+            }
+            if self.ended {
+                return false;
             }
         }
         complete
@@ -204,7 +420,13 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     }
 
     fn run(&mut self, strategy: Reverse) -> Option<Reversal> {
-        let reversal = (self.run)(Box::new(strategy))?;
+        if self.ended {
+            return None;
+        }
+        let Some(reversal) = (self.run)(Box::new(strategy)) else {
+            self.ended = true;
+            return None;
+        };
         self.runs += 1;
         Some(reversal)
     }
@@ -246,8 +468,18 @@ enum Class {
     /// They put something into a primitive, or find what is in it: an item of a queue, a
     /// notification.
     State,
+    /// A lock that one thread took before another, which waits for it for ever.
+    AwaitedLock,
+    /// They are accesses to what the library keeps.
+    LibraryState,
     /// One of them takes or frees a lock.
     Synchronisation,
+}
+
+impl Class {
+    const fn is_no_access(self) -> bool {
+        !matches!(self, Self::Race | Self::OrderedAccesses)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -258,8 +490,26 @@ struct Candidate {
     is_adjacent: bool,
 }
 
+impl Candidate {
+    /// What is tried together, the most telling first. If one of a stage decides, the later ones
+    /// are not tried.
+    const fn stage(&self) -> u8 {
+        match (self.class, self.is_adjacent) {
+            (Class::Race | Class::OrderedAccesses | Class::State, true) => 0,
+            (Class::AwaitedLock, true) => 1,
+            (Class::Race | Class::OrderedAccesses | Class::State, false) => 2,
+            (Class::AwaitedLock, false) => 3,
+            (Class::LibraryState, true) => 4,
+            (Class::LibraryState, false) => 5,
+            (Class::Synchronisation, true) => 6,
+            (Class::Synchronisation, false) => 7,
+        }
+    }
+}
+
 /// The pairs that could decide, the best guess first.
-fn candidates(trace: &Trace) -> Vec<Candidate> {
+fn candidates(failing: &FailingTrace) -> Vec<Candidate> {
+    let trace = &failing.trace;
     let rules = Rules {
         only_sync: true,
         ..Rules::default()
@@ -280,8 +530,16 @@ fn candidates(trace: &Trace) -> Vec<Candidate> {
                 step.thread == other && step.op.action == Action::Join && step.op.object == end
             })
         });
-        joined || order.birth(other).is_none_or(|birth| birth > first)
+        // A thread's steps come after its start, but only what led to that comes before them.
+        let started = order.birth(other).map(|birth| birth.checked_sub(1));
+        let starts_after = match started {
+            None => true,
+            Some(None) => false,
+            Some(Some(start)) => order.happens_before(first, start),
+        };
+        joined || starts_after
     };
+    let is_of_library = |step: usize| failing.of_library.contains(&step);
     let nearness = Nearness::of(trace);
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
     for (number, step) in steps.iter().enumerate() {
@@ -313,7 +571,8 @@ fn candidates(trace: &Trace) -> Vec<Candidate> {
                 if is_last {
                     seen.push(one.thread);
                 }
-                if !is_last && !is_first || is_fixed(first, second) {
+                let are_awaited = first >= failing.taken;
+                if !is_last && !is_first || are_awaited || is_fixed(first, second) {
                     continue;
                 }
                 let accesses = is_access(&one.op) && is_access(&other.op);
@@ -325,9 +584,13 @@ fn candidates(trace: &Trace) -> Vec<Candidate> {
                         race,
                     },
                     class: match (race, accesses) {
+                        (_, true) if is_of_library(first) || is_of_library(second) => {
+                            Class::LibraryState
+                        }
                         (true, _) => Class::Race,
                         (_, true) => Class::OrderedAccesses,
                         _ if carries_state(&one.op) && carries_state(&other.op) => Class::State,
+                        _ if second >= failing.taken => Class::AwaitedLock,
                         _ => Class::Synchronisation,
                     },
                     is_adjacent: is_first && is_last,
@@ -336,14 +599,10 @@ fn candidates(trace: &Trace) -> Vec<Candidate> {
         }
     }
     let rank = |candidate: &Candidate| {
-        let Candidate {
-            pair,
-            class,
-            is_adjacent,
-        } = candidate;
-        let is_sync = *class == Class::Synchronisation;
+        let pair = &candidate.pair;
         let near = nearness.of_pair(pair);
-        (is_sync, !is_adjacent, *class, near, pair.first, pair.second)
+        let stage = candidate.stage();
+        (stage, candidate.class, near, pair.first, pair.second)
     };
     found.sort_by_cached_key(rank);
     found.truncate(MAX_PAIRS);
@@ -459,24 +718,47 @@ fn hold_point(trace: &Trace, pair: Conflict) -> usize {
 }
 
 /// How steps of a run are recognised in another run of the same program, where objects have other
-/// addresses: by thread and number.
+/// addresses: by where in the program its thread takes them, and how often it has. Where that is
+/// not known: by how many steps the thread has taken.
 struct Recognised<'a> {
     trace: &'a Trace,
     /// How many steps its thread had taken before each step.
     before: Vec<usize>,
+    /// How many of these at the same place.
+    before_here: Vec<usize>,
+}
+
+/// A thread, and where it takes a step, to do what. (The part of an object may be a name that
+/// differs from run to run, as that of a temporary file.)
+type Spot = (ThreadNumber, (u64, u64), Action);
+
+fn spot(step: &Step) -> Option<Spot> {
+    let Place(code, index, _) = step.place;
+    let is_known = step.place != Place::default();
+    is_known.then_some((step.thread, (code, index), step.op.action))
 }
 
 impl<'a> Recognised<'a> {
     fn new(trace: &'a Trace) -> Self {
         let mut taken: HashMap<ThreadNumber, usize> = HashMap::new();
-        let before = trace.steps().iter().map(|step| {
+        let mut taken_here: HashMap<Spot, usize> = HashMap::new();
+        let mut before = Vec::new();
+        let mut before_here = Vec::new();
+        for step in trace.steps() {
             let count = taken.entry(step.thread).or_insert(0);
+            before.push(*count);
             *count += 1;
-            *count - 1
-        });
+            let here = spot(step).map_or(0, |spot| {
+                let count = taken_here.entry(spot).or_insert(0);
+                *count += 1;
+                *count - 1
+            });
+            before_here.push(here);
+        }
         Self {
             trace,
-            before: before.collect(),
+            before,
+            before_here,
         }
     }
 
@@ -496,12 +778,20 @@ impl<'a> Recognised<'a> {
     /// Those of `pairs` whose two steps `other` has, too, in the other order.
     fn reversed_in(&self, other: &Trace, pairs: &[Conflict]) -> BTreeSet<(usize, usize)> {
         let mut of_thread: HashMap<ThreadNumber, Vec<(usize, Action)>> = HashMap::new();
+        let mut at_spot: HashMap<Spot, Vec<usize>> = HashMap::new();
         for (number, step) in other.steps().iter().enumerate() {
             let steps = of_thread.entry(step.thread).or_default();
             steps.push((number, step.op.action));
+            if let Some(spot) = spot(step) {
+                at_spot.entry(spot).or_default().push(number);
+            }
         }
         let find = |step: usize| {
-            let wanted = self.trace.steps()[step];
+            let wanted = &self.trace.steps()[step];
+            if let Some(spot) = spot(wanted) {
+                let here = at_spot.get(&spot)?;
+                return here.get(self.before_here[step]).copied();
+            }
             let steps = of_thread.get(&wanted.thread)?;
             let (number, action) = *steps.get(self.before[step])?;
             (action == wanted.op.action).then_some(number)

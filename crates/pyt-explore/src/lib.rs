@@ -44,7 +44,7 @@ pub mod strategy;
 pub use annotations::{
     AwaitingTask, PrimitiveName, RecordedRun, SourceLocation, StackFrame, VariableAccess,
 };
-pub use cause::{Cause, Reversal, Verdict, find_cause};
+pub use cause::{Cause, FailingTrace, Reversal, Verdict, find_cause};
 pub use choices::Choices;
 pub use conflict::Conflict;
 pub use fingerprint::Fingerprint;

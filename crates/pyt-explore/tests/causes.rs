@@ -4,9 +4,10 @@ mod model;
 
 use model::{Do, Do::*, Program, Ran, program, run};
 use pyt_explore::{
-    Cause, Choices, Reversal, StrategyKind, Verdict, find_cause, minimize, strategy::Replay,
+    Cause, Choices, Conflict, FailingTrace, Reversal, StrategyKind, Verdict, find_cause, minimize,
+    strategy::Replay,
 };
-use pyt_sched::controlled::{Action, Trace};
+use pyt_sched::controlled::{Action, Place, Trace};
 
 fn reversed(ran: Ran) -> Reversal {
     Reversal {
@@ -29,11 +30,26 @@ fn cause_of(program: &Program, choices: &[u32]) -> (Trace, Cause) {
 }
 
 fn cause(program: &Program, failing: &Trace) -> Cause {
+    cause_of_trace(program, &FailingTrace::new(failing.clone()))
+}
+
+fn cause_of_trace(program: &Program, failing: &FailingTrace) -> Cause {
     let mut runs = 1;
     find_cause(failing, 64, |mut strategy| {
         runs += 1;
         Some(reversed(run(program, &mut *strategy, runs)))
     })
+}
+
+/// The cause of a standstill, with what the threads wait to do.
+fn cause_of_standstill(program: &Program, choices: &[u32]) -> (Trace, Cause) {
+    let choices: Choices = choices.iter().copied().collect();
+    let failing = run(program, &mut Replay::new(choices), 0);
+    assert!(failing.failed && !failing.blocked.is_empty());
+    let waits = failing.blocked.iter();
+    let waits = waits.map(|waiting| (waiting.thread, waiting.op, Place::default()));
+    let trace = FailingTrace::new(failing.trace.clone()).waiting(waits);
+    (failing.trace, cause_of_trace(program, &trace))
 }
 
 /// The cause of a failing run that random schedules find, minimized.
@@ -222,11 +238,133 @@ fn the_budget_is_kept() {
     for budget in [0, 1, 5] {
         let failing = run(&program, &mut Replay::new(Choices::new()), 1);
         let mut runs = 0;
-        let cause = find_cause(&failing.trace, budget, |mut strategy| {
+        let failing = FailingTrace::new(failing.trace);
+        let cause = find_cause(&failing, budget, |mut strategy| {
             runs += 1;
             Some(reversed(run(&program, &mut *strategy, 2)))
         });
         assert!(runs <= budget && cause.runs == runs);
         assert!(!cause.complete);
+    }
+}
+
+/// The actions of two steps and what they touch, by its address.
+fn both(trace: &Trace, pair: Conflict) -> [(u32, Action, usize); 2] {
+    [pair.first, pair.second].map(|number| {
+        let step = trace.steps()[number];
+        (step.thread, step.op.action, step.op.object)
+    })
+}
+
+#[test]
+fn what_another_thread_does_between_two_steps_that_belong_together() {
+    // One changes two variables, the other reads both, with an access that is beside the point
+    // before and after.
+    let beside = Write(2, 3, 0);
+    let main = [
+        Write(0, 3, 1),
+        Write(1, 3, 1),
+        Write(2, 3, 0),
+        Write(3, 3, 0),
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(3, 2),
+        Assert(2, 0),
+    ];
+    let one = [beside, Write(0, 3, 2), Write(1, 3, 2), beside];
+    let two = [
+        beside,
+        Read(0, 0),
+        Read(1, 1),
+        SkipIf(0, 1, 2),
+        SkipIf(1, 2, 1),
+        Write(3, 3, 1),
+        beside,
+    ];
+    for base in 0..10 {
+        let (trace, cause) = cause_of_found(&program(&[&main, &one, &two]), base);
+        let opposite = cause.opposite.expect("each thread is between two steps");
+        let mut orders = [both(&trace, cause.decisive[0]), both(&trace, opposite)];
+        orders.sort();
+        let object = |variable: usize| trace.steps()[1 + variable].op.object;
+        assert_eq!(
+            orders,
+            [
+                [(1, Action::Write, object(0)), (2, Action::Read, object(0)),],
+                [(2, Action::Read, object(1)), (1, Action::Write, object(1)),],
+            ],
+            "{cause:?}"
+        );
+    }
+}
+
+#[test]
+fn a_thread_that_is_started_later_may_come_first() {
+    // Thread 1 has looked before thread 2 is started.
+    let main = [
+        Write(0, 3, 0),
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Assert(1, 0),
+    ];
+    let look = [Read(0, 0), SkipIf(0, 1, 1), WaitEvent(0)];
+    let change = [Write(0, 3, 1)];
+    let program = program(&[&main, &look, &change]);
+    let (trace, cause) = cause_of_standstill(&program, &[0, 0, 0, 1, 1, 0, 2, 2]);
+    let [first, second] = both(&trace, cause.decisive[0]);
+    assert_eq!((first.1, second.1), (Action::Read, Action::Write));
+    assert!(cause.decisive[0].race);
+}
+
+#[test]
+fn a_thread_that_waits_for_ever_is_a_part_of_the_cause() {
+    // What was set is cleared before the other one waits.
+    let main = [Start(1), Start(2), Join(1), Join(2)];
+    let clears = [Set(0), Clear(0)];
+    let waits = [WaitEvent(0)];
+    let (trace, cause) =
+        cause_of_standstill(&program(&[&main, &clears, &waits]), &[0, 0, 0, 1, 1, 1, 1]);
+    let pair = cause.decisive[0];
+    assert_eq!(trace.steps()[pair.first].op.action, Action::Clear);
+    assert!(pair.second >= trace.steps().len(), "{cause:?}");
+    // A lock that is never given back.
+    let keeps = [Acquire(0), WaitEvent(0)];
+    let gives = [Acquire(0), Set(0), Release(0)];
+    let (trace, cause) = cause_of_standstill(&program(&[&main, &keeps, &gives]), &[0, 0, 0, 1, 1]);
+    let pair = cause.decisive[0];
+    assert_eq!(trace.steps()[pair.first].op.action, Action::Acquire);
+    assert!(pair.second >= trace.steps().len(), "{cause:?}");
+}
+
+#[test]
+fn what_the_library_keeps_explains_less_than_what_the_program_has() {
+    // Both accesses belong together, as in a call of the library with an argument.
+    let main = [
+        Write(0, 3, 0),
+        Write(1, 3, 0),
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(0, 1),
+        Assert(1, 2),
+    ];
+    let work = [Write(1, 3, 0), Read(0, 0), Write(0, 0, 1), Write(1, 3, 0)];
+    let program = program(&[&main, &work, &work]);
+    for base in 0..10 {
+        let (trace, _) = cause_of_found(&program, base);
+        let state = trace.steps()[2].op.object;
+        let of_library =
+            (0..trace.steps().len()).filter(|&step| trace.steps()[step].op.object == state);
+        let failing = FailingTrace::new(trace.clone()).of_library(of_library.collect::<Vec<_>>());
+        let cause = cause_of_trace(&program, &failing);
+        for pair in &cause.decisive {
+            assert_ne!(trace.steps()[pair.first].op.object, state, "{cause:?}");
+        }
+        assert!(!cause.decisive.is_empty());
     }
 }

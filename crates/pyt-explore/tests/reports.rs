@@ -130,6 +130,7 @@ fn lost_update() -> (String, RunDetails) {
         },
         blocked: &[],
         cause: Some(&Cause {
+            opposite: None,
             decisive: vec![Conflict {
                 first: 3,
                 second: 6,

@@ -29,6 +29,8 @@ pub(super) struct Access<'a> {
     pub(super) op: Op,
     pub(super) target: Target<'a>,
     pub(super) lasts: Lasts,
+    /// It is to what the library keeps.
+    pub(super) of_library: bool,
 }
 
 /// How long an operation goes on with an access.
@@ -50,6 +52,7 @@ impl<'a> Access<'a> {
             op: Op::on_part(action, object, part),
             target,
             lasts: Lasts::Usual,
+            of_library: false,
         }
     }
 
@@ -57,6 +60,14 @@ impl<'a> Access<'a> {
     pub(super) const fn going_on(self) -> Self {
         Self {
             lasts: Lasts::Beyond,
+            ..self
+        }
+    }
+
+    /// As this one, to what the library keeps.
+    pub(super) const fn of_library(self) -> Self {
+        Self {
+            of_library: true,
             ..self
         }
     }
@@ -75,6 +86,7 @@ impl<'a> Access<'a> {
             op,
             target: Target::Unknown,
             lasts: Lasts::Usual,
+            of_library: false,
         }
     }
 
@@ -83,6 +95,7 @@ impl<'a> Access<'a> {
             op: Op::alone(Action::Step),
             target: Target::Unknown,
             lasts: Lasts::Usual,
+            of_library: false,
         }
     }
 }

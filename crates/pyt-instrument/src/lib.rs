@@ -517,8 +517,10 @@ impl Sites {
             let text = sources.line(file, line).unwrap_or_default();
             text.trim().to_owned()
         };
+        let (values, of_library) = self.recorder.lock().take(vm);
         RecordedRun {
-            values: self.recorder.lock().take(vm),
+            values,
+            of_library,
             ..self.records.lock().take(source)
         }
     }

@@ -118,6 +118,7 @@ impl Records {
         let (stacks, locals): (Vec<_>, _) = stacks.into_iter().unzip();
         RecordedRun {
             values: Vec::new(),
+            of_library: Vec::new(),
             stacks: stacks
                 .into_iter()
                 .map(|stack| stack.into_iter().map(&mut shown).collect())

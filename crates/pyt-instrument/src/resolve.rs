@@ -600,7 +600,7 @@ impl Resolver<'_> {
         if callee.downcast_ref::<PyWeak>().is_some() {
             self.known.not_seen(LIFETIME);
             let target = Target::Unknown;
-            return emit(Access::new(false, library::LIFETIMES, 0, target));
+            return emit(Access::new(false, library::LIFETIMES, 0, target).of_library());
         }
         if let Some(made) = callee.downcast_ref::<PyType>() {
             if made.is(self.vm.ctx.types.str_type) {
@@ -655,7 +655,7 @@ impl Resolver<'_> {
                 self.deep(arguments, true, emit)
             }
             ObjectKind::Instance if self.is_of_library(callee, "__call__") => {
-                self.change(callee, emit)?;
+                self.change(callee, &mut |access| emit(access.of_library()))?;
                 self.deep(arguments, true, emit)
             }
             // `dict.__setitem__` and `d.__setitem__`.
@@ -877,7 +877,10 @@ impl Resolver<'_> {
             Some(Builtin::Prints) => {
                 self.deep(arguments, false, emit)?;
                 match self.vm.sys_module.get_attr("stdout", self.vm) {
-                    Ok(stream) => emit(Access::new(true, stream.get_id(), 0, Target::Unknown)),
+                    Ok(stream) => {
+                        let write = Access::new(true, stream.get_id(), 0, Target::Unknown);
+                        emit(write.of_library())
+                    }
                     Err(_) => Ok(()),
                 }
             }
@@ -899,7 +902,8 @@ impl Resolver<'_> {
                 self.tells_or_changes_all(&module, &name);
                 if module == "threading" && library::tells_threads(&name) {
                     self.known.not_seen(THREADS);
-                    emit(Access::new(false, library::LIFETIMES, 0, Target::Unknown))?;
+                    let read = Access::new(false, library::LIFETIMES, 0, Target::Unknown);
+                    emit(read.of_library())?;
                 }
                 match files::access_of(&module, &name) {
                     Some(access) => self.files(access, &name, None, arguments, emit),
@@ -976,7 +980,8 @@ impl Resolver<'_> {
         }
         if self.keeps_in_closure(function) {
             let target = Target::Whole(function.as_object());
-            emit(Access::new(true, function.as_object().get_id(), 0, target).going_on())?;
+            let change = Access::new(true, function.as_object().get_id(), 0, target);
+            emit(change.going_on().of_library())?;
         }
         if module == "asyncio" || module.starts_with("asyncio.") {
             self.known.never_seen(EVENT_LOOP);
@@ -999,6 +1004,10 @@ impl Resolver<'_> {
         {
             let change = Method::named(&name).change;
             let target = Target::Whole(receiver);
+            // A logger, a pool: an object of a class of the library's.
+            let is_own = self.object_kind(receiver).is_container() || self.is_of_user(receiver);
+            let emit =
+                &mut |access: Access<'_>| emit(if is_own { access } else { access.of_library() });
             if library::passes_on(&module) {
                 emit(Access::new(change, receiver.get_id(), 0, target))?;
             } else {
@@ -1165,7 +1174,8 @@ impl Resolver<'_> {
         }
         if let Some(keeper) = library::keeper(module) {
             let part = hash::name(keeper);
-            emit(Access::new(true, library::MODULE_STATE, part, Target::Unknown).going_on())?;
+            let change = Access::new(true, library::MODULE_STATE, part, Target::Unknown);
+            emit(change.going_on().of_library())?;
         }
         let arguments = &mut all.into_iter();
         if !is_native {

@@ -19,6 +19,8 @@ use super::{
 #[derive(Default)]
 pub(super) struct Recorder {
     values: Vec<VariableAccess>,
+    /// The steps that touch what the library keeps.
+    of_library: Vec<u64>,
     /// The change that was chosen last: the number of its value, and the variable.
     pending: Option<(usize, Held)>,
 }
@@ -77,6 +79,9 @@ impl Recorder {
         vm: &VirtualMachine,
     ) {
         self.settle(vm);
+        if access.of_library {
+            self.of_library.push(step);
+        }
         if access.op.action == Action::Write
             && let Some(held) = Held::of(access.target)
         {
@@ -90,9 +95,11 @@ impl Recorder {
         });
     }
 
-    pub(super) fn take(&mut self, vm: &VirtualMachine) -> Vec<VariableAccess> {
+    /// The values, and the steps that touch what the library keeps.
+    pub(super) fn take(&mut self, vm: &VirtualMachine) -> (Vec<VariableAccess>, Vec<u64>) {
         self.settle(vm);
-        std::mem::take(&mut self.values)
+        let values = std::mem::take(&mut self.values);
+        (values, std::mem::take(&mut self.of_library))
     }
 }
 

@@ -1,9 +1,17 @@
-"""Makes the programs that tell whether a report names the right cause.
+"""Makes the programs that show whether a report names the right cause.
 
-Reads a JSON object on standard input: the script's text, and what a report says of its failure. Writes
-one with texts of programs: `locked`, in which what the two threads do there excludes each other, and
-`ordered`, in which one waits for the other, with the two steps in the other order. One of them must not
-fail. Knows nothing of how the cause was found.
+Reads a JSON object on standard input: the script's text, its path, and a finding of `pyt explore --json`.
+Writes one with two groups of programs:
+
+- `repairs`: what the report names is put in order, and nothing else. What the steps of each thread do there
+  excludes the other's (a lock), or the step that came first waits for the one that came second (an event).
+  One of them must not fail any more.
+- `controls`: another pair of conflicting accesses of the same run is put in order in the same way. All of
+  them must still fail. Among them are those that lie within what the report names: if one of these is enough,
+  the report names too much.
+
+A step is a line: of a compound statement, its head alone. Nothing is known here of how the cause was found,
+and nothing of any program.
 """
 
 import ast
@@ -13,124 +21,289 @@ import sys
 HEAD = """
 import threading as _threading
 _judge_lock = _threading.RLock()
-_judge_event = _threading.Event()
+_judge_turn = _threading.Condition()
+_judge_done = []
+_judge_end = object()
 def _judge_wait(name):
-    if name is None or _threading.current_thread().name == name:
-        _judge_event.wait(60)
+    me = _threading.current_thread()
+    if name is None or me.name == name:
+        with _judge_turn:
+            _judge_turn.wait_for(lambda: any(one is not me for one in _judge_done), 60)
 def _judge_set(name):
-    if name is None or _threading.current_thread().name == name:
-        _judge_event.set()
+    me = _threading.current_thread()
+    if name is None or me.name == name:
+        with _judge_turn:
+            _judge_done.append(me)
+            _judge_turn.notify_all()
+def _judge_held(function):
+    with _judge_lock:
+        return function()
 """
+
+# So many controls of each sort.
+MOST = 3
+
+
+def blocks_of(node):
+    """The lists of statements right inside a node."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        statements = getattr(node, field, None)
+        if not isinstance(statements, list) or not statements:
+            continue
+        if isinstance(statements[0], ast.stmt):
+            yield statements
+        else:
+            for handler in statements:
+                yield from blocks_of(handler)
 
 
 def blocks(tree):
-    """All lists of statements, with the function that each is in."""
-    found = []
+    """All lists of statements."""
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.ExceptHandler, ast.match_case)):
+            yield from blocks_of(node)
 
-    def visit(node, function):
-        inside = function
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            inside = node
-        for field in ("body", "orelse", "finalbody", "handlers"):
-            statements = getattr(node, field, None)
-            if isinstance(statements, list) and statements:
-                if isinstance(statements[0], ast.stmt):
-                    found.append((statements, inside))
-                for statement in statements:
-                    visit(statement, inside)
 
-    visit(tree, None)
-    return found
+def head(statement):
+    """The lines before the body of a compound statement; `None` of any other."""
+    inside = getattr(statement, "body", None) or getattr(statement, "cases", None)
+    if not isinstance(inside, list) or isinstance(statement, (ast.Try, ast.FunctionDef, ast.ClassDef)):
+        return None
+    first = inside[0].body[0] if isinstance(statement, ast.Match) else inside[0]
+    if first.lineno == statement.lineno:
+        return None
+    return range(statement.lineno, first.lineno)
 
 
 def covers(statement, line):
     return statement.lineno <= line <= statement.end_lineno
 
 
-def span(tree, lines):
-    """The smallest run of statements of one list that has all the lines: the list, its first, its last."""
+class Place:
+    """The smallest run of statements of one list that has all the lines."""
+
+    def __init__(self, statements, first, last, lines):
+        self.statements, self.first, self.last = statements, first, last
+        own = head(last)
+        inside = [line for line in lines if covers(last, line)]
+        # Of the last statement, only its head. Two steps at the head of a loop are two turns.
+        loops = isinstance(last, (ast.While, ast.For, ast.AsyncFor))
+        self.only_head = (
+            own is not None
+            and all(line in own for line in inside)
+            and not isinstance(last, (ast.With, ast.AsyncWith))
+            and not getattr(last, "orelse", None) * loops
+            and (not loops or first is last and len(lines) == 1)
+        )
+
+    def at(self):
+        find = lambda wanted: next(i for i, one in enumerate(self.statements) if one is wanted)
+        return find(self.first), find(self.last)
+
+    def same_list(self, other):
+        return self.statements is other.statements
+
+    def overlaps(self, other):
+        if not self.same_list(other):
+            return False
+        (a, b), (c, d) = self.at(), other.at()
+        return a <= d and c <= b
+
+    def key(self):
+        return id(self.statements), *self.at(), self.only_head
+
+
+def place(tree, lines):
     best = None
-    for statements, function in blocks(tree):
-        places = []
+    for statements in blocks(tree):
+        indexes = []
         for line in lines:
             at = [i for i, one in enumerate(statements) if covers(one, line)]
             if not at:
                 break
-            places.append(at[0])
+            indexes.append(at[0])
         else:
-            first, last = min(places), max(places)
-            size = statements[last].end_lineno - statements[first].lineno
+            first, last = statements[min(indexes)], statements[max(indexes)]
+            size = last.end_lineno - first.lineno, last.end_lineno - last.lineno, last.end_col_offset
             if best is None or size <= best[0]:
-                best = (size, statements, first, last)
-    return best and best[1:]
+                best = size, Place(statements, first, last, lines)
+    return best and best[1]
 
 
-def parse(text):
-    return ast.parse(text)
+def code(text):
+    return ast.parse(text).body
 
 
 def whole(tree):
-    """The program's text: with what the judge adds, after imports of the future."""
-    head = ast.parse(HEAD).body
+    """The program's text, with what the judge adds after imports of the future."""
     at = 0
     while at < len(tree.body) and (
-        isinstance(tree.body[at], ast.ImportFrom) and tree.body[at].module == "__future__"
-        or isinstance(tree.body[at], ast.Expr) and isinstance(tree.body[at].value, ast.Constant)
+        isinstance(tree.body[at], ast.ImportFrom)
+        and tree.body[at].module == "__future__"
+        or isinstance(tree.body[at], ast.Expr)
+        and isinstance(tree.body[at].value, ast.Constant)
     ):
         at += 1
-    tree.body[at:at] = head
+    tree.body[at:at] = code(HEAD)
     ast.fix_missing_locations(tree)
     return ast.unparse(tree)
 
 
-def wrapped(statements):
-    guard = ast.parse("with _judge_lock: pass").body[0]
-    guard.body = statements
-    return guard
+class Around:
+    """Puts something around a place: a lock, or what waits before it, or what is set after it."""
+
+    numbers = 0
+
+    def __init__(self, kind, name=None):
+        self.kind, self.name = kind, name
+
+    def wrapped(self, statements):
+        if self.kind == "lock":
+            (guard,) = code("with _judge_lock: pass")
+            guard.body = statements
+            return [guard]
+        if self.kind == "wait":
+            return [*code(f"_judge_wait({self.name!r})"), *statements]
+        (guard,) = code("try: pass\nfinally: pass")
+        guard.body, guard.finalbody = statements, code(f"_judge_set({self.name!r})")
+        return [guard]
+
+    def put(self, where):
+        statements, last = where.statements, where.last
+        first_at, last_at = where.at()
+        before = statements[first_at:last_at]
+        if isinstance(last, (ast.With, ast.AsyncWith)) and self.kind == "set" and not before:
+            # What is awaited is that it has entered.
+            last.body[:0] = code(f"_judge_set({self.name!r})")
+            return
+        if not where.only_head:
+            statements[first_at : last_at + 1] = self.wrapped([*before, last])
+            return
+        Around.numbers += 1
+        value = f"_judge_{Around.numbers}"
+
+        def assigned(expression):
+            (made,) = code(f"{value} = 0")
+            made.value = expression
+            return made
+
+        if isinstance(last, ast.While):
+            (leaves,) = code(f"while True:\n if not {value}: break").pop().body
+            last.body[:0] = [*self.wrapped([assigned(last.test)]), leaves]
+            last.test = ast.Constant(True)
+        elif isinstance(last, ast.For):
+            (loop,) = code(f"while True:\n if {value} is _judge_end: break\n x = {value}")
+            leaves, sets = loop.body
+            sets.targets = [last.target]
+            iterator = f"_judge_i{Around.numbers}"
+            (begins,) = code(f"{iterator} = iter(0)")
+            begins.value.args = [last.iter]
+            takes = assigned(code(f"next({iterator}, _judge_end)")[0].value)
+            loop.body = [*self.wrapped([takes]), leaves, sets, *last.body]
+            begins = self.wrapped([begins]) if self.kind == "lock" else [begins]
+            statements[last_at : last_at + 1] = [*begins, loop]
+        else:
+            field = "subject" if isinstance(last, ast.Match) else "test"
+            takes = assigned(getattr(last, field))
+            setattr(last, field, ast.Name(value, ast.Load()))
+            statements[first_at:last_at] = self.wrapped([*before, takes])
 
 
-def locked(text, spans):
-    """Each thread's lines exclude the other's."""
-    tree = parse(text)
-    found = []
-    for lines in spans:
-        one = span(tree, lines)
+def in_lambda(tree, lines):
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Lambda) and all(covers(node, line) for line in lines)
+    ]
+    return found[-1] if found else None
+
+
+def around_locks(tree, where):
+    """The outermost `with` that has the place in it, in the same function; the place if there is none."""
+    found = where
+
+    def visit(statements, outermost):
+        nonlocal found
+        for statement in statements:
+            if isinstance(statement, (ast.With, ast.AsyncWith)):
+                own = outermost or Place(statements, statement, statement, [])
+            else:
+                own = outermost
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                own = None
+            for inner in blocks_of(statement):
+                if inner is where.statements and own:
+                    found = own
+                visit(inner, own)
+
+    visit(tree.body, None)
+    return found
+
+
+def locked(text, groups, outermost=False):
+    """The lines of each group (of a thread) exclude those of the others. With `outermost`, also the locks
+    in which they are, so that none is taken in another order."""
+    tree = ast.parse(text)
+    places = []
+    for lines, function in groups:
+        if function.endswith("<lambda>") and (found := in_lambda(tree, lines)):
+            (call,) = code("_judge_held(lambda: 0)")
+            call.value.args[0].body = found.body
+            found.body = call.value
+            continue
+        one = place(tree, lines)
         if one is None:
             return None
-        found.append(one)
-    # The same statements are guarded once; what overlaps, together.
+        places.append(around_locks(tree, one) if outermost else one)
     merged = []
-    for statements, first, last in found:
+    for one in places:
         for other in merged:
-            if other[0] is statements and first <= other[2] and other[1] <= last:
-                other[1], other[2] = min(first, other[1]), max(last, other[2])
+            if one.overlaps(other):
+                indexes = [*one.at(), *other.at()]
+                last = one.statements[max(indexes)]
+                both = [each for each in (one, other) if each.last is last]
+                other.first, other.last = one.statements[min(indexes)], last
+                other.only_head = all(each.only_head for each in both)
                 break
         else:
-            merged.append([statements, first, last])
-    for statements, first, last in sorted(merged, key=lambda one: -one[1]):
-        # From the last on, so that the numbers of those before stay.
-        guard = wrapped(statements[first : last + 1])
-        if last + 1 - first == len(statements) and isinstance(statements[first], ast.Nonlocal):
-            continue
-        statements[first : last + 1] = [guard]
+            merged.append(one)
+    for one in merged:
+        Around("lock").put(one)
     return whole(tree)
 
 
-def ordered(text, waits, sets):
-    """What waits: a line and a thread's name. What it waits for: the same."""
-    tree = parse(text)
-    places = [(*span(tree, [line]), name, kind) for (line, name), kind in ((waits, "wait"), (sets, "set"))]
-    if any(place[0] is None for place in places):
+def ordered(text, waits, sets, outermost=False):
+    """What waits: a line, its function, and a thread's name, or `None` for any. What it waits for:
+    the same. With `outermost`, no lock is held meanwhile."""
+    tree = ast.parse(text)
+    (*one, waiting), (*other, setting) = waits, sets
+    alone = {}
+    for (line, function), kind, name in ((one, "wait", waiting), (other, "set", setting)):
+        if function.endswith("<lambda>") and (found := in_lambda(tree, [line])):
+            call = code(f"_judge_{kind}({name!r})")[0].value
+            both = [call, found.body] if kind == "wait" else [found.body, call]
+            made = ast.Tuple(both, ast.Load())
+            found.body = ast.Subscript(made, ast.Constant(both.index(call) ^ 1), ast.Load())
+            alone[kind] = True
+    places = [place(tree, [line]) for line, _ in (one, other)]
+    if None in places:
         return None
-    # The later place of one list first.
-    for statements, at, _, name, kind in sorted(places, key=lambda place: -place[1]):
-        call = ast.parse(f"_judge_{kind}({name!r})").body
-        if kind == "wait":
-            statements[at:at] = call
-        else:
-            guard = ast.parse("try: pass\nfinally: pass").body[0]
-            guard.body, guard.finalbody = [statements[at]], call
-            statements[at] = guard
+    if outermost:
+        places = [around_locks(tree, one) for one in places]
+    if alone:
+        for where, kind, name in zip(places, ("wait", "set"), (waiting, setting)):
+            if kind not in alone:
+                Around(kind, name).put(where)
+    elif places[0].key() == places[1].key():
+        # The same statement, by two threads.
+        where = places[0]
+        at, _ = where.at()
+        inner = Around("set", setting).wrapped([where.last])
+        where.statements[at : at + 1] = Around("wait", waiting).wrapped(inner)
+    else:
+        # First what replaces no statement.
+        Around("wait", waiting).put(places[0])
+        Around("set", setting).put(places[1])
     return whole(tree)
 
 
@@ -138,60 +311,246 @@ def own_frames(step, script):
     return [frame for frame in step["stack"] or [] if frame["file"].endswith(script) and not frame["library"]]
 
 
-def lines_of(steps, script):
-    """The lines at which the innermost function stands that all steps are in."""
-    stacks = [own_frames(step, script) for step in steps]
+def function_of(tree, line):
+    """The innermost function that has the line."""
+    found = None
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and covers(node, line):
+            if found is None or node.lineno >= found.lineno:
+                found = node
+    return found
+
+
+def group(tree, steps, script):
+    """The lines at which the innermost function stands that all steps are in, and its name."""
+    stacks = [own_frames(step, script)[::-1] for step in steps]
     stacks = [stack for stack in stacks if stack]
     if not stacks:
         return None
-    # From the outermost on: as long as all are at the same line of the same function.
-    stacks = [stack[::-1] for stack in stacks]
     depth = 0
     while all(len(stack) > depth + 1 for stack in stacks) and len({(s[depth]["line"], s[depth]["function"]) for s in stacks}) == 1:
         depth += 1
-    if len({stack[depth]["function"] for stack in stacks}) > 1:
+    # Functions of one name may be several: a property's.
+    key = lambda frame: (frame["function"], function_of(tree, frame["line"]))
+    while depth > 0 and len({key(stack[depth]) for stack in stacks}) > 1:
         depth -= 1
-    return [stack[max(depth, 0)]["line"] for stack in stacks]
+    return [stack[depth]["line"] for stack in stacks], stacks[0][depth]["function"]
 
 
-def variants(task):
-    text, script, finding = task["text"], task["script"], task["finding"]
-    made = {}
-    cause, deadlock = finding["cause"], finding["deadlock"]
-    if cause and cause["first"] is not None:
-        steps = finding["steps"]
-        first, second = steps[cause["first"]], steps[cause["second"]]
-        names = finding["threads"]
-        spans = []
-        for thread in (first["thread"], second["thread"]):
-            own = [steps[n] for n in cause["steps"] if steps[n]["thread"] == thread]
-            lines = lines_of(own, script)
-            if lines:
-                spans.append(lines)
-        if len(spans) == 2:
-            made["locked"] = locked(text, spans)
-            places = [own_frames(step, script) for step in (first, second)]
-            if all(places):
-                one, other = (place[0]["line"] for place in places)
-                by = lambda step: names[step["thread"]] if one == other else None
-                made["ordered"] = ordered(text, (one, by(first)), (other, by(second)))
-                # Threads of a pool are not always the same: then lines as a whole.
-                made["ordered_named"] = ordered(
-                    text, (one, names[first["thread"]]), (other, names[second["thread"]])
-                )
-    elif deadlock and deadlock["chain"]:
-        spans = []
+def spot(step, script):
+    """The line of the program's own at which a step was taken, and its function."""
+    frames = own_frames(step, script)
+    if frames:
+        return frames[0]["line"], frames[0]["function"]
+    known = (step["file"] or "").endswith(script) and step["line"]
+    return (step["line"], step["function"] or "") if known else None
+
+
+def is_access(step):
+    return step["operation"] in ("read", "write")
+
+
+def conflicts(one, other):
+    return (
+        one["object"] is not None
+        and one["object"] == other["object"]
+        and one["thread"] != other["thread"]
+        and "write" in (one["operation"], other["operation"])
+    )
+
+
+class Judge:
+    def __init__(self, task):
+        self.text, self.script, self.finding = task["text"], task["script"], task["finding"]
+        self.tree = ast.parse(self.text)
+        self.repairs, self.controls = {}, {}
+        self.known = {ast.unparse(self.tree)}
+
+    def add(self, programs, name, make, *arguments):
+        try:
+            made = make(self.text, *arguments)
+            made and compile(made, name, "exec")
+        except (SyntaxError, RecursionError):
+            made = None
+        if made and made not in self.known:
+            self.known.add(made)
+            programs[name] = made
+
+    def cause(self, cause):
+        steps, names = self.finding["steps"], self.finding["threads"]
+        told = [steps[number] for number in cause["steps"]]
+        pairs = []
+        for pair in (cause, cause["opposite"]):
+            if pair is None:
+                continue
+            second = pair["second"]
+            if second is not None:
+                second = steps[second]
+            else:
+                # It is a step that a thread waits to take for ever.
+                thread = self.finding["deadlock"]["threads"][pair["waiting"]]
+                second = self.awaited(thread, len(steps) + len(told))
+                told.append(second)
+            pairs.append([steps[pair["first"]], second])
+        threads = {step["thread"] for step in told}
+        groups = []
+        for thread in sorted(threads):
+            own = [step for step in told if step["thread"] == thread]
+            found = group(self.tree, own, self.script)
+            if found:
+                groups.append(found)
+        if len(groups) == len(threads) == 2:
+            self.add(self.repairs, "locked", locked, groups)
+            self.add(self.repairs, "locked with their locks", locked, groups, True)
+        for number, (first, second) in enumerate(pairs):
+            self.order("repairs", f"ordered {number}", first, second)
+        objects = {step["object"] for step in told}
+        self.told_lines = {frame["line"] for step in told for frame in own_frames(step, self.script)}
+        self.others(steps, told, objects, pairs[0])
+
+    def awaited(self, thread, number):
+        line = int(thread["place"].rsplit(":", 1)[1]) if thread["place"] else None
+        stack = thread["stack"]
+        own = [frame for frame in stack if not frame["library"]]
+        return {
+            "step": number,
+            "thread": self.finding["threads"].index(thread["name"]),
+            "operation": "wait",
+            "object": None,
+            "file": self.script,
+            "line": line,
+            "function": own[0]["function"] if own else "",
+            "stack": stack,
+        }
+
+    def order(self, programs, name, first, second):
+        """The first step waits for the second one."""
+        programs = getattr(self, programs)
+        one, other = spot(first, self.script), spot(second, self.script)
+        if one is None or other is None:
+            return
+        names = self.finding["threads"]
+        by_name = (*one, names[first["thread"]]), (*other, names[second["thread"]])
+        self.add(programs, f"{name}, by name", ordered, *by_name)
+        # Threads of a pool are not always the same ones.
+        self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
+        self.add(programs, f"{name}, with their locks", ordered, *by_name, True)
+
+    def others(self, steps, told, objects, pair):
+        """Other accesses of the same two threads that conflict."""
+        one, two = pair[0]["thread"], pair[1]["thread"]
+        first, second = pair[0]["step"], pair[1]["step"]
+        accesses = [
+            step
+            for step in steps
+            if is_access(step) and step["object"] not in objects and spot(step, self.script)
+        ]
+        # Within what is told of each thread: the accesses to each other object, as one.
+        within = {}
+        for thread in (one, two):
+            own = [step["step"] for step in told if step["thread"] == thread]
+            for step in accesses:
+                if step["thread"] == thread and min(own) <= step["step"] <= max(own):
+                    within.setdefault(step["object"], {}).setdefault(thread, []).append(step)
+        found = []
+        for by_thread in within.values():
+            if len(by_thread) == 2:
+                everything = [step for of_thread in by_thread.values() for step in of_thread]
+                if any(step["operation"] == "write" for step in everything):
+                    found.append(by_thread.values())
+        for number, of_threads in enumerate(found[:MOST]):
+            inner = []
+            for of_thread in of_threads:
+                functions = {step["function"] for step in of_thread}
+                if len(functions) == 1:
+                    inner.append(([step["line"] for step in of_thread], functions.pop()))
+            if len(inner) == 2 and not any(self.surrounds(lines) for lines, _ in inner):
+                self.add(self.controls, f"within {number}", locked, inner)
+        # The same without one of the things that are told.
+        for number, left_out in enumerate(sorted(objects, key=str) if len(objects) > 1 else []):
+            inner = []
+            for thread in (one, two):
+                own = [step["step"] for step in told if step["thread"] == thread]
+                kept = [step for step in told if step["thread"] == thread]
+                kept += [step for step in accesses if step["thread"] == thread]
+                kept = [
+                    step
+                    for step in kept
+                    if step["object"] != left_out and min(own) <= step["step"] <= max(own)
+                ]
+                if len({step["function"] for step in kept}) == 1:
+                    inner.append(([step["line"] for step in kept], kept[0]["function"]))
+            lines_left_out = {
+                frame["line"]
+                for step in told
+                if step["object"] == left_out
+                for frame in own_frames(step, self.script)
+            }
+            if len(inner) == 2 and not any(self.surrounds(one, lines_left_out) for one, _ in inner):
+                self.add(self.controls, f"without {number}", locked, inner)
+        # If the named order is reversed, these are, too.
+        inside = [
+            (c, d)
+            for c in accesses
+            for d in accesses
+            if c["thread"] == one
+            and d["thread"] == two
+            and first <= c["step"] < d["step"] <= second
+            and conflicts(c, d)
+            and not any(self.surrounds([step["line"]]) for step in (c, d))
+        ]
+        inside.sort(key=lambda both: both[1]["step"] - both[0]["step"])
+        if not all(map(is_access, pair)):
+            # No access at all: any that decides would be the better one.
+            inside += [
+                (c, d)
+                for c in accesses
+                for d in accesses
+                if c["step"] < d["step"]
+                and conflicts(c, d)
+                and (c, d) not in inside
+                and not any(self.surrounds([step["line"]]) for step in (c, d))
+            ]
+        for number, (c, d) in enumerate(inside[:MOST]):
+            self.order("controls", f"inside {number}", c, d)
+        # Any others, each line by itself.
+        apart = {}
+        for step in accesses:
+            apart.setdefault(step["object"], {}).setdefault(step["thread"], step)
+        apart = [list(of.values())[:2] for of in apart.values() if len(of) > 1]
+        for number, both in enumerate(apart[:MOST]):
+            lines = [([step["line"]], step["function"]) for step in both]
+            if not any(self.surrounds(one) for one, _ in lines):
+                self.add(self.controls, f"another {number}", locked, lines)
+
+    def surrounds(self, lines, told_lines=None):
+        """Whether the place that has these lines has a step in it that is told, or a call that leads to one."""
+        told_lines = self.told_lines if told_lines is None else told_lines
+        where = place(self.tree, lines)
+        if where is None:
+            return True
+        inside = range(where.first.lineno, where.last.end_lineno + 1)
+        if where.only_head:
+            inside = [*range(where.first.lineno, where.last.lineno), *head(where.last)]
+        return any(line in inside for line in told_lines)
+
+    def deadlock(self, deadlock):
+        groups = []
         for index in deadlock["chain"]:
             thread = deadlock["threads"][index]
             lines = [int(thread["place"].rsplit(":", 1)[1])] if thread["place"] else []
             lines += [int(held["taken_at"].rsplit(":", 1)[1]) for held in thread["holds"]]
             if lines:
-                spans.append(lines)
-        made["locked"] = locked(text, spans)
-    noise = [i for i, line in enumerate(text.splitlines(), 1) if line.lstrip().startswith("noise")]
-    if noise:
-        made["other"] = locked(text, [[line] for line in noise[-2:]])
-    return {name: made[name] for name in made if made[name]}
+                groups.append((lines, ""))
+        self.add(self.repairs, "locked", locked, groups)
+
+    def programs(self):
+        cause, deadlock = self.finding["cause"], self.finding["deadlock"]
+        if cause and cause["first"] is not None:
+            self.cause(cause)
+        elif deadlock and deadlock["chain"]:
+            self.deadlock(deadlock)
+        return {"repairs": self.repairs, "controls": self.controls}
 
 
-json.dump(variants(json.load(sys.stdin)), sys.stdout)
+json.dump(Judge(json.load(sys.stdin)).programs(), sys.stdout)

@@ -1,9 +1,9 @@
 //! The steps whose order decides, in words.
 
-use pyt_sched::controlled::{Action, Step};
+use pyt_sched::controlled::{Action, Op, Place, Step};
 
 use super::{
-    details::CauseDetails,
+    details::{CauseDetails, OrderDetails},
     object_names::ObjectNames,
     sources::SourceCache,
     text::{fit, wrap},
@@ -26,6 +26,8 @@ pub(super) struct Story {
 /// A step that matters.
 struct StoryStep {
     number: usize,
+    /// Otherwise its thread waits to take it for ever.
+    is_taken: bool,
     /// It is one of the two whose order decides.
     decides: bool,
     /// The thread's name.
@@ -59,42 +61,65 @@ impl Story {
             names,
             sources,
         };
-        let (sentence, mut numbers) = teller.sentence(*pair);
+        let (sentence, mut numbers, says_both) = teller.sentence(*pair, cause.opposite);
         numbers.sort_unstable();
+        numbers.dedup();
+        // Where both pairs are about one variable, one of them may say enough.
+        let opposite = cause.opposite.filter(|_| says_both);
+        let pairs: Vec<Conflict> = std::iter::once(*pair).chain(opposite).collect();
+        let decides = |number: usize| {
+            let mut pairs = pairs.iter();
+            pairs.any(|pair| number == pair.first || number == pair.second)
+        };
         let steps = numbers.into_iter().map(|number| StoryStep {
             number,
-            decides: number == pair.first || number == pair.second,
+            is_taken: number < report.trace.steps().len(),
+            decides: decides(number),
             thread: teller.thread(number),
             note: teller.note(number),
             place: teller.place(number),
             text: teller.text(number),
             callers: teller.callers(number),
         });
+        let finding = match (pairs.len(), pair.race) {
+            (1, true) => {
+                "nothing orders these two accesses (>): in the other order, this run does not fail"
+            }
+            (1, false) => {
+                "the order of these two steps (>) decides: in the other order, this run does not \
+                 fail"
+            }
+            _ => {
+                "these two orders decide (>): with either of them reversed, this run does not fail"
+            }
+        };
         Self {
             sentence,
             steps: steps.collect(),
-            finding: if pair.race {
-                "nothing orders these two accesses (>): in the other order, this run does not fail"
-                    .to_owned()
-            } else {
-                "the order of these two steps (>) decides: in the other order, this run does not fail"
-                    .to_owned()
-            },
+            finding: finding.to_owned(),
         }
     }
 
     /// The numbers of the steps that matter.
     pub(super) fn steps(&self) -> Vec<usize> {
-        self.steps.iter().map(|step| step.number).collect()
+        let taken = self.steps.iter().filter(|step| step.is_taken);
+        taken.map(|step| step.number).collect()
     }
 
-    /// The same as data.
-    pub(super) fn details(&self, cause: &Cause) -> CauseDetails {
+    /// The same as data, of a run with so many steps.
+    pub(super) fn details(&self, cause: &Cause, taken: usize) -> CauseDetails {
         let pair = cause.decisive.first();
+        let number = |step: usize| (step < taken).then_some(step);
         CauseDetails {
             sentence: self.sentence.clone(),
             first: pair.map(|pair| pair.first),
-            second: pair.map(|pair| pair.second),
+            second: pair.and_then(|pair| number(pair.second)),
+            waiting: pair.and_then(|pair| pair.second.checked_sub(taken)),
+            opposite: cause.opposite.map(|pair| OrderDetails {
+                first: pair.first,
+                second: number(pair.second),
+                waiting: pair.second.checked_sub(taken),
+            }),
             race: pair.is_some_and(|pair| pair.race),
             steps: self.steps(),
             orders_tried: cause.runs,
@@ -160,9 +185,149 @@ struct Teller<'a, 'r, 's> {
     sources: &'a mut SourceCache<'s>,
 }
 
+/// A step that was taken, or one that a thread waits to take.
+#[derive(Clone, Copy)]
+struct ToldStep {
+    thread: u32,
+    op: Op,
+    place: Place,
+    is_taken: bool,
+}
+
 impl Teller<'_, '_, '_> {
-    /// The sentence, and the steps that it is about.
-    fn sentence(&mut self, pair: Conflict) -> (String, Vec<usize>) {
+    fn step(&self, number: usize) -> ToldStep {
+        let steps = self.report.trace.steps();
+        if let Some(step) = steps.get(number) {
+            return ToldStep {
+                thread: step.thread,
+                op: step.op,
+                place: step.place,
+                is_taken: true,
+            };
+        }
+        let blocked = number.checked_sub(steps.len());
+        let blocked = blocked.and_then(|index| self.report.blocked.get(index));
+        blocked.map_or(
+            ToldStep {
+                thread: 0,
+                op: Op::alone(Action::Step),
+                place: Place::default(),
+                is_taken: false,
+            },
+            |thread| ToldStep {
+                thread: thread.thread,
+                op: thread.op,
+                place: thread.place,
+                is_taken: false,
+            },
+        )
+    }
+
+    /// Whether two pairs are about different things.
+    fn are_apart(&self, pair: Conflict, other: Conflict) -> bool {
+        let (one, two) = (self.step(pair.first).op, self.step(other.first).op);
+        let share_a_part = one.part == two.part || one.part == 0 || two.part == 0;
+        one.object != two.object || !share_a_part
+    }
+
+    /// The sentence, the steps that it is about, and whether it says both orders.
+    fn sentence(
+        &mut self,
+        pair: Conflict,
+        opposite: Option<Conflict>,
+    ) -> (String, Vec<usize>, bool) {
+        let all_taken = [Some(pair), opposite]
+            .iter()
+            .flatten()
+            .all(|pair| self.step(pair.second).is_taken);
+        if all_taken && opposite.is_none_or(|other| !self.are_apart(pair, other)) {
+            let action = |step: usize| self.step(step).op.action;
+            if let Some(other) = opposite
+                && action(pair.first) == Action::Read
+                && action(other.first) == Action::Read
+                && pair.first.max(other.first) < pair.second.min(other.second)
+            {
+                let steps = [pair.first, other.first, pair.second, other.second];
+                let (sentence, steps) = self.both_read(steps);
+                return (sentence, steps, false);
+            }
+            let (sentence, steps) = self.sentence_of_one(pair);
+            if opposite.is_none() || steps.len() > 2 {
+                return (sentence, steps, false);
+            }
+        }
+        let (sentence, steps) = match opposite {
+            Some(other) => self.two_orders(pair, other),
+            None => self.waits_for_ever(pair),
+        };
+        (sentence, steps, opposite.is_some())
+    }
+
+    /// One thread came first, and the other waits.
+    fn waits_for_ever(&mut self, pair: Conflict) -> (String, Vec<usize>) {
+        let Conflict { first, second, .. } = pair;
+        let (one, other) = (self.thread(first), self.thread(second));
+        let (at_first, at_second) = (self.at(first), self.at(second));
+        let name = self.variable(&[first, second]);
+        let does = verb(self.step(first).op.action);
+        let sentence = format!(
+            "{other} waits for {name}{at_second} for ever: {one} {does} it{at_first} before that."
+        );
+        (sentence, vec![first, second])
+    }
+
+    /// Each thread does something between two steps of the other.
+    fn two_orders(&mut self, pair: Conflict, other: Conflict) -> (String, Vec<usize>) {
+        let (pair, other) = if pair.first <= other.first {
+            (pair, other)
+        } else {
+            (other, pair)
+        };
+        let numbers = vec![pair.first, pair.second, other.first, other.second];
+        let past = |this: &Self, step: usize| past(this.step(step).op.action);
+        let (one, two) = (self.thread(pair.first), self.thread(pair.second));
+        let names = [
+            self.variable(&[pair.second, pair.first]),
+            self.variable(&[other.first, other.second]),
+        ];
+        let ats = numbers.iter().map(|&step| self.at(step));
+        let ats: Vec<String> = ats.collect();
+        let for_ever = if self.step(other.second).is_taken {
+            ""
+        } else {
+            ", for ever"
+        };
+        if pair.second == other.first {
+            let sentence = format!(
+                "{two} {} {}{} after {one} had {} it{} and before {one} {} it{}{for_ever}.",
+                past(self, pair.second),
+                names[0],
+                ats[1],
+                past(self, pair.first),
+                ats[0],
+                past(self, other.second),
+                ats[3],
+            );
+            return (sentence, numbers);
+        }
+        let sentence = format!(
+            "{two} {} {}{} after {one} had {} it{}, and {} {}{} before {one} {} it{}{for_ever}.",
+            past(self, pair.second),
+            names[0],
+            ats[1],
+            past(self, pair.first),
+            ats[0],
+            past(self, other.first),
+            names[1],
+            ats[2],
+            past(self, other.second),
+            ats[3],
+        );
+        (sentence, numbers)
+    }
+
+    /// The sentence about one pair, and the steps that it is about.
+    fn sentence_of_one(&mut self, pair: Conflict) -> (String, Vec<usize>) {
         let Conflict { first, second, .. } = pair;
         let steps = self.report.trace.steps();
         let action = |step: usize| steps[step].op.action;
@@ -176,7 +341,7 @@ impl Teller<'_, '_, '_> {
                 && self.same_value(first, other_read)
                 && first.max(other_read) < second.min(own_write)
             {
-                return self.both_read(first, other_read, second, own_write);
+                return self.both_read([first, other_read, second, own_write]);
             }
             if let Some(again) = self.after(first, second, None) {
                 return self.changed_between(first, second, again);
@@ -207,11 +372,7 @@ impl Teller<'_, '_, '_> {
             return (sentence, vec![first, second]);
         }
         let name = self.variable(&[second, first]);
-        let past = |step: usize| match action(step) {
-            Action::Read => "read",
-            Action::Write => "changed",
-            action => verb(action),
-        };
+        let past = |step: usize| past(action(step));
         let are_accesses = [first, second]
             .iter()
             .all(|&step| matches!(action(step), Action::Read | Action::Write));
@@ -231,18 +392,16 @@ impl Teller<'_, '_, '_> {
         (sentence, vec![first, second])
     }
 
-    fn both_read(
-        &mut self,
-        first: usize,
-        other_read: usize,
-        second: usize,
-        own_write: usize,
-    ) -> (String, Vec<usize>) {
-        let (one, other) = (self.thread(first), self.thread(second));
-        let name = self.variable(&[first, other_read, second]);
+    /// Both threads read something before either of them changed it: the two reads, the change of
+    /// the second thread, and that of the first.
+    fn both_read(&mut self, steps: [usize; 4]) -> (String, Vec<usize>) {
+        let [first, other_read, second, own_write] = steps;
+        let (one, other) = (self.thread(first), self.thread(other_read));
+        let name = self.variable(&[first, other_read, second, own_write]);
         let value = self.report.value_of(first);
         let value = value
             .and_then(|value| value.before.as_deref())
+            .filter(|_| self.same_value(first, other_read) && self.same_name(first, second))
             .map_or_else(String::new, |value| format!(" = {value}"));
         let (here, there) = (self.at(first), self.at(other_read));
         let places = if here == there {
@@ -250,11 +409,14 @@ impl Teller<'_, '_, '_> {
         } else {
             format!(" ({},{there})", here.trim_start())
         };
+        let wrote = if self.same_name(first, second) && self.same_name(other_read, own_write) {
+            "wrote it back"
+        } else {
+            "changed it"
+        };
         (
-            format!(
-                "{one} and {other} both read {name}{value}{places} before either wrote it back."
-            ),
-            vec![first, other_read, second, own_write],
+            format!("{one} and {other} both read {name}{value}{places} before either {wrote}."),
+            steps.to_vec(),
         )
     }
 
@@ -343,7 +505,7 @@ impl Teller<'_, '_, '_> {
     }
 
     fn thread(&self, step: usize) -> String {
-        let thread = self.report.trace.steps()[step].thread;
+        let thread = self.step(step).thread;
         let name = self.report.names.get(thread as usize);
         name.cloned().unwrap_or_default()
     }
@@ -351,15 +513,23 @@ impl Teller<'_, '_, '_> {
     /// The name of what these steps touch.
     fn variable(&self, steps: &[usize]) -> String {
         let values = steps.iter().filter_map(|&step| self.report.value_of(step));
-        let mut names = values.map(|VariableAccess { name, .. }| name.as_str());
-        if let Some(name) = names.find(|name| !name.is_empty()) {
+        let names = values.map(|VariableAccess { name, .. }| name.as_str());
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        // `table[key]` rather than `key in table` or a call that changes it.
+        let plain = names.iter().find(|name| !name.contains('(') && !name.contains(" in "));
+        if let Some(name) = plain.or_else(|| names.first()) {
             return format!("`{name}`");
         }
-        let object = self.report.trace.steps()[steps[0]].op.object;
+        let object = self.step(steps[0]).op.object;
         self.names.get(object).unwrap_or("an object").to_owned()
     }
 
     fn note(&self, step: usize) -> String {
+        let told = self.step(step);
+        if !told.is_taken {
+            let name = self.names.get(told.op.object).unwrap_or("something");
+            return format!("waits for {name} for ever");
+        }
         let taken = &self.report.trace.steps()[step];
         let text = note(taken, self.report.value_of(step), self.names);
         match (text.is_empty(), verb(taken.op.action)) {
@@ -370,7 +540,7 @@ impl Teller<'_, '_, '_> {
     }
 
     fn place(&mut self, step: usize) -> String {
-        self.sources.short(self.report.trace.steps()[step].place)
+        self.sources.short(self.step(step).place)
     }
 
     /// ` at file.py:12`; empty if it is not known.
@@ -385,7 +555,7 @@ impl Teller<'_, '_, '_> {
 
     /// `inside queue.put of the library; called by transfer at bank.py:20, by main at bank.py:31`.
     fn callers(&mut self, step: usize) -> String {
-        let place = self.report.trace.steps()[step].place;
+        let place = self.step(step).place;
         let stack = self.report.recorded.stack(place);
         let own = stack.iter().position(|frame| !frame.is_library);
         let Some(own) = own else {
@@ -431,9 +601,35 @@ impl Teller<'_, '_, '_> {
     }
 
     fn text(&mut self, step: usize) -> String {
-        let place = self.report.trace.steps()[step].place;
+        let place = self.step(step).place;
         let at = self.sources.at(place);
         at.map_or_else(String::new, |at| at.text.trim().to_owned())
+    }
+}
+
+/// What a step did, as a participle too.
+const fn past(action: Action) -> &'static str {
+    match action {
+        Action::Begin => "began",
+        Action::End => "ended",
+        Action::Start => "started",
+        Action::Join => "joined",
+        Action::Acquire | Action::TryAcquire => "acquired",
+        Action::Release => "released",
+        Action::Wait => "waited for",
+        Action::Notify => "notified",
+        Action::Set => "set",
+        Action::Clear => "cleared",
+        Action::Arrive => "arrived at",
+        Action::Put | Action::TryPut => "put into",
+        Action::Get | Action::TryGet => "got from",
+        Action::TaskDone => "finished a task of",
+        Action::Update => "updated",
+        Action::Query => "looked at",
+        Action::Sleep => "slept",
+        Action::Read => "read",
+        Action::Write => "changed",
+        Action::Step => "gone on",
     }
 }
 

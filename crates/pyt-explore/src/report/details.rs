@@ -128,6 +128,10 @@ pub(super) struct CauseDetails {
     /// The two steps whose order decides; `None` if none was found.
     pub(super) first: Option<usize>,
     pub(super) second: Option<usize>,
+    /// The second one is a step that this thread of the deadlock waits to take.
+    pub(super) waiting: Option<usize>,
+    /// Two other steps of the same threads, whose order decides as well.
+    pub(super) opposite: Option<OrderDetails>,
     /// Nothing orders the two.
     pub(super) race: bool,
     /// The steps that the sentence is about.
@@ -135,6 +139,15 @@ pub(super) struct CauseDetails {
     /// How many other orders were tried, and whether these are all.
     pub(super) orders_tried: u64,
     pub(super) complete: bool,
+}
+
+/// Two steps in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OrderDetails {
+    pub(super) first: usize,
+    pub(super) second: Option<usize>,
+    /// As of the cause.
+    pub(super) waiting: Option<usize>,
 }
 
 /// Who waits for whom.

@@ -74,8 +74,8 @@ fn written(output: &str) -> String {
     }
 }
 
-/// Texts of at most `room` columns. Those that would look like an earlier one once they are cut
-/// begin shortly before the first difference.
+/// Texts of at most `room` columns. Of those that would look like an earlier one once they are cut,
+/// what lies between their beginning and the first difference is left out.
 fn told_apart(texts: Vec<String>, room: usize) -> Vec<String> {
     const BEFORE_DIFFERENCE: usize = 8;
     let cut: Vec<_> = texts.iter().map(|text| fit(text, room)).collect();
@@ -86,7 +86,9 @@ fn told_apart(texts: Vec<String>, room: usize) -> Vec<String> {
         let same = same.take_while(|(one, other)| one == other).count();
         let left_out = same.saturating_sub(BEFORE_DIFFERENCE);
         let rest: String = text.chars().skip(left_out).collect();
-        (width_of(text) > room && left_out > 0).then(|| fit(&format!("...{rest}"), room))
+        let begin = fit(text, room / 2);
+        (width_of(text) > room && left_out > begin.chars().count())
+            .then(|| fit(&format!("{begin}{rest}"), room))
     };
     let shown = (0..texts.len()).map(|index| later(index).unwrap_or_else(|| cut[index].clone()));
     shown.collect()

@@ -141,7 +141,7 @@ impl TraceReport<'_> {
         let mut names = self.object_names(&mut sources);
         let cause = self.told_cause().map(|cause| {
             let story = Story::of(self, cause, &names, &mut sources);
-            story.details(cause)
+            story.details(cause, self.trace.steps().len())
         });
         let deadlock = (!self.blocked.is_empty()).then(|| {
             let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
@@ -246,22 +246,34 @@ impl TraceReport<'_> {
     fn object_names(&self, sources: &mut SourceCache<'_>) -> ObjectNames {
         let mut names = ObjectNames::new();
         let nouns = nouns(self.trace, self.blocked);
-        for step in self.trace.steps() {
-            if step.op.action == Action::End {
-                // Other threads join it.
-                let name = self.names.get(step.thread as usize);
-                names.set(step.op.object, name.map_or("", String::as_str));
-            } else if let Some(noun) = nouns.get(&step.op.object) {
-                match self.recorded.names.get(&step.op.object) {
+        let mut name = |object: usize| {
+            if let Some(noun) = nouns.get(&object) {
+                match self.recorded.names.get(&object) {
                     Some(name) => {
                         let made_at = name.made_at.map(|place| sources.short(place));
-                        names.name(noun, step.op.object, name, &made_at.unwrap_or_default());
+                        names.name(noun, object, name, &made_at.unwrap_or_default());
                     }
                     None => {
-                        names.name_or_number(noun, step.op.object);
+                        names.name_or_number(noun, object);
                     }
                 }
             }
+        };
+        let mut ends = Vec::new();
+        for step in self.trace.steps() {
+            if step.op.action == Action::End {
+                ends.push((step.op.object, step.thread));
+            } else {
+                name(step.op.object);
+            }
+        }
+        for thread in self.blocked {
+            name(thread.op.object);
+        }
+        for (object, thread) in ends {
+            // Other threads join it.
+            let name = self.names.get(thread as usize);
+            names.set(object, name.map_or("", String::as_str));
         }
         names
     }

@@ -205,11 +205,9 @@ pub(crate) fn run_up_to(
         if chosen >= candidates.len() {
             chosen = decision.without_switch();
         }
-        trace.push(
-            &decision,
-            chosen,
-            Place(u64::from(candidates[chosen].thread), step, 0),
-        );
+        let number = machine.names[candidates[chosen].thread as usize];
+        let place = Place(number as u64 + 1, machine.threads[number].pc as u64, 0);
+        trace.push(&decision, chosen, place);
         let candidate = candidates[chosen];
         current = Some(candidate.thread);
         over = machine.take(candidate);

@@ -8,8 +8,8 @@ use std::{
 };
 
 use pyt_explore::{
-    Cause, Choices, ExploreOptions, FOREIGN_WAIT_LIMIT, FailingRun, Failure, Minimized,
-    MinimizedFailure, Outcome, Reversal, SearchKind, Verdict, find_cause,
+    Cause, Choices, ExploreOptions, FOREIGN_WAIT_LIMIT, FailingRun, FailingTrace, Failure,
+    Minimized, MinimizedFailure, Outcome, Reversal, SearchKind, Verdict, find_cause,
     report::{BlockedThreads, RunDetails, TraceReport, Walk},
     strategy::replay::Replay,
 };
@@ -30,6 +30,10 @@ const MINIMIZE_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many runs the search for the cause may take, and how long.
 const CAUSE_MAX_RUNS: u64 = 64;
 const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How many steps a run with another order may take, at least, and for each step of the failing
+/// run.
+const LEAST_STEPS: u64 = 5_000;
+const STEPS_PER_STEP: u64 = 10;
 
 /// Reproduces `failing` with as few switches as can be found, and reports what happens.
 ///
@@ -86,7 +90,7 @@ pub(crate) fn minimize(
         Failure::Deadlock { .. } if reproduction.waits_in_chain(&smallest.choices)? => {
             Cause::default()
         }
-        _ => reproduction.cause(&smallest.trace)?,
+        _ => reproduction.cause(&smallest.choices)?,
     };
     reproduction.report(smallest, &cause)
 }
@@ -165,42 +169,92 @@ impl Reproduction<'_> {
         Ok(ran.unwrap_or(true))
     }
 
-    /// The steps of the failing run `trace` whose order decides, found by running it with pairs of
-    /// them reversed.
-    fn cause(&self, trace: &Trace) -> PyResult<Cause> {
-        let mut broken = None;
+    /// The steps of the failing run that `choices` make whose order decides, found by running it
+    /// with pairs of them reversed.
+    fn cause(&self, choices: &Choices) -> PyResult<Cause> {
         let began = Instant::now();
-        let cause = find_cause(trace, CAUSE_MAX_RUNS, |strategy| {
+        let Some(failing) = self.survey(choices)? else {
+            return Ok(Cause::default());
+        };
+        // A thread that is held may be one that the other waits for in a loop.
+        let most_steps = LEAST_STEPS.max(STEPS_PER_STEP * failing.len() as u64);
+        let mut broken = None;
+        let cause = find_cause(&failing, CAUSE_MAX_RUNS, |strategy| {
             if began.elapsed() > CAUSE_TIME_LIMIT {
                 return None;
             }
-            self.reversed(strategy).unwrap_or_else(|raised| {
-                broken = Some(raised);
-                None
-            })
+            self.reversed(strategy, most_steps)
+                .unwrap_or_else(|raised| {
+                    broken = Some(raised);
+                    None
+                })
         });
         broken.map_or(Ok(cause), Err)
     }
 
-    /// The run that `strategy` makes, and what comes of it; `None` if it ended its process.
-    fn reversed(&self, strategy: Box<dyn Strategy>) -> PyResult<Option<Reversal>> {
+    /// The failing run that `choices` make, with what the search for its cause needs to know.
+    fn survey(&self, choices: &Choices) -> PyResult<Option<FailingTrace>> {
+        let run = |choices| {
+            let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
+            let seen = blocked.clone();
+            let run = RunConfig {
+                with_places: true,
+                on_standstill: Some(Box::new(move |all| {
+                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
+                })),
+                ..self.run(Box::new(Replay::new(choices)))
+            };
+            let sites = &self.runner.sites;
+            sites.record(true);
+            let code_before = sites.mark();
+            let execution = self.execute(run);
+            sites.record(false);
+            let recorded = recorded(sites, self.vm);
+            sites.release(code_before, self.vm);
+            let finished = execution?.finished;
+            let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+            let waits: Vec<_> = blocked
+                .iter()
+                .map(|one| (one.thread, one.op, one.place))
+                .collect();
+            Ok((finished.trace, waits, recorded.of_library))
+        };
+        let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
+        Ok(ran.ok().map(|(trace, waits, of_library)| {
+            let of_library = of_library
+                .into_iter()
+                .filter_map(|step| usize::try_from(step).ok());
+            FailingTrace::new(trace)
+                .waiting(waits)
+                .of_library(of_library)
+        }))
+    }
+
+    /// The run that `strategy` makes, and what comes of it; `None` if it ended its process. It is
+    /// given up after `most_steps`.
+    fn reversed(&self, strategy: Box<dyn Strategy>, most_steps: u64) -> PyResult<Option<Reversal>> {
         let run = |strategy| {
             let sites = &self.runner.sites;
             let code_before = sites.mark();
-            let execution = self.execute(self.run(strategy));
+            let execution = self.execute(RunConfig {
+                with_places: true,
+                most_steps,
+                ..self.run(strategy)
+            });
             sites.release(code_before, self.vm);
             let Execution {
                 outcome, finished, ..
             } = execution?;
-            Ok((outcome, finished.trace))
+            let is_given_up = outcome.failure.is_none() && finished.ending.is_some();
+            Ok((outcome, is_given_up, finished.trace))
         };
         let (_, ran) = self.runner.apart(strategy, run, self.vm)?;
-        let Ok((outcome, trace)) = ran else {
+        let Ok((outcome, is_given_up, trace)) = ran else {
             return Ok(None);
         };
         let verdict = if self.failing.is_reproduced_by(&outcome) {
             Verdict::Fails
-        } else if outcome.failure.is_some() {
+        } else if outcome.failure.is_some() || is_given_up {
             Verdict::FailsOtherwise
         } else {
             Verdict::Passes

@@ -113,13 +113,15 @@ impl Event {
         } else {
             Action::Wait
         };
-        let awaited = |held_by| Awaited {
+        let from = from.map(SetBy);
+        let held_by = from.as_ref().map(|from| from as &dyn HeldBy);
+        let awaited = || Awaited {
             kind,
             object: address(self),
             deadline,
             held_by,
         };
-        match wait_at_gate(action, || awaited(None), || self.is_set()) {
+        match wait_at_gate(action, awaited, || self.is_set()) {
             Some(ended) => return ended.map(|wake| wake == Wake::Woken),
             None if self.is_set() => return Ok(true),
             None => {}
@@ -136,9 +138,7 @@ impl Event {
             queue: |queue| queue,
             again: Again::First,
         };
-        let from = from.map(SetBy);
-        let held_by = from.as_ref().map(|from| from as &dyn HeldBy);
-        let wake = line.wait(&waiter, &awaited(held_by)).unlocked()?;
+        let wake = line.wait(&waiter, &awaited()).unlocked()?;
         Ok(wake == Wake::Woken)
     }
 

@@ -31,6 +31,9 @@ pub struct Repetition {
 pub(super) struct Watch {
     /// The number of the step at which it ends.
     pub(super) end: u64,
+    /// How often a state has to come again, and how often the earlier one has.
+    needed: u32,
+    again: u32,
     /// An earlier state, and the number of the step that came after it.
     earlier: Option<(u64, u64)>,
     /// So many steps after that state a later one takes its place.
@@ -50,6 +53,8 @@ impl Watch {
     pub(super) fn new(end: u64) -> Self {
         Self {
             end,
+            needed: 1,
+            again: 0,
             earlier: None,
             patience: 1,
             able: BTreeSet::new(),
@@ -59,6 +64,12 @@ impl Watch {
             primitives: HashMap::new(),
             shared: 0,
         }
+    }
+
+    /// The same, for a state that comes again so often.
+    pub(super) const fn repeated(mut self, times: u32) -> Self {
+        self.needed = times;
+        self
     }
 
     /// A thread has come to a decision point. Returns the digest of its own state.
@@ -97,10 +108,17 @@ impl Watch {
         if let Some((_, since)) = found
             && !self.moved.is_empty()
         {
-            return Some(Repetition {
-                steps: number - since,
-                threads: self.moved.iter().copied().collect(),
-            });
+            self.again += 1;
+            if self.again >= self.needed {
+                return Some(Repetition {
+                    steps: number - since,
+                    threads: self.moved.iter().copied().collect(),
+                });
+            }
+            // From here on the same again.
+            self.earlier = Some((state, number));
+            self.able.clear();
+            self.moved.clear();
         }
         self.has_restarted = false;
         let is_late = self
@@ -117,6 +135,7 @@ impl Watch {
 
     fn restart(&mut self, number: u64, state: u64) {
         self.earlier = Some((state, number));
+        self.again = 0;
         self.has_restarted = true;
         self.patience *= 2;
         self.able.clear();
@@ -213,6 +232,28 @@ mod tests {
             None,
             "it does not come again"
         );
+    }
+
+    #[test]
+    fn a_state_may_have_to_come_again_several_times() {
+        let read = candidate(0, Op::on(Action::Read, 8));
+        let mut watch = Watch::new(1_000).repeated(5);
+        let mut found = None;
+        let mut number = 0;
+        while found.is_none() && number < 1_000 {
+            found = watch.decide(number, number % 4, &[read], &[]);
+            watch.took(&read);
+            number += 1;
+        }
+        assert_eq!(found.map(|found| found.steps), Some(4));
+        assert!(number > 20, "{number}");
+        let mut watch = Watch::new(1_000).repeated(5);
+        for number in 0..1_000 {
+            // It is left after four times.
+            let state = if number < 20 { number % 4 } else { number };
+            assert_eq!(watch.decide(number, state, &[read], &[]), None);
+            watch.took(&read);
+        }
     }
 
     #[test]

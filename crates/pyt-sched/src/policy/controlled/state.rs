@@ -83,6 +83,12 @@ pub(super) struct EndlessCheck {
 
 /// It is looked for a repetition in stretches of so many steps, since that costs time.
 const LOOK_STEPS: u64 = 8_192;
+/// Long before it is time for that, one short stretch begins at this step: of a livelock that
+/// threads do not leave, all that comes later is the same.
+const EARLY_LOOK: u64 = 4_096;
+const EARLY_LOOK_STEPS: u64 = 1_024;
+/// So often must a state come again in it. What repeats a few times may be left by chance.
+const EARLY_REPETITIONS: u32 = 24;
 
 impl EndlessCheck {
     pub(super) fn new(run: &RunConfig) -> Self {
@@ -110,6 +116,11 @@ impl EndlessCheck {
             return false;
         }
         self.watch = None;
+        if self.looks_from.is_none() && step == EARLY_LOOK && step < self.max_steps {
+            let watch = Watch::new(step + EARLY_LOOK_STEPS);
+            self.watch = Some(watch.repeated(EARLY_REPETITIONS));
+            return true;
+        }
         let begins = match self.looks_from {
             Some(first) => step >= first,
             None => {
