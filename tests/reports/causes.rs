@@ -49,7 +49,10 @@ assert hits['n'] == 2, hits
     );
     let done = explored("beside", &source, &["--schedules=60"]);
     let cause = cause(&done);
-    assert!(cause.contains("both read `hits['n']` at beside.py:6"), "{cause}");
+    assert!(
+        cause.contains("both read `hits['n']` at beside.py:6"),
+        "{cause}"
+    );
     assert!(
         cause.contains("nothing orders these two accesses"),
         "{cause}"

@@ -516,7 +516,9 @@ impl Teller<'_, '_, '_> {
         let names = values.map(|VariableAccess { name, .. }| name.as_str());
         let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
         // `table[key]` rather than `key in table` or a call that changes it.
-        let plain = names.iter().find(|name| !name.contains('(') && !name.contains(" in "));
+        let plain = names
+            .iter()
+            .find(|name| !name.contains('(') && !name.contains(" in "));
         if let Some(name) = plain.or_else(|| names.first()) {
             return format!("`{name}`");
         }
