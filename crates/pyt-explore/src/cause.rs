@@ -1,10 +1,10 @@
-//! The cause of a failure: the two steps whose order decides between failing and passing, or, where
-//! what one thread does must not be interrupted by another, two such pairs.
+//! The cause of a failure: the two steps whose order decides between failing and passing, or two
+//! such pairs, where what one thread does must not be interrupted by another.
 //!
 //! Found by experiment. For each pair of steps of a failing run that conflict, a schedule is made
 //! in which this pair is reversed ([`Reverse`]) and the program is run under it. A pair decides if
-//! the run then passes, and if no other pair decides whose order was reversed along with it. Nothing
-//! is run here.
+//! the run then passes, and if no other pair decides whose order was reversed along with it.
+//! Nothing is run here.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -339,8 +339,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         best.map(|(_, pair, other)| (pair, other))
     }
 
-    /// The pairs of the same two threads as `pair`, the other way round, the closest first, with how
-    /// far they lie apart.
+    /// The pairs of the same two threads as `pair`, the other way round, the closest first, with
+    /// how far they lie apart.
     fn those_opposite(&self, pair: Conflict, candidates: &[Candidate]) -> Vec<(usize, Conflict)> {
         let mut others: Vec<_> = candidates
             .iter()
