@@ -46,6 +46,17 @@ fn a_command_has_its_arguments() {
 }
 
 #[test]
+fn arguments_need_not_be_unicode() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let code = "import sys; print(ascii(sys.argv), ascii(sys.orig_argv[-1]))";
+    pyt(["-c", code])
+        .arg(OsStr::from_bytes(b"a\xff\xe9"))
+        .run()
+        .succeeded()
+        .printed("['-c', 'a\\udcff\\udce9'] 'a\\udcff\\udce9'\n");
+}
+
+#[test]
 fn a_file_has_its_attributes() {
     let scratch = Scratch::new();
     let code = "import sys\nprint(__name__, __file__, sys.argv, sys.path[0], __loader__.path)\n";

@@ -99,7 +99,7 @@ class Program:
         call = self.pick(
             f"len({a})", f"repr({a})", f"str({a})", f"ascii({t})", f"int({a})", f"float({a})",
             f"bool({a})", f"abs({n})", f"round({r}, 1)", f"round({r})", f"round({n}, -1)",
-            f"divmod({n}, {m})", f"divmod({r}, {m})", f"pow({n} % 50, 3, 7)", f"hash({n})", f"hash({r})",
+            f"divmod({n}, {m})", f"divmod({r}, {m})", f"pow({n} % 50, 3, 7)", f"hash({n})", f"hash({r}) if {r} == {r} else 0",
             f"min({c})", f"max({a}, {b})", f"sum({c})", f"sorted({c})", f"list(reversed({c}))",
             f"tuple({c})", f"list(enumerate({c}))", f"list(zip({c}, {t}))", f"all({c})", f"any({c})",
             f"list(map(str, {c}))", f"list(filter(None, {c}))", f"chr({n} % 70000)", f"ord({t})",

@@ -141,6 +141,8 @@ pub use api::value::{
     Unpack, UnpackKw, Value, kw, unpack, unpack_kw,
 };
 pub use command::{doc, run::Program};
+#[doc(hidden)]
+pub use config::arguments;
 pub use config::builder::Builder;
 pub use config::options::{
     CheckHashPycs, Deadlocks, OptionError, Options, Tier, UnknownDeadlocks, UnknownTier,

@@ -38,6 +38,8 @@ fn main() {
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
     let args: Vec<OsString> = args.collect();
+    // SAFETY: no thread has been started.
+    unsafe { pyt_runtime::arguments::make_unicode() };
     let (command, args) = match args.split_first() {
         Some((word, rest)) => match subcommand(word) {
             Some(command) => (command, rest),

@@ -14,6 +14,7 @@ use rustpython_vm::{
 use crate::{
     Limits, ModuleBuilder, Runtime,
     api::error::Error,
+    config::arguments,
     config::host_settings::HostSettings,
     config::options::{CheckHashPycs, Deadlocks, Options, Tier},
     deadlock,
@@ -181,6 +182,9 @@ impl Builder {
             limits,
         } = self;
         host.check(&mut options)?;
+        if !arguments::are_unicode() {
+            return Err(Error::option("an argument of the process is not Unicode"));
+        }
         let policy = match &isolation {
             Some(grants) => {
                 options.isolate();

@@ -3,6 +3,7 @@
 //!
 //! What runs in the runtime is not known here.
 
+pub mod arguments;
 pub(crate) mod builder;
 pub(crate) mod environment;
 pub(crate) mod host_settings;

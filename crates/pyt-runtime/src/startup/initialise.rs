@@ -5,7 +5,7 @@ use pyt_modules::guards;
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 
 use super::{ast, library_sources, site};
-use crate::config::options::Options;
+use crate::config::{arguments, options::Options};
 
 /// Does what CPython's start does once the core is initialised, in its order.
 pub(crate) fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
@@ -15,6 +15,12 @@ pub(crate) fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()>
         .map(|arg| vm.fsdecode(arg.clone()).into())
         .collect();
     vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
+    if let Some(original) = arguments::original() {
+        let original = original.iter();
+        let original = original.map(|argument| vm.fsdecode(argument.clone()).into());
+        let original = vm.ctx.new_list(original.collect());
+        vm.sys_module.set_attr("orig_argv", original, vm)?;
+    }
     add_gil_flag(vm)?;
     ast::install(vm)?;
     library_sources::install(vm)?;

@@ -14,6 +14,7 @@ mod classes;
 mod ctypes_callbacks;
 mod docstrings;
 mod executing;
+mod float_sums;
 mod folded_quotients;
 mod formatted_surrogates;
 mod kept_arguments;
@@ -29,6 +30,7 @@ mod set_operators;
 mod slots;
 mod surrogates_in_trees;
 pub(crate) mod syntax;
+mod syntax_messages;
 mod time_zone_folders;
 mod truth_of_tuples;
 mod unnamed_functions;
@@ -74,5 +76,6 @@ pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyRes
     profile_events::begin(state, vm)?;
     executing::begin(vm)?;
     refused_keywords::begin(vm)?;
+    float_sums::begin(vm)?;
     refused_files::begin(vm)
 }

@@ -26,7 +26,7 @@ use rustpython_vm::{
     },
 };
 
-use super::folded_quotients;
+use super::{folded_quotients, syntax_messages};
 
 /// What upstream keeps the executed annotations in.
 const PLACE: &str = "__conditional_annotations__";
@@ -54,10 +54,13 @@ pub fn compile_corrected<T>(
     mut compile: impl FnMut(&str) -> PyResult<T>,
 ) -> PyResult<T> {
     let source = &*folded_quotients::corrected(source);
-    compile(source).or_else(|error| {
+    let is_of_compiler = |error: &Py<PyBaseException>| {
         let is_syntax = error.fast_isinstance(vm.ctx.exceptions.syntax_error);
         // What running the program raised has one.
-        if !is_syntax || error.traceback().is_some() {
+        is_syntax && error.traceback().is_none()
+    };
+    let result = compile(source).or_else(|error| {
+        if !is_of_compiler(&error) {
             return Err(error);
         }
         match second(source, is_expression, &error, vm) {
@@ -67,6 +70,11 @@ pub fn compile_corrected<T>(
                 _ => Err(error),
             },
             None => Err(error),
+        }
+    });
+    result.inspect_err(|error| {
+        if is_of_compiler(error) {
+            syntax_messages::mend(error, vm);
         }
     })
 }
