@@ -783,7 +783,8 @@ fn a_terminal_has_a_prompt_with_a_history() {
     let history = scratch.at("history");
     let lines = [
         "def f():\r",
-        "    return 6 * 7\r",
+        // The line begins with an indentation.
+        "return 6 * 7\r",
         "\r",
         "f()\r",
         "junk\x03",
@@ -805,6 +806,67 @@ fn a_terminal_has_a_prompt_with_a_history() {
     let (status, screen) = on_a_terminal(&lines, &history);
     assert_eq!(status.code(), Some(5), "{screen}");
     assert!(screen.contains("42\r\n"), "{screen}");
+}
+
+#[test]
+fn statements_can_be_pasted_at_a_prompt() {
+    let scratch = Scratch::new();
+    // As a terminal sends what is pasted.
+    let pasted = "\x1b[200~def g(n):\n    return n\n\nprint(g(1), 'pasted')\ng(6) * 7\x1b[201~\r";
+    let history = scratch.at("history");
+    let mut terminal = Terminal::start(pyt(["-q"]).env("PYTHON_HISTORY", &history));
+    terminal.type_when(|new| new.contains(">>> "), pasted);
+    // Before that, the terminal would show the keys among what is printed.
+    terminal.type_when(|new| new.contains("1 pasted\r\n42\r\n"), "exit\r");
+    let (status, screen) = terminal.wait();
+    assert_eq!(status.code(), Some(0), "{screen}");
+    // A name that has a value is that.
+    let lines = ["exit = 'mine'\r", "exit\r", "quit\r"];
+    let (status, screen) = on_a_terminal(&lines, &history);
+    assert_eq!(status.code(), Some(0), "{screen}");
+    assert!(screen.matches("'mine'").count() > 1, "{screen}");
+}
+
+#[test]
+fn blocks_are_indented_at_a_prompt() {
+    let scratch = Scratch::new();
+    let lines = [
+        "for i in range(2):  # a comment\r",
+        "if i:\r",
+        "print('i is', i)\r",
+        "\r",
+        "exit\r",
+    ];
+    let (status, screen) = on_a_terminal(&lines, &scratch.at("history"));
+    assert_eq!(status.code(), Some(0), "{screen}");
+    assert!(screen.contains("i is 1\r\n"), "{screen}");
+}
+
+#[test]
+fn imports_are_completed_at_a_prompt() {
+    let scratch = Scratch::new();
+    for (line, shown) in [
+        (
+            "import colors\t, tomll\t; print(tomllib.__name__)\r",
+            "tomllib\r\n",
+        ),
+        (
+            "from os import getlogi\t; print(getlogin.__name__)\r",
+            "getlogin\r\n",
+        ),
+        (
+            "from email.mime import bas\t; print(base.__name__)\r",
+            "email.mime.base\r\n",
+        ),
+        (
+            "import email.mim\t; print(email.mime.__name__)\r",
+            "email.mime\r\n",
+        ),
+    ] {
+        let (status, screen) = on_a_terminal(&[line, "exit\r"], &scratch.at("history"));
+        assert_eq!(status.code(), Some(0), "{screen}");
+        assert!(screen.contains(shown), "{screen}");
+    }
 }
 
 // ---- pyt doc -------------------------------------------------------------------------------

@@ -5,12 +5,16 @@
 //! the prompts on standard error. Other threads run while the prompt waits.
 
 #[cfg(feature = "repl")]
+mod imports;
+#[cfg(feature = "repl")]
 mod terminal;
 
 use std::io::{BufRead, Write};
 
 use rustpython_vm::{
-    AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CodeFlags,
+    AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyBaseException, PyCode},
+    bytecode::CodeFlags,
     vm::thread::allow_threads,
 };
 
@@ -20,6 +24,18 @@ use crate::{
     command::exit::{flush, show},
     startup::source,
 };
+
+/// Names that are calls at a prompt on a terminal, unless the program has given them a value.
+const COMMANDS: [(&str, &str); 4] = [
+    ("exit", "exit()"),
+    ("quit", "quit()"),
+    ("help", "help()"),
+    ("copyright", "copyright()"),
+];
+
+/// What the lines of a block begin with, and what the tab key gives where there is nothing to
+/// complete.
+const INDENTATION: &str = "    ";
 
 /// Runs the file that `PYTHONSTARTUP` names, in the namespace of the prompt.
 pub(crate) fn startup(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
@@ -61,9 +77,12 @@ pub(crate) fn interact(vm: &VirtualMachine, options: &Options) -> PyResult<()> {
     };
     loop {
         let prompt = session.prompt(vm);
-        match reader.line(vm, &prompt) {
+        match reader.line(vm, &prompt, &session.indentation()) {
             ReadLine::Text(line) => {
-                session.add(&line);
+                match session.command(&line, vm) {
+                    Some(command) => session.add(command),
+                    None => session.add(&line),
+                }
                 let outcome = session.try_run(vm);
                 if session.is_complete() {
                     reader.remember(session.take());
@@ -120,11 +139,46 @@ impl Statements {
         )
     }
 
+    /// The call that a line stands for at a prompt on a terminal, where a name alone is enough.
+    fn command(&self, line: &str, vm: &VirtualMachine) -> Option<&'static str> {
+        if !self.is_numbered || !self.text.is_empty() {
+            return None;
+        }
+        let (name, call) = COMMANDS
+            .into_iter()
+            .find(|(name, _)| *name == line.trim())?;
+        let scope = main_scope(vm).ok()?;
+        (!scope.globals.contains_key(name, vm)).then_some(call)
+    }
+
+    /// What the next line begins with on a terminal: as much as the last one does, and more behind
+    /// a colon.
+    fn indentation(&self) -> String {
+        if !self.is_numbered || self.text.is_empty() {
+            return String::new();
+        }
+        let last = self.text.lines().next_back().unwrap_or_default();
+        let end = last.len() - last.trim_start_matches([' ', '\t']).len();
+        let mut indentation = last[..end].to_owned();
+        if last
+            .split(" #")
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .ends_with(':')
+        {
+            indentation += INDENTATION;
+        }
+        indentation
+    }
+
     fn add(&mut self, line: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        self.text.push_str(line);
+        // A line that has the indentation alone ends a statement, as an empty one does.
+        self.text
+            .push_str(if line.trim().is_empty() { "" } else { line });
         if line.contains('\n') {
             // A whole statement of the history: it ends here.
             self.text.push('\n');
@@ -152,6 +206,10 @@ impl Statements {
             Ok(Some(code)) => code,
             Err(error) => {
                 self.is_complete = true;
+                if self.is_numbered && are_several(&error, vm) {
+                    self.count += 1;
+                    return self.run_each(&filename, vm);
+                }
                 return Err(error);
             }
         };
@@ -160,6 +218,46 @@ impl Statements {
         self.future |= future_flags(&code);
         source::remember(vm, &code, &self.text);
         vm.run_code_obj(code, main_scope(vm)?).map(drop)
+    }
+}
+
+/// Whether an error says that a text has several statements.
+fn are_several(error: &Py<PyBaseException>, vm: &VirtualMachine) -> bool {
+    let message = error.as_object().get_attr("msg", vm);
+    let message = message.and_then(|message| message.str(vm));
+    message.is_ok_and(|message| {
+        let several = "multiple statements found while compiling a single statement";
+        message.to_str() == Some(several)
+    })
+}
+
+impl Statements {
+    /// Runs statements that were pasted at once. The value of the last one is shown.
+    fn run_each(&self, filename: &str, vm: &VirtualMachine) -> PyResult<()> {
+        let tree = source::parse(vm, &self.text, filename)?;
+        let body = tree.get_attr("body", vm)?;
+        let body: Vec<PyObjectRef> = body.try_to_value(vm)?;
+        let classes = vm.import("_ast", 0)?;
+        let compile = vm.builtins.get_attr("compile", vm)?;
+        for (index, statement) in body.iter().enumerate() {
+            let statements = vm.ctx.new_list(vec![statement.clone()]);
+            let is_last = index + 1 == body.len();
+            let (tree, mode) = if is_last {
+                let class = classes.get_attr("Interactive", vm)?;
+                (class.call((statements,), vm)?, "single")
+            } else {
+                let ignored = vm.ctx.new_list(Vec::new());
+                let class = classes.get_attr("Module", vm)?;
+                (class.call((statements, ignored), vm)?, "exec")
+            };
+            let code = compile.call((tree, vm.ctx.new_str(filename), mode), vm)?;
+            let Ok(code) = code.downcast::<PyCode>() else {
+                return Err(vm.new_system_error("the compiler returned no code object"));
+            };
+            source::remember(vm, &code, &self.text);
+            vm.run_code_obj(code, main_scope(vm)?)?;
+        }
+        Ok(())
     }
 }
 
@@ -194,9 +292,9 @@ impl<'vm> LineReader<'vm> {
         self.terminal.is_some()
     }
 
-    fn read(&mut self, prompt: &str) -> ReadLine {
+    fn read(&mut self, prompt: &str, indentation: &str) -> ReadLine {
         match &mut self.terminal {
-            Some(terminal) => terminal.line(prompt),
+            Some(terminal) => terminal.line(prompt, indentation),
             None => plain_line(prompt),
         }
     }
@@ -226,7 +324,7 @@ impl<'vm> LineReader<'vm> {
         false
     }
 
-    fn read(&mut self, prompt: &str) -> ReadLine {
+    fn read(&mut self, prompt: &str, _indentation: &str) -> ReadLine {
         plain_line(prompt)
     }
 
@@ -236,8 +334,8 @@ impl<'vm> LineReader<'vm> {
 }
 
 impl LineReader<'_> {
-    fn line(&mut self, vm: &VirtualMachine, prompt: &str) -> ReadLine {
-        let line = allow_threads(vm, || self.read(prompt));
+    fn line(&mut self, vm: &VirtualMachine, prompt: &str, indentation: &str) -> ReadLine {
+        let line = allow_threads(vm, || self.read(prompt, indentation));
         // Handles signals that arrived while the prompt waited.
         match vm.check_signals() {
             Ok(()) => line,

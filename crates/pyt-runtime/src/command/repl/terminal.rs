@@ -11,11 +11,8 @@ use rustyline::{
     hint::Hinter, history::FileHistory, validate::Validator,
 };
 
-use super::ReadLine;
+use super::{INDENTATION, ReadLine, imports};
 use crate::{Options, api::completion};
-
-/// What the tab key gives where there is nothing to complete.
-const INDENTATION: &str = "    ";
 
 pub(super) struct Terminal<'vm> {
     editor: Editor<NameCompleter<'vm>, FileHistory>,
@@ -44,8 +41,9 @@ impl<'vm> Terminal<'vm> {
         Some(Self { editor, history })
     }
 
-    pub(super) fn line(&mut self, prompt: &str) -> ReadLine {
-        match self.editor.readline(prompt) {
+    pub(super) fn line(&mut self, prompt: &str, indentation: &str) -> ReadLine {
+        let read = self.editor.readline_with_initial(prompt, (indentation, ""));
+        match read {
             Ok(line) => ReadLine::Text(line),
             Err(ReadlineError::Eof) => ReadLine::End,
             Err(ReadlineError::Interrupted) => ReadLine::Interrupt,
@@ -96,11 +94,16 @@ impl Completer for NameCompleter<'_> {
         position: usize,
         _context: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        let complete = || completion::complete(self.vm, &line[..position]);
-        Ok(attach_for_callback(self.vm, complete).map_or_else(
-            || (position, vec![INDENTATION.to_owned()]),
-            |found| (found.start, found.candidates),
-        ))
+        let text = &line[..position];
+        let complete = || {
+            let of_import = imports::complete(self.vm, text);
+            of_import.or_else(|| {
+                let found = completion::complete(self.vm, text)?;
+                Some((found.start, found.candidates))
+            })
+        };
+        let found = attach_for_callback(self.vm, complete);
+        Ok(found.unwrap_or_else(|| (position, vec![INDENTATION.to_owned()])))
     }
 }
 
