@@ -67,7 +67,7 @@ mod array {
                 && let Ok(text) = CString::new(argument.to_string_lossy().into_owned())
             {
                 // SAFETY: the array has as many entries, which nothing else reads meanwhile. The
-                // text stays for good.
+                // text is never freed.
                 unsafe { *array.add(index) = text.into_raw() };
             }
         }

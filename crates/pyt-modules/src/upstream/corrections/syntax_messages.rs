@@ -1,5 +1,5 @@
-//! A `SyntaxError` of the compiler has the place of the error in its `args`, as CPython's has; and an
-//! unexpected indent is called so, and shown at its end.
+//! A `SyntaxError` of the compiler has the place of the error in its `args`, as CPython's has; and
+//! an unexpected indent is called so, and shown at its end.
 //!
 //! Can go when upstream's `new_syntax_error` makes it so.
 
