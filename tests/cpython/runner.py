@@ -129,7 +129,7 @@ def last_line(err):
     return f"{kind.__name__}: {lines[0]}"[:300]
 
 
-def set_up_process(seconds):
+def set_up_process(seconds, which):
     """What regrtest does to a process before it loads a module."""
     faulthandler.enable(all_threads=True)
     faulthandler.dump_traceback_later(seconds, exit=True)
@@ -143,8 +143,9 @@ def set_up_process(seconds):
     support.failfast = False
     # The tests that ask for a network use the one within this machine.
     support.use_resources = {"cpu": None, "network": None, "subprocess": None, "walltime": None}
-    # The tests that start tens of threads count 70 to 100 MB for each, which no thread here uses.
-    support.set_memlimit("5g")
+    if which != "all":
+        # The tests that start tens of threads count 70 to 100 MB for each, which no thread here uses.
+        support.set_memlimit("5g")
 
 
 def set_up_other_python():
@@ -199,7 +200,7 @@ def selected(suite):
 
 def main(results, seconds, module, which="threads"):
     log = Log(results)
-    set_up_process(float(seconds))
+    set_up_process(float(seconds), which)
     if sys.implementation.name != "cpython":
         set_up_other_python()
     if "PYTHONPATH" in os.environ:

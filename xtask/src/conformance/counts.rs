@@ -12,7 +12,12 @@ pub(super) enum End {
     Crashed,
     /// It was ended at its deadline.
     Hung,
+    /// The module needs a C module that CPython has for its own tests, and ran no test.
+    NeedsC,
 }
+
+/// What the names of these C modules begin with, in what an import of them raises.
+const OF_C: &str = "No module named '_test";
 
 /// How many of a module's tests came to which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,7 @@ impl Counts {
                 "pass" | "xfail" => counts.passed += 1,
                 "fail" | "error" | "unexpected" => counts.failed += 1,
                 "skip" => counts.skipped += 1,
+                "complete" if needs_c(text) => counts.end = End::NeedsC,
                 "complete" => counts.end = End::Complete,
                 "hung" => counts.end = End::Hung,
                 _ => {}
@@ -59,6 +65,7 @@ impl Counts {
                 "complete" => End::Complete,
                 "crashed" => End::Crashed,
                 "hung" => End::Hung,
+                "needs-c" => End::NeedsC,
                 _ => return None,
             },
         })
@@ -69,9 +76,18 @@ impl Counts {
             End::Complete => "complete",
             End::Crashed => "crashed",
             End::Hung => "hung",
+            End::NeedsC => "needs-c",
         };
         format!("{}\t{}\t{}\t{end}", self.passed, self.failed, self.skipped)
     }
+}
+
+/// Whether the module could not be imported without a C module for tests.
+fn needs_c(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut fields = line.split('\t').skip(1);
+        fields.next() == Some("import") && fields.next().is_some_and(|why| why.contains(OF_C))
+    })
 }
 
 impl fmt::Display for Counts {
@@ -85,6 +101,7 @@ impl fmt::Display for Counts {
             End::Complete => Ok(()),
             End::Crashed => f.write_str(", CRASHED"),
             End::Hung => f.write_str(", HUNG"),
+            End::NeedsC => f.write_str(", needs a C module of CPython's tests"),
         }
     }
 }
@@ -108,6 +125,8 @@ mod tests {
         );
         assert_eq!(Counts::of(text).end, End::Crashed);
         assert_eq!(Counts::of("hung\t124\t60.0\n").end, End::Hung);
+        let needs = "skip\timport\tNo module named '_testcapi'\nend\ncomplete\t0\t1.0\n";
+        assert_eq!(Counts::of(needs).end, End::NeedsC);
         let fields = counts.fields();
         let fields: Vec<&str> = fields.split('\t').collect();
         assert_eq!(Counts::from_fields(&fields), Some(counts));
