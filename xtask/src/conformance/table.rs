@@ -133,7 +133,8 @@ fn table(rows: &BTreeMap<String, Row>) -> String {
     };
     let names = |of: &dyn Fn(&Row) -> bool| -> Vec<String> {
         let rows = rows.iter().filter(|(_, row)| of(row));
-        rows.map(|(module, row)| format!("{module} ({})", row.0.passed)).collect()
+        rows.map(|(module, row)| format!("{module} ({})", row.0.passed))
+            .collect()
     };
     text += "\nModules in which fewer tests pass than on CPython:\n\n\
              | module | CPython passed | pyt passed | failed | skipped | |\n\
