@@ -1,5 +1,6 @@
 //! `sum` of floats and of complex numbers keeps track of what rounding loses (Neumaier's
-//! summation), as CPython's does since 3.12: `sum([0.1] * 10)` is `1.0`. Upstream adds one after the other.
+//! summation), as CPython's does since 3.12: `sum([0.1] * 10)` is `1.0`. Upstream adds one after
+//! the other.
 //!
 //! Can go when upstream's `sum` does.
 
