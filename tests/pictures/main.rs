@@ -6,7 +6,7 @@ mod trace;
 
 use std::{fs, os::unix::process::ExitStatusExt, time::Duration};
 
-use pyt_test::{DEADLINE, Scratch, pyt, shell, skipped_on_other_python};
+use pyt_test::{DEADLINE, Scratch, pyt, shell, skipped_on_other_python, terminal::Terminal};
 use trace::{Trace, whole};
 
 /// The path of a program of this folder.
@@ -584,4 +584,64 @@ fn values_and_sources_cannot_leave_their_place_in_a_page_and_are_bounded() {
     assert!(text.contains("alert(1)"));
     assert!(!text.contains("alert(1)</script>"));
     assert!(!text.contains(&"x".repeat(200)), "a long value is cut off");
+}
+
+#[test]
+fn a_live_table_shows_what_each_thread_does() {
+    if skipped_on_other_python("a live table") {
+        return;
+    }
+    let source = "import threading, time\n\
+                  lock = threading.Lock()\n\
+                  def hold():\n\
+                  \x20   with lock: time.sleep(2.5)\n\
+                  def want():\n\
+                  \x20   with lock: pass\n\
+                  def compute():\n\
+                  \x20   end = time.monotonic() + 2.5\n\
+                  \x20   while time.monotonic() < end: sum(range(100))\n\
+                  threads = [threading.Thread(target=f, name=f.__name__) for f in (hold, want, compute)]\n\
+                  for thread in threads:\n\
+                  \x20   thread.start()\n\
+                  \x20   time.sleep(0.1)\n\
+                  print('started')\n\
+                  for thread in threads: thread.join()\n";
+    let scratch = Scratch::new();
+    let script = scratch.write("script.py", source);
+    let done = pyt(["run", "--live", &script]).run();
+    done.exited_with(0);
+    assert_eq!(done.stdout, "started\n");
+    let rows = |name: &str| {
+        let rows = done.stderr.lines().filter(|line| line.starts_with(name));
+        rows.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let wants = rows("want");
+    assert!(
+        wants.iter().any(|row| row.contains("waits for lock, held by hold")),
+        "{done}"
+    );
+    assert!(wants[0].contains("script.py:6 want"), "{done}");
+    assert!(rows("hold")[0].contains("waits for time to pass"), "{done}");
+    assert!(rows("MainThread")[0].contains("waits for end of a thread: hold"), "{done}");
+    // The second table has rates, and the busiest thread comes first.
+    let second = done.stderr.split("\n\n").nth(1).unwrap();
+    let first_row = second.lines().nth(2).unwrap();
+    assert!(first_row.starts_with("compute") && first_row.contains(" %"), "{done}");
+}
+
+#[test]
+fn a_live_table_on_a_terminal_leaves_it_as_it_was() {
+    if skipped_on_other_python("a live table") {
+        return;
+    }
+    let code = "import time; print('before'); time.sleep(1); print('after')";
+    let live = pyt(["run", "--live", "-c", code]);
+    let (status, screen) = Terminal::sized(live, 24, 80).wait();
+    assert!(status.success());
+    assert!(screen.contains("MainThread"), "{screen:?}");
+    let divided = screen.find("\u{1b}[13;24r").expect("the upper half is the table's");
+    let whole = screen.rfind("\u{1b}[r").expect("the whole terminal scrolls again");
+    assert!(divided < whole, "{screen:?}");
+    assert!(screen.contains("before") && screen.contains("after"), "{screen:?}");
+    assert!(screen.matches("\u{1b}7").count() == screen.matches("\u{1b}8").count());
 }

@@ -128,6 +128,7 @@ pub enum Effect {
     /// The folder for `.schedule` files.
     OutputFolder,
     /// Runs under the debugger pdb.
+    Live,
     Page,
     Pdb,
     /// A process for each schedule.

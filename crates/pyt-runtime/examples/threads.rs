@@ -4,7 +4,7 @@
 
 use std::{io::IsTerminal, thread, time::Duration};
 
-use pyt_runtime::{Error, Runtime, ThreadInfo, ThreadState};
+use pyt_runtime::{Error, Runtime, ThreadsView};
 
 /// A program with something to see.
 const PROGRAM: &str = "
@@ -32,35 +32,17 @@ for job, names in (produce, ['producer']), (consume, ['consumer-1', 'consumer-2'
         threading.Thread(target=job, name=name, daemon=True).start()
 ";
 
-fn state(thread: &ThreadInfo) -> String {
-    match thread.state() {
-        ThreadState::Waiting(wait) => {
-            let holder = wait
-                .holder()
-                .map_or(String::new(), |by| format!(", held by {by}"));
-            format!("waits for {}{holder}", wait.kind())
-        }
-        other => format!("{other:?}").to_lowercase(),
-    }
-}
-
 fn main() -> Result<(), Error> {
     let looks = std::env::args().nth(1).and_then(|looks| looks.parse().ok());
     let runtime = Runtime::builder().build()?;
     runtime.exec(PROGRAM)?;
+    let mut view = ThreadsView::new();
     for look in 0..looks.unwrap_or(50) {
         thread::sleep(Duration::from_millis(100));
         if look > 0 && std::io::stdout().is_terminal() {
             print!("\x1b[H\x1b[2J");
         }
-        println!("{:<12} {:<44} in", "thread", "state");
-        for thread in runtime.threads() {
-            let place = thread.stack().last();
-            let place = place.map_or(String::new(), |at| {
-                format!("{}, line {}", at.function, at.line)
-            });
-            println!("{:<12} {:<44} {place}", thread.name(), state(&thread));
-        }
+        print!("{}", view.render(&runtime.threads(), 110, 20));
     }
     runtime.shutdown(Duration::from_millis(100))?;
     Ok(())

@@ -148,7 +148,8 @@ pub use config::options::{
     CheckHashPycs, Deadlocks, OptionError, Options, Tier, UnknownDeadlocks, UnknownTier,
 };
 pub use control::{
-    Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait,
+    Interrupter, JoinHandle, Limit, Limits, StackFrame, ThreadInfo, ThreadOrigin, ThreadState,
+    ThreadsView, Wait,
 };
 pub use isolation::Isolation;
 pub use pyt_macros::{PyClass, py_methods};

@@ -22,18 +22,30 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts the process with a new terminal as its standard streams.
+    /// Starts the process with a new terminal as its standard streams, whose size is not known.
     pub fn start(process: Process) -> Self {
+        Self::sized(process, 0, 0)
+    }
+
+    /// As [`start`](Self::start), with a terminal of so many rows and columns.
+    pub fn sized(process: Process, rows: u16, columns: u16) -> Self {
         let (mut master, mut slave) = (0, 0);
         let null = std::ptr::null_mut();
-        // SAFETY: the two descriptors are written to valid places; the optional pointers are null.
+        let mut size = libc::winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        // SAFETY: the two descriptors are written to valid places, the size is one; the optional
+        // pointers are null.
         let opened = unsafe {
             libc::openpty(
                 &raw mut master,
                 &raw mut slave,
                 null,
                 null.cast(),
-                null.cast(),
+                &raw mut size,
             )
         };
         assert_eq!(opened, 0, "openpty");

@@ -33,9 +33,15 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 /// How long a process that is to end waits for its standard streams to be written out.
 const FLUSH_GRACE: Duration = Duration::from_secs(1);
 
-/// The names of threads that run no Python: the scheduler's ticker, that of a recording, and the
-/// ones started here.
-const OWN_THREADS: [&str; 4] = ["pyt-ticker", "pyt-timeline", REPORTER, CONTROL_THREAD];
+/// The names of threads that run no Python: the scheduler's ticker, those of recordings and of
+/// live tables, and the ones started here.
+const OWN_THREADS: [&str; 5] = [
+    "pyt-ticker",
+    "pyt-timeline",
+    "pyt-live",
+    REPORTER,
+    CONTROL_THREAD,
+];
 
 /// The name of the threads on which a host's library controls an interpreter. They run no Python of
 /// the program's.

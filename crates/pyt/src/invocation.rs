@@ -124,6 +124,7 @@ impl Settings {
             Effect::Quiet => options.quiet = true,
             Effect::SafePath => options.safe_path = true,
             Effect::SkipFirstLine => options.skip_source_first_line = true,
+            Effect::Live => options.live = true,
             Effect::Timeline => options.timeline = Some(value.into()),
             Effect::Unbuffered => options.unbuffered = true,
             Effect::Verbose => more(&mut options.verbose),

@@ -11,6 +11,13 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .long("virtual-time")
     .of(&[Run]),
     OptionSpec::new(
+        Effect::Live,
+        "show what each thread does while the program runs",
+    )
+    .long_help("show what each thread does while the program runs: [a live table](timeline.md#a-live-table)")
+    .long("live")
+    .of(&[Run]),
+    OptionSpec::new(
         Effect::Seed,
         "run under the one schedule that this seed makes, in virtual time",
     )

@@ -2,21 +2,35 @@
 //!
 //! What ran before is not known here.
 
+use pyt_pictures::Turns;
 use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef};
 
-use crate::{Runtime, Timeline, api::error::exit_status};
+use crate::{Runtime, Timeline, api::error::exit_status, command::live::Live};
+
+/// What shows a program's threads until its interpreter has ended.
+#[derive(Default)]
+#[expect(dead_code, reason = "both end when they are dropped")]
+pub(crate) struct Shown(Option<Timeline>, Option<Live>);
 
 impl Runtime {
-    /// Ends the interpreter after a program's end, and its recording if there is one. Returns the
-    /// exit status; ends the process if Ctrl-C ended the program.
+    /// Begins what the options ask for. `Err` is the exit status of the process: there is a message
+    /// already.
+    pub(crate) fn show_as_asked(&self, turns: Turns, vm: &VirtualMachine) -> Result<Shown, i32> {
+        let recording = self.record_as_asked(turns, vm)?;
+        let live = self.options().live.then(|| Live::begin(self.core()));
+        Ok(Shown(recording, live))
+    }
+
+    /// Ends the interpreter after a program's end, and what shows its threads. Returns the exit
+    /// status; ends the process if Ctrl-C ended the program.
     pub(crate) fn end_main(
         self,
         status: i32,
         interrupted: bool,
-        recording: Option<Timeline>,
+        shown: Shown,
     ) -> i32 {
         let finalized = self.finalize(None);
-        drop(recording);
+        drop(shown);
         if interrupted {
             die_by_sigint();
         }

@@ -5,5 +5,6 @@
 
 pub mod doc;
 pub(crate) mod exit;
+pub(crate) mod live;
 pub(crate) mod repl;
 pub(crate) mod run;

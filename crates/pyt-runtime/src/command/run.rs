@@ -19,7 +19,7 @@ use crate::{
     Error, Runtime, Tier,
     api::main_module::{main_dict, main_scope},
     command::{
-        exit::{conclude, flush, show},
+        exit::{Shown, conclude, flush, show},
         repl,
     },
     paths::{absolute, add_path},
@@ -92,10 +92,10 @@ impl Runtime {
     /// If Ctrl-C ended the program, the process ends by SIGINT, so that shells and parent processes
     /// see it; this function does not return then.
     pub fn main(self, program: Program) -> i32 {
-        let mut recording = None;
+        let mut shown = Shown::default();
         let (status, interrupted) = self.with_vm(|vm| {
-            match self.record_as_asked(self.turns(), vm) {
-                Ok(begun) => recording = begun,
+            match self.show_as_asked(self.turns(), vm) {
+                Ok(begun) => shown = begun,
                 Err(status) => return (status, false),
             }
             let is_prompt = matches!(program, Program::Interactive { .. });
@@ -116,7 +116,7 @@ impl Runtime {
                 Err(error) => conclude(vm, &error),
             }
         });
-        self.end_main(status, interrupted, recording)
+        self.end_main(status, interrupted, shown)
     }
 
     /// Runs `program`. A panic of the interpreter's is a `SystemError`.

@@ -119,6 +119,9 @@ pub struct Options {
     /// (`--timeline`, `-X timeline`, `PYT_TIMELINE`): see
     /// [`Runtime::timeline`](crate::Runtime::timeline).
     pub timeline: Option<PathBuf>,
+    /// Whether [`Runtime::main`](crate::Runtime::main) shows a table of the threads while the
+    /// program runs (`--live`).
+    pub live: bool,
     /// Whether SIGINT raises `KeyboardInterrupt` in the main thread. Process-wide.
     pub install_signal_handlers: bool,
     /// `sys.argv`. Bytes that are not UTF-8 become surrogates, as in CPython.
@@ -214,6 +217,7 @@ impl Options {
             deadlocks: Deadlocks::Report,
             report_on_quit: true,
             timeline: None,
+            live: false,
             install_signal_handlers: true,
             argv: Vec::new(),
             executable: None,

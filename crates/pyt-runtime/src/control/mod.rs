@@ -22,6 +22,7 @@ mod stop;
 mod stop_request;
 mod thread_info;
 mod threads;
+mod threads_view;
 mod watchdog;
 
 pub(crate) use self::cancellable_call::CancellableCall;
@@ -30,6 +31,7 @@ pub use self::{
     limits::{Limit, Limits},
     spawn::JoinHandle,
     thread_info::{StackFrame, ThreadInfo, ThreadOrigin, ThreadState, Wait},
+    threads_view::ThreadsView,
 };
 pub(crate) use self::{
     output_limit::note_output,

@@ -14,6 +14,8 @@ pub struct ThreadInfo {
     pub(super) origin: ThreadOrigin,
     pub(super) state: ThreadState,
     pub(super) stack: Vec<StackFrame>,
+    pub(super) cpu_time: Option<Duration>,
+    pub(super) turns: u64,
 }
 
 /// What started a thread.
@@ -79,6 +81,20 @@ impl ThreadInfo {
     #[must_use]
     pub const fn state(&self) -> &ThreadState {
         &self.state
+    }
+
+    /// The processor time that it has had. `None` where the system does not say, or if it has just
+    /// ended.
+    #[must_use]
+    pub const fn cpu_time(&self) -> Option<Duration> {
+        self.cpu_time
+    }
+
+    /// How often it has got its turn: at its beginning, after each wait, and each time that it goes
+    /// on after another thread was given its turn.
+    #[must_use]
+    pub const fn turns(&self) -> u64 {
+        self.turns
     }
 
     /// The Python functions it is in, the outermost first.

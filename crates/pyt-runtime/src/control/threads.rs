@@ -84,6 +84,11 @@ impl RuntimeCore {
                 origin,
                 state: state(row, table),
                 stack: stack.clone(),
+                cpu_time: interpreter.cpu_time(row.tag),
+                turns: interpreter
+                    .scheduler
+                    .thread(row.id)
+                    .map_or(0, |thread| thread.turns()),
             }
         })
         .collect()

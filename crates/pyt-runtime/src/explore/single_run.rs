@@ -87,10 +87,10 @@ impl Runtime {
             shown: None,
             page: None,
         };
-        let mut recording = None;
+        let mut shown = exit::Shown::default();
         let (status, interrupted) = self.with_vm(|vm| {
-            match self.record_as_asked(Turns::Schedule, vm) {
-                Ok(begun) => recording = begun,
+            match self.show_as_asked(Turns::Schedule, vm) {
+                Ok(begun) => shown = begun,
                 Err(status) => return (status, false),
             }
             let program = |vm: &VirtualMachine| self.start(vm, program);
@@ -100,7 +100,7 @@ impl Runtime {
                 |execution| (execution.status, execution.interrupted),
             )
         });
-        self.end_main(status, interrupted, recording)
+        self.end_main(status, interrupted, shown)
     }
 
     /// Runs the script at `path` as `schedule` says, its output shown. Returns the exit status: 1
@@ -154,7 +154,7 @@ impl Runtime {
                 },
             ))
         })?;
-        Ok(self.end_main(status, interrupted, None))
+        Ok(self.end_main(status, interrupted, exit::Shown::default()))
     }
 }
 

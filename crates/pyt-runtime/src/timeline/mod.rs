@@ -15,7 +15,10 @@ use pyt_pictures::{Recorder, RecordingError, Settings, Turns};
 use pyt_vm::InterpreterState;
 use rustpython_vm::VirtualMachine;
 
-use crate::{Error, Runtime, api::attempt::attempt};
+use crate::{
+    Error, Runtime,
+    api::{attempt::attempt, python::detached},
+};
 
 /// A recording of what the threads of a [`Runtime`] do. It ends, and its file is complete, when
 /// this is dropped.
@@ -30,7 +33,8 @@ impl Timeline {
 
 impl Drop for Timeline {
     fn drop(&mut self) {
-        self.recorder.end();
+        // The recording's own thread may be about to stop this one.
+        detached(|| self.recorder.end());
     }
 }
 

@@ -36,4 +36,5 @@ mod steps;
 mod support;
 mod threads;
 mod tier;
+mod timelines;
 mod values;

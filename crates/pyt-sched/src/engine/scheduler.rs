@@ -195,6 +195,7 @@ impl Scheduler {
         if stepped_back {
             me.note(Moment::SteppedBack);
             self.world.detached(&mut || me.await_turn());
+            me.count_turn();
         }
         me.came_back();
         if stepped_back {

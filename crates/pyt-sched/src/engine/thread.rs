@@ -112,6 +112,8 @@ pub struct Thread {
     /// How often it counts among the threads that run: at most once, except for short moments.
     runs: AtomicI64,
     tag: AtomicU64,
+    /// How often it has got its turn. Written by one thread at a time.
+    turns: AtomicU64,
     /// Its number in the run of a [controlled](crate::controlled) policy, plus one; zero: none.
     member: AtomicU32,
     /// How many [`atomic`](crate::controlled::atomic) stretches it is in.
@@ -146,6 +148,7 @@ impl Thread {
             interrupted: AtomicBool::new(false),
             runs: AtomicI64::new(0),
             tag: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
             member: AtomicU32::new(0),
             atomic: AtomicU32::new(0),
             wait: Mutex::new(None),
@@ -272,6 +275,7 @@ impl Thread {
     /// Says that the thread has entered the world after [`begin`](Self::begin): from now on it
     /// can be preempted. Blocks for ever if it was halted meanwhile.
     pub fn entered(self: &Arc<Self>) {
+        self.count_turn();
         self.came_back();
         self.note(Moment::Begun);
     }
@@ -286,6 +290,19 @@ impl Thread {
         let result = f();
         self.came_back();
         result
+    }
+
+    /// How often the thread has got its turn: at its beginning, after each wait, and each time that
+    /// it goes on after another thread was given its turn.
+    #[must_use]
+    pub fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// The thread has its turn, or is about to.
+    pub(crate) fn count_turn(&self) {
+        let turns = self.turns.load(Ordering::Relaxed);
+        self.turns.store(turns + 1, Ordering::Relaxed);
     }
 
     /// The thread is back in the world, with its turn: it runs, unless it was halted meanwhile.

@@ -381,6 +381,7 @@ impl Waiter {
         scheduler
             .world()
             .detached(&mut || self.park(deadline, kind));
+        thread.count_turn();
         thread.came_back();
         scheduler.cancel(timer);
     }

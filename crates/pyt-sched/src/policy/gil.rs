@@ -127,6 +127,7 @@ impl Gil {
         if let Some(Preempted { thread, .. }) =
             first.and_then(|first| state.preempted.remove(first))
         {
+            thread.count_turn();
             thread.note(Moment::Continued);
             self.world.thaw(&thread);
             state.owner = Some(Owner::now(thread));

@@ -155,6 +155,7 @@ impl Controlled {
         }
         self.give(next);
         self.world.detached(&mut || me.await_turn());
+        me.count_turn();
         me.set_wait(None);
         me.came_back();
         me.note(Moment::Resumed { ended: None });
