@@ -32,8 +32,8 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(10);
 const WRITE_INTERVAL: Duration = Duration::from_millis(200);
 /// How often the tail is written, if there is nothing new: waits go on.
 const TAIL_INTERVAL: Duration = Duration::from_secs(1);
-/// After so many items the file is written at once.
-const ITEMS_AT_ONCE: usize = 50_000;
+/// After so many items the file is written at once: while it is, no buffer is read.
+const ITEMS_AT_ONCE: usize = 4_000;
 /// How long a thread takes at most from a moment to the event in its buffer. Later events are put
 /// behind those that were read before.
 const SLACK: u64 = 2_000_000;

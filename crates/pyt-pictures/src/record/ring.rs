@@ -12,7 +12,7 @@ pub(crate) const WORDS: usize = 5;
 pub(crate) type Words = [u64; WORDS];
 
 /// How many events a ring holds.
-const CAPACITY: u64 = 2048;
+const CAPACITY: u64 = 8192;
 
 /// A ring. One thread writes, another reads.
 pub(crate) struct Ring {

@@ -32,10 +32,11 @@ impl Chrome {
 
     /// Begins an event. Each follows the one that names the process.
     fn event(&self, out: &mut String, kind: &str, name: &str, lane: u32, at: u64) {
+        let _ = write!(out, ",\n{{\"ph\":\"{kind}\",\"name\":");
+        push_quoted(out, name);
         let _ = write!(
             out,
-            ",\n{{\"ph\":\"{kind}\",\"name\":{},\"pid\":{},\"tid\":{},\"ts\":{}.{:03}",
-            quoted(name),
+            ",\"pid\":{},\"tid\":{},\"ts\":{}.{:03}",
             self.about.process,
             lane + 1,
             at / 1000,
@@ -96,27 +97,36 @@ impl Chrome {
             slice.state.category()
         );
         let is_join = slice.state == State::Waits(pyt_sched::WaitKind::Join);
-        let mut arguments = Vec::new();
-        let mut argument = |name: &str, value: &str| {
-            arguments.push(format!("{}:{}", quoted(name), quoted(value)));
+        let mut is_first = true;
+        let mut argument = |name: &str, value: &str, line: usize| {
+            if !std::mem::replace(&mut is_first, false) {
+                out.push(',');
+            }
+            push_quoted(out, name);
+            out.push(':');
+            push_quoted(out, value);
+            if line != 0 {
+                // The line of a file: before the closing quote.
+                out.pop();
+                let _ = write!(out, ":{line}\"");
+            }
         };
         if let Some(site) = self.sites.get(&slice.site) {
-            argument("function", &site.function);
-            argument("at", &format!("{}:{}", site.file, site.line));
+            argument("function", &site.function, 0);
+            argument("at", &site.file, site.line);
         }
         if let Some(object) = object {
-            argument("object", object);
+            argument("object", object, 0);
         }
         if let Some(holder) = holder.filter(|_| !is_join) {
-            argument("held by", holder);
+            argument("held by", holder, 0);
         }
         if let Some(by) = slice.woken_by {
-            argument("woken by", self.name(by));
+            argument("woken by", self.name(by), 0);
         }
         if slice.timed_out {
-            argument("ended by", "its timeout");
+            argument("ended by", "its timeout", 0);
         }
-        *out += &arguments.join(",");
         *out += "}}";
     }
 
@@ -185,6 +195,18 @@ impl Format for Chrome {
             standing.is_over, standing.dropped, standing.lost
         );
         out.into_bytes()
+    }
+}
+
+/// Appends `text` as JSON.
+fn push_quoted(out: &mut String, text: &str) {
+    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&quoted(text));
     }
 }
 

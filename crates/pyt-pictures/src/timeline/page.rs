@@ -118,6 +118,23 @@ fn element(out: &mut String, class: &str, value: &Value) {
     );
 }
 
+/// As [`element`], with the numbers of items as the last entry of the object.
+fn element_with_items(out: &mut String, class: &str, object: &Value, numbers: &[i64]) {
+    let object = page::in_script(&object.to_string());
+    let _ = write!(
+        out,
+        "<script type=\"application/json\" class=\"{class}\">{},\"items\":[",
+        object.trim_end_matches('}')
+    );
+    for (index, number) in numbers.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        let _ = write!(out, "{number}");
+    }
+    out.push_str("]}</script>\n");
+}
+
 impl Format for Page {
     fn head(&mut self) -> Vec<u8> {
         // Marks are numbered anew with the chunks that follow.
@@ -181,9 +198,8 @@ impl Format for Page {
             "sites": sites,
             "texts": texts,
             "marks": marks,
-            "items": numbers,
         });
-        element(&mut out, "chunk", &chunk);
+        element_with_items(&mut out, "chunk", &chunk, &numbers);
         out.into_bytes()
     }
 
@@ -199,9 +215,8 @@ impl Format for Page {
             "dropped": standing.dropped,
             "lost": standing.lost,
             "over": standing.is_over,
-            "items": numbers,
         });
-        element(&mut out, "end", &end);
+        element_with_items(&mut out, "end", &end, &numbers);
         out += page::END;
         out.into_bytes()
     }

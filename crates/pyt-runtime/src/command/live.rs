@@ -34,8 +34,8 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Begins to show the threads of a runtime. Without a thread, which the system may refuse, there
-    /// is no table.
+    /// Begins to show the threads of a runtime. Without a thread, which the system may refuse,
+    /// there is no table.
     pub(crate) fn begin(core: &Arc<RuntimeCore>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (core, asked) = (Arc::downgrade(core), stop.clone());
