@@ -617,16 +617,24 @@ fn a_live_table_shows_what_each_thread_does() {
     };
     let wants = rows("want");
     assert!(
-        wants.iter().any(|row| row.contains("waits for lock, held by hold")),
+        wants
+            .iter()
+            .any(|row| row.contains("waits for lock, held by hold")),
         "{done}"
     );
     assert!(wants[0].contains("script.py:6 want"), "{done}");
     assert!(rows("hold")[0].contains("waits for time to pass"), "{done}");
-    assert!(rows("MainThread")[0].contains("waits for end of a thread: hold"), "{done}");
+    assert!(
+        rows("MainThread")[0].contains("waits for end of a thread: hold"),
+        "{done}"
+    );
     // The second table has rates, and the busiest thread comes first.
     let second = done.stderr.split("\n\n").nth(1).unwrap();
     let first_row = second.lines().nth(2).unwrap();
-    assert!(first_row.starts_with("compute") && first_row.contains(" %"), "{done}");
+    assert!(
+        first_row.starts_with("compute") && first_row.contains(" %"),
+        "{done}"
+    );
 }
 
 #[test]
@@ -639,9 +647,16 @@ fn a_live_table_on_a_terminal_leaves_it_as_it_was() {
     let (status, screen) = Terminal::sized(live, 24, 80).wait();
     assert!(status.success());
     assert!(screen.contains("MainThread"), "{screen:?}");
-    let divided = screen.find("\u{1b}[13;24r").expect("the upper half is the table's");
-    let whole = screen.rfind("\u{1b}[r").expect("the whole terminal scrolls again");
+    let divided = screen
+        .find("\u{1b}[13;24r")
+        .expect("the upper half is the table's");
+    let whole = screen
+        .rfind("\u{1b}[r")
+        .expect("the whole terminal scrolls again");
     assert!(divided < whole, "{screen:?}");
-    assert!(screen.contains("before") && screen.contains("after"), "{screen:?}");
+    assert!(
+        screen.contains("before") && screen.contains("after"),
+        "{screen:?}"
+    );
     assert!(screen.matches("\u{1b}7").count() == screen.matches("\u{1b}8").count());
 }

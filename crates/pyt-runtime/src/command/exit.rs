@@ -23,12 +23,7 @@ impl Runtime {
 
     /// Ends the interpreter after a program's end, and what shows its threads. Returns the exit
     /// status; ends the process if Ctrl-C ended the program.
-    pub(crate) fn end_main(
-        self,
-        status: i32,
-        interrupted: bool,
-        shown: Shown,
-    ) -> i32 {
+    pub(crate) fn end_main(self, status: i32, interrupted: bool, shown: Shown) -> i32 {
         let finalized = self.finalize(None);
         drop(shown);
         if interrupted {

@@ -72,7 +72,10 @@ impl ThreadsView {
             .iter()
             .map(|thread| self.row(thread, elapsed))
             .collect();
-        let total: f64 = rows.iter().filter_map(|row| row.turns).fold(0.0, |sum, turns| sum + turns);
+        let total: f64 = rows
+            .iter()
+            .filter_map(|row| row.turns)
+            .fold(0.0, |sum, turns| sum + turns);
         rows.sort_by(|one, other| other.busy().total_cmp(&one.busy()));
         let mut lines = vec![format!(
             "{} threads, {total:.0} turns/s, {:.1} s",
@@ -99,9 +102,10 @@ impl ThreadsView {
         let now = (thread.cpu_time().unwrap_or_default(), thread.turns());
         let key = (thread.ident(), thread.name().to_owned());
         let before = self.before.insert(key, now);
-        let cpu = thread.cpu_time().zip(before).map(|(cpu, before)| {
-            cpu.saturating_sub(before.0).as_secs_f64() / elapsed * 100.0
-        });
+        let cpu = thread
+            .cpu_time()
+            .zip(before)
+            .map(|(cpu, before)| cpu.saturating_sub(before.0).as_secs_f64() / elapsed * 100.0);
         let turns = before.map(|before| now.1.saturating_sub(before.1) as f64 / elapsed);
         Row { thread, cpu, turns }
     }
@@ -141,7 +145,9 @@ impl Row<'_> {
             }
         };
         let place = self.thread.stack().iter().rev();
-        let own = place.clone().find(|frame| !frame.file.starts_with("<frozen"));
+        let own = place
+            .clone()
+            .find(|frame| !frame.file.starts_with("<frozen"));
         let place = own.or_else(|| place.clone().next()).map(|frame| {
             let file = frame.file.rsplit('/').next().unwrap_or(&frame.file);
             format!("{file}:{} {}", frame.line, frame.function)
@@ -150,7 +156,8 @@ impl Row<'_> {
             self.thread.name().to_owned(),
             state,
             lasts.map_or_else(String::new, |lasts| format!("{:.1} s", lasts.as_secs_f64())),
-            self.cpu.map_or_else(String::new, |cpu| format!("{cpu:.0} %")),
+            self.cpu
+                .map_or_else(String::new, |cpu| format!("{cpu:.0} %")),
             self.turns
                 .map_or_else(String::new, |turns| format!("{turns:.0}")),
         ];

@@ -51,7 +51,13 @@ fn a_host_records_as_often_as_it_likes() {
             timeline.finish();
             runtime.exec("unseen = 1").unwrap();
             let names = names(&path);
-            for name in ["worker-0", "worker-2", "visitor", "waits for lock", "sleeps"] {
+            for name in [
+                "worker-0",
+                "worker-2",
+                "visitor",
+                "waits for lock",
+                "sleeps",
+            ] {
                 assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
             }
         }
