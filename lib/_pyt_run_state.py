@@ -11,7 +11,6 @@ import gc  # noqa: F401  The interpreter imports it between runs.
 import io
 import itertools
 import os
-import selectors
 import signal
 import site
 import sys
@@ -23,6 +22,7 @@ import _frozen_importlib
 import _frozen_importlib_external
 import _locale
 import _pyt
+import _pyt_event_loops
 import _random
 
 _random_was_imported = "random" in sys.modules
@@ -357,6 +357,9 @@ class _Substitutes:
         self.random_is_used = _random_was_imported
         self.is_preloading = False
         self.strict = False  # whether a coroutine that is never awaited is a failure
+        self.any_task = False  # whether any ready task of an event loop may go next
+        self.cancels = False  # whether tasks are cancelled
+        self.records = False  # whether the run under way is recorded for a report
         self._users = 0
         self._all = []
 
@@ -364,10 +367,7 @@ class _Substitutes:
         self._users += 1
         if self._users > 1:
             return
-        names = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "DevpollSelector")
-        kinds = [getattr(selectors, name, object) for name in (*names, "KqueueSelector")]
-        makers = [(kind, "select", _selecting) for kind in kinds if "select" in vars(kind)]
-        makers += [(random, "_urandom", self._urandom), (os, "urandom", self._urandom)]
+        makers = [(random, "_urandom", self._urandom), (os, "urandom", self._urandom)]
         if hasattr(os, "getrandom"):
             makers.append((os, "getrandom", self._getrandom))
         makers.append((random.Random, "seed", _seeding))
@@ -376,10 +376,24 @@ class _Substitutes:
         makers.append((_frozen_importlib, "_find_and_load", _atomically))
         loader = _frozen_importlib_external.SourceLoader
         makers.append((loader, "source_to_code", _sources.substitute))
+        self._put(makers)
+        _pyt_event_loops.run = self
+        for name in _pyt_event_loops.NAMES:
+            self.imported(name)
+
+    def _put(self, makers):
         for holder, name, make in makers:
             original = getattr(holder, name)
             self._all.append((holder, name, original))
             setattr(holder, name, make(original))
+
+    def imported(self, name):
+        """Puts substitutes for functions of an imported module in place, unless they are."""
+        module = sys.modules.get(name)
+        if name in _pyt_event_loops.NAMES and module is not None and is_library(module):
+            makers = _pyt_event_loops.substitutes(name, module)
+            places = self.places()
+            self._put(one for one in makers if one[:2] not in places)
 
     def remove(self):
         self._users -= 1
@@ -453,105 +467,6 @@ class _Substitutes:
         if self.entropy is None:
             self.entropy = random.Random(self.seed ^ 0x5EED)
         return self.entropy.randbytes(size)
-
-
-def _selecting(select):
-    """A selector that waits in virtual time: it polls, and sleeps while nothing is ready."""
-
-    def select_in_virtual_time(self, timeout=None):
-        if _substitutes.seed is None:
-            return select(self, timeout)
-        ready = select(self, 0)
-        if ready or (timeout is not None and timeout <= 0):
-            return ready
-        if timeout is None and _only_threads_wake(self):
-            _note_tasks(self)
-            while not ready and _pyt.wait_until_readable(self.fileno()):
-                ready = select(self, 0)
-            if ready:
-                return ready
-        end = None if timeout is None else time.monotonic() + timeout
-        pause = 0.0005
-        while not ready:
-            pause = min(2 * pause, 1.0)
-            if end is not None:
-                left = end - time.monotonic()
-                if left <= 0:
-                    break
-                pause = min(pause, left)
-            time.sleep(pause)
-            ready = select(self, 0)
-        return ready
-
-    return select_in_virtual_time
-
-
-def _only_threads_wake(selector):
-    """Whether nothing but another thread of the program can make the selector ready: it has nothing
-    but the end of an event loop's own pipe, and the loop handles no signals."""
-    asyncio = sys.modules.get("asyncio.selector_events")
-    if asyncio is None or not hasattr(selector, "fileno") or not hasattr(_pyt, "wait_until_readable"):
-        return False
-    keys = list(selector.get_map().values())
-    if len(keys) != 1 or type(keys[0].data) is not tuple:
-        return False
-    read = getattr(keys[0].data[0], "_callback", None)
-    loop = getattr(read, "__self__", None)
-    return (
-        getattr(read, "__func__", None) is asyncio.BaseSelectorEventLoop._read_from_self
-        and not getattr(loop, "_signal_handlers", None)
-    )
-
-
-# So many tasks, and coroutines of each, are described.
-_MOST_TASKS = 20
-_MOST_COROUTINES = 20
-
-
-def _note_tasks(selector):
-    """An event loop is about to wait for other threads: if none wakes it, the report says what its
-    tasks await."""
-    _pyt.enter_atomic()
-    try:
-        tasks = sys.modules["asyncio.tasks"]
-        (key,) = selector.get_map().values()
-        loop = key.data[0]._callback.__self__
-        waiting = sorted(tasks.all_tasks(loop), key=lambda task: (len(task.get_name()), task.get_name()))
-        _pyt.note_awaiting([_described(task) for task in waiting[:_MOST_TASKS]])
-    except Exception:
-        pass  # a loop of the program's own: the report says less
-    finally:
-        _pyt.leave_atomic()
-
-
-def _described(task):
-    frames = []
-    awaitable = task.get_coro()
-    while awaitable is not None and len(frames) < _MOST_COROUTINES:
-        for kind in "cr", "gi", "ag":
-            frame = getattr(awaitable, kind + "_frame", None)
-            if frame is not None:
-                code = frame.f_code
-                module = sys.modules.get(frame.f_globals.get("__name__"))
-                is_own = module is None or not is_library(module)
-                frames.append((code.co_filename, frame.f_lineno or 0, code.co_qualname, not is_own))
-        awaitable = getattr(awaitable, "cr_await", None) or getattr(awaitable, "gi_yieldfrom", None)
-    return task.get_name(), _awaited(getattr(task, "_fut_waiter", None)), frames[::-1]
-
-
-def _awaited(future):
-    if future is None:
-        return "its turn"
-    children = getattr(future, "_children", None)
-    if children is not None:
-        left = [_awaited(child) for child in children if not child.done()]
-        return "all of: " + ", ".join(left[:4]) + (", ..." if len(left) > 4 else "")
-    if hasattr(future, "get_name"):
-        return "the end of " + future.get_name()
-    kind = type(future)
-    if kind.__module__ in ("_asyncio", "asyncio.futures"):
-        return "a future that nothing has set"
-    return f"a {kind.__qualname__} that is not done"
 
 
 def _seeding(seed):
@@ -633,6 +548,7 @@ def _imported(name, exit_functions):
         _pyt.keep_exit_functions(new)
     if name == "tempfile":
         sys.modules[name]._Random = _SystemRandom
+    _substitutes.imported(name)
 
 
 class _SystemRandom(random.Random):
@@ -648,6 +564,7 @@ class _SystemRandom(random.Random):
 
 _substitutes = _Substitutes()
 _sources = _Sources()
+_pyt_event_loops.run = _substitutes
 
 
 # Modules of the library that keep nothing from run to run which a run can notice, beyond what is

@@ -2,6 +2,7 @@
 //! which only wait long are left alone. With the GIL and without.
 
 mod found;
+mod loops;
 mod quit;
 mod silent;
 

@@ -44,11 +44,21 @@ fn replayed(failure: &Value) -> String {
     }
 }
 
-fn found_and_replayed(script: &Path) -> Result<(), String> {
+/// What `# options:` in the second line says, as words.
+pub(crate) fn options_of(script: &Path) -> Vec<String> {
+    let source = fs::read_to_string(script).expect("reading a script");
+    let second = source.lines().nth(1).unwrap_or_default();
+    let words = second.strip_prefix("# options: ").unwrap_or_default();
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+pub(crate) fn found_and_replayed(script: &Path) -> Result<(), String> {
     let words = expected(script);
     let scratch = Scratch::new();
     let output = format!("--output={}", scratch.at("found"));
+    let options = options_of(script);
     let mut arguments = vec!["explore", "--stop-on-first", "--json", "--jobs=1", &output];
+    arguments.extend(options.iter().map(String::as_str));
     if words[0] == "endless" {
         // Each of its runs goes to the limit.
         arguments.push("--max-steps=5000");

@@ -4,14 +4,17 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{EXPLORATION_DEADLINE, all_hold, count, scripts, text, try_pyt};
+use crate::{EXPLORATION_DEADLINE, all_hold, bugs::options_of, count, scripts, text, try_pyt};
 
 fn is_silent(script: &Path) -> Result<(), String> {
     let schedules = count("PYT_TEST_SCHEDULES", 100);
     let limit = format!("--schedules={schedules}");
     let deadline =
         EXPLORATION_DEADLINE * u32::try_from(schedules.div_ceil(1000)).unwrap_or(u32::MAX);
-    let arguments = ["explore", "--json", "--jobs=1", &limit, text(script)];
+    let options = options_of(script);
+    let mut arguments = vec!["explore", "--json", "--jobs=1", &limit];
+    arguments.extend(options.iter().map(String::as_str));
+    arguments.push(text(script));
     let run = try_pyt(deadline, &arguments)?;
     let report: Value =
         serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
@@ -24,6 +27,26 @@ fn is_silent(script: &Path) -> Result<(), String> {
     silent
         .then_some(())
         .ok_or_else(|| format!("not silent: {run}"))
+}
+
+/// As [`is_silent`], but what it prints may depend on the schedule.
+pub(crate) fn has_no_failure(script: &Path) -> Result<(), String> {
+    let schedules = count("PYT_TEST_SCHEDULES", 60);
+    let limit = format!("--schedules={schedules}");
+    let options = options_of(script);
+    let mut arguments = vec!["explore", "--json", "--jobs=1", &limit];
+    arguments.extend(options.iter().map(String::as_str));
+    arguments.push(text(script));
+    let run = try_pyt(EXPLORATION_DEADLINE, &arguments)?;
+    let report: Value =
+        serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
+    let has_none = run.status.success()
+        && report["schedules"] == schedules
+        && report["failed"] == 0
+        && report["given_up"] == 0;
+    has_none
+        .then_some(())
+        .ok_or_else(|| format!("it fails: {run}"))
 }
 
 #[test]

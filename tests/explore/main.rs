@@ -8,6 +8,7 @@
 //! `PYT_TEST_CAUSE_SCHEDULES` (of each program that judges one). All of it is
 //! only in pyt, so nothing here runs on another Python.
 
+mod asyncio;
 mod bugs;
 mod command;
 mod correct;

@@ -186,7 +186,7 @@ asyncio.run(main())
       at lost.py:10: asyncio.run(main())
       asks awaits a future that nothing has set
         in inner at lost.py:3: await lost
-      Task-1 awaits the end of asks
+      Task-1 (main) awaits the end of asks
         in main at lost.py:9: await task
 ";
     assert!(done.stdout.contains(expected), "{done}");

@@ -47,7 +47,11 @@ pub struct RecordedRun {
     pub locals: Vec<Vec<(String, String)>>,
     /// What locks, queues and the like are called, by their addresses.
     pub names: HashMap<usize, PrimitiveName>,
-    /// For threads whose event loop waits for other threads, what its tasks wait for.
+    /// The tasks whose steps threads took.
+    pub tasks: Vec<TaskChange>,
+    /// What happened between steps.
+    pub events: Vec<RunEvent>,
+    /// For threads on which an event loop runs that waits for ever, what its tasks wait for.
     pub awaiting: HashMap<ThreadNumber, Vec<AwaitingTask>>,
 }
 
@@ -61,6 +65,28 @@ impl RecordedRun {
             .and_then(|index| self.stacks.get(index));
         stack.map_or(&[], Vec::as_slice)
     }
+}
+
+/// From some step on, a thread takes the steps of another task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskChange {
+    /// How many steps the run had taken before.
+    pub step: u64,
+    /// The thread.
+    pub thread: ThreadNumber,
+    /// The task's name; `None` if the steps are no task's.
+    pub task: Option<String>,
+}
+
+/// Something that happened between two steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEvent {
+    /// How many steps the run had taken before.
+    pub step: u64,
+    /// The thread on which it happened.
+    pub thread: ThreadNumber,
+    /// What happened, in words.
+    pub text: String,
 }
 
 /// What a lock, queue or the like is called in the program.

@@ -1,27 +1,33 @@
-//! The threads that were chosen at each decision, in order.
+//! The threads that were chosen at each decision, in order, and the answers to what a run leaves
+//! open besides.
 
-use pyt_sched::controlled::{ThreadNumber, Trace};
+use pyt_sched::controlled::{Pick, ThreadNumber, Trace};
 use serde::{Deserialize, Serialize};
 
-/// The threads that took the steps of a run, first to last, kept as runs of the same thread:
-/// `[[thread, steps], ...]` in JSON.
+/// The threads that took the steps of a run, first to last, kept as runs of the same thread; and
+/// the answers other than 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Choices {
     runs: Vec<(ThreadNumber, u64)>,
+    picks: Vec<Pick>,
 }
 
 impl Choices {
     /// No choices.
     #[must_use]
     pub const fn new() -> Self {
-        Self { runs: Vec::new() }
+        Self {
+            runs: Vec::new(),
+            picks: Vec::new(),
+        }
     }
 
     /// The choices of a run.
     #[must_use]
     pub fn of(trace: &Trace) -> Self {
-        trace.steps().iter().map(|step| step.thread).collect()
+        let mut choices: Self = trace.steps().iter().map(|step| step.thread).collect();
+        choices.picks = trace.picked().iter().map(|picked| picked.pick).collect();
+        choices
     }
 
     /// One more step.
@@ -35,6 +41,17 @@ impl Choices {
             Some((last, steps)) if *last == thread => *steps = steps.saturating_add(more),
             _ => self.runs.push((thread, more)),
         }
+    }
+
+    /// One more answer.
+    pub fn push_pick(&mut self, pick: Pick) {
+        self.picks.push(pick);
+    }
+
+    /// The answers other than 0 to what the run leaves open besides, in order.
+    #[must_use]
+    pub fn picks(&self) -> &[Pick] {
+        &self.picks
     }
 
     /// The threads, and how many steps each takes in a row: at least one; neighbours are different

@@ -31,6 +31,7 @@ mod fingerprint;
 mod granularity;
 pub mod minimize;
 mod normal_text;
+mod open;
 mod options;
 mod order;
 pub mod outcome;
@@ -42,7 +43,8 @@ pub mod seed;
 pub mod strategy;
 
 pub use annotations::{
-    AwaitingTask, PrimitiveName, RecordedRun, SourceLocation, StackFrame, VariableAccess,
+    AwaitingTask, PrimitiveName, RecordedRun, RunEvent, SourceLocation, StackFrame, TaskChange,
+    VariableAccess,
 };
 pub use cause::{Cause, FailingTrace, Reversal, Verdict, find_cause};
 pub use choices::Choices;
@@ -50,6 +52,7 @@ pub use conflict::Conflict;
 pub use fingerprint::Fingerprint;
 pub use granularity::{Granularity, UnknownGranularity};
 pub use minimize::{Minimized, minimize};
+pub use open::{ClockMode, Injections, Open, TaskOrder, UnknownMode};
 pub use options::{ExploreOptions, FOREIGN_WAIT_LIMIT, MAX_STEPS, REPORT_WIDTH};
 pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;

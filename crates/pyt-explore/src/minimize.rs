@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Decision, Op, Strategy, ThreadNumber, Trace};
+use pyt_sched::controlled::{Decision, Op, Pick, Strategy, ThreadNumber, Trace};
 
 use crate::{
     choices::Choices,
@@ -24,6 +24,8 @@ pub struct Minimized {
     pub trace: Trace,
     /// Its deviations from running on without switches.
     pub deviations: Vec<Deviation>,
+    /// Its answers other than 0 to what the run leaves open besides.
+    pub picks: Vec<Pick>,
     /// The number of runs that the search made.
     pub runs: u64,
     /// The switches of the original schedule, and of this one.
@@ -54,11 +56,14 @@ pub fn minimize(
         budget,
         tried: HashSet::new(),
         best: deviations,
+        picks: picks_of(failing),
         trace: failing.clone(),
     };
     let finished = work.shorten().is_some()
+        && work.fewer_picks().is_some()
         && work.ddmin().is_some()
         && work.one_by_one().is_some()
+        && work.fewer_picks().is_some()
         && work.replace().is_some();
     Minimized {
         choices: Choices::of(&work.trace),
@@ -66,6 +71,7 @@ pub fn minimize(
         switches: (failing.switches(), work.trace.switches()),
         preemptions: (failing.preemptions(), work.trace.preemptions()),
         deviations: work.best,
+        picks: work.picks,
         trace: work.trace,
         finished,
     }
@@ -79,9 +85,21 @@ const MAX_UNFAIR_STEPS: usize = 50_000;
 /// More deviations than these are first cut down to the first ones.
 const MAX_DEVIATIONS: usize = 1024;
 
-/// What is minimized, the most important first.
-fn cost(trace: &Trace) -> (usize, usize, usize) {
-    (trace.switches(), trace.preemptions(), trace.steps().len())
+/// What is minimized, the most important first: faults, switches, other answers.
+fn cost(trace: &Trace) -> [usize; 5] {
+    let picked = trace.picked();
+    let faults = picked.iter().filter(|one| one.pick.kind.is_fault()).count();
+    [
+        faults,
+        trace.switches(),
+        picked.len(),
+        trace.preemptions(),
+        trace.steps().len(),
+    ]
+}
+
+fn picks_of(trace: &Trace) -> Vec<Pick> {
+    trace.picked().iter().map(|picked| picked.pick).collect()
 }
 
 struct Work<R> {
@@ -90,8 +108,9 @@ struct Work<R> {
     fair_after: u64,
     runs: u64,
     budget: u64,
-    tried: HashSet<Vec<Deviation>>,
+    tried: HashSet<(Vec<Deviation>, Vec<Pick>)>,
     best: Vec<Deviation>,
+    picks: Vec<Pick>,
     trace: Trace,
 }
 
@@ -102,14 +121,22 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
     /// Runs with these deviations. If that fails and is better than the best so far, it becomes the
     /// best, and the result is true.
     fn improves(&mut self, deviations: Vec<Deviation>) -> Done<bool> {
-        if !self.tried.insert(deviations.clone()) {
+        let picks = self.picks.clone();
+        self.improves_with(deviations, picks)
+    }
+
+    /// As [`improves`](Self::improves), with these answers.
+    fn improves_with(&mut self, deviations: Vec<Deviation>, picks: Vec<Pick>) -> Done<bool> {
+        if !self.tried.insert((deviations.clone(), picks.clone())) {
             return Some(false);
         }
         if self.runs == self.budget {
             return None;
         }
         self.runs += 1;
-        let strategy = Deviate::new(deviations.iter().copied()).fair_after(self.fair_after);
+        let strategy = Deviate::new(deviations.iter().copied())
+            .answering(picks)
+            .fair_after(self.fair_after);
         let Some(trace) = (self.run)(Box::new(strategy)) else {
             return Some(false);
         };
@@ -117,6 +144,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
         let better = (cost(&trace), deviations.len()) < (cost(&self.trace), self.best.len());
         if better {
             self.best = deviations;
+            self.picks = picks_of(&trace);
             self.trace = trace;
         }
         Some(better)
@@ -163,6 +191,23 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Trace>> Work<R> {
                 }
                 parts = (parts * 2).min(self.best.len());
             }
+        }
+        Some(())
+    }
+
+    /// Leaves out answers, all at first, then in parts, down to one by one.
+    fn fewer_picks(&mut self) -> Done {
+        let mut size = self.picks.len();
+        while size > 0 {
+            let mut from = 0;
+            while from < self.picks.len() {
+                let mut picks = self.picks.clone();
+                picks.drain(from..(from + size).min(picks.len()));
+                if !self.improves_with(self.best.clone(), picks)? {
+                    from += size;
+                }
+            }
+            size = if size == 1 { 0 } else { size.div_ceil(2) };
         }
         Some(())
     }

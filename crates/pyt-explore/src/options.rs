@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     granularity::Granularity,
+    open::Open,
     search::{Shard, kind::SearchKind},
 };
 
@@ -39,6 +40,8 @@ pub struct ExploreOptions {
     pub shard: Shard,
     /// Where threads may be switched, in addition to the operations of primitives.
     pub granularity: Granularity,
+    /// What runs leave open besides which thread goes on.
+    pub open: Open,
     /// After so many steps a run counts as endless. Steps that other threads cannot notice count
     /// less.
     pub max_steps: u64,
@@ -65,6 +68,7 @@ impl Default for ExploreOptions {
             seed: 0,
             shard: Shard::WHOLE,
             granularity: Granularity::default(),
+            open: Open::default(),
             first: 0,
             job: None,
             max_steps: MAX_STEPS,
@@ -82,6 +86,13 @@ impl ExploreOptions {
     #[must_use]
     pub const fn counts(&self, number: u64) -> bool {
         self.shard.has(number) && number >= self.first
+    }
+
+    /// Whether each run has a process of its own in any case. What a collector finds that runs at
+    /// any step must not be an earlier run's.
+    #[must_use]
+    pub const fn begins_anew(&self) -> bool {
+        self.isolate || self.open.inject.gc
     }
 
     /// Whether steps carry the variables that they access, which [`SearchKind::Dpor`] needs.

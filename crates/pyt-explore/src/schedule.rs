@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{choices::Choices, fingerprint::Fingerprint};
+use pyt_sched::controlled::{Pick, PickKind};
+
+use crate::{choices::Choices, fingerprint::Fingerprint, open::Open};
 
 /// A schedule to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +21,9 @@ pub struct Schedule {
     pub seed: u64,
     /// Where the decision points were: `sync`, `line`, `access`, `instruction`.
     pub granularity: String,
-    /// The threads of the steps.
+    /// What the run left open besides the order of threads.
+    pub open: Open,
+    /// The threads of the steps, and the answers to what else was open.
     pub choices: Choices,
     /// What fails, in words; `None` if nothing does.
     pub failure: Option<String>,
@@ -81,7 +85,24 @@ impl Schedule {
         let runs: Value = runs
             .map(|&(thread, steps)| Value::from(vec![u64::from(thread), steps]))
             .collect();
+        fields.extend(
+            self.open
+                .fields()
+                .map(|(name, text)| (name, Value::from(text))),
+        );
         fields.push(("choices", runs));
+        if !self.choices.picks().is_empty() {
+            let picks = self.choices.picks().iter();
+            let picks = picks.map(|pick| {
+                Value::from(vec![
+                    Value::from(pick.kind.name()),
+                    Value::from(pick.thread),
+                    Value::from(pick.number),
+                    Value::from(pick.answer),
+                ])
+            });
+            fields.push(("picks", picks.collect()));
+        }
         let lines: Vec<_> = fields
             .into_iter()
             .map(|(name, value)| format!("  \"{name}\": {value}"))
@@ -123,7 +144,14 @@ impl Schedule {
                 seed.as_u64().ok_or_else(|| bad("seed", expected, seed))?
             },
             granularity: string(&fields, "granularity")?,
-            choices: choices(field(&fields, "choices")?)?,
+            open: open(&fields)?,
+            choices: {
+                let mut choices = choices(field(&fields, "choices")?)?;
+                for pick in picks(fields.get("picks"))? {
+                    choices.push_pick(pick);
+                }
+                choices
+            },
             failure: failure.map(|_| string(&fields, "failure")).transpose()?,
         })
     }
@@ -183,6 +211,41 @@ fn choices(value: &Value) -> Result<Choices, LoadError> {
     Ok(choices)
 }
 
+fn open(fields: &Map<String, Value>) -> Result<Open, LoadError> {
+    let mut open = Open::default();
+    for name in Open::FIELDS {
+        if let Some(value) = fields.get(name) {
+            let set = value.as_str().is_some_and(|text| open.set(name, text));
+            if !set {
+                return Err(bad(name, "a value of the option of this name", value));
+            }
+        }
+    }
+    Ok(open)
+}
+
+fn picks(value: Option<&Value>) -> Result<Vec<Pick>, LoadError> {
+    let Some(value) = value else {
+        return Ok(Vec::new());
+    };
+    let wrong = |found| bad("picks", "a list of [kind, thread, number, answer]", found);
+    let pick = |found: &Value| {
+        let [kind, thread, number, answer] = found.as_array()?.as_slice() else {
+            return None;
+        };
+        Some(Pick {
+            kind: PickKind::named(kind.as_str()?)?,
+            thread: thread.as_u64()?.try_into().ok()?,
+            number: number.as_u64()?,
+            answer: answer.as_u64()?.try_into().ok()?,
+        })
+    };
+    let picks = value.as_array().ok_or_else(|| wrong(value))?.iter();
+    picks
+        .map(|found| pick(found).ok_or_else(|| wrong(found)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,6 +258,7 @@ mod tests {
             strategy: "mix".to_owned(),
             seed: u64::MAX - 1,
             granularity: "access".to_owned(),
+            open: Open::default(),
             choices: [0, 0, 1, 1, 1, 0].into_iter().collect(),
             failure: Some("AssertionError in Thread-1: 1 != 2".to_owned()),
         }
@@ -214,6 +278,32 @@ mod tests {
             ..schedule
         };
         assert_eq!(Schedule::from_json(&none.to_json()).unwrap(), none);
+    }
+
+    #[test]
+    fn what_was_left_open_and_the_answers_come_back_too() {
+        let mut schedule = schedule();
+        schedule.open.set("clock", "any");
+        schedule.open.set("inject", "gc,cancel");
+        schedule.choices.push_pick(Pick {
+            kind: PickKind::Cancel,
+            thread: 1,
+            number: 17,
+            answer: 2,
+        });
+        let text = schedule.to_json();
+        assert!(
+            text.contains("  \"picks\": [[\"cancel\",1,17,2]]\n"),
+            "{text}"
+        );
+        assert_eq!(Schedule::from_json(&text).unwrap(), schedule);
+        for (from, to) in [("\"cancel\",1", "\"cancle\",1"), ("\"any\"", "\"many\"")] {
+            let wrong = text.replace(from, to);
+            assert!(matches!(
+                Schedule::from_json(&wrong),
+                Err(LoadError::Bad { .. })
+            ));
+        }
     }
 
     #[test]

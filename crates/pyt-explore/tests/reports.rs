@@ -539,6 +539,7 @@ fn schedules_that_do_not_fit() {
 #[test]
 fn a_schedule_file() {
     let schedule = Schedule {
+        open: pyt_explore::Open::default(),
         script: "counter.py".to_owned(),
         hash: pyt_explore::Fingerprint::of(COUNTER.as_bytes()),
         args: names(&["--accounts", "3"]),

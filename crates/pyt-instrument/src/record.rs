@@ -125,7 +125,7 @@ impl Records {
                 .collect(),
             locals,
             names,
-            awaiting: HashMap::new(),
+            ..RecordedRun::default()
         }
     }
 }

@@ -105,10 +105,14 @@ pub enum Effect {
     WarningFilter,
 
     // ---- of `pyt run`, `pyt explore`, `pyt replay`, `pyt doc` ----
+    /// How time passes in a schedule.
+    Clock,
     /// Explores from this schedule on, as one of several processes.
     FirstSchedule,
     /// Where threads may be switched.
     Granularity,
+    /// Which faults schedules have.
+    Inject,
     /// Explores as the process with this number.
     JobNumber,
     /// How many processes explore.
@@ -147,6 +151,8 @@ pub enum Effect {
     StopOnFirst,
     /// How schedules are chosen.
     Strategy,
+    /// Which ready task of an event loop goes next.
+    TaskOrder,
     /// For how many seconds schedules are begun.
     TimeLimit,
     /// Shows how long each block took.

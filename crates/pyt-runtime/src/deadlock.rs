@@ -6,7 +6,7 @@
 use std::{collections::HashMap, fmt::Write, sync::Arc};
 
 use pyt_explore::{
-    PrimitiveName, StackFrame,
+    AwaitingTask, PrimitiveName, StackFrame,
     report::{DeadlockKind, DeadlockReport, ObjectNames, ReportedThread},
 };
 use pyt_vm::{
@@ -90,7 +90,12 @@ struct Translator<'a> {
 
 impl<'a> Translator<'a> {
     fn report(&mut self) -> DeadlockReport {
-        let ThreadTable { report, stacks, .. } = self.table;
+        let ThreadTable {
+            report,
+            stacks,
+            tasks,
+            ..
+        } = self.table;
         let position = |id: &ThreadId| report.rows.iter().position(|row| row.id == *id);
         let chain: Vec<usize> = report.cycle.iter().filter_map(position).collect();
         self.name_objects();
@@ -101,11 +106,14 @@ impl<'a> Translator<'a> {
                 self.waits_for(&waiting, reentrant);
             }
         }
-        let threads = report.rows.iter().zip(stacks);
+        let threads = report.rows.iter().zip(stacks).zip(tasks);
         DeadlockReport {
             kind: self.kind(&chain),
             threads: threads
-                .map(|(row, stack)| self.thread(row, stack))
+                .map(|((row, stack), tasks)| ReportedThread {
+                    tasks: tasks.iter().map(|task| self.task(task)).collect(),
+                    ..self.thread(row, stack)
+                })
                 .collect(),
             chain,
         }
@@ -224,21 +232,33 @@ impl<'a> Translator<'a> {
         time
     }
 
+    fn task(&mut self, task: &'a pyt_vm::event_loops::AwaitingTask) -> AwaitingTask {
+        let frames = task.stack.iter();
+        let frames = frames.map(|frame| StackFrame {
+            is_library: frame.is_library,
+            ..self.frame_at(&frame.file, frame.line, &frame.function)
+        });
+        AwaitingTask {
+            stack: frames.collect(),
+            name: task.name.clone(),
+            awaits: task.awaits.clone(),
+        }
+    }
+
     fn frame(&mut self, frame: &'a PythonFrame) -> StackFrame {
-        let PythonFrame {
-            file,
-            line,
-            function,
-        } = frame;
+        self.frame_at(&frame.file, frame.line, &frame.function)
+    }
+
+    fn frame_at(&mut self, file: &'a str, line: usize, function: &str) -> StackFrame {
         let source = self
             .sources
             .entry(file)
             .or_insert_with(|| std::fs::read_to_string(file).unwrap_or_default());
         let text = source.lines().nth(line.saturating_sub(1));
         StackFrame {
-            file: file.clone(),
-            line: *line,
-            function: function.clone(),
+            file: file.to_owned(),
+            line,
+            function: function.to_owned(),
             text: text.unwrap_or_default().trim().to_owned(),
             is_library: file.starts_with("<frozen"),
         }

@@ -53,7 +53,7 @@ pub use engine::{
     policy::Policy,
     scheduler::Scheduler,
     thread::{Thread, ThreadId, current_id, tag_of},
-    wait::{Aborted, Awaited, HeldBy, Hold, Waiter, Waiting, Wake},
+    wait::{Aborted, Awaited, HeldBy, Hold, Waiter, Waiting, Wake, shown_while_foreign},
     wait_kind::WaitKind,
     world::{Activity, NoWorld, World},
 };

@@ -11,6 +11,7 @@ use std::{
 
 use pyt_sched::{
     Condition, Deadline, Event, Free, Gil, Lock, NoWorld, Queue, Scheduler, Semaphore, Thread,
+    Wake,
     controlled::{
         Action, Controlled, Decision, Ending, FinishedRun, Op, RunConfig, Strategy, point,
     },
@@ -457,8 +458,8 @@ fn a_wait_for_io_ends_when_another_thread_makes_it_ready_and_is_part_of_a_deadlo
         let finished = fixture.run(Digits(0), |fixture| {
             let seen = ready.clone();
             fixture.start("loop", move || {
-                let waited = pyt_sched::wait_for_io(|| seen.load(Ordering::Relaxed) != 0);
-                assert_eq!(waited.ok(), made_ready.then_some(true));
+                let waited = pyt_sched::wait_for_io(None, || seen.load(Ordering::Relaxed) != 0);
+                assert_eq!(waited.ok(), made_ready.then_some(Some(Wake::Woken)));
             });
             let ready = ready.clone();
             fixture.start("other", move || {
@@ -469,8 +470,8 @@ fn a_wait_for_io_ends_when_another_thread_makes_it_ready_and_is_part_of_a_deadlo
         assert_eq!(finished.ending, (!made_ready).then_some(Ending::Standstill));
     }
     assert_eq!(
-        pyt_sched::wait_for_io(|| false),
-        Ok(false),
+        pyt_sched::wait_for_io(None, || false),
+        Ok(None),
         "there is no run"
     );
 }

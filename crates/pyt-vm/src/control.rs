@@ -223,6 +223,7 @@ impl InterpreterState {
             report,
             stacks,
             names: Vec::new(),
+            tasks: Vec::new(),
         }
     }
 

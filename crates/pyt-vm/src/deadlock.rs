@@ -18,6 +18,7 @@ use pyt_sched::{DeadlockObserver, SignalMask, Suspicion, World};
 use rustpython_vm::{compiler, frame::InterpreterFrame};
 
 use super::{
+    event_loops::{AwaitingTask, LoopDescriber},
     naming::{self, NameInProgram},
     signal_handlers::SignalHandlers,
     state::InterpreterState,
@@ -29,6 +30,9 @@ const ATTEMPTS: u32 = 50;
 
 /// How long to wait before the next attempt.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How long a report waits for threads to describe their event loops.
+const DESCRIBING_GRACE: Duration = Duration::from_secs(1);
 
 /// How long a process that is to end waits for its standard streams to be written out.
 const FLUSH_GRACE: Duration = Duration::from_secs(1);
@@ -91,6 +95,8 @@ pub struct ThreadTable {
     /// For each row, what the object is called in the program that the thread waits for; empty if
     /// that was not looked for.
     pub names: Vec<Option<NameInProgram>>,
+    /// For each row, the tasks of the event loop that runs on the thread, if they are known.
+    pub tasks: Vec<Vec<AwaitingTask>>,
 }
 
 /// What the process does after a report.
@@ -196,6 +202,10 @@ impl Reporter {
 
     /// Reports what is suspected, if it is confirmed.
     fn examine(&self, state: &InterpreterState, suspicion: &Suspicion) {
+        describe_loops(state, suspicion);
+        if are_parked(state, suspicion) {
+            return;
+        }
         for _ in 0..ATTEMPTS {
             let everyone = suspicion.cause() == ReportCause::Standstill;
             if !suspicion.persists() || everyone && has_unregistered_threads(state) {
@@ -211,6 +221,40 @@ impl Reporter {
         }
         suspicion.withdraw();
     }
+}
+
+/// Has the threads that are suspected describe their event loops.
+fn describe_loops(state: &InterpreterState, suspicion: &Suspicion) {
+    let describer = LoopDescriber::of(state);
+    if !describer.has_loops() {
+        return;
+    }
+    let threads: Vec<_> = suspicion.waits().map(|(thread, _)| thread).collect();
+    describer.request(threads.iter().map(|thread| thread.tag()));
+    for thread in threads {
+        thread.interrupt();
+    }
+    let asked = Instant::now();
+    while !describer.is_answered() && asked.elapsed() < DESCRIBING_GRACE {
+        std::thread::sleep(RETRY_INTERVAL);
+    }
+}
+
+/// Whether the program may be there for Ctrl-C to come: an event loop waits for nothing else, and
+/// the other threads have nothing to do.
+fn are_parked(state: &InterpreterState, suspicion: &Suspicion) -> bool {
+    let describer = LoopDescriber::of(state);
+    let mut any = false;
+    !suspicion.has_cycle()
+        && suspicion.waits().all(|(thread, kind)| {
+            let found = describer.of_thread(thread.tag());
+            any |= found.is_some();
+            match found {
+                Some(found) => kind == WaitKind::Io && found.is_parked,
+                None => kind == WaitKind::Get || state.threads().is_daemon(thread),
+            }
+        })
+        && any
 }
 
 /// The report that `make` makes with the world stopped, and the stacks at that moment.
@@ -239,10 +283,15 @@ pub(super) fn thread_table(
                 .iter()
                 .map(|row| name_of_awaited(state, row))
                 .collect();
+            let tasks = (report.rows.iter())
+                .map(|row| LoopDescriber::of(state).of_thread(row.tag))
+                .map(|found| found.map(|found| found.tasks).unwrap_or_default())
+                .collect();
             ThreadTable {
                 report,
                 stacks,
                 names,
+                tasks,
             }
         });
     });

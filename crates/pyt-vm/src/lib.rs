@@ -7,6 +7,7 @@ mod attach;
 pub mod control;
 pub mod cpu_clock;
 pub mod deadlock;
+pub mod event_loops;
 mod finalize;
 mod first_entry;
 mod fork;

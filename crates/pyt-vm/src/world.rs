@@ -18,12 +18,14 @@ use std::{
 use parking_lot::Mutex;
 use pyt_sched::{
     Aborted, Activity, Thread, World,
-    controlled::{Look, Place},
+    controlled::{Fault, Look, Place},
 };
 use rustpython_vm::{
+    VirtualMachine,
     builtins::PyCode,
     common::{lock, rc::PyRc},
     frame::InterpreterFrame,
+    signal::{self, SignalNum},
     stdlib::_thread::get_ident,
     vm::{
         PyGlobalState,
@@ -33,10 +35,17 @@ use rustpython_vm::{
 
 use super::{
     async_exc::AsyncExceptions,
+    event_loops::LoopDescriber,
     pending_exception::abort_with,
-    safe_point,
+    safe_point, state,
     streams::{exit_at_once, flush_streams},
 };
+
+/// The generation of the garbage collector that has all objects.
+const OLDEST_GENERATION: usize = 2;
+
+/// Ctrl-C.
+const SIGINT: i32 = 2;
 
 /// Finds where in user code the calling thread stands.
 pub trait Locate: Send + Sync {
@@ -271,6 +280,15 @@ impl VmWorld {
     }
 }
 
+/// Has the main thread run the program's handler of a signal, if there is one, at its next
+/// instruction.
+fn trigger(number: i32) {
+    if let Ok(number) = SignalNum::try_from(number) {
+        // It never fails.
+        let _ = signal::set_interrupt_ex(number);
+    }
+}
+
 fn activity_of(state: i32) -> Activity {
     match ThreadState::from_i32(state) {
         Some(ThreadState::Attached) => Activity::Attached,
@@ -300,12 +318,34 @@ impl World for VmWorld {
                 }
                 exit_at_once(*status);
             }
+            let state = state::of(vm);
+            LoopDescriber::of(&state).answer(get_ident(), vm);
             vm.check_signals()?;
             self.async_exceptions
                 .take(get_ident(), vm)
                 .map_or(Ok(()), Err)
         });
         looked.map_err(abort_with)
+    }
+
+    fn fault(&self, fault: Fault) {
+        if !thread::current_vm_is_set() {
+            return;
+        }
+        match fault {
+            Fault::Gc => {
+                thread::with_current_vm(|vm| vm.state.gc.collect_force(OLDEST_GENERATION));
+            }
+            Fault::Interrupt => trigger(SIGINT),
+            Fault::Signal(number) => trigger(number),
+        }
+    }
+
+    fn pending_faults(&self) -> Result<(), Aborted> {
+        if !thread::current_vm_is_set() {
+            return Ok(());
+        }
+        thread::with_current_vm(VirtualMachine::check_signals).map_err(abort_with)
     }
 
     fn place(&self) -> Place {

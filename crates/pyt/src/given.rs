@@ -10,7 +10,7 @@ use pyt_options::{
     Command, Effect, Operand, OptionSpec, Positional, ValueKind,
     help::{self, Topic},
 };
-use pyt_runtime::explore::{Granularity, SearchKind, Shard};
+use pyt_runtime::explore::{ClockMode, Granularity, Injections, SearchKind, Shard, TaskOrder};
 
 use crate::stdout;
 
@@ -158,6 +158,9 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
     match (option.effect, kind) {
         (Effect::Strategy, _) => value_parser!(SearchKind).into(),
         (Effect::Granularity, _) => value_parser!(Granularity).into(),
+        (Effect::Clock, _) => value_parser!(ClockMode).into(),
+        (Effect::TaskOrder, _) => value_parser!(TaskOrder).into(),
+        (Effect::Inject, _) => value_parser!(Injections).into(),
         (_, ValueKind::Number { least, most }) => value_parser!(u64).range(least..=most).into(),
         (_, ValueKind::Seconds) => ValueParser::new(seconds),
         (_, ValueKind::Part) => value_parser!(Shard).into(),

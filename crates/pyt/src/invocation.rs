@@ -9,7 +9,7 @@ pub(crate) use pyt_options::arguments::{Action, UsageError};
 use pyt_options::{Command, Effect, OptionSpec, arguments};
 use pyt_runtime::{
     CheckHashPycs, Options,
-    explore::{Granularity, SeededRun, StrategyKind},
+    explore::{ClockMode, Granularity, Injections, Open, SeededRun, StrategyKind, TaskOrder},
 };
 
 use crate::given;
@@ -56,6 +56,9 @@ struct Schedule {
     seed: Option<u64>,
     strategy: Option<StrategyKind>,
     granularity: Option<Granularity>,
+    clock: Option<ClockMode>,
+    tasks: Option<TaskOrder>,
+    inject: Option<Injections>,
     max_steps: Option<u64>,
 }
 
@@ -65,14 +68,18 @@ impl Schedule {
             seed,
             strategy,
             granularity,
+            clock,
+            tasks,
+            inject,
             max_steps,
         } = self;
+        let open = (clock, tasks, inject);
         let Some(seed) = seed else {
-            return match (strategy, granularity, max_steps) {
-                (None, None, None) => Ok(None),
+            return match (strategy, granularity, max_steps, open) {
+                (None, None, None, (None, None, None)) => Ok(None),
                 _ => Err(UsageError(
-                    "--strategy, --granularity and --max-steps need --seed N: they say how the \
-                     seed makes the schedule"
+                    "--strategy, --granularity, --clock, --asyncio, --inject and --max-steps need \
+                     --seed N: they say how the seed makes the schedule"
                         .to_owned(),
                 )),
             };
@@ -81,6 +88,11 @@ impl Schedule {
         Ok(Some(SeededRun {
             strategy: strategy.unwrap_or(usual.strategy),
             granularity: granularity.unwrap_or(usual.granularity),
+            open: Open {
+                clock: clock.unwrap_or_default(),
+                tasks: tasks.unwrap_or_default(),
+                inject: inject.unwrap_or_default(),
+            },
             max_steps: max_steps.unwrap_or(usual.max_steps),
             ..usual
         }))
@@ -138,6 +150,9 @@ impl Settings {
             Effect::Granularity => {
                 self.schedule.granularity = Some(parsed(option.word(value)?)?);
             }
+            Effect::Clock => self.schedule.clock = Some(parsed(&value.to_string_lossy())?),
+            Effect::TaskOrder => self.schedule.tasks = Some(parsed(&value.to_string_lossy())?),
+            Effect::Inject => self.schedule.inject = Some(parsed(&value.to_string_lossy())?),
             Effect::Strategy => {
                 self.schedule.strategy = Some(parsed(&value.to_string_lossy())?);
             }

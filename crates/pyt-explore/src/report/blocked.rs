@@ -154,9 +154,7 @@ impl<'a> BlockedThreads<'a> {
                     .map_or_else(String::new, |at| at.text.clone()),
                 holds: self.holds(thread, names, sources),
                 stack: recorded.stack(thread.place).iter().rev().cloned().collect(),
-                tasks: (recorded.awaiting.get(&thread.thread).cloned())
-                    .filter(|_| is_loop(thread))
-                    .unwrap_or_default(),
+                tasks: (recorded.awaiting.get(&thread.thread).cloned()).unwrap_or_default(),
                 ..ReportedThread::default()
             }
         });
@@ -267,11 +265,6 @@ impl<'a> BlockedThreads<'a> {
         let index = usize::try_from(number).ok()?;
         self.names.get(index).map(String::as_str)
     }
-}
-
-/// Whether it is an event loop that waits.
-fn is_loop(thread: &Stuck) -> bool {
-    kind(thread) == Some(WaitKind::Io)
 }
 
 fn is_join(thread: &Stuck) -> bool {

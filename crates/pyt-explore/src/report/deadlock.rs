@@ -109,8 +109,16 @@ impl DeadlockReport {
         }
         text.push('\n');
         text += &self.table();
-        for thread in &self.threads {
+        for (index, thread) in self.threads.iter().enumerate() {
             text += &thread.stack();
+            // Those of the chain are above.
+            if !thread.tasks.is_empty() && !self.chain.contains(&index) {
+                let _ = writeln!(text, "Tasks of its event loop:");
+                for line in thread.task_lines(2) {
+                    text += &line.whole();
+                    text.push('\n');
+                }
+            }
         }
         text
     }
@@ -197,6 +205,20 @@ impl ReportedThread {
         for (lock, place) in &self.holds {
             below(format!("holds {lock}, taken at {place}"), false);
         }
+        lines.extend(self.task_lines(6));
+        lines
+    }
+
+    /// What the tasks of its event loop await, and the coroutines that they are in.
+    fn task_lines(&self, indent: usize) -> Vec<WaitLine> {
+        let mut lines = Vec::new();
+        let mut below = |text: String, is_source| {
+            lines.push(WaitLine {
+                indent,
+                text,
+                is_source,
+            });
+        };
         for task in &self.tasks {
             below(format!("{} awaits {}", task.name, task.awaits), false);
             for frame in task.stack.iter().take(MAX_TASK_FRAMES) {

@@ -5,6 +5,7 @@
 //! - `trace_report`: one run, from its steps to text; `cause` words the steps that decide,
 //!   `timeline` lays out the schedule
 //! - `deadlock`: the one renderer of deadlocks; `blocked` makes its input from a controlled run
+//! - `by_task`: what event loops add
 //! - `slice`: the threads and steps that a schedule shows
 //! - `details`: a run as data; `walk` adds where threads stood
 //! - `exploration`: the whole report of an exploration; `outcomes` is its last part
@@ -13,6 +14,7 @@
 //! - `text`: cutting and padding
 
 mod blocked;
+mod by_task;
 mod cause;
 mod deadlock;
 mod details;

@@ -6,6 +6,7 @@ use pyt_sched::controlled::{Action, Op, Repetition, Step, Stuck, Trace};
 
 use super::{
     blocked::BlockedThreads,
+    by_task::{Happening, TaskView, happenings, summary},
     cause::Story,
     details::{self, DeadlockDetails, Objects, RunDetails},
     object_names::ObjectNames,
@@ -60,7 +61,17 @@ impl TraceReport<'_> {
         let mut names = self.object_names(&mut sources);
         let mut text = String::new();
         let mut deciding = Vec::new();
-        if let Some(cause) = self.told_cause() {
+        let happenings = happenings(self.trace, &self.recorded.events);
+        let said = summary(&happenings, self.names);
+        if !said.is_empty() {
+            for line in said {
+                text += fit(&line, width).trim_end();
+                text.push('\n');
+            }
+            text.push('\n');
+        }
+        let no_order = |cause: &&Cause| !happenings.is_empty() && cause.decisive.is_empty();
+        if let Some(cause) = self.told_cause().filter(|cause| !no_order(cause)) {
             let story = Story::of(self, cause, &names, &mut sources);
             deciding = story.steps();
             for line in story.lines(width) {
@@ -71,9 +82,17 @@ impl TraceReport<'_> {
         }
         text += &self.repeated(width, &names, &mut sources);
         let slice = self.slice(&deciding);
-        text += &self
-            .timeline(&slice, &mut sources, &names, &deciding)
-            .render(width);
+        let view = TaskView::of(self.names, self.trace, &self.recorded.tasks);
+        let timeline = match &view {
+            Some(view) => TraceReport {
+                names: &view.names,
+                trace: &view.trace,
+                ..*self
+            }
+            .timeline(&slice, &mut sources, &names, &deciding, &happenings),
+            None => self.timeline(&slice, &mut sources, &names, &deciding, &happenings),
+        };
+        text += &timeline.render(width);
         for line in wrap(&self.left_out(&slice), width) {
             text += &line;
             text.push('\n');
@@ -225,14 +244,20 @@ impl TraceReport<'_> {
         sources: &mut SourceCache<'_>,
         names: &ObjectNames,
         deciding: &[usize],
+        happenings: &[Happening],
     ) -> Timeline {
-        let mut rows = self.rows(slice, sources, names, deciding);
+        let mut rows = self.rows(slice, sources, names, deciding, happenings);
+        // Tasks come after the threads, and are shown if a step of theirs is.
+        let is_shown = |thread: usize| match slice.threads.get(thread) {
+            Some(shown) if slice.threads.len() == self.names.len() => *shown,
+            _ => rows.iter().any(|row| row.thread == thread),
+        };
         // Columns for the threads that are shown only.
         let mut columns = Vec::new();
         let mut threads = Vec::new();
-        for (name, shown) in self.names.iter().zip(&slice.threads) {
+        for (number, name) in self.names.iter().enumerate() {
             columns.push(threads.len());
-            if *shown {
+            if is_shown(number) {
                 threads.push(name.clone());
             }
         }
@@ -291,19 +316,27 @@ impl TraceReport<'_> {
         sources: &mut SourceCache<'_>,
         names: &ObjectNames,
         deciding: &[usize],
+        happenings: &[Happening],
     ) -> Vec<TimelineRow> {
         let steps = self.trace.steps();
         let shared = shared(self.trace);
+        let has_tasks = slice.threads.len() < self.names.len();
         let mut rows: Vec<TimelineRow> = Vec::new();
         let mut switches = Vec::new();
         let mut rows_of_deciding = Vec::new();
         // The thread of the step that was shown last.
         let mut before = None;
+        let mut to_come = happenings.iter().peekable();
         let shown = steps
             .iter()
             .enumerate()
             .filter(|(number, _)| slice.steps[*number]);
         for (number, step) in shown {
+            while let Some(happening) = to_come.next_if(|one| one.step <= number) {
+                rows_of_deciding.push(rows.len());
+                rows.push(row_of(happening));
+                before = Some(happening.thread);
+            }
             let before = before.replace(step.thread);
             let switched = before.is_some_and(|before| before != step.thread);
             let preempts = switched
@@ -312,9 +345,14 @@ impl TraceReport<'_> {
                     .candidates(number)
                     .iter()
                     .any(|candidate| Some(candidate.thread) == before);
+            let value = self.value_of(number);
             let matters = shared.contains(&step.op.object) || !is_access(&step.op);
-            let note = if matters {
-                note(step, self.value_of(number), names)
+            // Tasks share what the library keeps of them, which says nothing.
+            let says_something = !has_tasks
+                || !is_access(&step.op)
+                || value.is_some_and(|value| value.before.is_some() || value.after.is_some());
+            let note = if matters && says_something {
+                note(step, value, names)
             } else {
                 String::new()
             };
@@ -364,6 +402,10 @@ impl TraceReport<'_> {
                 preempts,
             });
         }
+        for happening in to_come {
+            rows_of_deciding.push(rows.len());
+            rows.push(row_of(happening));
+        }
         let one_file = rows
             .iter()
             .find(|row| row.line != 0)
@@ -381,6 +423,15 @@ impl TraceReport<'_> {
         } else {
             rows
         }
+    }
+}
+
+/// The row that says what happened between steps.
+fn row_of(happening: &Happening) -> TimelineRow {
+    TimelineRow {
+        thread: happening.thread as usize,
+        note: happening.text.clone(),
+        ..TimelineRow::default()
     }
 }
 

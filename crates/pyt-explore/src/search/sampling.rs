@@ -9,7 +9,7 @@ use pyt_sched::controlled::Strategy;
 use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard};
 use crate::{
     seed::{Hints, nth},
-    strategy::{Pct, Pos, Random, RoundRobin},
+    strategy::{Drawing, Pct, Pos, Random, RoundRobin},
 };
 
 /// A kind of strategy that a seed can make.
@@ -36,6 +36,11 @@ impl StrategyKind {
     /// The strategy that `seed` makes: the same in every version.
     #[must_use]
     pub fn strategy(self, seed: u64) -> Box<dyn Strategy> {
+        Box::new(Drawing::over(self.switches(seed), seed))
+    }
+
+    /// What decides which thread goes on.
+    fn switches(self, seed: u64) -> Box<dyn Strategy> {
         match self {
             Self::Mix => match Hints::of(seed).member {
                 0 => Box::new(Random::new(seed)),

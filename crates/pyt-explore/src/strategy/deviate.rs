@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use pyt_sched::controlled::{Decision, Strategy, ThreadNumber, Trace};
+use pyt_sched::controlled::{Decision, Pick, Question, Strategy, ThreadNumber, Trace};
 
-use super::streak::Streak;
+use super::{answers::Answers, streak::Streak};
 
 /// A choice other than [`Decision::without_switch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,7 @@ impl Deviation {
 pub struct Deviate {
     deviations: HashMap<Option<(ThreadNumber, u64)>, ThreadNumber>,
     taken: HashMap<ThreadNumber, u64>,
+    answers: Answers,
     streak: Streak,
 }
 
@@ -62,8 +63,16 @@ impl Deviate {
         Self {
             deviations: deviations.into_iter().map(|d| (d.after, d.to)).collect(),
             taken: HashMap::new(),
+            answers: Answers::default(),
             streak: Streak::default(),
         }
+    }
+
+    /// Gives these answers to what the run leaves open besides.
+    #[must_use]
+    pub fn answering(mut self, picks: impl IntoIterator<Item = Pick>) -> Self {
+        self.answers = Answers::new(picks);
+        self
     }
 
     /// Lets a thread take up to `steps` steps in a row while others could go on, and then makes it
@@ -92,5 +101,9 @@ impl Strategy for Deviate {
         let thread = decision.candidates[index].thread;
         *self.taken.entry(thread).or_insert(0) += 1;
         index
+    }
+
+    fn answer(&mut self, question: &Question) -> u32 {
+        self.answers.to(question)
     }
 }

@@ -3,6 +3,7 @@
 //! A strategy knows its seed, its parameters and the decisions that it is asked for, nothing else.
 //! Random ones use PCG (see [`crate::seed`]), so a seed means the same on every machine.
 
+pub mod answers;
 pub mod deviate;
 pub mod pct;
 pub mod pos;
@@ -12,6 +13,7 @@ pub mod reverse;
 pub mod round_robin;
 mod streak;
 
+pub use answers::Drawing;
 pub use deviate::{Deviate, Deviation};
 pub use pct::Pct;
 pub use pos::Pos;

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyt_sched::controlled::{Decision, Strategy, ThreadNumber};
+use pyt_sched::controlled::{Decision, Question, Strategy, ThreadNumber};
 
-use super::streak::Streak;
+use super::{answers::Answers, streak::Streak};
 use crate::choices::Choices;
 
 /// The program did not do what it did when the choices were recorded.
@@ -95,6 +95,7 @@ impl DivergenceCheck {
 #[derive(Debug)]
 pub struct Replay {
     choices: Choices,
+    answers: Answers,
     run: usize,
     taken_of_run: u64,
     check: DivergenceCheck,
@@ -111,6 +112,7 @@ impl Replay {
             state: Arc::default(),
         };
         Self {
+            answers: Answers::new(choices.picks().iter().copied()),
             choices,
             run: 0,
             taken_of_run: 0,
@@ -168,5 +170,9 @@ impl Strategy for Replay {
             }
         }
         self.streak.without_switch(decision)
+    }
+
+    fn answer(&mut self, question: &Question) -> u32 {
+        self.answers.to(question)
     }
 }

@@ -7,9 +7,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use pyt_sched::controlled::{Action, Decision, Strategy, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Decision, Question, Strategy, ThreadNumber, Trace};
 
-use super::streak::Streak;
+use super::{answers::Answers, streak::Streak};
 
 /// Of how many steps a read may consist after its first.
 const READS_ON: u64 = 3;
@@ -31,6 +31,7 @@ pub struct Reverse {
     /// The steps to come, in the order of the run.
     pending: VecDeque<Pending>,
     taken: HashMap<ThreadNumber, u64>,
+    answers: Answers,
     streak: Streak,
 }
 
@@ -63,6 +64,7 @@ impl Reverse {
             goes_on: false,
             pending: pending.collect(),
             taken: HashMap::new(),
+            answers: Answers::new(trace.picked().iter().map(|picked| picked.pick)),
             streak: Streak::default(),
         }
     }
@@ -165,5 +167,9 @@ impl Strategy for Reverse {
             self.held = None;
         }
         index
+    }
+
+    fn answer(&mut self, question: &Question) -> u32 {
+        self.answers.to(question)
     }
 }

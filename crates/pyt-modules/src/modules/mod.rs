@@ -15,6 +15,8 @@ use crate::{
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod constants;
+#[cfg(target_os = "linux")]
+mod event_loop;
 pub(crate) mod futures;
 #[cfg(target_os = "linux")]
 mod locale;
@@ -71,9 +73,11 @@ pub fn install(builder: InterpreterBuilder, state: &Arc<InterpreterState>) -> In
     .flatten()
     .collect();
     let state = state.clone();
+    let mut corrected = corrections::module_defs();
+    corrected.extend(event_loop_waits());
     builder
         .add_native_modules(posix_completed().as_slice())
-        .add_native_modules(&completed(corrections::module_defs()))
+        .add_native_modules(&completed(corrected))
         .add_native_modules(&defs)
         .add_native_modules(&optional)
         .init_hook(move |vm| state::bind(vm.state.interpreter_id, state.clone()))
@@ -85,6 +89,14 @@ fn completed(corrected: Vec<&'static PyModuleDef>) -> Vec<&'static PyModuleDef> 
     return constants::completed(corrected.into_iter());
     #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
     corrected
+}
+
+/// What shows the waits of event loops.
+fn event_loop_waits() -> Option<&'static PyModuleDef> {
+    #[cfg(target_os = "linux")]
+    return event_loop::module_def();
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// What completes `posix`.
@@ -110,6 +122,10 @@ fn register_hooks() {
     // `signal` wraps what it finds in `_signal`, and `sys` what it finds in itself.
     hooks::on_first_entry("sys", sys::install);
     hooks::on_first_entry("signal", signal::install);
+    hooks::on_first_entry("event loops", |state, _| {
+        runs::describe_event_loops(state);
+        Ok(())
+    });
     hooks::on_first_entry("corrections", corrections::begin);
     // A `__del__` of thread-local data may ask for the current thread: then it gets a dummy object,
     // which goes when the interpreter ends.
@@ -137,7 +153,10 @@ mod tests {
         register_hooks();
         register_hooks();
         let registered = hooks::registered();
-        assert_eq!(registered.first_entry, ["sys", "signal", "corrections"]);
+        assert_eq!(
+            registered.first_entry,
+            ["sys", "signal", "event loops", "corrections"]
+        );
         assert_eq!(registered.thread_exit, ["threading", "_thread._local"]);
         assert_eq!(
             registered.interpreter_release,

@@ -5,20 +5,24 @@ pub(crate) use _pyt::module_def;
 
 #[rustpython_vm::pymodule]
 mod _pyt {
+    use std::time::Duration;
+
     use pyt_sched::{
-        Thread,
-        controlled::{Action, Op, point as decision_point},
+        Deadline, Thread, Wake,
+        controlled::{self, Action, Op, PickKind, point as decision_point},
     };
-    use pyt_vm::{abort::OrRaise, state, uncaught::UncaughtExceptions};
+    use pyt_vm::{
+        abort::OrRaise,
+        event_loops::{AwaitingTask, CoroutineFrame},
+        state,
+        uncaught::UncaughtExceptions,
+    };
     use rustpython_vm::{
         PyObjectRef, PyResult, TryFromObject, VirtualMachine,
         builtins::{PyBaseExceptionRef, PyStrRef},
     };
 
-    use crate::modules::{
-        runs::{self, AwaitingTask, CoroutineFrame},
-        search_path,
-    };
+    use crate::modules::{runs, search_path};
 
     /// Lets another thread go on, if the strategy of the run under way says so.
     #[pyfunction]
@@ -28,19 +32,98 @@ mod _pyt {
             .or_raise(vm)
     }
 
-    /// In a run, waits until something can be read from the file descriptor, which must be the work
-    /// of another thread of the run. Returns whether it waited: false outside of a run.
+    /// What can be read and written, as `selectors` has it.
+    #[cfg(unix)]
+    const EVENT_READ: i32 = 1;
+    #[cfg(unix)]
+    const EVENT_WRITE: i32 = 2;
+
+    /// In a run, waits until one of these files is ready, each a number with what is wanted of it,
+    /// or for so many seconds. What makes one ready must be a step of the run. Returns whether one
+    /// is ready; `None`, at once, outside of a run.
     #[cfg(unix)]
     #[pyfunction]
-    fn wait_until_readable(fd: i32, vm: &VirtualMachine) -> PyResult<bool> {
-        pyt_sched::wait_for_io(|| is_readable(fd)).or_raise(vm)
+    fn wait_until_ready(
+        files: Vec<PyObjectRef>,
+        timeout: Option<f64>,
+        vm: &VirtualMachine,
+    ) -> PyResult<Option<bool>> {
+        let file = |file: PyObjectRef| -> PyResult<(i32, i16)> {
+            let [number, events] = fields(file, vm)?;
+            let events: i32 = events.try_into_value(vm)?;
+            let mut wanted = 0;
+            if events & EVENT_READ != 0 {
+                wanted |= libc::POLLIN;
+            }
+            if events & EVENT_WRITE != 0 {
+                wanted |= libc::POLLOUT;
+            }
+            Ok((number.try_into_value(vm)?, wanted))
+        };
+        let files: Vec<_> = files.into_iter().map(file).collect::<PyResult<_>>()?;
+        let deadline = timeout.and_then(from_now);
+        let ended = pyt_sched::wait_for_io(deadline, || is_any_ready(&files)).or_raise(vm)?;
+        Ok(ended.map(|wake| wake == Wake::Woken))
     }
 
-    /// The event loop of the calling thread is about to wait for other threads. Its tasks: their
-    /// names, what they await, and the coroutines that they are in, innermost first, each with its
-    /// file, line, name, and whether it is the library's.
+    /// So many seconds from now; `None` if that is beyond all times.
+    fn from_now(seconds: f64) -> Option<Deadline> {
+        let duration = Duration::try_from_secs_f64(seconds.max(0.0)).ok()?;
+        Thread::with_clock(|clock| clock.after(duration))
+    }
+
+    /// The answer of the run's strategy to a question of this kind with so many answers; 0 outside
+    /// of a run.
     #[pyfunction]
-    fn note_awaiting(tasks: Vec<Task>, vm: &VirtualMachine) {
+    fn ask(kind: PyStrRef, answers: u32, vm: &VirtualMachine) -> PyResult<u32> {
+        let kind = PickKind::named(&kind.to_string_lossy())
+            .ok_or_else(|| vm.new_value_error("no such kind of question"))?;
+        Ok(controlled::ask(kind, answers))
+    }
+
+    /// For how many seconds deadlines may be ahead that pass while there is something to do.
+    #[pyfunction]
+    fn slack() -> f64 {
+        controlled::slack().as_secs_f64()
+    }
+
+    /// In a run, lets so many seconds pass.
+    #[pyfunction]
+    fn advance_clock(seconds: f64) {
+        if let Some(deadline) = from_now(seconds) {
+            controlled::advance_clock(deadline);
+        }
+    }
+
+    /// Whether no other thread of the run is alive.
+    #[pyfunction]
+    fn is_alone() -> bool {
+        controlled::is_alone()
+    }
+
+    /// From here on the calling thread takes steps of this task.
+    #[pyfunction]
+    fn enter_task(name: PyStrRef, vm: &VirtualMachine) {
+        runs::note_task(Some(text(&name)), vm);
+    }
+
+    /// The calling thread takes no more steps of a task.
+    #[pyfunction]
+    fn leave_task(vm: &VirtualMachine) {
+        runs::note_task(None, vm);
+    }
+
+    /// Says in the report, before the next step, what happens.
+    #[pyfunction]
+    fn note(happens: PyStrRef, vm: &VirtualMachine) {
+        runs::note_event(text(&happens), vm);
+    }
+
+    /// The event loop of the calling thread waits for ever; `is_parked`: it may be there for Ctrl-C
+    /// to come. Its tasks: their names, what they await, and the coroutines that they are in,
+    /// innermost first, each with its file, line, name, and whether it is the library's.
+    #[pyfunction]
+    fn note_awaiting(tasks: Vec<Task>, is_parked: bool, vm: &VirtualMachine) {
         let tasks = tasks
             .into_iter()
             .map(|Task(name, awaits, stack)| AwaitingTask {
@@ -58,7 +141,7 @@ mod _pyt {
                     )
                     .collect(),
             });
-        runs::note_awaiting(tasks.collect(), vm);
+        runs::note_awaiting(tasks.collect(), is_parked, vm);
     }
 
     fn text(text: &PyStrRef) -> String {
@@ -103,14 +186,17 @@ mod _pyt {
     }
 
     #[cfg(unix)]
-    fn is_readable(fd: i32) -> bool {
-        let mut polled = libc::pollfd {
+    fn is_any_ready(files: &[(i32, i16)]) -> bool {
+        let polled = files.iter().map(|&(fd, events)| libc::pollfd {
             fd,
-            events: libc::POLLIN,
+            events,
             revents: 0,
-        };
-        // SAFETY: one entry, which outlives the call; with a timeout of zero it does not block.
-        let ready = unsafe { libc::poll(&raw mut polled, 1, 0) };
+        });
+        let mut polled: Vec<_> = polled.collect();
+        let count = libc::nfds_t::try_from(polled.len()).unwrap_or(0);
+        // SAFETY: so many entries, which outlive the call; with a timeout of zero it does not
+        // block.
+        let ready = unsafe { libc::poll(polled.as_mut_ptr(), count, 0) };
         // What cannot be polled is for the caller to find out.
         ready != 0
     }

@@ -7,16 +7,20 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::Mutex;
 use pyt_sched::{
     Thread,
-    controlled::{Controlled, FinishedRun, RunConfig, ThreadNumber, current_number},
+    controlled::{Controlled, FinishedRun, RunConfig, ThreadNumber, current_number, steps},
 };
 use pyt_vm::{
     abort::OrRaise,
+    event_loops::{AwaitingTask, LoopDescriber, LoopOfThread},
     state::{self, InterpreterState},
     uncaught::{Uncaught, UncaughtExceptions},
 };
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
 
-use super::threading::{default_names, registry};
+use super::{
+    search_path,
+    threading::{default_names, registry},
+};
 
 /// A function that `atexit` was given, with its arguments.
 type ExitFunction = PyRc<(PyObjectRef, FuncArgs)>;
@@ -34,39 +38,74 @@ impl LibraryExitFunctions {
     }
 }
 
-/// A task of an event loop that waits.
-#[derive(Clone, Debug, Default)]
-pub struct AwaitingTask {
-    /// Its name.
-    pub name: String,
-    /// What it awaits, in words.
-    pub awaits: String,
-    /// The coroutines that it is in, innermost first.
-    pub stack: Vec<CoroutineFrame>,
+/// What a thread does from some step on.
+#[derive(Clone, Debug)]
+pub struct TaskChange {
+    /// How many steps the run had taken before.
+    pub step: u64,
+    /// The thread.
+    pub thread: ThreadNumber,
+    /// The task whose steps it takes; `None` if they are no task's.
+    pub task: Option<String>,
 }
 
-/// Where a coroutine stands.
-#[derive(Clone, Debug, Default)]
-pub struct CoroutineFrame {
-    /// The file, as tracebacks name it.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The function's qualified name.
-    pub function: String,
-    /// It is code of the library.
-    pub is_library: bool,
+/// Something that happened between two steps.
+#[derive(Clone, Debug)]
+pub struct RunEvent {
+    /// How many steps the run had taken before.
+    pub step: u64,
+    /// The thread on which it happened.
+    pub thread: ThreadNumber,
+    /// What happened, in words.
+    pub text: String,
+}
+
+/// What event loops have noted of a run.
+#[derive(Default)]
+struct LoopNotes(Mutex<(Vec<TaskChange>, Vec<RunEvent>)>);
+
+/// From here on the calling thread takes steps of this task, or of none.
+pub(crate) fn note_task(task: Option<String>, vm: &VirtualMachine) {
+    if let Some(thread) = current_number() {
+        let step = steps();
+        let change = TaskChange { step, thread, task };
+        let state = state::of(vm);
+        state.slot::<LoopNotes>().0.lock().0.push(change);
+    }
+}
+
+/// Something happens on the calling thread, between two steps.
+pub(crate) fn note_event(text: String, vm: &VirtualMachine) {
+    if let Some(thread) = current_number() {
+        let step = steps();
+        let event = RunEvent { step, thread, text };
+        let state = state::of(vm);
+        state.slot::<LoopNotes>().0.lock().1.push(event);
+    }
+}
+
+/// What event loops have noted: the tasks whose steps threads took, and what happened between
+/// steps. It is forgotten.
+#[must_use]
+pub fn take_loop_notes(vm: &VirtualMachine) -> (Vec<TaskChange>, Vec<RunEvent>) {
+    let state = state::of(vm);
+    std::mem::take(&mut state.slot::<LoopNotes>().0.lock())
 }
 
 /// For threads whose event loop waits for other threads, its tasks.
 #[derive(Default)]
 struct AwaitingTasks(Mutex<HashMap<ThreadNumber, Vec<AwaitingTask>>>);
 
-/// The event loop of the calling thread is about to wait for other threads, with these tasks.
-pub(crate) fn note_awaiting(tasks: Vec<AwaitingTask>, vm: &VirtualMachine) {
+/// The event loop of the calling thread waits for ever, with these tasks. What was noted first in a
+/// run counts.
+pub(crate) fn note_awaiting(tasks: Vec<AwaitingTask>, is_parked: bool, vm: &VirtualMachine) {
+    let state = state::of(vm);
     if let Some(thread) = current_number() {
-        let state = state::of(vm);
-        state.slot::<AwaitingTasks>().0.lock().insert(thread, tasks);
+        let awaiting = state.slot::<AwaitingTasks>();
+        awaiting.0.lock().entry(thread).or_insert(tasks);
+    } else if let Some(me) = Thread::current() {
+        let of_thread = LoopOfThread { tasks, is_parked };
+        LoopDescriber::of(&state).note(me.tag(), of_thread);
     }
 }
 
@@ -76,6 +115,22 @@ pub(crate) fn note_awaiting(tasks: Vec<AwaitingTask>, vm: &VirtualMachine) {
 pub fn take_awaiting(vm: &VirtualMachine) -> HashMap<ThreadNumber, Vec<AwaitingTask>> {
     let state = state::of(vm);
     std::mem::take(&mut state.slot::<AwaitingTasks>().0.lock())
+}
+
+/// Has the event loops of an interpreter described where a run is given up while they wait.
+pub(crate) fn describe_event_loops(state: &Arc<InterpreterState>) {
+    LoopDescriber::of(state).describe_with(Box::new(|vm| {
+        let describe = || -> PyResult<()> {
+            if vm.asyncio_running_loop.borrow().is_none() {
+                return Ok(());
+            }
+            let module = search_path::import_own("_pyt_event_loops", vm)?;
+            vm.call_method(&module, "note_loop", ())?;
+            Ok(())
+        };
+        // A loop of the program's own: the report says less.
+        let _ = describe();
+    }));
 }
 
 /// How many functions `atexit` has.
@@ -149,6 +204,7 @@ impl Running {
     /// # Errors
     /// What the functions of `threading` raise; what ends a wait.
     pub fn conclude(&self, vm: &VirtualMachine) -> PyResult<()> {
+        self.controlled.end_faults();
         for (function, args) in registry::atexits(vm) {
             function.call(args, vm)?;
         }

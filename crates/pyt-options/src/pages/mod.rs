@@ -98,6 +98,11 @@ pub const PAGES: &[Page] = &[
         "Find races and deadlocks: steps, strategies, reports, replay",
     ),
     page(
+        "event-loops",
+        "event-loops.md",
+        "Explore asyncio, time and faults: --clock, --asyncio, --inject",
+    ),
+    page(
         "isolation",
         "isolation.md",
         "What isolated runtimes and sandboxes promise",

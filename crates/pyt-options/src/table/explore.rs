@@ -49,6 +49,40 @@ pub(super) const GRANULARITIES: &[Word] = &[
     word("instruction", "also before each instruction"),
 ];
 
+/// How time passes.
+pub(super) const CLOCKS: &[Word] = &[
+    word("exact", "when no thread can go on, to the next deadline"),
+    word("jitter", "as jitter=0.01"),
+    word(
+        "jitter=SECONDS",
+        "code takes up to this long: deadlines so close may pass before it goes on",
+    ),
+    word("any", "any deadline may pass at any step"),
+];
+
+/// Which ready task goes next.
+pub(super) const TASK_ORDERS: &[Word] = &[
+    word(
+        "fifo",
+        "the one that became ready first, as asyncio documents",
+    ),
+    word("any", "any"),
+];
+
+/// Faults.
+pub(super) const FAULTS: &[Word] = &[
+    word(
+        "gc",
+        "the garbage collector runs, and with it finalizers and callbacks of weak references",
+    ),
+    word("cancel", "a task is cancelled where it awaits something"),
+    word("interrupt", "Ctrl-C reaches the main thread"),
+    word(
+        "signal:NAME",
+        "the signal NAME (SIGTERM, say) reaches the main thread",
+    ),
+];
+
 pub(super) const ROWS: &[OptionSpec] = &[
     OptionSpec::new(Effect::Strategy, "how schedules are chosen")
         .long("strategy")
@@ -105,6 +139,24 @@ pub(super) const ROWS: &[OptionSpec] = &[
         .long("granularity")
         .takes_or("WHERE", ValueKind::OneOf(GRANULARITIES), "access")
         .of(&[Explore]),
+    OptionSpec::new(Effect::Clock, "how time passes")
+        .long("clock")
+        .takes_or("MODE", ValueKind::Pattern(CLOCKS), "exact")
+        .of(&[Explore]),
+    OptionSpec::new(
+        Effect::TaskOrder,
+        "which ready task of an event loop goes next",
+    )
+    .long("asyncio")
+    .takes_or("ORDER", ValueKind::Pattern(TASK_ORDERS), "fifo")
+    .of(&[Explore]),
+    OptionSpec::new(
+        Effect::Inject,
+        "faults that schedules have, at any step, with commas between them",
+    )
+    .long("inject")
+    .takes("FAULTS", ValueKind::Pattern(FAULTS))
+    .of(&[Explore]),
     OptionSpec::new(
         Effect::MaxSteps,
         "look for a livelock after this many steps, give the run up after ten times as many",

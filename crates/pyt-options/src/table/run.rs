@@ -1,6 +1,6 @@
 //! The options that `pyt run` has beyond those of `python`. `--deadlock` is with `-X deadlock`.
 
-use super::explore::{GRANULARITIES, SAMPLING};
+use super::explore::{CLOCKS, FAULTS, GRANULARITIES, SAMPLING, TASK_ORDERS};
 use crate::{Command::Run, Effect, OptionSpec, ValueKind};
 
 pub(super) const ROWS: &[OptionSpec] = &[
@@ -50,6 +50,24 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .long("granularity")
     .takes_or("WHERE", ValueKind::OneOf(GRANULARITIES), "access")
     .of(&[Run]),
+    OptionSpec::new(Effect::Clock, "with --seed: how time passes")
+        .long_help("with `--seed`: how time passes")
+        .long("clock")
+        .takes_or("MODE", ValueKind::Pattern(CLOCKS), "exact")
+        .of(&[Run]),
+    OptionSpec::new(
+        Effect::TaskOrder,
+        "with --seed: which ready task of an event loop goes next",
+    )
+    .long_help("with `--seed`: which ready task of an event loop goes next")
+    .long("asyncio")
+    .takes_or("ORDER", ValueKind::Pattern(TASK_ORDERS), "fifo")
+    .of(&[Run]),
+    OptionSpec::new(Effect::Inject, "with --seed: faults that the schedule has")
+        .long_help("with `--seed`: faults that the schedule has")
+        .long("inject")
+        .takes("FAULTS", ValueKind::Pattern(FAULTS))
+        .of(&[Run]),
     OptionSpec::new(
         Effect::MaxSteps,
         "with --seed: look for a livelock after this many steps, give up after ten times as many",

@@ -30,6 +30,9 @@ const MAX_WRITTEN: usize = 64;
 /// Why an exhaustive search ends with a run that ends its process.
 const ENDED: &str = "what comes after a schedule that ends its process, by `os._exit`";
 
+/// Why nothing is proven if a run has left open more than which thread goes on.
+const OTHER_ANSWERS: &str = "other orders of what an event loop sees and does next";
+
 /// Why nothing is proven if runs find what earlier ones have left.
 const LEFT: &str = "files that an earlier run has left, or that a listed folder may have from it";
 
@@ -52,10 +55,11 @@ impl Runtime {
         self.with_vm(|vm| {
             let script = Script::load(self, path, vm)?;
             let mut explore = || {
-                let runner = Runner::isolating(options.granularity, options.isolate, vm)?;
+                let runner = Runner::isolating(options.granularity, options.begins_anew(), vm)?;
                 if options.strict {
                     runner.be_strict(vm)?;
                 }
+                runner.leave_open(options.open, vm)?;
                 let mut explorer = Explorer::on(runner, options, vm)?;
                 pyt_instrument::instrument(script.code(), vm)?;
                 explorer.run(&|vm| script.execute(vm), &mut watch, vm)?;
@@ -141,10 +145,11 @@ impl Runtime {
         self.with_vm(|vm| {
             let script = Script::load(self, path, vm)?;
             let find = || {
-                let runner = Runner::isolating(options.granularity, options.isolate, vm)?;
+                let runner = Runner::isolating(options.granularity, options.begins_anew(), vm)?;
                 if options.strict {
                     runner.be_strict(vm)?;
                 }
+                runner.leave_open(options.open, vm)?;
                 pyt_instrument::instrument(script.code(), vm)?;
                 minimize(failing, &runner, options, &|vm| script.execute(vm), vm)
             };
@@ -157,6 +162,7 @@ impl Runtime {
                 strategy: options.search.to_string(),
                 seed: failure.seed,
                 granularity: options.granularity.to_string(),
+                open: options.open,
                 choices: failure.choices.clone(),
                 failure: Some(failure.failure.to_string()),
             };
@@ -312,6 +318,13 @@ impl<'a> Explorer<'a> {
                 result.progress = self.search.progress();
             }
             result.not_seen.extend(finished.not_seen);
+            if next.seed.is_none() {
+                let open = self.options.open.not_enumerated();
+                result.not_seen.extend(open.map(str::to_owned));
+                if finished.trace.questions() > 0 {
+                    result.not_seen.insert(OTHER_ANSWERS.to_owned());
+                }
+            }
             if result.progress.diverged > 0 {
                 result.not_seen.insert(DIVERGED.to_owned());
             }

@@ -34,9 +34,10 @@ mod snapshot;
 
 pub use page::{ReplayedRun, explore_page, replay_page};
 pub use pyt_explore::{
-    Choices, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun, Failure, Granularity,
-    InvalidShard, LoadError, MAX_STEPS, MinimizedFailure, Outcome, REPORT_WIDTH, Schedule,
-    SearchKind, SearchProgress, Shard, StrategyKind, Tally, UnknownGranularity, UnknownSearchKind,
-    report, search::sampling::UnknownStrategyKind,
+    Choices, ClockMode, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun, Failure,
+    Granularity, Injections, InvalidShard, LoadError, MAX_STEPS, MinimizedFailure, Open, Outcome,
+    REPORT_WIDTH, Schedule, SearchKind, SearchProgress, Shard, StrategyKind, Tally, TaskOrder,
+    UnknownGranularity, UnknownMode, UnknownSearchKind, report,
+    search::sampling::UnknownStrategyKind,
 };
 pub use single_run::{ReplayOptions, SeededRun};

@@ -1,6 +1,6 @@
 //! What was recorded of a run for its report, from those who have recorded it.
 
-use pyt_explore::{AwaitingTask, RecordedRun, StackFrame};
+use pyt_explore::{AwaitingTask, RecordedRun, RunEvent, StackFrame, TaskChange};
 use pyt_instrument::Sites;
 use pyt_modules::runs;
 use rustpython_vm::VirtualMachine;
@@ -26,8 +26,21 @@ pub(super) fn recorded(sites: &Sites, vm: &VirtualMachine) -> RecordedRun {
         });
         (thread, tasks.collect())
     });
+    let (tasks, events) = runs::take_loop_notes(vm);
+    let tasks = tasks.into_iter().map(|change| TaskChange {
+        step: change.step,
+        thread: change.thread,
+        task: change.task,
+    });
+    let events = events.into_iter().map(|event| RunEvent {
+        step: event.step,
+        thread: event.thread,
+        text: event.text,
+    });
     RecordedRun {
         awaiting: awaiting.collect(),
+        tasks: tasks.collect(),
+        events: events.collect(),
         ..sites.take_recorded(vm)
     }
 }

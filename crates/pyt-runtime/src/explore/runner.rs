@@ -9,13 +9,13 @@ use std::{
 };
 
 use pyt_explore::{
-    Choices, Granularity,
+    Choices, Granularity, Open,
     outcome::{Failure, Outcome},
     strategy::replay::Replay,
 };
 use pyt_instrument::Sites;
 use pyt_modules::runs;
-use pyt_sched::controlled::{Ending, FinishedRun, RunConfig};
+use pyt_sched::controlled::{Ending, FinishedRun, PickKind, RunConfig};
 use pyt_vm::{Uncaught, uncaught};
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread};
 
@@ -33,6 +33,7 @@ pub(crate) struct Runner {
     /// Whether runs begin as in a new process.
     isolates: bool,
     apart: Cell<Apart>,
+    open: Cell<Open>,
     pub(crate) sites: Arc<Sites>,
 }
 
@@ -83,6 +84,7 @@ impl Runner {
             snapshot,
             isolates: false,
             apart,
+            open: Cell::default(),
             sites,
         })
     }
@@ -104,6 +106,12 @@ impl Runner {
     /// From now on a coroutine that is never awaited is a failure.
     pub(super) fn be_strict(&self, vm: &VirtualMachine) -> PyResult<()> {
         self.snapshot.borrow().be_strict(vm)
+    }
+
+    /// From now on runs leave this open besides which thread goes on.
+    pub(super) fn leave_open(&self, open: Open, vm: &VirtualMachine) -> PyResult<()> {
+        self.open.set(open);
+        self.snapshot.borrow().leave_open(open, vm)
     }
 
     /// Does `work`, which is to make one run, in the process that the run is to have. Returns
@@ -210,14 +218,19 @@ impl Runner {
     /// As [`execute`](Self::execute); with `concludes`, with what is done at the end of a program.
     fn execute_as(
         &self,
-        run: RunConfig,
+        mut run: RunConfig,
         seed: u64,
         concludes: bool,
         program: impl FnOnce(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Execution> {
+        if concludes {
+            let open = self.open.get();
+            run.slack = open.clock.slack();
+            run.faults = open.inject.faults();
+        }
         let mut snapshot = self.snapshot.borrow_mut();
-        snapshot.begin(seed, vm)?;
+        snapshot.begin(seed, run.with_places, vm)?;
         let ran = runs::begin(run, vm).map(|running| {
             let mut end = End::default();
             if let Err(raised) = program(vm) {
@@ -292,6 +305,20 @@ impl End {
     }
 }
 
+/// Whether `raised` is nothing but what the run's faults raise: cancelled tasks and Ctrl-C end
+/// programs that have no fault of their own.
+fn is_injected(raised: &Uncaught, finished: &FinishedRun) -> bool {
+    let has = |kind: PickKind| {
+        let mut picked = finished.trace.picked().iter();
+        picked.any(|picked| picked.pick.kind == kind)
+    };
+    match raised.type_name.as_str() {
+        "CancelledError" => has(PickKind::Cancel) || has(PickKind::Interrupt),
+        "KeyboardInterrupt" => has(PickKind::Interrupt) || has(PickKind::Signal),
+        _ => false,
+    }
+}
+
 fn failure_of(end: &End, finished: &FinishedRun, uncaught: Vec<Uncaught>) -> Option<Failure> {
     match finished.ending {
         Some(Ending::Standstill) => return Some(Failure::Deadlock { waits: Vec::new() }),
@@ -307,13 +334,14 @@ fn failure_of(end: &End, finished: &FinishedRun, uncaught: Vec<Uncaught>) -> Opt
         Some(Ending::TooManySteps | Ending::OutOfTime) => return None,
         None => {}
     }
-    let first = uncaught.into_iter().next().or_else(|| end.uncaught.clone());
-    if let Some(first) = first {
+    let all = uncaught.into_iter().chain(end.uncaught.clone());
+    let (injected, own): (Vec<_>, Vec<_>) = all.partition(|raised| is_injected(raised, finished));
+    if let Some(first) = own.into_iter().next() {
         return Some(Failure::Exception {
             thread: first.thread,
             exception: first.type_name,
             message: first.message,
         });
     }
-    (end.status != 0).then_some(Failure::ExitStatus { status: end.status })
+    (end.status != 0 && injected.is_empty()).then_some(Failure::ExitStatus { status: end.status })
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use pyt_explore::{
-    Failure, Granularity, Schedule, UnknownGranularity,
+    Failure, Granularity, Open, Schedule, UnknownGranularity,
     report::{BlockedThreads, TraceReport, Walk},
     search::sampling::StrategyKind,
     strategy::replay::{DivergenceCheck, Replay},
@@ -35,6 +35,8 @@ pub struct SeededRun {
     pub strategy: StrategyKind,
     /// Where threads may be switched, in addition to the operations of primitives.
     pub granularity: Granularity,
+    /// What it leaves open besides which thread goes on.
+    pub open: Open,
     /// After so many steps the run counts as an endless loop.
     pub max_steps: u64,
 }
@@ -47,6 +49,7 @@ impl SeededRun {
             seed,
             strategy: StrategyKind::default(),
             granularity: Granularity::default(),
+            open: Open::default(),
             max_steps: MAX_STEPS,
         }
     }
@@ -81,6 +84,7 @@ impl Runtime {
             seed: seeded.seed,
             max_steps: seeded.max_steps,
             granularity: seeded.granularity,
+            open: seeded.open,
             patient: false,
             strict: false,
             looks_from: None,
@@ -123,6 +127,7 @@ impl Runtime {
             seed: schedule.seed,
             max_steps: MAX_STEPS.max(2 * schedule.choices.len()),
             granularity: granularity_of(schedule)?,
+            open: schedule.open,
             patient: debugger,
             looks_from: (schedule.failure.as_deref())
                 .is_some_and(Failure::is_livelock)
@@ -169,6 +174,7 @@ struct SingleRun {
     seed: u64,
     max_steps: u64,
     granularity: Granularity,
+    open: Open,
     patient: bool,
     /// A coroutine that is never awaited is a failure.
     strict: bool,
@@ -208,6 +214,7 @@ impl SingleRun {
         if self.strict {
             runner.be_strict(vm)?;
         }
+        runner.leave_open(self.open, vm)?;
         let sites = &runner.sites;
         sites.record_names(true);
         if is_recorded {

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use pyt_explore::{Open, TaskOrder};
 use pyt_modules::search_path;
 use pyt_vm::signal_handlers;
 use rustpython_vm::{
@@ -262,12 +263,15 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Prepares the interpreter for a run with this seed.
-    pub(super) fn begin(&mut self, seed: u64, vm: &VirtualMachine) -> PyResult<()> {
+    /// Prepares the interpreter for a run with this seed, which is recorded for a report if
+    /// `records`.
+    pub(super) fn begin(&mut self, seed: u64, records: bool, vm: &VirtualMachine) -> PyResult<()> {
         let seed: PyObjectRef = vm.ctx.new_int(seed).into();
         self.outer_seed = self.substitutes.get_attr("seed", vm)?;
         self.substitutes.set_attr("entropy", vm.ctx.none(), vm)?;
         self.substitutes.set_attr("seed", seed, vm)?;
+        let records = vm.ctx.new_bool(records);
+        self.substitutes.set_attr("records", records, vm)?;
         let random_is_used = self.substitutes.get_attr("random_is_used", vm)?;
         if random_is_used.try_to_bool(vm)? {
             vm.call_method(&self.substitutes, "seed_random", ())?;
@@ -282,6 +286,22 @@ impl Snapshot {
                 &[self.streams[0].clone(), output.clone(), errors.clone()],
                 vm,
             )?;
+        }
+        Ok(())
+    }
+
+    /// From now on runs leave this open, as far as event loops are concerned.
+    pub(super) fn leave_open(&self, open: Open, vm: &VirtualMachine) -> PyResult<()> {
+        let any_task = vm.ctx.new_bool(open.tasks == TaskOrder::Any);
+        self.substitutes.set_attr("any_task", any_task, vm)?;
+        let cancels = vm.ctx.new_bool(open.inject.cancel);
+        self.substitutes.set_attr("cancels", cancels, vm)?;
+        if open.inject.interrupt {
+            // Jobs ignore Ctrl-C, which is their parent's.
+            let signal = vm.import("signal", 0)?;
+            let number = signal.get_attr("SIGINT", vm)?;
+            let handler = signal.get_attr("default_int_handler", vm)?;
+            vm.call_method(&signal, "signal", (number, handler))?;
         }
         Ok(())
     }

@@ -134,7 +134,7 @@ impl Wait {
             let CurrentWait {
                 waiting, waiter, ..
             } = current;
-            if waiting.deadline.is_some() || !waiter.is_blocked() {
+            if waiting.deadline.is_some() || !waiter.is_blocked() || current.is_over() {
                 return None;
             }
             let hold = current.hold();
@@ -154,7 +154,7 @@ impl Wait {
     /// Whether `thread` is in such a wait.
     fn is_one(thread: &Thread) -> bool {
         let is_one = |current: &CurrentWait| {
-            current.waiting.deadline.is_none() && current.waiter.is_blocked()
+            current.waiting.deadline.is_none() && current.waiter.is_blocked() && !current.is_over()
         };
         thread.with_wait(is_one) == Some(true)
     }

@@ -3,10 +3,10 @@
 //! All of it costs one relaxed load while no run is in progress in the process. What a run is, only
 //! the policy knows.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::thread::ThreadNumber;
-use crate::{Aborted, Awaited, Policy, Thread, Wake, op::Op, run_count::any_run};
+use super::{pick::PickKind, thread::ThreadNumber};
+use crate::{Aborted, Awaited, Deadline, Policy, Thread, Wake, op::Op, run_count::any_run};
 
 /// The calling thread and its policy, if a run is in progress in the process.
 fn in_run<R>(f: impl FnOnce(&Arc<Thread>, &dyn Policy) -> R) -> Option<R> {
@@ -73,6 +73,31 @@ pub(crate) fn wait_at_gate(
 #[must_use]
 pub fn steps() -> u64 {
     in_run(|me, policy| policy.steps(me)).unwrap_or(0)
+}
+
+/// The answer of the strategy to a question of the calling thread's, below `answers`; 0 outside of
+/// a run.
+#[must_use]
+pub fn ask(kind: PickKind, answers: u32) -> u32 {
+    if answers < 2 {
+        return 0;
+    }
+    in_run(|me, policy| policy.ask(me, kind, answers)).unwrap_or(0)
+}
+
+/// How far deadlines may be away that pass while threads of the run in progress could go on.
+#[must_use]
+pub fn slack() -> Duration {
+    in_run(|me, policy| policy.slack(me)).unwrap_or_default()
+}
+
+/// In a run, lets time pass up to `deadline`.
+pub fn advance_clock(deadline: Deadline) {
+    in_run(|me, policy| {
+        if policy.controls(me) {
+            me.scheduler().clock().advance_to(deadline);
+        }
+    });
 }
 
 /// Whether no thread of the run in progress but the calling one is alive: whatever that does is

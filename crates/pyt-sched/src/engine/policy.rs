@@ -4,7 +4,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Aborted, Awaited, Scheduler, Thread, Wake, op::Op, sync::atomic::AtomicU64};
+use crate::{
+    Aborted, Awaited, Scheduler, Thread, Wake, engine::pick::PickKind, op::Op,
+    sync::atomic::AtomicU64,
+};
 
 /// Decides which of the threads that could run do run.
 ///
@@ -102,6 +105,18 @@ pub trait Policy: Send + Sync {
     /// How many steps the run has taken of which `thread` is a member; 0 if there is none.
     fn steps(&self, _thread: &Thread) -> u64 {
         0
+    }
+
+    /// The strategy's answer to a question of `thread`'s, the calling one, with so many `answers`:
+    /// 0 if it is not a member of a run.
+    fn ask(&self, _thread: &Arc<Thread>, _kind: PickKind, _answers: u32) -> u32 {
+        0
+    }
+
+    /// How far deadlines may be away that pass while threads of the run could go on of which
+    /// `thread` is a member.
+    fn slack(&self, _thread: &Thread) -> Duration {
+        Duration::ZERO
     }
 
     /// Whether `thread` is the first member of a run and no other is alive.

@@ -333,8 +333,9 @@ impl Thread {
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
         // Either this finds the wait, or the wait, which is shown before it begins, finds the mark.
-        let waiter = self.with_wait(|current| current.waiter.clone());
-        if let Some(waiter) = waiter {
+        let waiter =
+            self.with_wait(|current| (!current.is_foreign).then(|| current.waiter.clone()));
+        if let Some(waiter) = waiter.flatten() {
             waiter.interrupt();
         }
     }
@@ -342,6 +343,12 @@ impl Thread {
     /// Discards an interruption that the thread, the calling one, has not handled.
     pub fn forget_interrupt(&self) {
         self.clear_interrupt();
+    }
+
+    /// Whether an [interruption](Self::interrupt) was pending; it is no longer. For the thread
+    /// itself, while it waits in foreign code.
+    pub fn take_interrupt(&self) -> bool {
+        self.interrupted.swap(false, Ordering::SeqCst)
     }
 
     /// Whether an interruption is pending.
@@ -440,6 +447,11 @@ impl Thread {
     /// Shows the wait that begins now to other threads; `None`: it is over.
     pub(crate) fn set_wait(&self, current: Option<CurrentWait>) {
         *self.wait.lock() = current;
+    }
+
+    /// As [`set_wait`](Self::set_wait). Returns what was shown before.
+    pub(crate) fn replace_wait(&self, current: Option<CurrentWait>) -> Option<CurrentWait> {
+        std::mem::replace(&mut *self.wait.lock(), current)
     }
 
     /// Calls `f` with the wait that the thread is in, if any. The wait cannot end meanwhile.

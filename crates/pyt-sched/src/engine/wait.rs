@@ -91,6 +91,11 @@ pub struct Awaited<'a> {
 pub trait HeldBy: Sync {
     /// Who holds it now. Must not block.
     fn hold(&self) -> Hold;
+
+    /// Whether the wait is over, although the waiting thread has not seen that yet. Must not block.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Who holds what a thread waits for.
@@ -109,6 +114,8 @@ pub(crate) struct CurrentWait {
     pub(crate) waiting: Waiting,
     pub(crate) waiter: Arc<Waiter>,
     held_by: Option<HeldByPtr>,
+    /// The thread waits in foreign code, where nothing of the scheduler's wakes it.
+    pub(crate) is_foreign: bool,
 }
 
 /// A reference without its lifetime.
@@ -124,6 +131,7 @@ impl CurrentWait {
             waiting,
             waiter,
             held_by: None,
+            is_foreign: false,
         }
     }
 
@@ -149,6 +157,13 @@ impl CurrentWait {
         }
     }
 
+    /// Whether the wait is over, although the waiting thread has not seen that yet.
+    pub(crate) fn is_over(&self) -> bool {
+        // SAFETY: as in `hold`.
+        let held_by = self.held_by.as_ref();
+        held_by.is_some_and(|held_by| unsafe { (*held_by.0).is_over() })
+    }
+
     /// Who holds now what is waited for.
     pub(crate) fn hold(&self) -> Hold {
         match &self.held_by {
@@ -164,20 +179,65 @@ impl CurrentWait {
     }
 }
 
-/// While this lives, other threads see the wait.
-struct Shown<'a>(&'a Thread);
+/// While this lives, other threads see the wait; afterwards again the one before, in which a signal
+/// handler waits.
+struct Shown<'a> {
+    thread: &'a Thread,
+    outer: Option<CurrentWait>,
+}
 
 impl<'a> Shown<'a> {
     fn new(thread: &'a Thread, current: CurrentWait) -> Self {
-        thread.set_wait(Some(current));
-        Self(thread)
+        let outer = thread.replace_wait(Some(current));
+        Self { thread, outer }
     }
 }
 
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
-        self.0.set_wait(None);
+        self.thread.replace_wait(self.outer.take());
     }
+}
+
+/// Runs `f`, which waits for I/O in foreign code, so that other threads see the wait: it can be
+/// part of a deadlock. `is_ready` says whether it is over; it is called from other threads, and
+/// must not block.
+pub fn shown_while_foreign<R>(is_ready: &(dyn Fn() -> bool + Sync), f: impl FnOnce() -> R) -> R {
+    struct Ready<'a>(&'a (dyn Fn() -> bool + Sync));
+    impl HeldBy for Ready<'_> {
+        fn hold(&self) -> Hold {
+            Hold {
+                by: None,
+                certain: false,
+                owned: false,
+            }
+        }
+
+        fn is_over(&self) -> bool {
+            (self.0)()
+        }
+    }
+    let Some(thread) = Thread::current() else {
+        return f();
+    };
+    let scheduler = thread.scheduler();
+    let waiting = Waiting {
+        kind: WaitKind::Io,
+        object: 0,
+        holder: None,
+        since: scheduler.clock().now(),
+        deadline: None,
+    };
+    let ready = Ready(is_ready);
+    // SAFETY: `_shown` drops it, also if this function panics, and with it the borrow ends.
+    let current = unsafe { CurrentWait::asking(waiting, Waiter::new(false), Some(&ready)) };
+    let current = CurrentWait {
+        is_foreign: true,
+        ..current
+    };
+    let _shown = Shown::new(&thread, current);
+    scheduler.deadlocks().waits_for_ever(&thread, WaitKind::Io);
+    f()
 }
 
 /// Whether a wait of the calling thread until `deadline` would [only poll](Waiter::wait): callers

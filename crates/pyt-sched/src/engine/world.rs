@@ -2,6 +2,7 @@
 //!
 //! The trait, and an implementation for threads without an interpreter.
 
+use super::pick::Fault;
 use crate::{Aborted, Thread};
 
 /// What a thread is doing, as far as the world can tell from outside. A snapshot: it may be out
@@ -64,6 +65,19 @@ pub trait World: Send + Sync + 'static {
     /// Keeps `thread` stopped when the others resume. Only inside [`stop`](Self::stop). False if
     /// the world does not know it.
     fn freeze(&self, thread: &Thread) -> bool;
+
+    /// Lets `fault` happen on the calling thread, which is inside the interpreter, between two
+    /// steps: the program's code may run in it. What it raises is raised at the next instruction,
+    /// or by [`pending_faults`](Self::pending_faults).
+    fn fault(&self, _fault: Fault) {}
+
+    /// Raises what a [fault](Self::fault) has left for the calling thread, which is about to wait.
+    ///
+    /// # Errors
+    /// [`Aborted`]: the world keeps the exception.
+    fn pending_faults(&self) -> Result<(), Aborted> {
+        Ok(())
+    }
 
     /// Where in the program the calling thread stands, in numbers of the world's own.
     fn place(&self) -> Place {

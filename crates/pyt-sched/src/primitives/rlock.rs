@@ -93,16 +93,19 @@ impl RLock {
         if !self.is_mine() {
             return Err(NotHeld);
         }
+        if self.count.load(Ordering::Relaxed) == 1 {
+            self.before_release();
+        }
+        // Code that has run at the decision point may have taken it once more.
         if self.count.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.release_inner()?;
+            self.lock.disown();
+            self.lock.free()?;
         }
         Ok(())
     }
 
-    fn release_inner(&self) -> Result<(), NotHeld> {
+    fn before_release(&self) {
         before(Op::on(Action::Release, address(&self.lock)));
-        self.lock.disown();
-        self.lock.free()
     }
 
     /// Frees the lock however often it was taken, and returns how often that was.
@@ -113,8 +116,10 @@ impl RLock {
         if !self.is_mine() {
             return Err(NotHeld);
         }
+        self.before_release();
         let count = self.count.swap(0, Ordering::Relaxed);
-        self.release_inner()?;
+        self.lock.disown();
+        self.lock.free()?;
         Ok(count)
     }
 

@@ -18,22 +18,22 @@ pub fn sleep(deadline: Deadline) -> Result<(), Aborted> {
     Waiter::new(false).wait(&awaited).map(|_| ())
 }
 
-/// In a run under a strategy, blocks the calling thread until `is_ready` says that I/O can go on.
-/// It is asked at every decision of the run, from other threads, and must not block: what makes it
-/// true must be a step of the run. So a thread that waits like this can be part of a deadlock.
-/// Returns whether the thread waited; false, at once, outside of a run.
+/// In a run under a strategy, blocks the calling thread until `is_ready` says that I/O can go on,
+/// or until `deadline`. It is asked at every decision of the run, from other threads, and must not
+/// block: what makes it true must be a step of the run. So a thread that waits like this can be
+/// part of a deadlock. Returns how the wait ended; `None`, at once, outside of a run.
 ///
 /// # Errors
 /// [`Aborted`] if a signal handler raised during the wait, or the run was given up.
-pub fn wait_for_io(is_ready: impl Fn() -> bool + Sync) -> Result<bool, Aborted> {
+pub fn wait_for_io(
+    deadline: Option<Deadline>,
+    is_ready: impl Fn() -> bool + Sync,
+) -> Result<Option<Wake>, Aborted> {
     let awaited = || Awaited {
         kind: WaitKind::Io,
         object: 0,
-        deadline: None,
+        deadline,
         held_by: None,
     };
-    match wait_at_gate(Action::Wait, awaited, is_ready) {
-        Some(ended) => ended.map(|wake| wake == Wake::Woken),
-        None => Ok(false),
-    }
+    wait_at_gate(Action::Wait, awaited, is_ready).transpose()
 }

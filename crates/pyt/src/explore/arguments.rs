@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use pyt_options::{Effect, Positional};
-use pyt_runtime::explore::{ExploreOptions, Granularity, REPORT_WIDTH, SearchKind, Shard};
+use pyt_runtime::explore::{ExploreOptions, Granularity, Open, REPORT_WIDTH, SearchKind, Shard};
 
 use crate::given::Given;
 
@@ -22,6 +22,8 @@ pub(crate) struct Arguments {
     /// How many processes run side by side.
     pub(crate) jobs: Option<u64>,
     pub(crate) granularity: Granularity,
+    /// What schedules leave open besides which thread goes on.
+    pub(crate) open: Open,
     /// After so many steps a run counts as an endless loop.
     pub(crate) max_steps: u64,
     pub(crate) stop_on_first: bool,
@@ -58,6 +60,11 @@ impl Arguments {
             seed: given.value(Effect::Seed),
             jobs: given.get(Effect::Jobs),
             granularity: given.value(Effect::Granularity),
+            open: Open {
+                clock: given.value(Effect::Clock),
+                tasks: given.value(Effect::TaskOrder),
+                inject: given.get(Effect::Inject).unwrap_or_default(),
+            },
             max_steps: given.value(Effect::MaxSteps),
             stop_on_first: given.has(Effect::StopOnFirst),
             same_output: given.has(Effect::SameOutput),
@@ -94,6 +101,7 @@ impl Arguments {
             seed: self.seed,
             shard: self.shard,
             granularity: self.granularity,
+            open: self.open,
             max_steps: self.max_steps,
             isolate: self.isolate,
             strict: self.strict,

@@ -16,6 +16,7 @@ const TEXTS: &[(&str, &str)] = embedded![
     "cli.md",
     "conformance.md",
     "differences.md",
+    "event-loops.md",
     "explore.md",
     "glossary.md",
     "how-to/api.md",

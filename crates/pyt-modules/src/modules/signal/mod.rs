@@ -12,7 +12,7 @@ use std::{
 use pyt_vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState};
 use rustpython_vm::{
     PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::PySet,
+    builtins::{PySet, PyStr},
     convert::IntoPyException,
     function::{ArgIterable, FuncArgs},
     host_env::signal as host,
@@ -92,7 +92,8 @@ fn install_handlers(
         let before = set.get(vm)?.call(args, vm)?;
         if let (Some(state), [signal, handler, ..]) = (state.upgrade(), &*given) {
             let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
-            let handled = handler.is_callable() && !interrupt.is(handler);
+            let handled =
+                handler.is_callable() && !interrupt.is(handler) && !is_of_runner(handler, vm);
             SignalHandlers::of(&state).note(signal, handled);
         }
         shown_by_set(before, vm)
@@ -102,6 +103,22 @@ fn install_handlers(
         shown_by_get(get.get(vm)?.call(args, vm)?, vm)
     });
     module.set_attr("getsignal", get, vm)
+}
+
+/// Whether this is the handler by which `asyncio.run` has Ctrl-C cancel its task: as with the
+/// default one, Ctrl-C ends the program.
+fn is_of_runner(handler: &PyObject, vm: &VirtualMachine) -> bool {
+    let has = |object: &PyObject, name: &'static str, text: &str| {
+        let found = object.get_attr(name, vm).ok();
+        found.is_some_and(|found| {
+            let found = found.downcast_ref::<PyStr>();
+            found.is_some_and(|found| found.to_string_lossy() == text)
+        })
+    };
+    handler.get_attr("func", vm).is_ok_and(|method| {
+        has(&method, "__qualname__", "Runner._on_sigint")
+            && has(&method, "__module__", "asyncio.runners")
+    })
 }
 
 /// Has SIGQUIT (Ctrl-\) report what all threads are doing, if that is wanted and the signal has its

@@ -15,8 +15,8 @@
 //! - `policy`: beginning and ending a run, and passing the turn
 //! - `run`: the settings of a run, and its results
 //!
-//! What a step does is in `op`; where threads stop, in `engine/decision`. Both are exported here
-//! too.
+//! What a step does is in `op`; where threads stop, in `engine/decision`; what a run leaves open
+//! besides which thread goes on, in `engine/pick`. All are exported here too.
 
 mod members;
 mod policy;
@@ -29,8 +29,10 @@ mod trace;
 pub use crate::{
     engine::{
         decision::{
-            atomic, current_number, is_alone, is_atomic, is_first, number_of, point, steps,
+            advance_clock, ask, atomic, current_number, is_alone, is_atomic, is_first, number_of,
+            point, slack, steps,
         },
+        pick::{Fault, Pick, PickKind, Picked, Question},
         thread::ThreadNumber,
         world::{Look, Place},
     },

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Aborted, Activity, Awaited, Clock, Deadline, HeldBy, Moment, Policy, Scheduler, Thread,
     ThreadId, WaitKind, Waiter, Waiting, Wake, World,
-    engine::{thread::ThreadNumber, wait::CurrentWait, world::Place},
+    engine::{pick::PickKind, thread::ThreadNumber, wait::CurrentWait, world::Place},
     op::{Action, Op},
     run_count::{add_run, forget_runs, remove_run},
     sync::{Mutex, atomic::AtomicU64 as PolicyU64, renew},
@@ -161,6 +161,30 @@ impl Controlled {
         me.note(Moment::Resumed { ended: None });
     }
 
+    /// Lets the faults happen that the strategy wants before the next step of the calling thread.
+    /// Returns whether there were any.
+    fn fault(&self, number: ThreadNumber) -> bool {
+        let faults = {
+            let state = self.state.lock();
+            if state.faults.is_empty() || state.giving_up {
+                return false;
+            }
+            state.faults.clone()
+        };
+        let mut any = false;
+        for fault in &*faults {
+            if fault.is_for_main() && number != 0 {
+                continue;
+            }
+            let happens = self.state.lock().ask(number, fault.kind(), 2) != 0;
+            if happens {
+                self.world.fault(*fault);
+                any = true;
+            }
+        }
+        any
+    }
+
     fn point(&self, me: &Arc<Thread>, op: Op) -> Result<u64, Aborted> {
         let number = {
             let state = self.state.lock();
@@ -175,6 +199,7 @@ impl Controlled {
             }
             number
         };
+        self.fault(number);
         self.stop(me, number, op, None, None, &|| None);
         let state = self.state.lock();
         if state.giving_up {
@@ -193,6 +218,7 @@ impl Controlled {
                 _ => return,
             }
         };
+        self.fault(number);
         let now = me.scheduler().clock().now();
         // SAFETY: the gate is gone from the policy when `stop` returns: it is dropped when this
         // thread is chosen, and the thread stays parked until then.
@@ -209,6 +235,13 @@ impl Controlled {
     ) -> Result<Wake, Aborted> {
         if me.is_atomic() && is_open() {
             return Ok(Wake::Woken);
+        }
+        if !me.is_atomic()
+            && let Some(number) = me.member_number()
+        {
+            if self.fault(number) {
+                self.world.pending_faults()?;
+            }
         }
         let Awaited { kind, deadline, .. } = *awaited;
         // A poll is another step than a wait: it fails at once.
@@ -308,6 +341,8 @@ impl Controlled {
                 give_up_at: run.give_up_at,
                 foreign_wait_limit: run.foreign_wait_limit,
                 on_standstill: run.on_standstill,
+                slack: run.slack,
+                faults: run.faults.into(),
                 ..RunState::default()
             };
         }
@@ -318,6 +353,12 @@ impl Controlled {
         add_run();
         scheduler.wake_ticker();
         Ok(())
+    }
+
+    /// From now on the run has no more faults: its program has ended, and what follows is the
+    /// library's.
+    pub fn end_faults(&self) {
+        self.state.lock().faults = Arc::default();
     }
 
     /// Waits until all members but the caller have exited, then ends the run. The run is given up
@@ -381,10 +422,12 @@ impl Controlled {
         self.main.store(0, Ordering::Release);
         scheduler.clock().leave_virtual_time();
         let state = std::mem::take(&mut *self.state.lock());
+        let mut trace = state.trace.unwrap_or_default();
+        trace.set_picked(state.picked, state.questions);
         Some(FinishedRun {
             strategy: state.strategy?,
             steps: state.steps,
-            trace: state.trace.unwrap_or_default(),
+            trace,
             repetition: state.repetition,
             ending: state.ending,
             blocked: state.blocked,
@@ -686,6 +729,25 @@ impl Policy for Controlled {
             self.state.lock().steps
         } else {
             0
+        }
+    }
+
+    fn ask(&self, thread: &Arc<Thread>, kind: PickKind, answers: u32) -> u32 {
+        if !self.is_member(thread) {
+            return 0;
+        }
+        let mut state = self.state.lock();
+        match state.number_of(thread) {
+            Some(number) => state.ask(number, kind, answers),
+            None => 0,
+        }
+    }
+
+    fn slack(&self, thread: &Thread) -> Duration {
+        if self.is_member(thread) {
+            self.state.lock().slack
+        } else {
+            Duration::ZERO
         }
     }
 

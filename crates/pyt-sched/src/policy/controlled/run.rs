@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Waiting,
-    engine::{thread::ThreadNumber, world::Place},
+    engine::{pick::Fault, thread::ThreadNumber, world::Place},
     op::Op,
 };
 
@@ -32,6 +32,11 @@ pub struct RunConfig {
     pub most_steps: u64,
     /// From this step on it is looked all the time whether the run repeats itself.
     pub looks_from: Option<u64>,
+    /// Deadlines that are no further away than this may pass while threads could go on: the
+    /// strategy decides.
+    pub slack: Duration,
+    /// The faults that the run may have before a step.
+    pub faults: Vec<Fault>,
     /// Whether to keep a [`Trace`].
     pub traced: bool,
     /// Whether the trace says where in the program each step was taken.
@@ -59,6 +64,8 @@ impl RunConfig {
             max_steps,
             most_steps: max_steps.saturating_mul(MOST_STEPS_PER_MAX),
             looks_from: None,
+            slack: Duration::ZERO,
+            faults: Vec::new(),
             traced: true,
             with_places: false,
             keeps_turn_in_foreign_code: false,

@@ -18,7 +18,11 @@ use super::{
 };
 use crate::{
     Clock, Thread, World,
-    engine::{thread::ThreadNumber, world::Place},
+    engine::{
+        pick::{Fault, Pick, PickKind, Picked, Question},
+        thread::ThreadNumber,
+        world::Place,
+    },
 };
 
 /// The state of the run in progress; the default between runs.
@@ -53,6 +57,14 @@ pub(super) struct RunState {
     pub(super) repetition: Option<Repetition>,
     pub(super) world: Option<Arc<dyn World>>,
     pub(super) candidates: Vec<Candidate>,
+    /// How far deadlines may be away that pass while threads could go on.
+    pub(super) slack: Duration,
+    /// The faults that the run may have.
+    pub(super) faults: Arc<[Fault]>,
+    /// How many questions each thread has asked of each kind.
+    pub(super) asked: HashMap<(ThreadNumber, PickKind), u64>,
+    pub(super) questions: u64,
+    pub(super) picked: Vec<Picked>,
 }
 
 /// What a step counts, in tenths: one that touches what several threads have touched lately, while
@@ -260,7 +272,8 @@ impl RunState {
         }
         let mut candidates = std::mem::take(&mut self.candidates);
         loop {
-            self.members.candidates(clock.now(), &mut candidates);
+            let until = clock.after(self.slack);
+            self.members.candidates(until, &mut candidates);
             if !candidates.is_empty() {
                 break;
             }
@@ -328,8 +341,44 @@ impl RunState {
         self.candidates = candidates;
         self.steps += 1;
         self.last = Some(thread);
-        self.member(thread).timed_out = timed_out;
+        let member = self.member(thread);
+        member.timed_out = timed_out;
+        if timed_out && let Some(deadline) = member.deadline() {
+            // It may be one that lies ahead: time passes up to it.
+            clock.advance_to(deadline);
+        }
         Some(thread)
+    }
+
+    /// Asks the strategy a question of `thread`'s with so many answers.
+    pub(super) fn ask(&mut self, thread: ThreadNumber, kind: PickKind, answers: u32) -> u32 {
+        if self.giving_up || answers < 2 {
+            return 0;
+        }
+        let asked = self.asked.entry((thread, kind)).or_default();
+        let question = Question {
+            kind,
+            thread,
+            number: *asked,
+            answers,
+        };
+        *asked += 1;
+        self.questions += 1;
+        let strategy = self.strategy.as_mut();
+        let answer = strategy.map_or(0, |strategy| strategy.answer(&question));
+        if answer == 0 || answer >= answers {
+            return 0;
+        }
+        self.picked.push(Picked {
+            pick: Pick {
+                kind,
+                thread,
+                number: question.number,
+                answer,
+            },
+            step: self.steps,
+        });
+        answer
     }
 
     /// Whether the run repeats itself, if it is looked at for that now.

@@ -1,6 +1,9 @@
 //! The question that the policy asks at each decision point, and the trait that answers it.
 
-use crate::{engine::thread::ThreadNumber, op::Op};
+use crate::{
+    engine::{pick::Question, thread::ThreadNumber},
+    op::Op,
+};
 
 /// A thread that could take the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -57,4 +60,10 @@ pub trait Strategy: Send {
     /// out of range counts as [`Decision::without_switch`]. Called at every decision point, also
     /// when there is only one candidate.
     fn choose(&mut self, decision: &Decision<'_>) -> usize;
+
+    /// The answer to a question of the run's other than which thread goes on. One that is out of
+    /// range counts as 0.
+    fn answer(&mut self, _question: &Question) -> u32 {
+        0
+    }
 }

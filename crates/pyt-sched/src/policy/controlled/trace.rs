@@ -2,7 +2,7 @@
 
 use super::strategy::{Candidate, Decision};
 use crate::{
-    engine::{thread::ThreadNumber, world::Place},
+    engine::{pick::Picked, thread::ThreadNumber, world::Place},
     op::Op,
 };
 
@@ -26,6 +26,8 @@ pub struct Step {
 pub struct Trace {
     steps: Vec<Step>,
     candidates: Vec<Candidate>,
+    picked: Vec<Picked>,
+    questions: u64,
 }
 
 impl Trace {
@@ -35,6 +37,8 @@ impl Trace {
         Self {
             steps: Vec::new(),
             candidates: Vec::new(),
+            picked: Vec::new(),
+            questions: 0,
         }
     }
 
@@ -74,10 +78,46 @@ impl Trace {
         &self.candidates[first..first + count]
     }
 
+    /// The same steps with other numbers of threads: that of each thread before each step.
+    #[must_use]
+    pub fn relabelled(&self, number: impl Fn(u64, ThreadNumber) -> ThreadNumber) -> Self {
+        let mut trace = self.clone();
+        for (at, step) in (0..).zip(&mut trace.steps) {
+            step.thread = number(at, step.thread);
+            let (first, count) = step.candidates;
+            let candidates = &mut trace.candidates[first..first + count];
+            for candidate in &mut *candidates {
+                candidate.thread = number(at, candidate.thread);
+            }
+            candidates.sort_by_key(|candidate| candidate.thread);
+        }
+        trace
+    }
+
+    /// The answers other than 0 to what the run left open besides, in order.
+    #[must_use]
+    pub fn picked(&self) -> &[Picked] {
+        &self.picked
+    }
+
+    /// How many questions the run has asked besides which thread goes on.
+    #[must_use]
+    pub const fn questions(&self) -> u64 {
+        self.questions
+    }
+
+    /// Sets what the run was answered, and how many questions it has asked.
+    pub fn set_picked(&mut self, picked: Vec<Picked>, questions: u64) {
+        self.picked = picked;
+        self.questions = questions;
+    }
+
     /// Removes all steps and keeps the memory.
     pub fn clear(&mut self) {
         self.steps.clear();
         self.candidates.clear();
+        self.picked.clear();
+        self.questions = 0;
     }
 
     /// How often another thread took the next step.

@@ -1,0 +1,21 @@
+# expect: deadlock
+# options: --inject gc
+import threading
+
+lock = threading.Lock()
+log = []
+
+
+class Connection:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        with lock:
+            log.append("closed")
+
+
+Connection()
+with lock:
+    log.append("one")
+    log.append("two")
