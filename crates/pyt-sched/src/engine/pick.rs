@@ -4,8 +4,6 @@
 //! What an answer means, only the caller that asks knows. Answer 0 is always what happens without a
 //! strategy.
 
-use super::thread::ThreadNumber;
-
 /// What a question is about.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
@@ -104,8 +102,8 @@ impl Fault {
 pub struct Question {
     /// What it is about.
     pub kind: PickKind,
-    /// The thread that asks.
-    pub thread: ThreadNumber,
+    /// The number of the thread that asks.
+    pub thread: u32,
     /// How many of this kind the thread has asked before.
     pub number: u64,
     /// How many answers there are, at least 2.
@@ -119,8 +117,8 @@ pub struct Question {
 pub struct Pick {
     /// What the question was about.
     pub kind: PickKind,
-    /// The thread that asked.
-    pub thread: ThreadNumber,
+    /// The number of the thread that asked.
+    pub thread: u32,
     /// How many of this kind the thread had asked before.
     pub number: u64,
     /// The answer.
