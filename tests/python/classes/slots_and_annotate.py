@@ -82,3 +82,10 @@ except TypeError:
     pass
 else:
     raise AssertionError("a name that is no string")
+
+# Native classes have none, as `functools.wraps` expects.
+import functools
+
+for native in (int, type, ValueError):
+    assert not hasattr(native, "__annotate__"), native
+    assert functools.wraps(native)(lambda: None).__name__ == native.__name__

@@ -14,6 +14,7 @@ mod classes;
 mod ctypes_callbacks;
 mod docstrings;
 mod executing;
+mod float_powers;
 mod float_sums;
 mod folded_quotients;
 mod formatted_surrogates;
@@ -48,6 +49,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         executing::correct();
         classes::correct(ctx);
         negative_zero::correct(ctx);
+        float_powers::correct(ctx);
         set_operators::correct(ctx);
         unnamed_functions::correct(ctx);
         formatted_surrogates::correct(ctx);

@@ -30,6 +30,13 @@ pub(super) fn correct(ctx: &Context) {
 }
 
 fn get(class: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    // As CPython's classes that are no program's. `functools.wraps` asks.
+    if let Some(native) = class.downcast_ref::<PyType>()
+        && native.heaptype_ext.is_none()
+    {
+        let message = format!("type object '{}' has no attribute '{NAME}'", native.name());
+        return Err(vm.new_attribute_error(message));
+    }
     if let Some(class) = class.downcast_ref::<PyType>()
         && let Some(attribute) = class.attributes.get(vm.ctx.intern_str(NAME))
         && let Some(get) = attribute.class().slots().descr_get.load()
