@@ -41,6 +41,7 @@ else:
     raise AssertionError("a negative timeout")
 assert signal.SIGRTMIN < signal.SIGRTMAX == signal.NSIG - 1
 
+assert locale.nl_langinfo(locale.CODESET) == "UTF-8" or os.environ.get("LC_ALL") or os.environ.get("LANG")
 assert locale.nl_langinfo(locale.RADIXCHAR) == "." and locale.nl_langinfo(locale.DAY_1) == "Sunday"
 try:
     locale.nl_langinfo(-1)

@@ -5,7 +5,7 @@
 use std::{process::Command, time::Instant};
 
 use crate::{
-    dependant, dependencies, docs, tidy,
+    conformance, dependant, dependencies, docs, tidy,
     tree::{Result, root},
 };
 
@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
         command(LINTS_OF_SHUTTLE)
     }),
     // The tests have built the binary.
+    ("conformance", conformance::check_part),
     ("transcripts", || {
         tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])
     }),

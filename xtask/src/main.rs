@@ -27,7 +27,8 @@ What the project does with itself.
 Usage: cargo xtask COMMAND
 
   ci [STEP...]         all that must pass before a change lands, or some steps of it: format, tidy,
-                       docs, dependencies, packages, tests, interleavings, lints, transcripts
+                       docs, dependencies, packages, tests, interleavings, lints, conformance,
+                       transcripts
   tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
        --list          name the checks
        --transcripts   fail if the transcripts cannot be run because there is no binary

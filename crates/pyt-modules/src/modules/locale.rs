@@ -55,6 +55,9 @@ fn nl_langinfo(item: i32, vm: &VirtualMachine) -> PyResult<PyStrRef> {
     if !is_name && !ITEMS.contains(&item) {
         return Err(vm.new_value_error("unsupported langinfo constant"));
     }
+    if item == libc::CODESET && is_of_start() {
+        return Ok(vm.ctx.new_str("UTF-8"));
+    }
     // SAFETY: takes a number. The text is copied before the locale can change.
     let text = unsafe { libc::nl_langinfo(item) };
     if text.is_null() {
@@ -63,4 +66,14 @@ fn nl_langinfo(item: i32, vm: &VirtualMachine) -> PyResult<PyStrRef> {
     // SAFETY: a string of the C library's with a null character at its end.
     let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
     Ok(vm.fsdecode(OsStr::from_bytes(bytes)))
+}
+
+/// Whether the program has set no locale for characters. CPython sets that of the environment when
+/// it starts, or one of UTF-8 in the place of C's; pyt sets none, and takes all text for UTF-8.
+fn is_of_start() -> bool {
+    // SAFETY: asks for the name only, which is copied before it can change.
+    let name = unsafe { libc::setlocale(libc::LC_CTYPE, std::ptr::null()) };
+    // SAFETY: a string of the C library's with a null character at its end.
+    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    name.is_none_or(|name| matches!(name.to_bytes(), b"C" | b"POSIX"))
 }

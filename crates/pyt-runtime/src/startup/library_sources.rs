@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyUtf8StrRef},
+    function::{ItemDoc, PyMethodDef, PyMethodFlags},
 };
 
 /// The blocks, one after the other.
@@ -20,12 +21,21 @@ static BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library_sources
 /// What the blocks have: a line with the length of a block, and one for each of its modules.
 static TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/library_sources.txt"));
 
+static GET_SOURCE: PyMethodDef = PyMethodDef::new_const(
+    "get_source",
+    get_source,
+    PyMethodFlags::empty(),
+    ItemDoc::static_text(
+        "get_source($type, fullname, /)\n--\n\nReturn the source of a frozen module.",
+    ),
+);
+
 /// Has the loader of frozen modules give their sources, and code objects give the files.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let importer = vm
         .import("_frozen_importlib", 0)?
         .get_attr("FrozenImporter", vm)?;
-    let function = vm.new_function("get_source", get_source);
+    let function = GET_SOURCE.to_function().into_ref(&vm.ctx);
     let method = vm
         .ctx
         .types

@@ -7,12 +7,15 @@
 //! functions. Pointers and functions are received as addresses: a function is made with a class
 //! that says so, and made one of the class that was asked for.
 //!
-//! Can go when upstream's `ConvParam` and `ffi_to_python` know `CFuncPtr` and `POINTER`.
+//! A field of a structure that is a function is read and written as its address; upstream writes
+//! null.
+//!
+//! Can go when upstream's `ConvParam`, `ffi_to_python` and `CField` know `CFuncPtr` and `POINTER`.
 
 use std::sync::OnceLock;
 
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{
         PyBytes, PyGetSet, PyInt, PyModule, PyModuleDef, PyStrRef, PyTuple, PyType, PyTypeRef,
     },
@@ -26,6 +29,11 @@ use rustpython_vm::{
 use crate::upstream::derived::derive_named;
 
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+type Get = fn(&PyObject, Option<&PyObject>, Option<&PyObject>, &VirtualMachine) -> PyResult;
+type Set = fn(&PyObject, PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;
+
+/// Upstream's descriptor of fields.
+static FIELD: OnceLock<(Get, Set)> = OnceLock::new();
 
 /// Upstream's constructor of `CFuncPtr`, and its attribute `argtypes`.
 static UPSTREAM: OnceLock<(New, PyObjectRef)> = OnceLock::new();
@@ -65,17 +73,109 @@ fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let parameter = PyGetSet::new("_as_parameter_", object, &vm.ctx).with_get(parameter_of);
     let parameter = PyRef::new_ref(parameter, vm.ctx.types.getset_type.to_owned(), None);
     class.set_attr(vm.ctx.intern_str("_as_parameter_"), parameter.into());
+    let field = module.as_object().get_attr("CField", vm)?;
+    if let Some(field) = field.downcast_ref::<PyType>()
+        && let (Some(get), Some(set)) = (field.slots.descr_get.load(), field.slots.descr_set.load())
+        && FIELD.set((get, set)).is_ok()
+    {
+        field.slots.descr_get.store(Some(get_field));
+        field.slots.descr_set.store(Some(set_field));
+    }
     Ok(())
+}
+
+/// The class of functions that a field has, and the bytes of the structure that are the field.
+fn function_field(
+    field: &PyObject,
+    structure: &PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<Option<(PyTypeRef, PyObjectRef, PyObjectRef)>> {
+    let Some(class) = class_below("CFuncPtr", &field.get_attr("type", vm)?, vm)? else {
+        return Ok(None);
+    };
+    let begin: usize = field.get_attr("offset", vm)?.try_to_value(vm)?;
+    let memory = vm
+        .ctx
+        .types
+        .memoryview_type
+        .as_object()
+        .call((structure.to_owned(),), vm)?;
+    let memory = vm.call_method(&memory, "cast", ("B",))?;
+    let slice = vm.ctx.types.slice_type.as_object();
+    let range = slice.call((begin, begin + size_of::<usize>()), vm)?;
+    Ok(Some((class, memory, range)))
+}
+
+fn get_field(
+    field: &PyObject,
+    structure: Option<&PyObject>,
+    owner: Option<&PyObject>,
+    vm: &VirtualMachine,
+) -> PyResult {
+    if let Some(structure) = structure
+        && let Some((class, memory, range)) = function_field(field, structure, vm)?
+    {
+        let bytes = memory.get_item(&*range, vm)?;
+        let bytes = vm.ctx.types.bytes_type.as_object().call((bytes,), vm)?;
+        let address = address_in(&bytes, vm)?;
+        return class.as_object().call((address,), vm);
+    }
+    match FIELD.get() {
+        Some((get, _)) => get(field, structure, owner, vm),
+        None => Ok(vm.ctx.none()),
+    }
+}
+
+/// The attribute of a structure that keeps the functions which its fields have.
+const KEPT: &str = "_pyt_functions_";
+
+fn set_field(
+    field: &PyObject,
+    structure: PyObjectRef,
+    value: PySetterValue,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    if let PySetterValue::Assign(function) = &value
+        && class_below("CFuncPtr", &function.class().to_owned().into(), vm)?.is_some()
+        && let Some((class, memory, range)) = function_field(field, &structure, vm)?
+        && function.fast_isinstance(&class)
+    {
+        let bytes = vm
+            .ctx
+            .types
+            .bytes_type
+            .as_object()
+            .call((function.clone(),), vm)?;
+        memory.set_item(&*range, bytes, vm)?;
+        let kept = match vm.get_attribute_opt(&structure, KEPT)? {
+            Some(kept) => kept,
+            None => {
+                let kept: PyObjectRef = vm.ctx.new_dict().into();
+                structure.set_attr(KEPT, kept.clone(), vm)?;
+                kept
+            }
+        };
+        return kept.set_item(&*field.get_attr("offset", vm)?, function.clone(), vm);
+    }
+    match FIELD.get() {
+        Some((_, set)) => set(field, structure, value, vm),
+        None => Ok(()),
+    }
+}
+
+/// The address that an object of eight bytes is.
+fn address_in(bytes: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
+    let bytes = bytes.downcast_ref::<PyBytes>();
+    let address = bytes.and_then(|bytes| bytes.as_bytes().first_chunk());
+    let address = address.ok_or_else(|| vm.new_type_error("a function without an address"))?;
+    Ok(usize::from_ne_bytes(*address))
 }
 
 /// `_as_parameter_`: the address of the function, as a `c_void_p`.
 fn parameter_of(function: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let bytes = vm.ctx.types.bytes_type.as_object().call((function,), vm)?;
-    let address = bytes.downcast_ref::<PyBytes>();
-    let address = address.and_then(|bytes| bytes.as_bytes().first_chunk());
-    let address = address.ok_or_else(|| vm.new_type_error("a function without an address"))?;
     let class = vm.import("ctypes", 0)?.get_attr("c_void_p", vm)?;
-    class.call((vm.ctx.new_int(usize::from_ne_bytes(*address)),), vm)
+    class.call((address_in(&bytes, vm)?,), vm)
 }
 
 /// `argtypes`, with the classes that were set.
@@ -152,7 +252,8 @@ fn from_parameter(stand_in: PyObjectRef, value: PyObjectRef, vm: &VirtualMachine
     if vm.is_none(&value) || value.is_instance(&class, vm)? {
         return Ok(value);
     }
-    if let Some(parameter) = vm.get_attribute_opt(&value, "_as_parameter_")? {
+    let is_function = class_below("CFuncPtr", &value.class().to_owned().into(), vm)?.is_some();
+    if !is_function && let Some(parameter) = vm.get_attribute_opt(&value, "_as_parameter_")? {
         return Ok(parameter);
     }
     let expected = class.downcast_ref::<PyType>();
