@@ -129,7 +129,8 @@ const PART: [&str; 12] = [
     "test_textwrap",
 ];
 
-/// Runs [`PART`] on pyt, and compares it with what is recorded. Where there is no suite, it says so.
+/// Runs [`PART`] on pyt, and compares it with what is recorded. Where there is no suite, it says
+/// so.
 ///
 /// # Errors
 /// A module that passes fewer tests than is recorded.
