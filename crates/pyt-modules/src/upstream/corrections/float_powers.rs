@@ -40,8 +40,8 @@ fn power(a: &PyObject, b: &PyObject, modulus: &PyObject, vm: &VirtualMachine) ->
         && let (Some(base), Some(exponent)) = (real(a), real(b))
     {
         match of_numbers(base, exponent) {
-            Result::Float(result) => return Ok(vm.ctx.new_float(result).into()),
-            Result::TooLarge => {
+            Outcome::Float(result) => return Ok(vm.ctx.new_float(result).into()),
+            Outcome::TooLarge => {
                 let class = vm.ctx.exceptions.overflow_error.to_owned();
                 let args = vec![
                     vm.ctx.new_int(ERANGE).into(),
@@ -50,7 +50,7 @@ fn power(a: &PyObject, b: &PyObject, modulus: &PyObject, vm: &VirtualMachine) ->
                 return Err(vm.new_exception(class, args));
             }
             // A complex number, or an error.
-            Result::Upstreams => {}
+            Outcome::Upstreams => {}
         }
     }
     match UPSTREAM.get() {
@@ -73,33 +73,33 @@ fn real(object: &PyObject) -> Option<f64> {
 }
 
 #[derive(Debug, PartialEq)]
-enum Result {
+enum Outcome {
     Float(f64),
     TooLarge,
     Upstreams,
 }
 
-fn of_numbers(base: f64, exponent: f64) -> Result {
+fn of_numbers(base: f64, exponent: f64) -> Outcome {
     let is_whole = exponent == exponent.floor();
     let has_complex_root = base < 0.0 && base.is_finite() && exponent.is_finite() && !is_whole;
     if has_complex_root || (base == 0.0 && exponent < 0.0) {
-        return Result::Upstreams;
+        return Outcome::Upstreams;
     }
     let result = base.powf(exponent);
     if result.is_infinite() && base.is_finite() && exponent.is_finite() {
-        return Result::TooLarge;
+        return Outcome::TooLarge;
     }
-    Result::Float(result)
+    Outcome::Float(result)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Result, of_numbers};
+    use super::{Outcome, of_numbers};
 
     #[test]
     fn powers_are_those_of_c() {
         let float = |base, exponent| match of_numbers(base, exponent) {
-            Result::Float(result) => result,
+            Outcome::Float(result) => result,
             other => panic!("{base} ** {exponent}: {other:?}"),
         };
         let infinity = f64::INFINITY;
@@ -113,8 +113,8 @@ mod tests {
         assert_eq!(float(f64::NAN, 0.0), 1.0);
         assert_eq!(float(1.0, f64::NAN), 1.0);
         assert!(float(-f64::NAN, 0.5).is_nan());
-        assert_eq!(of_numbers(10.0, 400.0), Result::TooLarge);
-        assert_eq!(of_numbers(-8.0, 0.5), Result::Upstreams);
-        assert_eq!(of_numbers(0.0, -1.0), Result::Upstreams);
+        assert_eq!(of_numbers(10.0, 400.0), Outcome::TooLarge);
+        assert_eq!(of_numbers(-8.0, 0.5), Outcome::Upstreams);
+        assert_eq!(of_numbers(0.0, -1.0), Outcome::Upstreams);
     }
 }
