@@ -136,7 +136,8 @@ fn locks_that_follow_one_another_at_one_address_are_different_ones() {
         .events("X")
         .filter(|slice| slice["cat"] == "lock")
         .collect();
-    waits.sort_by_key(|slice| slice["ts"].as_f64().map(|at| at as u64));
+    let begin = |slice: &serde_json::Value| slice["ts"].as_f64().unwrap();
+    waits.sort_by(|one, other| begin(one).total_cmp(&begin(other)));
     let names: Vec<_> = waits
         .iter()
         .map(|slice| slice["args"]["object"].as_str())

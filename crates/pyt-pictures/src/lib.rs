@@ -6,12 +6,15 @@
 //!
 //! - `record/`: what is recorded, in buffers of its threads' own, and the thread that reads these
 //! - `timeline/`: lanes, slices and arrows, and the files of them
+//! - `fold`: maps with quick hashes
 //! - `page/`: frames, styles and programs of pages
 
+mod fold;
 mod page;
 mod record;
 mod timeline;
 
+pub use fold::{FoldHasher, FoldMap};
 pub use page::exploration_page;
 pub use record::{Places, Recorder, RecordingError, Settings};
 pub use timeline::{Kind, Site, Turns};

@@ -98,7 +98,7 @@ mod tests {
         let lost = ring.drain(&mut events);
         assert_eq!(lost + events.len() as u64, CAPACITY + 100);
         assert_eq!(events.last(), Some(&[CAPACITY + 99; WORDS]));
-        assert!(lost >= 100 && lost <= 101, "{lost}");
+        assert!((100..=101).contains(&lost), "{lost}");
         assert!(ring.is_empty());
     }
 

@@ -2,9 +2,10 @@
 //!
 //! A lane is a thread there, an arrow a flow, a mark an instant. The times are microseconds.
 
-use std::{collections::HashMap, fmt::Write};
+use std::fmt::Write;
 
 use super::{About, Arrow, Format, Item, Lane, Site, Slice, Standing, State, words};
+use crate::fold::FoldMap;
 
 /// How many tasks of a loop are in their own order.
 const MOST_TASKS: u32 = 1_000_000;
@@ -12,9 +13,9 @@ const MOST_TASKS: u32 = 1_000_000;
 pub(crate) struct Chrome {
     about: About,
     lanes: Vec<Lane>,
-    objects: HashMap<u32, String>,
-    sites: HashMap<u32, Site>,
-    texts: HashMap<u32, String>,
+    objects: FoldMap<u32, String>,
+    sites: FoldMap<u32, Site>,
+    texts: FoldMap<u32, String>,
     flows: u64,
 }
 
@@ -23,9 +24,9 @@ impl Chrome {
         Self {
             about,
             lanes: Vec::new(),
-            objects: HashMap::new(),
-            sites: HashMap::new(),
-            texts: HashMap::new(),
+            objects: FoldMap::default(),
+            sites: FoldMap::default(),
+            texts: FoldMap::default(),
             flows: 0,
         }
     }

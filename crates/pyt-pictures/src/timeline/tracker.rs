@@ -9,7 +9,10 @@ use pyt_explore::{PrimitiveName, report::ObjectNames};
 use pyt_sched::WaitKind;
 
 use super::{Arrow, Item, Lane, Mark, Site, Slice, State};
-use crate::record::event::{Ended, Event, What};
+use crate::{
+    fold::FoldMap,
+    record::event::{Ended, Event, What},
+};
 
 /// What the numbers in events stand for.
 pub(crate) trait Lookup {
@@ -76,9 +79,9 @@ struct LaneState {
 #[derive(Default)]
 pub(crate) struct Tracker {
     lanes: Vec<LaneState>,
-    numbers: HashMap<Owner, u32>,
+    numbers: FoldMap<Owner, u32>,
     /// The object at each address, unless another was made there since.
-    objects: HashMap<u64, u32>,
+    objects: FoldMap<u64, u32>,
     object_count: u32,
     names: ObjectNames,
     /// Instances of the program's classes, by address, with their numbers in their classes.
@@ -152,19 +155,7 @@ impl Tracker {
                 self.state(lane).woken = Some((at, by));
             }
             What::Resumed { ended } => self.resume(lane, at, ended, items),
-            What::Preempted | What::SteppedBack => {
-                if self.is_running(lane) {
-                    self.close_all(lane, at, items);
-                    self.state(lane).woken = None;
-                    self.open(
-                        lane,
-                        Open {
-                            site: event.site,
-                            ..Open::new(State::Turn, at)
-                        },
-                    );
-                }
-            }
+            What::Preempted | What::SteppedBack => self.lose_turn(lane, at, event.site, items),
             What::Continued => {
                 if self.top(lane) == Some(State::Turn) {
                     self.close_all(lane, at, items);
@@ -177,18 +168,7 @@ impl Tracker {
                 self.mark(lane, at, "ends", items);
             }
             What::Made { .. } => {}
-            What::Foreign => {
-                if self.top(lane) == Some(State::Runs) {
-                    self.close_all(lane, at, items);
-                    self.open(
-                        lane,
-                        Open {
-                            site: event.site,
-                            ..Open::new(State::Foreign, at)
-                        },
-                    );
-                }
-            }
+            What::Foreign => self.enter_foreign(lane, at, event.site, items),
             What::Back => {
                 if self.top(lane) == Some(State::Foreign) {
                     self.close_all(lane, at, items);
@@ -199,36 +179,85 @@ impl Tracker {
                 let text = lookup.text(text);
                 self.mark(lane, at, &text, items);
             }
-            What::TaskGoesOn { task } => {
-                let task = self.task(task, lane, lookup, items);
-                self.state(lane).task = Some(task);
-                let at = at.max(self.state(task).last);
-                self.state(task).last = at;
-                self.close_all(task, at, items);
-                self.open(task, Open::new(State::Runs, at));
-            }
+            What::TaskGoesOn { task } => self.task_goes_on(task, lane, at, lookup, items),
             What::TaskStops { task, awaits } => {
-                if awaits != 0 && self.known_texts.insert(awaits) {
-                    items.push(Item::Text(awaits, lookup.text(awaits)));
-                }
                 let task = self.task(task, lane, lookup, items);
                 self.state(lane).task = None;
-                let at = at.max(self.state(task).last);
-                self.state(task).last = at;
-                self.close_all(task, at, items);
-                if awaits == 0 {
-                    self.mark(task, at, "ends", items);
-                } else {
-                    self.open(
-                        task,
-                        Open {
-                            text: awaits,
-                            site: event.site,
-                            ..Open::new(State::Awaits, at)
-                        },
-                    );
-                }
+                self.task_stops(task, at, awaits, event.site, lookup, items);
             }
+        }
+    }
+
+    fn lose_turn(&mut self, lane: u32, at: u64, site: u32, items: &mut Vec<Item>) {
+        if self.is_running(lane) {
+            self.close_all(lane, at, items);
+            self.state(lane).woken = None;
+            self.open(
+                lane,
+                Open {
+                    site,
+                    ..Open::new(State::Turn, at)
+                },
+            );
+        }
+    }
+
+    fn enter_foreign(&mut self, lane: u32, at: u64, site: u32, items: &mut Vec<Item>) {
+        if self.top(lane) == Some(State::Runs) {
+            self.close_all(lane, at, items);
+            self.open(
+                lane,
+                Open {
+                    site,
+                    ..Open::new(State::Foreign, at)
+                },
+            );
+        }
+    }
+
+    fn task_goes_on(
+        &mut self,
+        task: u64,
+        thread: u32,
+        at: u64,
+        lookup: &dyn Lookup,
+        items: &mut Vec<Item>,
+    ) {
+        let task = self.task(task, thread, lookup, items);
+        self.state(thread).task = Some(task);
+        let at = at.max(self.state(task).last);
+        self.state(task).last = at;
+        self.close_all(task, at, items);
+        self.open(task, Open::new(State::Runs, at));
+    }
+
+    /// The task of this lane stops, and awaits what the text says, or has ended.
+    fn task_stops(
+        &mut self,
+        task: u32,
+        at: u64,
+        awaits: u32,
+        site: u32,
+        lookup: &dyn Lookup,
+        items: &mut Vec<Item>,
+    ) {
+        if awaits != 0 && self.known_texts.insert(awaits) {
+            items.push(Item::Text(awaits, lookup.text(awaits)));
+        }
+        let at = at.max(self.state(task).last);
+        self.state(task).last = at;
+        self.close_all(task, at, items);
+        if awaits == 0 {
+            self.mark(task, at, "ends", items);
+        } else {
+            self.open(
+                task,
+                Open {
+                    text: awaits,
+                    site,
+                    ..Open::new(State::Awaits, at)
+                },
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 
 use parking_lot::Mutex;
 use pyt_explore::PrimitiveName;
-use pyt_pictures::{Places, Site};
+use pyt_pictures::{FoldMap, Places, Site};
 use pyt_sched::{Activity, Thread, World};
 use pyt_vm::{InterpreterState, naming};
 use rustpython_vm::{
@@ -55,7 +55,7 @@ impl Key {
 
 thread_local! {
     /// The numbers of the places that this OS thread has been at, by interpreters.
-    static REMEMBERED: RefCell<HashMap<(usize, Key), u32>> = RefCell::new(HashMap::new());
+    static REMEMBERED: RefCell<FoldMap<(usize, Key), u32>> = RefCell::default();
 }
 
 /// The places of one interpreter.
@@ -72,7 +72,7 @@ pub(super) struct InterpreterPlaces {
 struct Sites {
     all: Vec<Site>,
     /// By key, for threads that are stopped.
-    numbers: HashMap<Key, u32>,
+    numbers: FoldMap<Key, u32>,
 }
 
 impl InterpreterPlaces {
