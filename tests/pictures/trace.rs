@@ -74,7 +74,10 @@ impl Trace {
 }
 
 /// Nanoseconds.
-#[expect(clippy::cast_possible_truncation, reason = "a test takes less than 292 years")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a test takes less than 292 years"
+)]
 fn nanos(value: &Value) -> i64 {
     (value.as_f64().unwrap() * 1000.0).round() as i64
 }
