@@ -23,6 +23,7 @@ import _frozen_importlib_external
 import _locale
 import _pyt
 import _pyt_event_loops
+import _pyt_explore
 import _random
 
 _random_was_imported = "random" in sys.modules
@@ -57,12 +58,24 @@ def is_library(module):
         return spec is not None and not getattr(spec, "submodule_search_locations", None)
     if not getattr(spec, "has_location", False):
         return True
-    return _is_installed(origin)
+    return not _pyt_explore.is_own(origin)
 
 
-def _is_installed(path):
-    parts = path.replace("\\", "/").split("/")
-    return "site-packages" in parts or "dist-packages" in parts
+def module_file(name):
+    """The source file that `python -m` would run for a module, found without importing anything."""
+    folders = None
+    path = ""
+    for part in name.split("."):
+        path = f"{path}.{part}" if path else part
+        spec = _frozen_importlib_external.PathFinder.find_spec(path, folders)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {path!r}", name=path)
+        folders = spec.submodule_search_locations
+    if folders is not None:
+        return module_file(f"{name}.__main__")
+    if not getattr(spec, "has_location", False) or not spec.origin.endswith(".py"):
+        raise ImportError(f"module {name!r} has no source file", name=name)
+    return spec.origin
 
 
 class _Output(io.BytesIO):
@@ -198,7 +211,7 @@ class RunState:
             for name, module in sys.modules.items()
             if name not in self._initial and module is not None and is_library(module)
         ]
-        files = [path for path in _sources.compiled if not _is_installed(path)]
+        files = [path for path in _sources.compiled if _pyt_explore.is_own(path)]
         return names, [*self._sizes(names), _library.changes()], files
 
     def keeps_state(self):

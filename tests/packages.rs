@@ -16,6 +16,9 @@ use std::{
 
 use pyt_test::{Process, scripts::Scripts, workspace};
 
+#[path = "packages/suites.rs"]
+mod suites;
+
 const REQUIREMENTS: &str = "tests/packages/requirements.txt";
 
 /// How long fetching and installing the packages may take.
@@ -40,11 +43,15 @@ fn programs_hold_without_the_gil() {
 
 /// The programs, with the packages on their path; or none, where the packages cannot be had.
 fn programs() -> Option<Scripts> {
+    let folder = folder()?;
+    Some(Scripts::of("tests/packages").env("PYTHONPATH", &folder.to_string_lossy()))
+}
+
+/// The folder with the packages; or none, where they cannot be had.
+fn folder() -> Option<PathBuf> {
     static PACKAGES: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match PACKAGES.get_or_init(packages) {
-        Ok(folder) => {
-            Some(Scripts::of("tests/packages").env("PYTHONPATH", &folder.to_string_lossy()))
-        }
+        Ok(folder) => Some(folder.clone()),
         Err(reason) => {
             let required = env::var("PYT_REQUIRE_PACKAGES").is_ok_and(|value| value == "1");
             assert!(!required, "PYT_REQUIRE_PACKAGES=1, but {reason}");

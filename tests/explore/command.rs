@@ -94,7 +94,10 @@ fn bad_usage_is_refused_with_the_name_of_the_option() {
     }
     let run = pyt(&["explore"]);
     run.exited_with(2).printed("");
-    assert!(run.stderr.contains("<SCRIPT>"), "{run}");
+    assert!(
+        run.stderr.contains("a SCRIPT or -m MODULE is missing"),
+        "{run}"
+    );
     let run = pyt(&["replay"]);
     run.exited_with(2).printed("");
     assert!(run.stderr.contains("<FILE>"), "{run}");

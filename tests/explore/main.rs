@@ -17,7 +17,9 @@ mod differential;
 mod dpor;
 mod endings;
 mod generated;
+mod included;
 mod judged;
+mod merged;
 mod orders;
 mod package;
 mod programs;
@@ -26,6 +28,7 @@ mod runs;
 mod seeds;
 mod shapes;
 mod steps;
+mod suites;
 mod unusual;
 
 use std::{
@@ -99,6 +102,8 @@ fn outcomes(report: &Value) -> Vec<String> {
 /// A report without what differs from run to run.
 fn timeless(mut report: Value) -> Value {
     report["seconds"].take();
+    // Each script that is written for a test has a folder of its own.
+    report["script"].take();
     report
 }
 

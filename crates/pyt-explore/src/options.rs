@@ -42,6 +42,11 @@ pub struct ExploreOptions {
     pub granularity: Granularity,
     /// What runs leave open besides which thread goes on.
     pub open: Open,
+    /// Packages and modules whose code has decision points although it is not the program's own:
+    /// names in which `*` and `?` stand for any text and any letter.
+    pub include: Vec<String>,
+    /// Those whose code has none although it is.
+    pub exclude: Vec<String>,
     /// After so many steps a run counts as endless. Steps that other threads cannot notice count
     /// less.
     pub max_steps: u64,
@@ -69,6 +74,8 @@ impl Default for ExploreOptions {
             shard: Shard::WHOLE,
             granularity: Granularity::default(),
             open: Open::default(),
+            include: Vec::new(),
+            exclude: Vec::new(),
             first: 0,
             job: None,
             max_steps: MAX_STEPS,

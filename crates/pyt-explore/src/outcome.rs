@@ -234,6 +234,18 @@ impl Tally {
         self.put(fingerprint, found);
     }
 
+    /// Adds an outcome of another part of the exploration, as often as it came there. Those whose
+    /// text was not kept count as outcomes of their own.
+    pub fn add_distinct(&mut self, found: DistinctOutcome) {
+        let fingerprint = match &found.outcome {
+            Some(outcome) => outcome.fingerprint(),
+            None => Fingerprint::of(format!("schedule {}", found.first).as_bytes()),
+        };
+        self.runs += found.count;
+        self.failures += u64::from(found.failed) * found.count;
+        self.put(fingerprint, found);
+    }
+
     /// Adds the tally of another job or shard. No run may be in both.
     pub fn merge(&mut self, other: Self) {
         self.runs += other.runs;
@@ -289,6 +301,24 @@ impl Tally {
     #[must_use]
     pub fn distinct(&self) -> usize {
         self.outcomes.len()
+    }
+
+    /// How many of the distinct outcomes came only once.
+    #[must_use]
+    pub fn once(&self) -> u64 {
+        self.outcomes
+            .values()
+            .filter(|found| found.count == 1)
+            .count() as u64
+    }
+
+    /// An estimate of how many of a number of further schedules, drawn as these were, have an
+    /// outcome that is not among these: as a share from 0 to 1 (Good: The population frequencies of
+    /// species and the estimation of population parameters, Biometrika 40, 1953). `None` without
+    /// runs.
+    #[must_use]
+    pub fn unseen_share(&self) -> Option<f64> {
+        (self.runs > 0).then(|| self.once() as f64 / self.runs as f64)
     }
 
     /// The distinct outcomes, those that came most often first, then by first schedule.

@@ -30,6 +30,10 @@ pub struct ExploreResult {
     /// What threads did that others could notice and that no step says, in words. If there is
     /// anything, nothing is proven.
     pub not_seen: BTreeSet<String>,
+    /// Modules that were to be looked into and are not written in Python: each of their functions
+    /// is one step.
+    #[serde(default)]
+    pub native: BTreeSet<String>,
     /// Files that runs have made, changed or removed: the first of them that were seen.
     pub written: BTreeSet<String>,
     /// Of a sum: a file that two parts have written, which may have got in each other's way.
@@ -40,6 +44,10 @@ pub struct ExploreResult {
     /// Runs that were given up after very many steps, and are not known to be endless. They have no
     /// outcome.
     pub too_long: u64,
+    /// At how many decisions of schedule 0 more than one thread could have gone on, once it is
+    /// known. None: all schedules are the same.
+    #[serde(default)]
+    pub decisions: Option<u64>,
     /// Time spent.
     pub elapsed: Duration,
 }
@@ -66,9 +74,11 @@ impl ExploreResult {
             let common = sum.written.intersection(&part.written).next();
             sum.shared_file = sum.shared_file.or_else(|| common.cloned());
             sum.written.extend(part.written.iter().cloned());
+            sum.native.extend(part.native.iter().cloned());
             sum.not_seen.extend(part.not_seen.iter().cloned());
             sum.unfinished += part.unfinished;
             sum.too_long += part.too_long;
+            sum.decisions = sum.decisions.or(part.decisions);
             sum.elapsed = sum.elapsed.max(part.elapsed);
         }
         sum

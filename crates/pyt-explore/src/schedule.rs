@@ -11,6 +11,8 @@ use crate::{choices::Choices, fingerprint::Fingerprint, open::Open};
 pub struct Schedule {
     /// The script, as it was named on the command line.
     pub script: String,
+    /// The module that was run instead of a script, as with `python -m`.
+    pub module: Option<String>,
     /// The fingerprint of the script's text.
     pub hash: Fingerprint,
     /// The script's arguments.
@@ -23,6 +25,10 @@ pub struct Schedule {
     pub granularity: String,
     /// What the run left open besides the order of threads.
     pub open: Open,
+    /// What had decision points beside the program's own code, and what of that had none.
+    pub include: Vec<String>,
+    /// See `include`.
+    pub exclude: Vec<String>,
     /// The threads of the steps, and the answers to what else was open.
     pub choices: Choices,
     /// What fails, in words; `None` if nothing does.
@@ -78,6 +84,14 @@ impl Schedule {
             ("seed", Value::from(self.seed)),
             ("granularity", Value::from(self.granularity.as_str())),
         ];
+        if let Some(module) = &self.module {
+            fields.insert(1, ("module", Value::from(module.as_str())));
+        }
+        for (name, patterns) in [("include", &self.include), ("exclude", &self.exclude)] {
+            if !patterns.is_empty() {
+                fields.push((name, Value::from(patterns.clone())));
+            }
+        }
         if let Some(failure) = &self.failure {
             fields.push(("failure", Value::from(failure.as_str())));
         }
@@ -126,9 +140,11 @@ impl Schedule {
                 expected: Self::VERSION,
             });
         }
-        let failure = fields.get("failure").filter(|value| !value.is_null());
+        let given = |name| fields.get(name).filter(|value| !value.is_null());
+        let (failure, module) = (given("failure"), given("module"));
         Ok(Self {
             script: string(&fields, "script")?,
+            module: module.map(|_| string(&fields, "module")).transpose()?,
             hash: string(&fields, "hash")?.parse().map_err(|()| {
                 bad(
                     "hash",
@@ -136,7 +152,9 @@ impl Schedule {
                     &fields["hash"],
                 )
             })?,
-            args: args(field(&fields, "args")?)?,
+            args: strings("args", field(&fields, "args")?)?,
+            include: given("include").map_or(Ok(Vec::new()), |found| strings("include", found))?,
+            exclude: given("exclude").map_or(Ok(Vec::new()), |found| strings("exclude", found))?,
             strategy: string(&fields, "strategy")?,
             seed: {
                 let seed = field(&fields, "seed")?;
@@ -185,10 +203,11 @@ fn string(fields: &Map<String, Value>, name: &'static str) -> Result<String, Loa
     Ok(text.to_owned())
 }
 
-fn args(value: &Value) -> Result<Vec<String>, LoadError> {
-    let wrong = |found| bad("args", "a list of strings", found);
-    let args = value.as_array().ok_or_else(|| wrong(value))?.iter();
-    args.map(|arg| Ok(arg.as_str().ok_or_else(|| wrong(arg))?.to_owned()))
+fn strings(name: &'static str, value: &Value) -> Result<Vec<String>, LoadError> {
+    let wrong = |found| bad(name, "a list of strings", found);
+    let strings = value.as_array().ok_or_else(|| wrong(value))?.iter();
+    strings
+        .map(|arg| Ok(arg.as_str().ok_or_else(|| wrong(arg))?.to_owned()))
         .collect()
 }
 
@@ -253,12 +272,15 @@ mod tests {
     fn schedule() -> Schedule {
         Schedule {
             script: "counter.py".to_owned(),
+            module: None,
             hash: Fingerprint::of(b"x = 1\n"),
             args: vec!["--fast".to_owned(), "\"\u{e9}\"\n".to_owned()],
             strategy: "mix".to_owned(),
             seed: u64::MAX - 1,
             granularity: "access".to_owned(),
             open: Open::default(),
+            include: vec!["requests".to_owned()],
+            exclude: Vec::new(),
             choices: [0, 0, 1, 1, 1, 0].into_iter().collect(),
             failure: Some("AssertionError in Thread-1: 1 != 2".to_owned()),
         }
@@ -275,6 +297,7 @@ mod tests {
         assert_eq!(Schedule::from_json(&text).unwrap(), schedule);
         let none = Schedule {
             failure: None,
+            module: Some("bank.main".to_owned()),
             ..schedule
         };
         assert_eq!(Schedule::from_json(&none.to_json()).unwrap(), none);

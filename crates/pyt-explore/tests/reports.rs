@@ -541,11 +541,14 @@ fn a_schedule_file() {
     let schedule = Schedule {
         open: pyt_explore::Open::default(),
         script: "counter.py".to_owned(),
+        module: None,
         hash: pyt_explore::Fingerprint::of(COUNTER.as_bytes()),
         args: names(&["--accounts", "3"]),
         strategy: "mix".to_owned(),
         seed: 1003,
         granularity: "access".to_owned(),
+        include: Vec::new(),
+        exclude: Vec::new(),
         choices: [0, 0, 1, 2, 1, 0].into_iter().collect::<Choices>(),
         failure: Some(assertion().to_string()),
     };

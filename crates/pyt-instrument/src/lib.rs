@@ -37,7 +37,7 @@
 //! - `object_kinds`, `hash`: kinds of objects, numbers for names and keys
 //! - `files`, `first_looks`: functions that use the file system
 //! - `resolve`, `access`: from an instruction and its operands to steps
-//! - `table`, `user`: the code that has sites, and which code is to have them
+//! - `table`, `user`, `included`: the code that has sites, and which code is to have them
 //! - `repetition`: whether a run repeats itself
 //! - `source`, `values`, `record`: places, values, stacks and names as text
 
@@ -51,6 +51,7 @@ mod files;
 mod first_looks;
 mod generators;
 mod hash;
+mod included;
 mod instance_dicts;
 mod library;
 mod object_kinds;
@@ -89,6 +90,7 @@ use rustpython_vm::{
 };
 
 pub use first_looks::FirstLooks;
+pub use user::{LookInto, is_own, look_into};
 
 use access::{Access, Lasts, Target};
 use begun::{Begun, Recent};
@@ -104,7 +106,6 @@ use repetition::Changes;
 use resolve::{Known, Resolver};
 use source::Sources;
 use table::{Begins, Planned, Table};
-use user::UserCode;
 use values::{Held, Recorder};
 
 use pyt_vm::{
@@ -159,6 +160,10 @@ pub fn sites(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Arc<Site
         hooks::on_os_thread_reuse("decision points", reset_os_thread);
         state.world.locate_with(sites.clone());
         sites.install(vm)?;
+        let before = included::codes(vm)?;
+        if !before.is_empty() {
+            sites.instrument_all(&before, vm)?;
+        }
     } else {
         sites.cut_as(granularity, vm)?;
     }
@@ -179,7 +184,6 @@ pub fn instrument(code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
 /// The decision points inside the user code of one interpreter.
 pub struct Sites {
     granularity: RwLock<Granularity>,
-    user: OnceLock<UserCode>,
     donor: OnceLock<Donor>,
     table: RwLock<Table>,
     modules: RwLock<NumberSet<usize>>,
@@ -213,7 +217,6 @@ impl Sites {
     fn new(granularity: Granularity) -> Arc<Self> {
         Arc::new(Self {
             granularity: RwLock::new(granularity),
-            user: OnceLock::new(),
             donor: OnceLock::new(),
             table: RwLock::default(),
             modules: RwLock::default(),
@@ -272,7 +275,6 @@ impl Sites {
         operands::prepare(vm)?;
         let references = References::find(vm)?;
         self.references.get_or_init(|| references);
-        self.user.get_or_init(|| UserCode::new(vm));
         if let Ok(builtins) = vm.builtins.as_object().dict().ok_or(()) {
             self.builtins.get_or_init(|| Builtins::of(&builtins));
         }
@@ -320,7 +322,7 @@ impl Sites {
     /// # Errors
     /// What the interpreter raises.
     pub fn instrument(&self, code: &Py<PyCode>, vm: &VirtualMachine) -> PyResult<()> {
-        if self.user.get().is_some_and(|user| user.has(code, vm)) {
+        if user::is_looked_into(code, vm) {
             self.instrument_tree(&code::tree(code), false, vm)?;
         }
         Ok(())
@@ -604,7 +606,7 @@ impl Sites {
             let table = self.table.read();
             table.has(caller.code().get_id())
         });
-        if by_program && self.user.get().is_some_and(|user| user.has(code, vm)) {
+        if by_program && user::is_looked_into(code, vm) {
             return self.instrument_tree(&code::tree(code), true, vm);
         }
         self.instrument(code, vm)

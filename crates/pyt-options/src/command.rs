@@ -233,12 +233,9 @@ pub const COMMANDS: [CommandSpec; 7] = [
         name: "explore",
         help: "Run a script under many schedules, and report races and deadlocks",
         short_usage: "SCRIPT",
-        usage: "[OPTION]... SCRIPT [-- ARG...]",
+        usage: "[OPTION]... SCRIPT [-- ARG...] | [OPTION]... -m MODULE [ARG...]",
         operands: &[
-            Operand {
-                required: true,
-                ..operand(Positional::Program, "SCRIPT", "the script")
-            },
+            operand(Positional::Program, "SCRIPT", "the script"),
             Operand {
                 repeated: true,
                 after_dashes: true,
@@ -270,6 +267,14 @@ pub const COMMANDS: [CommandSpec; 7] = [
                 "pyt explore bank.py -- --accounts 3",
                 "the script finds its arguments in sys.argv",
             ),
+            example(
+                "pyt explore -m bank.main --accounts 3",
+                "a module, as with python -m",
+            ),
+            example(
+                "pyt explore --time 60 -m pytest tests",
+                "each test that starts threads or event loops",
+            ),
             example("pyt replay bank-deadlock.schedule", "runs a failure again"),
             example(
                 "pyt run --seed 42 bank.py",
@@ -282,6 +287,10 @@ pub const COMMANDS: [CommandSpec; 7] = [
              thread, a deadlock, an endless loop, or an exit status other than 0. The report lists \
              the distinct outcomes, how often each came, and a seed that makes it, for \
              `pyt run --seed`.",
+            "With -m pytest and -m unittest each test is explored by itself: one that starts \
+             neither a thread nor an event loop runs once, as ever. Schedules that fail are kept \
+             in the folder .pyt of the project and tried first the next time. In plain \
+             `pyt -m pytest`, --pyt-schedules N does the same.",
         ],
         statuses: &[
             status("0", "no schedule failed"),

@@ -107,6 +107,12 @@ pub enum Effect {
     // ---- of `pyt run`, `pyt explore`, `pyt replay`, `pyt doc` ----
     /// How time passes in a schedule.
     Clock,
+    /// Adds up reports of parts of an exploration.
+    MergeReports,
+    /// What is looked into beside the program's own code.
+    IncludePackages,
+    /// What of the program's own code is not looked into.
+    ExcludePackages,
     /// Explores from this schedule on, as one of several processes.
     FirstSchedule,
     /// Where threads may be switched.

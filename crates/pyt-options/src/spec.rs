@@ -49,6 +49,8 @@ pub enum ValueKind {
     Text,
     /// The name of a Python module.
     Module,
+    /// Names of packages and modules, with `*` and `?`, parted by commas; may be repeated.
+    Packages,
     /// `NAME` or `NAME=VALUE` of an `-X` option.
     XOption,
     /// One of these words.

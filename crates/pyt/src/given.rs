@@ -145,7 +145,7 @@ fn option(option: &'static OptionSpec) -> Arg {
         None => argument,
     };
     let action = match value.kind {
-        ValueKind::XOption => ArgAction::Append,
+        ValueKind::XOption | ValueKind::Packages => ArgAction::Append,
         _ => ArgAction::Set,
     };
     argument
@@ -169,6 +169,7 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
             _,
             ValueKind::Text
             | ValueKind::Module
+            | ValueKind::Packages
             | ValueKind::XOption
             | ValueKind::OneOf(_)
             | ValueKind::Pattern(_),
@@ -223,6 +224,7 @@ mod tests {
             ValueKind::Number { .. } | ValueKind::Seconds => "7",
             ValueKind::Text
             | ValueKind::Module
+            | ValueKind::Packages
             | ValueKind::XOption
             | ValueKind::Folder
             | ValueKind::File => "dev",

@@ -6,10 +6,11 @@ use std::{
 };
 
 use pyt_options::{Command, Effect, Positional};
-use pyt_runtime::explore::{REPORT_WIDTH, ReplayOptions, Schedule};
+use pyt_runtime::explore::{ExploredProgram, REPORT_WIDTH, ReplayOptions, Schedule};
 
 use crate::{
     errors::{can_be_written, error_text, io_error_text},
+    explore::suite,
     given::{BAD_USAGE, Given},
     script,
 };
@@ -58,14 +59,26 @@ fn replay(program: &OsStr, arguments: &Arguments) -> Result<i32, String> {
     let file = arguments.file.display();
     let text = std::fs::read_to_string(&arguments.file)
         .map_err(|error| format!("{file}: {}", io_error_text(&error)))?;
+    if let Some(status) = suite::replay(program, &arguments.file, &text) {
+        return status;
+    }
     let schedule = Schedule::from_json(&text).map_err(|error| format!("{file}: {error}"))?;
+    if let (Some(name), None) = (&schedule.module, &arguments.script) {
+        let runtime = script::runtime(program, Path::new("-m"), &schedule.args, true);
+        return runtime
+            .and_then(|runtime| {
+                let module = ExploredProgram::Module(name);
+                runtime.main_replay(module, &schedule, arguments.options.clone())
+            })
+            .map_err(error_text);
+    }
     let script = arguments
         .script
         .clone()
         .unwrap_or_else(|| script_of(&arguments.file, &schedule));
     let runtime = script::runtime(program, &script, &schedule.args, true).map_err(error_text)?;
     runtime
-        .main_replay(&script, &schedule, arguments.options.clone())
+        .main_replay(&*script, &schedule, arguments.options.clone())
         .map_err(error_text)
 }
 

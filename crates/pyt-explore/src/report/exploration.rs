@@ -7,20 +7,20 @@ use serde::Serialize;
 
 use super::{
     details::RunDetails,
-    outcomes::outcomes,
-    text::{counted, singular_or},
+    outcomes::{JsonUnseen, outcomes, unseen},
+    text::{counted, singular_or, wrap},
 };
 use crate::{
-    options::{ExploreOptions, FOREIGN_WAIT_LIMIT},
+    options::{ExploreOptions, FOREIGN_WAIT_LIMIT, REPORT_WIDTH},
     outcome::{DistinctOutcome, Failure},
     result::{ExploreResult, MinimizedFailure},
 };
 
 /// The version of the report as JSON: raised when a key is removed or means something else, not
 /// when one is added.
-const JSON_SCHEMA: u64 = 1;
+pub(super) const JSON_SCHEMA: u64 = 1;
 /// How many distinct outcomes the report for people shows.
-const MAX_OUTCOMES: usize = 20;
+pub(super) const MAX_OUTCOMES: usize = 20;
 
 /// A failure, and the file that its schedule was written to.
 #[derive(Clone, Debug)]
@@ -88,6 +88,12 @@ impl ExploreReport<'_> {
         }
         text += "\nOutcomes:\n";
         text += &outcomes(tally, MAX_OUTCOMES, width);
+        if let Some(sentence) = unseen(tally).filter(|_| !self.options.search.is_exhaustive()) {
+            for line in wrap(&sentence, width.min(REPORT_WIDTH)) {
+                text += &line;
+                text.push('\n');
+            }
+        }
         text
     }
 
@@ -115,6 +121,13 @@ impl ExploreReport<'_> {
             }
         } else if progress.exhausted {
             text += "All schedules within the bound were tried.\n";
+        }
+        for module in &result.native {
+            let _ = writeln!(
+                text,
+                "{module} is a module of pyt's own, and not written in Python: each of its functions \
+                 is one step, also with --include."
+            );
         }
         if result.too_long > 0 {
             let _ = writeln!(
@@ -171,11 +184,19 @@ impl ExploreReport<'_> {
     /// None that is known: it has text and numbers only.
     pub fn to_json(&self) -> serde_json::Result<String> {
         let Self {
-            result, failures, ..
+            script,
+            options,
+            result,
+            failures,
         } = self;
         let outcomes = result.tally.outcomes();
         let report = JsonReport {
             schema: JSON_SCHEMA,
+            script,
+            strategy: options.search.to_string(),
+            seed: options.seed,
+            granularity: options.granularity.to_string(),
+            shard: options.shard.to_string(),
             schedules: result.tally.runs(),
             failed: result.tally.failures(),
             seconds: result.elapsed.as_secs_f64(),
@@ -184,6 +205,7 @@ impl ExploreReport<'_> {
             irreproducible: result.irreproducible,
             given_up: result.unfinished + result.too_long,
             not_seen: &result.not_seen,
+            unseen: JsonUnseen::of(&result.tally).filter(|_| !options.search.is_exhaustive()),
             outcomes,
             not_reproducible: (failures.iter())
                 .filter(|saved| !saved.is_reproducible())
@@ -251,6 +273,12 @@ impl SavedFailure {
 #[derive(Serialize)]
 struct JsonReport<'a> {
     schema: u64,
+    script: &'a str,
+    strategy: String,
+    seed: u64,
+    granularity: String,
+    /// The part of all schedules.
+    shard: String,
     schedules: u64,
     failed: u64,
     seconds: f64,
@@ -261,6 +289,8 @@ struct JsonReport<'a> {
     given_up: u64,
     /// What no step says: see [`ExploreResult::not_seen`].
     not_seen: &'a BTreeSet<String>,
+    /// How likely further schedules are to show another outcome.
+    unseen: Option<JsonUnseen>,
     /// How many findings did not happen again in the same way.
     not_reproducible: usize,
     outcomes: Vec<&'a DistinctOutcome>,

@@ -8,7 +8,8 @@
 //! - `by_task`: what event loops add
 //! - `slice`: the threads and steps that a schedule shows
 //! - `details`: a run as data; `walk` adds where threads stood
-//! - `exploration`: the whole report of an exploration; `outcomes` is its last part
+//! - `exploration`: the whole report of an exploration; `outcomes` is its last part; `merged` adds
+//!   up several
 //! - `object_names`, `sources`: names of objects, places in the source. `pyt-sched` has the words
 //!   for what is waited for
 //! - `text`: cutting and padding
@@ -19,6 +20,7 @@ mod cause;
 mod deadlock;
 mod details;
 mod exploration;
+mod merged;
 mod object_names;
 mod outcomes;
 mod slice;
@@ -32,6 +34,7 @@ pub use blocked::BlockedThreads;
 pub use deadlock::{DeadlockKind, DeadlockReport, ReportedThread};
 pub use details::RunDetails;
 pub use exploration::{ExploreReport, SavedFailure};
+pub use merged::{MergeError, MergedReport};
 pub use object_names::ObjectNames;
 pub use outcomes::outcomes;
 pub use sources::Describe;

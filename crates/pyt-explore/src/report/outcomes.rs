@@ -1,5 +1,7 @@
 //! The table of distinct outcomes.
 
+use serde::Serialize;
+
 use super::text::{LEAST_WIDTH, counted, fit, width_of};
 use crate::outcome::{DistinctOutcome, Failure, Tally};
 
@@ -47,6 +49,50 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
         lines.push(format!("{:>9} more", found.len() - most));
     }
     lines.join("\n") + "\n"
+}
+
+/// From fewer schedules nothing is estimated.
+const LEAST_RUNS_OF_ESTIMATE: u64 = 20;
+
+/// How likely it is that further schedules show something else, with what that rests on: for a
+/// search that draws schedules.
+pub(super) fn unseen(tally: &Tally) -> Option<String> {
+    if tally.runs() < LEAST_RUNS_OF_ESTIMATE {
+        return None;
+    }
+    let rests_on = "(estimate of Good and Turing; it holds for schedules drawn as these were, each \
+                    independently of the others)";
+    Some(match (tally.once(), tally.unseen_share()) {
+        (0, _) | (_, None) => format!(
+            "No outcome came only once: fewer than one in {} further schedules is expected to show \
+             another {rests_on}.",
+            tally.runs()
+        ),
+        (once, Some(share)) => format!(
+            "{} only once: about one in {:.0} further schedules is expected to show another \
+             {rests_on}.",
+            counted(once, "outcome came", "outcomes came"),
+            1.0 / share
+        ),
+    })
+}
+
+/// The estimate of unseen outcomes as data.
+#[derive(Serialize)]
+pub(super) struct JsonUnseen {
+    /// How many outcomes came only once.
+    once: u64,
+    /// The share of further schedules that is expected to show another outcome.
+    share: f64,
+}
+
+impl JsonUnseen {
+    pub(super) fn of(tally: &Tally) -> Option<Self> {
+        Some(Self {
+            once: tally.once(),
+            share: tally.unseen_share()?,
+        })
+    }
 }
 
 /// The columns before the outcome itself.

@@ -33,11 +33,14 @@ impl SearchKind {
         !matches!(self, Self::Sample(_))
     }
 
-    /// A search of this kind for at most `limit` schedules. An exhaustive one has no shards.
+    /// A search of this kind for at most `limit` schedules, from number `first` on. An exhaustive
+    /// one has no shards, and begins at its beginning.
     #[must_use]
-    pub fn search(self, seed: u64, shard: Shard, limit: u64) -> Box<dyn Search> {
+    pub fn search(self, seed: u64, shard: Shard, first: u64, limit: u64) -> Box<dyn Search> {
         match self {
-            Self::Sample(kind) => Box::new(Sampling::new(kind, seed, shard).limit(limit)),
+            Self::Sample(kind) => {
+                Box::new(Sampling::new(kind, seed, shard).from(first).limit(limit))
+            }
             Self::Dfs(None) => Box::new(Dfs::new()),
             Self::Dfs(Some(preemptions)) => Box::new(Dfs::bounded(preemptions)),
             Self::Dpor => Box::new(Dpor::new()),

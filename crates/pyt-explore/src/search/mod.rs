@@ -191,6 +191,18 @@ impl Shard {
         number % self.count == self.index
     }
 
+    /// Whether some schedule belongs to both.
+    #[must_use]
+    pub const fn overlaps(&self, other: Self) -> bool {
+        // They have one in common if their first ones differ by a multiple of what divides both
+        // counts.
+        let (mut divisor, mut rest) = (self.count, other.count);
+        while rest != 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        self.index.abs_diff(other.index).is_multiple_of(divisor)
+    }
+
     /// Part `index` (from 0) of `count` of this part. `None` if there is no such part.
     #[must_use]
     pub const fn part(&self, index: u64, count: u64) -> Option<Self> {
@@ -241,5 +253,18 @@ mod tests {
             assert_eq!(of_parts, usize::from(shard.has(number)), "{number}");
         }
         assert_eq!(shard.part(2, 2), None);
+    }
+
+    #[test]
+    fn shards_overlap_if_a_schedule_belongs_to_both() {
+        let all =
+            (1..6).flat_map(|count| (0..count).filter_map(move |index| Shard::new(index, count)));
+        let all: Vec<Shard> = all.collect();
+        for one in &all {
+            for other in &all {
+                let common = (0..100).any(|number| one.has(number) && other.has(number));
+                assert_eq!(one.overlaps(*other), common, "{one} {other}");
+            }
+        }
     }
 }

@@ -105,6 +105,7 @@ pub struct Sampling {
     kind: StrategyKind,
     base: u64,
     shard: Shard,
+    first: u64,
     limit: u64,
     next: u64,
     length: Length,
@@ -129,6 +130,7 @@ impl Sampling {
             kind,
             base: seed,
             shard,
+            first: 0,
             limit: u64::MAX,
             next: 0,
             length: Length::Unknown,
@@ -148,6 +150,15 @@ impl Sampling {
     #[must_use]
     pub const fn limit(mut self, schedules: u64) -> Self {
         self.limit = schedules;
+        self
+    }
+
+    /// No schedule whose number, over all shards, is below `first`, but for number 0, which all
+    /// others depend on.
+    #[must_use]
+    pub const fn from(mut self, first: u64) -> Self {
+        self.first = first;
+        self.next = first;
         self
     }
 

@@ -15,6 +15,7 @@ mod _pyt {
         abort::OrRaise,
         event_loops::{AwaitingTask, CoroutineFrame},
         state,
+        threads::StartWatch,
         uncaught::UncaughtExceptions,
     };
     use rustpython_vm::{
@@ -250,6 +251,13 @@ mod _pyt {
     #[pyfunction]
     fn is_replaced(name: PyStrRef, vm: &VirtualMachine) -> PyResult<bool> {
         search_path::is_replaced(&name.to_string_lossy(), vm)
+    }
+
+    /// From now on the function is called with the name of each thread that is about to start, and
+    /// what it raises is raised there. With `None`, no function is.
+    #[pyfunction]
+    fn watch_thread_starts(function: Option<PyObjectRef>, vm: &VirtualMachine) {
+        state::of(vm).slot::<StartWatch>().set(function);
     }
 
     /// Takes back one `enter_atomic`.

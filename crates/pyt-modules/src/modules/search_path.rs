@@ -282,6 +282,18 @@ mod finder {
         let found = super::found(&name.to_string_lossy(), vm)?;
         Ok(found.unwrap_or_else(|| vm.ctx.none()))
     }
+
+    /// The metadata of the package `pyt`, which is part of the program, for `importlib.metadata`:
+    /// pytest finds its plugin there.
+    #[pyfunction]
+    fn find_distributions(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        let context = args.args.first().or_else(|| args.kwargs.get("context"));
+        let context = context.map_or_else(|| vm.ctx.none(), PyObjectRef::clone);
+        let version = env!("CARGO_PKG_VERSION");
+        vm.import("_pyt_distribution", 0)?
+            .get_attr("find", vm)?
+            .call((context, version), vm)
+    }
 }
 
 #[cfg(test)]

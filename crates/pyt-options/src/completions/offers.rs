@@ -37,6 +37,7 @@ impl Values {
             ValueKind::File => Self::File,
             ValueKind::Text
             | ValueKind::Module
+            | ValueKind::Packages
             | ValueKind::Number { .. }
             | ValueKind::Seconds
             | ValueKind::Part => Self::Unknown,

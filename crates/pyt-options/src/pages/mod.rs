@@ -51,6 +51,7 @@ pub const PAGES: &[Page] = &[
         "Install pyt, and take it off",
     ),
     page("hangs", "how-to/hangs.md", "See why a program hangs"),
+    page("suites", "how-to/suites.md", "Explore a test suite"),
     page("ci", "how-to/ci.md", "Explore schedules in CI"),
     page(
         "api",

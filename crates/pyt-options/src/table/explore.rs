@@ -84,6 +84,17 @@ pub(super) const FAULTS: &[Word] = &[
 ];
 
 pub(super) const ROWS: &[OptionSpec] = &[
+    OptionSpec::new(
+        Effect::RunModule,
+        "explore this module instead of a script (pytest, unittest: each test); ends the options",
+    )
+    .long_help(
+        "explore this module instead of a script, with `pytest` and `unittest` each test by itself; \
+         ends the options",
+    )
+    .short('m')
+    .takes("MODULE", ValueKind::Module)
+    .of(&[Explore]),
     OptionSpec::new(Effect::Strategy, "how schedules are chosen")
         .long("strategy")
         .takes_or("NAME", ValueKind::Pattern(STRATEGIES), "mix")
@@ -158,6 +169,27 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .takes("FAULTS", ValueKind::Pattern(FAULTS))
     .of(&[Explore]),
     OptionSpec::new(
+        Effect::IncludePackages,
+        "look into this installed package or module of the library, too (* and ? may be used)",
+    )
+    .long_help(
+        "look into this installed package or module of the library, too; `*` and `?` stand for any \
+         text and any letter; may be repeated",
+    )
+    .long("include")
+    .takes("PACKAGE", ValueKind::Packages)
+    .of(&[Explore]),
+    OptionSpec::new(
+        Effect::ExcludePackages,
+        "do not look into this package or module, although it is the program's own",
+    )
+    .long_help(
+        "do not look into this package or module, although it is the program's own; may be repeated",
+    )
+    .long("exclude")
+    .takes("PACKAGE", ValueKind::Packages)
+    .of(&[Explore]),
+    OptionSpec::new(
         Effect::MaxSteps,
         "look for a livelock after this many steps, give the run up after ten times as many",
     )
@@ -199,6 +231,14 @@ pub(super) const ROWS: &[OptionSpec] = &[
     .long_help("run part I of N of the schedules, as one of N machines: from `0/N` to `N-1/N`")
     .long("shard")
     .takes_or("I/N", ValueKind::Part, "0/1")
+    .of(&[Explore]),
+    OptionSpec::new(
+        Effect::MergeReports,
+        "explore nothing, but add up these reports (of --json) of the parts of an exploration",
+    )
+    .long_help("explore nothing, but add up these reports (of `--json`) of the parts of an exploration")
+    .long("merge")
+    .takes("FILE...", ValueKind::File)
     .of(&[Explore]),
     OptionSpec::new(
         Effect::OutputFolder,

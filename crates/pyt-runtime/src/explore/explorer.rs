@@ -1,6 +1,10 @@
 //! The search itself: runs one script under one schedule after the other, in one interpreter.
 
-use std::{collections::BTreeSet, ops::ControlFlow, path::Path, time::Instant};
+use std::{
+    collections::BTreeSet,
+    ops::{ControlFlow, Deref},
+    time::Instant,
+};
 
 use pyt_explore::{
     Choices, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
@@ -17,7 +21,8 @@ use super::{
     child::EndedEarly,
     minimize::minimize,
     runner::{Execution, Made, Runner},
-    script::Script,
+    scope,
+    script::{ExploredProgram, Script},
 };
 use crate::{Error, Python, Runtime};
 
@@ -41,27 +46,31 @@ const DIVERGED: &str =
     "what makes a run take other steps than an earlier one, after the same choices";
 
 impl Runtime {
-    /// Runs the script at `path` under many schedules, each in a fresh `__main__`, on the calling
+    /// Runs a script, or a module, under many schedules, each in a fresh `__main__`, on the calling
     /// thread. `watch` is called after each run, and may end the search.
     ///
     /// # Errors
-    /// If the script cannot be read or compiled. What it does when it runs is an outcome.
-    pub fn explore(
+    /// If it cannot be read or compiled. What it does when it runs is an outcome.
+    pub fn explore<'a>(
         &self,
-        path: &Path,
+        program: impl Into<ExploredProgram<'a>>,
         options: &ExploreOptions,
         mut watch: impl FnMut(&ExploreResult) -> ControlFlow<()>,
     ) -> Result<ExploreResult, Error> {
         self.with_vm(|vm| {
-            let script = Script::load(self, path, vm)?;
+            let program = program.into();
+            let script = Script::load(self, program, vm)?;
+            scope::look_into(program, &options.include, &options.exclude, vm);
             let mut explore = || {
                 let runner = Runner::isolating(options.granularity, options.begins_anew(), vm)?;
                 if options.strict {
                     runner.be_strict(vm)?;
                 }
                 runner.leave_open(options.open, vm)?;
-                let mut explorer = Explorer::on(runner, options, vm)?;
-                pyt_instrument::instrument(script.code(), vm)?;
+                let mut explorer = Explorer::on(RunnerOf::Own(runner), options, vm)?;
+                let native = scope::native_among(&options.include, vm);
+                explorer.result.native.extend(native);
+                script.instrument(vm)?;
                 explorer.run(&|vm| script.execute(vm), &mut watch, vm)?;
                 Ok(explorer.result)
             };
@@ -131,38 +140,47 @@ impl Runtime {
         })
     }
 
-    /// Reproduces a failure that an exploration of the script at `path` has found, with as few
+    /// Reproduces a failure that an exploration of this program has found, with as few
     /// switches as can be found, and reports what happens. Also returns the schedule for a file.
     ///
     /// # Errors
     /// As [`explore`](Self::explore).
-    pub fn minimize(
+    pub fn minimize<'a>(
         &self,
-        path: &Path,
+        program: impl Into<ExploredProgram<'a>>,
         options: &ExploreOptions,
         failing: &FailingRun,
     ) -> Result<(MinimizedFailure, Schedule), Error> {
+        let program = program.into();
         self.with_vm(|vm| {
-            let script = Script::load(self, path, vm)?;
+            let script = Script::load(self, program, vm)?;
+            scope::look_into(program, &options.include, &options.exclude, vm);
             let find = || {
                 let runner = Runner::isolating(options.granularity, options.begins_anew(), vm)?;
                 if options.strict {
                     runner.be_strict(vm)?;
                 }
                 runner.leave_open(options.open, vm)?;
-                pyt_instrument::instrument(script.code(), vm)?;
+                script.instrument(vm)?;
                 minimize(failing, &runner, options, &|vm| script.execute(vm), vm)
             };
             let failure = find().map_err(|raised| Error::from_exception(vm, &raised))?;
             let args = self.options().argv.iter().skip(1);
+            let (path, module) = match program {
+                ExploredProgram::Script(path) => (path.to_string_lossy().into_owned(), None),
+                ExploredProgram::Module(name) => (name.to_owned(), Some(name.to_owned())),
+            };
             let schedule = Schedule {
-                script: path.to_string_lossy().into_owned(),
+                script: path,
+                module,
                 hash: script.hash,
                 args: args.map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 strategy: options.search.to_string(),
                 seed: failure.seed,
                 granularity: options.granularity.to_string(),
                 open: options.open,
+                include: options.include.clone(),
+                exclude: options.exclude.clone(),
                 choices: failure.choices.clone(),
                 failure: Some(failure.failure.to_string()),
             };
@@ -189,6 +207,8 @@ struct Ran {
     not_seen: BTreeSet<String>,
     /// What it has found in the file system.
     first_looks: FirstLooks,
+    /// What the program says of the run, beside its outcome.
+    note: Option<String>,
 }
 
 impl Ran {
@@ -208,6 +228,7 @@ impl Ran {
             is_irreproducible: finished.irreproducible_from.is_some(),
             not_seen,
             first_looks,
+            note: None,
         }
     }
 
@@ -237,22 +258,65 @@ fn learn_decisions(strategy: &mut dyn Strategy, trace: &Trace) {
     }
 }
 
+/// What makes the runs of a search: its own, or one that others use as well.
+pub(crate) enum RunnerOf<'a> {
+    /// The search's own.
+    Own(Runner),
+    /// Another's.
+    Lent(&'a Runner),
+}
+
+impl Deref for RunnerOf<'_> {
+    type Target = Runner;
+
+    fn deref(&self) -> &Runner {
+        match self {
+            Self::Own(runner) => runner,
+            Self::Lent(runner) => runner,
+        }
+    }
+}
+
+/// What a program says of a run that it has just made, in the process of the run.
+type Note<'a> = &'a dyn Fn(&VirtualMachine) -> PyResult<String>;
+
 /// A search under way.
 pub(crate) struct Explorer<'a> {
     options: &'a ExploreOptions,
-    pub(crate) runner: Runner,
+    pub(crate) runner: RunnerOf<'a>,
     search: Box<dyn Search>,
     pub(crate) result: ExploreResult,
+    note: Option<Note<'a>>,
+    /// What the program has said of schedule 0.
+    pub(crate) first_note: Option<String>,
+}
+
+/// One run, made again.
+pub(crate) struct RunAgain {
+    pub(crate) outcome: Outcome,
+    pub(crate) note: Option<String>,
+    /// The run was not the one that was to be made, in words.
+    pub(crate) diverged: Option<String>,
 }
 
 impl<'a> Explorer<'a> {
     /// A search whose runs are all made in this process.
     pub(crate) fn new(options: &'a ExploreOptions, vm: &VirtualMachine) -> PyResult<Self> {
         let runner = Runner::new(options.granularity, true, vm)?;
-        Self::on(runner, options, vm)
+        Self::on(RunnerOf::Own(runner), options, vm)
     }
 
-    fn on(runner: Runner, options: &'a ExploreOptions, vm: &VirtualMachine) -> PyResult<Self> {
+    /// From now on each run is asked for its note.
+    pub(crate) fn with_notes(mut self, note: Note<'a>) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    pub(crate) fn on(
+        runner: RunnerOf<'a>,
+        options: &'a ExploreOptions,
+        vm: &VirtualMachine,
+    ) -> PyResult<Self> {
         if options.search == SearchKind::Dpor && !options.sees_accesses() {
             return Err(vm.new_value_error(
                 "dpor must see what threads access: granularity access or instruction (dfs takes any)",
@@ -262,8 +326,10 @@ impl<'a> Explorer<'a> {
         Ok(Self {
             options,
             runner,
-            search: options.search.search(options.seed, options.shard, most),
+            search: (options.search).search(options.seed, options.shard, options.first, most),
             result: ExploreResult::default(),
+            note: None,
+            first_note: None,
         })
     }
 
@@ -300,7 +366,14 @@ impl<'a> Explorer<'a> {
             if let (Some(mut strategy), None) = (strategy, next.seed) {
                 learn_decisions(&mut *strategy, &finished.trace);
             }
+            let mut finished = finished;
+            if is_first {
+                self.first_note = finished.note.take();
+            }
             let result = &mut self.result;
+            if is_first {
+                result.decisions = Some(choices_in(&finished.trace));
+            }
             if ended_its_process {
                 result.progress.finished += 1;
                 result.progress.exhausted = false;
@@ -401,6 +474,33 @@ impl<'a> Explorer<'a> {
         Ok(())
     }
 
+    /// Makes the run with these choices again.
+    pub(crate) fn again(
+        &self,
+        choices: Choices,
+        seed: u64,
+        program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<RunAgain> {
+        let recorded = choices.clone();
+        let replay = Box::new(Replay::new(choices));
+        let (_, ran) = self.run_once(replay, seed, true, None, program, vm)?;
+        let ran = match ran {
+            Ok(ran) => ran,
+            Err(EndedEarly { status }) => Ran::ended_early(status),
+        };
+        let mut check = Replay::new(recorded);
+        learn_decisions(&mut check, &ran.trace);
+        let diverged = check.divergence_check().divergence();
+        Ok(RunAgain {
+            diverged: diverged
+                .filter(|_| !ran.is_cut)
+                .map(|diverged| diverged.to_string()),
+            outcome: ran.outcome,
+            note: ran.note,
+        })
+    }
+
     /// Makes one run. Returns the strategy, if another process has made it.
     fn run_once(
         &self,
@@ -423,10 +523,24 @@ impl<'a> Explorer<'a> {
             self.runner.sites.release(code_before, vm);
             let not_seen = self.runner.sites.take_not_seen();
             let looks = self.runner.sites.take_first_looks();
-            execution.map(|execution| Ran::of(execution, not_seen, looks))
+            let mut ran = Ran::of(execution?, not_seen, looks);
+            if let Some(note) = self.note {
+                ran.note = Some(note(vm)?);
+            }
+            Ok(ran)
         };
         self.runner.apart(strategy, run, vm)
     }
+}
+
+/// At how many decisions more than one thread could have gone on, and how many questions were asked
+/// besides.
+fn choices_in(trace: &Trace) -> u64 {
+    let steps = 0..trace.steps().len();
+    let threads = steps
+        .filter(|&step| trace.candidates(step).len() > 1)
+        .count() as u64;
+    threads + trace.questions()
 }
 
 /// Whether two runs with the same choices took the same steps.

@@ -7,12 +7,14 @@
 //! - `runner`, `snapshot`: one run, which begins with the interpreter in the same state as each
 //! - `child`: a run in a process of its own
 //! - `script`: a program that is run again and again
+//! - `scope`: which code is looked into
 //! - `recorded`: what reports need of a run
 //! - `single_run`: one run whose output is shown (`--seed`, replay)
 //! - `explorer`: one run after the other, in this process
 //! - `page`: explorations and replays as pages
 //! - `minimize`: the smallest schedule of a failure, and its report
 //! - [`parallel`]: an exploration by several processes
+//! - `suite_test`: one test of a suite, each run a child of a process that has set it up
 //! - `affinity`: the core that all this runs on
 //! - `python_module`: the native module behind the Python package `pyt`
 
@@ -28,9 +30,11 @@ pub mod parallel;
 pub(crate) mod python_module;
 mod recorded;
 mod runner;
+mod scope;
 mod script;
 mod single_run;
 mod snapshot;
+mod suite_test;
 
 pub use page::{ReplayedRun, explore_page, replay_page};
 pub use pyt_explore::{
@@ -40,4 +44,5 @@ pub use pyt_explore::{
     UnknownGranularity, UnknownMode, UnknownSearchKind, report,
     search::sampling::UnknownStrategyKind,
 };
+pub use script::ExploredProgram;
 pub use single_run::{ReplayOptions, SeededRun};

@@ -49,7 +49,7 @@ mod _pyt_explore {
         Choices, ExploreOptions, Failure, Granularity, SearchKind, StrategyKind,
         strategy::replay::Replay,
     };
-    use pyt_instrument::Sites;
+    use pyt_instrument::{LookInto, Sites};
     use pyt_sched::controlled::{RunConfig, Strategy, ThreadNumber};
     use pyt_vm::uncaught;
     use rustpython_vm::{
@@ -58,7 +58,7 @@ mod _pyt_explore {
         function::FuncArgs,
     };
 
-    use crate::explore::{explorer::Explorer, minimize::minimize, runner::Runner};
+    use crate::explore::{explorer::Explorer, minimize::minimize, runner::Runner, suite_test};
 
     #[pyattr]
     const MAX_STEPS: u64 = crate::explore::MAX_STEPS;
@@ -217,6 +217,49 @@ mod _pyt_explore {
             vm.ctx.new_list(failures).into(),
         ];
         Ok(vm.ctx.new_tuple(fields).into())
+    }
+
+    /// From now on the code in these folders is looked into, and packages and modules of these
+    /// names, but not those of the others.
+    #[pyfunction]
+    fn look_into(
+        folders: Vec<PyStrRef>,
+        include: Vec<PyStrRef>,
+        exclude: Vec<PyStrRef>,
+        vm: &VirtualMachine,
+    ) {
+        let texts = |all: Vec<PyStrRef>| -> Vec<String> {
+            let texts = all.iter().map(|one| one.to_string_lossy().into_owned());
+            texts.collect()
+        };
+        let what = LookInto {
+            folders: texts(folders).into_iter().map(Into::into).collect(),
+            include: texts(include),
+            exclude: texts(exclude),
+        };
+        pyt_instrument::look_into(what, vm);
+    }
+
+    /// Whether a source file is one of the program's own: each run imports it anew.
+    #[pyfunction]
+    fn is_own(file: PyStrRef, vm: &VirtualMachine) -> bool {
+        pyt_instrument::is_own(&file.to_string_lossy(), vm)
+    }
+
+    /// From now on the user's code that is imported gets decision points of this granularity.
+    #[pyfunction]
+    fn prepare_tests(granularity: PyStrRef, vm: &VirtualMachine) -> PyResult<()> {
+        suite_test::prepare(parsed(&granularity, vm)?, vm)
+    }
+
+    /// Explores one test of a suite: a callable that makes one run of it, with a method `note` that
+    /// returns a text about the run. What is asked and what is found are JSON.
+    #[pyfunction]
+    fn explore_test(test: PyObjectRef, asked: PyStrRef, vm: &VirtualMachine) -> PyResult<String> {
+        let asked = serde_json::from_str(&asked.to_string_lossy())
+            .map_err(|error| vm.new_value_error(error.to_string()))?;
+        let found = suite_test::explore(&test, &asked, vm)?;
+        serde_json::to_string(&found).map_err(|error| vm.new_value_error(error.to_string()))
     }
 
     /// Calls a function under one schedule.

@@ -32,6 +32,10 @@ pub(crate) struct Runner {
     snapshot: RefCell<Snapshot>,
     /// Whether runs begin as in a new process.
     isolates: bool,
+    /// Whether a run is one test of a suite: see [`for_tests`](Self::for_tests).
+    is_of_tests: bool,
+    /// Whether an exception that leaves a thread other than the main thread is a failure.
+    minds_threads: Cell<bool>,
     apart: Cell<Apart>,
     open: Cell<Open>,
     pub(crate) sites: Arc<Sites>,
@@ -52,6 +56,8 @@ enum Apart {
     Forked,
     /// All are made in this process: the program uses no module that keeps state from run to run.
     Shared,
+    /// Each has a process of its own, forked from this one as it is then.
+    FromHere,
 }
 
 /// One run, and how it ended.
@@ -83,6 +89,8 @@ impl Runner {
         Ok(Self {
             snapshot,
             isolates: false,
+            is_of_tests: false,
+            minds_threads: Cell::new(true),
             apart,
             open: Cell::default(),
             sites,
@@ -101,6 +109,22 @@ impl Runner {
         runner.isolates = true;
         runner.apart.set(Apart::Undecided { always });
         Ok(runner)
+    }
+
+    /// Runs that are tests of a suite, each in a process forked from this one: they begin with what
+    /// this process has made for them, and their output is the test runner's. A run ends with its
+    /// test: threads that the test has left are not waited for.
+    pub(crate) fn for_tests(granularity: Granularity, vm: &VirtualMachine) -> PyResult<Self> {
+        let mut runner = Self::new(granularity, false, vm)?;
+        runner.is_of_tests = true;
+        runner.apart.set(Apart::FromHere);
+        Ok(runner)
+    }
+
+    /// Whether an exception that leaves a thread other than the main thread is a failure from now
+    /// on.
+    pub(super) fn mind_threads(&self, minds: bool) {
+        self.minds_threads.set(minds);
     }
 
     /// From now on a coroutine that is never awaited is a failure.
@@ -134,6 +158,10 @@ impl Runner {
                     self.apart.set(Apart::Forked);
                 }
                 Ok((None, Ok(done)))
+            }
+            Apart::FromHere => {
+                let (input, done) = in_child(input, work, vm)?;
+                Ok((Some(input), done))
             }
             Apart::Forked => {
                 let before = self.snapshot.borrow().module_count();
@@ -233,10 +261,13 @@ impl Runner {
         snapshot.begin(seed, run.with_places, vm)?;
         let ran = runs::begin(run, vm).map(|running| {
             let mut end = End::default();
-            if let Err(raised) = program(vm) {
-                end.take(&raised, vm);
+            match program(vm) {
+                Ok(()) => {}
+                Err(raised) if self.is_of_tests => end.note(&raised, vm),
+                Err(raised) => end.take(&raised, vm),
             }
             if concludes
+                && !self.is_of_tests
                 && !end.abandoned
                 && let Err(raised) = running.conclude(vm)
             {
@@ -244,10 +275,17 @@ impl Runner {
             }
             (end, running.finish(vm))
         });
-        let output = snapshot.end(vm)?;
+        let output = match self.is_of_tests {
+            true => snapshot.leave(vm)?,
+            false => snapshot.end(vm)?,
+        };
         let (end, finished) = ran?;
         let Some((finished, uncaught)) = finished else {
             return Err(vm.new_system_error("a run was ended by another thread"));
+        };
+        let uncaught = match self.minds_threads.get() {
+            true => uncaught,
+            false => Vec::new(),
         };
         let failure = failure_of(&end, &finished, uncaught);
         let status = match failure {
@@ -287,6 +325,21 @@ struct End {
 }
 
 impl End {
+    /// Notes an exception that left the main thread, and shows nothing of it.
+    fn note(&mut self, raised: &PyBaseExceptionRef, vm: &VirtualMachine) {
+        if uncaught::is_abandonment(raised, vm) {
+            self.abandoned = true;
+            return;
+        }
+        let message = raised.as_object().str(vm);
+        self.status = 1;
+        self.uncaught = Some(Uncaught {
+            thread: String::from("MainThread"),
+            type_name: raised.class().name().to_string(),
+            message: message.map_or_else(|_| String::from("?"), |text| text.to_string()),
+        });
+    }
+
     /// Reports an exception that left the main thread, as at the end of a program.
     fn take(&mut self, raised: &PyBaseExceptionRef, vm: &VirtualMachine) {
         if uncaught::is_abandonment(raised, vm) {
@@ -294,12 +347,7 @@ impl End {
             return;
         }
         if !raised.fast_isinstance(vm.ctx.exceptions.system_exit) {
-            let message = raised.as_object().str(vm);
-            self.uncaught = Some(Uncaught {
-                thread: String::from("MainThread"),
-                type_name: raised.class().name().to_string(),
-                message: message.map_or_else(|_| String::from("?"), |text| text.to_string()),
-            });
+            self.note(raised, vm);
         }
         (self.status, self.interrupted) = conclude(vm, raised);
     }

@@ -14,7 +14,7 @@ use pyt_explore::{
 use pyt_pictures::Turns;
 use pyt_sched::controlled::{Ending, RunConfig, Strategy, Stuck};
 use rustpython_vm::{
-    AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN, scope::Scope,
+    AsObject, PyResult, VirtualMachine, builtins::PyCode, bytecode::CO_FAST_HIDDEN,
 };
 
 use super::{
@@ -22,7 +22,8 @@ use super::{
     page::{ReplayedRun, replay_page},
     recorded::recorded,
     runner::{Execution, Runner},
-    script::Script,
+    scope,
+    script::{ExploredProgram, Script},
 };
 use crate::{Error, Program, Runtime, command::exit};
 
@@ -97,6 +98,7 @@ impl Runtime {
                 Ok(begun) => shown = begun,
                 Err(status) => return (status, false),
             }
+            scope::look_into_program(&program, vm);
             let program = |vm: &VirtualMachine| self.start(vm, program);
             let execution = single.execute(program, vm);
             execution.map_or_else(
@@ -107,18 +109,19 @@ impl Runtime {
         self.end_main(status, interrupted, shown)
     }
 
-    /// Runs the script at `path` as `schedule` says, its output shown. Returns the exit status: 1
+    /// Runs a script or a module as `schedule` says, its output shown. Returns the exit status: 1
     /// if the failure happened again, 0 if none did, 2 if another one did. A schedule whose failure
     /// is a different output does not say what output is right: its replay has the script's status.
     ///
     /// # Errors
-    /// If the script cannot be read or compiled, or is another one than the schedule was made for.
-    pub fn main_replay(
+    /// If it cannot be read or compiled, or is another one than the schedule was made for.
+    pub fn main_replay<'a>(
         self,
-        path: &Path,
+        program: impl Into<ExploredProgram<'a>>,
         schedule: &Schedule,
         options: ReplayOptions,
     ) -> Result<i32, Error> {
+        let explored = program.into();
         let debugger = options.debugger;
         let replay = Replay::new(schedule.choices.clone());
         let check = replay.divergence_check();
@@ -134,12 +137,13 @@ impl Runtime {
                 .then_some(LOOKS_FROM),
             strict: (schedule.failure.as_deref()).is_some_and(|text| text.contains(NEVER_AWAITED)),
             shown: options.full.then_some(options.report_width),
-            page: options.page.map(|file| (file, path.to_owned())),
+            page: options.page.map(|file| (file, explored.path().to_owned())),
         };
         let (status, interrupted) = self.with_vm(|vm| {
-            let script = Script::load(&self, path, vm)?;
+            let script = Script::load(&self, explored, vm)?;
+            scope::look_into(explored, &schedule.include, &schedule.exclude, vm);
             if script.hash != schedule.hash {
-                return Err(Error::changed(path));
+                return Err(Error::changed(explored.path()));
             }
             let program = |vm: &VirtualMachine| {
                 if debugger {
@@ -324,21 +328,26 @@ fn replay_status(execution: &Execution, check: &DivergenceCheck, schedule: &Sche
 /// it.
 fn debug(script: &Script, vm: &VirtualMachine) -> PyResult<()> {
     let pdb = vm.import("pdb", 0)?;
-    let names = script.names(vm)?;
-    let code = script.code().clone();
-    pyt_instrument::instrument(&code, vm)?;
-    let ran = if has_hidden_names(&code) {
-        // The interpreter panics when the names of such a frame are read after tracing it.
-        eprintln!(
-            "pyt replay: the script has a comprehension outside of functions: the debugger opens \
-             where it fails, not at its first line"
-        );
-        let scope = Scope::with_builtins(None, names, vm);
-        vm.run_code_obj(code, scope)
-    } else {
-        let debugger = pdb.get_attr("Pdb", vm)?.call((), vm)?;
-        let run = debugger.get_attr("run", vm)?;
-        run.call((code, names.clone(), names), vm)
+    let ran = match script.code() {
+        None => {
+            eprintln!("pyt replay: of a module, the debugger opens where it fails");
+            script.execute(vm)
+        }
+        Some(code) if has_hidden_names(code) => {
+            // The interpreter panics when the names of such a frame are read after tracing it.
+            eprintln!(
+                "pyt replay: the script has a comprehension outside of functions: the debugger \
+                 opens where it fails, not at its first line"
+            );
+            script.execute(vm)
+        }
+        Some(code) => {
+            script.instrument(vm)?;
+            let names = script.names(vm)?;
+            let debugger = pdb.get_attr("Pdb", vm)?.call((), vm)?;
+            let run = debugger.get_attr("run", vm)?;
+            run.call((code.clone(), names.clone(), names), vm).map(drop)
+        }
     };
     let Err(raised) = ran else { return Ok(()) };
     let traceback = raised.as_object().get_attr("__traceback__", vm)?;

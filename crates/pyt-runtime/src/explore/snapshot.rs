@@ -312,6 +312,14 @@ impl Snapshot {
             .set_attr("strict", vm.ctx.new_bool(true), vm)
     }
 
+    /// Leaves all as a run has left it, in a process that ends with it. Returns no output.
+    pub(super) fn leave(&mut self, vm: &VirtualMachine) -> PyResult<String> {
+        self.substitutes
+            .set_attr("seed", self.outer_seed.clone(), vm)?;
+        set_streams(&self.streams, vm)?;
+        Ok(String::new())
+    }
+
     /// Restores the state after a run. Returns its output, if that was captured.
     pub(super) fn end(&mut self, vm: &VirtualMachine) -> PyResult<String> {
         self.substitutes

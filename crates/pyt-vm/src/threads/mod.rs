@@ -10,8 +10,10 @@ mod resources;
 pub mod shown_ident;
 mod slot_reclaimer;
 mod start;
+mod start_watch;
 mod vm_pool;
 
 pub use handle::Handle;
 pub use kernel_attrs::native_id;
 pub use start::Start;
+pub use start_watch::StartWatch;

@@ -16,6 +16,7 @@ use super::{
     handle::Handle,
     os_name,
     os_thread_cache::ThreadPlace,
+    start_watch::StartWatch,
     vm_pool::{self, Inherited},
 };
 use crate::{
@@ -75,6 +76,7 @@ impl Start {
         if handle.look_begun() {
             return already();
         }
+        state::of(vm).slot::<StartWatch>().ask(&name, vm)?;
         if let Err(aborted) = handle.before_start() {
             return Err(abort_exception(aborted, vm));
         }

@@ -3,13 +3,18 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use pyt_options::{Effect, Positional};
-use pyt_runtime::explore::{ExploreOptions, Granularity, Open, REPORT_WIDTH, SearchKind, Shard};
+use pyt_runtime::explore::{
+    ExploreOptions, ExploredProgram, Granularity, Open, REPORT_WIDTH, SearchKind, Shard,
+};
 
 use crate::given::Given;
 
 /// What to explore, and how.
 pub(crate) struct Arguments {
+    /// The script; of a module, its name.
     pub(crate) script: PathBuf,
+    /// The module to run instead of a script.
+    pub(crate) module: Option<String>,
     /// What the script finds in `sys.argv`.
     pub(crate) args: Vec<OsString>,
     pub(crate) search: SearchKind,
@@ -24,6 +29,9 @@ pub(crate) struct Arguments {
     pub(crate) granularity: Granularity,
     /// What schedules leave open besides which thread goes on.
     pub(crate) open: Open,
+    /// What is looked into beside the program's own code, and what of that is not.
+    pub(crate) include: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// After so many steps a run counts as an endless loop.
     pub(crate) max_steps: u64,
     pub(crate) stop_on_first: bool,
@@ -49,11 +57,28 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    pub(crate) fn of(given: &Given) -> Self {
+    /// What was `given`; `module_args`: what follows `-m MODULE`.
+    pub(crate) fn of(given: &Given, module_args: &[OsString]) -> Self {
         let job: Option<u64> = given.get(Effect::JobNumber);
+        let packages = |effect| -> Vec<String> {
+            let given: Vec<String> = given.all(effect);
+            let names = given.iter().flat_map(|names| names.split(','));
+            names
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let module: Option<String> = given.get(Effect::RunModule);
+        let script = given.operand(Positional::Program);
         Self {
-            script: given.operand(Positional::Program).unwrap_or_default(),
-            args: given.operands(Positional::Arguments),
+            script: script
+                .or_else(|| module.as_ref().map(PathBuf::from))
+                .unwrap_or_default(),
+            args: match module {
+                Some(_) => module_args.to_vec(),
+                None => given.operands(Positional::Arguments),
+            },
+            module,
             search: given.value(Effect::Strategy),
             schedules: given.get(Effect::Schedules),
             time: given.get(Effect::TimeLimit),
@@ -65,6 +90,8 @@ impl Arguments {
                 tasks: given.value(Effect::TaskOrder),
                 inject: given.get(Effect::Inject).unwrap_or_default(),
             },
+            include: packages(Effect::IncludePackages),
+            exclude: packages(Effect::ExcludePackages),
             max_steps: given.value(Effect::MaxSteps),
             stop_on_first: given.has(Effect::StopOnFirst),
             same_output: given.has(Effect::SameOutput),
@@ -82,12 +109,22 @@ impl Arguments {
 
     /// Why these options do not go together, if they do not.
     pub(crate) fn refused(&self) -> Option<&'static str> {
-        if !self.search.is_exhaustive() {
+        if self.script.as_os_str().is_empty() {
+            Some("a SCRIPT or -m MODULE is missing (see pyt explore --help)")
+        } else if !self.search.is_exhaustive() {
             None
         } else if self.shard != Shard::WHOLE {
             Some("--shard is for strategies that draw schedules, not for dfs and dpor")
         } else {
             None
+        }
+    }
+
+    /// What is explored.
+    pub(crate) fn program(&self) -> ExploredProgram<'_> {
+        match &self.module {
+            Some(name) => ExploredProgram::Module(name),
+            None => ExploredProgram::Script(&self.script),
         }
     }
 
@@ -102,6 +139,8 @@ impl Arguments {
             shard: self.shard,
             granularity: self.granularity,
             open: self.open,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
             max_steps: self.max_steps,
             isolate: self.isolate,
             strict: self.strict,

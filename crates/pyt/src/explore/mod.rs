@@ -4,9 +4,11 @@
 
 mod arguments;
 mod interrupt;
+mod merge;
 mod progress;
 mod replayed;
 mod report;
+pub(crate) mod suite;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -39,10 +41,21 @@ const FAILED: i32 = 1;
 
 /// Runs `pyt explore`. Returns the exit status.
 pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
-    let mut arguments = match Given::parse(Command::Explore, given) {
-        Ok(given) => Arguments::of(&given),
+    if let Some(status) = merge::run(given) {
+        return status;
+    }
+    let (own, module_args) = suite::split_at_module(given);
+    let mut arguments = match Given::parse(Command::Explore, own) {
+        Ok(given) => Arguments::of(&given, module_args),
         Err(status) => return status,
     };
+    if let Some(module) = arguments
+        .module
+        .clone()
+        .filter(|name| suite::is_runner(name))
+    {
+        return suite::run(program, &module, &arguments);
+    }
     if let Some(refused) = arguments.refused() {
         eprintln!("pyt explore: {refused}");
         return BAD_USAGE;
@@ -124,7 +137,8 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, J
 /// This program again, as the job with these options: of an option that is given twice, the later
 /// value counts.
 fn job_command(executable: &Path, given: &[OsString], job: &ExploreOptions) -> process::Command {
-    let script_args = given.iter().position(|word| word == "--");
+    let script_args =
+        suite::module_at(given).or_else(|| given.iter().position(|word| word == "--"));
     let (own, script_args) = given.split_at(script_args.unwrap_or(given.len()));
     let argument = |effect, value: &dyn Display| given::argument(Command::Explore, effect, value);
     let mut command = process::Command::new(executable);
@@ -151,7 +165,7 @@ fn job(program: &OsStr, arguments: &Arguments) -> i32 {
         // Not dropped, since the process is about to end: the script's objects that remain
         // (finalizers that raise, threads in foreign code) must not get in the way of the result.
         let runtime = ManuallyDrop::new(runtime(program, arguments).map_err(error_text)?);
-        let result = runtime.explore(&arguments.script, &arguments.options(), watch);
+        let result = runtime.explore(arguments.program(), &arguments.options(), watch);
         result.map_err(error_text)
     });
     match ran {
@@ -167,5 +181,9 @@ fn job(program: &OsStr, arguments: &Arguments) -> i32 {
 fn runtime(program: &OsStr, arguments: &Arguments) -> Result<Runtime, Error> {
     // Ctrl-C ends the exploration; the script does not see it.
     let signals = false;
-    script::runtime(program, &arguments.script, &arguments.args, signals)
+    let script = match &arguments.module {
+        Some(_) => Path::new("-m"),
+        None => &arguments.script,
+    };
+    script::runtime(program, script, &arguments.args, signals)
 }

@@ -17,16 +17,16 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// How a line begins by which `pyt replay` says that the run is not the recorded one.
 const REMARK: &str = "pyt replay: ";
 
-/// Replays the schedule in `file`, of the script at `script`. Returns what is different from
-/// `failure`, if something is.
+/// Replays the schedule in `file`, of the script at `script`; of a module, there is none. Returns
+/// what is different from `failure`, if something is.
 pub(super) fn difference(
     executable: &Path,
     file: &Path,
-    script: &Path,
+    script: Option<&Path>,
     failure: &MinimizedFailure,
 ) -> Option<String> {
     let mut command = Command::new(executable);
-    command.arg("replay").arg(file).arg(script);
+    command.arg("replay").arg(file).args(script);
     let run = match run(command) {
         Ok(run) => run,
         Err(error) => return Some(format!("it could not be replayed: {error}")),

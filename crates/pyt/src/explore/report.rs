@@ -43,14 +43,15 @@ pub(super) fn print(
         let runtime = ManuallyDrop::new(runtime()?);
         let executable = std::env::current_exe().map_err(|error| error.to_string())?;
         for one in failing.iter().take(MAX_FAILURES) {
-            let minimized = runtime.minimize(&arguments.script, &options, one);
+            let minimized = runtime.minimize(arguments.program(), &options, one);
             let (failure, schedule) = minimized.map_err(error_text)?;
             let file = match failure.reproduced {
                 true => Some(save(arguments, &failure, &schedule)?),
                 false => None,
             };
             let differs = file.as_ref().and_then(|file| {
-                replayed::difference(&executable, file, &arguments.script, &failure)
+                let script = arguments.module.is_none().then_some(&*arguments.script);
+                replayed::difference(&executable, file, script, &failure)
             });
             failures.push(SavedFailure {
                 failure,
@@ -94,7 +95,10 @@ fn save(
     };
     let folder = &arguments.output;
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    let stem = arguments.script.file_stem().unwrap_or_default();
+    let stem = match arguments.module {
+        Some(_) => arguments.script.as_os_str(),
+        None => arguments.script.file_stem().unwrap_or_default(),
+    };
     let kind = match &failure.failure {
         Failure::Exception { exception, .. } => exception.as_str(),
         other => other.kind(),

@@ -23,6 +23,7 @@ const TEXTS: &[(&str, &str)] = embedded![
     "how-to/ci.md",
     "how-to/hangs.md",
     "how-to/install.md",
+    "how-to/suites.md",
     "isolation.md",
     "library.md",
     "packages.md",
