@@ -4,31 +4,37 @@
 //! Python's; a thread that holds it may use the connection again, from a function that SQLite calls
 //! for instance.
 
-use std::{
-    ffi::{CString, c_int},
-    sync::Arc,
-    time::Duration,
-};
+mod arguments;
+mod callbacks;
+mod copies;
+mod transactions;
+
+use std::{ffi::c_int, sync::Arc, time::Duration};
 
 use libsqlite3_sys as ffi;
 use parking_lot::Mutex;
 use pyt_vm::{abort::OrRaise, threads::shown_ident};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyBytesRef, PyInt, PyStr, PyType, PyTypeRef, PyUtf8StrRef},
-    function::{
-        ArgBytesLike, ArgIntoBool, ArgIntoFloat, FsPath, FuncArgs, KwArgs, OptionalArg,
-        PySetterValue,
-    },
+    builtins::{PyBytesRef, PyType, PyTypeRef, PyUtf8StrRef},
+    function::{ArgIntoBool, FuncArgs, KwArgs, OptionalArg, PySetterValue},
     object::{Traverse, TraverseFn},
     pyclass,
     stdlib::_thread::get_ident,
     types::{Callable, Constructor, Destructor, Initializer},
 };
 
+use self::{
+    arguments::{
+        AggregateArgs, BackupArgs, BlobArgs, ConnectArgs, CursorArgs, DeserializeArgs, DumpArgs,
+        FunctionArgs, LoadArgs, NameArgs, ProgressArgs, WindowArgs, named, seconds,
+    },
+    callbacks::Role,
+    transactions::{Autocommit, LEGACY, level_of},
+};
 use super::{
     blob::Blob,
-    callback::{self, Callback},
+    callback::Callback,
     cursor::Cursor,
     database::{Database, RawHandle},
     errors,
@@ -36,50 +42,8 @@ use super::{
     values,
 };
 
-/// The statements that open a transaction, by isolation level.
-const LEVELS: [&str; 4] = ["", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"];
-
-/// How many statements are kept unless the program says so.
-const CACHED_STATEMENTS: c_int = 128;
-
 /// How long a connection waits for others unless the program says so, in seconds.
 const TIMEOUT: f64 = 5.0;
-
-/// How long a backup waits for others unless the program says so, in seconds.
-const PAUSE: f64 = 0.25;
-
-/// `sqlite3.LEGACY_TRANSACTION_CONTROL`.
-const LEGACY: c_int = -1;
-
-/// Who opens and ends transactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Autocommit {
-    /// A transaction begins before statements that change rows.
-    #[default]
-    Legacy,
-    /// The program, by statements.
-    On,
-    /// There is always a transaction.
-    Off,
-}
-
-impl Autocommit {
-    fn of(value: &rustpython_vm::PyObject, vm: &VirtualMachine) -> PyResult<Self> {
-        if value.is(&vm.ctx.true_value) {
-            return Ok(Self::On);
-        }
-        if value.is(&vm.ctx.false_value) {
-            return Ok(Self::Off);
-        }
-        let number = value.downcast_ref::<PyInt>();
-        match number.and_then(|number| number.try_to_primitive::<c_int>(vm).ok()) {
-            Some(LEGACY) => Ok(Self::Legacy),
-            _ => Err(vm.new_value_error(
-                "autocommit must be True, False, or sqlite3.LEGACY_TRANSACTION_CONTROL",
-            )),
-        }
-    }
-}
 
 /// A connection to a database.
 #[pyclass(module = "sqlite3", name = "Connection", traverse = "manual")]
@@ -107,16 +71,6 @@ struct Inner {
     callbacks: Vec<(Role, Box<Callback>)>,
     /// The blobs that are open, to be closed with the database.
     blobs: Vec<std::sync::Weak<super::blob::RawBlob>>,
-}
-
-/// What SQLite calls a callback for. A new one for the same replaces it.
-#[derive(Debug, PartialEq, Eq)]
-enum Role {
-    Function(CString, c_int),
-    Collation(CString),
-    Authorizer,
-    Trace,
-    Progress,
 }
 
 // SAFETY: each object is visited once.
@@ -227,21 +181,6 @@ impl Connection {
         result.map_err(|_| failure(&database, vm))
     }
 
-    /// Begins a transaction before a statement that changes rows, if the program leaves that to us.
-    pub(super) fn begin_implicitly(&self, vm: &VirtualMachine) -> PyResult<()> {
-        let level = {
-            let inner = self.inner.lock();
-            let legacy = inner.autocommit == Autocommit::Legacy;
-            inner.isolation_level.filter(|_| legacy)
-        };
-        match level {
-            Some(level) if self.database(vm)?.is_autocommit() => {
-                self.execute_plain(&format!("BEGIN {level}"), vm)
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Runs statements that are separated by semicolons.
     pub(super) fn run_script(&self, script: &str, vm: &VirtualMachine) -> PyResult<()> {
         let database = self.database(vm)?;
@@ -264,28 +203,6 @@ impl Connection {
             match std::ffi::CStr::from_bytes_with_nul(tail) {
                 Ok(tail) if taken > 0 && !tail.is_empty() => rest = tail,
                 _ => return Ok(()),
-            }
-        }
-    }
-
-    fn commit_now(&self, vm: &VirtualMachine) -> PyResult<()> {
-        self.end_transaction("COMMIT", vm)
-    }
-
-    fn rollback_now(&self, vm: &VirtualMachine) -> PyResult<()> {
-        self.end_transaction("ROLLBACK", vm)
-    }
-
-    fn end_transaction(&self, by: &str, vm: &VirtualMachine) -> PyResult<()> {
-        let database = self.database(vm)?;
-        let autocommit = self.inner.lock().autocommit;
-        match autocommit {
-            Autocommit::Legacy if database.is_autocommit() => Ok(()),
-            Autocommit::Legacy => self.execute_plain(by, vm),
-            Autocommit::On => Ok(()),
-            Autocommit::Off => {
-                self.execute_plain(by, vm)?;
-                self.execute_plain("BEGIN", vm)
             }
         }
     }
@@ -325,18 +242,6 @@ impl Connection {
         drop(callbacks);
         rolled_back
     }
-
-    /// Keeps what SQLite has been given for a role, and drops what was there before.
-    fn keep(&self, role: Role, callback: Option<Box<Callback>>) {
-        let mut inner = self.inner.lock();
-        let at = inner.callbacks.iter().position(|(known, _)| *known == role);
-        let before = at.map(|at| inner.callbacks.swap_remove(at));
-        if let Some(callback) = callback {
-            inner.callbacks.push((role, callback));
-        }
-        drop(inner);
-        drop(before);
-    }
 }
 
 /// What made a call of SQLite's fail.
@@ -348,190 +253,6 @@ fn failure(
         Some(raised) => raised,
         None => errors::last(database, vm),
     }
-}
-
-/// The callback for a callable; `None` for `None`.
-fn callback_of(callable: PyObjectRef, vm: &VirtualMachine) -> Option<Box<Callback>> {
-    (!vm.is_none(&callable)).then(|| Box::new(Callback { callable }))
-}
-
-#[derive(rustpython_vm::FromArgs)]
-pub(super) struct ConnectArgs {
-    #[pyarg(any)]
-    database: FsPath,
-    #[pyarg(any, optional)]
-    timeout: OptionalArg<ArgIntoFloat>,
-    #[pyarg(any, default = 0)]
-    detect_types: c_int,
-    #[pyarg(any, optional)]
-    isolation_level: OptionalArg<PyObjectRef>,
-    #[pyarg(any, default = ArgIntoBool::TRUE)]
-    check_same_thread: ArgIntoBool,
-    /// What `connect` calls; unused here.
-    #[pyarg(any, optional, name = "factory")]
-    _factory: OptionalArg<PyObjectRef>,
-    #[pyarg(any, default = CACHED_STATEMENTS)]
-    cached_statements: c_int,
-    #[pyarg(any, default = ArgIntoBool::FALSE)]
-    uri: ArgIntoBool,
-    #[pyarg(named, optional)]
-    autocommit: OptionalArg<PyObjectRef>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct FunctionArgs {
-    #[pyarg(any)]
-    name: PyUtf8StrRef,
-    #[pyarg(any)]
-    narg: c_int,
-    #[pyarg(any)]
-    func: PyObjectRef,
-    #[pyarg(named, default = ArgIntoBool::FALSE)]
-    deterministic: ArgIntoBool,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct AggregateArgs {
-    #[pyarg(any)]
-    name: PyUtf8StrRef,
-    #[pyarg(any)]
-    n_arg: c_int,
-    #[pyarg(any)]
-    aggregate_class: PyObjectRef,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct WindowArgs {
-    #[pyarg(positional)]
-    name: PyUtf8StrRef,
-    #[pyarg(positional)]
-    num_params: c_int,
-    #[pyarg(positional)]
-    aggregate_class: PyObjectRef,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct BackupArgs {
-    #[pyarg(positional)]
-    target: PyRef<Connection>,
-    #[pyarg(named, default = -1)]
-    pages: c_int,
-    #[pyarg(named, optional)]
-    progress: OptionalArg<PyObjectRef>,
-    #[pyarg(named, optional)]
-    name: OptionalArg<PyUtf8StrRef>,
-    #[pyarg(named, optional)]
-    sleep: OptionalArg<ArgIntoFloat>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct NameArgs {
-    #[pyarg(named, optional)]
-    name: OptionalArg<PyUtf8StrRef>,
-}
-
-impl NameArgs {
-    fn get(&self, vm: &VirtualMachine) -> PyResult<CString> {
-        named(&self.name, vm)
-    }
-}
-
-/// The name of a database of a connection, by default that of the main one.
-fn named(name: &OptionalArg<PyUtf8StrRef>, vm: &VirtualMachine) -> PyResult<CString> {
-    match name {
-        OptionalArg::Present(name) => values::c_text(name.as_str(), vm),
-        OptionalArg::Missing => Ok(c"main".to_owned()),
-    }
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct DeserializeArgs {
-    #[pyarg(positional)]
-    data: ArgBytesLike,
-    #[pyarg(named, optional)]
-    name: OptionalArg<PyUtf8StrRef>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct BlobArgs {
-    #[pyarg(positional)]
-    table: PyUtf8StrRef,
-    #[pyarg(positional)]
-    column: PyUtf8StrRef,
-    #[pyarg(positional)]
-    row: i64,
-    #[pyarg(named, default = ArgIntoBool::FALSE)]
-    readonly: ArgIntoBool,
-    #[pyarg(named, optional)]
-    name: OptionalArg<PyUtf8StrRef>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct LoadArgs {
-    #[pyarg(positional)]
-    name: PyUtf8StrRef,
-    #[pyarg(named, optional)]
-    entrypoint: OptionalArg<Option<PyUtf8StrRef>>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct CursorArgs {
-    #[pyarg(any, optional)]
-    factory: OptionalArg<PyObjectRef>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct DumpArgs {
-    #[pyarg(named, optional)]
-    filter: OptionalArg<PyObjectRef>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-struct ProgressArgs {
-    #[pyarg(any)]
-    progress_handler: PyObjectRef,
-    #[pyarg(any)]
-    n: c_int,
-}
-
-/// A number of seconds that the program may have given.
-fn seconds(given: OptionalArg<ArgIntoFloat>, by_default: f64) -> f64 {
-    given.into_option().map_or(by_default, f64::from)
-}
-
-/// An isolation level, as it is kept.
-fn level_of(given: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Option<&'static str>> {
-    if vm.is_none(given) {
-        return Ok(None);
-    }
-    let Some(given) = given.downcast_ref::<PyStr>() else {
-        return Err(vm.new_type_error("isolation_level must be str or None"));
-    };
-    let given = given.to_string_lossy();
-    let known = LEVELS
-        .iter()
-        .find(|level| level.eq_ignore_ascii_case(&given));
-    let unknown = || {
-        vm.new_value_error(
-            "isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'",
-        )
-    };
-    known.copied().map(Some).ok_or_else(unknown)
-}
-
-/// How many arguments a function may have.
-fn check_count(
-    database: &Database,
-    count: c_int,
-    parameter: &str,
-    vm: &VirtualMachine,
-) -> PyResult<()> {
-    let limit = database.limit(ffi::SQLITE_LIMIT_FUNCTION_ARG, -1);
-    if (-1..=limit).contains(&count) {
-        return Ok(());
-    }
-    let message = format!("'{parameter}' must be between -1 and {limit}, not {count}");
-    Err(errors::programming(message, vm))
 }
 
 /// Whether a setting of a connection is a truth value.
@@ -733,69 +454,13 @@ impl Connection {
     /// Creates a new function. deterministic functions always return the same for the same.
     #[pymethod]
     fn create_function(zelf: &Py<Self>, args: FunctionArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        check_count(&database, args.narg, "narg", vm)?;
-        let name = values::c_text(args.name.as_str(), vm)?;
-        let mut flags = ffi::SQLITE_UTF8;
-        if args.deterministic.into() {
-            flags |= ffi::SQLITE_DETERMINISTIC;
-        }
-        let callback = callback_of(args.func, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        // SAFETY: the connection keeps the callback until it is replaced or the database closed.
-        let code = unsafe {
-            ffi::sqlite3_create_function_v2(
-                database.raw(),
-                name.as_ptr(),
-                args.narg,
-                flags,
-                data,
-                callback.as_ref().map(|_| callback::function as _),
-                None,
-                None,
-                None,
-            )
-        };
-        if code != ffi::SQLITE_OK {
-            return Err(errors::operational("Error creating function", vm));
-        }
-        zelf.keep(Role::Function(name, args.narg), callback);
-        Ok(())
+        callbacks::create_function(zelf, args, vm)
     }
 
     /// Creates a new aggregate.
     #[pymethod]
     fn create_aggregate(zelf: &Py<Self>, args: AggregateArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        check_count(&database, args.n_arg, "n_arg", vm)?;
-        let name = values::c_text(args.name.as_str(), vm)?;
-        let callback = callback_of(args.aggregate_class, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        // SAFETY: as in `create_function`.
-        let code = unsafe {
-            ffi::sqlite3_create_function_v2(
-                database.raw(),
-                name.as_ptr(),
-                args.n_arg,
-                ffi::SQLITE_UTF8,
-                data,
-                None,
-                callback.as_ref().map(|_| callback::step as _),
-                callback.as_ref().map(|_| callback::finalize as _),
-                None,
-            )
-        };
-        if code != ffi::SQLITE_OK {
-            return Err(errors::operational("Error creating aggregate", vm));
-        }
-        zelf.keep(Role::Function(name, args.n_arg), callback);
-        Ok(())
+        callbacks::create_aggregate(zelf, args, vm)
     }
 
     /// Creates or redefines an aggregate window function.
@@ -805,34 +470,7 @@ impl Connection {
         args: WindowArgs,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        check_count(&database, args.num_params, "num_params", vm)?;
-        let name = values::c_text(args.name.as_str(), vm)?;
-        let callback = callback_of(args.aggregate_class, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        // SAFETY: as in `create_function`.
-        let code = unsafe {
-            ffi::sqlite3_create_window_function(
-                database.raw(),
-                name.as_ptr(),
-                args.num_params,
-                ffi::SQLITE_UTF8,
-                data,
-                callback.as_ref().map(|_| callback::step as _),
-                callback.as_ref().map(|_| callback::finalize as _),
-                callback.as_ref().map(|_| callback::value as _),
-                callback.as_ref().map(|_| callback::inverse as _),
-                None,
-            )
-        };
-        if code != ffi::SQLITE_OK {
-            return Err(errors::last(&database, vm));
-        }
-        zelf.keep(Role::Function(name, args.num_params), callback);
-        Ok(())
+        callbacks::create_window_function(zelf, args, vm)
     }
 
     /// Creates a collation function.
@@ -843,51 +481,13 @@ impl Connection {
         callable: PyObjectRef,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        let name = values::c_text(name.as_str(), vm)?;
-        if !vm.is_none(&callable) && !callable.is_callable() {
-            return Err(vm.new_type_error("parameter must be callable"));
-        }
-        let callback = callback_of(callable, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        // SAFETY: as in `create_function`.
-        let code = unsafe {
-            ffi::sqlite3_create_collation_v2(
-                database.raw(),
-                name.as_ptr(),
-                ffi::SQLITE_UTF8,
-                data,
-                callback.as_ref().map(|_| callback::collate as _),
-                None,
-            )
-        };
-        if code != ffi::SQLITE_OK {
-            return Err(errors::last(&database, vm));
-        }
-        zelf.keep(Role::Collation(name), callback);
-        Ok(())
+        callbacks::create_collation(zelf, name, callable, vm)
     }
 
     /// Set authorizer callback.
     #[pymethod]
     fn set_authorizer(zelf: &Py<Self>, callable: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        let callback = callback_of(callable, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        let function = callback.as_ref().map(|_| callback::authorize as _);
-        // SAFETY: as in `create_function`.
-        let code = unsafe { ffi::sqlite3_set_authorizer(database.raw(), function, data) };
-        if code != ffi::SQLITE_OK {
-            return Err(errors::operational("Error setting authorizer callback", vm));
-        }
-        zelf.keep(Role::Authorizer, callback);
-        Ok(())
+        callbacks::set_authorizer(zelf, callable, vm)
     }
 
     /// Set a trace callback called for each SQL statement (passed as unicode).
@@ -897,17 +497,7 @@ impl Connection {
         callable: PyObjectRef,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        let callback = callback_of(callable, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        let function = callback.as_ref().map(|_| callback::trace as _);
-        // SAFETY: as in `create_function`.
-        unsafe { ffi::sqlite3_trace_v2(database.raw(), ffi::SQLITE_TRACE_STMT, function, data) };
-        zelf.keep(Role::Trace, callback);
-        Ok(())
+        callbacks::set_trace_callback(zelf, callable, vm)
     }
 
     /// Set progress handler callback, called every n instructions of SQLite's.
@@ -917,17 +507,7 @@ impl Connection {
         args: ProgressArgs,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        let callback = callback_of(args.progress_handler, vm);
-        let data = callback
-            .as_ref()
-            .map_or(std::ptr::null_mut(), |given| given.data());
-        let function = callback.as_ref().map(|_| callback::progress as _);
-        // SAFETY: as in `create_function`.
-        unsafe { ffi::sqlite3_progress_handler(database.raw(), args.n, function, data) };
-        zelf.keep(Role::Progress, callback);
-        Ok(())
+        callbacks::set_progress_handler(zelf, args, vm)
     }
 
     /// Abort any pending database operation. Any thread may call it.
@@ -951,119 +531,19 @@ impl Connection {
     /// Makes a backup of the database.
     #[pymethod]
     fn backup(zelf: PyRef<Self>, args: BackupArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let target = args.target;
-        if zelf.is(&target) {
-            return Err(vm.new_value_error("target cannot be the same connection instance"));
-        }
-        let progress = args
-            .progress
-            .into_option()
-            .filter(|given| !vm.is_none(given));
-        if progress
-            .as_ref()
-            .is_some_and(|progress| !progress.is_callable())
-        {
-            return Err(vm.new_type_error("progress argument must be a callable"));
-        }
-        // In one order: two threads with opposite backups must not wait for each other.
-        let (first, second) = if zelf.get_id() < target.get_id() {
-            (&zelf, &target)
-        } else {
-            (&target, &zelf)
-        };
-        let _first = first.enter(vm)?;
-        let _second = second.enter(vm)?;
-        let (source, target) = (zelf.database(vm)?, target.database(vm)?);
-        let name = named(&args.name, vm)?;
-        let pages = if args.pages == 0 { -1 } else { args.pages };
-        let pause = Duration::try_from_secs_f64(seconds(args.sleep, PAUSE))
-            .map_err(|_| vm.new_value_error("sleep must be greater-than or equal to zero"))?;
-        // SAFETY: both databases are open, and this thread uses them.
-        let backup = unsafe {
-            let main = c"main".as_ptr();
-            ffi::sqlite3_backup_init(target.raw(), main, source.raw(), name.as_ptr())
-        };
-        if backup.is_null() {
-            return Err(errors::last(&target, vm));
-        }
-        let backup = Backup(backup);
-        let code = loop {
-            // SAFETY: here and below the backup has not been finished.
-            let code = vm.allow_threads(|| unsafe { ffi::sqlite3_backup_step(backup.0, pages) });
-            if let Some(progress) = &progress {
-                // SAFETY: as above.
-                let left = unsafe { ffi::sqlite3_backup_remaining(backup.0) };
-                // SAFETY: as above.
-                let all = unsafe { ffi::sqlite3_backup_pagecount(backup.0) };
-                progress.call((code, left, all), vm)?;
-            }
-            match code {
-                ffi::SQLITE_OK => {}
-                ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
-                    vm.allow_threads(|| std::thread::sleep(pause));
-                    vm.check_signals()?;
-                }
-                _ => break code,
-            }
-        };
-        drop(backup);
-        if code == ffi::SQLITE_DONE {
-            return Ok(());
-        }
-        let text = errors::text_of(code);
-        Err(errors::of_code(code & 0xff, code, text, vm))
+        copies::backup(zelf, args, vm)
     }
 
     /// Serialize a database into a byte string.
     #[pymethod]
     fn serialize(zelf: &Py<Self>, args: NameArgs, vm: &VirtualMachine) -> PyResult<PyBytesRef> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        let name = args.get(vm)?;
-        let mut size = 0;
-        // SAFETY: the database is open; the memory is ours to free.
-        let start = vm.allow_threads(|| unsafe {
-            Memory(ffi::sqlite3_serialize(
-                database.raw(),
-                name.as_ptr(),
-                &raw mut size,
-                0,
-            ))
-        });
-        if start.0.is_null() {
-            let message = format!("unable to serialize '{}'", name.to_string_lossy());
-            return Err(errors::operational(message, vm));
-        }
-        let length = usize::try_from(size).unwrap_or(0);
-        // SAFETY: SQLite says so.
-        let bytes = unsafe { std::slice::from_raw_parts(start.0, length) }.to_vec();
-        Ok(vm.ctx.new_bytes(bytes))
+        copies::serialize(zelf, args, vm)
     }
 
     /// Load a serialized database.
     #[pymethod]
     fn deserialize(zelf: &Py<Self>, args: DeserializeArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let _entered = zelf.enter(vm)?;
-        let database = zelf.database(vm)?;
-        let name = named(&args.name, vm)?;
-        let data = args.data.borrow_buf();
-        let length =
-            i64::try_from(data.len()).map_err(|_| vm.new_overflow_error("'data' is too large"))?;
-        // SAFETY: memory of SQLite's, of the size asked for, which it frees with the database.
-        let code = unsafe {
-            let copy = ffi::sqlite3_malloc64(data.len().max(1) as u64).cast::<u8>();
-            if copy.is_null() {
-                return Err(vm.new_memory_error("a database of this size"));
-            }
-            std::ptr::copy_nonoverlapping(data.as_ptr(), copy, data.len());
-            let flags = ffi::SQLITE_DESERIALIZE_FREEONCLOSE | ffi::SQLITE_DESERIALIZE_RESIZEABLE;
-            let raw = database.raw();
-            ffi::sqlite3_deserialize(raw, name.as_ptr(), copy, length, length, flags)
-        };
-        if code == ffi::SQLITE_OK {
-            return Ok(());
-        }
-        Err(errors::last(&database, vm))
+        copies::deserialize(zelf, args, vm)
     }
 
     /// Open and return a BLOB object.
@@ -1296,26 +776,6 @@ impl Connection {
     fn total_changes(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<i64> {
         zelf.check_thread(vm)?;
         Ok(zelf.database(vm)?.total_changes())
-    }
-}
-
-/// A backup that is under way.
-struct Backup(*mut ffi::sqlite3_backup);
-
-impl Drop for Backup {
-    fn drop(&mut self) {
-        // SAFETY: it is finished once, here.
-        unsafe { ffi::sqlite3_backup_finish(self.0) };
-    }
-}
-
-/// Memory of SQLite's.
-struct Memory(*mut u8);
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: it is freed once, here; freeing null does nothing.
-        unsafe { ffi::sqlite3_free(self.0.cast()) };
     }
 }
 
