@@ -3,41 +3,15 @@
 use std::ffi::{CString, c_int};
 
 use rustpython_vm::{
-    PyObjectRef, PyRef, PyResult, VirtualMachine,
+    PyObjectRef, PyResult, VirtualMachine,
     builtins::PyUtf8StrRef,
-    function::{ArgBytesLike, ArgIntoBool, ArgIntoFloat, FsPath, OptionalArg},
+    function::{ArgBytesLike, ArgIntoBool, ArgIntoFloat, OptionalArg},
 };
 
-use super::{super::values, Connection};
-
-/// How many statements are kept unless the program says so.
-const CACHED_STATEMENTS: c_int = 128;
+use super::super::values::c_text;
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct ConnectArgs {
-    #[pyarg(any)]
-    pub(super) database: FsPath,
-    #[pyarg(any, optional)]
-    pub(super) timeout: OptionalArg<ArgIntoFloat>,
-    #[pyarg(any, default = 0)]
-    pub(super) detect_types: c_int,
-    #[pyarg(any, optional)]
-    pub(super) isolation_level: OptionalArg<PyObjectRef>,
-    #[pyarg(any, default = ArgIntoBool::TRUE)]
-    pub(super) check_same_thread: ArgIntoBool,
-    /// What `connect` calls; unused here.
-    #[pyarg(any, optional, name = "factory")]
-    pub(super) _factory: OptionalArg<PyObjectRef>,
-    #[pyarg(any, default = CACHED_STATEMENTS)]
-    pub(super) cached_statements: c_int,
-    #[pyarg(any, default = ArgIntoBool::FALSE)]
-    pub(super) uri: ArgIntoBool,
-    #[pyarg(named, optional)]
-    pub(super) autocommit: OptionalArg<PyObjectRef>,
-}
-
-#[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct FunctionArgs {
+pub(super) struct FunctionArgs {
     #[pyarg(any)]
     pub(super) name: PyUtf8StrRef,
     #[pyarg(any)]
@@ -49,7 +23,7 @@ pub(in super::super) struct FunctionArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct AggregateArgs {
+pub(super) struct AggregateArgs {
     #[pyarg(any)]
     pub(super) name: PyUtf8StrRef,
     #[pyarg(any)]
@@ -59,7 +33,7 @@ pub(in super::super) struct AggregateArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct WindowArgs {
+pub(super) struct WindowArgs {
     #[pyarg(positional)]
     pub(super) name: PyUtf8StrRef,
     #[pyarg(positional)]
@@ -69,9 +43,7 @@ pub(in super::super) struct WindowArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct BackupArgs {
-    #[pyarg(positional)]
-    pub(super) target: PyRef<Connection>,
+pub(super) struct BackupOptions {
     #[pyarg(named, default = -1)]
     pub(super) pages: c_int,
     #[pyarg(named, optional)]
@@ -83,7 +55,7 @@ pub(in super::super) struct BackupArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct NameArgs {
+pub(super) struct NameArgs {
     #[pyarg(named, optional)]
     pub(super) name: OptionalArg<PyUtf8StrRef>,
 }
@@ -97,13 +69,13 @@ impl NameArgs {
 /// The name of a database of a connection, by default that of the main one.
 pub(super) fn named(name: &OptionalArg<PyUtf8StrRef>, vm: &VirtualMachine) -> PyResult<CString> {
     match name {
-        OptionalArg::Present(name) => values::c_text(name.as_str(), vm),
+        OptionalArg::Present(name) => c_text(name.as_str(), vm),
         OptionalArg::Missing => Ok(c"main".to_owned()),
     }
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct DeserializeArgs {
+pub(super) struct DeserializeArgs {
     #[pyarg(positional)]
     pub(super) data: ArgBytesLike,
     #[pyarg(named, optional)]
@@ -111,7 +83,7 @@ pub(in super::super) struct DeserializeArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct BlobArgs {
+pub(super) struct BlobArgs {
     #[pyarg(positional)]
     pub(super) table: PyUtf8StrRef,
     #[pyarg(positional)]
@@ -125,7 +97,7 @@ pub(in super::super) struct BlobArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct LoadArgs {
+pub(super) struct LoadArgs {
     #[pyarg(positional)]
     pub(super) name: PyUtf8StrRef,
     #[pyarg(named, optional)]
@@ -133,19 +105,19 @@ pub(in super::super) struct LoadArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct CursorArgs {
+pub(super) struct CursorArgs {
     #[pyarg(any, optional)]
     pub(super) factory: OptionalArg<PyObjectRef>,
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct DumpArgs {
+pub(super) struct DumpArgs {
     #[pyarg(named, optional)]
     pub(super) filter: OptionalArg<PyObjectRef>,
 }
 
 #[derive(rustpython_vm::FromArgs)]
-pub(in super::super) struct ProgressArgs {
+pub(super) struct ProgressArgs {
     #[pyarg(any)]
     pub(super) progress_handler: PyObjectRef,
     #[pyarg(any)]

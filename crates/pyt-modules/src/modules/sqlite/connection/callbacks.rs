@@ -1,11 +1,12 @@
-//! What the program has SQLite call: functions, aggregates, collations, and what watches statements.
+//! What the program has SQLite call: functions, aggregates, collations, and what watches
+//! statements.
 //!
 //! How SQLite calls them is not known here (`callback.rs`).
 
 use std::ffi::{CString, c_int, c_void};
 
 use libsqlite3_sys as ffi;
-use rustpython_vm::{Py, PyObjectRef, PyResult, VirtualMachine, builtins::PyUtf8StrRef};
+use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, builtins::PyUtf8StrRef};
 
 use super::{
     super::{
@@ -13,7 +14,6 @@ use super::{
         database::Database,
         errors, values,
     },
-    Connection,
     arguments::{AggregateArgs, FunctionArgs, ProgressArgs, WindowArgs},
 };
 
@@ -31,6 +31,9 @@ pub(super) enum Role {
 fn callback_of(callable: PyObjectRef, vm: &VirtualMachine) -> Option<Box<Callback>> {
     (!vm.is_none(&callable)).then(|| Box::new(Callback { callable }))
 }
+
+/// A callback that SQLite has, or has no more, and its role.
+pub(super) type Given = (Role, Option<Box<Callback>>);
 
 /// What SQLite gives to the callback when it calls it.
 fn data_of(callback: Option<&Callback>) -> *mut c_void {
@@ -52,28 +55,12 @@ fn check_count(
     Err(errors::programming(message, vm))
 }
 
-impl Connection {
-    /// Keeps what SQLite has been given for a role, and drops what was there before.
-    fn keep(&self, role: Role, callback: Option<Box<Callback>>) {
-        let mut inner = self.inner.lock();
-        let at = inner.callbacks.iter().position(|(known, _)| *known == role);
-        let before = at.map(|at| inner.callbacks.swap_remove(at));
-        if let Some(callback) = callback {
-            inner.callbacks.push((role, callback));
-        }
-        drop(inner);
-        drop(before);
-    }
-}
-
 pub(super) fn create_function(
-    zelf: &Py<Connection>,
+    database: &Database,
     args: FunctionArgs,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
-    check_count(&database, args.narg, "narg", vm)?;
+) -> PyResult<Given> {
+    check_count(database, args.narg, "narg", vm)?;
     let name = values::c_text(args.name.as_str(), vm)?;
     let mut flags = ffi::SQLITE_UTF8;
     if args.deterministic.into() {
@@ -98,18 +85,15 @@ pub(super) fn create_function(
     if code != ffi::SQLITE_OK {
         return Err(errors::operational("Error creating function", vm));
     }
-    zelf.keep(Role::Function(name, args.narg), callback);
-    Ok(())
+    Ok((Role::Function(name, args.narg), callback))
 }
 
 pub(super) fn create_aggregate(
-    zelf: &Py<Connection>,
+    database: &Database,
     args: AggregateArgs,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
-    check_count(&database, args.n_arg, "n_arg", vm)?;
+) -> PyResult<Given> {
+    check_count(database, args.n_arg, "n_arg", vm)?;
     let name = values::c_text(args.name.as_str(), vm)?;
     let callback = callback_of(args.aggregate_class, vm);
     let data = data_of(callback.as_deref());
@@ -130,18 +114,15 @@ pub(super) fn create_aggregate(
     if code != ffi::SQLITE_OK {
         return Err(errors::operational("Error creating aggregate", vm));
     }
-    zelf.keep(Role::Function(name, args.n_arg), callback);
-    Ok(())
+    Ok((Role::Function(name, args.n_arg), callback))
 }
 
 pub(super) fn create_window_function(
-    zelf: &Py<Connection>,
+    database: &Database,
     args: WindowArgs,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
-    check_count(&database, args.num_params, "num_params", vm)?;
+) -> PyResult<Given> {
+    check_count(database, args.num_params, "num_params", vm)?;
     let name = values::c_text(args.name.as_str(), vm)?;
     let callback = callback_of(args.aggregate_class, vm);
     let data = data_of(callback.as_deref());
@@ -161,20 +142,17 @@ pub(super) fn create_window_function(
         )
     };
     if code != ffi::SQLITE_OK {
-        return Err(errors::last(&database, vm));
+        return Err(errors::last(database, vm));
     }
-    zelf.keep(Role::Function(name, args.num_params), callback);
-    Ok(())
+    Ok((Role::Function(name, args.num_params), callback))
 }
 
 pub(super) fn create_collation(
-    zelf: &Py<Connection>,
+    database: &Database,
     name: PyUtf8StrRef,
     callable: PyObjectRef,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
+) -> PyResult<Given> {
     let name = values::c_text(name.as_str(), vm)?;
     if !vm.is_none(&callable) && !callable.is_callable() {
         return Err(vm.new_type_error("parameter must be callable"));
@@ -193,19 +171,16 @@ pub(super) fn create_collation(
         )
     };
     if code != ffi::SQLITE_OK {
-        return Err(errors::last(&database, vm));
+        return Err(errors::last(database, vm));
     }
-    zelf.keep(Role::Collation(name), callback);
-    Ok(())
+    Ok((Role::Collation(name), callback))
 }
 
 pub(super) fn set_authorizer(
-    zelf: &Py<Connection>,
+    database: &Database,
     callable: PyObjectRef,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
+) -> PyResult<Given> {
     let callback = callback_of(callable, vm);
     let data = data_of(callback.as_deref());
     let function = callback.as_ref().map(|_| callback::authorize as _);
@@ -214,38 +189,31 @@ pub(super) fn set_authorizer(
     if code != ffi::SQLITE_OK {
         return Err(errors::operational("Error setting authorizer callback", vm));
     }
-    zelf.keep(Role::Authorizer, callback);
-    Ok(())
+    Ok((Role::Authorizer, callback))
 }
 
 pub(super) fn set_trace_callback(
-    zelf: &Py<Connection>,
+    database: &Database,
     callable: PyObjectRef,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
+) -> PyResult<Given> {
     let callback = callback_of(callable, vm);
     let data = data_of(callback.as_deref());
     let function = callback.as_ref().map(|_| callback::trace as _);
     // SAFETY: as in `create_function`.
     unsafe { ffi::sqlite3_trace_v2(database.raw(), ffi::SQLITE_TRACE_STMT, function, data) };
-    zelf.keep(Role::Trace, callback);
-    Ok(())
+    Ok((Role::Trace, callback))
 }
 
 pub(super) fn set_progress_handler(
-    zelf: &Py<Connection>,
+    database: &Database,
     args: ProgressArgs,
     vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
+) -> PyResult<Given> {
     let callback = callback_of(args.progress_handler, vm);
     let data = data_of(callback.as_deref());
     let function = callback.as_ref().map(|_| callback::progress as _);
     // SAFETY: as in `create_function`.
     unsafe { ffi::sqlite3_progress_handler(database.raw(), args.n, function, data) };
-    zelf.keep(Role::Progress, callback);
-    Ok(())
+    Ok((Role::Progress, callback))
 }

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use libsqlite3_sys as ffi;
-use rustpython_vm::{AsObject, Py, PyRef, PyResult, VirtualMachine, builtins::PyBytesRef};
+use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBytesRef};
 
 use super::{
-    super::errors,
-    Connection,
-    arguments::{BackupArgs, DeserializeArgs, NameArgs, named, seconds},
+    super::{database::Database, errors},
+    arguments::{BackupOptions, DeserializeArgs, NameArgs, named, seconds},
 };
 
 /// How long a backup waits for others unless the program says so, in seconds.
@@ -35,14 +34,11 @@ impl Drop for Memory {
 }
 
 pub(super) fn backup(
-    zelf: PyRef<Connection>,
-    args: BackupArgs,
+    source: &Database,
+    target: &Database,
+    args: BackupOptions,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let target = args.target;
-    if zelf.is(&target) {
-        return Err(vm.new_value_error("target cannot be the same connection instance"));
-    }
     let progress = args
         .progress
         .into_option()
@@ -53,15 +49,6 @@ pub(super) fn backup(
     {
         return Err(vm.new_type_error("progress argument must be a callable"));
     }
-    // In one order: two threads with opposite backups must not wait for each other.
-    let (first, second) = if zelf.get_id() < target.get_id() {
-        (&zelf, &target)
-    } else {
-        (&target, &zelf)
-    };
-    let _first = first.enter(vm)?;
-    let _second = second.enter(vm)?;
-    let (source, target) = (zelf.database(vm)?, target.database(vm)?);
     let name = named(&args.name, vm)?;
     let pages = if args.pages == 0 { -1 } else { args.pages };
     let pause = Duration::try_from_secs_f64(seconds(args.sleep, PAUSE))
@@ -72,7 +59,7 @@ pub(super) fn backup(
         ffi::sqlite3_backup_init(target.raw(), main, source.raw(), name.as_ptr())
     };
     if backup.is_null() {
-        return Err(errors::last(&target, vm));
+        return Err(errors::last(target, vm));
     }
     let backup = Backup(backup);
     let code = loop {
@@ -103,12 +90,10 @@ pub(super) fn backup(
 }
 
 pub(super) fn serialize(
-    zelf: &Py<Connection>,
+    database: &Database,
     args: NameArgs,
     vm: &VirtualMachine,
 ) -> PyResult<PyBytesRef> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
     let name = args.get(vm)?;
     let mut size = 0;
     // SAFETY: the database is open; the memory is ours to free.
@@ -131,12 +116,10 @@ pub(super) fn serialize(
 }
 
 pub(super) fn deserialize(
-    zelf: &Py<Connection>,
+    database: &Database,
     args: DeserializeArgs,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let _entered = zelf.enter(vm)?;
-    let database = zelf.database(vm)?;
     let name = named(&args.name, vm)?;
     let data = args.data.borrow_buf();
     let length =
@@ -155,5 +138,5 @@ pub(super) fn deserialize(
     if code == ffi::SQLITE_OK {
         return Ok(());
     }
-    Err(errors::last(&database, vm))
+    Err(errors::last(database, vm))
 }

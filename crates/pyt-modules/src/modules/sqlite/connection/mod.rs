@@ -17,7 +17,7 @@ use pyt_vm::{abort::OrRaise, threads::shown_ident};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBytesRef, PyType, PyTypeRef, PyUtf8StrRef},
-    function::{ArgIntoBool, FuncArgs, KwArgs, OptionalArg, PySetterValue},
+    function::{ArgIntoBool, ArgIntoFloat, FsPath, FuncArgs, KwArgs, OptionalArg, PySetterValue},
     object::{Traverse, TraverseFn},
     pyclass,
     stdlib::_thread::get_ident,
@@ -26,7 +26,7 @@ use rustpython_vm::{
 
 use self::{
     arguments::{
-        AggregateArgs, BackupArgs, BlobArgs, ConnectArgs, CursorArgs, DeserializeArgs, DumpArgs,
+        AggregateArgs, BackupOptions, BlobArgs, CursorArgs, DeserializeArgs, DumpArgs,
         FunctionArgs, LoadArgs, NameArgs, ProgressArgs, WindowArgs, named, seconds,
     },
     callbacks::Role,
@@ -41,6 +41,9 @@ use super::{
     statement::{Cache, Statement},
     values,
 };
+
+/// How many statements are kept unless the program says so.
+const CACHED_STATEMENTS: c_int = 128;
 
 /// How long a connection waits for others unless the program says so, in seconds.
 const TIMEOUT: f64 = 5.0;
@@ -207,6 +210,43 @@ impl Connection {
         }
     }
 
+    /// Begins a transaction before a statement that changes rows, if the program leaves that to us.
+    pub(super) fn begin_implicitly(&self, vm: &VirtualMachine) -> PyResult<()> {
+        let level = {
+            let inner = self.inner.lock();
+            let legacy = inner.autocommit == Autocommit::Legacy;
+            inner.isolation_level.filter(|_| legacy)
+        };
+        match level {
+            Some(level) if self.database(vm)?.is_autocommit() => {
+                self.execute_plain(&format!("BEGIN {level}"), vm)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn commit_now(&self, vm: &VirtualMachine) -> PyResult<()> {
+        self.end_transaction("COMMIT", vm)
+    }
+
+    fn rollback_now(&self, vm: &VirtualMachine) -> PyResult<()> {
+        self.end_transaction("ROLLBACK", vm)
+    }
+
+    fn end_transaction(&self, by: &str, vm: &VirtualMachine) -> PyResult<()> {
+        let database = self.database(vm)?;
+        let autocommit = self.inner.lock().autocommit;
+        match autocommit {
+            Autocommit::Legacy if database.is_autocommit() => Ok(()),
+            Autocommit::Legacy => self.execute_plain(by, vm),
+            Autocommit::On => Ok(()),
+            Autocommit::Off => {
+                self.execute_plain(by, vm)?;
+                self.execute_plain("BEGIN", vm)
+            }
+        }
+    }
+
     fn close_now(&self, vm: &VirtualMachine) -> PyResult<()> {
         let (database, cache, callbacks, blobs) = {
             let mut inner = self.inner.lock();
@@ -242,6 +282,18 @@ impl Connection {
         drop(callbacks);
         rolled_back
     }
+
+    /// Keeps what SQLite has been given for a role, and drops what was there before.
+    fn keep(&self, role: Role, callback: Option<Box<Callback>>) {
+        let mut inner = self.inner.lock();
+        let at = inner.callbacks.iter().position(|(known, _)| *known == role);
+        let before = at.map(|at| inner.callbacks.swap_remove(at));
+        if let Some(callback) = callback {
+            inner.callbacks.push((role, callback));
+        }
+        drop(inner);
+        drop(before);
+    }
 }
 
 /// What made a call of SQLite's fail.
@@ -258,6 +310,37 @@ fn failure(
 /// Whether a setting of a connection is a truth value.
 fn is_switch(setting: c_int) -> bool {
     (ffi::SQLITE_DBCONFIG_ENABLE_FKEY..=ffi::SQLITE_DBCONFIG_ENABLE_COMMENTS).contains(&setting)
+}
+
+#[derive(rustpython_vm::FromArgs)]
+pub(super) struct ConnectArgs {
+    #[pyarg(any)]
+    database: FsPath,
+    #[pyarg(any, optional)]
+    timeout: OptionalArg<ArgIntoFloat>,
+    #[pyarg(any, default = 0)]
+    detect_types: c_int,
+    #[pyarg(any, optional)]
+    isolation_level: OptionalArg<PyObjectRef>,
+    #[pyarg(any, default = ArgIntoBool::TRUE)]
+    check_same_thread: ArgIntoBool,
+    /// What `connect` calls; unused here.
+    #[pyarg(any, optional, name = "factory")]
+    _factory: OptionalArg<PyObjectRef>,
+    #[pyarg(any, default = CACHED_STATEMENTS)]
+    cached_statements: c_int,
+    #[pyarg(any, default = ArgIntoBool::FALSE)]
+    uri: ArgIntoBool,
+    #[pyarg(named, optional)]
+    autocommit: OptionalArg<PyObjectRef>,
+}
+
+#[derive(rustpython_vm::FromArgs)]
+struct BackupArgs {
+    #[pyarg(positional)]
+    target: PyRef<Connection>,
+    #[pyarg(flatten)]
+    options: BackupOptions,
 }
 
 impl Constructor for Connection {
@@ -454,13 +537,21 @@ impl Connection {
     /// Creates a new function. deterministic functions always return the same for the same.
     #[pymethod]
     fn create_function(zelf: &Py<Self>, args: FunctionArgs, vm: &VirtualMachine) -> PyResult<()> {
-        callbacks::create_function(zelf, args, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::create_function(&database, args, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Creates a new aggregate.
     #[pymethod]
     fn create_aggregate(zelf: &Py<Self>, args: AggregateArgs, vm: &VirtualMachine) -> PyResult<()> {
-        callbacks::create_aggregate(zelf, args, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::create_aggregate(&database, args, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Creates or redefines an aggregate window function.
@@ -470,7 +561,11 @@ impl Connection {
         args: WindowArgs,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        callbacks::create_window_function(zelf, args, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::create_window_function(&database, args, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Creates a collation function.
@@ -481,13 +576,21 @@ impl Connection {
         callable: PyObjectRef,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        callbacks::create_collation(zelf, name, callable, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::create_collation(&database, name, callable, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Set authorizer callback.
     #[pymethod]
     fn set_authorizer(zelf: &Py<Self>, callable: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        callbacks::set_authorizer(zelf, callable, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::set_authorizer(&database, callable, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Set a trace callback called for each SQL statement (passed as unicode).
@@ -497,7 +600,11 @@ impl Connection {
         callable: PyObjectRef,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        callbacks::set_trace_callback(zelf, callable, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::set_trace_callback(&database, callable, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Set progress handler callback, called every n instructions of SQLite's.
@@ -507,7 +614,11 @@ impl Connection {
         args: ProgressArgs,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        callbacks::set_progress_handler(zelf, args, vm)
+        let _entered = zelf.enter(vm)?;
+        let database = zelf.database(vm)?;
+        let (role, callback) = callbacks::set_progress_handler(&database, args, vm)?;
+        zelf.keep(role, callback);
+        Ok(())
     }
 
     /// Abort any pending database operation. Any thread may call it.
@@ -531,19 +642,34 @@ impl Connection {
     /// Makes a backup of the database.
     #[pymethod]
     fn backup(zelf: PyRef<Self>, args: BackupArgs, vm: &VirtualMachine) -> PyResult<()> {
-        copies::backup(zelf, args, vm)
+        let target = args.target;
+        if zelf.is(&target) {
+            return Err(vm.new_value_error("target cannot be the same connection instance"));
+        }
+        // In one order: two threads with opposite backups must not wait for each other.
+        let (first, second) = if zelf.get_id() < target.get_id() {
+            (&zelf, &target)
+        } else {
+            (&target, &zelf)
+        };
+        let _first = first.enter(vm)?;
+        let _second = second.enter(vm)?;
+        let (source, target) = (zelf.database(vm)?, target.database(vm)?);
+        copies::backup(&source, &target, args.options, vm)
     }
 
     /// Serialize a database into a byte string.
     #[pymethod]
     fn serialize(zelf: &Py<Self>, args: NameArgs, vm: &VirtualMachine) -> PyResult<PyBytesRef> {
-        copies::serialize(zelf, args, vm)
+        let _entered = zelf.enter(vm)?;
+        copies::serialize(&*zelf.database(vm)?, args, vm)
     }
 
     /// Load a serialized database.
     #[pymethod]
     fn deserialize(zelf: &Py<Self>, args: DeserializeArgs, vm: &VirtualMachine) -> PyResult<()> {
-        copies::deserialize(zelf, args, vm)
+        let _entered = zelf.enter(vm)?;
+        copies::deserialize(&*zelf.database(vm)?, args, vm)
     }
 
     /// Open and return a BLOB object.

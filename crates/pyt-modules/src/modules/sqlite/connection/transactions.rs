@@ -7,8 +7,6 @@ use rustpython_vm::{
     builtins::{PyInt, PyStr},
 };
 
-use super::Connection;
-
 /// The statements that open a transaction, by isolation level.
 const LEVELS: [&str; 4] = ["", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"];
 
@@ -63,43 +61,4 @@ pub(super) fn level_of(given: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Opt
         )
     };
     known.copied().map(Some).ok_or_else(unknown)
-}
-
-impl Connection {
-    /// Begins a transaction before a statement that changes rows, if the program leaves that to us.
-    pub(in super::super) fn begin_implicitly(&self, vm: &VirtualMachine) -> PyResult<()> {
-        let level = {
-            let inner = self.inner.lock();
-            let legacy = inner.autocommit == Autocommit::Legacy;
-            inner.isolation_level.filter(|_| legacy)
-        };
-        match level {
-            Some(level) if self.database(vm)?.is_autocommit() => {
-                self.execute_plain(&format!("BEGIN {level}"), vm)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn commit_now(&self, vm: &VirtualMachine) -> PyResult<()> {
-        self.end_transaction("COMMIT", vm)
-    }
-
-    pub(super) fn rollback_now(&self, vm: &VirtualMachine) -> PyResult<()> {
-        self.end_transaction("ROLLBACK", vm)
-    }
-
-    fn end_transaction(&self, by: &str, vm: &VirtualMachine) -> PyResult<()> {
-        let database = self.database(vm)?;
-        let autocommit = self.inner.lock().autocommit;
-        match autocommit {
-            Autocommit::Legacy if database.is_autocommit() => Ok(()),
-            Autocommit::Legacy => self.execute_plain(by, vm),
-            Autocommit::On => Ok(()),
-            Autocommit::Off => {
-                self.execute_plain(by, vm)?;
-                self.execute_plain("BEGIN", vm)
-            }
-        }
-    }
 }
