@@ -4,11 +4,13 @@
 //! small in a usual run and grow by environment variables: `PYT_TEST_SCHEDULES` (of each correct
 //! script), `PYT_TEST_SHAPES` (of each program in `shapes`), `PYT_TEST_REPLAYS` (of each finding),
 //! `PYT_TEST_SEEDS` (of each deterministic script),
-//! `PYT_TEST_CAUSES` (which causes are judged),
+//! `PYT_TEST_STRATEGIES` (of each correct
+//! script under each strategy), `PYT_TEST_CAUSES` (which causes are judged),
 //! `PYT_TEST_CAUSE_SCHEDULES` (of each program that judges one). All of it is
 //! only in pyt, so nothing here runs on another Python.
 
 mod asyncio;
+mod bisect;
 mod bugs;
 mod command;
 mod correct;

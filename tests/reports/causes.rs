@@ -310,3 +310,49 @@ fn a_run_as_data() {
         (&0.into(), &().into())
     );
 }
+
+/// How many columns a text takes: two for each character of these scripts.
+fn columns(line: &str) -> usize {
+    let is_wide = |one: char| matches!(u32::from(one), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xff00..=0xff60);
+    line.chars().map(|one| 1 + usize::from(is_wide(one))).sum()
+}
+
+#[test]
+fn wide_characters_keep_the_width_of_the_report() {
+    let source = "import threading
+在庫 = {'りんご': 1}
+def 売る_売る_売る():
+    if 在庫['りんご'] > 0:  # 一つだけ残っている、とても大事なりんごの在庫を確かめてから売る
+        在庫['りんご'] -= 1; 記録.append('一つ売れました、ありがとうございました')
+記録 = []
+threads = [threading.Thread(target=売る_売る_売る, name=名) for 名 in ('最初のとても長い名前', '二番目')]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+assert 在庫['りんご'] == 0, 在庫
+";
+    let scratch = Scratch::new();
+    let script = scratch.write("wide.py", source);
+    for width in [40, 80, 200] {
+        let output = format!("--output={}", scratch.at("found"));
+        let arguments = ["explore", "--jobs=1", "--stop-on-first", &output, &script];
+        let done = run(pyt(arguments).env("COLUMNS", width.to_string()));
+        let (_, report) = done
+            .stdout
+            .split_once("again: ")
+            .unwrap_or_else(|| panic!("{done}"));
+        let (schedule, _) = report
+            .split_once("\nIt writes:")
+            .unwrap_or_else(|| panic!("{done}"));
+        // The first line is a command, which has no width.
+        for line in schedule.lines().skip(1) {
+            assert!(
+                columns(line) <= width,
+                "{width}: {} in {line}",
+                columns(line)
+            );
+        }
+        assert!(schedule.contains("在庫"), "{schedule}");
+    }
+}

@@ -164,3 +164,40 @@ fn of_other_outcomes() {
     check("import sys\nsys.exit(3)\n", &["--schedules=3"]);
     check("import os\nos._exit(3)\n", &["--schedules=3"]);
 }
+
+#[test]
+fn of_failures_of_all_kinds() {
+    for script in [
+        "bugs/barrier_reuse.py",
+        "bugs/nested_monitor.py",
+        "bugs/both_polite.py",
+        "bugs/join_under_lock.py",
+        "bugs/stateful.py",
+        "bugs/executor_waits_for_itself.py",
+        "bugs/torn_down_too_early.py",
+    ] {
+        let report = check(script, &["--schedules=40", "--stop-on-first"]);
+        assert_eq!(
+            report["findings"].as_array().map(Vec::len),
+            Some(1),
+            "{script}"
+        );
+    }
+}
+
+#[test]
+fn of_a_step_that_a_thread_waits_to_take_for_ever() {
+    let report = check("bugs/nested_monitor.py", &["--schedules=40"]);
+    let finding = &report["findings"][0];
+    let cause = &finding["cause"];
+    assert_eq!(cause["second"], Value::Null, "{cause}");
+    let waiting = cause["waiting"].as_u64().expect("a thread of the deadlock");
+    let waiting = usize::try_from(waiting).expect("a small number");
+    let thread = &finding["deadlock"]["threads"][waiting];
+    assert!(
+        thread["waits_for"]
+            .as_str()
+            .is_some_and(|text| text.contains("outer")),
+        "{thread}"
+    );
+}

@@ -26,6 +26,9 @@ const MAX_PAIRS: usize = 2_000;
 /// The partners of a step are looked for among so many steps on the same object before it.
 const MAX_LOOK_BACK: usize = 512;
 
+/// So many accesses of one operation are kept together.
+const MAX_ACCESSES: usize = 8;
+
 /// How a run with a reversed pair ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -142,7 +145,7 @@ pub fn find_cause(
         recognised: Recognised::new(trace),
         explaining: candidates
             .iter()
-            .filter(|candidate| candidate.class <= Class::State)
+            .filter(|candidate| candidate.class != Class::Synchronisation)
             .map(|candidate| candidate.pair)
             .collect(),
         passing: Vec::new(),
@@ -153,6 +156,7 @@ pub fn find_cause(
     };
     let for_pairs = budget.saturating_sub(WIDER_RUNS);
     cause.complete = search.single(&candidates, for_pairs);
+    search.within(&candidates, for_pairs);
     cause.decisive = search.decisive(&candidates);
     if !cause.decisive.is_empty() {
         if let Some((pair, opposite)) = search.opposites(&cause.decisive, &candidates, budget) {
@@ -176,6 +180,8 @@ const WIDER_RUNS: u64 = 24;
 const RUNS_OF_FAR_PAIRS: u64 = 12;
 /// So many of these are spent on steps that conflict, the others on choices at switches.
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
+/// So many pairs are tried that the best of those that decide has reversed, too.
+const RUNS_WITHIN: usize = 8;
 /// For so many of the pairs that decide, the best first, pairs the other way round are tried.
 const PAIRS_WITH_OPPOSITES: usize = 3;
 /// So many of these for each.
@@ -226,6 +232,37 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             }
         }
         complete
+    }
+
+    /// Of the pairs that decide, the best may have reversed others that were not tried, since they
+    /// are about what the library keeps. If one of these decides, that is the reason.
+    fn within(&mut self, candidates: &[Candidate], budget: u64) {
+        let best = self.decisive(candidates).first().copied();
+        let Some(best) = best else {
+            return;
+        };
+        let mut passing = self.passing.iter();
+        let of_best = passing.find(|(pair, _)| *pair == best);
+        let reversed = of_best.map(|(_, all)| all.clone()).unwrap_or_default();
+        let is_within = |candidate: &&Candidate| {
+            let pair = candidate.pair;
+            let numbers = (pair.first, pair.second);
+            candidate.class == Class::LibraryState
+                && reversed.contains(&numbers)
+                && !self.tried.contains(&numbers)
+        };
+        let mut inner: Vec<Conflict> = candidates
+            .iter()
+            .filter(is_within)
+            .map(|candidate| candidate.pair)
+            .collect();
+        inner.sort_by_key(|pair| pair.second - pair.first);
+        for pair in inner.into_iter().take(RUNS_WITHIN) {
+            if self.runs >= budget || self.ended {
+                return;
+            }
+            self.decides(pair, budget);
+        }
     }
 
     /// Runs the program with this pair reversed; if it passes, the pair is among those that decide.
@@ -324,14 +361,16 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             }
         }
         found.retain(|(_, _, other)| self.is_least(*other));
-        if found.is_empty() {
-            for &pair in &alike {
-                let others = self.those_opposite(pair, candidates);
-                for &(size, other) in others.iter().take(OPPOSITES_GOING_ON) {
-                    if self.runs < budget && self.decides_going_on(other) {
-                        found.push((size, pair, other));
-                        break;
-                    }
+        let closest = found.iter().map(|(size, _, _)| *size).min();
+        'all: for &pair in &alike {
+            let others = self.those_opposite(pair, candidates);
+            for &(size, other) in others.iter().take(OPPOSITES_GOING_ON) {
+                if closest.is_some_and(|closest| closest <= size) || self.runs >= budget {
+                    break;
+                }
+                if self.decides_going_on(other) {
+                    found.push((size, pair, other));
+                    break 'all;
                 }
             }
         }
@@ -415,8 +454,47 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
     /// The schedule of the failing run with this pair reversed.
     fn reverse(&self, hold: usize, pair: Conflict) -> Reverse {
+        let hold = self.begin_of_operation(hold);
         let follows = |step| self.order.happens_before(hold, step);
-        Reverse::new(self.failing, hold, pair.second, follows)
+        let until = self.end_of_operation(pair.second);
+        Reverse::new(self.failing, hold, until, follows)
+    }
+
+    /// The last step of the operation that this one belongs to: one instruction may say several
+    /// accesses, and makes them after the last.
+    fn end_of_operation(&self, step: usize) -> usize {
+        let steps = self.failing.steps();
+        self.operation(step, &mut (step + 1..self.taken.min(steps.len())))
+    }
+
+    /// The first step of the operation that this one belongs to.
+    fn begin_of_operation(&self, step: usize) -> usize {
+        self.operation(step, &mut (0..step).rev())
+    }
+
+    /// The farthest of the steps `others`, in their order, that belong to the operation of `step`.
+    fn operation(&self, step: usize, others: &mut dyn Iterator<Item = usize>) -> usize {
+        let steps = self.failing.steps();
+        let own = &steps[step];
+        let mut seen = vec![own.op];
+        let mut farthest = step;
+        for other in others {
+            let one = &steps[other];
+            if one.thread != own.thread {
+                continue;
+            }
+            let belongs = own.place != Place::default()
+                && is_access(&own.op)
+                && is_access(&one.op)
+                && (one.place.0, one.place.1) == (own.place.0, own.place.1)
+                && !seen.contains(&one.op);
+            if !belongs || seen.len() == MAX_ACCESSES {
+                break;
+            }
+            seen.push(one.op);
+            farthest = other;
+        }
+        farthest
     }
 
     fn run(&mut self, strategy: Reverse) -> Option<Reversal> {

@@ -45,7 +45,10 @@ pub enum LoadError {
     #[error("not a schedule: expected a JSON object")]
     NotAnObject,
     /// A version that this program cannot read.
-    #[error("version {found} of the schedule format; this program reads version {expected}")]
+    #[error(
+        "version {found} of the schedule format; this pyt reads version {expected}: explore again, \
+         or replay with the pyt that wrote it"
+    )]
     Version {
         /// What the file says.
         found: String,

@@ -368,3 +368,44 @@ fn what_the_library_keeps_explains_less_than_what_the_program_has() {
         assert!(!cause.decisive.is_empty());
     }
 }
+
+#[test]
+fn what_the_library_keeps_is_the_cause_where_it_decides_within_another_pair() {
+    // Check and use of variable 0, which the library keeps; both threads write variable 1 before
+    // and after. To reverse these reverses the others, too.
+    let main = [
+        Write(0, 3, 0),
+        Write(1, 3, 0),
+        Write(2, 3, 0),
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(2, 2),
+        Assert(2, 0),
+    ];
+    let uses = [
+        Write(1, 3, 0),
+        Read(0, 0),
+        Read(0, 1),
+        SkipIf(0, 1, 2),
+        SkipIf(1, 0, 1),
+        Write(2, 3, 1),
+        Write(1, 3, 0),
+    ];
+    let changes = [Write(1, 3, 0), Write(0, 3, 1), Write(1, 3, 0)];
+    let program = program(&[&main, &uses, &changes]);
+    for base in 0..10 {
+        let (trace, _) = cause_of_found(&program, base);
+        let kept = trace.steps()[1].op.object;
+        let of_library =
+            (0..trace.steps().len()).filter(|&step| trace.steps()[step].op.object == kept);
+        let failing = FailingTrace::new(trace.clone()).of_library(of_library.collect::<Vec<_>>());
+        let cause = cause_of_trace(&program, &failing);
+        assert_eq!(
+            trace.steps()[cause.decisive[0].first].op.object,
+            kept,
+            "{cause:?}"
+        );
+    }
+}

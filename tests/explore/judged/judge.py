@@ -406,7 +406,7 @@ class Judge:
             self.order("repairs", f"ordered {number}", first, second)
         objects = {step["object"] for step in told}
         self.told_lines = {frame["line"] for step in told for frame in own_frames(step, self.script)}
-        self.others(steps, told, objects, pairs[0])
+        self.others(steps, told, objects, pairs)
 
     def awaited(self, thread, number):
         line = int(thread["place"].rsplit(":", 1)[1]) if thread["place"] else None
@@ -436,8 +436,20 @@ class Judge:
         self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
         self.add(programs, f"{name}, with their locks", ordered, *by_name, True)
 
-    def others(self, steps, told, objects, pair):
+    def others(self, steps, told, objects, pairs):
         """Other accesses of the same two threads that conflict."""
+        pair = pairs[0]
+
+        def reverses_told(c, d):
+            """Whether an order of these in which `d` comes first is one of what is told, too."""
+            return any(
+                c["thread"] == a["thread"]
+                and d["thread"] == b["thread"]
+                and c["step"] <= a["step"]
+                and b["step"] <= d["step"]
+                for a, b in pairs
+            )
+
         one, two = pair[0]["thread"], pair[1]["thread"]
         first, second = pair[0]["step"], pair[1]["step"]
         accesses = [
@@ -509,10 +521,30 @@ class Judge:
                 if c["step"] < d["step"]
                 and conflicts(c, d)
                 and (c, d) not in inside
+                and not reverses_told(c, d)
                 and not any(self.surrounds([step["line"]]) for step in (c, d))
             ]
         for number, (c, d) in enumerate(inside[:MOST]):
             self.order("controls", f"inside {number}", c, d)
+        # Any two steps in there: that the two conflict may not be known.
+        nearer = [
+            (c, d)
+            for c in accesses
+            for d in accesses
+            if c["thread"] == one
+            and d["thread"] == two
+            and first <= c["step"]
+            and d["step"] <= second
+            and (c, d) not in inside
+            and not any(self.surrounds([step["line"]]) for step in (c, d))
+        ]
+        nearer.sort(key=lambda both: (-both[1]["step"], both[0]["step"]))
+        seen = set()
+        for c, d in nearer:
+            lines = c["line"], d["line"]
+            if lines not in seen and len(seen) < MOST:
+                seen.add(lines)
+                self.order("controls", f"nearer {len(seen)}", c, d)
         # Any others, each line by itself.
         apart = {}
         for step in accesses:
