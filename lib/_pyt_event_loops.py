@@ -93,7 +93,9 @@ def _wait(select, selector, timeout):
     """Waits until something is ready, or for so long: a step of another thread makes it ready, or a
     process outside."""
     files = selector.get_map()
-    if _are_inside(files):
+    # Clients of other processes may connect to a listening socket: to wait for them is no deadlock.
+    ends = timeout is not None or not any(_listens(key) for key in files.values())
+    if ends and _are_inside(files):
         polled = [(key.fd, key.events) for key in files.values()]
         _pyt.wait_until_ready(polled, timeout)
         return select(selector, 0)
@@ -201,6 +203,15 @@ def _are_inside(files):
 def _handles_signals(key):
     loop = getattr(key.data[0]._callback, "__self__", None)
     return bool(getattr(loop, "_signal_handlers", None))
+
+
+def _listens(key):
+    """Whether it is a socket to which clients may connect."""
+    for one in list(_sockets):
+        if one.fileno() == key.fd:
+            socket = sys.modules["socket"]
+            return bool(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    return False
 
 
 def _is_inside(one, by_number):
