@@ -112,6 +112,7 @@ def _wait(select, selector, timeout):
             pause = min(pause, left)
         time.sleep(pause)
         ready = select(selector, 0)
+        _pyt.looked_outside()
     return ready
 
 

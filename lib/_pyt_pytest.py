@@ -354,6 +354,9 @@ class _Worker:
             thread_exceptions=_minds_threads(item), replays=self.settings.replay is not None,
         )
         result["wider"] = wide
+        if result["wider"] != []:
+            # What they made was not made anew for each schedule.
+            result["proven"] = False
         reports = self._reports(item, result)
         self._tear_down_wide(session, item, nextitem, reports)
         if result["failure"] is None:

@@ -487,7 +487,7 @@ def summary(found, settings):
     if proven:
         yield (
             f"{plural(len(proven), 'test', 'tests')}: all schedules were tried, from the state that "
-            "collection and wider fixtures have left"
+            "collection has left"
         )
     given_up = sum(one["given_up"] for one in found.values())
     if given_up:

@@ -284,6 +284,9 @@ class _Worker:
             run, self.settings, {}, stored, limits, replays=self.settings.replay is not None
         )
         result["wider"] = self._wide_of(test)
+        if result["wider"] != []:
+            # What they made was not made anew for each schedule.
+            result["proven"] = False
         failure = result["failure"]
         note = result.pop("note") if failure is None else failure.pop("note")
         reports = (json.loads(note) if note else {}).get("reports") or []

@@ -310,6 +310,11 @@ fn options_that_suites_do_not_take_are_refused() {
         "--strict",
         "--full",
         "--json",
+        "--stop-on-first",
+        "--output=found",
+        "--clock=any",
+        "--asyncio=any",
+        "--inject=gc",
     ] {
         let run = suite.run(&["explore", option, "-m", "unittest"]);
         run.exited_with(2);
@@ -318,4 +323,51 @@ fn options_that_suites_do_not_take_are_refused() {
             "{run}"
         );
     }
+}
+
+const PROOFS: &str = "\
+import threading, unittest
+
+def count(case):
+    case.value = 0
+    lock = threading.Lock()
+    def add():
+        with lock:
+            case.value += 1
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    case.assertEqual(case.value, 2)
+
+class Alone(unittest.TestCase):
+    def test_count(self):
+        count(self)
+
+class WithWiderFixture(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.left = []
+
+    def test_count(self):
+        count(self)
+";
+
+#[test]
+fn a_test_with_wider_fixtures_is_not_proven() {
+    let suite = Suite::new();
+    suite.scratch.write("project/test_proofs.py", PROOFS);
+    let explore = ["explore", "--strategy=dpor", "--schedules=500"];
+    let run = suite.run(&[&explore[..], &["-m", "unittest", "test_proofs"]].concat());
+    run.exited_with(0);
+    let shown = format!("{}{}", run.stdout, run.stderr);
+    assert!(
+        shown.contains("2 tests explored, 2 with something to decide"),
+        "{run}"
+    );
+    assert!(
+        shown.contains(
+            "\n1 test: all schedules were tried, from the state that collection has left"
+        ),
+        "{run}"
+    );
 }

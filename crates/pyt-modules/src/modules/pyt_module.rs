@@ -88,6 +88,12 @@ mod _pyt {
         controlled::slack().as_secs_f64()
     }
 
+    /// The calling thread has looked at what other processes can change.
+    #[pyfunction]
+    fn looked_outside() {
+        controlled::looked_outside();
+    }
+
     /// In a run, lets so many seconds pass.
     #[pyfunction]
     fn advance_clock(seconds: f64) {

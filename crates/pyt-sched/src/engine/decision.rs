@@ -100,6 +100,12 @@ pub fn advance_clock(deadline: Deadline) {
     });
 }
 
+/// The calling thread has looked at what other processes can change, so a run that does the same
+/// again and again is no livelock. Nothing happens outside of a run.
+pub fn looked_outside() {
+    in_run(|me, policy| policy.looked_outside(me));
+}
+
 /// Whether no thread of the run in progress but the calling one is alive: whatever that does is
 /// ordered with all that others have done and will do. False outside of a run.
 #[must_use]

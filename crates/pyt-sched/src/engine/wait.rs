@@ -159,9 +159,11 @@ impl CurrentWait {
 
     /// Whether the wait is over, although the waiting thread has not seen that yet.
     pub(crate) fn is_over(&self) -> bool {
-        // SAFETY: as in `hold`.
-        let held_by = self.held_by.as_ref();
-        held_by.is_some_and(|held_by| unsafe { (*held_by.0).is_over() })
+        match &self.held_by {
+            // SAFETY: as in `hold`.
+            Some(held_by) => unsafe { (*held_by.0).is_over() },
+            None => false,
+        }
     }
 
     /// Who holds now what is waited for.

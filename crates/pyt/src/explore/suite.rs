@@ -9,7 +9,7 @@ use std::{
 };
 
 use pyt_options::Command;
-use pyt_runtime::explore::{SearchKind, Shard};
+use pyt_runtime::explore::{ClockMode, Injections, SearchKind, Shard, TaskOrder};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
@@ -114,41 +114,32 @@ fn start(program: &OsStr, module: &str, settings: &Value, args: &[OsString]) -> 
     python::run(Command::Python, program, &words)
 }
 
-/// Which of the options is for scripts only, if one is given.
-fn refused(arguments: &Arguments) -> Option<&'static str> {
-    let given = [
-        (
-            arguments.shard != Shard::WHOLE,
-            "--shard is for scripts and modules, not for test suites",
-        ),
-        (
-            arguments.same_output,
-            "--same-output is for scripts and modules, not for test suites",
-        ),
-        (
-            arguments.page.is_some(),
-            "--html is for scripts and modules, not for test suites",
-        ),
-        (
-            arguments.strict,
-            "--strict is for scripts and modules, not for test suites",
-        ),
-        (
-            arguments.full,
-            "--full is for scripts and modules, not for test suites",
-        ),
-        (
-            arguments.json,
-            "--json is for scripts and modules: --pyt-json FILE after -m pytest writes what was found",
-        ),
-        (
-            matches!(arguments.search, SearchKind::Dfs(_) | SearchKind::Dpor)
-                && arguments.schedules.is_none()
-                && arguments.time.is_none(),
-            "dfs and dpor may take for ever on a test: say --time or --schedules",
-        ),
+/// Why the options do not go together with a test suite, if they do not.
+fn refused(arguments: &Arguments) -> Option<String> {
+    let open = &arguments.open;
+    let for_programs = [
+        (arguments.shard != Shard::WHOLE, "--shard"),
+        (arguments.same_output, "--same-output"),
+        (arguments.page.is_some(), "--html"),
+        (arguments.strict, "--strict"),
+        (arguments.full, "--full"),
+        (arguments.stop_on_first, "--stop-on-first"),
+        (arguments.output != Path::new("."), "--output"),
+        (open.clock != ClockMode::default(), "--clock"),
+        (open.tasks != TaskOrder::default(), "--asyncio"),
+        (open.inject != Injections::default(), "--inject"),
     ];
-    given
-        .into_iter()
-        .find_map(|(is_given, text)| is_given.then_some(text))
+    if let Some((_, option)) = for_programs.iter().find(|(is_given, _)| *is_given) {
+        return Some(format!(
+            "{option} is for scripts and modules, not for test suites"
+        ));
+    }
+    if arguments.json {
+        let text = "--json is for scripts and modules: --pyt-json FILE after -m pytest writes what was found";
+        return Some(text.to_owned());
+    }
+    let is_exhaustive = matches!(arguments.search, SearchKind::Dfs(_) | SearchKind::Dpor);
+    let is_endless = arguments.schedules.is_none() && arguments.time.is_none();
+    (is_exhaustive && is_endless)
+        .then(|| "dfs and dpor may take for ever on a test: say --time or --schedules".to_owned())
 }

@@ -29,8 +29,8 @@ mod trace;
 pub use crate::{
     engine::{
         decision::{
-            advance_clock, ask, atomic, current_number, is_alone, is_atomic, is_first, number_of,
-            point, slack, steps,
+            advance_clock, ask, atomic, current_number, is_alone, is_atomic, is_first,
+            looked_outside, number_of, point, slack, steps,
         },
         pick::{Fault, Pick, PickKind, Picked, Question},
         thread::ThreadNumber,

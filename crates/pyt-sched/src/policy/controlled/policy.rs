@@ -238,10 +238,9 @@ impl Controlled {
         }
         if !me.is_atomic()
             && let Some(number) = me.member_number()
+            && self.fault(number)
         {
-            if self.fault(number) {
-                self.world.pending_faults()?;
-            }
+            self.world.pending_faults()?;
         }
         let Awaited { kind, deadline, .. } = *awaited;
         // A poll is another step than a wait: it fails at once.
@@ -748,6 +747,14 @@ impl Policy for Controlled {
             self.state.lock().slack
         } else {
             Duration::ZERO
+        }
+    }
+
+    fn looked_outside(&self, thread: &Thread) {
+        if self.is_member(thread)
+            && let Some(watch) = self.state.lock().endless.watch()
+        {
+            watch.refute();
         }
     }
 

@@ -149,7 +149,7 @@ impl Watch {
         self.has_restarted
     }
 
-    /// The world could not confirm a repetition.
+    /// The world could not confirm a repetition, or a thread has looked outside of the run.
     pub(super) const fn refute(&mut self) {
         self.is_known = false;
     }
