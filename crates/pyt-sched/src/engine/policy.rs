@@ -119,8 +119,8 @@ pub trait Policy: Send + Sync {
         Duration::ZERO
     }
 
-    /// `thread`, a member of a run, has looked at what other processes can change: a state that comes
-    /// again need not be followed by the same.
+    /// `thread`, a member of a run, has looked at what other processes can change: a state that
+    /// comes again need not be followed by the same.
     fn looked_outside(&self, _thread: &Thread) {}
 
     /// Whether `thread` is the first member of a run and no other is alive.
