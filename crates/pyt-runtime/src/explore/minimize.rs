@@ -27,9 +27,10 @@ use super::{
 const MINIMIZE_MAX_RUNS: u64 = 400;
 /// How long it may take.
 const MINIMIZE_TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How many runs the search for the cause may take, and how long.
+/// How many runs the search for the cause may take, and how long. The time is for programs whose
+/// runs are long: on a busy machine it must not end the search of others.
 const CAUSE_MAX_RUNS: u64 = 64;
-const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(10);
+const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How many steps a run with another order may take, at least, and for each step of the failing
 /// run.
 const LEAST_STEPS: u64 = 5_000;
