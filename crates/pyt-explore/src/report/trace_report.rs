@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Action, Op, Repetition, Step, Stuck, Trace};
+use pyt_sched::controlled::{Action, Op, Repetition, Step, Stuck, ThreadNumber, Trace};
 
 use super::{
     blocked::BlockedThreads,
@@ -309,6 +309,12 @@ impl TraceReport<'_> {
         values.get(found.ok()?)
     }
 
+    /// Whether a thread could have taken step `number`.
+    fn could_go_on(&self, thread: Option<ThreadNumber>, number: usize) -> bool {
+        let mut candidates = self.trace.candidates(number).iter();
+        candidates.any(|candidate| Some(candidate.thread) == thread)
+    }
+
     /// The rows of the timeline. Those of the `deciding` steps are never left out.
     fn rows(
         &self,
@@ -339,12 +345,7 @@ impl TraceReport<'_> {
             }
             let before = before.replace(step.thread);
             let switched = before.is_some_and(|before| before != step.thread);
-            let preempts = switched
-                && self
-                    .trace
-                    .candidates(number)
-                    .iter()
-                    .any(|candidate| Some(candidate.thread) == before);
+            let preempts = switched && self.could_go_on(before, number);
             let value = self.value_of(number);
             let matters = shared.contains(&step.op.object) || !is_access(&step.op);
             // Tasks share what the library keeps of them, which says nothing.
