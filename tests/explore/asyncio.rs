@@ -5,7 +5,7 @@
 use pyt_test::Scratch;
 use serde_json::Value;
 
-use crate::{EXPLORATION_DEADLINE, all_hold, bugs, correct, scripts, text, try_pyt};
+use crate::{EXPLORATION_DEADLINE, all_hold, bugs, correct, scripts, try_pyt};
 
 #[test]
 fn each_bug_is_found_and_replayed_first_half() {
@@ -45,7 +45,7 @@ fn a_server_that_waits_for_other_processes_is_given_up_and_no_livelock() {
     let scratch = Scratch::new();
     let script = scratch.write("server.py", SERVER);
     let limits = ["--json", "--jobs=1", "--schedules=3", "--max-steps=300"];
-    let arguments = [&["explore"], &limits[..], &[text(&script)]].concat();
+    let arguments = [&["explore"], &limits[..], &[script.as_str()]].concat();
     let run = try_pyt(EXPLORATION_DEADLINE, &arguments).unwrap_or_else(|error| panic!("{error}"));
     let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run}"));
     assert_eq!(report["failed"], 0, "{run}");
