@@ -67,7 +67,7 @@ impl Runtime {
                     runner.be_strict(vm)?;
                 }
                 runner.leave_open(options.open, vm)?;
-                let mut explorer = Explorer::on(RunnerOf::Own(runner), options, vm)?;
+                let mut explorer = Explorer::on(RunnerOf::Own(Box::new(runner)), options, vm)?;
                 let native = scope::native_among(&options.include, vm);
                 explorer.result.native.extend(native);
                 script.instrument(vm)?;
@@ -261,7 +261,7 @@ fn learn_decisions(strategy: &mut dyn Strategy, trace: &Trace) {
 /// What makes the runs of a search: its own, or one that others use as well.
 pub(crate) enum RunnerOf<'a> {
     /// The search's own.
-    Own(Runner),
+    Own(Box<Runner>),
     /// Another's.
     Lent(&'a Runner),
 }
@@ -303,7 +303,7 @@ impl<'a> Explorer<'a> {
     /// A search whose runs are all made in this process.
     pub(crate) fn new(options: &'a ExploreOptions, vm: &VirtualMachine) -> PyResult<Self> {
         let runner = Runner::new(options.granularity, true, vm)?;
-        Self::on(RunnerOf::Own(runner), options, vm)
+        Self::on(RunnerOf::Own(Box::new(runner)), options, vm)
     }
 
     /// From now on each run is asked for its note.
@@ -390,25 +390,8 @@ impl<'a> Explorer<'a> {
                 );
                 result.progress = self.search.progress();
             }
-            result.not_seen.extend(finished.not_seen);
-            if next.seed.is_none() {
-                let open = self.options.open.not_enumerated();
-                result.not_seen.extend(open.map(str::to_owned));
-                if finished.trace.questions() > 0 {
-                    result.not_seen.insert(OTHER_ANSWERS.to_owned());
-                }
-            }
-            if result.progress.diverged > 0 {
-                result.not_seen.insert(DIVERGED.to_owned());
-            }
-            if next.seed.is_none() && first_looks.differ_from(&finished.first_looks) {
-                result.not_seen.insert(LEFT.to_owned());
-            }
-            for path in finished.first_looks.written() {
-                if result.written.len() < MAX_WRITTEN {
-                    result.written.insert(path.clone());
-                }
-            }
+            self.note_unseen(next.seed.is_none(), &mut finished, &mut first_looks);
+            let result = &mut self.result;
             result.elapsed = started.elapsed();
             result.abandoned_threads += finished.abandoned_threads;
             result.irreproducible += u64::from(finished.is_irreproducible);
@@ -454,6 +437,37 @@ impl<'a> Explorer<'a> {
         }
         self.result.elapsed = started.elapsed();
         Ok(())
+    }
+
+    /// Notes what a run of the search does that no step says, and the files that it has written.
+    fn note_unseen(
+        &mut self,
+        is_exhaustive: bool,
+        finished: &mut Ran,
+        first_looks: &mut FirstLooks,
+    ) {
+        let result = &mut self.result;
+        result
+            .not_seen
+            .extend(std::mem::take(&mut finished.not_seen));
+        if is_exhaustive {
+            let open = self.options.open.not_enumerated();
+            result.not_seen.extend(open.map(str::to_owned));
+            if finished.trace.questions() > 0 {
+                result.not_seen.insert(OTHER_ANSWERS.to_owned());
+            }
+        }
+        if result.progress.diverged > 0 {
+            result.not_seen.insert(DIVERGED.to_owned());
+        }
+        if is_exhaustive && first_looks.differ_from(&finished.first_looks) {
+            result.not_seen.insert(LEFT.to_owned());
+        }
+        for path in finished.first_looks.written() {
+            if result.written.len() < MAX_WRITTEN {
+                result.written.insert(path.clone());
+            }
+        }
     }
 
     /// Makes the first run once more: the runs since may have left something that changes it, which

@@ -36,6 +36,10 @@ const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(30);
 const LEAST_STEPS: u64 = 5_000;
 const STEPS_PER_STEP: u64 = 10;
 
+/// The report of a run as text and as data, what each thread of a deadlock waits for, and the
+/// outcome.
+type Reported = (String, (RunDetails, Walk), Vec<String>, Outcome);
+
 /// Reproduces `failing` with as few switches as can be found, and reports what happens.
 ///
 /// # Errors
@@ -293,12 +297,7 @@ impl Reproduction<'_> {
         })
     }
 
-    /// The report, as text and as data, what each thread of a deadlock waits for, and the outcome.
-    fn run_for_report(
-        &self,
-        choices: Choices,
-        cause: &Cause,
-    ) -> PyResult<(String, (RunDetails, Walk), Vec<String>, Outcome)> {
+    fn run_for_report(&self, choices: Choices, cause: &Cause) -> PyResult<Reported> {
         let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
         let seen = blocked.clone();
         let run = RunConfig {

@@ -7,6 +7,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     ops::ControlFlow,
+    path::Path,
     sync::{Arc, Weak},
 };
 
@@ -124,7 +125,11 @@ impl InterpreterPlaces {
 /// native modules has the module's name in the place of a file's.
 fn is_library(code: &PyCode) -> bool {
     let file = code.source_path().as_str();
-    let is_module = !file.starts_with('<') && !file.contains('/') && !file.ends_with(".py");
+    let is_module = !file.starts_with('<')
+        && !file.contains('/')
+        && Path::new(file)
+            .extension()
+            .is_none_or(|ending| ending != "py");
     file.starts_with("<frozen") || is_module
 }
 

@@ -178,9 +178,7 @@ fn a_limit_ends_a_display() {
         .unwrap();
     let limits = Limits::new().steps(100_000);
     let shown = runtime.with_limits(&limits, |_| value.display());
-    let error = shown
-        .map(|shown| shown.unwrap_err())
-        .unwrap_or_else(|error| error);
+    let error = shown.map_or_else(|error| error, |shown| shown.unwrap_err());
     assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error:?}");
     runtime.finish();
 }

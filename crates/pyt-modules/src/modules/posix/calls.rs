@@ -510,6 +510,7 @@ mod posix {
         Ok(found.to_pyobject(vm))
     }
 
+    #[expect(clippy::struct_field_names, reason = "the names are CPython's")]
     #[pystruct_sequence_data]
     struct ChildState {
         si_pid: i32,

@@ -36,6 +36,7 @@ pub(super) fn install(module: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
 }
 
 /// What is known of a signal that was taken.
+#[expect(clippy::struct_field_names, reason = "the names are CPython's")]
 #[pystruct_sequence_data]
 struct SignalInformation {
     si_signo: i32,

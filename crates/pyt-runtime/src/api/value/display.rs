@@ -3,7 +3,7 @@
 //! What a host does with a form is not known here.
 
 use rustpython_vm::{
-    PyObject, PyObjectRef, PyResult, VirtualMachine,
+    Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBytes, PyDict, PyStr, PyTuple},
 };
 
@@ -171,7 +171,7 @@ fn form_of(form: PyObjectRef, py: Python<'_>) -> Option<DisplayForm> {
 
 /// The form of a tuple of a form and its metadata.
 fn without_metadata(form: PyObjectRef) -> PyObjectRef {
-    match form.downcast_ref::<PyTuple>().map(|pair| pair.as_slice()) {
+    match form.downcast_ref::<PyTuple>().map(Py::as_slice) {
         Some([form, _]) => form.clone(),
         _ => form,
     }
