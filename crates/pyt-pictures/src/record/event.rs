@@ -3,6 +3,7 @@
 use pyt_sched::WaitKind;
 
 use super::ring::Words;
+use crate::timeline::WAIT_KINDS;
 
 /// One recorded moment of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,22 +75,6 @@ pub(crate) enum Ended {
     Unknown,
 }
 
-/// The kinds of waits, by the numbers that they have in a ring.
-const KINDS: [WaitKind; 12] = [
-    WaitKind::Lock,
-    WaitKind::Condition,
-    WaitKind::Semaphore,
-    WaitKind::Event,
-    WaitKind::Future,
-    WaitKind::Barrier,
-    WaitKind::Get,
-    WaitKind::Put,
-    WaitKind::TasksDone,
-    WaitKind::Join,
-    WaitKind::Io,
-    WaitKind::Sleep,
-];
-
 impl Event {
     pub(crate) fn to_words(self) -> Words {
         let (tag, detail, one, other) = match self.what {
@@ -101,7 +86,7 @@ impl Event {
                 object,
                 holder,
             } => {
-                let kind = KINDS.iter().position(|known| *known == kind);
+                let kind = WAIT_KINDS.iter().position(|known| *known == kind);
                 let detail = kind.unwrap_or(0) as u64 | u64::from(reentrant) << 7;
                 (2, detail, object, holder)
             }
@@ -139,7 +124,7 @@ impl Event {
             2 => What::Waits {
                 kind: usize::try_from(detail & 0x7f)
                     .ok()
-                    .and_then(|detail| KINDS.get(detail).copied())
+                    .and_then(|detail| WAIT_KINDS.get(detail).copied())
                     .unwrap_or(WaitKind::Lock),
                 reentrant: detail & 0x80 != 0,
                 object: one,
@@ -199,7 +184,7 @@ mod tests {
             What::TaskGoesOn { task: 3 },
             What::TaskStops { task: 3, awaits: 5 },
         ];
-        let waits = KINDS.map(|kind| What::Waits {
+        let waits = WAIT_KINDS.map(|kind| What::Waits {
             kind,
             reentrant: kind == WaitKind::Lock,
             object: 99,

@@ -66,6 +66,22 @@ impl Turns {
     }
 }
 
+/// The kinds of waits, by the numbers that they have in a ring and on a page.
+pub(crate) const WAIT_KINDS: [WaitKind; 12] = [
+    WaitKind::Lock,
+    WaitKind::Condition,
+    WaitKind::Semaphore,
+    WaitKind::Event,
+    WaitKind::Future,
+    WaitKind::Barrier,
+    WaitKind::Get,
+    WaitKind::Put,
+    WaitKind::TasksDone,
+    WaitKind::Join,
+    WaitKind::Io,
+    WaitKind::Sleep,
+];
+
 /// What a lane shows a thread to be doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{About, Format, Item, Slice, Standing, State, words};
+use super::{About, Format, Item, Slice, Standing, State, WAIT_KINDS, words};
 use crate::page::{self, Part};
 
 /// What the first number of an item says it is.
@@ -30,21 +30,6 @@ impl Page {
 
     /// What each state is called, with a blank for the name of an object.
     fn states(&self) -> Vec<Value> {
-        use pyt_sched::WaitKind;
-        let kinds = [
-            WaitKind::Lock,
-            WaitKind::Condition,
-            WaitKind::Semaphore,
-            WaitKind::Event,
-            WaitKind::Future,
-            WaitKind::Barrier,
-            WaitKind::Get,
-            WaitKind::Put,
-            WaitKind::TasksDone,
-            WaitKind::Join,
-            WaitKind::Io,
-            WaitKind::Sleep,
-        ];
         let simple = [
             State::Runs,
             State::Turn,
@@ -52,7 +37,7 @@ impl Page {
             State::Foreign,
             State::Awaits,
         ];
-        let states = simple.into_iter().chain(kinds.map(State::Waits));
+        let states = simple.into_iter().chain(WAIT_KINDS.map(State::Waits));
         let described = states.map(|state| {
             let blank = Some("\u{1}");
             json!({

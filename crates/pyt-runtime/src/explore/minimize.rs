@@ -9,7 +9,7 @@ use std::{
 
 use pyt_explore::{
     Cause, Choices, ExploreOptions, FOREIGN_WAIT_LIMIT, FailingRun, FailingTrace, Failure,
-    Minimized, MinimizedFailure, Outcome, Reversal, SearchKind, Verdict, find_cause,
+    Minimized, MinimizedFailure, Outcome, RecordedRun, Reversal, SearchKind, Verdict, find_cause,
     report::{BlockedThreads, RunDetails, TraceReport, Walk},
     strategy::replay::Replay,
 };
@@ -154,20 +154,11 @@ impl Reproduction<'_> {
     /// whose holder has ended.
     fn waits_in_chain(&self, choices: &Choices) -> PyResult<bool> {
         let run = |choices| {
-            let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
-            let seen = blocked.clone();
-            let run = RunConfig {
-                on_standstill: Some(Box::new(move |all| {
-                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
-                })),
-                ..self.run(Box::new(Replay::new(choices)))
-            };
             let sites = &self.runner.sites;
             let code_before = sites.mark();
-            let execution = self.execute(run);
+            let execution = self.execute_watched(self.run(Box::new(Replay::new(choices))));
             sites.release(code_before, self.vm);
-            let finished = execution?.finished;
-            let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+            let (Execution { finished, .. }, blocked) = execution?;
             Ok(BlockedThreads::new(&blocked, &finished.names, &finished.trace).is_chain())
         };
         let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
@@ -200,29 +191,13 @@ impl Reproduction<'_> {
     /// The failing run that `choices` make, with what the search for its cause needs to know.
     fn survey(&self, choices: &Choices) -> PyResult<Option<FailingTrace>> {
         let run = |choices| {
-            let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
-            let seen = blocked.clone();
-            let run = RunConfig {
-                with_places: true,
-                on_standstill: Some(Box::new(move |all| {
-                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
-                })),
-                ..self.run(Box::new(Replay::new(choices)))
-            };
-            let sites = &self.runner.sites;
-            sites.record(true);
-            let code_before = sites.mark();
-            let execution = self.execute(run);
-            sites.record(false);
-            let recorded = recorded(sites, self.vm);
-            sites.release(code_before, self.vm);
-            let finished = execution?.finished;
-            let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
-            let waits: Vec<_> = blocked
-                .iter()
-                .map(|one| (one.thread, one.op, one.place))
-                .collect();
-            Ok((finished.trace, waits, recorded.of_library))
+            self.run_recorded(choices, |execution, recorded, blocked| {
+                let waits: Vec<_> = blocked
+                    .iter()
+                    .map(|one| (one.thread, one.op, one.place))
+                    .collect();
+                (execution.finished.trace, waits, recorded.of_library.clone())
+            })
         };
         let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
         Ok(ran.ok().map(|(trace, waits, of_library)| {
@@ -298,29 +273,14 @@ impl Reproduction<'_> {
     }
 
     fn run_for_report(&self, choices: Choices, cause: &Cause) -> PyResult<Reported> {
-        let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
-        let seen = blocked.clone();
-        let run = RunConfig {
-            with_places: true,
-            on_standstill: Some(Box::new(move |all| {
-                *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
-            })),
-            ..self.run(Box::new(Replay::new(choices)))
-        };
         let sites = &self.runner.sites;
-        sites.record(true);
-        let code_before = sites.mark();
-        let execution = self.execute(run);
-        sites.record(false);
-        let recorded = recorded(sites, self.vm);
-        let reported = execution.map(|execution| {
-            let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.run_recorded(choices, |execution, recorded, blocked| {
             let finished = &execution.finished;
             let report = TraceReport {
                 names: &finished.names,
                 trace: &finished.trace,
-                recorded: &recorded,
-                blocked: &blocked,
+                recorded,
+                blocked,
                 cause: Some(cause),
                 failed: match &execution.outcome.failure {
                     Some(Failure::Exception { thread, .. }) => Some(thread),
@@ -330,13 +290,45 @@ impl Reproduction<'_> {
                 full: self.full,
                 describe: &|place| sites.describe(place),
             };
-            let waits = BlockedThreads::new(&blocked, &finished.names, &finished.trace).summary();
+            let waits = BlockedThreads::new(blocked, &finished.names, &finished.trace).summary();
             let text = report.render(self.report_width);
             let details = (report.details(), Walk::of(&report));
             (text, details, waits, execution.outcome)
+        })
+    }
+
+    /// Makes a run. Returns also which threads could not go on at its end, if that is why it ended.
+    fn execute_watched(&self, run: RunConfig) -> PyResult<(Execution, Vec<Stuck>)> {
+        let blocked: Arc<Mutex<Vec<Stuck>>> = Arc::default();
+        let seen = blocked.clone();
+        let execution = self.execute(RunConfig {
+            on_standstill: Some(Box::new(move |all| {
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = all.to_vec();
+            })),
+            ..run
+        })?;
+        let blocked = std::mem::take(&mut *blocked.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok((execution, blocked))
+    }
+
+    /// Makes the run of `choices` with its places and values recorded, and has `read` read them.
+    fn run_recorded<R>(
+        &self,
+        choices: Choices,
+        read: impl FnOnce(Execution, &RecordedRun, &[Stuck]) -> R,
+    ) -> PyResult<R> {
+        let sites = &self.runner.sites;
+        sites.record(true);
+        let code_before = sites.mark();
+        let execution = self.execute_watched(RunConfig {
+            with_places: true,
+            ..self.run(Box::new(Replay::new(choices)))
         });
-        // The report reads the source locations of code that is forgotten here.
+        sites.record(false);
+        let recorded = recorded(sites, self.vm);
+        let result = execution.map(|(execution, blocked)| read(execution, &recorded, &blocked));
+        // What is read may need the source locations of code that is forgotten here.
         sites.release(code_before, self.vm);
-        reported
+        result
     }
 }
