@@ -204,6 +204,35 @@ fn a_call_into_foreign_code_and_an_exception_that_ends_a_thread_are_shown() {
 }
 
 #[test]
+fn a_handler_of_a_signal_is_shown_and_is_the_programs_own() {
+    if skipped_on_other_python("a timeline") {
+        return;
+    }
+    let trace = recorded_source(
+        "import os, signal\n\
+         seen = []\n\
+         def first(number, frame): seen.append((number, frame.f_code.co_name))\n\
+         def second(number, frame): seen.append('second')\n\
+         assert signal.signal(signal.SIGUSR1, first) is signal.SIG_DFL\n\
+         assert signal.getsignal(signal.SIGUSR1) is first\n\
+         os.kill(os.getpid(), signal.SIGUSR1)\n\
+         assert seen == [(signal.SIGUSR1, '<module>')], seen\n\
+         assert signal.signal(signal.SIGUSR1, second) is first\n\
+         os.kill(os.getpid(), signal.SIGUSR1)\n\
+         assert seen[1:] == ['second']\n\
+         assert signal.signal(signal.SIGUSR1, signal.SIG_IGN) is second\n\
+         assert signal.getsignal(signal.SIGUSR1) is signal.SIG_IGN\n\
+         assert signal.signal(signal.SIGUSR1, signal.SIG_DFL) is signal.SIG_IGN\n\
+         try: signal.signal(signal.SIGKILL, first)\n\
+         except OSError: assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL\n\
+         else: raise AssertionError\n",
+    );
+    let marks: Vec<_> = trace.events("i").map(|mark| &mark["name"]).collect();
+    let handled = marks.iter().filter(|name| **name == "handles SIGUSR1");
+    assert_eq!(handled.count(), 2, "{marks:?}");
+}
+
+#[test]
 fn each_task_of_an_event_loop_has_a_lane_beneath_its_thread() {
     if skipped_on_other_python("a timeline") {
         return;

@@ -19,6 +19,9 @@ pub trait Recording: Send + Sync {
     /// This exception has left the calling thread, in words.
     fn raised(&self, exception: &str);
 
+    /// The program's handler of this signal is about to run on the calling thread.
+    fn handles(&self, signal: i32);
+
     /// The process is about to end without the interpreter's end. Blocks until what is recorded is
     /// written.
     fn process_ends(&self);

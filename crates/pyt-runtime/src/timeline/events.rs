@@ -12,6 +12,20 @@ use rustpython_vm::{
     function::{FuncArgs, KwArgs},
 };
 
+/// The signals that programs handle most.
+const SIGNALS: [(i32, &str); 10] = [
+    (libc::SIGHUP, "SIGHUP"),
+    (libc::SIGINT, "SIGINT"),
+    (libc::SIGQUIT, "SIGQUIT"),
+    (libc::SIGUSR1, "SIGUSR1"),
+    (libc::SIGUSR2, "SIGUSR2"),
+    (libc::SIGPIPE, "SIGPIPE"),
+    (libc::SIGALRM, "SIGALRM"),
+    (libc::SIGTERM, "SIGTERM"),
+    (libc::SIGCHLD, "SIGCHLD"),
+    (libc::SIGWINCH, "SIGWINCH"),
+];
+
 /// What the interpreter lets the recorder know.
 struct Events(Arc<Recorder>);
 
@@ -26,9 +40,21 @@ impl Recording for Events {
         self.0.instant(exception);
     }
 
+    fn handles(&self, signal: i32) {
+        self.0.instant(&format!("handles {}", name_of(signal)));
+    }
+
     fn process_ends(&self) {
         self.0.end();
     }
+}
+
+fn name_of(signal: i32) -> String {
+    let known = SIGNALS.iter().find(|(number, _)| *number == signal);
+    known.map_or_else(
+        || format!("signal {signal}"),
+        |(_, name)| (*name).to_owned(),
+    )
 }
 
 /// Has `recorder` learn of all this. Of what is not installed, the recording knows less.

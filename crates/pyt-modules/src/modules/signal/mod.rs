@@ -1,12 +1,13 @@
 //! Functions of `signal` that have to do with threads, and that upstream lacks.
 
+mod noted;
 #[cfg(target_os = "linux")]
 mod waits;
 
 use std::{
     ffi::{c_int, c_ulong, c_void},
     io,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use pyt_vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState};
@@ -18,6 +19,7 @@ use rustpython_vm::{
     host_env::signal as host,
 };
 
+use self::noted::NotedHandlers;
 use crate::upstream::wrapped::Wrapped;
 
 /// POSIX's "no such process".
@@ -86,10 +88,33 @@ fn install_handlers(
         }
     };
     let (shown_by_set, shown_by_get) = (shown.clone(), shown);
+    // A recording may begin at any time: handlers that are set from then on are noted.
+    let noted: Arc<OnceLock<NotedHandlers>> = Arc::default();
+    let noted_by_set = noted.clone();
     let state = Arc::downgrade(state);
-    let set = vm.new_function("signal", move |args: FuncArgs, vm: &VirtualMachine| {
+    let set = vm.new_function("signal", move |mut args: FuncArgs, vm: &VirtualMachine| {
         let given = args.args.clone();
-        let before = set.get(vm)?.call(args, vm)?;
+        if noted_by_set.get().is_none()
+            && let Some(state) = state.upgrade()
+            && let Some(new) = NotedHandlers::of(&state, vm)
+        {
+            noted_by_set.get_or_init(|| new);
+        }
+        let noted = noted_by_set.get();
+        let before = match (noted, &*given) {
+            (Some(noted), [signal, handler]) => {
+                let (stand_in, of_program) = noted.replace(signal, handler.clone(), vm)?;
+                args.args[1] = stand_in;
+                match set.get(vm)?.call(args, vm) {
+                    Ok(before) => noted.shown(before, of_program),
+                    Err(raised) => {
+                        noted.restore(signal, of_program, vm)?;
+                        return Err(raised);
+                    }
+                }
+            }
+            _ => set.get(vm)?.call(args, vm)?,
+        };
         if let (Some(state), [signal, handler, ..]) = (state.upgrade(), &*given) {
             let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
             let handled =
@@ -100,7 +125,15 @@ fn install_handlers(
     });
     module.set_attr("signal", set, vm)?;
     let get = vm.new_function("getsignal", move |args: FuncArgs, vm: &VirtualMachine| {
-        shown_by_get(get.get(vm)?.call(args, vm)?, vm)
+        let given = args.args.first().cloned();
+        let handler = get.get(vm)?.call(args, vm)?;
+        match (noted.get(), given) {
+            (Some(noted), Some(signal)) => {
+                let of_program = noted.of_program(&signal, vm)?;
+                shown_by_get(noted.shown(handler, of_program), vm)
+            }
+            _ => shown_by_get(handler, vm),
+        }
     });
     module.set_attr("getsignal", get, vm)
 }
