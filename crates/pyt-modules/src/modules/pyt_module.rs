@@ -21,6 +21,7 @@ mod _pyt {
     use rustpython_vm::{
         PyObjectRef, PyResult, TryFromObject, VirtualMachine,
         builtins::{PyBaseExceptionRef, PyStrRef},
+        function::ArgIntoFloat,
     };
 
     use crate::modules::{runs, search_path};
@@ -46,7 +47,7 @@ mod _pyt {
     #[pyfunction]
     fn wait_until_ready(
         files: Vec<PyObjectRef>,
-        timeout: Option<f64>,
+        timeout: Option<ArgIntoFloat>,
         vm: &VirtualMachine,
     ) -> PyResult<Option<bool>> {
         let file = |file: PyObjectRef| -> PyResult<(i32, i16)> {
@@ -62,7 +63,7 @@ mod _pyt {
             Ok((number.try_into_value(vm)?, wanted))
         };
         let files: Vec<_> = files.into_iter().map(file).collect::<PyResult<_>>()?;
-        let deadline = timeout.and_then(from_now);
+        let deadline = timeout.map(f64::from).and_then(from_now);
         let ended = pyt_sched::wait_for_io(deadline, || is_any_ready(&files)).or_raise(vm)?;
         Ok(ended.map(|wake| wake == Wake::Woken))
     }
