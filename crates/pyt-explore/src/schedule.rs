@@ -360,7 +360,11 @@ mod tests {
         assert!(with("from the future", Some(Value::from(1))).is_ok());
         assert_eq!(
             with("version", Some(Value::from(1))),
-            Err("version 1 of the schedule format; this program reads version 2".to_owned())
+            Err(
+                "version 1 of the schedule format; this pyt reads version 2: explore again, or \
+                 replay with the pyt that wrote it"
+                    .to_owned()
+            )
         );
         assert_eq!(
             with("seed", Some(Value::from(-1))),
