@@ -378,7 +378,7 @@ class Judge:
 
     def cause(self, cause):
         steps, names = self.finding["steps"], self.finding["threads"]
-        told = [steps[number] for number in cause["steps"]]
+        named = [steps[number] for number in cause["steps"]]
         pairs = []
         for pair in (cause, cause["opposite"]):
             if pair is None:
@@ -389,13 +389,13 @@ class Judge:
             else:
                 # It is a step that a thread waits to take for ever.
                 thread = self.finding["deadlock"]["threads"][pair["waiting"]]
-                second = self.awaited(thread, len(steps) + len(told))
-                told.append(second)
+                second = self.awaited(thread, len(steps) + len(named))
+                named.append(second)
             pairs.append([steps[pair["first"]], second])
-        threads = {step["thread"] for step in told}
+        threads = {step["thread"] for step in named}
         groups = []
         for thread in sorted(threads):
-            own = [step for step in told if step["thread"] == thread]
+            own = [step for step in named if step["thread"] == thread]
             found = group(self.tree, own, self.script)
             if found:
                 groups.append(found)
@@ -404,9 +404,9 @@ class Judge:
             self.add(self.repairs, "locked with their locks", locked, groups, True)
         for number, (first, second) in enumerate(pairs):
             self.order("repairs", f"ordered {number}", first, second)
-        objects = {step["object"] for step in told}
-        self.told_lines = {frame["line"] for step in told for frame in own_frames(step, self.script)}
-        self.others(steps, told, objects, pairs)
+        objects = {step["object"] for step in named}
+        self.named_lines = {frame["line"] for step in named for frame in own_frames(step, self.script)}
+        self.others(steps, named, objects, pairs)
 
     def awaited(self, thread, number):
         line = int(thread["place"].rsplit(":", 1)[1]) if thread["place"] else None
@@ -436,12 +436,12 @@ class Judge:
         self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
         self.add(programs, f"{name}, with their locks", ordered, *by_name, True)
 
-    def others(self, steps, told, objects, pairs):
+    def others(self, steps, named, objects, pairs):
         """Other accesses of the same two threads that conflict."""
         pair = pairs[0]
 
         def reverses_told(c, d):
-            """Whether an order of these in which `d` comes first is one of what is told, too."""
+            """Whether an order of these in which `d` comes first is one of what is named, too."""
             return any(
                 c["thread"] == a["thread"]
                 and d["thread"] == b["thread"]
@@ -457,10 +457,10 @@ class Judge:
             for step in steps
             if is_access(step) and step["object"] not in objects and spot(step, self.script)
         ]
-        # Within what is told of each thread: the accesses to each other object, as one.
+        # Within what is named of each thread: the accesses to each other object, as one.
         within = {}
         for thread in (one, two):
-            own = [step["step"] for step in told if step["thread"] == thread]
+            own = [step["step"] for step in named if step["thread"] == thread]
             for step in accesses:
                 if step["thread"] == thread and min(own) <= step["step"] <= max(own):
                     within.setdefault(step["object"], {}).setdefault(thread, []).append(step)
@@ -478,12 +478,12 @@ class Judge:
                     inner.append(([step["line"] for step in of_thread], functions.pop()))
             if len(inner) == 2 and not any(self.surrounds(lines) for lines, _ in inner):
                 self.add(self.controls, f"within {number}", locked, inner)
-        # The same without one of the things that are told.
+        # The same without one of the things that are named.
         for number, left_out in enumerate(sorted(objects, key=str) if len(objects) > 1 else []):
             inner = []
             for thread in (one, two):
-                own = [step["step"] for step in told if step["thread"] == thread]
-                kept = [step for step in told if step["thread"] == thread]
+                own = [step["step"] for step in named if step["thread"] == thread]
+                kept = [step for step in named if step["thread"] == thread]
                 kept += [step for step in accesses if step["thread"] == thread]
                 kept = [
                     step
@@ -494,7 +494,7 @@ class Judge:
                     inner.append(([step["line"] for step in kept], kept[0]["function"]))
             lines_left_out = {
                 frame["line"]
-                for step in told
+                for step in named
                 if step["object"] == left_out
                 for frame in own_frames(step, self.script)
             }
@@ -555,16 +555,16 @@ class Judge:
             if not any(self.surrounds(one) for one, _ in lines):
                 self.add(self.controls, f"another {number}", locked, lines)
 
-    def surrounds(self, lines, told_lines=None):
-        """Whether the place that has these lines has a step in it that is told, or a call that leads to one."""
-        told_lines = self.told_lines if told_lines is None else told_lines
+    def surrounds(self, lines, named_lines=None):
+        """Whether the place that has these lines has a step in it that is named, or a call that leads to one."""
+        named_lines = self.named_lines if named_lines is None else named_lines
         where = place(self.tree, lines)
         if where is None:
             return True
         inside = range(where.first.lineno, where.last.end_lineno + 1)
         if where.only_head:
             inside = [*range(where.first.lineno, where.last.lineno), *head(where.last)]
-        return any(line in inside for line in told_lines)
+        return any(line in inside for line in named_lines)
 
     def deadlock(self, deadlock):
         groups = []

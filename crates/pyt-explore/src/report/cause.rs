@@ -527,9 +527,9 @@ impl Teller<'_, '_, '_> {
     }
 
     fn note(&self, step: usize) -> String {
-        let told = self.step(step);
-        if !told.is_taken {
-            let name = self.names.get(told.op.object).unwrap_or("something");
+        let shown = self.step(step);
+        if !shown.is_taken {
+            let name = self.names.get(shown.op.object).unwrap_or("something");
             return format!("waits for {name} for ever");
         }
         let taken = &self.report.trace.steps()[step];

@@ -25,7 +25,7 @@ use rustpython_vm::{
 
 /// So many places are remembered for each thread; then it begins anew.
 const MOST_REMEMBERED: usize = 4096;
-/// So many places are told apart. At all others a wait has none.
+/// So many places are distinguished. At all others a wait has none.
 const MOST_SITES: usize = 200_000;
 
 /// An instruction of a piece of code, and a primitive that is used there. Code that is made at the
