@@ -14,7 +14,7 @@ pub mod guards;
 mod modules;
 pub mod upstream;
 
-pub use modules::{install, pythonapi, runs, search_path};
+pub use modules::{import_lock::give_back_import_lock, install, pythonapi, runs, search_path};
 pub use upstream::corrections::syntax::{compile_corrected, plain_text};
 
 /// A native module that only isolated interpreters have: their mark.

@@ -75,7 +75,7 @@ fn bash_offers_the_options_of_the_command() {
     assert_eq!(bash(&["pyt", "explore", "a.py", "--sa"]), ["--same-output"]);
     assert_eq!(
         bash(&["pyt", "replay", "--"]),
-        ["--help", "--full", "--pdb"]
+        ["--help", "--full", "--html", "--pdb"]
     );
     // Of another command, hidden, the program's own.
     assert_eq!(bash(&["pyt", "--gran"]), [""; 0]);

@@ -18,6 +18,7 @@ mod constants;
 #[cfg(target_os = "linux")]
 mod event_loop;
 pub(crate) mod futures;
+pub(crate) mod import_lock;
 #[cfg(target_os = "linux")]
 mod locale;
 pub(crate) mod operator;
@@ -122,6 +123,7 @@ fn register_hooks() {
     // `signal` wraps what it finds in `_signal`, and `sys` what it finds in itself.
     hooks::on_first_entry("sys", sys::install);
     hooks::on_first_entry("signal", signal::install);
+    hooks::on_first_entry("the import lock", import_lock::install);
     hooks::on_first_entry("event loops", |state, _| {
         runs::describe_event_loops(state);
         Ok(())
@@ -131,6 +133,7 @@ fn register_hooks() {
     // which goes when the interpreter ends.
     hooks::on_thread_exit("threading", threading::thread_exits);
     hooks::on_thread_exit("_thread._local", thread::local::drop_all_of_this_thread);
+    hooks::on_thread_exit("the import lock", import_lock::give_back_import_lock);
     hooks::on_interpreter_release("guards", guards::release);
     hooks::on_interpreter_release("wrapped functions", wrapped::release);
     #[cfg(feature = "sqlite")]
@@ -155,9 +158,18 @@ mod tests {
         let registered = hooks::registered();
         assert_eq!(
             registered.first_entry,
-            ["sys", "signal", "event loops", "corrections"]
+            [
+                "sys",
+                "signal",
+                "the import lock",
+                "event loops",
+                "corrections"
+            ]
         );
-        assert_eq!(registered.thread_exit, ["threading", "_thread._local"]);
+        assert_eq!(
+            registered.thread_exit,
+            ["threading", "_thread._local", "the import lock"]
+        );
         assert_eq!(
             registered.interpreter_release,
             [

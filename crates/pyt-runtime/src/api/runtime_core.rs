@@ -14,6 +14,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, ReentrantMutex};
+use pyt_modules::give_back_import_lock;
 use pyt_vm::InterpreterState;
 use rustpython_vm::{
     Interpreter, PyObjectRef, VirtualMachine, builtins::PyBaseExceptionRef, vm::thread as vm_thread,
@@ -104,10 +105,12 @@ impl RuntimeCore {
         let _entry = self.pass_gate()?;
         let f = |vm: &VirtualMachine| {
             self.collect_dropped();
-            match self.limits.get() {
+            let result = match self.limits.get() {
                 Some(limits) => self.limited(vm, limits, || f(vm)),
                 None => (f(vm), None),
-            }
+            };
+            give_back_import_lock(vm);
+            result
         };
         if thread::current().id() != self.home {
             let name = thread::current().name().map(str::to_owned);

@@ -103,3 +103,29 @@ impl Spawn for thread::Builder {
         });
     }
 }
+
+/// All runtimes of a process share the import lock.
+#[test]
+fn a_thread_that_leaves_gives_the_import_lock_back() {
+    in_both_modes(|gil| {
+        for left in [
+            "import _imp\n_imp.acquire_lock()\n_imp.acquire_lock()",
+            "import _imp, threading\n\
+             one = threading.Thread(target=_imp.acquire_lock)\n\
+             one.start()\none.join()",
+        ] {
+            let first = runtime(gil);
+            first.exec(left).unwrap();
+            let other = std::thread::spawn(move || {
+                let second = runtime(gil);
+                second.exec("import decimal, json").unwrap();
+                second.finish();
+            });
+            other.join().unwrap();
+            first
+                .exec("import _imp\nassert not _imp.lock_held()\nimport csv")
+                .unwrap();
+            first.finish();
+        }
+    });
+}
