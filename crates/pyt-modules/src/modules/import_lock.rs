@@ -1,8 +1,8 @@
 //! The lock that `importlib` holds for moments, which all interpreters of a process share.
 //!
-//! An exception that another thread raises may come between taking and giving it back, and a program
-//! may take it by `_imp.acquire_lock`. A thread that ends, or leaves the interpreter, gives it
-//! back: else no interpreter of the process could import anything again.
+//! An exception that another thread raises may come between taking and giving it back, and a
+//! program may take it by `_imp.acquire_lock`. A thread that ends, or leaves the interpreter, gives
+//! it back: else no interpreter of the process could import anything again.
 
 use std::sync::{Arc, OnceLock};
 
