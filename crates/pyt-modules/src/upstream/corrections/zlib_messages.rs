@@ -7,12 +7,12 @@
 use std::sync::OnceLock;
 
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyBaseException, PyModule, PyModuleDef, PyStr},
+    AsObject, PyObject, PyObjectRef, VirtualMachine,
+    builtins::{PyBaseException, PyModuleDef, PyStr},
     function::{Callee, FuncArgs, PyMethodDef},
 };
 
-use crate::upstream::{definitions, derived::derive_named};
+use crate::upstream::{definitions, derived::with_methods};
 
 /// What the library says of damaged data.
 const OF_DATA: [&str; 18] = [
@@ -36,27 +36,21 @@ const OF_DATA: [&str; 18] = [
     "unknown header flags set",
 ];
 
+/// The guards replace functions of a definition, so this is one of it.
 pub(super) fn module_def() -> Option<&'static PyModuleDef> {
-    derive_named("zlib", correct)
+    static OURS: OnceLock<Option<&'static PyModuleDef>> = OnceLock::new();
+    *OURS.get_or_init(|| {
+        let original = *definitions().get("zlib")?;
+        let methods: Vec<_> = original.methods.iter().map(numbering).collect();
+        Some(with_methods(original, methods.leak()))
+    })
 }
 
-fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
-    static OURS: OnceLock<Option<PyMethodDef>> = OnceLock::new();
-    let Some(ours) = OURS.get_or_init(numbering) else {
-        return Ok(());
-    };
-    let function = ours
-        .to_function()
-        .with_module(vm.ctx.intern_str("zlib"))
-        .with_module_object(module.to_owned().into())
-        .into_ref(&vm.ctx);
-    module.as_object().set_attr(ours.name, function, vm)
-}
-
-/// `decompress`, with numbers in its errors.
-fn numbering() -> Option<PyMethodDef> {
-    let methods = definitions().get("zlib")?.methods;
-    let method = methods.iter().find(|method| method.name == "decompress")?;
+/// The method; `decompress` with numbers in its errors.
+fn numbering(method: &PyMethodDef) -> PyMethodDef {
+    if method.name != "decompress" {
+        return method.clone();
+    }
     let upstream = method.func;
     let number = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
         upstream(vm, args, callee).inspect_err(|error| {
@@ -67,10 +61,10 @@ fn numbering() -> Option<PyMethodDef> {
             }
         })
     };
-    Some(PyMethodDef {
+    PyMethodDef {
         func: Box::leak(Box::new(number)),
         ..method.clone()
-    })
+    }
 }
 
 /// CPython's message in the place of upstream's.
