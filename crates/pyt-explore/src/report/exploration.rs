@@ -209,7 +209,7 @@ impl ExploreReport<'_> {
             outcomes,
             not_reproducible: (failures.iter())
                 .filter(|saved| !saved.is_reproducible())
-                .count(),
+                .count() as u64,
             findings: failures.iter().map(JsonFinding::of).collect(),
         };
         serde_json::to_string_pretty(&report)
@@ -269,32 +269,32 @@ impl SavedFailure {
     }
 }
 
-/// The whole report.
+/// The whole report; `F` is a finding.
 #[derive(Serialize)]
-struct JsonReport<'a> {
-    schema: u64,
-    script: &'a str,
-    strategy: String,
-    seed: u64,
-    granularity: String,
+pub(super) struct JsonReport<'a, F> {
+    pub(super) schema: u64,
+    pub(super) script: &'a str,
+    pub(super) strategy: String,
+    pub(super) seed: u64,
+    pub(super) granularity: String,
     /// The part of all schedules.
-    shard: String,
-    schedules: u64,
-    failed: u64,
-    seconds: f64,
-    exhausted: bool,
-    proven: bool,
-    irreproducible: u64,
+    pub(super) shard: String,
+    pub(super) schedules: u64,
+    pub(super) failed: u64,
+    pub(super) seconds: f64,
+    pub(super) exhausted: bool,
+    pub(super) proven: bool,
+    pub(super) irreproducible: u64,
     /// How many runs were given up, without an outcome.
-    given_up: u64,
+    pub(super) given_up: u64,
     /// What no step says: see [`ExploreResult::not_seen`].
-    not_seen: &'a BTreeSet<String>,
+    pub(super) not_seen: &'a BTreeSet<String>,
     /// How likely further schedules are to show another outcome.
-    unseen: Option<JsonUnseen>,
+    pub(super) unseen: Option<JsonUnseen>,
     /// How many findings did not happen again in the same way.
-    not_reproducible: usize,
-    outcomes: Vec<&'a DistinctOutcome>,
-    findings: Vec<JsonFinding<'a>>,
+    pub(super) not_reproducible: u64,
+    pub(super) outcomes: Vec<&'a DistinctOutcome>,
+    pub(super) findings: Vec<F>,
 }
 
 /// One minimized failure.

@@ -6,12 +6,12 @@ use std::{
     fmt::Write as _,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    exploration::{JSON_SCHEMA, MAX_OUTCOMES},
-    outcomes::{outcomes, unseen},
+    exploration::{JSON_SCHEMA, JsonReport, MAX_OUTCOMES},
+    outcomes::{JsonUnseen, outcomes, unseen},
     text::{counted, wrap},
 };
 use crate::{
@@ -84,29 +84,6 @@ pub struct MergedReport {
     not_seen: BTreeSet<String>,
     /// By the kind of failure and the exception's type: one of each, of the smallest schedule.
     findings: BTreeMap<String, Value>,
-}
-
-/// The sum as JSON.
-#[derive(Serialize)]
-struct JsonMerged<'a> {
-    schema: u64,
-    script: &'a str,
-    strategy: &'a str,
-    seed: u64,
-    granularity: &'a str,
-    shard: String,
-    schedules: u64,
-    failed: u64,
-    seconds: f64,
-    exhausted: bool,
-    proven: bool,
-    irreproducible: u64,
-    given_up: u64,
-    not_seen: &'a BTreeSet<String>,
-    unseen: Option<super::outcomes::JsonUnseen>,
-    not_reproducible: u64,
-    outcomes: Vec<&'a DistinctOutcome>,
-    findings: Vec<&'a Value>,
 }
 
 impl MergedReport {
@@ -251,12 +228,12 @@ impl MergedReport {
     /// None that is known: it has text and numbers only.
     pub fn to_json(&self) -> serde_json::Result<String> {
         let is_drawn = self.is_drawn();
-        serde_json::to_string_pretty(&JsonMerged {
+        serde_json::to_string_pretty(&JsonReport {
             schema: JSON_SCHEMA,
             script: self.field(0),
-            strategy: self.field(1),
+            strategy: self.field(1).to_owned(),
             seed: self.field(2).parse().unwrap_or_default(),
-            granularity: self.field(3),
+            granularity: self.field(3).to_owned(),
             shard: match &self.shards[..] {
                 [one] => one.to_string(),
                 _ => Shard::WHOLE.to_string(),
@@ -269,7 +246,7 @@ impl MergedReport {
             irreproducible: self.irreproducible,
             given_up: self.given_up,
             not_seen: &self.not_seen,
-            unseen: super::outcomes::JsonUnseen::of(&self.tally).filter(|_| is_drawn),
+            unseen: JsonUnseen::of(&self.tally).filter(|_| is_drawn),
             not_reproducible: self.not_reproducible,
             outcomes: self.tally.outcomes(),
             findings: self.findings.values().collect(),
