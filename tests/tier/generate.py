@@ -1,9 +1,13 @@
 """Random programs over what the fast tier compiles: loops, integers, floats, truth values, ranges.
 
-    generate.py SEED FUNCTIONS
+    generate.py SEED FUNCTIONS [calls]
 
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
+
+With `calls` the functions also call small functions and built-in ones, read global variables, loop
+over ranges of computed bounds, and change all of these while they run: variables, functions, their
+code and their defaults, built-in functions. What is printed has whole tracebacks then.
 """
 
 import random
@@ -25,6 +29,8 @@ LIMIT = 2**62
 
 
 class Function:
+    calls = False
+
     def __init__(self, rng, name):
         self.rng = rng
         self.name = name
@@ -51,6 +57,8 @@ class Function:
         rng = self.rng
         if rng.random() < 0.03:
             kind = None
+        if self.calls and rng.random() < 0.12:
+            return {"int": rng.choice("GK"), "float": "H", "bool": "B", None: "G"}[kind]
         names = [name for name in self.readable if kind in (None, KINDS.get(name, "int"))]
         if names and rng.random() < 0.75:
             return rng.choice(names)
@@ -69,9 +77,32 @@ class Function:
         kind = kind or self.rng.choice(["int", "int", "int", "float", "float", "bool"])
         if self.rng.random() < 0.02:
             kind = self.rng.choice(["int", "float", "bool"])
+        if self.calls and depth < 3 and self.rng.random() < 0.14:
+            return self.call(depth + 1, kind)
         if depth > 2 or self.rng.random() < 0.2:
             return self.atom(kind)
         return getattr(self, kind)(depth + 1)
+
+    def call(self, depth, kind):
+        """Of a function or a built-in one."""
+        rng = self.rng
+        if rng.random() < 0.55 and self.callees:
+            name, count, least = rng.choice(self.callees)
+            if rng.random() < 0.98:
+                count = rng.choice([count, least])
+            else:
+                count = rng.choice([0, 1, 4])
+            return f"{name}({', '.join(self.expression(depth) for _ in range(count))})"
+        one = lambda: self.expression(depth, kind)
+        if kind == "bool":
+            return f"bool({self.expression(depth)})"
+        choice = rng.random()
+        if choice < 0.3:
+            return f"abs({one()})"
+        if choice < 0.7:
+            more = f", {one()}" if rng.random() < 0.3 else ""
+            return f"{rng.choice(['min', 'max'])}({one()}, {one()}{more})"
+        return f"{kind}({self.expression(depth)})"
 
     def int(self, depth):
         rng = self.rng
@@ -170,9 +201,27 @@ class Function:
             self.line(depth, f"{name} = {self.value(name)}")
         self.small(depth, name)
 
+    def change(self, depth):
+        """Changes something that loops rely on, or looks at the frames."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < 0.3:
+            name = rng.choice("GKHB")
+            values = {"H": "float", "B": "bool"}
+            self.line(depth, f"{name} = {self.expression(1, values.get(name, 'int'))}")
+            self.line(depth, f"if {name} is not None and not -LIMIT < {name} < LIMIT: {name} = 1")
+        elif kind < 0.55:
+            self.line(depth, "PEEK()")
+        else:
+            turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
+            self.line(depth, f"{turn}CHANGE({rng.randrange(14)})")
+
     def statement(self, depth, in_loop, level):
         rng = self.rng
         self.statements += 1
+        if self.calls and rng.random() < 0.05 and self.can_change:
+            self.change(depth)
+            return
         kind = rng.random()
         if kind < 0.62 or self.statements > 14:
             self.assign(depth)
@@ -213,6 +262,8 @@ class Function:
                 step = -step
             stop = start + step * turns
             given = f"{start}, {stop}, {step}" if rng.random() < 0.8 or start or step != 1 else stop
+            if self.calls and rng.random() < 0.6:
+                given = self.bounds()
             self.line(depth, f"for {index} in range({given}):")
         else:
             self.line(depth, f"{index} = 0")
@@ -228,12 +279,59 @@ class Function:
             self.line(depth, "else:")
             self.assign(depth + 1)
 
+    def bounds(self):
+        """Of a short range: computed."""
+        rng = self.rng
+        one = self.atom("int")
+        return rng.choice([
+            f"{one} & 7",
+            f"{one}, {one} + {rng.choice(['5', '9', 'True'])}",
+            f"{one}, {one} - 9, -2",
+            f"{one}, {one} + 9, 4",
+            f"{one} & 7, 5, ({self.atom('int')} & 3) - 1",
+            f"{one} % 5",
+            f"-({one} & 3), {self.atom('int')} & 3",
+        ])
+
+    def make_callee(self, others):
+        """A small function: `name(p, q, r=...)`."""
+        rng = self.rng
+        self.calls, self.can_change = True, False
+        self.readable = ["x", "y", "z"]
+        self.callees = others
+        default = self.constant()
+        self.line(0, f"def {self.name}(x, y, z={default}):")
+        for _ in range(rng.choice([0, 0, 1, 2])):
+            kind = rng.random()
+            if kind < 0.5:
+                name = rng.choice("xyz")
+                self.line(1, f"{name} = {self.expression(1, KINDS[name])}")
+            elif kind < 0.8:
+                self.line(1, f"if {self.condition(1)}:")
+                self.line(2, f"return {self.expression(1)}" if rng.random() < 0.9 else "return")
+            else:
+                self.line(1, f"for i in range({self.bounds()}):")
+                name = rng.choice("xyz")
+                self.line(2, f"{name} {rng.choice(['+=', '-='])} {self.atom(KINDS[name])}")
+                if rng.random() < 0.3:
+                    self.line(2, f"if {self.condition(1)}: {rng.choice(['break', 'continue', 'return i'])}")
+        if rng.random() < 0.97:
+            self.line(1, f"return {self.expression()}")
+        else:
+            self.line(1, "pass")
+        return self.lines
+
     def make(self):
         rng = self.rng
         self.readable = ["a", "b", "c", "x", "y", "z"]
         if rng.random() < 0.15:
             self.readable.append("u")
         self.line(0, f"def {self.name}(a, b, c):")
+        if self.calls:
+            self.line(1, "global G, H, K, B")
+            if rng.random() < 0.5:
+                self.line(1, f"f = {rng.choice(self.callees)[0]}")
+                self.callees = [*self.callees, ("f", 3, 2)]
         self.line(1, f"x, y, z = {self.constant('int')}, {self.constant('float')}, {self.constant('int')}")
         if rng.random() < 0.8:
             self.line(1, f"u = {self.constant('bool')}")
@@ -273,15 +371,106 @@ def run(function, line, *arguments):
 """
 
 
+CALLS = """\
+import builtins
+import sys
+
+LIMIT = 2**62
+KEPT = {}
+
+def peek():
+    # What the caller's frame shows.
+    frame = sys._getframe(1)
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value)}
+    LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
+
+def change(number):
+    # What loops rely on.
+    if number == 0:
+        globals()["c0"] = c1
+    elif number == 1:
+        c1.__code__ = c2.__code__
+    elif number == 2:
+        c2.__defaults__ = (LIMIT + 5,)
+    elif number == 3:
+        c3.__defaults__ = None
+    elif number == 4:
+        builtins.abs = lambda value: value
+    elif number == 5:
+        globals()["max"] = min
+    elif number == 6:
+        globals()["G"] = 0.5
+    elif number == 7:
+        globals().pop("K", None)
+    elif number == 8:
+        builtins.K = 2
+    elif number == 9:
+        globals()["range"] = lambda *bounds: builtins.range(3)
+    elif number == 10:
+        globals()["c1"] = lambda x, y=0, z=0: (x, y)
+    elif number == 11:
+        globals()["int"] = float
+    elif number == 12:
+        c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
+    else:
+        reset()
+
+PEEK, CHANGE, ABS = peek, change, abs
+
+def reset():
+    builtins.abs = ABS
+    for name in ("max", "range", "int"):
+        globals().pop(name, None)
+    if hasattr(builtins, "K"):
+        del builtins.K
+    globals().update(G=5, H=0.5, K=-3, B=True)
+    for name, (function, code, defaults) in KEPT.items():
+        globals()[name] = function
+        function.__code__ = code
+        function.__defaults__ = defaults
+
+def run(function, line, *arguments):
+    global LINE
+    LINE = line
+    LOG.clear()
+    reset()
+    try:
+        result = function(*arguments)
+        if hasattr(result, "send"):
+            result = list(result)
+    except Exception as error:
+        lines = []
+        trace = error.__traceback__
+        while trace is not None:
+            lines.append((trace.tb_frame.f_code.co_name, trace.tb_lineno))
+            trace = trace.tb_next
+        result = type(error).__name__, lines
+    name = function.__name__
+    reset()
+    print(name, result, LOG)
+"""
+
+
 def main():
     seed, functions = int(sys.argv[1]), int(sys.argv[2])
     rng = random.Random(seed)
     lines = HEAD.splitlines()
+    callees = []
+    if sys.argv[3:] == ["calls"]:
+        Function.calls = True
+        lines += CALLS.splitlines()
+        for number in range(6):
+            lines.append("")
+            lines += Function(rng, f"c{number}").make_callee(list(callees))
+            callees.append((f"c{number}", 3, 2))
+            lines.append(f"KEPT['c{number}'] = c{number}, c{number}.__code__, c{number}.__defaults__")
     for number in range(functions):
         name = f"f{number}"
         lines.append("")
         first = len(lines) + 1
-        lines += Function(rng, name).make()
+        function = Function(rng, name)
+        function.callees, function.can_change = callees, True
+        lines += function.make()
         for _ in range(6):
             arguments = []
             for argument in "abc":

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{Backend, Machine, Poll, Registers};
-use crate::ir::{IntOp, Op, Program, arithmetic, range};
+use crate::ir::{IntOp, Op, Program, Reg, arithmetic, range};
 
 /// The back end.
 #[derive(Debug)]
@@ -22,14 +22,9 @@ fn is_closed(ops: &[Op]) -> bool {
         ops.last(),
         Some(Op::Jump { .. } | Op::Turn { .. } | Op::Exit { .. })
     );
-    ends && ops.iter().all(|op| match op {
-        Op::Jump { to }
-        | Op::Turn { to, .. }
-        | Op::JumpIf { to, .. }
-        | Op::JumpInt { to, .. }
-        | Op::JumpFloat { to, .. } => usize::from(*to) < ops.len(),
-        _ => true,
-    })
+    ends && (ops.iter())
+        .filter_map(Op::target)
+        .all(|to| usize::from(to) < ops.len())
 }
 
 struct Interpreted {
@@ -88,11 +83,16 @@ impl Machine for Interpreted {
                 }
                 Op::IntNeg { d, a, exit } => or_exit!(d, int!(a).checked_neg(), exit),
                 Op::IntInvert { d, a } => set!(d, !r[usize::from(a)]),
+                Op::IntAbs { d, a, exit } => or_exit!(d, int!(a).checked_abs(), exit),
                 Op::Float { op, d, a, b, exit } => {
                     let result = arithmetic::float(op, float!(a), float!(b));
                     or_exit!(d, result.map(f64::to_bits), exit);
                 }
                 Op::FloatNeg { d, a } => set!(d, (-float!(a)).to_bits()),
+                Op::FloatAbs { d, a } => set!(d, float!(a).abs().to_bits()),
+                Op::FloatToInt { d, a, exit } => {
+                    or_exit!(d, arithmetic::to_int(float!(a)), exit);
+                }
                 Op::IntToFloat { d, a, exit } => {
                     or_exit!(d, arithmetic::to_float(int!(a)).map(f64::to_bits), exit);
                 }
@@ -126,17 +126,29 @@ impl Machine for Interpreted {
                         pc = usize::from(to);
                     }
                 }
-                Op::Next { d, range, exit } => {
-                    let first = usize::from(range);
-                    let index = first + usize::from(range::INDEX);
-                    let value = first + usize::from(range::VALUE);
-                    if r[index] >= r[first + usize::from(range::LENGTH)] {
+                Op::Next { d, range, exit } => match next(r, range) {
+                    Some(value) => set!(d, value),
+                    None => return usize::from(exit),
+                },
+                Op::NextOr { d, range, to } => match next(r, range) {
+                    Some(value) => set!(d, value),
+                    None => pc = usize::from(to),
+                },
+                Op::Range {
+                    d,
+                    start,
+                    stop,
+                    step,
+                    exit,
+                } => {
+                    let (start, step) = (int!(start), int!(step));
+                    let Some(length) = arithmetic::range_length(start, int!(stop), step) else {
                         return usize::from(exit);
-                    }
-                    r[index] += 1;
-                    let next = r[value];
-                    r[value] = next.wrapping_add(r[first + usize::from(range::STEP)]);
-                    set!(d, next);
+                    };
+                    set!(d + range::INDEX, 0);
+                    set!(d + range::LENGTH, length);
+                    set!(d + range::VALUE, start as u64);
+                    set!(d + range::STEP, step as u64);
                 }
                 Op::Turn { exit, to } => {
                     poll.turns -= 1;
@@ -149,4 +161,19 @@ impl Machine for Interpreted {
             }
         }
     }
+}
+
+/// The next value of the iterator whose registers begin at `first`.
+#[inline(always)]
+fn next(r: &mut Registers, first: Reg) -> Option<u64> {
+    let first = usize::from(first);
+    let index = first + usize::from(range::INDEX);
+    let value = first + usize::from(range::VALUE);
+    if r[index] >= r[first + usize::from(range::LENGTH)] {
+        return None;
+    }
+    r[index] += 1;
+    let next = r[value];
+    r[value] = next.wrapping_add(r[first + usize::from(range::STEP)]);
+    Some(next)
 }

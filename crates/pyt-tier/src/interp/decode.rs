@@ -112,7 +112,24 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
             Some(to) => Code::JumpBack { to },
             None => Code::Other,
         },
-        Opcode::ForIter => Code::ForIter,
+        Opcode::ForIter => {
+            let end = next + arg;
+            let units = &code.code.instructions;
+            let is_end =
+                end < units.len() && units.read_op(end).deoptimize().as_opcode() == Opcode::EndFor;
+            Code::ForIter {
+                to: end + usize::from(is_end),
+            }
+        }
+        Opcode::PopIter => Code::Pop,
+        Opcode::GetIter => Code::GetIter,
+        Opcode::LoadGlobal => Code::LoadGlobal {
+            name: arg >> 1,
+            null: arg & 1 != 0,
+        },
+        Opcode::PushNull => Code::PushNull,
+        Opcode::Call => Code::Call { arguments: arg },
+        Opcode::ReturnValue => Code::Return,
         _ => Code::Other,
     }
 }
@@ -180,7 +197,8 @@ pub(crate) fn may_turn(instrs: &[Instr], edge: BackEdge) -> bool {
             continue;
         }
         match code {
-            Code::Other => {}
+            Code::Other | Code::Return => {}
+            Code::ForIter { to } => todo.extend([to, next]),
             Code::Jump { to } | Code::JumpBack { to } => todo.push(to),
             Code::JumpIf { to, .. } | Code::JumpIfNone { to, .. } => todo.extend([to, next]),
             _ => todo.push(next),

@@ -14,11 +14,12 @@ use std::{
 };
 
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::PyCode,
+    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyCode, PyDict, PyRange},
     compiler::Mode,
     frame::{InterpreterFrame, LocalsPlus, current_thread_frame, current_thread_iframe},
     object::payload_offset,
+    types::Iterable,
 };
 
 /// Where `InterpreterFrame::localsplus` is: behind four pointers (`repr(C)`).
@@ -113,6 +114,12 @@ impl Frame {
         self.interpreter_frame().code()
     }
 
+    /// The global variables and the built-in objects of the frame's function.
+    pub(crate) fn namespaces(&self) -> (&Py<PyDict>, &PyObject) {
+        let frame = self.interpreter_frame();
+        (frame.globals(), frame.builtins())
+    }
+
     /// The index of the instruction behind the one that runs.
     pub(crate) fn next(&self) -> usize {
         self.interpreter_frame().get_lasti() as usize
@@ -174,17 +181,16 @@ impl Frame {
         }
     }
 
-    /// Pushes a value.
+    /// Pushes a value, or nothing in the place of one.
     ///
     /// # Safety
     /// The code's stack is deep enough.
-    pub(crate) unsafe fn push(&self, value: PyObjectRef) {
+    pub(crate) unsafe fn push(&self, value: Option<PyObjectRef>) {
         let depth = self.depth();
+        let word = value.map_or(0, |value| value.into_raw().as_ptr() as usize);
         // SAFETY: there is room, and what lies there is no reference.
         unsafe {
-            self.slots
-                .add(self.count + depth)
-                .write(value.into_raw().as_ptr() as usize);
+            self.slots.add(self.count + depth).write(word);
             self.address
                 .add(self.layout.depth)
                 .cast::<u32>()
@@ -234,6 +240,34 @@ pub(crate) fn set_range_index(iterator: &PyObject, index: usize, layout: Layout)
         )
     };
     cell.store(index, Ordering::Relaxed);
+}
+
+/// An iterator of a `range` as the interpreter would have it: `state.index` values were taken.
+pub(crate) fn make_range(state: RangeState, layout: Layout, vm: &VirtualMachine) -> PyResult {
+    let RangeState {
+        index,
+        start,
+        step,
+        length,
+    } = state;
+    // The shortest range with these values: it ends behind the last one.
+    let last = i128::from(start) + (length as i128 - 1) * i128::from(step);
+    let stop = match length {
+        0 => start,
+        _ => (last + i128::from(step.signum())) as i64,
+    };
+    let range = PyRange {
+        start: vm.ctx.new_int(start),
+        stop: vm.ctx.new_int(stop),
+        step: vm.ctx.new_int(step),
+    };
+    let range: PyRef<PyRange> = vm.ctx.new_pyref(range);
+    let iterator = Iterable::iter(range, vm)?;
+    if range_state(&iterator, layout, vm).is_none_or(|made| made.length != length) {
+        return Err(vm.new_system_error("an iterator of a range is not as expected"));
+    }
+    set_range_index(&iterator, index, layout);
+    Ok(iterator)
 }
 
 // ---------------------------------------------------------------- probing

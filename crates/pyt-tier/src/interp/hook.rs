@@ -13,7 +13,8 @@ use rustpython_vm::{
 
 use super::{
     decode::small_int,
-    frame::{self, Frame, RangeState},
+    frame::{self, Frame, Layout, RangeState},
+    readings::{Around, Found},
     sites::{CodeSites, Entry, Site, Version},
     tier::{self, Tier},
 };
@@ -148,7 +149,11 @@ fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
             return Ok(site.edge.header);
         }
     }
-    Ok(run(&tier, &code, site, frame, vm))
+    // Close to the limit calls are the interpreter's, which raises what is to be raised.
+    if vm.current_recursion_depth() + build::MAX_CALLS + 1 >= vm.recursion_limit.get() {
+        return Ok(site.edge.header);
+    }
+    run(&tier, &code, site, frame, vm)
 }
 
 /// Where a jump that was given back goes on: at itself, unless an event was put in its place.
@@ -161,12 +166,18 @@ fn continue_at(code: &CodeSites, site: &Site) -> usize {
     }
 }
 
-fn run(tier: &Tier, code: &CodeSites, site: &Site, frame: Frame, vm: &VirtualMachine) -> usize {
+fn run(
+    tier: &Tier,
+    code: &CodeSites,
+    site: &Site,
+    frame: Frame,
+    vm: &VirtualMachine,
+) -> PyResult<usize> {
     let mut registers: Registers = [0; REGISTERS];
     let versions = site.versions.read();
     let mut found = None;
     for version in versions.iter() {
-        if let Some(entered) = load(version, frame, &mut registers, vm) {
+        if let Some(entered) = load(tier, version, frame, &mut registers, vm) {
             found = Some((version.clone(), entered));
             break;
         }
@@ -179,9 +190,9 @@ fn run(tier: &Tier, code: &CodeSites, site: &Site, frame: Frame, vm: &VirtualMac
             let misses = site.misses.fetch_add(1, Ordering::Relaxed);
             if misses > MAX_MISSES && !tier.is_eager() {
                 code.restore(site, "its variables have many types", vm);
-                return continue_at(code, site);
+                return Ok(continue_at(code, site));
             }
-            return site.edge.header;
+            return Ok(site.edge.header);
         }
         None => {
             let version = match compile(tier, code, site, frame, vm) {
@@ -191,22 +202,22 @@ fn run(tier: &Tier, code: &CodeSites, site: &Site, frame: Frame, vm: &VirtualMac
                     let misses = site.misses.fetch_add(1, Ordering::Relaxed);
                     if misses >= 8 {
                         code.restore(site, &reason, vm);
-                        return continue_at(code, site);
+                        return Ok(continue_at(code, site));
                     }
                     site.warm.store(0, Ordering::Relaxed);
-                    return site.edge.header;
+                    return Ok(site.edge.header);
                 }
             };
-            let Some(entered) = load(&version, frame, &mut registers, vm) else {
+            let Some(entered) = load(tier, &version, frame, &mut registers, vm) else {
                 code.restore(site, "its variables change while it is entered", vm);
-                return continue_at(code, site);
+                return Ok(continue_at(code, site));
             };
             (version, entered)
         }
     };
-    let turns = execute(&version, entered, frame, &mut registers, vm);
+    let turns = execute(&version, entered, frame, &mut registers, vm)?;
     let Some((exit, turns)) = turns else {
-        return site.edge.header;
+        return Ok(site.edge.header);
     };
     let entries = site.entries.fetch_add(1, Ordering::Relaxed) + 1;
     let turns = site.turns.fetch_add(turns, Ordering::Relaxed) + turns;
@@ -216,16 +227,18 @@ fn run(tier: &Tier, code: &CodeSites, site: &Site, frame: Frame, vm: &VirtualMac
     if is_worthless {
         code.restore(site, "it is left after few turns", vm);
     }
-    version.program.exits[exit].pc
+    Ok(version.program.exits[exit].pc)
 }
 
 /// What a run works on beside the registers.
 struct Entered {
     range: Option<(usize, Reg)>,
+    found: Found,
 }
 
 /// Fills the registers, if the variables and the stack are as the version needs them.
 fn load(
+    tier: &Tier,
     version: &Version,
     frame: Frame,
     registers: &mut Registers,
@@ -233,6 +246,14 @@ fn load(
 ) -> Option<Entered> {
     let layout = tier::layout()?;
     let program = &version.program;
+    let found = version.readings.read(frame, tier, vm)?;
+    for (reading, ty, reg) in &program.reads {
+        let (is, bits) = classify(found.get(usize::from(*reading)).map(|one| &**one), vm);
+        if is != *ty {
+            return None;
+        }
+        registers[usize::from(*reg)] = bits;
+    }
     for (local, ty) in &program.guards {
         let (found, bits) = classify(frame.local(*local), vm);
         if found != *ty {
@@ -253,7 +274,7 @@ fn load(
     for (reg, bits) in &program.constants {
         registers[usize::from(*reg)] = *bits;
     }
-    Some(Entered { range })
+    Some(Entered { range, found })
 }
 
 fn load_range(state: RangeState, first: Reg, registers: &mut Registers) -> Option<()> {
@@ -268,16 +289,18 @@ fn load_range(state: RangeState, first: Reg, registers: &mut Registers) -> Optio
     Some(())
 }
 
-/// Runs a version and brings the frame to where it was left. `None`: the thread has no flag.
+/// Runs a version and brings the frame to where it was left; how many turns were made. `None`: the
+/// thread has no flag.
 fn execute(
     version: &Version,
     entered: Entered,
     frame: Frame,
     registers: &mut Registers,
     vm: &VirtualMachine,
-) -> Option<(usize, u64)> {
-    let layout = tier::layout()?;
-    let slot = current_thread_slot()?;
+) -> PyResult<Option<(usize, u64)>> {
+    let (Some(layout), Some(slot)) = (tier::layout(), current_thread_slot()) else {
+        return Ok(None);
+    };
     let program = &version.program;
     let limit = (OPERATIONS / program.ops.len().max(1)).max(16) as u32;
     let mut poll = Poll {
@@ -293,29 +316,55 @@ fn execute(
     }
     let Exit { locals, stack, .. } = &program.exits[exit];
     for (local, value) in locals {
-        frame.set_local(*local, object(*value, registers, vm));
+        frame.set_local(
+            *local,
+            object(*value, registers, &entered.found, layout, vm)?,
+        );
     }
     for value in stack {
-        let object = object(*value, registers, vm).unwrap_or_else(|| vm.ctx.none());
+        let object = object(*value, registers, &entered.found, layout, vm)?;
         // SAFETY: the interpreter's own instructions would have the same values on its stack here.
         unsafe { frame.push(object) };
     }
-    Some((exit, u64::from(limit - poll.turns)))
+    Ok(Some((exit, u64::from(limit - poll.turns))))
 }
 
-fn object(value: Value, registers: &Registers, vm: &VirtualMachine) -> Option<PyObjectRef> {
+fn object(
+    value: Value,
+    registers: &Registers,
+    found: &Found,
+    layout: Layout,
+    vm: &VirtualMachine,
+) -> PyResult<Option<PyObjectRef>> {
     let bits = registers[usize::from(value.reg)];
-    Some(match value.ty {
+    Ok(Some(match value.ty {
         Ty::Int => vm.ctx.new_int(bits as i64).into(),
         Ty::Float => vm.ctx.new_float(f64::from_bits(bits)).into(),
         Ty::Bool => vm.ctx.new_bool(bits != 0).into(),
         Ty::None => vm.ctx.none(),
-        Ty::Unbound | Ty::Other => return None,
-    })
+        Ty::Read(reading) => match found.get(usize::from(reading)) {
+            Some(object) => object.clone(),
+            None => return Err(vm.new_system_error("the fast tier lacks an object")),
+        },
+        Ty::Range(first) => frame::make_range(range_of(first, registers), layout, vm)?,
+        Ty::Null | Ty::Unbound | Ty::Other => return Ok(None),
+    }))
+}
+
+fn range_of(first: Reg, registers: &Registers) -> RangeState {
+    let word = |at: u8| registers[usize::from(first + at)];
+    let (index, value) = (word(range::INDEX), word(range::VALUE) as i64);
+    let step = word(range::STEP) as i64;
+    RangeState {
+        index: index as usize,
+        start: value.wrapping_sub((index as i64).wrapping_mul(step)),
+        step,
+        length: word(range::LENGTH) as usize,
+    }
 }
 
 /// The type of a variable's value, and its bits.
-fn classify(object: Option<&PyObject>, vm: &VirtualMachine) -> (Ty, u64) {
+pub(crate) fn classify(object: Option<&PyObject>, vm: &VirtualMachine) -> (Ty, u64) {
     let Some(object) = object else {
         return (Ty::Unbound, 0);
     };
@@ -363,12 +412,18 @@ fn compile(
         max_stack: code.code.code.max_stackdepth as usize,
         no_exit: site.no_exit(),
     };
-    let program = build::build(&code.instrs, &entry).map_err(|refused| refused.to_string())?;
+    let mut around = Around::new(tier, frame, &code.code, vm);
+    let program =
+        build::build(&code.instrs, &entry, &mut around).map_err(|refused| refused.to_string())?;
     let machine = tier
         .backend()
         .compile(&program)
         .ok_or("the back end refuses it")?;
-    let version = Arc::new(Version { program, machine });
+    let version = Arc::new(Version {
+        program,
+        readings: around.readings,
+        machine,
+    });
     site.versions.write().push(version.clone());
     Ok(version)
 }

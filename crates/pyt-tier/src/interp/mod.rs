@@ -4,12 +4,14 @@
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
 //! - `decode`, `sites`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`: from the interpreter into a program, and back
+//! - `readings`: what compiled loops rely on of global variables and functions
 //! - `originals`: functions that must not see patched code
 
 pub(crate) mod decode;
 pub(crate) mod frame;
 pub(crate) mod hook;
 pub(crate) mod originals;
+pub(crate) mod readings;
 pub(crate) mod self_test;
 pub(crate) mod sites;
 pub(crate) mod tier;

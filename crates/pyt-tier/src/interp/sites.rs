@@ -19,12 +19,15 @@ use std::sync::{
 
 use parking_lot::{Mutex, RwLock};
 use rustpython_vm::{
-    PyRef, VirtualMachine,
+    PyObjectRef, PyRef, VirtualMachine,
     builtins::PyCode,
     bytecode::{CommonConstant, Instruction, Opcode},
 };
 
-use super::decode::{self, BackEdge};
+use super::{
+    decode::{self, BackEdge},
+    readings::Readings,
+};
 use crate::{
     backend::Machine,
     ir::{Program, code::Instr},
@@ -60,6 +63,7 @@ impl Entry {
 /// A compiled loop, for the types that it was compiled for.
 pub(crate) struct Version {
     pub(crate) program: Program,
+    pub(crate) readings: Readings,
     pub(crate) machine: Box<dyn Machine>,
 }
 
@@ -121,6 +125,17 @@ impl CodeSites {
                 .map(|site| Site::new(site.edge, site.entry))
                 .collect(),
         }
+    }
+
+    /// What is kept alive.
+    pub(crate) fn objects(&self) -> Vec<PyObjectRef> {
+        let mut objects = vec![self.code.clone().into()];
+        for site in &self.sites {
+            for version in &*site.versions.read() {
+                objects.extend(version.readings.codes());
+            }
+        }
+        objects
     }
 
     /// Puts the entries in the places of the jumps.
@@ -204,6 +219,20 @@ impl Site {
     pub(crate) fn reason(&self) -> Option<String> {
         self.reason.lock().clone()
     }
+}
+
+/// Whether there is anything in the code that is put in the place of a jump back.
+pub(crate) fn may_be_patched(code: &PyCode) -> bool {
+    let units = &code.code.instructions;
+    let unit = |index| {
+        let unit = units.read_unit(index);
+        u16::from_ne_bytes([u8::from(unit.op), u8::from(unit.arg)])
+    };
+    (1..units.len()).any(|index| {
+        [Entry::Attribute, Entry::Truth]
+            .iter()
+            .any(|entry| [unit(index - 1), unit(index)] == entry.units())
+    })
 }
 
 /// Whether the interpreter writes nothing in the place of the jump any more: it does so when the

@@ -19,11 +19,17 @@ use rustpython_vm::{
 };
 
 use super::{
+    decode,
     frame::{self, Layout},
-    hook, originals, self_test,
-    sites::CodeSites,
+    hook, originals,
+    readings::Builtins,
+    self_test,
+    sites::{self, CodeSites},
 };
-use crate::backend::{Backend, Register};
+use crate::{
+    backend::{Backend, Register},
+    ir::code::Instr,
+};
 
 /// How often a jump back is reached before its loop is compiled.
 const THRESHOLD: u32 = 400;
@@ -70,6 +76,9 @@ pub(crate) struct Tier {
     refused: AtomicU64,
     /// The functions that are wrapped, by name.
     originals: Mutex<HashMap<&'static str, PyObjectRef>>,
+    builtins: Builtins,
+    /// One thread at a time runs Python.
+    exclusive: bool,
     backend: Box<dyn Backend>,
 }
 
@@ -92,6 +101,8 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
         codes: RwLock::default(),
         refused: AtomicU64::new(0),
         originals: Mutex::default(),
+        builtins: Builtins::of(vm)?,
+        exclusive: state::of(vm).scheduler.policy().is_exclusive(),
         backend: Box::new(Register),
     });
     *state::of(vm).slot::<TierSlot>().0.write() = Some(tier.clone());
@@ -164,8 +175,13 @@ fn release(state: &state::InterpreterState) -> Vec<PyObjectRef> {
     };
     let codes = std::mem::take(&mut *tier.codes.write());
     let originals = std::mem::take(&mut *tier.originals.lock());
-    let codes = codes.into_values().map(|code| code.code.clone().into());
-    codes.chain(originals.into_values()).collect()
+    let mut objects: Vec<_> = codes
+        .into_values()
+        .flat_map(|code| code.objects())
+        .collect();
+    objects.extend(originals.into_values());
+    objects.extend(tier.builtins.objects());
+    objects
 }
 
 impl Tier {
@@ -179,6 +195,26 @@ impl Tier {
 
     pub(crate) fn backend(&self) -> &dyn Backend {
         &*self.backend
+    }
+
+    pub(crate) fn builtins(&self) -> &Builtins {
+        &self.builtins
+    }
+
+    pub(crate) fn is_exclusive(&self) -> bool {
+        self.exclusive
+    }
+
+    /// The instructions of `code` as the compiler made them; `None` if it cannot be known.
+    pub(crate) fn instructions(
+        &self,
+        code: &Py<PyCode>,
+        vm: &VirtualMachine,
+    ) -> Option<Vec<Instr>> {
+        if let Some(known) = self.codes.read().get(&code.get_id()) {
+            return Some(known.instrs.clone());
+        }
+        (!sites::may_be_patched(code)).then(|| decode::decode(code, vm).0)
     }
 
     /// Keeps a function that is wrapped.

@@ -53,6 +53,8 @@ pub(crate) fn int(op: IntOp, a: i64, b: i64) -> Option<i64> {
         IntOp::And => Some(a & b),
         IntOp::Or => Some(a | b),
         IntOp::Xor => Some(a ^ b),
+        IntOp::Min => Some(a.min(b)),
+        IntOp::Max => Some(a.max(b)),
     }
 }
 
@@ -82,7 +84,34 @@ pub(crate) fn float(op: FloatOp, a: f64, b: f64) -> Option<f64> {
         FloatOp::FloorDiv => float_ops::floordiv(a, b),
         FloatOp::Mod => float_ops::mod_(a, b),
         FloatOp::Pow => pow(a, b),
+        // The first of two that are equal, or that cannot be compared.
+        FloatOp::Min => Some(if b < a { b } else { a }),
+        FloatOp::Max => Some(if b > a { b } else { a }),
     }
+}
+
+/// A float without its fraction.
+#[inline]
+pub(crate) fn to_int(a: f64) -> Option<i64> {
+    // All floats between these are, and the limits themselves are exact.
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+        .contains(&a)
+        .then_some(a as i64)
+}
+
+/// How many values a `range` has, if the interpreter's iterator of it is one of machine integers.
+#[inline]
+pub(crate) fn range_length(start: i64, stop: i64, step: i64) -> Option<u64> {
+    start.checked_add(step)?;
+    let (from, to) = if step > 0 {
+        (start, stop)
+    } else {
+        (stop, start)
+    };
+    if step == 0 || from >= to {
+        return (step != 0).then_some(0);
+    }
+    Some((to.abs_diff(from) - 1) / step.unsigned_abs() + 1)
 }
 
 /// What is plain about powers; errors, complex results and the special values are left out.

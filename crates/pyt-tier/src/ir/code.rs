@@ -110,10 +110,50 @@ pub(crate) enum Code {
     JumpBack {
         to: usize,
     },
-    /// The next value of the iterator on top.
-    ForIter,
+    /// The next value of the iterator on top, or a jump to where the loop is over.
+    ForIter {
+        to: usize,
+    },
+    /// The value of a global variable, and nothing above it if that is wanted.
+    LoadGlobal {
+        name: usize,
+        null: bool,
+    },
+    PushNull,
+    /// Calls what lies below so many arguments and a place that is empty for functions.
+    Call {
+        arguments: usize,
+    },
+    Return,
+    /// Replaces the object on top by its iterator.
+    GetIter,
     /// Anything else: the interpreter's.
     Other,
+}
+
+/// A built-in function or class that programs can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Builtin {
+    Abs,
+    Bool,
+    Float,
+    Int,
+    Max,
+    Min,
+    Range,
+}
+
+/// The code of a function that programs can follow.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) instrs: Vec<Instr>,
+    /// How many arguments it takes by position.
+    pub(crate) arguments: usize,
+    /// The values of the last of them if they are not given.
+    pub(crate) defaults: Vec<Const>,
+    pub(crate) locals: usize,
+    /// How deep its stack can be.
+    pub(crate) max_stack: usize,
 }
 
 /// An instruction.
@@ -133,7 +173,8 @@ impl Code {
             Self::JumpIf { to, .. }
             | Self::JumpIfNone { to, .. }
             | Self::Jump { to }
-            | Self::JumpBack { to } => Some(to),
+            | Self::JumpBack { to }
+            | Self::ForIter { to } => Some(to),
             _ => None,
         }
     }

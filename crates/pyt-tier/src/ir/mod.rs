@@ -29,6 +29,12 @@ pub(crate) enum Ty {
     Unbound,
     /// Any other object. Programs leave it where it is.
     Other,
+    /// The object that this reading found: see [`build::Surroundings`]. It has no register.
+    Read(u8),
+    /// No reference, as it lies on the stack below the arguments of a call.
+    Null,
+    /// The iterator of a `range` that the program has made, whose registers begin here.
+    Range(Reg),
 }
 
 impl Ty {
@@ -79,7 +85,7 @@ pub(crate) enum Cmp {
     Ge,
 }
 
-/// The operators on two integers. All but the last three can leave the program.
+/// The operators on two integers. Those before `And` can leave the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum IntOp {
@@ -94,9 +100,11 @@ pub(crate) enum IntOp {
     And,
     Or,
     Xor,
+    Min,
+    Max,
 }
 
-/// The operators on two floats. The last four can leave the program.
+/// The operators on two floats. Division, rest and power can leave the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum FloatOp {
@@ -107,6 +115,8 @@ pub(crate) enum FloatOp {
     FloorDiv,
     Mod,
     Pow,
+    Min,
+    Max,
 }
 
 /// One operation. `d` is written, `a` and `b` are read; `exit` is the index of an [`Exit`] that is
@@ -142,11 +152,26 @@ pub(crate) enum Op {
         d: Reg,
         a: Reg,
     },
+    IntAbs {
+        d: Reg,
+        a: Reg,
+        exit: u16,
+    },
     Float {
         op: FloatOp,
         d: Reg,
         a: Reg,
         b: Reg,
+        exit: u16,
+    },
+    FloatAbs {
+        d: Reg,
+        a: Reg,
+    },
+    /// A float without its fraction, as an integer.
+    FloatToInt {
+        d: Reg,
+        a: Reg,
         exit: u16,
     },
     FloatNeg {
@@ -220,6 +245,20 @@ pub(crate) enum Op {
         range: Reg,
         exit: u16,
     },
+    /// The same of an iterator that the program has made: jumps if there is no next value.
+    NextOr {
+        d: Reg,
+        range: Reg,
+        to: u16,
+    },
+    /// Makes the iterator of `range(start, stop, step)` in the registers from `d` on.
+    Range {
+        d: Reg,
+        start: Reg,
+        stop: Reg,
+        step: Reg,
+        exit: u16,
+    },
     /// A turn of a loop is over: jumps, unless something is asked of the thread.
     Turn {
         exit: u16,
@@ -230,11 +269,63 @@ pub(crate) enum Op {
     },
 }
 
+impl Op {
+    /// Where the operation can jump.
+    pub(crate) fn target(&self) -> Option<u16> {
+        let mut op = *self;
+        op.target_mut().map(|to| *to)
+    }
+
+    /// The register that is written, if it can be another one.
+    pub(crate) fn destination_mut(&mut self) -> Option<&mut Reg> {
+        match self {
+            Self::Move { d, .. }
+            | Self::Int { d, .. }
+            | Self::IntDiv { d, .. }
+            | Self::IntNeg { d, .. }
+            | Self::IntInvert { d, .. }
+            | Self::IntAbs { d, .. }
+            | Self::Float { d, .. }
+            | Self::FloatNeg { d, .. }
+            | Self::FloatAbs { d, .. }
+            | Self::FloatToInt { d, .. }
+            | Self::IntToFloat { d, .. }
+            | Self::CmpInt { d, .. }
+            | Self::CmpFloat { d, .. }
+            | Self::IntTruth { d, .. }
+            | Self::FloatTruth { d, .. }
+            | Self::Not { d, .. }
+            | Self::Next { d, .. }
+            | Self::NextOr { d, .. } => Some(d),
+            Self::NotNan { .. }
+            | Self::Jump { .. }
+            | Self::JumpIf { .. }
+            | Self::JumpInt { .. }
+            | Self::JumpFloat { .. }
+            | Self::Range { .. }
+            | Self::Turn { .. }
+            | Self::Exit { .. } => None,
+        }
+    }
+
+    pub(crate) fn target_mut(&mut self) -> Option<&mut u16> {
+        match self {
+            Self::Jump { to }
+            | Self::Turn { to, .. }
+            | Self::NextOr { to, .. }
+            | Self::JumpIf { to, .. }
+            | Self::JumpInt { to, .. }
+            | Self::JumpFloat { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+}
+
 /// A value where a program ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Value {
     pub(crate) ty: Ty,
-    /// Meaningless for `None`.
+    /// Meaningless for what has no register.
     pub(crate) reg: Reg,
 }
 
@@ -263,4 +354,6 @@ pub(crate) struct Program {
     pub(crate) ranges: Vec<(usize, Reg)>,
     /// Constants, and the registers that have to hold them.
     pub(crate) constants: Vec<(Reg, u64)>,
+    /// Readings whose values have these types, and the registers that have to hold the values.
+    pub(crate) reads: Vec<(u8, Ty, Reg)>,
 }

@@ -1,11 +1,13 @@
 //! Programs of small loops: built, run, and compared with what Python gives. No interpreter runs.
 
+mod calls;
+
 use std::sync::atomic::AtomicBool;
 
 use super::{
     Cmp, Exit, FloatOp, IntOp, Op, Program, REGISTERS, StackTy, Ty, arithmetic,
-    build::{Entry, Refused, build},
-    code::{Binary, Code, Const, Instr},
+    build::{Entry, Known, Refused, Surroundings, build},
+    code::{Binary, Code, Const, Instr, Unit},
     range,
 };
 use crate::backend::{Backend, Poll, Register};
@@ -28,6 +30,23 @@ fn entry<'a>(pc: usize, locals: &'a [Ty], stack: &'a [StackTy]) -> Entry<'a> {
         stack,
         max_stack: 6,
         no_exit: None,
+    }
+}
+
+/// Nothing is known around a loop.
+struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn global(&mut self, _: usize, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn local(&mut self, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn unit(&self, _: usize) -> &Unit {
+        unreachable!("there is no function")
     }
 }
 
@@ -65,10 +84,10 @@ fn run(program: &Program, locals: &[u64], turns: u32, range: Option<[u64; 4]>) -
             .map(|value| {
                 (
                     value.ty,
-                    if value.ty == Ty::None {
-                        0
-                    } else {
+                    if value.ty.is_number() {
                         bits(value.reg)
+                    } else {
+                        0
                     },
                 )
             })
@@ -114,7 +133,7 @@ fn a_loop_is_left_where_its_condition_fails() {
         Code::Load(1),
         Code::Other,
     ]);
-    let program = build(&list, &entry(0, &[Ty::Int; 3], &[])).expect("a program");
+    let program = build(&list, &entry(0, &[Ty::Int; 3], &[]), &mut Nowhere).expect("a program");
     let left = run(&program, &[10, 0, 0], 1000, None);
     assert_eq!(left.pc, 11);
     assert_eq!(left.locals, [(1, Ty::Int, 45), (2, Ty::Int, 10)]);
@@ -124,7 +143,7 @@ fn a_loop_is_left_where_its_condition_fails() {
 
 #[test]
 fn comparisons_and_jumps_are_one_operation_and_results_go_to_variables() {
-    let program = build(&sum(), &entry(0, &[Ty::Int; 3], &[])).expect("a program");
+    let program = build(&sum(), &entry(0, &[Ty::Int; 3], &[]), &mut Nowhere).expect("a program");
     let moves = program
         .ops
         .iter()
@@ -144,7 +163,7 @@ fn a_program_is_left_before_an_overflow() {
         Code::Store(0),
         Code::JumpBack { to: 0 },
     ]);
-    let program = build(&list, &entry(0, &[Ty::Int], &[])).expect("a program");
+    let program = build(&list, &entry(0, &[Ty::Int], &[]), &mut Nowhere).expect("a program");
     let left = run(&program, &[1], 1000, None);
     assert_eq!(left.pc, 2);
     let last = 3_u64.pow(39);
@@ -155,7 +174,7 @@ fn a_program_is_left_before_an_overflow() {
 #[test]
 fn turns_and_the_flag_end_a_program_at_the_jump_back() {
     let list = code(&[Code::Nop, Code::JumpBack { to: 0 }]);
-    let program = build(&list, &entry(0, &[], &[])).expect("a program");
+    let program = build(&list, &entry(0, &[], &[]), &mut Nowhere).expect("a program");
     let left = run(&program, &[], 5, None);
     assert_eq!((left.pc, left.turns), (1, 5));
     let stop = AtomicBool::new(true);
@@ -172,15 +191,17 @@ fn turns_and_the_flag_end_a_program_at_the_jump_back() {
 fn a_range_gives_its_values_and_says_how_many_were_taken() {
     // for i in range(...): s += i, with s, i.
     let list = code(&[
-        Code::ForIter,
+        Code::ForIter { to: 6 },
         Code::Store(1),
         Code::LoadLoad(0, 1),
         Code::Binary(Binary::Add),
         Code::Store(0),
         Code::JumpBack { to: 0 },
+        Code::Pop,
     ]);
     let locals = [Ty::Int, Ty::Unbound];
-    let program = build(&list, &entry(0, &locals, &[StackTy::Range])).expect("a program");
+    let program =
+        build(&list, &entry(0, &locals, &[StackTy::Range]), &mut Nowhere).expect("a program");
     let left = run(&program, &[0, 0], 1000, Some([1, 4, 7, -3_i64 as u64]));
     assert_eq!(left.pc, 0);
     assert_eq!(left.turns, 3);
@@ -198,7 +219,7 @@ fn a_variable_whose_type_changes_gets_another_block() {
         Code::Store(0),
         Code::JumpBack { to: 0 },
     ]);
-    let program = build(&list, &entry(0, &[Ty::Int], &[])).expect("a program");
+    let program = build(&list, &entry(0, &[Ty::Int], &[]), &mut Nowhere).expect("a program");
     let left = run(&program, &[2], 3, None);
     assert_eq!(left.locals, [(0, Ty::Float, 3.5_f64.to_bits())]);
 }
@@ -211,18 +232,18 @@ fn what_is_not_a_number_is_left_alone() {
         Code::Store(0),
         Code::JumpBack { to: 0 },
     ]);
-    let refused = build(&list, &entry(0, &[Ty::Other], &[])).unwrap_err();
+    let refused = build(&list, &entry(0, &[Ty::Other], &[]), &mut Nowhere).unwrap_err();
     assert_eq!(refused, Refused::NoTurn);
     let list = code(&[Code::Load(0), Code::Pop, Code::JumpBack { to: 0 }]);
     for ty in [Ty::Other, Ty::Unbound] {
-        let refused = build(&list, &entry(0, &[ty], &[])).unwrap_err();
+        let refused = build(&list, &entry(0, &[ty], &[]), &mut Nowhere).unwrap_err();
         assert_eq!(refused, Refused::NoTurn, "{ty:?}");
     }
 }
 
 #[test]
 fn only_variables_that_matter_are_guarded() {
-    let program = build(&sum(), &entry(0, &[Ty::Int; 4], &[])).expect("a program");
+    let program = build(&sum(), &entry(0, &[Ty::Int; 4], &[]), &mut Nowhere).expect("a program");
     let guarded: Vec<_> = program.guards.iter().map(|(local, _)| *local).collect();
     assert_eq!(guarded, [0, 1, 2]);
 }
@@ -244,7 +265,7 @@ fn values_on_the_stack_survive_a_store_and_a_branch() {
         Code::Store(1),
         Code::JumpBack { to: 0 },
     ]);
-    let program = build(&list, &entry(0, &[Ty::Int; 2], &[])).expect("a program");
+    let program = build(&list, &entry(0, &[Ty::Int; 2], &[]), &mut Nowhere).expect("a program");
     let left = run(&program, &[100, 0], 1, None);
     assert_eq!(left.locals, [(0, Ty::Int, 5), (1, Ty::Int, 108)]);
     let left = run(&program, &[100, 3], 2, None);
@@ -263,7 +284,7 @@ fn swapped_values_keep_apart() {
         Code::StoreStore(1, 0),
         Code::JumpBack { to: 0 },
     ]);
-    let program = build(&list, &entry(0, &[Ty::Int; 2], &[])).expect("a program");
+    let program = build(&list, &entry(0, &[Ty::Int; 2], &[]), &mut Nowhere).expect("a program");
     let left = run(&program, &[1, 2], 1, None);
     assert_eq!(left.locals, [(0, Ty::Int, 2), (1, Ty::Int, 1)]);
     let left = run(&program, &[1, 2], 2, None);
@@ -286,7 +307,7 @@ fn a_place_where_no_program_may_end_is_left_at_the_jump_before() {
     let locals = [Ty::Int; 2];
     let mut entry = entry(0, &locals, &[]);
     entry.no_exit = Some(8);
-    let program = build(&list, &entry).expect("a program");
+    let program = build(&list, &entry, &mut Nowhere).expect("a program");
     let left = run(&program, &[0, 3], 100, None);
     assert_eq!(left.pc, 2);
     assert_eq!(left.stack, [(Ty::Bool, 0)]);

@@ -1,0 +1,363 @@
+//! What compiled loops rely on beside their own variables: global variables and functions.
+//!
+//! A [`Reading`] says where an object is found and what it has to be. All readings of a program
+//! are made again each time that it begins, and stand for the whole run. With the GIL that cannot
+//! be seen: a program runs nothing that could change them, and another thread runs only once the
+//! loop has been left. Without the GIL another thread may change a variable meanwhile. The run
+//! then goes on with the value from its beginning, for at most as many operations as a run has;
+//! and so that no two variables are seen in a state that they never had together, programs have
+//! no more than one reading there.
+
+use parking_lot::Mutex;
+use rustpython_vm::{
+    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyCode, PyDict, PyFunction, PyStrInterned, PyTuple},
+    bytecode::CodeFlags,
+};
+
+use super::{frame::Frame, hook::classify, tier::Tier};
+use crate::ir::{
+    Ty,
+    build::{Known, Surroundings},
+    code::{Builtin, Const, Unit},
+};
+
+/// More readings are not made for one loop.
+const MAX_READINGS: usize = 24;
+/// Longer functions are not followed.
+const MAX_INSTRUCTIONS: usize = 300;
+
+/// The built-in functions that programs can call, by the names that they have in `builtins`.
+const FUNCTIONS: [(&str, Builtin); 3] = [
+    ("abs", Builtin::Abs),
+    ("max", Builtin::Max),
+    ("min", Builtin::Min),
+];
+
+/// The built-in functions of one interpreter, as they were before its programs could change them.
+pub(crate) struct Builtins(Vec<(PyObjectRef, Builtin)>);
+
+impl Builtins {
+    pub(crate) fn of(vm: &VirtualMachine) -> PyResult<Self> {
+        let builtins = FUNCTIONS.iter().map(|(name, builtin)| {
+            let function = vm.builtins.get_attr(*name, vm)?;
+            Ok((function, *builtin))
+        });
+        builtins.collect::<PyResult<_>>().map(Self)
+    }
+
+    pub(crate) fn objects(&self) -> impl Iterator<Item = PyObjectRef> {
+        self.0.iter().map(|(object, _)| object.clone())
+    }
+
+    fn find(&self, object: &PyObject, vm: &VirtualMachine) -> Option<Builtin> {
+        let types = &vm.ctx.types;
+        let classes = [
+            (types.bool_type, Builtin::Bool),
+            (types.float_type, Builtin::Float),
+            (types.int_type, Builtin::Int),
+            (types.range_type, Builtin::Range),
+        ];
+        let class = classes.into_iter().find(|(class, _)| object.is(*class));
+        let function = || self.0.iter().find(|(known, _)| object.is(known));
+        class
+            .map(|(_, builtin)| builtin)
+            .or_else(|| function().map(|(_, builtin)| *builtin))
+    }
+}
+
+/// Where an object is found.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// In the global variables of the loop's module, or else among the built-in objects.
+    Global(&'static PyStrInterned),
+    /// In a local variable of the loop's function.
+    Local(usize),
+}
+
+struct Reading {
+    place: Place,
+    known: Known,
+}
+
+/// A function that a program follows.
+struct Callee {
+    code: PyRef<PyCode>,
+    unit: Unit,
+}
+
+impl Callee {
+    fn is_as(&self, other: &Self) -> bool {
+        let (mine, others) = (&self.unit.defaults, &other.unit.defaults);
+        self.code.is(&other.code)
+            && mine.len() == others.len()
+            && mine.iter().zip(others).all(|(a, b)| is_identical(*a, *b))
+    }
+}
+
+/// Whether two constants have the same type and the same bits.
+fn is_identical(a: Const, b: Const) -> bool {
+    match (a, b) {
+        (Const::Float(a), Const::Float(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
+    }
+}
+
+/// The readings of one program.
+#[derive(Default)]
+pub(crate) struct Readings {
+    readings: Vec<Reading>,
+    callees: Vec<Callee>,
+    /// The functions that were checked last, by reading.
+    checked: Mutex<Checked>,
+}
+
+/// Functions whose state has been compared. A function has another version, or none, once its
+/// code or its defaults were set, and no two functions have the same.
+#[derive(Default)]
+struct Checked {
+    globals: usize,
+    builtins: usize,
+    versions: Vec<u32>,
+}
+
+/// What the readings of one run found.
+pub(crate) type Found = Vec<PyObjectRef>;
+
+impl Readings {
+    /// The codes that are kept.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = PyObjectRef> {
+        self.callees.iter().map(|callee| callee.code.clone().into())
+    }
+
+    /// Reads all again. `None`: something is not as the program relies on.
+    pub(crate) fn read(&self, frame: Frame, tier: &Tier, vm: &VirtualMachine) -> Option<Found> {
+        let mut found = Found::with_capacity(self.readings.len());
+        for (at, reading) in self.readings.iter().enumerate() {
+            let object = look_up(reading.place, frame, vm)?;
+            let is_right = match reading.known {
+                Known::Value(ty) => classify(Some(&object), vm).0 == ty,
+                Known::Builtin(builtin) => tier.builtins().find(&object, vm) == Some(builtin),
+                Known::Function(number) => self.is_function(at, &object, number, frame, tier, vm),
+            };
+            if !is_right {
+                return None;
+            }
+            found.push(object);
+        }
+        Some(found)
+    }
+
+    fn is_function(
+        &self,
+        at: usize,
+        object: &PyObject,
+        number: usize,
+        frame: Frame,
+        tier: &Tier,
+        vm: &VirtualMachine,
+    ) -> bool {
+        let Some(function) = object.downcast_ref_if_exact::<PyFunction>(vm) else {
+            return false;
+        };
+        let Some(callee) = self.callees.get(number.wrapping_sub(1)) else {
+            return false;
+        };
+        let (globals, builtins) = frame.namespaces();
+        let (globals, builtins) = (globals.get_id(), builtins.get_id());
+        let version = function.func_version();
+        let mut checked = self.checked.lock();
+        if (checked.globals, checked.builtins) != (globals, builtins) {
+            *checked = Checked {
+                globals,
+                builtins,
+                versions: Vec::new(),
+            };
+        }
+        if version != 0 && checked.versions.get(at) == Some(&version) {
+            return true;
+        }
+        drop(checked);
+        let version = function.get_version_for_current_state();
+        let same =
+            version != 0 && examine(object, frame, tier, vm).is_some_and(|now| now.is_as(callee));
+        // Another thread may have changed it meanwhile.
+        if same && function.func_version() == version {
+            let mut checked = self.checked.lock();
+            let count = self.readings.len();
+            checked.versions.resize(count, 0);
+            checked.versions[at] = version;
+            return (checked.globals, checked.builtins) == (globals, builtins);
+        }
+        false
+    }
+}
+
+fn look_up(place: Place, frame: Frame, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    match place {
+        Place::Local(local) => frame.local(local).map(ToOwned::to_owned),
+        Place::Global(name) => {
+            let (globals, builtins) = frame.namespaces();
+            let builtins = builtins.downcast_ref_if_exact::<PyDict>(vm)?;
+            if !globals.class().is(vm.ctx.types.dict_type) {
+                return None;
+            }
+            match globals.get_item_opt(name, vm) {
+                Ok(Some(object)) => Some(object),
+                Ok(None) => builtins.get_item_opt(name, vm).ok().flatten(),
+                Err(_) => None,
+            }
+        }
+    }
+}
+
+/// A function's code and defaults, if programs can follow it.
+fn examine(object: &PyObject, frame: Frame, tier: &Tier, vm: &VirtualMachine) -> Option<Callee> {
+    object.downcast_ref_if_exact::<PyFunction>(vm)?;
+    let get = |name: &str| object.get_attr(vm.ctx.intern_str(name), vm).ok();
+    let code = get("__code__")?.downcast::<PyCode>().ok()?;
+    let inner = &code.code;
+    let unusual = CodeFlags::GENERATOR
+        | CodeFlags::COROUTINE
+        | CodeFlags::ASYNC_GENERATOR
+        | CodeFlags::ITERABLE_COROUTINE
+        | CodeFlags::VARARGS
+        | CodeFlags::VARKEYWORDS;
+    let is_plain = inner
+        .flags
+        .contains(CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS)
+        && !inner.flags.intersects(unusual)
+        && inner.kwonlyarg_count == 0
+        && inner.cellvars.is_empty()
+        && inner.freevars.is_empty()
+        && inner.instructions.len() <= MAX_INSTRUCTIONS;
+    if !is_plain {
+        return None;
+    }
+    let mut defaults = Vec::new();
+    let given = get("__defaults__")?;
+    if let Some(given) = given.downcast_ref::<PyTuple>() {
+        for value in given.as_slice() {
+            defaults.push(constant(value, vm)?);
+        }
+    }
+    let instrs = tier.instructions(&code, vm)?;
+    let is_open =
+        (instrs.iter()).any(|one| matches!(one.code, crate::ir::code::Code::LoadGlobal { .. }));
+    if is_open {
+        let (globals, builtins) = frame.namespaces();
+        if !get("__globals__")?.is(globals) || !get("__builtins__")?.is(builtins) {
+            return None;
+        }
+    }
+    let unit = Unit {
+        instrs,
+        arguments: inner.arg_count as usize,
+        defaults,
+        locals: inner.varnames.len(),
+        max_stack: inner.max_stackdepth as usize,
+    };
+    Some(Callee { code, unit })
+}
+
+fn constant(value: &PyObject, vm: &VirtualMachine) -> Option<Const> {
+    let (ty, bits) = classify(Some(value), vm);
+    Some(match ty {
+        Ty::Int => Const::Int(bits as i64),
+        Ty::Float => Const::Float(f64::from_bits(bits)),
+        Ty::Bool => Const::Bool(bits != 0),
+        Ty::None => Const::None,
+        _ => return None,
+    })
+}
+
+/// What is known around a loop while its program is made.
+pub(crate) struct Around<'a> {
+    pub(crate) tier: &'a Tier,
+    pub(crate) frame: Frame,
+    pub(crate) code: &'a Py<PyCode>,
+    pub(crate) vm: &'a VirtualMachine,
+    pub(crate) readings: Readings,
+    nothing: Unit,
+}
+
+impl<'a> Around<'a> {
+    pub(crate) fn new(
+        tier: &'a Tier,
+        frame: Frame,
+        code: &'a Py<PyCode>,
+        vm: &'a VirtualMachine,
+    ) -> Self {
+        Self {
+            tier,
+            frame,
+            code,
+            vm,
+            readings: Readings::default(),
+            nothing: Unit {
+                instrs: Vec::new(),
+                arguments: 0,
+                defaults: Vec::new(),
+                locals: 0,
+                max_stack: 0,
+            },
+        }
+    }
+
+    fn reading(&mut self, place: Place) -> Option<(u8, Known)> {
+        let readings = &self.readings.readings;
+        if let Some(at) = readings.iter().position(|known| known.place == place) {
+            return Some((at as u8, readings[at].known));
+        }
+        let most = if self.tier.is_exclusive() {
+            MAX_READINGS
+        } else {
+            1
+        };
+        if readings.len() >= most {
+            return None;
+        }
+        let object = look_up(place, self.frame, self.vm)?;
+        let known = self.know(&object)?;
+        self.readings.readings.push(Reading { place, known });
+        Some((self.readings.readings.len() as u8 - 1, known))
+    }
+
+    fn know(&mut self, object: &PyObject) -> Option<Known> {
+        let (ty, _) = classify(Some(object), self.vm);
+        if ty.is_number() || ty == Ty::None {
+            return Some(Known::Value(ty));
+        }
+        if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
+            return Some(Known::Builtin(builtin));
+        }
+        let callee = examine(object, self.frame, self.tier, self.vm)?;
+        let callees = &mut self.readings.callees;
+        let same = callees.iter().position(|known| known.is_as(&callee));
+        let at = same.unwrap_or_else(|| {
+            callees.push(callee);
+            callees.len() - 1
+        });
+        Some(Known::Function(at + 1))
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)> {
+        let code = match unit.checked_sub(1) {
+            Some(callee) => &*self.readings.callees.get(callee)?.code,
+            None => self.code,
+        };
+        let name = *code.code.names.get(name)?;
+        self.reading(Place::Global(name))
+    }
+
+    fn local(&mut self, local: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Local(local))
+    }
+
+    fn unit(&self, unit: usize) -> &Unit {
+        let callee = (unit.checked_sub(1)).and_then(|at| self.readings.callees.get(at));
+        callee.map_or(&self.nothing, |callee| &callee.unit)
+    }
+}

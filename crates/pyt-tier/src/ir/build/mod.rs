@@ -1,0 +1,452 @@
+//! From bytecode to a register program, by abstract execution from the head of a loop.
+//!
+//! A block of the program is an instruction together with the types that the variables and the
+//! stack have there: where the same instruction is reached with other types, another block is made.
+//! So no operation asks for a type, and no types have to be merged. Values on the stack are no
+//! operations either: the builder knows in which register each lies.
+//!
+//! Each local variable has a register, and each place of the stack has one for the ends of blocks;
+//! between them, results are in temporary registers.
+//!
+//! - `values`: variables, the stack, registers; `operators`: what is computed
+//! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`
+
+mod calls;
+mod control;
+mod operators;
+mod values;
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    Exit, Op, Program, REGISTERS, Reg, StackTy, Ty,
+    code::{Builtin, Code, Instr, Unit},
+    range,
+};
+pub(crate) use calls::MAX_CALLS;
+use calls::{Call, Followed};
+
+/// How many registers there are for results between two ends of blocks.
+const TEMPS: usize = 64;
+/// More blocks than that are left to the interpreter.
+const MAX_BLOCKS: usize = 200;
+/// More operations than that are left to the interpreter.
+const MAX_OPS: usize = 4000;
+
+/// How many loops over a `range` that begin inside a program can have registers.
+const MAX_ITERATORS: usize = 6;
+
+/// What is known about the world around a loop. What a program relies on of it is read again each
+/// time that the program begins: a reading has a number.
+pub(crate) trait Surroundings {
+    /// What a global variable is that code of this unit names. Unit 0 is the loop's.
+    fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)>;
+    /// What the object is that one of the loop's variables holds.
+    fn local(&mut self, local: usize) -> Option<(u8, Known)>;
+    /// A function's code, by the number that [`Known::Function`] has.
+    fn unit(&self, unit: usize) -> &Unit;
+}
+
+/// An object that was found around a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// A number or `None`, of which the type is relied on.
+    Value(Ty),
+    /// A function with code that can be followed.
+    Function(usize),
+    Builtin(Builtin),
+}
+
+/// Where a program begins, and what is known there.
+pub(crate) struct Entry<'a> {
+    /// The head of the loop.
+    pub(crate) pc: usize,
+    pub(crate) locals: &'a [Ty],
+    pub(crate) stack: &'a [StackTy],
+    /// How deep the code's stack can be.
+    pub(crate) max_stack: usize,
+    /// An instruction at which no program may end, if there is one.
+    pub(crate) no_exit: Option<usize>,
+}
+
+/// Why there is no program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It would take too many registers.
+    Registers,
+    /// The loop's first turn cannot get back to its head.
+    NoTurn,
+    /// The instructions are none that a compiler makes.
+    Malformed,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Registers => "too many variables",
+            Self::NoTurn => "no turn without an instruction that is left to the interpreter",
+            Self::Malformed => "instructions that are not understood",
+        })
+    }
+}
+
+/// The types at the beginning of a block.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shape {
+    /// The calls that are being followed, the innermost last.
+    calls: Vec<Call>,
+    pc: usize,
+    /// The type, and whether the variable was bound since the program began.
+    locals: Vec<(Ty, bool)>,
+    /// What lies on the stack above what lay there at the beginning of the program or the call.
+    stack: Vec<Ty>,
+}
+
+/// A register before constants have theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Reg(Reg),
+    Const(u64),
+    /// The value of a type that has only one.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Item {
+    ty: Ty,
+    source: Source,
+}
+
+/// What becomes of a block.
+enum Flow {
+    Next,
+    /// The block goes on there.
+    At(usize),
+    End,
+}
+
+struct Builder<'a> {
+    /// The code of each unit that is followed.
+    units: HashMap<usize, Followed>,
+    entry: &'a Entry<'a>,
+    surroundings: &'a mut dyn Surroundings,
+    /// What each reading found.
+    readings: Vec<Option<Known>>,
+    /// The registers of numbers that were read.
+    reads: Vec<(u8, Ty, Reg)>,
+    ops: Vec<Op>,
+    exits: Vec<Exit>,
+    consulted: BTreeSet<usize>,
+    blocks: HashMap<Shape, u16>,
+    /// By label: the operation with which the block begins.
+    begins: Vec<Option<u16>>,
+    todo: Vec<(u16, Shape)>,
+    constants: Vec<(Reg, u64)>,
+    range_regs: Vec<(usize, Reg)>,
+    /// The first register of the loops over a `range` that begin inside the loop.
+    iterators: usize,
+    temps: usize,
+    next_temp: usize,
+    /// Registers from here on are those of constants; those of calls end before.
+    next_const: usize,
+    calls_end: usize,
+    full: bool,
+    turned: bool,
+    // The block that is being made.
+    calls: Vec<Call>,
+    locals: Vec<(Ty, bool)>,
+    stack: Vec<Item>,
+    /// The operation that was made last, if the block has made any.
+    fresh: bool,
+}
+
+/// The program of the loop that begins at `entry`.
+pub(crate) fn build(
+    code: &[Instr],
+    entry: &Entry<'_>,
+    surroundings: &mut dyn Surroundings,
+) -> Result<Program, Refused> {
+    let ranges = (entry.stack.iter().enumerate()).filter(|(_, ty)| **ty == StackTy::Range);
+    let mut next = entry.locals.len() + entry.max_stack;
+    let mut range_regs = Vec::new();
+    for (at, _) in ranges {
+        let first = Reg::try_from(next).map_err(|_| Refused::Registers)?;
+        range_regs.push((at, first));
+        next += range::COUNT;
+    }
+    let followed = Followed::new(code.to_vec(), 0, entry.locals.len(), entry.max_stack);
+    let iterators = next;
+    let room = REGISTERS.saturating_sub(next + TEMPS + 16) / range::COUNT;
+    next += range::COUNT * followed.iterators().min(MAX_ITERATORS).min(room);
+    if next + TEMPS + 16 > REGISTERS {
+        return Err(Refused::Registers);
+    }
+    let mut builder = Builder {
+        units: HashMap::from([(0, followed)]),
+        entry,
+        surroundings,
+        readings: Vec::new(),
+        reads: Vec::new(),
+        ops: Vec::new(),
+        exits: Vec::new(),
+        consulted: BTreeSet::new(),
+        blocks: HashMap::new(),
+        begins: Vec::new(),
+        todo: Vec::new(),
+        constants: Vec::new(),
+        range_regs,
+        iterators,
+        temps: next,
+        next_temp: next,
+        next_const: REGISTERS,
+        calls_end: next + TEMPS,
+        full: false,
+        turned: false,
+        calls: Vec::new(),
+        locals: Vec::new(),
+        stack: Vec::new(),
+        fresh: false,
+    };
+    let first = Shape {
+        calls: Vec::new(),
+        pc: entry.pc,
+        locals: entry.locals.iter().map(|ty| (*ty, false)).collect(),
+        stack: Vec::new(),
+    };
+    builder.label(first);
+    while let Some((label, shape)) = builder.todo.pop() {
+        builder.block(label, shape)?;
+        if builder.full {
+            return Err(Refused::Registers);
+        }
+    }
+    if !builder.turned {
+        return Err(Refused::NoTurn);
+    }
+    builder.finish()
+}
+
+impl Builder<'_> {
+    fn finish(mut self) -> Result<Program, Refused> {
+        for op in &mut self.ops {
+            if let Some(to) = op.target_mut() {
+                *to = self.begins[usize::from(*to)].ok_or(Refused::Malformed)?;
+            }
+        }
+        Ok(Program {
+            guards: (self.consulted.iter())
+                .map(|local| (*local, self.entry.locals[*local]))
+                .collect(),
+            stack: self.entry.stack.to_vec(),
+            ranges: self.range_regs,
+            ops: self.ops,
+            exits: self.exits,
+            constants: self.constants,
+            reads: self.reads,
+        })
+    }
+
+    fn label(&mut self, shape: Shape) -> u16 {
+        if let Some(label) = self.blocks.get(&shape) {
+            return *label;
+        }
+        let label = self.begins.len() as u16;
+        self.begins.push(None);
+        self.blocks.insert(shape.clone(), label);
+        self.todo.push((label, shape));
+        label
+    }
+
+    fn block(&mut self, label: u16, shape: Shape) -> Result<(), Refused> {
+        // A jump to what follows.
+        if matches!(self.ops.last(), Some(Op::Jump { to }) if *to == label) {
+            self.ops.pop();
+            let end = self.ops.len() as u16;
+            debug_assert!(self.begins.iter().flatten().all(|at| *at <= end));
+        }
+        self.begins[usize::from(label)] = Some(self.ops.len() as u16);
+        self.next_temp = self.temps;
+        self.fresh = false;
+        self.calls = shape.calls;
+        self.locals = shape.locals;
+        self.stack = self.settled(&shape.stack);
+        let mut pc = shape.pc;
+        if self.begins.len() > MAX_BLOCKS || self.ops.len() > MAX_OPS {
+            let _end = self.leave(pc);
+            return Ok(());
+        }
+        let mut is_first = true;
+        loop {
+            let unit = self.unit();
+            let instr = *unit.code.get(&pc).ok_or(Refused::Malformed)?;
+            if !is_first && unit.targets.contains(&pc) {
+                self.goto(pc);
+                return Ok(());
+            }
+            is_first = false;
+            match self.step(instr)? {
+                Flow::Next => pc = instr.next,
+                Flow::At(at) => pc = at,
+                Flow::End => return Ok(()),
+            }
+            if self.stack.is_empty() {
+                self.next_temp = self.temps;
+            }
+        }
+    }
+
+    fn step(&mut self, instr: Instr) -> Result<Flow, Refused> {
+        let Instr { pc, next, code } = instr;
+        match code {
+            Code::Nop => {}
+            Code::Pop => {
+                if self.stack.pop().is_none() {
+                    return Ok(self.leave(pc));
+                }
+            }
+            Code::Const(value) => self.stack.push(calls::constant(value)),
+            Code::Load(local) => {
+                if !self.can_load(&[local])? {
+                    return Ok(self.leave(pc));
+                }
+                self.load(local);
+            }
+            Code::LoadLoad(first, second) => {
+                if !self.can_load(&[first, second])? {
+                    return Ok(self.leave(pc));
+                }
+                self.load(first);
+                self.load(second);
+            }
+            Code::Store(local) => {
+                if !self.can_store(local, 1)? {
+                    return Ok(self.leave(pc));
+                }
+                self.store(local);
+            }
+            Code::StoreStore(first, second) => {
+                if !self.can_store(first, 1)? || !self.can_store(second, 2)? {
+                    return Ok(self.leave(pc));
+                }
+                self.store(first);
+                self.store(second);
+            }
+            Code::StoreLoad(stored, loaded) => {
+                let can =
+                    self.can_store(stored, 1)? && (stored == loaded || self.can_load(&[loaded])?);
+                if !can {
+                    return Ok(self.leave(pc));
+                }
+                self.store(stored);
+                self.load(loaded);
+            }
+            Code::Copy(depth) => match self.stack.len().checked_sub(depth) {
+                Some(at) => self.stack.push(self.stack[at]),
+                None => return Ok(self.leave(pc)),
+            },
+            Code::Swap(depth) => match self.stack.len().checked_sub(depth) {
+                Some(at) => {
+                    let top = self.stack.len() - 1;
+                    self.stack.swap(at, top);
+                }
+                None => return Ok(self.leave(pc)),
+            },
+            Code::Binary(op) => return Ok(self.binary(op, pc)),
+            Code::Compare { op } => return Ok(self.compare(op, pc)),
+            Code::Negative => match self.top() {
+                Some(a) if matches!(a.ty, Ty::Int | Ty::Bool) => {
+                    let exit = self.exit(pc);
+                    let a = self.pop_reg();
+                    self.result(Ty::Int, |d| Op::IntNeg { d, a, exit });
+                }
+                Some(a) if a.ty == Ty::Float => {
+                    let a = self.pop_reg();
+                    self.result(Ty::Float, |d| Op::FloatNeg { d, a });
+                }
+                _ => return Ok(self.leave(pc)),
+            },
+            Code::Invert => match self.top() {
+                // That of a truth value warns.
+                Some(a) if a.ty == Ty::Int => {
+                    let a = self.pop_reg();
+                    self.result(Ty::Int, |d| Op::IntInvert { d, a });
+                }
+                _ => return Ok(self.leave(pc)),
+            },
+            Code::Not => {
+                if !self.truth() {
+                    return Ok(self.leave(pc));
+                }
+                let a = self.pop_reg();
+                self.result(Ty::Bool, |d| Op::Not { d, a });
+            }
+            Code::ToBool => {
+                if !self.truth() {
+                    return Ok(self.leave(pc));
+                }
+            }
+            Code::JumpIf { want, to } => return Ok(self.jump_if(want, to, pc, next)),
+            Code::JumpIfNone { want, to } => {
+                let Some(value) = self.top() else {
+                    return Ok(self.leave(pc));
+                };
+                let target = if (value.ty == Ty::None) == want {
+                    to
+                } else {
+                    next
+                };
+                if Some(target) == self.no_exit() {
+                    return Ok(self.leave(pc));
+                }
+                self.stack.pop();
+                self.goto(target);
+                return Ok(Flow::End);
+            }
+            Code::Jump { to } => {
+                if Some(to) == self.no_exit() {
+                    return Ok(self.leave(pc));
+                }
+                self.goto(to);
+                return Ok(Flow::End);
+            }
+            Code::JumpBack { to } => {
+                // The interpreter goes on here, where it looks for what is asked of the thread.
+                self.settle();
+                let exit = self.exit(pc);
+                self.turned |= to == self.entry.pc && self.calls.is_empty();
+                let to = self.target(to);
+                self.push_op(Op::Turn { exit, to });
+                return Ok(Flow::End);
+            }
+            Code::ForIter { to } => return Ok(self.for_iter(to, pc)),
+            Code::LoadGlobal { name, null } => {
+                if !self.load_global(name, null) {
+                    return Ok(self.leave(pc));
+                }
+            }
+            Code::PushNull => self.stack.push(NULL),
+            Code::Call { arguments } => return Ok(self.call(arguments, instr)),
+            Code::Return if !self.calls.is_empty() => return Ok(self.return_value(pc)),
+            Code::Return | Code::GetIter => return Ok(self.leave(pc)),
+            Code::Other => return Ok(self.leave(pc)),
+        }
+        Ok(Flow::Next)
+    }
+}
+
+const NONE: Item = Item {
+    ty: Ty::None,
+    source: Source::Nothing,
+};
+
+const NULL: Item = Item {
+    ty: Ty::Null,
+    source: Source::Nothing,
+};
+
+fn item(ty: Ty, bits: u64) -> Item {
+    Item {
+        ty,
+        source: Source::Const(bits),
+    }
+}
