@@ -51,13 +51,25 @@ fn threads_in_compiled_loops_are_as_others() {
 }
 
 #[test]
+fn what_compiled_loops_rely_on_may_change() {
+    if !skipped_on_other_python("the fast tier") {
+        holds("calls.py", &["0", "1", "eager"]);
+        let name = "calls.py";
+        let program = Program::new(name, script(name)).flag("-X").flag("gil=0");
+        with_tier(program, "eager").succeeded().printed("done\n");
+    }
+}
+
+#[test]
 fn random_programs_do_the_same_with_and_without() {
     if skipped_on_other_python("the fast tier") {
         return;
     }
     let generator = script("generate.py");
-    for seed in ["1", "2", "3"] {
-        let make = format!("import sys\nsys.argv = ['generate.py', '{seed}', '150']\n{generator}");
+    let plain = ["1", "2", "3"].map(|seed| (seed, "'150'", 900));
+    let calls = ["1", "2", "3", "4"].map(|seed| (seed, "'80', 'calls'", 480));
+    for (seed, rest, count) in plain.into_iter().chain(calls) {
+        let make = format!("import sys\nsys.argv = ['generate.py', '{seed}', {rest}]\n{generator}");
         let source = Program::new("generate.py", make).run();
         let source = source.succeeded().stdout.clone();
         let run = |tier: &str| {
@@ -68,9 +80,9 @@ fn random_programs_do_the_same_with_and_without() {
         };
         let (off, eager) = (run("0"), run("eager"));
         let different = (off.lines().zip(eager.lines())).find(|(off, eager)| off != eager);
-        assert_eq!(different, None, "seed {seed}");
-        assert_eq!(off.lines().count(), 900, "seed {seed}");
-        assert_eq!(eager.lines().count(), 900, "seed {seed}");
+        assert_eq!(different, None, "seed {seed}, {rest}");
+        assert_eq!(off.lines().count(), count, "seed {seed}, {rest}");
+        assert_eq!(eager.lines().count(), count, "seed {seed}, {rest}");
     }
 }
 
@@ -91,6 +103,47 @@ fn what_was_compiled_can_be_asked() {
     );
     let done = Program::new("sums.py", source).env("PYT_TIER", "1").run();
     done.succeeded().printed("4999950000\n");
+}
+
+#[test]
+fn calls_that_are_followed_and_those_that_are_not_can_be_asked() {
+    if skipped_on_other_python("the fast tier") {
+        return;
+    }
+    let source = "\
+def double(x):
+    return x + x
+def star(*x):
+    return 1
+def follows(n):
+    s = 0
+    for i in range(n):
+        s += double(i)
+        if i % 100 == 0:
+            s += star()
+    return s
+def does_not(n):
+    s = 0
+    for i in range(n):
+        s += star(i)
+    return s
+print(follows(10000), does_not(10000))
+";
+    let done = with_tier(Program::new("asked.py", source), "info");
+    done.exited_with(0).printed("99990100 10000\n");
+    let line = |name: &str| {
+        let line = done.stderr.lines().find(|line| line.contains(name));
+        line.unwrap_or_else(|| panic!("{name}: {}", done.stderr))
+    };
+    let follows = line(" follows: compiled (");
+    assert!(
+        follows.contains("; follows double; not star: "),
+        "{follows}"
+    );
+    assert!(follows.ends_with(" times in line 10"), "{follows}");
+    let reason = "not star: it takes other than positional arguments";
+    let does_not = line(" does_not: not compiled; given back: no turn");
+    assert!(does_not.ends_with(reason), "{does_not}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! From the interpreter into compiled loops and back: the slots that patched code calls.
 
-use std::sync::{Arc, OnceLock, atomic::Ordering};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
@@ -200,7 +203,7 @@ fn run(
                 Err(reason) => {
                     // Other types may be better, but not for ever.
                     let misses = site.misses.fetch_add(1, Ordering::Relaxed);
-                    if misses >= 8 {
+                    if misses >= 3 {
                         code.restore(site, &reason, vm);
                         return Ok(continue_at(code, site));
                     }
@@ -219,6 +222,7 @@ fn run(
     let Some((exit, turns)) = turns else {
         return Ok(site.edge.header);
     };
+    version.left[exit].fetch_add(1, Ordering::Relaxed);
     let entries = site.entries.fetch_add(1, Ordering::Relaxed) + 1;
     let turns = site.turns.fetch_add(turns, Ordering::Relaxed) + turns;
     let is_worthless = entries.is_multiple_of(CHECKED_ENTRIES)
@@ -413,15 +417,16 @@ fn compile(
         no_exit: site.no_exit(),
     };
     let mut around = Around::new(tier, frame, &code.code, vm);
-    let program =
-        build::build(&code.instrs, &entry, &mut around).map_err(|refused| refused.to_string())?;
+    let program = build::build(&code.instrs, &entry, &mut around)
+        .map_err(|refused| format!("{refused}{}", around.readings.describe()))?;
     let machine = tier
         .backend()
         .compile(&program)
         .ok_or("the back end refuses it")?;
     let version = Arc::new(Version {
-        program,
         readings: around.readings,
+        left: program.exits.iter().map(|_| AtomicU64::new(0)).collect(),
+        program,
         machine,
     });
     site.versions.write().push(version.clone());

@@ -8,6 +8,8 @@
 //! and so that no two variables are seen in a state that they never had together, programs have
 //! no more than one reading there.
 
+use std::fmt::Write as _;
+
 use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -110,6 +112,8 @@ pub(crate) struct Readings {
     callees: Vec<Callee>,
     /// The functions that were checked last, by reading.
     checked: Mutex<Checked>,
+    /// What was called or read and is left to the interpreter, and why.
+    refused: Vec<(&'static PyStrInterned, &'static str)>,
 }
 
 /// Functions whose state has been compared. A function has another version, or none, once its
@@ -128,6 +132,23 @@ impl Readings {
     /// The codes that are kept.
     pub(crate) fn codes(&self) -> impl Iterator<Item = PyObjectRef> {
         self.callees.iter().map(|callee| callee.code.clone().into())
+    }
+
+    /// What calls are followed and which are not, as text that continues a sentence.
+    pub(crate) fn describe(&self) -> String {
+        let followed = self
+            .callees
+            .iter()
+            .map(|callee| callee.code.code.qualname.as_str());
+        let followed: Vec<_> = followed.collect();
+        let mut text = String::new();
+        if !followed.is_empty() {
+            let _infallible = write!(text, "; follows {}", followed.join(", "));
+        }
+        for (name, reason) in &self.refused {
+            let _infallible = write!(text, "; not {name}: {reason}");
+        }
+        text
     }
 
     /// Reads all again. `None`: something is not as the program relies on.
@@ -180,7 +201,7 @@ impl Readings {
         drop(checked);
         let version = function.get_version_for_current_state();
         let same =
-            version != 0 && examine(object, frame, tier, vm).is_some_and(|now| now.is_as(callee));
+            version != 0 && examine(object, frame, tier, vm).is_ok_and(|now| now.is_as(callee));
         // Another thread may have changed it meanwhile.
         if same && function.func_version() == version {
             let mut checked = self.checked.lock();
@@ -211,43 +232,58 @@ fn look_up(place: Place, frame: Frame, vm: &VirtualMachine) -> Option<PyObjectRe
     }
 }
 
-/// A function's code and defaults, if programs can follow it.
-fn examine(object: &PyObject, frame: Frame, tier: &Tier, vm: &VirtualMachine) -> Option<Callee> {
-    object.downcast_ref_if_exact::<PyFunction>(vm)?;
-    let get = |name: &str| object.get_attr(vm.ctx.intern_str(name), vm).ok();
-    let code = get("__code__")?.downcast::<PyCode>().ok()?;
+/// A function's code and defaults, if programs can follow it, or else why not.
+fn examine(
+    object: &PyObject,
+    frame: Frame,
+    tier: &Tier,
+    vm: &VirtualMachine,
+) -> Result<Callee, &'static str> {
+    const STRANGE: &str = "it is not as functions are";
+    if object.downcast_ref_if_exact::<PyFunction>(vm).is_none() {
+        return Err("it is no function");
+    }
+    let get = |name: &str| {
+        object
+            .get_attr(vm.ctx.intern_str(name), vm)
+            .or(Err(STRANGE))
+    };
+    let code = get("__code__")?.downcast::<PyCode>().or(Err(STRANGE))?;
     let inner = &code.code;
-    let unusual = CodeFlags::GENERATOR
+    let suspends = CodeFlags::GENERATOR
         | CodeFlags::COROUTINE
         | CodeFlags::ASYNC_GENERATOR
-        | CodeFlags::ITERABLE_COROUTINE
-        | CodeFlags::VARARGS
-        | CodeFlags::VARKEYWORDS;
-    let is_plain = inner
-        .flags
-        .contains(CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS)
-        && !inner.flags.intersects(unusual)
-        && inner.kwonlyarg_count == 0
-        && inner.cellvars.is_empty()
-        && inner.freevars.is_empty()
-        && inner.instructions.len() <= MAX_INSTRUCTIONS;
-    if !is_plain {
-        return None;
+        | CodeFlags::ITERABLE_COROUTINE;
+    if inner.flags.intersects(suspends) {
+        return Err("it is a generator or coroutine");
+    }
+    let varying = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
+    if inner.flags.intersects(varying) || inner.kwonlyarg_count != 0 {
+        return Err("it takes other than positional arguments");
+    }
+    if !inner.cellvars.is_empty() || !inner.freevars.is_empty() {
+        return Err("it shares variables with another function");
+    }
+    if !(inner.flags).contains(CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS) {
+        return Err(STRANGE);
+    }
+    if inner.instructions.len() > MAX_INSTRUCTIONS {
+        return Err("it is too long");
     }
     let mut defaults = Vec::new();
     let given = get("__defaults__")?;
     if let Some(given) = given.downcast_ref::<PyTuple>() {
         for value in given.as_slice() {
-            defaults.push(constant(value, vm)?);
+            defaults.push(constant(value, vm).ok_or("it has defaults that are no numbers")?);
         }
     }
-    let instrs = tier.instructions(&code, vm)?;
+    let instrs = tier.instructions(&code, vm).ok_or(STRANGE)?;
     let is_open =
         (instrs.iter()).any(|one| matches!(one.code, crate::ir::code::Code::LoadGlobal { .. }));
     if is_open {
         let (globals, builtins) = frame.namespaces();
         if !get("__globals__")?.is(globals) || !get("__builtins__")?.is(builtins) {
-            return None;
+            return Err("it reads another module's variables");
         }
     }
     let unit = Unit {
@@ -257,7 +293,7 @@ fn examine(object: &PyObject, frame: Frame, tier: &Tier, vm: &VirtualMachine) ->
         locals: inner.varnames.len(),
         max_stack: inner.max_stackdepth as usize,
     };
-    Some(Callee { code, unit })
+    Ok(Callee { code, unit })
 }
 
 fn constant(value: &PyObject, vm: &VirtualMachine) -> Option<Const> {
@@ -304,7 +340,7 @@ impl<'a> Around<'a> {
         }
     }
 
-    fn reading(&mut self, place: Place) -> Option<(u8, Known)> {
+    fn reading(&mut self, place: Place, name: &'static PyStrInterned) -> Option<(u8, Known)> {
         let readings = &self.readings.readings;
         if let Some(at) = readings.iter().position(|known| known.place == place) {
             return Some((at as u8, readings[at].known));
@@ -314,22 +350,34 @@ impl<'a> Around<'a> {
         } else {
             1
         };
-        if readings.len() >= most {
-            return None;
-        }
-        let object = look_up(place, self.frame, self.vm)?;
-        let known = self.know(&object)?;
+        let known = if readings.len() >= most {
+            Err("too much is read")
+        } else {
+            match look_up(place, self.frame, self.vm) {
+                Some(object) => self.know(&object),
+                None => Err("there is no such variable"),
+            }
+        };
+        let known = match known {
+            Ok(known) => known,
+            Err(reason) => {
+                if !self.readings.refused.contains(&(name, reason)) {
+                    self.readings.refused.push((name, reason));
+                }
+                return None;
+            }
+        };
         self.readings.readings.push(Reading { place, known });
         Some((self.readings.readings.len() as u8 - 1, known))
     }
 
-    fn know(&mut self, object: &PyObject) -> Option<Known> {
+    fn know(&mut self, object: &PyObject) -> Result<Known, &'static str> {
         let (ty, _) = classify(Some(object), self.vm);
         if ty.is_number() || ty == Ty::None {
-            return Some(Known::Value(ty));
+            return Ok(Known::Value(ty));
         }
         if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
-            return Some(Known::Builtin(builtin));
+            return Ok(Known::Builtin(builtin));
         }
         let callee = examine(object, self.frame, self.tier, self.vm)?;
         let callees = &mut self.readings.callees;
@@ -338,7 +386,7 @@ impl<'a> Around<'a> {
             callees.push(callee);
             callees.len() - 1
         });
-        Some(Known::Function(at + 1))
+        Ok(Known::Function(at + 1))
     }
 }
 
@@ -349,11 +397,12 @@ impl Surroundings for Around<'_> {
             None => self.code,
         };
         let name = *code.code.names.get(name)?;
-        self.reading(Place::Global(name))
+        self.reading(Place::Global(name), name)
     }
 
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {
-        self.reading(Place::Local(local))
+        let name = *self.code.code.varnames.get(local)?;
+        self.reading(Place::Local(local), name)
     }
 
     fn unit(&self, unit: usize) -> &Unit {

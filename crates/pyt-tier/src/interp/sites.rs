@@ -12,9 +12,12 @@
 //!
 //! Only the first unit is put back: a thread may stand between the two.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
+    },
 };
 
 use parking_lot::{Mutex, RwLock};
@@ -64,6 +67,8 @@ impl Entry {
 pub(crate) struct Version {
     pub(crate) program: Program,
     pub(crate) readings: Readings,
+    /// How often each exit was taken.
+    pub(crate) left: Box<[AtomicU64]>,
     pub(crate) machine: Box<dyn Machine>,
 }
 
@@ -136,6 +141,37 @@ impl CodeSites {
             }
         }
         objects
+    }
+
+    /// Where in its turns a loop was left most often, and how often: the ends of turns and of the
+    /// loop do not count.
+    pub(crate) fn left_most(&self, site: &Site, versions: &[Arc<Version>]) -> Option<(usize, u64)> {
+        let mut lines: HashMap<usize, u64> = HashMap::new();
+        let same = self
+            .sites
+            .iter()
+            .filter(|one| one.edge.header == site.edge.header);
+        let end = same.map(|one| one.edge.at).max().unwrap_or(0);
+        for version in versions {
+            for (exit, times) in version.program.exits.iter().zip(&version.left) {
+                let times = times.load(Ordering::Relaxed);
+                let is_in_turn = site.edge.header < exit.pc && exit.pc < end;
+                let is_end = self.sites.iter().any(|one| one.edge.at == exit.pc);
+                if is_in_turn && !is_end && times > 0 {
+                    let line = self.line(exit.pc);
+                    *lines.entry(line).or_default() += times;
+                }
+            }
+        }
+        lines
+            .into_iter()
+            .max_by_key(|(line, times)| (*times, *line))
+    }
+
+    /// The line of an instruction.
+    pub(crate) fn line(&self, pc: usize) -> usize {
+        let locations = &self.code.code.locations;
+        locations.get(pc).map_or(0, |(start, _)| start.line.get())
     }
 
     /// Puts the entries in the places of the jumps.

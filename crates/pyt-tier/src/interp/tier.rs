@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How often a jump back is reached before its loop is compiled.
-const THRESHOLD: u32 = 400;
+const THRESHOLD: u32 = 100;
 /// How many code objects are patched at most: they are kept until the interpreter ends.
 const MAX_CODES: usize = 4096;
 
@@ -327,8 +327,7 @@ impl Tier {
         for code in self.codes.read().values() {
             let object = &code.code.code;
             for site in &code.sites {
-                let line = (object.locations.get(site.edge.header))
-                    .map_or(0, |(start, _)| start.line.get());
+                let line = code.line(site.edge.header);
                 let mut text = format!("{}:{line}: {}: ", code.code.source_path(), object.qualname);
                 let versions = site.versions.read();
                 let entries = site.entries.load(Ordering::Relaxed);
@@ -350,6 +349,12 @@ impl Tier {
                         "compiled ({} operations), entered {entries} times, {turns} turns",
                         operations.join(" + ")
                     );
+                    for version in &*versions {
+                        text.push_str(&version.readings.describe());
+                    }
+                    if let Some((line, times)) = code.left_most(site, &versions) {
+                        let _infallible = write!(text, "; left {times} times in line {line}");
+                    }
                 }
                 if let Some(reason) = site.reason() {
                     let _infallible = write!(text, "; given back: {reason}");
