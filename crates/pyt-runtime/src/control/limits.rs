@@ -131,10 +131,10 @@ impl Limits {
     /// How many instructions of Python code all threads of the runtime may run during the call,
     /// those of the standard library included. Exact, and the same in each run of a program with
     /// the same input and [`hash_seed`](crate::Options::hash_seed), whatever the machine does
-    /// meanwhile, also with a virtual clock: what fuel is in other languages. With threads it is the
-    /// same if the call joins those that it starts and what they run does not depend on their order.
-    /// Native code counts as the one instruction that calls it. While instructions are counted, Python code takes several
-    /// times as long; without this limit it costs nothing.
+    /// meanwhile, also with a virtual clock: what fuel is in other languages. With threads it is
+    /// the same if the call joins those that it starts and what they run does not depend on their
+    /// order. Native code counts as the one instruction that calls it. While instructions are
+    /// counted, Python code takes several times as long; without this limit it costs nothing.
     ///
     /// ```
     /// use pyt_runtime::{ErrorKind, Limit, Limits, Runtime};
