@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cause::Cause,
     choices::Choices,
     outcome::{DistinctOutcome, Failure, Outcome, Tally},
     report::{RunDetails, Walk},
@@ -186,6 +187,8 @@ pub struct MinimizedFailure {
     pub details: Option<RunDetails>,
     /// Where its threads stood before each step.
     pub walk: Option<Walk>,
+    /// The steps of its run whose order decides.
+    pub cause: Cause,
     /// Whether the run failed again when it was made again. If not, it depends on more than its
     /// schedule, and only its seed is known.
     pub reproduced: bool,
@@ -206,6 +209,7 @@ impl MinimizedFailure {
             trace_report: String::from("It did not fail when its schedule was run again.\n"),
             details: None,
             walk: None,
+            cause: Cause::default(),
             reproduced: false,
         }
     }

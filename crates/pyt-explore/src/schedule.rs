@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use pyt_sched::controlled::{Pick, PickKind};
 
-use crate::{choices::Choices, fingerprint::Fingerprint, open::Open};
+use crate::{
+    cause::Cause, choices::Choices, conflict::Conflict, fingerprint::Fingerprint, open::Open,
+};
 
 /// A schedule to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Schedule {
     pub choices: Choices,
     /// What fails, in words; `None` if nothing does.
     pub failure: Option<String>,
+    /// The steps whose order decides, if they were found: of the pairs that decide, the best.
+    pub cause: Option<Cause>,
 }
 
 /// Why some text is no schedule.
@@ -120,6 +124,9 @@ impl Schedule {
             });
             fields.push(("picks", picks.collect()));
         }
+        if let Some(cause) = self.cause.as_ref().and_then(cause_value) {
+            fields.push(("cause", cause));
+        }
         let lines: Vec<_> = fields
             .into_iter()
             .map(|(name, value)| format!("  \"{name}\": {value}"))
@@ -174,8 +181,48 @@ impl Schedule {
                 choices
             },
             failure: failure.map(|_| string(&fields, "failure")).transpose()?,
+            cause: given("cause").map(cause).transpose()?,
         })
     }
+}
+
+/// The cause as data; `None` if it has no pair that decides.
+fn cause_value(cause: &Cause) -> Option<Value> {
+    let pair = |pair: &Conflict| serde_json::json!([pair.first, pair.second, pair.race]);
+    Some(serde_json::json!({
+        "decides": pair(cause.decisive.first()?),
+        "opposite": cause.opposite.as_ref().map(pair),
+        "runs": cause.runs,
+        "complete": cause.complete,
+    }))
+}
+
+fn cause(value: &Value) -> Result<Cause, LoadError> {
+    let pair = |value: &Value| {
+        let [first, second, race] = value.as_array()?.as_slice() else {
+            return None;
+        };
+        let pair = Conflict {
+            first: first.as_u64()?.try_into().ok()?,
+            second: second.as_u64()?.try_into().ok()?,
+            race: race.as_bool()?,
+        };
+        (pair.first < pair.second).then_some(pair)
+    };
+    let read = || {
+        Some(Cause {
+            decisive: vec![pair(value.get("decides")?)?],
+            opposite: match value.get("opposite") {
+                None | Some(Value::Null) => None,
+                Some(opposite) => Some(pair(opposite)?),
+            },
+            runs: value.get("runs")?.as_u64()?,
+            complete: value.get("complete")?.as_bool()?,
+        })
+    };
+    let expected = "the fields decides and opposite, each [first step, second step, whether it is \
+                    a data race], runs and complete";
+    read().ok_or_else(|| bad("cause", expected, value))
 }
 
 fn bad(field: &'static str, expected: &'static str, found: &Value) -> LoadError {
@@ -286,6 +333,7 @@ mod tests {
             exclude: Vec::new(),
             choices: [0, 0, 1, 1, 1, 0].into_iter().collect(),
             failure: Some("AssertionError in Thread-1: 1 != 2".to_owned()),
+            cause: None,
         }
     }
 
@@ -329,6 +377,35 @@ mod tests {
                 Schedule::from_json(&wrong),
                 Err(LoadError::Bad { .. })
             ));
+        }
+    }
+
+    #[test]
+    fn the_cause_comes_back_with_its_best_pair() {
+        let pair = |first, second| Conflict {
+            first,
+            second,
+            race: first == 3,
+        };
+        let mut schedule = schedule();
+        let mut cause = Cause {
+            decisive: vec![pair(3, 5), pair(1, 9)],
+            opposite: Some(pair(4, 6)),
+            runs: 12,
+            complete: true,
+        };
+        schedule.cause = Some(cause.clone());
+        let text = schedule.to_json();
+        cause.decisive.truncate(1);
+        assert_eq!(Schedule::from_json(&text).unwrap().cause, Some(cause));
+        // Files of before have none, and there is nothing to say of a search that found none.
+        schedule.cause = Some(Cause::default());
+        assert!(!schedule.to_json().contains("cause"));
+        assert!(text.contains("[3,5,true]"), "{text}");
+        for wrong in ["[5,3,true]", "[3,5]", "[3,-5,true]", "7"] {
+            let wrong = text.replace("[3,5,true]", wrong);
+            let error = Schedule::from_json(&wrong).unwrap_err().to_string();
+            assert!(error.starts_with("field \"cause\": expected "), "{error}");
         }
     }
 

@@ -416,6 +416,7 @@ fn minimized() -> MinimizedFailure {
         trace_report: lost_update().0,
         details: Some(lost_update().1),
         walk: None,
+        cause: Cause::default(),
         reproduced: true,
     }
 }
@@ -551,6 +552,7 @@ fn a_schedule_file() {
         exclude: Vec::new(),
         choices: [0, 0, 1, 2, 1, 0].into_iter().collect::<Choices>(),
         failure: Some(assertion().to_string()),
+        cause: None,
     };
     assert_snapshot!(schedule.to_json());
 }

@@ -80,6 +80,7 @@ function choose(index) {
   if (finding.schedule) facts.push(`again: pyt replay ${finding.schedule}`);
   if (finding.reproducible === false) facts.push("it did not happen again in the same way");
   if (finding.differs) facts.push(finding.differs);
+  if (report.schedules === undefined && !cause && !finding.deadlock) facts.push("which steps decide is not known: pyt explore searches for them, and writes them into its schedules");
   $("facts").textContent = facts.join(" · ");
   const output = finding.output;
   $("output-panel").hidden = !output && !finding.expected;

@@ -183,6 +183,7 @@ impl Runtime {
                 exclude: options.exclude.clone(),
                 choices: failure.choices.clone(),
                 failure: Some(failure.failure.to_string()),
+                cause: Some(failure.cause.clone()),
             };
             Ok((failure, schedule))
         })

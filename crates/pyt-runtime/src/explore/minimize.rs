@@ -97,7 +97,7 @@ pub(crate) fn minimize(
         }
         _ => reproduction.cause(&smallest.choices)?,
     };
-    reproduction.report(smallest, &cause)
+    reproduction.report(smallest, cause)
 }
 
 /// From which step on runs are looked at for whether they repeat themselves, to reproduce
@@ -244,9 +244,9 @@ impl Reproduction<'_> {
 
     /// Runs the smallest schedule once more with source locations and values recorded, and reports
     /// it.
-    fn report(&self, smallest: Minimized, cause: &Cause) -> PyResult<MinimizedFailure> {
+    fn report(&self, smallest: Minimized, cause: Cause) -> PyResult<MinimizedFailure> {
         let choices = smallest.choices;
-        let run = |choices| self.run_for_report(choices, cause);
+        let run = |choices| self.run_for_report(choices, &cause);
         let (_, ran) = self.runner.apart(choices.clone(), run, self.vm)?;
         let Ok((trace_report, (details, walk), waits, outcome)) = ran else {
             return Ok(MinimizedFailure::not_reproduced(self.failing));
@@ -268,6 +268,7 @@ impl Reproduction<'_> {
             trace_report,
             details: Some(details),
             walk: Some(walk),
+            cause,
             reproduced,
         })
     }

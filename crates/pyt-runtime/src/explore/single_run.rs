@@ -6,7 +6,7 @@ use std::{
 };
 
 use pyt_explore::{
-    Failure, Granularity, Open, Schedule, UnknownGranularity,
+    Cause, Failure, Granularity, Open, Schedule, UnknownGranularity,
     report::{BlockedThreads, TraceReport, Walk},
     search::sampling::StrategyKind,
     strategy::replay::{DivergenceCheck, Replay},
@@ -91,6 +91,7 @@ impl Runtime {
             looks_from: None,
             shown: None,
             page: None,
+            cause: None,
         };
         let mut shown = exit::Shown::default();
         let (status, interrupted) = self.with_vm(|vm| {
@@ -138,6 +139,7 @@ impl Runtime {
             strict: (schedule.failure.as_deref()).is_some_and(|text| text.contains(NEVER_AWAITED)),
             shown: options.full.then_some(options.report_width),
             page: options.page.map(|file| (file, explored.path().to_owned())),
+            cause: RecordedCause::of(schedule, &check),
         };
         let (status, interrupted) = self.with_vm(|vm| {
             let script = Script::load(&self, explored, vm)?;
@@ -188,6 +190,40 @@ struct SingleRun {
     shown: Option<usize>,
     /// The file for a page, if there is to be one, and the script.
     page: Option<(PathBuf, PathBuf)>,
+    /// What the page says of the cause, if the failure happens again.
+    cause: Option<RecordedCause>,
+}
+
+/// The cause of a failure as its schedule has it, whose step numbers mean something only in a run
+/// that follows the schedule.
+struct RecordedCause {
+    cause: Cause,
+    failure: String,
+    check: DivergenceCheck,
+}
+
+impl RecordedCause {
+    fn of(schedule: &Schedule, check: &DivergenceCheck) -> Option<Self> {
+        Some(Self {
+            cause: schedule.cause.clone()?,
+            failure: schedule.failure.clone()?,
+            check: check.clone(),
+        })
+    }
+
+    /// The cause, if this run is the schedule's and has these steps.
+    fn in_run(&self, execution: &Execution, blocked: &[Stuck]) -> Option<&Cause> {
+        let finished = &execution.finished;
+        let is_same = match &execution.outcome.failure {
+            Some(failure) => failure.is_described_by(&self.failure),
+            None => self.failure == Failure::DifferentOutput.to_string(),
+        };
+        let follows = finished.ending.is_some() || self.check.divergence().is_none();
+        let taken = finished.trace.steps().len();
+        let mut pairs = self.cause.decisive.iter().chain(&self.cause.opposite);
+        let is_there = pairs.all(|pair| pair.first < taken && pair.second < taken + blocked.len());
+        (is_same && follows && is_there).then_some(&self.cause)
+    }
 }
 
 impl SingleRun {
@@ -236,15 +272,23 @@ impl SingleRun {
                 trace: &finished.trace,
                 recorded: &recorded,
                 blocked: if self.page.is_some() { &blocked } else { &[] },
-                cause: None,
-                failed: None,
+                cause: self
+                    .cause
+                    .as_ref()
+                    .and_then(|recorded| recorded.in_run(&execution, &blocked)),
+                failed: match &execution.outcome.failure {
+                    Some(Failure::Exception { thread, .. }) => Some(thread),
+                    _ => None,
+                },
                 repetition: finished.repetition.as_ref(),
-                full: true,
+                full: self.shown.is_some(),
                 describe: &|place| sites.describe(place),
             };
             if let Some(width) = self.shown {
                 let shown = TraceReport {
                     blocked: &[],
+                    cause: None,
+                    failed: None,
                     repetition: None,
                     ..report
                 };
