@@ -33,6 +33,20 @@ def is_alright(browser, page):
     same(loaded, 0, f"{page}: loads other files")
 
 
+def is_printable(browser, painted):
+    """On paper the colours are the light ones, and what `painted` looks for is there without scrolling."""
+    theme = browser.run("document.documentElement.dataset.theme")
+    browser.run("document.documentElement.dataset.theme === 'dark' || document.getElementById('theme').click()")
+    browser.run(f"""(() => {{
+        window.onPaper = [];
+        addEventListener("beforeprint", () => window.onPaper.push(document.documentElement.dataset.theme, {painted}), {{once: true}});
+    }})()""")
+    browser.call("Page.printToPDF", landscape=True)
+    same(browser.run("window.onPaper"), ["light", True], "on paper")
+    same(browser.run("document.documentElement.dataset.theme"), "dark", "the theme after printing")
+    browser.run(f"document.documentElement.dataset.theme === '{theme}' || document.getElementById('theme').click()")
+
+
 def span(browser):
     shown = browser.run("Object.assign({}, document.getElementById('chart').dataset)")
     return float(shown["to"]) - float(shown["from"])
@@ -82,6 +96,31 @@ def timeline(browser, pool, crowd):
     browser.run("document.getElementById('rows').focus()")
     browser.key("n")
     true("sleeps" not in details(browser), "n goes to the next slice")
+    # By keyboard alone: to the lanes, to a slice, to another thread.
+    browser.run("(select(null), document.getElementById('search').focus())")
+    for _ in range(4):
+        browser.key("Tab", windowsVirtualKeyCode=9)
+        if browser.run("document.activeElement.id") == "rows":
+            break
+    same(browser.run("document.activeElement.id"), "rows", "Tab leads to the lanes")
+    browser.key("n")
+    true("MainThread" in details(browser), details(browser))
+    browser.key("ArrowDown")
+    second = browser.run("data.rows[1].name")
+    true(second in details(browser), f"{second}: {details(browser)}")
+    browser.key("ArrowUp")
+    true("MainThread" in details(browser), details(browser))
+    browser.key("Escape")
+    true("Click a slice" in details(browser), details(browser))
+    # Marks.
+    marks = browser.run("data.rows.find(lane => lane.name === 'consume').points.map(point => data.marks[point.mark])")
+    same(marks, ["begins", "ends"], "the marks of a thread")
+    browser.key("0")
+    x, y = browser.run("(() => { const lane = data.rows.find(lane => lane.name === 'consume'), box = document.getElementById('chart').getBoundingClientRect(); return [box.x + x(lane.points[0].at) + 2, box.y + (lane.row + .5) * view.height]; })()")
+    browser.mouse("mouseMoved", x, y)
+    browser.frame()
+    tip = browser.run("document.getElementById('tip').innerText")
+    true("begins" in tip, f"the tip says {tip!r}")
     # Tables.
     longest = browser.run("document.querySelectorAll('#longest tr').length")
     true(longest > 5, f"{longest} rows of the longest waits")
@@ -110,6 +149,12 @@ def timeline(browser, pool, crowd):
     true("worker-77" in details(browser), details(browser))
     scrolled = browser.run("document.getElementById('rows').scrollTop")
     true(scrolled > 0, "the lane is scrolled to")
+    # The last lane is painted on paper, though it is not on the screen.
+    browser.run("document.getElementById('rows').scrollTop = 0")
+    browser.click_on("#fit")
+    last = "(() => { const chart = document.getElementById('chart'), ratio = chart.width / view.width; const seen = chart.getContext('2d').getImageData(gutter * ratio, 100.5 * view.height * ratio, chart.width - gutter * ratio, 1).data; return seen.some(Boolean); })()"
+    same(browser.run(last), False, "the last lane is painted while it is not on the screen")
+    is_printable(browser, last)
     same(browser.errors, [], "errors")
 
 
@@ -177,6 +222,7 @@ def exploration(browser, counter, philosophers):
     same(back[::-1], there, "what is shown on the way back")
     true(all("counter += 1" in text for text in there[11:14]), "the source of threads that are about to count")
     same(browser.errors, [], "errors")
+    is_printable(browser, "document.getElementById('list-frame').offsetHeight > 0")
     # A deadlock: the graph, the holders, the local variables.
     browser.open(philosophers)
     is_alright(browser, philosophers)
@@ -198,7 +244,8 @@ def exploration(browser, counter, philosophers):
     same(browser.errors, [], "errors")
 
 
-def replay(browser, page):
+def replay(browser, page, without):
+    """The page of a replay, and that of a schedule whose cause is not known."""
     browser.open(page)
     is_alright(browser, page)
     same(browser.run("document.getElementById('outcomes-panel').hidden"), True, "a replay has no other outcomes")
@@ -206,6 +253,21 @@ def replay(browser, page):
     browser.click_on("#last")
     browser.click_on("#back-switch")
     true("Next:" in now(browser), now(browser))
+    # The steps that decide, by button and by key.
+    true("both read `counter` = 0" in browser.run("document.getElementById('sentence').textContent"), "the cause")
+    browser.click_on("#conflict-1")
+    true("reads counter: 0" in now(browser) and "lost_update_global.py:15" in now(browser), now(browser))
+    first = position(browser)
+    browser.key("2")
+    true("writes counter: 0 → 1" in now(browser) and position(browser) > first, now(browser))
+    browser.key("1")
+    same(position(browser), first, "the key 1")
+    same(browser.run("document.querySelectorAll('#list tr.decides').length > 1"), True, "the steps that decide are marked")
+    same(browser.errors, [], "errors")
+    browser.open(without)
+    for button in "#conflict-1", "#conflict-2":
+        same(browser.run(f"document.querySelector('{button}').disabled"), True, button)
+    true("which steps decide is not known" in browser.run("document.getElementById('facts').textContent"), "what is not known")
     same(browser.errors, [], "errors")
 
 

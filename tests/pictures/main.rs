@@ -2,6 +2,8 @@
 //! badly, and what a browser makes of them.
 
 mod browser;
+mod endings;
+mod perfetto;
 mod trace;
 
 use std::{fs, os::unix::process::ExitStatusExt, time::Duration};
@@ -329,7 +331,8 @@ fn a_file_that_cannot_be_written_is_refused_before_the_program_begins() {
         ),
         (
             "trace.pftrace",
-            "pyt: timeline trace.pftrace: the name must end with .html (a page) or .json (for ui.perfetto.dev)\n",
+            "pyt: timeline trace.pftrace: Perfetto's binary format is not written; ui.perfetto.dev and \
+             trace_processor open JSON, too: trace.json\n",
         ),
         (
             "no/such/folder/trace.json",
@@ -530,7 +533,14 @@ fn a_browser_walks_through_explorations() {
     let page = scratch.at("replay.html");
     let done = pyt(["replay", "--html", &page, &schedule]).run();
     done.exited_with(1);
-    browser::check("replay", &[&page]);
+    // As schedules of before were.
+    let text = fs::read_to_string(&schedule).unwrap();
+    let (before, _) = text.split_once(",\n  \"cause\"").unwrap();
+    fs::write(&schedule, format!("{before}\n}}\n")).unwrap();
+    let without = scratch.at("without.html");
+    let done = pyt(["replay", "--html", &without, &schedule]).run();
+    done.exited_with(1);
+    browser::check("replay", &[&page, &without]);
 }
 
 /// Ten bugs, each of which the page alone explains: the two steps whose order decides and the

@@ -33,16 +33,17 @@ function time(ns) {
 }
 
 const THEMES = ["light", "dark"];
-/** Sets the colours: those the system prefers, until the user chooses. */
+/** Sets the colours: those the system prefers, until the user chooses; on paper, the light ones. */
 function beginTheme(button, changed) {
   const prefers = matchMedia("(prefers-color-scheme: dark)");
-  let chosen = null;
+  let chosen = null, printed = false;
   const apply = () => {
-    const theme = chosen || (prefers.matches ? "dark" : "light");
+    const theme = printed ? "light" : chosen || (prefers.matches ? "dark" : "light");
     document.documentElement.dataset.theme = theme;
     button.textContent = theme === "dark" ? "Light" : "Dark";
-    changed();
+    changed(printed);
   };
+  for (const [event, begins] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => { printed = begins; apply(); });
   prefers.addEventListener("change", apply);
   button.addEventListener("click", () => {
     chosen = THEMES[1 - THEMES.indexOf(document.documentElement.dataset.theme)];

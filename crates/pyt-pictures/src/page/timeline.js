@@ -7,7 +7,7 @@ const RUN = "run";
 
 class Lane {
   constructor() {
-    this.name = "?"; this.parent = null; this.count = 0; this.number = 0;
+    this.name = "?"; this.parent = null; this.count = 0; this.number = 0; this.points = [];
   }
   allocate() {
     this.from = new Float64Array(this.count); this.to = new Float64Array(this.count);
@@ -59,7 +59,7 @@ class Lane {
   }
 }
 
-const data = {lanes: [], rows: [], objects: [], sites: [], texts: [], marks: [], arrows: [], points: [], states: [], end: 0};
+const data = {lanes: [], rows: [], objects: [], sites: [], texts: [], marks: [], arrows: [], states: [], end: 0};
 
 function read() {
   for (const about of dataOf("about")) {
@@ -93,12 +93,12 @@ function read() {
       } else {
         clock += n[at + 2];
         if (n[at] === 1) data.arrows.push({from: n[at + 1], begin: clock, to: n[at + 3], end: clock + n[at + 4], starts: n[at + 5]});
-        else data.points.push({lane: n[at + 1], at: clock, text: data.marks[n[at + 3]]});
+        else laneOf(n[at + 1]).points.push({at: clock, mark: n[at + 3]});
       }
       first = Math.min(first, clock);
     }
   }
-  for (const lane of data.lanes) lane.order();
+  for (const lane of data.lanes) { lane.order(); lane.points.sort((a, b) => a.at - b.at); }
   data.arrows.sort((a, b) => a.begin - b.begin);
   data.begin = first === Infinity ? 0 : first;
   data.end = Math.max(last, data.begin + 1);
@@ -137,13 +137,13 @@ function siteOf(lane, i) {
 // --- the picture ---------------------------------------------------------------------------------
 
 const GUTTER = 150;
-const view = {from: 0, to: 1, height: 24, selected: null, object: 0, match: null};
+const view = {from: 0, to: 1, height: 24, selected: null, object: 0, match: null, printed: false};
 let colours = {}, gutter = GUTTER, pending = false;
 
 function readColours() {
   const style = getComputedStyle(document.documentElement);
   const of = name => style.getPropertyValue("--" + name).trim();
-  colours = {text: of("text"), faint: of("faint"), line: of("line"), panel: of("panel"), back: of("back"), accent: of("accent"), mark: of("mark")};
+  colours = {text: of("text"), faint: of("faint"), line: of("line"), panel: of("panel"), back: of("back"), accent: of("accent"), mark: of("mark"), bad: of("bad")};
   for (const state of data.states) colours[state.kind] = of(state.kind);
   colours[RUN] = of("run");
 }
@@ -176,12 +176,13 @@ function draw() {
   const paint = sized($("chart"), view.width, height);
   paint.clearRect(0, 0, view.width, height);
   drawAxis();
-  const first = Math.max(0, Math.floor(rows.scrollTop / view.height) - 1);
-  const last = Math.min(count, Math.ceil((rows.scrollTop + rows.clientHeight) / view.height) + 1);
+  const first = view.printed ? 0 : Math.max(0, Math.floor(rows.scrollTop / view.height) - 1);
+  const last = view.printed ? count : Math.min(count, Math.ceil((rows.scrollTop + rows.clientHeight) / view.height) + 1);
   paint.save();
   paint.beginPath(); paint.rect(gutter, 0, view.width - gutter, height); paint.clip();
   for (let row = first; row < last; row++) drawLane(paint, data.rows[row], row * view.height);
   drawArrows(paint, first, last);
+  for (let row = first; row < last; row++) drawMarks(paint, data.rows[row], row * view.height);
   paint.restore();
   paint.font = (view.height < 16 ? 10 : 12) + "px system-ui, 'DejaVu Sans', sans-serif";
   paint.textBaseline = "middle";
@@ -286,6 +287,39 @@ function drawLane(paint, lane, y) {
   paint.globalAlpha = 1;
 }
 
+/** That a thread begins or ends is said faintly; signals and exceptions are not. */
+const isFaint = mark => data.marks[mark] === "begins" || data.marks[mark] === "ends";
+
+/** The index of the first mark of the lane at `t` or later. */
+function firstMark(lane, t) {
+  let low = 0, high = lane.points.length;
+  while (low < high) { const middle = (low + high) >> 1; if (lane.points[middle].at < t) low = middle + 1; else high = middle; }
+  return low;
+}
+
+function drawMarks(paint, lane, y) {
+  const size = Math.max(2, Math.min(5, view.height / 4));
+  let before = -Infinity;
+  for (let i = firstMark(lane, view.from); i < lane.points.length && lane.points[i].at <= view.to; i++) {
+    const {at, mark} = lane.points[i], faint = isFaint(mark), px = x(at);
+    if (faint && px - before < 1) continue;
+    before = px;
+    paint.fillStyle = faint ? colours.faint : colours.bad;
+    paint.strokeStyle = colours.back; paint.lineWidth = 1;
+    paint.beginPath();
+    paint.moveTo(px, y + 2 * size); paint.lineTo(px - size, y); paint.lineTo(px + size, y); paint.closePath();
+    paint.fill();
+    if (!faint) paint.stroke();
+  }
+}
+
+/** What the marks of a lane from one moment to another say. */
+function marksOf(lane, from, to) {
+  const said = [];
+  for (let i = firstMark(lane, from); i < lane.points.length && lane.points[i].at <= to && said.length < 6; i++) said.push(data.marks[lane.points[i].mark]);
+  return said.length > 5 ? said.slice(0, 5).join("; ") + "; ..." : said.join("; ");
+}
+
 function contrast(colour) {
   const n = parseInt(colour.slice(1), 16);
   return (n >> 16) * .3 + ((n >> 8) & 255) * .59 + (n & 255) * .11 > 140 ? "#15181d" : "#ffffff";
@@ -387,6 +421,7 @@ function moved(pointers, rows) {
   rows.addEventListener("scroll", redraw);
   rows.addEventListener("keydown", event => {
     const keys = {ArrowLeft: () => pan(-.15), ArrowRight: () => pan(.15), a: () => pan(-.15), d: () => pan(.15), "+": () => zoom(.6), "=": () => zoom(.6), w: () => zoom(.6), "-": () => zoom(1.6), s: () => zoom(1.6), "0": fit, n: () => step(1), p: () => step(-1), Escape: () => select(null)};
+    if (view.selected) Object.assign(keys, {ArrowUp: () => stepLane(-1), ArrowDown: () => stepLane(1)});
     if (keys[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); keys[event.key](); }
   });
 }
@@ -407,8 +442,10 @@ function hover(event) {
   const found = hit(event);
   tip.hidden = !found;
   if (!found) return;
-  const {lane, index} = found, site = siteOf(lane, index);
+  const {lane, index} = found, site = siteOf(lane, index), at = event.clientX - $("chart").getBoundingClientRect().left;
+  const marks = marksOf(lane, t(at - 5), t(at + 5));
   tip.replaceChildren(
+    ...(marks ? [el("strong", {}, marks), el("br")] : []),
     el("strong", {}, lane.name), " " + doing(lane, index), el("br"),
     time(lane.to[index] - lane.from[index]) + (site ? ` at ${baseName(site.file)}:${site.line} in ${site.name}` : ""));
   const width = tip.offsetWidth;
@@ -425,6 +462,15 @@ function step(by) {
   if (!view.selected) { const lane = data.rows.find(lane => lane.count); if (lane) select({lane, index: 0}, true); return; }
   const {lane, index} = view.selected, next = index + by;
   if (next >= 0 && next < lane.count) select({lane, index: next}, true);
+}
+
+/** To the next lane that has slices, at the same time. */
+function stepLane(by) {
+  const {lane, index} = view.selected, middle = (Math.max(lane.from[index], view.from) + Math.min(lane.to[index], view.to)) / 2;
+  let row = lane.row + by;
+  while (data.rows[row] && !data.rows[row].count) row += by;
+  const next = data.rows[row];
+  if (next) select({lane: next, index: Math.max(0, Math.min(next.after(middle) - 1, next.count - 1))}, true);
 }
 
 // --- beside the picture --------------------------------------------------------------------------
@@ -465,8 +511,8 @@ function select(found, move) {
   if (lane.by[index]) row("woken by", laneLink(lane.by[index]));
   const woken = data.arrows.filter(arrow => arrow.from === lane.number && kind === RUN && arrow.begin >= lane.from[index] && arrow.begin <= lane.to[index]);
   if (woken.length) row("wakes", ...woken.slice(0, 12).flatMap((arrow, i) => [i ? ", " : "", laneLink(arrow.to + 1)]), woken.length > 12 ? ` and ${woken.length - 12} more` : "");
-  const marks = data.points.filter(point => point.lane === lane.number && point.at >= lane.from[index] && point.at <= lane.to[index]);
-  if (marks.length) row("here", marks.slice(0, 5).map(mark => mark.text).join("; "));
+  const marks = marksOf(lane, lane.from[index], lane.to[index]);
+  if (marks) row("here", marks);
   panel.append(list);
   if (move) goTo(lane, index);
   redraw();
@@ -537,14 +583,25 @@ function find(text) {
   const lanes = data.rows.filter(matches), objects = data.objects.filter(object => object && view.match(object.name));
   const sites = [];
   data.sites.forEach((site, number) => { if (site && (view.match(site.name) || view.match(site.file))) sites.push(number); });
+  const wantedMarks = new Set();
+  data.marks.forEach((text, mark) => { if (text && view.match(text)) wantedMarks.add(mark); });
+  const marks = wantedMarks.size ? data.rows.flatMap(lane => lane.points.filter(point => wantedMarks.has(point.mark)).slice(0, 5).map(point => ({lane, point}))) : [];
   const found = [
     ...lanes.slice(0, 8).map(lane => el("button", {onclick: () => select({lane, index: 0}, true)}, lane.name)),
     ...objects.slice(0, 8).map(object => el("button", {onclick: () => showObject(object.number + 1)}, object.name)),
+    ...marks.slice(0, 4).map(({lane, point}) => el("button", {onclick: () => showMark(lane, point)}, `${data.marks[point.mark]} (${lane.name})`)),
     ...sites.slice(0, 4).map(number => el("button", {onclick: () => firstAt(number)}, `${data.sites[number].name} (${baseName(data.sites[number].file)}:${data.sites[number].line})`)),
   ];
-  const count = lanes.length + objects.length + sites.length;
+  const count = lanes.length + objects.length + sites.length + marks.length;
   $("found").replaceChildren(...found, el("span", {class: "faint"}, count === 0 ? "Nothing has that name." : count > found.length ? `and ${count - found.length} more` : ""));
   redraw();
+}
+
+function showMark(lane, {at}) {
+  if (!lane.count) return;
+  const index = lane.at(at) >= 0 ? lane.at(at) : Math.max(0, lane.after(at) - 1);
+  select({lane, index}, true);
+  show(at - (view.to - view.from) / 2, at + (view.to - view.from) / 2);
 }
 
 function firstAt(number) {
@@ -571,7 +628,11 @@ document.addEventListener("DOMContentLoaded", () => {
   $("rows").scrollTop = 0;
   view.width = $("rows").clientWidth;
   view.from = data.begin; view.to = data.end;
-  beginTheme($("theme"), () => { readColours(); redraw(); });
+  beginTheme($("theme"), printed => {
+    view.printed = printed;
+    readColours();
+    if (printed) draw(); else redraw();
+  });
   fit();
   moved(null, $("rows"));
   $("in").addEventListener("click", () => zoom(.5));

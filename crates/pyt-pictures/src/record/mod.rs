@@ -69,6 +69,12 @@ impl Kind {
     }
 }
 
+/// Whether the ending of the file's name is one of Perfetto's binary format.
+fn is_perfettos(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| matches!(ending, "pftrace" | "perfetto-trace"))
+}
+
 /// Why a recording could not begin.
 #[derive(Debug)]
 pub enum RecordingError {
@@ -85,6 +91,13 @@ pub enum RecordingError {
 impl std::fmt::Display for RecordingError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Ending(path) if is_perfettos(path) => write!(
+                f,
+                "timeline {}: Perfetto's binary format is not written; ui.perfetto.dev and \
+                 trace_processor open JSON, too: {}",
+                path.display(),
+                path.with_extension("json").display()
+            ),
             Self::Ending(path) => write!(
                 f,
                 "timeline {}: the name must end with .html (a page) or .json (for \

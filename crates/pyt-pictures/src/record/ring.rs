@@ -3,7 +3,10 @@
 //!
 //! What the words of an event mean is not known here.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering, fence},
+};
 
 /// How many words an event has.
 pub(crate) const WORDS: usize = 5;
@@ -13,6 +16,12 @@ pub(crate) type Words = [u64; WORDS];
 
 /// How many events a ring holds.
 const CAPACITY: u64 = 8192;
+/// So many have their memory together, from the first of them on: a thread that seldom waits needs
+/// little of the ring.
+const AT_ONCE: u64 = 256;
+
+/// The memory of some events.
+type Block = Box<[[AtomicU64; WORDS]]>;
 
 /// A ring. One thread writes, another reads.
 pub(crate) struct Ring {
@@ -20,22 +29,26 @@ pub(crate) struct Ring {
     written: AtomicU64,
     /// How many were read or lost.
     read: AtomicU64,
-    slots: Box<[AtomicU64]>,
+    blocks: Box<[OnceLock<Block>]>,
 }
 
 impl Ring {
     pub(crate) fn new() -> Self {
-        let words = usize::try_from(CAPACITY).unwrap_or(0) * WORDS;
         Self {
             written: AtomicU64::new(0),
             read: AtomicU64::new(0),
-            slots: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            blocks: (0..CAPACITY / AT_ONCE).map(|_| OnceLock::new()).collect(),
         }
     }
 
-    fn slot(&self, number: u64) -> &[AtomicU64] {
-        let index = usize::try_from(number % CAPACITY).unwrap_or(0) * WORDS;
-        &self.slots[index..index + WORDS]
+    fn slot(&self, number: u64) -> &[AtomicU64; WORDS] {
+        let index = |number: u64| usize::try_from(number).unwrap_or(0);
+        let number = number % CAPACITY;
+        let block = self.blocks[index(number / AT_ONCE)].get_or_init(|| {
+            let empty = || [const { AtomicU64::new(0) }; WORDS];
+            (0..AT_ONCE).map(|_| empty()).collect()
+        });
+        &block[index(number % AT_ONCE)]
     }
 
     /// Writes an event. Only the thread whose ring this is calls it. True: the ring has just become

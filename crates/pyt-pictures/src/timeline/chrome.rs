@@ -135,6 +135,12 @@ impl Chrome {
         self.flows += 1;
         let name = if arrow.starts { "starts" } else { "wakes" };
         let id = self.flows;
+        // Perfetto has a flow begin at the innermost slice that began last on its thread, which may
+        // be the instant of another mark, and draws it from that slice's end. An instant at the
+        // flow's own moment is where it has to begin.
+        let mark = format!("{name} {}", self.name(arrow.to));
+        self.event(out, "i", &mark, arrow.from, arrow.from_at);
+        *out += ",\"s\":\"t\"}";
         self.event(out, "s", name, arrow.from, arrow.from_at);
         let _ = write!(out, ",\"cat\":\"flow\",\"id\":{id}}}");
         self.event(out, "f", name, arrow.to, arrow.to_at);
