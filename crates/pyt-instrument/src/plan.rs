@@ -243,7 +243,8 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         }),
         Opcode::BinarySlice => Some(Kind::LoadSlice),
         Opcode::StoreSubscr => Some(Kind::StoreItem),
-        Opcode::DeleteSubscr => Some(Kind::DeleteItem),
+        // With an argument it records an annotation, as `SET_ADD` did.
+        Opcode::DeleteSubscr => (arg == 0).then_some(Kind::DeleteItem),
         Opcode::StoreSlice => Some(Kind::StoreSlice),
         Opcode::ContainsOp => Some(Kind::Contains),
         Opcode::BinaryOp => match arg {

@@ -15,7 +15,10 @@ mod modules;
 pub mod upstream;
 
 pub use modules::{import_lock::give_back_import_lock, install, pythonapi, runs, search_path};
-pub use upstream::corrections::syntax::{compile_corrected, plain_text};
+pub use upstream::corrections::{
+    conditional_annotations::mend as mend_annotations,
+    syntax::{compile_corrected, plain_text},
+};
 
 /// A native module that only isolated interpreters have: their mark.
 pub const ISOLATION_MARK: &str = "_pyt_isolated";

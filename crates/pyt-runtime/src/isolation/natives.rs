@@ -144,7 +144,6 @@ const IMP: &[&str] = &[
     "exec_dynamic",
     "extension_suffixes",
     "find_frozen",
-    "init_frozen",
     "is_builtin",
     "is_frozen",
     "is_frozen_package",

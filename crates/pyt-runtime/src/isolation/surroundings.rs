@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use pyt_modules::upstream;
+use pyt_modules::{mend_annotations, upstream};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyStr},
+    builtins::{PyCode, PyModule, PyStr},
     function::{FuncArgs, OptionalArg},
 };
 
@@ -136,7 +136,11 @@ pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
             if data.is_some_and(|data| !vm.is_none(data)) {
                 return Err(refused("making code objects", vm));
             }
-            upstream::call("_imp", "get_frozen_object", args, vm)
+            let code = upstream::call("_imp", "get_frozen_object", args, vm)?;
+            if let Some(code) = code.downcast_ref::<PyCode>() {
+                mend_annotations(code);
+            }
+            Ok(code)
         },
     );
     module.dict().set_item("get_frozen_object", get.into(), vm)

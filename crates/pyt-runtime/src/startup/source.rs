@@ -1,6 +1,6 @@
 //! Compiling source text, and keeping it for tracebacks.
 
-use pyt_modules::{compile_corrected, guards, plain_text};
+use pyt_modules::{compile_corrected, guards, mend_annotations, plain_text};
 use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
@@ -145,9 +145,11 @@ fn compile_with_flags(
         }
         _ => compile(bytes),
     };
-    code?
-        .downcast()
-        .map_err(|_| vm.new_system_error("the compiler returned no code object"))
+    let code = code?
+        .downcast::<PyCode>()
+        .map_err(|_| vm.new_system_error("the compiler returned no code object"))?;
+    mend_annotations(&code);
+    Ok(code)
 }
 
 /// Keeps the source of code that is in no file, so that tracebacks show its lines.

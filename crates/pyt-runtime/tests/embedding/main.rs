@@ -8,6 +8,7 @@
     reason = "a map of nothing is what is tested"
 )]
 
+mod annotations;
 mod async_hosts;
 mod awaitables;
 mod buffers;

@@ -1,13 +1,16 @@
-//! `exec` and `eval` of text, which is compiled as [`syntax`](super::syntax) says.
+//! `exec` and `eval` of text, which is compiled as [`syntax`](super::syntax) says, and code whose
+//! conditional annotations are recorded as [`conditional_annotations`] says.
 //!
 //! Can go with that.
 
 use rustpython_vm::{
-    AsObject, PyResult, VirtualMachine,
+    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyCode, PyStr},
     function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
 
 use super::{
+    conditional_annotations,
     surrogates_in_trees::{compile_tree, may_write, mend_tree},
     syntax::{compile_corrected, source_text},
 };
@@ -66,9 +69,18 @@ fn call(
     vm: &VirtualMachine,
     call: &dyn Fn(FuncArgs) -> PyResult,
 ) -> PyResult {
+    if name == "exec"
+        && let Some(code) = compiled(&args, vm)?
+    {
+        let mut args = args;
+        args.args[0] = code;
+        return call(args);
+    }
     let Some(source) = args.args.first().and_then(|source| source_text(source)) else {
         return match args.args.first().cloned() {
-            Some(tree) if name == "compile" => compile_tree(&tree, vm, &|| call(args.clone())),
+            Some(tree) if name == "compile" => {
+                compile_tree(&tree, vm, &|| call(args.clone())).inspect(mend_code)
+            }
             _ => call(args),
         };
     };
@@ -94,5 +106,47 @@ fn call(
     if name == "compile" && may_write(&source) {
         mend_tree(&result, &source, vm)?;
     }
+    if name == "compile" {
+        mend_code(&result);
+    }
     Ok(result)
+}
+
+fn mend_code(result: &PyObjectRef) {
+    if let Some(code) = result.downcast_ref::<PyCode>() {
+        conditional_annotations::mend(code);
+    }
+}
+
+/// The code of a text that `exec` is given: upstream's `exec` would run it as soon as it is
+/// compiled. `None` if the arguments are others: upstream's raises its errors, or runs code.
+fn compiled(args: &FuncArgs, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
+    let Some(source) = args.args.first() else {
+        return Ok(None);
+    };
+    let is_text =
+        source.downcast_ref::<PyStr>().is_some() || source.class().slots.as_buffer.load().is_some();
+    let mut keywords = args.kwargs.iter();
+    let are_right = keywords.all(|(name, value)| match name.as_str() {
+        Ok("globals") => is_scope(value, vm),
+        Ok("locals") => true,
+        Ok("closure") => vm.is_none(value),
+        _ => false,
+    });
+    let globals = args.args.get(1);
+    if !is_text
+        || args.args.len() > 3
+        || !globals.is_none_or(|globals| is_scope(globals, vm))
+        || !are_right
+    {
+        return Ok(None);
+    }
+    let text = |text: &str| vm.ctx.new_str(text).into();
+    let args = FuncArgs::from(vec![source.clone(), text("<string>"), text("exec")]);
+    upstream::call("builtins", "compile", args, vm).map(Some)
+}
+
+/// Whether it is what `exec` takes for the globals.
+fn is_scope(globals: &PyObjectRef, vm: &VirtualMachine) -> bool {
+    vm.is_none(globals) || globals.fast_isinstance(vm.ctx.types.dict_type)
 }

@@ -11,6 +11,7 @@
 
 mod bytes_formats;
 mod classes;
+pub(crate) mod conditional_annotations;
 mod ctypes_callbacks;
 mod docstrings;
 mod executing;
@@ -47,6 +48,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         executing::correct();
+        conditional_annotations::correct(ctx);
         classes::correct(ctx);
         negative_zero::correct(ctx);
         float_powers::correct(ctx);

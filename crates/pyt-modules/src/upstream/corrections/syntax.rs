@@ -29,7 +29,7 @@ use rustpython_vm::{
 use super::{folded_quotients, syntax_messages};
 
 /// What upstream keeps the executed annotations in.
-const PLACE: &str = "__conditional_annotations__";
+pub(super) const PLACE: &str = "__conditional_annotations__";
 
 /// Binds it in the class in which it stands, and does nothing.
 const BIND: &str = "; 1 or (__conditional_annotations__ := 0)";
