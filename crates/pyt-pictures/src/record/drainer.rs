@@ -16,6 +16,7 @@ use pyt_sched::SignalMask;
 use super::{
     Recorder,
     event::{Event, What},
+    ring::Words,
 };
 use crate::timeline::{Item, Lookup, Site, Standing, TimelineFile, Tracker};
 
@@ -48,6 +49,8 @@ pub(super) struct Drainer {
     /// Read, but too new to know that all older ones were read.
     pending: Vec<Event>,
     items: Vec<Item>,
+    /// What was read from a ring: kept for its memory.
+    words: Vec<Words>,
     lost: u64,
     written: Instant,
     stop: Arc<AtomicBool>,
@@ -141,6 +144,7 @@ impl Drainer {
             tracker: Tracker::default(),
             pending: Vec::new(),
             items: Vec::new(),
+            words: Vec::new(),
             lost: 0,
             written: Instant::now(),
             stop: Arc::default(),
@@ -209,10 +213,10 @@ impl Drainer {
         } else {
             self.recorder.now().saturating_sub(SLACK)
         };
-        let mut words = Vec::new();
         let mut lost = 0;
+        let words = &mut self.words;
         self.recorder.rings.lock().retain(|ring| {
-            lost += ring.drain(&mut words);
+            lost += ring.drain(words);
             // Its thread has ended.
             Arc::strong_count(ring) > 1 || !ring.is_empty()
         });
@@ -220,7 +224,7 @@ impl Drainer {
             self.lost += lost;
             self.tracker.forget(&mut self.items);
         }
-        let new = words.into_iter().map(Event::of_words);
+        let new = self.words.drain(..).map(Event::of_words);
         self.pending.extend(new);
         self.pending.sort_by_key(|event| event.at);
         let old = self.pending.partition_point(|event| event.at <= limit);
@@ -244,11 +248,13 @@ impl Drainer {
             is_over,
         };
         let unfinished = self.tracker.unfinished(now);
-        let items = std::mem::take(&mut self.items);
         let Some(file) = &mut self.file else {
+            self.items.clear();
             return;
         };
-        if let Err(error) = file.append(&items, &unfinished, standing) {
+        let appended = file.append(&self.items, &unfinished, standing);
+        self.items.clear();
+        if let Err(error) = appended {
             let reason = error.to_string();
             let reason = reason.split(" (os error").next().unwrap_or_default();
             eprintln!(

@@ -15,7 +15,7 @@ pub(crate) const WORDS: usize = 5;
 pub(crate) type Words = [u64; WORDS];
 
 /// How many events a ring holds.
-const CAPACITY: u64 = 8192;
+const CAPACITY: u64 = 16_384;
 /// So many have their memory together, from the first of them on: a thread that seldom waits needs
 /// little of the ring.
 const AT_ONCE: u64 = 256;

@@ -2,9 +2,11 @@
 //!
 //! A lane is a thread there, an arrow a flow, a mark an instant. The times are microseconds.
 
-use std::fmt::Write;
+use std::io::Write;
 
-use super::{About, Arrow, Format, Item, Lane, Site, Slice, Standing, State, words};
+use super::{
+    About, Arrow, Format, Item, Lane, Site, Slice, Standing, State, format::push_number, words,
+};
 use crate::fold::FoldMap;
 
 /// How many tasks of a loop are in their own order.
@@ -32,20 +34,20 @@ impl Chrome {
     }
 
     /// Begins an event. Each follows the one that names the process.
-    fn event(&self, out: &mut String, kind: &str, name: &str, lane: u32, at: u64) {
-        let _ = write!(out, ",\n{{\"ph\":\"{kind}\",\"name\":");
+    fn event(&self, out: &mut Vec<u8>, kind: &str, name: &str, lane: u32, at: u64) {
+        out.extend_from_slice(b",\n{\"ph\":\"");
+        out.extend_from_slice(kind.as_bytes());
+        out.extend_from_slice(b"\",\"name\":");
         push_quoted(out, name);
-        let _ = write!(
-            out,
-            ",\"pid\":{},\"tid\":{},\"ts\":{}.{:03}",
-            self.about.process,
-            lane + 1,
-            at / 1000,
-            at % 1000
-        );
+        out.extend_from_slice(b",\"pid\":");
+        push_number(out, self.about.process.into());
+        out.extend_from_slice(b",\"tid\":");
+        push_number(out, u64::from(lane) + 1);
+        out.extend_from_slice(b",\"ts\":");
+        push_micros(out, at);
     }
 
-    fn lane(&mut self, out: &mut String, number: u32, lane: &Lane) {
+    fn lane(&mut self, out: &mut Vec<u8>, number: u32, lane: &Lane) {
         let index = number as usize;
         if self.lanes.len() <= index {
             self.lanes.resize(index + 1, Lane::default());
@@ -77,7 +79,7 @@ impl Chrome {
             .map_or("?", |lane| lane.name.as_str())
     }
 
-    fn slice(&self, out: &mut String, slice: &Slice) {
+    fn slice(&self, out: &mut Vec<u8>, slice: &Slice) {
         let object = slice.object.and_then(|object| self.objects.get(&object));
         let object = object.map(String::as_str);
         let holder = slice.holder.map(|holder| self.name(holder));
@@ -90,21 +92,19 @@ impl Chrome {
         };
         self.event(out, "X", &name, slice.lane, slice.from);
         let duration = slice.to - slice.from;
-        let _ = write!(
-            out,
-            ",\"dur\":{}.{:03},\"cat\":\"{}\",\"args\":{{",
-            duration / 1000,
-            duration % 1000,
-            slice.state.category()
-        );
+        out.extend_from_slice(b",\"dur\":");
+        push_micros(out, duration);
+        out.extend_from_slice(b",\"cat\":\"");
+        out.extend_from_slice(slice.state.category().as_bytes());
+        out.extend_from_slice(b"\",\"args\":{");
         let is_join = slice.state == State::Waits(pyt_sched::WaitKind::Join);
         let mut is_first = true;
         let mut argument = |name: &str, value: &str, line: usize| {
             if !std::mem::replace(&mut is_first, false) {
-                out.push(',');
+                out.push(b',');
             }
             push_quoted(out, name);
-            out.push(':');
+            out.push(b':');
             push_quoted(out, value);
             if line != 0 {
                 // The line of a file: before the closing quote.
@@ -128,10 +128,10 @@ impl Chrome {
         if slice.timed_out {
             argument("ended by", "its timeout", 0);
         }
-        *out += "}}";
+        out.extend_from_slice(b"}}");
     }
 
-    fn arrow(&mut self, out: &mut String, arrow: &Arrow) {
+    fn arrow(&mut self, out: &mut Vec<u8>, arrow: &Arrow) {
         self.flows += 1;
         let name = if arrow.starts { "starts" } else { "wakes" };
         let id = self.flows;
@@ -140,7 +140,7 @@ impl Chrome {
         // flow's own moment is where it has to begin.
         let mark = format!("{name} {}", self.name(arrow.to));
         self.event(out, "i", &mark, arrow.from, arrow.from_at);
-        *out += ",\"s\":\"t\"}";
+        out.extend_from_slice(b",\"s\":\"t\"}");
         self.event(out, "s", name, arrow.from, arrow.from_at);
         let _ = write!(out, ",\"cat\":\"flow\",\"id\":{id}}}");
         self.event(out, "f", name, arrow.to, arrow.to_at);
@@ -149,21 +149,20 @@ impl Chrome {
 }
 
 impl Format for Chrome {
-    fn head(&mut self) -> Vec<u8> {
-        format!(
+    fn head(&mut self, out: &mut Vec<u8>) {
+        let _ = write!(
+            out,
             "{{\"traceEvents\":[\n{{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":{},\"tid\":0,\
              \"args\":{{\"name\":{}}}}}",
             self.about.process,
             quoted(&self.about.title)
-        )
-        .into_bytes()
+        );
     }
 
-    fn chunk(&mut self, items: &[Item]) -> Vec<u8> {
-        let mut out = String::new();
+    fn chunk(&mut self, items: &[Item], out: &mut Vec<u8>) {
         for item in items {
             match item {
-                Item::Lane(number, lane) => self.lane(&mut out, *number, lane),
+                Item::Lane(number, lane) => self.lane(out, *number, lane),
                 Item::Object(number, name) => {
                     self.objects.insert(*number, name.clone());
                 }
@@ -173,21 +172,19 @@ impl Format for Chrome {
                 Item::Text(number, text) => {
                     self.texts.insert(*number, text.clone());
                 }
-                Item::Slice(slice) => self.slice(&mut out, slice),
-                Item::Arrow(arrow) => self.arrow(&mut out, arrow),
+                Item::Slice(slice) => self.slice(out, slice),
+                Item::Arrow(arrow) => self.arrow(out, arrow),
                 Item::Mark(mark) => {
-                    self.event(&mut out, "i", &mark.text, mark.lane, mark.at);
-                    out += ",\"s\":\"t\"}";
+                    self.event(out, "i", &mark.text, mark.lane, mark.at);
+                    out.extend_from_slice(b",\"s\":\"t\"}");
                 }
             }
         }
-        out.into_bytes()
     }
 
-    fn tail(&self, unfinished: &[Slice], standing: Standing) -> Vec<u8> {
-        let mut out = String::new();
+    fn tail(&self, unfinished: &[Slice], standing: Standing, out: &mut Vec<u8>) {
         for slice in unfinished {
-            self.slice(&mut out, slice);
+            self.slice(out, slice);
         }
         let time = if self.about.is_virtual {
             "the virtual clock's, and the time in which the program computed"
@@ -201,19 +198,28 @@ impl Format for Chrome {
              \"events lost\":\"{}\"}}}}\n",
             standing.is_over, standing.dropped, standing.lost
         );
-        out.into_bytes()
     }
 }
 
+/// Appends nanoseconds as microseconds.
+fn push_micros(out: &mut Vec<u8>, nanoseconds: u64) {
+    push_number(out, nanoseconds / 1000);
+    out.push(b'.');
+    // Three digits: those behind the first one of four.
+    let at = out.len();
+    push_number(out, 1000 + nanoseconds % 1000);
+    out.remove(at);
+}
+
 /// Appends `text` as JSON.
-fn push_quoted(out: &mut String, text: &str) {
+fn push_quoted(out: &mut Vec<u8>, text: &str) {
     let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
     if text.bytes().all(is_plain) {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     } else {
-        out.push_str(&quoted(text));
+        out.extend_from_slice(quoted(text).as_bytes());
     }
 }
 

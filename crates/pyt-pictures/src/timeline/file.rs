@@ -20,6 +20,8 @@ pub(crate) struct TimelineFile {
     format: Box<dyn Format>,
     /// The entries of tables, which are written again in front of the items that are kept.
     entries: Vec<Item>,
+    /// What is being written: kept for its memory.
+    buffer: Vec<u8>,
     /// Where the tail begins.
     end: u64,
     /// The length of the file.
@@ -42,6 +44,7 @@ impl TimelineFile {
             file,
             format,
             entries: Vec::new(),
+            buffer: Vec::new(),
             end: 0,
             length: 0,
             items: 0,
@@ -53,8 +56,8 @@ impl TimelineFile {
         if begun.file.metadata()?.is_file() {
             begun.file.set_len(0)?;
         }
-        let head = begun.format.head();
-        begun.write(&head, &[], Standing::default())?;
+        begun.format.head(&mut begun.buffer);
+        begun.write(&[], Standing::default())?;
         Ok(begun)
     }
 
@@ -68,14 +71,14 @@ impl TimelineFile {
         unfinished: &[Slice],
         standing: Standing,
     ) -> io::Result<()> {
-        let chunk = self.format.chunk(items);
+        self.format.chunk(items, &mut self.buffer);
         let count = items.iter().filter(|item| !item.is_entry()).count() as u64;
         let entries = items.iter().filter(|item| item.is_entry()).cloned();
         self.entries.extend(entries);
-        if !chunk.is_empty() {
+        if !self.buffer.is_empty() {
             self.chunks.push_back((self.end, self.items));
         }
-        self.write(&chunk, unfinished, standing)?;
+        self.write(unfinished, standing)?;
         self.items += count;
         if self.items > self.most {
             self.drop_oldest(unfinished, standing)?;
@@ -83,20 +86,24 @@ impl TimelineFile {
         Ok(())
     }
 
-    fn write(&mut self, bytes: &[u8], unfinished: &[Slice], standing: Standing) -> io::Result<()> {
+    /// Writes what is in the buffer, and the tail, at once: a program that is killed leaves a file
+    /// with a tail.
+    fn write(&mut self, unfinished: &[Slice], standing: Standing) -> io::Result<()> {
         let standing = Standing {
             dropped: self.dropped,
             ..standing
         };
-        let mut whole = bytes.to_vec();
-        whole.extend(self.format.tail(unfinished, standing));
-        self.file.write_all_at(&whole, self.end)?;
-        let length = self.end + whole.len() as u64;
+        let kept = self.buffer.len() as u64;
+        self.format.tail(unfinished, standing, &mut self.buffer);
+        let length = self.end + self.buffer.len() as u64;
+        let written = self.file.write_all_at(&self.buffer, self.end);
+        self.buffer.clear();
+        written?;
         if length < self.length {
             self.file.set_len(length)?;
         }
         self.length = length;
-        self.end += bytes.len() as u64;
+        self.end += kept;
         Ok(())
     }
 
@@ -109,8 +116,9 @@ impl TimelineFile {
         let Some(&(kept_from, dropped)) = self.chunks.front() else {
             return Ok(());
         };
-        let mut front = self.format.head();
-        front.extend(self.format.chunk(&self.entries));
+        let mut front = Vec::new();
+        self.format.head(&mut front);
+        self.format.chunk(&self.entries, &mut front);
         let front_length = front.len() as u64;
         let kept_from = if front_length <= kept_from {
             kept_from
@@ -143,7 +151,7 @@ impl TimelineFile {
         self.items -= kept;
         self.dropped += kept;
         self.end = to;
-        self.write(&[], unfinished, standing)
+        self.write(unfinished, standing)
     }
 }
 
@@ -156,20 +164,20 @@ mod tests {
     struct Plain;
 
     impl Format for Plain {
-        fn head(&mut self) -> Vec<u8> {
-            b"head\n".to_vec()
+        fn head(&mut self, out: &mut Vec<u8>) {
+            out.extend(b"head\n");
         }
 
-        fn chunk(&mut self, items: &[Item]) -> Vec<u8> {
+        fn chunk(&mut self, items: &[Item], out: &mut Vec<u8>) {
             let text = |item: &Item| match item {
                 Item::Mark(mark) => format!("{}\n", mark.at),
                 _ => String::from("e\n"),
             };
-            items.iter().map(text).collect::<String>().into_bytes()
+            out.extend(items.iter().map(text).collect::<String>().into_bytes());
         }
 
-        fn tail(&self, _unfinished: &[Slice], standing: Standing) -> Vec<u8> {
-            format!("tail {}\n", standing.dropped).into_bytes()
+        fn tail(&self, _unfinished: &[Slice], standing: Standing, out: &mut Vec<u8>) {
+            out.extend(format!("tail {}\n", standing.dropped).into_bytes());
         }
     }
 

@@ -2,20 +2,24 @@
 //!
 //! The page's program reads the chunks. Their numbers are explained there: `page/timeline.js`.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
 
-use super::{About, Format, Item, Slice, Standing, State, WAIT_KINDS, words};
+use super::{
+    About, Format, Item, Slice, Standing, State, WAIT_KINDS,
+    format::{push_number, push_signed},
+    words,
+};
 use crate::page::{self, Part};
 
 /// What the first number of an item says it is.
-const SLICE: i64 = 0;
-const ARROW: i64 = 1;
-const MARK: i64 = 2;
+const SLICE: u64 = 0;
+const ARROW: u64 = 1;
+const MARK: u64 = 2;
 
 pub(crate) struct Page {
     about: About,
+    /// The numbers of a chunk's items: kept for its memory.
+    numbers: Vec<u8>,
     /// The numbers of the texts of marks.
     marks: Vec<String>,
 }
@@ -24,6 +28,7 @@ impl Page {
     pub(crate) const fn new(about: About) -> Self {
         Self {
             about,
+            numbers: Vec::new(),
             marks: Vec::new(),
         }
     }
@@ -49,7 +54,7 @@ impl Page {
         described.collect()
     }
 
-    fn mark(&mut self, text: &str, new: &mut Vec<Value>) -> i64 {
+    fn mark(&mut self, text: &str, new: &mut Vec<Value>) -> u64 {
         let number = match self.marks.iter().position(|known| known == text) {
             Some(number) => number,
             None => {
@@ -59,91 +64,89 @@ impl Page {
                 number
             }
         };
-        number_of(number as u64)
+        number as u64
     }
-}
-
-fn number_of(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// One more than the number, or zero.
-fn optional(number: Option<u32>) -> i64 {
-    number.map_or(0, |number| i64::from(number) + 1)
+fn optional(number: Option<u32>) -> u64 {
+    number.map_or(0, |number| u64::from(number) + 1)
 }
 
-/// Appends the numbers of a slice. Its begin is counted from `before`, the last item's.
-fn push_slice(numbers: &mut Vec<i64>, slice: &Slice, before: &mut i64) {
-    let from = number_of(slice.from);
-    let flags = i64::from(slice.timed_out);
-    numbers.extend([
-        SLICE,
-        slice.lane.into(),
-        slice.state.number().into(),
-        from - *before,
-        number_of(slice.to - slice.from),
-        optional(slice.object),
+/// Appends a number and a comma.
+fn push(out: &mut Vec<u8>, number: impl Into<u64>) {
+    push_number(out, number.into());
+    out.push(b',');
+}
+
+/// Appends how much later `at` is than `before`, the last item's begin, which it replaces.
+fn push_later(out: &mut Vec<u8>, at: u64, before: &mut u64) {
+    push_signed(out, at.cast_signed().wrapping_sub(before.cast_signed()));
+    out.push(b',');
+    *before = at;
+}
+
+fn push_slice(out: &mut Vec<u8>, slice: &Slice, before: &mut u64) {
+    push(out, SLICE);
+    push(out, slice.lane);
+    push(out, slice.state.number());
+    push_later(out, slice.from, before);
+    push(out, slice.to - slice.from);
+    push(out, optional(slice.object));
+    push(
+        out,
         if slice.state == State::Awaits {
-            slice.text.into()
+            slice.text
         } else {
-            slice.site.into()
+            slice.site
         },
-        optional(slice.holder),
-        optional(slice.woken_by),
-        flags,
-    ]);
-    *before = from;
-}
-
-fn element(out: &mut String, class: &str, value: &Value) {
-    let _ = writeln!(
-        out,
-        "<script type=\"application/json\" class=\"{class}\">{}</script>",
-        page::in_script(&value.to_string())
     );
+    push(out, optional(slice.holder));
+    push(out, optional(slice.woken_by));
+    push(out, u64::from(slice.timed_out));
 }
 
-/// As [`element`], with the numbers of items as the last entry of the object.
-fn element_with_items(out: &mut String, class: &str, object: &Value, numbers: &[i64]) {
+fn element(out: &mut Vec<u8>, class: &str, value: &Value) {
+    let value = page::in_script(&value.to_string());
+    let element = format!("<script type=\"application/json\" class=\"{class}\">{value}</script>\n");
+    out.extend(element.into_bytes());
+}
+
+/// As [`element`], with the numbers of items, each with its comma, as the last entry of the object.
+fn element_with_items(out: &mut Vec<u8>, class: &str, object: &Value, numbers: &[u8]) {
     let object = page::in_script(&object.to_string());
-    let _ = write!(
-        out,
+    let begin = format!(
         "<script type=\"application/json\" class=\"{class}\">{},\"items\":[",
         object.trim_end_matches('}')
     );
-    for (index, number) in numbers.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        let _ = write!(out, "{number}");
-    }
-    out.push_str("]}</script>\n");
+    out.extend(begin.into_bytes());
+    out.extend_from_slice(numbers.strip_suffix(b",").unwrap_or(numbers));
+    out.extend(b"]}</script>\n");
 }
 
 impl Format for Page {
-    fn head(&mut self) -> Vec<u8> {
+    fn head(&mut self, out: &mut Vec<u8>) {
         // Marks are numbered anew with the chunks that follow.
         let known: Vec<Value> = (self.marks.iter().enumerate())
             .map(|(number, text)| json!([number, text]))
             .collect();
-        let mut out = page::begin(&self.about.title, Part::Timeline);
+        out.extend(page::begin(&self.about.title, Part::Timeline).into_bytes());
         let about = json!({
             "title": self.about.title,
             "virtual": self.about.is_virtual,
             "states": self.states(),
             "marks": known,
         });
-        element(&mut out, "about", &about);
-        out.into_bytes()
+        element(out, "about", &about);
     }
 
-    fn chunk(&mut self, items: &[Item]) -> Vec<u8> {
+    fn chunk(&mut self, items: &[Item], out: &mut Vec<u8>) {
         if items.is_empty() {
-            return Vec::new();
+            return;
         }
         let (mut lanes, mut objects, mut sites) = (Vec::new(), Vec::new(), Vec::new());
         let (mut texts, mut marks) = (Vec::new(), Vec::new());
-        let mut numbers: Vec<i64> = Vec::new();
+        let mut numbers = std::mem::take(&mut self.numbers);
         let mut before = 0;
         for item in items {
             match item {
@@ -157,26 +160,26 @@ impl Format for Page {
                 Item::Text(number, text) => texts.push(json!([number, text])),
                 Item::Slice(slice) => push_slice(&mut numbers, slice, &mut before),
                 Item::Arrow(arrow) => {
-                    let from = number_of(arrow.from_at);
-                    numbers.extend([
-                        ARROW,
-                        arrow.from.into(),
-                        from - before,
-                        arrow.to.into(),
-                        number_of(arrow.to_at) - from,
-                        i64::from(arrow.starts),
-                    ]);
-                    before = from;
+                    push(&mut numbers, ARROW);
+                    push(&mut numbers, arrow.from);
+                    push_later(&mut numbers, arrow.from_at, &mut before);
+                    push(&mut numbers, arrow.to);
+                    push_signed(
+                        &mut numbers,
+                        (arrow.to_at.cast_signed()).wrapping_sub(arrow.from_at.cast_signed()),
+                    );
+                    numbers.push(b',');
+                    push(&mut numbers, u64::from(arrow.starts));
                 }
                 Item::Mark(mark) => {
                     let text = self.mark(&mark.text, &mut marks);
-                    let at = number_of(mark.at);
-                    numbers.extend([MARK, mark.lane.into(), at - before, text]);
-                    before = at;
+                    push(&mut numbers, MARK);
+                    push(&mut numbers, mark.lane);
+                    push_later(&mut numbers, mark.at, &mut before);
+                    push(&mut numbers, text);
                 }
             }
         }
-        let mut out = String::new();
         let chunk = json!({
             "lanes": lanes,
             "objects": objects,
@@ -184,25 +187,24 @@ impl Format for Page {
             "texts": texts,
             "marks": marks,
         });
-        element_with_items(&mut out, "chunk", &chunk, &numbers);
-        out.into_bytes()
+        element_with_items(out, "chunk", &chunk, &numbers);
+        numbers.clear();
+        self.numbers = numbers;
     }
 
-    fn tail(&self, unfinished: &[Slice], standing: Standing) -> Vec<u8> {
+    fn tail(&self, unfinished: &[Slice], standing: Standing, out: &mut Vec<u8>) {
         let mut numbers = Vec::new();
         let mut before = 0;
         for slice in unfinished {
             push_slice(&mut numbers, slice, &mut before);
         }
-        let mut out = String::new();
         let end = json!({
             "now": standing.now,
             "dropped": standing.dropped,
             "lost": standing.lost,
             "over": standing.is_over,
         });
-        element_with_items(&mut out, "end", &end, &numbers);
-        out += page::END;
-        out.into_bytes()
+        element_with_items(out, "end", &end, &numbers);
+        out.extend(page::END.as_bytes());
     }
 }
