@@ -631,28 +631,36 @@ fn a_live_table_shows_what_each_thread_does() {
     if skipped_on_other_python("a live table") {
         return;
     }
-    let source = "import threading, time\n\
-                  lock = threading.Lock()\n\
-                  def hold():\n\
-                  \x20   with lock: time.sleep(2.5)\n\
-                  def want():\n\
-                  \x20   with lock: pass\n\
-                  def compute():\n\
-                  \x20   end = time.monotonic() + 2.5\n\
-                  \x20   while time.monotonic() < end: sum(range(100))\n\
-                  threads = [threading.Thread(target=f, name=f.__name__) for f in (hold, want, compute)]\n\
-                  for thread in threads:\n\
-                  \x20   thread.start()\n\
-                  \x20   time.sleep(0.1)\n\
-                  print('started')\n\
-                  for thread in threads: thread.join()\n";
     let scratch = Scratch::new();
+    let stop = scratch.at("stop");
+    let source = format!(
+        "import os, threading, time\n\
+         lock = threading.Lock()\n\
+         def hold():\n\
+         \x20   with lock:\n\
+         \x20       while not os.path.exists('{stop}'): time.sleep(0.5)\n\
+         def want():\n\
+         \x20   with lock: pass\n\
+         def compute():\n\
+         \x20   while not os.path.exists('{stop}'): sum(range(100_000))\n\
+         threads = [threading.Thread(target=f, name=f.__name__) for f in (hold, want, compute)]\n\
+         for thread in threads:\n\
+         \x20   thread.start()\n\
+         \x20   time.sleep(0.1)\n\
+         print('started', flush=True)\n\
+         for thread in threads: thread.join()\n"
+    );
     let script = scratch.write("script.py", source);
-    let done = pyt(["run", "--live", &script]).run();
+    let running = pyt(["run", "--live", &script]).merge_output().start();
+    // The second table has rates; the third says that the second is there whole.
+    let tables = |text: &str| text.matches("\nMainThread").count();
+    running.wait_for_output(DEADLINE, |text| tables(text) >= 3);
+    fs::write(&stop, "").unwrap();
+    let done = running.wait(DEADLINE).unwrap();
     done.exited_with(0);
-    assert_eq!(done.stdout, "started\n");
+    assert!(done.stdout.contains("started\n"), "{done}");
     let rows = |name: &str| {
-        let rows = done.stderr.lines().filter(|line| line.starts_with(name));
+        let rows = done.stdout.lines().filter(|line| line.starts_with(name));
         rows.map(str::to_owned).collect::<Vec<_>>()
     };
     let wants = rows("want");
@@ -662,15 +670,15 @@ fn a_live_table_shows_what_each_thread_does() {
             .any(|row| row.contains("waits for lock, held by hold")),
         "{done}"
     );
-    assert!(wants[0].contains("script.py:6 want"), "{done}");
+    assert!(wants[0].contains("script.py:7 want"), "{done}");
     assert!(rows("hold")[0].contains("waits for time to pass"), "{done}");
     assert!(
         rows("MainThread")[0].contains("waits for end of a thread: hold"),
         "{done}"
     );
-    // The second table has rates, and the busiest thread comes first.
-    let second = done.stderr.split("\n\n").nth(1).unwrap();
-    let first_row = second.lines().nth(2).unwrap();
+    // The busiest thread comes first.
+    let second = done.stdout.split("\nthread ").nth(2).unwrap();
+    let first_row = second.lines().nth(1).unwrap();
     assert!(
         first_row.starts_with("compute") && first_row.contains(" %"),
         "{done}"

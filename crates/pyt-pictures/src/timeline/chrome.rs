@@ -11,12 +11,20 @@ use crate::fold::FoldMap;
 
 /// How many tasks of a loop are in their own order.
 const MOST_TASKS: u32 = 1_000_000;
+/// So many names of slices are remembered; then it begins anew.
+const MOST_NAMES: usize = 4096;
+
+/// What the name of a slice depends on: the state's number, the object, the holder, the text.
+type NameKey = (u32, Option<u32>, Option<u32>, u32);
 
 pub(crate) struct Chrome {
     about: About,
     lanes: Vec<Lane>,
     objects: FoldMap<u32, String>,
-    sites: FoldMap<u32, Site>,
+    /// The arguments of slices at each site, as JSON.
+    sites: FoldMap<u32, Vec<u8>>,
+    /// Names of slices as JSON.
+    names: FoldMap<NameKey, Vec<u8>>,
     texts: FoldMap<u32, String>,
     flows: u64,
 }
@@ -28,17 +36,18 @@ impl Chrome {
             lanes: Vec::new(),
             objects: FoldMap::default(),
             sites: FoldMap::default(),
+            names: FoldMap::default(),
             texts: FoldMap::default(),
             flows: 0,
         }
     }
 
-    /// Begins an event. Each follows the one that names the process.
-    fn event(&self, out: &mut Vec<u8>, kind: &str, name: &str, lane: u32, at: u64) {
+    /// Begins an event, whose name is JSON. Each follows the one that names the process.
+    fn event(&self, out: &mut Vec<u8>, kind: &str, name: &[u8], lane: u32, at: u64) {
         out.extend_from_slice(b",\n{\"ph\":\"");
         out.extend_from_slice(kind.as_bytes());
         out.extend_from_slice(b"\",\"name\":");
-        push_quoted(out, name);
+        out.extend_from_slice(name);
         out.extend_from_slice(b",\"pid\":");
         push_number(out, self.about.process.into());
         out.extend_from_slice(b",\"tid\":");
@@ -47,12 +56,18 @@ impl Chrome {
         push_micros(out, at);
     }
 
+    fn instant(&self, out: &mut Vec<u8>, name: &str, lane: u32, at: u64) {
+        self.event(out, "i", quoted(name).as_bytes(), lane, at);
+        out.extend_from_slice(b",\"s\":\"t\"}");
+    }
+
     fn lane(&mut self, out: &mut Vec<u8>, number: u32, lane: &Lane) {
         let index = number as usize;
         if self.lanes.len() <= index {
             self.lanes.resize(index + 1, Lane::default());
         }
         self.lanes[index] = lane.clone();
+        self.names.clear();
         let (process, thread) = (self.about.process, number + 1);
         let order = match lane.parent {
             None => u64::from(number) * u64::from(MOST_TASKS),
@@ -79,54 +94,68 @@ impl Chrome {
             .map_or("?", |lane| lane.name.as_str())
     }
 
-    fn slice(&self, out: &mut Vec<u8>, slice: &Slice) {
-        let object = slice.object.and_then(|object| self.objects.get(&object));
-        let object = object.map(String::as_str);
-        let holder = slice.holder.map(|holder| self.name(holder));
+    /// The name of a slice as JSON.
+    fn name_of(&self, slice: &Slice) -> Vec<u8> {
         let name = match slice.state {
             State::Awaits => match self.texts.get(&slice.text) {
                 Some(text) => format!("awaits {text}"),
                 None => String::from("awaits"),
             },
-            state => words::doing(state, self.about.turns, object, holder),
+            state => {
+                let object = slice.object.and_then(|object| self.objects.get(&object));
+                let holder = slice.holder.map(|holder| self.name(holder));
+                words::doing(state, self.about.turns, object.map(String::as_str), holder)
+            }
         };
-        self.event(out, "X", &name, slice.lane, slice.from);
-        let duration = slice.to - slice.from;
+        quoted(&name).into_bytes()
+    }
+
+    /// As [`slice`](Self::slice), and remembers the name: most slices have one that was there
+    /// before.
+    fn slice_remembered(&mut self, out: &mut Vec<u8>, slice: &Slice) {
+        let (state, text) = (slice.state.number(), slice.text);
+        let key = (state, slice.object, slice.holder, text);
+        if !self.names.contains_key(&key) {
+            if self.names.len() >= MOST_NAMES {
+                self.names.clear();
+            }
+            let name = self.name_of(slice);
+            self.names.insert(key, name);
+        }
+        self.slice(out, slice, &self.names[&key]);
+    }
+
+    fn slice(&self, out: &mut Vec<u8>, slice: &Slice, name: &[u8]) {
+        self.event(out, "X", name, slice.lane, slice.from);
         out.extend_from_slice(b",\"dur\":");
-        push_micros(out, duration);
+        push_micros(out, slice.to - slice.from);
         out.extend_from_slice(b",\"cat\":\"");
         out.extend_from_slice(slice.state.category().as_bytes());
         out.extend_from_slice(b"\",\"args\":{");
-        let is_join = slice.state == State::Waits(pyt_sched::WaitKind::Join);
-        let mut is_first = true;
-        let mut argument = |name: &str, value: &str, line: usize| {
-            if !std::mem::replace(&mut is_first, false) {
+        let begin = out.len();
+        if let Some(site) = self.sites.get(&slice.site) {
+            out.extend_from_slice(site);
+        }
+        let mut argument = |name: &str, value: &str| {
+            if out.len() > begin {
                 out.push(b',');
             }
             push_quoted(out, name);
             out.push(b':');
             push_quoted(out, value);
-            if line != 0 {
-                // The line of a file: before the closing quote.
-                out.pop();
-                let _ = write!(out, ":{line}\"");
-            }
         };
-        if let Some(site) = self.sites.get(&slice.site) {
-            argument("function", &site.function, 0);
-            argument("at", &site.file, site.line);
+        if let Some(object) = slice.object.and_then(|object| self.objects.get(&object)) {
+            argument("object", object);
         }
-        if let Some(object) = object {
-            argument("object", object, 0);
-        }
-        if let Some(holder) = holder.filter(|_| !is_join) {
-            argument("held by", holder, 0);
+        let is_join = slice.state == State::Waits(pyt_sched::WaitKind::Join);
+        if let Some(holder) = slice.holder.filter(|_| !is_join) {
+            argument("held by", self.name(holder));
         }
         if let Some(by) = slice.woken_by {
-            argument("woken by", self.name(by), 0);
+            argument("woken by", self.name(by));
         }
         if slice.timed_out {
-            argument("ended by", "its timeout", 0);
+            argument("ended by", "its timeout");
         }
         out.extend_from_slice(b"}}");
     }
@@ -138,13 +167,22 @@ impl Chrome {
         // Perfetto has a flow begin at the innermost slice that began last on its thread, which may
         // be the instant of another mark, and draws it from that slice's end. An instant at the
         // flow's own moment is where it has to begin.
-        let mark = format!("{name} {}", self.name(arrow.to));
-        self.event(out, "i", &mark, arrow.from, arrow.from_at);
-        out.extend_from_slice(b",\"s\":\"t\"}");
-        self.event(out, "s", name, arrow.from, arrow.from_at);
-        let _ = write!(out, ",\"cat\":\"flow\",\"id\":{id}}}");
-        self.event(out, "f", name, arrow.to, arrow.to_at);
-        let _ = write!(out, ",\"cat\":\"flow\",\"id\":{id},\"bp\":\"e\"}}");
+        self.instant(
+            out,
+            &format!("{name} {}", self.name(arrow.to)),
+            arrow.from,
+            arrow.from_at,
+        );
+        let quoted = quoted(name);
+        for (kind, lane, at, end) in [
+            ("s", arrow.from, arrow.from_at, &b"}"[..]),
+            ("f", arrow.to, arrow.to_at, b",\"bp\":\"e\"}"),
+        ] {
+            self.event(out, kind, quoted.as_bytes(), lane, at);
+            out.extend_from_slice(b",\"cat\":\"flow\",\"id\":");
+            push_number(out, id);
+            out.extend_from_slice(end);
+        }
     }
 }
 
@@ -167,24 +205,21 @@ impl Format for Chrome {
                     self.objects.insert(*number, name.clone());
                 }
                 Item::Site(number, site) => {
-                    self.sites.insert(*number, site.clone());
+                    self.sites.insert(*number, arguments_of(site));
                 }
                 Item::Text(number, text) => {
                     self.texts.insert(*number, text.clone());
                 }
-                Item::Slice(slice) => self.slice(out, slice),
+                Item::Slice(slice) => self.slice_remembered(out, slice),
                 Item::Arrow(arrow) => self.arrow(out, arrow),
-                Item::Mark(mark) => {
-                    self.event(out, "i", &mark.text, mark.lane, mark.at);
-                    out.extend_from_slice(b",\"s\":\"t\"}");
-                }
+                Item::Mark(mark) => self.instant(out, &mark.text, mark.lane, mark.at),
             }
         }
     }
 
     fn tail(&self, unfinished: &[Slice], standing: Standing, out: &mut Vec<u8>) {
         for slice in unfinished {
-            self.slice(out, slice);
+            self.slice(out, slice, &self.name_of(slice));
         }
         let time = if self.about.is_virtual {
             "the virtual clock's, and the time in which the program computed"
@@ -211,6 +246,13 @@ fn push_micros(out: &mut Vec<u8>, nanoseconds: u64) {
     out.remove(at);
 }
 
+/// The arguments of a slice that its site knows, as JSON.
+fn arguments_of(site: &Site) -> Vec<u8> {
+    let at = format!("{}:{}", site.file, site.line);
+    let (function, at) = (quoted(&site.function), quoted(&at));
+    format!("\"function\":{function},\"at\":{at}").into_bytes()
+}
+
 /// Appends `text` as JSON.
 fn push_quoted(out: &mut Vec<u8>, text: &str) {
     let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
@@ -226,4 +268,48 @@ fn push_quoted(out: &mut Vec<u8>, text: &str) {
 /// `text` as JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use pyt_sched::WaitKind;
+
+    use super::*;
+    use crate::timeline::Turns;
+
+    #[test]
+    fn a_slice_has_the_name_that_its_thread_has_when_it_is_written() {
+        let mut chrome = Chrome::new(About {
+            title: String::new(),
+            turns: Turns::Gil,
+            is_virtual: false,
+            process: 7,
+        });
+        let lane = |name: &str| {
+            let name = name.to_owned();
+            Item::Lane(0, Lane { name, parent: None })
+        };
+        let join = Item::Slice(Slice {
+            lane: 1,
+            state: State::Waits(WaitKind::Join),
+            from: 1_002_003,
+            to: 2_002_012,
+            object: None,
+            site: 0,
+            holder: Some(0),
+            woken_by: None,
+            timed_out: false,
+            text: 0,
+        });
+        let items = [lane("old"), join.clone(), join.clone(), lane("new"), join];
+        let mut out = Vec::new();
+        chrome.chunk(&items, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        let count = |name: &str| {
+            text.matches(&format!("\"waits for the end of {name}\""))
+                .count()
+        };
+        assert_eq!((count("old"), count("new")), (2, 1), "{text}");
+        assert_eq!(text.matches("\"ts\":1002.003,\"dur\":1000.009,").count(), 3);
+    }
 }

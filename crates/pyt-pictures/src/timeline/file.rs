@@ -158,7 +158,7 @@ impl TimelineFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::{Mark, Site};
+    use crate::timeline::Mark;
 
     /// Entries are written as `e`, other items as their moment.
     struct Plain;
@@ -202,7 +202,7 @@ mod tests {
         let mut timeline = TimelineFile::begin(file, Box::new(Plain), 10).unwrap();
         let read = || std::fs::read_to_string(&path).unwrap();
         assert_eq!(read(), "head\ntail 0\n");
-        let entry = Item::Site(1, Site::default());
+        let entry = Item::Site(1, Box::default());
         timeline
             .append(&[entry, mark(0)], &[], Standing::default())
             .unwrap();

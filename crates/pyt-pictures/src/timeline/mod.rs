@@ -202,7 +202,7 @@ pub(crate) enum Item {
     /// The object with this number is new.
     Object(u32, String),
     /// The site with this number is new.
-    Site(u32, Site),
+    Site(u32, Box<Site>),
     /// The text with this number is new.
     Text(u32, String),
     Slice(Slice),

@@ -424,7 +424,7 @@ impl Tracker {
             && self.known_sites.insert(site)
             && let Some(found) = lookup.site(site)
         {
-            items.push(Item::Site(site, found));
+            items.push(Item::Site(site, Box::new(found)));
         }
     }
 
