@@ -1,12 +1,15 @@
 //! The cause that a report names is the right one, by an independent check: with exactly what it
 //! names in order, by a lock or an event, the program does not fail; with any other pair of
-//! accesses in order, it does. `judged/judge.py` makes the programs of the check, and says how.
+//! accesses in order, it does. `judged/judge.py` makes the programs of the check, and says how. Where
+//! several interleavings of a program can cause its failure, each has a report of its own, and what
+//! all of them name is put in order at once.
 //!
 //! Programs: those of `bugs/`, `unusual/` and `judged/`. The latter two have many to a file, each
 //! after a line `### what it is about`: what two threads do, `one` and `two`, and a `check` at the
 //! end. They run in threads, in a pool, in an event loop, beside a logger.
 //!
-//! A few are tried always, all if `PYT_TEST_CAUSES` is 1; `PYT_TEST_CAUSES=I/N` tries part I of N.
+//! A few are tried always, all if `PYT_TEST_CAUSES` is 1; `PYT_TEST_CAUSES=I/N` tries part I of N, and
+//! any other value the programs whose name has that text.
 
 use std::{collections::BTreeMap, env, fs};
 
@@ -82,12 +85,19 @@ const HEAVY: [&str; 6] = [
     "json",
 ];
 
-struct Program {
-    name: String,
-    source: String,
+/// Whether a program imports a module of the library that keeps much.
+pub(crate) fn imports_what_keeps_much(source: &str) -> bool {
+    HEAVY.iter().any(|module| {
+        source.contains(&format!("import {module}")) || source.contains(&format!("from {module} "))
+    })
 }
 
-fn programs() -> Vec<Program> {
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) source: String,
+}
+
+pub(crate) fn programs() -> Vec<Program> {
     let mut all = Vec::new();
     for path in scripts("bugs") {
         let source = fs::read_to_string(&path).expect("reading a script");
@@ -106,6 +116,7 @@ fn programs() -> Vec<Program> {
         "judged/waits.txt",
         "unusual/classes.txt",
         "unusual/library.txt",
+        "unusual/styles.txt",
     ];
     for file in files {
         let path = workspace().join("tests/explore").join(file);
@@ -141,6 +152,8 @@ struct Judgement {
     is_named: bool,
     /// The program that does not fail, with what is named in order.
     repaired_by: Option<String>,
+    /// That program has what the reports of several failing runs name in order.
+    together: bool,
     /// Programs that do not fail, with other accesses in order.
     also_repaired_by: Vec<String>,
     note: String,
@@ -194,6 +207,78 @@ fn passes(source: &str, wanted: &str, schedules: u64) -> Result<bool, String> {
 /// So many schedules of a program that must fail are tried.
 const CONTROL_SCHEDULES: u64 = 1_000;
 
+/// The programs that the judge makes of a finding, and of others of the same failure.
+fn made_by_judge(
+    program: &Program,
+    finding: &Value,
+    others: &[Value],
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, String> {
+    let task = json!({
+        "text": program.source,
+        "script": "/script.py",
+        "finding": finding,
+        "others": others,
+    });
+    let judge = workspace().join("tests/explore/judged/judge.py");
+    let run = pyt_test::pyt([text(&judge)])
+        .stdin(task.to_string())
+        .run_until(EXPLORATION_DEADLINE)
+        .map_err(|timed_out| timed_out.to_string())?;
+    serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))
+}
+
+/// The first of these programs that does not fail in the way `wanted`.
+fn one_that_passes(
+    programs: &BTreeMap<String, String>,
+    wanted: &str,
+    enough: u64,
+) -> Result<Option<String>, String> {
+    for (name, repaired) in programs {
+        if passes(repaired, wanted, enough)? {
+            return Ok(Some(name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// So many other schedules that fail are looked for, and so many different causes are put in order
+/// at once, at most.
+const OTHER_SCHEDULES: u64 = 8;
+const MOST_CAUSES: usize = 3;
+
+/// Findings of the same failure, of other schedules, whose cause is another one.
+fn of_other_schedules(program: &Program, wanted: &str) -> Result<Vec<Value>, String> {
+    let mut found: Vec<Value> = Vec::new();
+    let mut known: Vec<String> = Vec::new();
+    for seed in 1..=OTHER_SCHEDULES {
+        // The first schedule of the default strategy is that of every seed.
+        let seed = format!("--seed={seed}");
+        let (mut report, _) = explored(
+            &program.source,
+            &[
+                "--strategy=random",
+                "--stop-on-first",
+                "--schedules=1000",
+                &seed,
+            ],
+        )?;
+        let finding = report["findings"][0].take();
+        let about = format!(
+            "{} {}",
+            finding["cause"]["sentence"], finding["deadlock"]["chain"]
+        );
+        if kind(&finding["failure"]) != wanted || known.contains(&about) {
+            continue;
+        }
+        known.push(about);
+        found.push(finding);
+        if found.len() == MOST_CAUSES {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 fn judge(program: &Program) -> Result<Judgement, String> {
     let mut judged = Judgement::default();
     let (report, _scratch) = explored(&program.source, &["--stop-on-first", "--schedules=1000"])?;
@@ -223,22 +308,23 @@ fn judge(program: &Program) -> Result<Judgement, String> {
         judged.always = report["failed"] == report["schedules"];
         return Ok(judged);
     }
-    let task = json!({"text": program.source, "script": "/script.py", "finding": finding});
-    let judge = workspace().join("tests/explore/judged/judge.py");
-    let run = pyt_test::pyt([text(&judge)])
-        .stdin(task.to_string())
-        .run_until(EXPLORATION_DEADLINE)
-        .map_err(|timed_out| timed_out.to_string())?;
-    let programs: BTreeMap<String, BTreeMap<String, String>> =
-        serde_json::from_str(&run.stdout).map_err(|error| format!("{error}: {run}"))?;
+    let programs = made_by_judge(program, finding, &[])?;
     // So many that the failure would have been met again and again.
     let met_after = report["schedules"].as_u64().unwrap_or(1);
     let least = count("PYT_TEST_CAUSE_SCHEDULES", 100);
     let enough = (20 * met_after).clamp(least, 5 * least);
-    for (name, repaired) in &programs["repairs"] {
-        if passes(repaired, &wanted, enough)? {
-            judged.repaired_by = Some(name.clone());
-            break;
+    judged.repaired_by = one_that_passes(&programs["repairs"], &wanted, enough)?;
+    if judged.repaired_by.is_none() {
+        let others = of_other_schedules(program, &wanted)?;
+        let programs = made_by_judge(program, finding, &others)?;
+        judged.repaired_by = one_that_passes(&programs["together"], &wanted, enough)?;
+        judged.together = judged.repaired_by.is_some();
+        if judged.together {
+            for (name, apart) in &programs["apart"] {
+                if passes(apart, &wanted, CONTROL_SCHEDULES)? {
+                    judged.also_repaired_by.push(name.clone());
+                }
+            }
         }
     }
     if judged.repaired_by.is_some() {
@@ -255,12 +341,10 @@ fn judge(program: &Program) -> Result<Judgement, String> {
 /// must be right.
 fn judge_all(programs: &[Program], least: usize) {
     let (mut lines, mut right, mut none, mut judged, mut heavy) = (Vec::new(), 0, 0, 0, 0);
+    let mut together = 0;
     let mut broken = 0;
     for program in programs {
-        heavy += usize::from(HEAVY.iter().any(|module| {
-            program.source.contains(&format!("import {module}"))
-                || program.source.contains(&format!("from {module} "))
-        }));
+        heavy += usize::from(imports_what_keeps_much(&program.source));
         let line = match judge(program) {
             Ok(found) => {
                 if !found.found || found.replayed != found.replays {
@@ -269,6 +353,7 @@ fn judge_all(programs: &[Program], least: usize) {
                 if found.found && !found.always {
                     judged += 1;
                     right += usize::from(found.is_right());
+                    together += usize::from(found.is_right() && found.together);
                     none += usize::from(!found.is_named);
                 }
                 let verdict = match (found.is_right(), found.always, found.is_named) {
@@ -292,7 +377,8 @@ fn judge_all(programs: &[Program], least: usize) {
     let all = programs.len();
     eprintln!(
         "{all} programs, {heavy} with modules that keep much; {broken} not found or not replayed; of \
-         {judged} causes {right} are right, and none is named for {none}"
+         {judged} causes {right} are right ({together} of them those of several interleavings, put \
+         in order together), and none is named for {none}"
     );
     assert_eq!(broken, 0, "{}", lines.join("\n"));
     assert!(
@@ -319,6 +405,10 @@ fn the_cause_that_is_named_is_the_right_one() {
             });
             // So few say little of the share.
             judge_all(&all, 85);
+        }
+        (text, _) if !text.is_empty() => {
+            all.retain(|program| program.name.contains(text));
+            judge_all(&all, 0);
         }
         _ => {
             let mut number = 0;

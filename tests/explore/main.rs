@@ -12,6 +12,7 @@
 mod asyncio;
 mod bisect;
 mod bugs;
+mod cases;
 mod command;
 mod correct;
 mod deterministic;
@@ -26,6 +27,7 @@ mod orders;
 mod package;
 mod programs;
 mod reflection;
+mod replays;
 mod runs;
 mod seeds;
 mod shapes;

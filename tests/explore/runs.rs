@@ -264,6 +264,56 @@ fn temporary_names_differ_from_run_to_run() {
 }
 
 #[test]
+fn a_traceback_is_the_same_in_every_run_and_at_every_granularity() {
+    // After a run whose threads were ended, the interpreter looks for events anew.
+    let source = "\
+import threading
+cond = threading.Condition()
+state = {'full': False, 'closed': False}
+def one():
+    with cond:
+        cond.wait_for(lambda: state['full'] or state['closed'])
+        assert state['full']
+def two():
+    with cond:
+        state['closed'] = True
+        cond.notify_all()
+    with cond:
+        state['full'] = True
+        cond.notify_all()
+threads = [threading.Thread(target=f, name=f.__name__) for f in (one, two)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+";
+    let explored = |how: &[&str]| {
+        let usual = ["--strategy=random", "--schedules=60"];
+        let (report, run) = explore_text(source, &[&usual, how].concat());
+        let all = report["outcomes"].as_array().into_iter().flatten();
+        let written = all.map(|one| one["outcome"]["output"].as_str().unwrap_or_default());
+        // Each script has a folder of its own.
+        let lines = written.flat_map(str::lines);
+        let mut places: Vec<String> = lines
+            .filter_map(|line| {
+                line.split_once("script.py\", ")
+                    .map(|(_, at)| at.to_owned())
+            })
+            .collect();
+        places.sort();
+        (places, run)
+    };
+    let (usual, run) = explored(&[]);
+    assert_eq!(usual, ["line 7, in one"], "{run}");
+    for how in [
+        "--isolate",
+        "--granularity=instruction",
+        "--granularity=line",
+    ] {
+        let (other, run) = explored(&[how]);
+        assert_eq!(usual, other, "{how}: {run}");
+    }
+}
+
+#[test]
 fn exceptions_in_exit_functions_are_failures() {
     let source = "\
 import atexit, threading

@@ -1,5 +1,6 @@
 //! Programs with a bug of an unusual shape: what changes is an attribute by another road, what the
-//! library keeps, an object's class, the file system. The default strategy finds each bug; `dpor`
+//! library keeps, an object's class, the file system; or written in a style of its own
+//! (`styles.txt`). The default strategy finds each bug; `dpor`
 //! and `dfs` find it, or claim no proof.
 //!
 //! The programs are in `unusual/`, many to a file, each after a line `### what it is about`. They
@@ -77,4 +78,34 @@ fn no_second_bug_with_the_library_is_missed_or_proven_away() {
 #[test]
 fn no_third_bug_with_the_library_is_missed_or_proven_away() {
     check("library.txt", 2, 3);
+}
+
+#[test]
+fn no_bug_of_a_style_is_missed_or_proven_away() {
+    check("styles.txt", 0, 3);
+}
+
+#[test]
+fn no_second_bug_of_a_style_is_missed_or_proven_away() {
+    check("styles.txt", 1, 3);
+}
+
+#[test]
+fn no_third_bug_of_a_style_is_missed_or_proven_away() {
+    check("styles.txt", 2, 3);
+}
+
+#[test]
+fn correct_programs_of_a_style_never_fail() {
+    let mut wrong = Vec::new();
+    for (name, source) in programs("correct_styles.txt") {
+        for strategy in ["mix", "pct:4", "dpor"] {
+            let strategy = format!("--strategy={strategy}");
+            let (report, run) = explore_text(&source, &[&strategy, "--schedules=100"]);
+            if report["failed"] != 0 || report["given_up"] != 0 {
+                wrong.push(format!("{name}: {strategy}: {run}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -42,6 +42,9 @@ pub struct ExploreResult {
     /// Runs that were given up at the end of the time, since no thread could go on before one
     /// returned from foreign code, or since they had taken very many steps. They have no outcome.
     pub unfinished: u64,
+    /// What the threads of such a run wait for, as text: empty if none waited for foreign code.
+    #[serde(default)]
+    pub unfinished_waits: String,
     /// Runs that were given up after very many steps, and are not known to be endless. They have no
     /// outcome.
     pub too_long: u64,
@@ -78,6 +81,9 @@ impl ExploreResult {
             sum.native.extend(part.native.iter().cloned());
             sum.not_seen.extend(part.not_seen.iter().cloned());
             sum.unfinished += part.unfinished;
+            if sum.unfinished_waits.is_empty() {
+                sum.unfinished_waits.clone_from(&part.unfinished_waits);
+            }
             sum.too_long += part.too_long;
             sum.decisions = sum.decisions.or(part.decisions);
             sum.elapsed = sum.elapsed.max(part.elapsed);

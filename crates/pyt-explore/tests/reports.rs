@@ -169,6 +169,7 @@ fn stuck(
     holder: Option<ThreadNumber>,
 ) -> Stuck {
     Stuck {
+        is_foreign: false,
         thread,
         name: name.to_owned(),
         tag: 0,
@@ -374,6 +375,7 @@ fn titles_of_deadlocks() {
         title(DeadlockKind::HolderExited, 2, &[1]),
         title(DeadlockKind::Standstill, 1, &[]),
         title(DeadlockKind::Standstill, 2, &[]),
+        title(DeadlockKind::Foreign, 2, &[]),
         title(DeadlockKind::Requested, 1, &[]),
         title(DeadlockKind::Requested, 7, &[]),
     ];

@@ -1021,6 +1021,7 @@ fn decision_point(sites: &Weak<Sites>, arguments: &FuncArgs, vm: &VirtualMachine
         sites.restrict_to_user_code(vm);
         return Ok(());
     };
+    planned.keep_to_sites(vm);
     match planned.kind(index) {
         Some(kind) => sites.reached(&planned, index, kind, vm),
         // Another tool has all instructions reported.

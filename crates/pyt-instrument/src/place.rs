@@ -165,8 +165,57 @@ pub(super) fn restore(code: &PyCode, sites: &[Site]) {
     }
 }
 
+/// Takes out the events before instructions that are not among `sites`: the interpreter has put
+/// them there, since it looks for events anew when some tool changes what it watches. Nothing, if
+/// another tool watches instructions, too.
+pub(super) fn sweep(code: &PyCode, is_site: impl Fn(usize) -> bool, vm: &VirtualMachine) {
+    let tables = code.monitoring_data.lock();
+    let Some(tables) = tables.as_ref() else {
+        return;
+    };
+    {
+        let monitoring = vm.state.monitoring.lock();
+        let global = monitoring.global_events.iter().enumerate();
+        let local = monitoring.local_events.iter();
+        let mut all = global
+            .map(|(tool, events)| (tool, *events))
+            .chain(local.map(|((tool, _), events)| (*tool, *events)));
+        if all.any(|(tool, events)| tool != TOOL && events & EVENTS != 0) {
+            return;
+        }
+    }
+    let units = &code.code.instructions;
+    for (index, original) in tables.per_instruction_opcodes.iter().enumerate() {
+        if *original == 0 || !matches!(units.read_op(index), Instruction::InstrumentedInstruction) {
+            continue;
+        }
+        if let Ok(original) = Instruction::try_from(*original)
+            && (!is_site(index) || raises(original))
+        {
+            // SAFETY: it is what was there.
+            unsafe { units.replace_op(index, original) };
+        }
+    }
+}
+
+/// Whether the interpreter looks at this instruction, as it stands in the code, to see how an
+/// exception came about that it has raised: behind an event, the traceback gets an entry too much.
+const fn raises(instruction: Instruction) -> bool {
+    matches!(
+        instruction,
+        Instruction::RaiseVarargs { .. }
+            | Instruction::Reraise { .. }
+            | Instruction::EndAsyncFor
+            | Instruction::CleanupThrow
+    )
+}
+
 fn wrap(units: &CodeUnits, originals: &mut [u8], index: usize) {
     let found = units.read_op(index);
+    // These touch nothing that threads share.
+    if raises(found) {
+        return;
+    }
     if matches!(
         found,
         Instruction::InstrumentedInstruction | Instruction::InstrumentedLine

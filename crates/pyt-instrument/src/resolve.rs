@@ -1117,7 +1117,8 @@ impl Resolver<'_> {
         emit(Access::new(change, files::FILE_SYSTEM, part, target))
     }
 
-    /// An operation on an open file: it touches the file that others may open by its name.
+    /// An operation on an open file: it touches the file that others may open by its name. One that
+    /// is open for reading is never changed, whatever the operation.
     fn open_file(&self, file: &PyObject, reads: bool, emit: &mut Emit<'_>) -> PyResult<()> {
         let is_file = matches!(
             &*file.class().name(),
@@ -1128,8 +1129,15 @@ impl Resolver<'_> {
         }
         let name = file.get_attr("name", self.vm).ok();
         let part = files::part(files::named(name.as_deref(), self.vm).as_deref());
+        let mode = file.get_attr("mode", self.vm).ok();
+        let is_read = mode.is_some() && files::only_reads(mode.as_deref());
         let target = Target::Unknown;
-        emit(Access::new(!reads, files::FILE_SYSTEM, part, target))
+        emit(Access::new(
+            !(reads || is_read),
+            files::FILE_SYSTEM,
+            part,
+            target,
+        ))
     }
 
     /// The name of the module that a function says it is from.
@@ -1221,13 +1229,31 @@ impl Resolver<'_> {
                 self.known.not_seen(DEEP);
                 return Ok(());
             }
-            for inside in object.gc_get_referents() {
+            for inside in self.referents(&object) {
                 if !is_leaf(&inside, self.vm) && !known.iter().any(|known| known.is(&inside)) {
                     known.push(inside);
                 }
             }
         }
         Ok(())
+    }
+
+    /// What an object refers to. Streams do not tell the garbage collector what they wrap.
+    fn referents(&self, object: &PyObject) -> Vec<PyObjectRef> {
+        let mut all = object.gc_get_referents();
+        let is_stream = self.object_kind(object) == ObjectKind::Other && {
+            let order = object.class().mro.read().clone();
+            order.iter().any(|class| {
+                let module = self.module_of(class.as_object());
+                module.is_some_and(|module| module == "_io")
+            })
+        };
+        if is_stream {
+            for name in ["buffer", "raw"] {
+                all.extend(object.get_attr(name, self.vm).ok());
+            }
+        }
+        all
     }
 
     /// One of the objects that an argument leads to. Returns whether those inside it follow.

@@ -1,12 +1,18 @@
 //! The code objects that have sites, by their address and by number.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
-use rustpython_vm::{AsObject, Py, PyRef, builtins::PyCode};
+use rustpython_vm::{AsObject, Py, PyRef, VirtualMachine, builtins::PyCode};
 
 use pyt_explore::Granularity;
 
-use super::plan::{Kind, Site};
+use super::{
+    place,
+    plan::{Kind, Site},
+};
 use pyt_vm::number_map::NumberMap;
 
 /// What begins with the first site of a code object.
@@ -31,9 +37,19 @@ pub(super) struct Planned {
     /// The first site.
     pub(super) first: usize,
     granularity: Granularity,
+    /// The interpreter's version of all events for which the code has those of its sites only.
+    swept_at: AtomicU64,
 }
 
 impl Planned {
+    /// Takes out the events that the interpreter has put elsewhere since.
+    pub(super) fn keep_to_sites(&self, vm: &VirtualMachine) {
+        let version = self.code.instrumentation_version.load(Ordering::Acquire);
+        if self.swept_at.swap(version, Ordering::Relaxed) != version {
+            place::sweep(&self.code, |index| self.kind(index).is_some(), vm);
+        }
+    }
+
     /// All its sites, by ascending index.
     pub(super) fn sites(&self) -> Vec<Site> {
         let all = self.kinds.iter().enumerate();
@@ -100,6 +116,7 @@ impl Table {
         let known = self.by_address.get(&code.get_id());
         let number = known.map_or(self.in_order.len() as u64 + 1, |known| known.number);
         let planned = Arc::new(Planned {
+            swept_at: AtomicU64::new(0),
             code: code.to_owned(),
             number,
             kinds,

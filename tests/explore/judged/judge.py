@@ -1,7 +1,7 @@
 """Makes the programs that show whether a report names the right cause.
 
-Reads a JSON object on standard input: the script's text, its path, and a finding of `pyt explore --json`.
-Writes one with two groups of programs:
+Reads a JSON object on standard input: the script's text, its path, a finding of `pyt explore --json`, and
+others of the same failure, of other schedules. Writes one with groups of programs:
 
 - `repairs`: what the report names is put in order, and nothing else. What the steps of each thread do there
   excludes the other's (a lock), or the step that came first waits for the one that came second (an event).
@@ -9,6 +9,10 @@ Writes one with two groups of programs:
 - `controls`: another pair of conflicting accesses of the same run is put in order in the same way. All of
   them must still fail. Among them are those that lie within what the report names: if one of these is enough,
   the report names too much.
+- `together`: several interleavings of one program may cause the failure, and each has a report of its own.
+  What each of these names is put in order, at once. One of these programs must not fail any more.
+- `apart`: for each of the other findings, what that one names is put in order, alone. All of these must
+  fail: otherwise the first report names what need not be in order.
 
 A step is a line: of a compound statement, its head alone. Nothing is known here of how the cause was found,
 and nothing of any program.
@@ -22,18 +26,24 @@ HEAD = """
 import threading as _threading
 _judge_lock = _threading.RLock()
 _judge_turn = _threading.Condition()
-_judge_done = []
+_judge_done = {}
+_judge_passed = {}
 _judge_end = object()
-def _judge_wait(name):
+def _judge_wait(key, name, nth, times):
     me = _threading.current_thread()
     if name is None or me.name == name:
         with _judge_turn:
-            _judge_turn.wait_for(lambda: any(one is not me for one in _judge_done), 60)
-def _judge_set(name):
+            passed = _judge_passed[key, me] = _judge_passed.get((key, me), 0) + 1
+            if nth is None or passed == nth:
+                _judge_turn.wait_for(lambda: any(
+                    which == key and one is not me and done >= times
+                    for (which, one), done in _judge_done.items()
+                ), 60)
+def _judge_set(key, name):
     me = _threading.current_thread()
     if name is None or me.name == name:
         with _judge_turn:
-            _judge_done.append(me)
+            _judge_done[key, me] = _judge_done.get((key, me), 0) + 1
             _judge_turn.notify_all()
 def _judge_held(function):
     with _judge_lock:
@@ -131,7 +141,19 @@ def place(tree, lines):
 
 
 def code(text):
-    return ast.parse(text).body
+    """Statements that are on no line of the program."""
+    body = ast.parse(text).body
+    for statement in body:
+        for node in ast.walk(statement):
+            if hasattr(node, "lineno"):
+                node.lineno = node.end_lineno = -1
+    return body
+
+
+def on_lines(node, first, last):
+    """Gives a node that was made the lines of what it stands for: more may be put around these."""
+    node.lineno, node.end_lineno = first, last
+    return node
 
 
 def whole(tree):
@@ -154,19 +176,21 @@ class Around:
 
     numbers = 0
 
-    def __init__(self, kind, name=None):
-        self.kind, self.name = kind, name
+    def __init__(self, kind, *arguments):
+        self.kind = kind
+        self.call = f"_judge_{kind}({', '.join(map(repr, arguments))})"
 
     def wrapped(self, statements):
+        lines = statements[0].lineno, statements[-1].end_lineno
         if self.kind == "lock":
             (guard,) = code("with _judge_lock: pass")
             guard.body = statements
-            return [guard]
+            return [on_lines(guard, *lines)]
         if self.kind == "wait":
-            return [*code(f"_judge_wait({self.name!r})"), *statements]
+            return [*code(self.call), *statements]
         (guard,) = code("try: pass\nfinally: pass")
-        guard.body, guard.finalbody = statements, code(f"_judge_set({self.name!r})")
-        return [guard]
+        guard.body, guard.finalbody = statements, code(self.call)
+        return [on_lines(guard, *lines)]
 
     def put(self, where):
         statements, last = where.statements, where.last
@@ -174,7 +198,7 @@ class Around:
         before = statements[first_at:last_at]
         if isinstance(last, (ast.With, ast.AsyncWith)) and self.kind == "set" and not before:
             # What is awaited is that it has entered.
-            last.body[:0] = code(f"_judge_set({self.name!r})")
+            last.body[:0] = code(self.call)
             return
         if not where.only_head:
             statements[first_at : last_at + 1] = self.wrapped([*before, last])
@@ -182,10 +206,12 @@ class Around:
         Around.numbers += 1
         value = f"_judge_{Around.numbers}"
 
+        lines = head(last)
+
         def assigned(expression):
             (made,) = code(f"{value} = 0")
             made.value = expression
-            return made
+            return on_lines(made, lines.start, lines.stop - 1)
 
         if isinstance(last, ast.While):
             (leaves,) = code(f"while True:\n if not {value}: break").pop().body
@@ -200,6 +226,7 @@ class Around:
             begins.value.args = [last.iter]
             takes = assigned(code(f"next({iterator}, _judge_end)")[0].value)
             loop.body = [*self.wrapped([takes]), leaves, sets, *last.body]
+            on_lines(loop, last.lineno, last.end_lineno)
             begins = self.wrapped([begins]) if self.kind == "lock" else [begins]
             statements[last_at : last_at + 1] = [*begins, loop]
         else:
@@ -240,10 +267,9 @@ def around_locks(tree, where):
     return found
 
 
-def locked(text, groups, outermost=False):
+def locked(tree, groups, outermost=False):
     """The lines of each group (of a thread) exclude those of the others. With `outermost`, also the locks
-    in which they are, so that none is taken in another order."""
-    tree = ast.parse(text)
+    in which they are, so that none is taken in another order. Returns whether that can be."""
     places = []
     for lines, function in groups:
         if function.endswith("<lambda>") and (found := in_lambda(tree, lines)):
@@ -253,7 +279,7 @@ def locked(text, groups, outermost=False):
             continue
         one = place(tree, lines)
         if one is None:
-            return None
+            return False
         places.append(around_locks(tree, one) if outermost else one)
     merged = []
     for one in places:
@@ -269,46 +295,50 @@ def locked(text, groups, outermost=False):
             merged.append(one)
     for one in merged:
         Around("lock").put(one)
-    return whole(tree)
+    return True
 
 
-def ordered(text, waits, sets, outermost=False):
+def ordered(tree, waits, sets, nth=None, times=1, outermost=False):
     """What waits: a line, its function, and a thread's name, or `None` for any. What it waits for:
-    the same. With `outermost`, no lock is held meanwhile."""
-    tree = ast.parse(text)
+    the same. With `nth`, only that pass of the line waits; it waits until the other thread has been there so
+    many `times`. With `outermost`, no lock is held meanwhile. Returns whether that can be."""
     (*one, waiting), (*other, setting) = waits, sets
+    Around.numbers += 1
+    key = Around.numbers
+    arounds = {"wait": Around("wait", key, waiting, nth, times), "set": Around("set", key, setting)}
     alone = {}
-    for (line, function), kind, name in ((one, "wait", waiting), (other, "set", setting)):
+    for (line, function), kind in ((one, "wait"), (other, "set")):
         if function.endswith("<lambda>") and (found := in_lambda(tree, [line])):
-            call = code(f"_judge_{kind}({name!r})")[0].value
+            call = code(arounds[kind].call)[0].value
             both = [call, found.body] if kind == "wait" else [found.body, call]
             made = ast.Tuple(both, ast.Load())
             found.body = ast.Subscript(made, ast.Constant(both.index(call) ^ 1), ast.Load())
             alone[kind] = True
     places = [place(tree, [line]) for line, _ in (one, other)]
     if None in places:
-        return None
+        return False
     if outermost:
         places = [around_locks(tree, one) for one in places]
     if alone:
-        for where, kind, name in zip(places, ("wait", "set"), (waiting, setting)):
+        for where, kind in zip(places, ("wait", "set")):
             if kind not in alone:
-                Around(kind, name).put(where)
+                arounds[kind].put(where)
     elif places[0].key() == places[1].key():
         # The same statement, by two threads.
         where = places[0]
         at, _ = where.at()
-        inner = Around("set", setting).wrapped([where.last])
-        where.statements[at : at + 1] = Around("wait", waiting).wrapped(inner)
+        inner = arounds["set"].wrapped([where.last])
+        where.statements[at : at + 1] = arounds["wait"].wrapped(inner)
     else:
         # First what replaces no statement.
-        Around("wait", waiting).put(places[0])
-        Around("set", setting).put(places[1])
-    return whole(tree)
+        arounds["wait"].put(places[0])
+        arounds["set"].put(places[1])
+    return True
 
 
 def own_frames(step, script):
-    return [frame for frame in step["stack"] or [] if frame["file"].endswith(script) and not frame["library"]]
+    frames = step["stack"] or []
+    return [frame for frame in frames if frame["file"].endswith(script) and not frame["library"]]
 
 
 def function_of(tree, line):
@@ -359,22 +389,44 @@ def conflicts(one, other):
     )
 
 
+def made_of(text, changes):
+    """The program with some changes, each a function and its arguments; `None` if that cannot be."""
+    tree = ast.parse(text)
+    try:
+        if not all(make(tree, *arguments) for make, *arguments in changes):
+            return None
+        made = whole(tree)
+        compile(made, "made", "exec")
+    except (SyntaxError, RecursionError, StopIteration):
+        return None
+    return made
+
+
 class Judge:
-    def __init__(self, task):
-        self.text, self.script, self.finding = task["text"], task["script"], task["finding"]
+    def __init__(self, text, script, finding):
+        self.text, self.script, self.finding = text, script, finding
         self.tree = ast.parse(self.text)
         self.repairs, self.controls = {}, {}
+        # How each of the repairs is made.
+        self.changes = {}
         self.known = {ast.unparse(self.tree)}
 
-    def add(self, programs, name, make, *arguments):
-        try:
-            made = make(self.text, *arguments)
-            made and compile(made, name, "exec")
-        except (SyntaxError, RecursionError):
-            made = None
+    def add(self, programs, name, *change):
+        if programs is self.repairs:
+            self.changes[name] = change
+        # The changes of one program are numbered from 1: the same ones are the same text.
+        Around.numbers = 0
+        made = made_of(self.text, [change])
         if made and made not in self.known:
             self.known.add(made)
             programs[name] = made
+
+    def passes(self, step):
+        """How often its thread had come to a step's line and done the same there before, and then once more."""
+        here = spot(step, self.script)
+        same = lambda one: all(one[key] == step[key] for key in ("thread", "operation", "variable"))
+        before = self.finding["steps"][: step["step"]]
+        return 1 + sum(same(one) and spot(one, self.script) == here for one in before)
 
     def cause(self, cause):
         steps, names = self.finding["steps"], self.finding["threads"]
@@ -417,6 +469,7 @@ class Judge:
             "thread": self.finding["threads"].index(thread["name"]),
             "operation": "wait",
             "object": None,
+            "variable": None,
             "file": self.script,
             "line": line,
             "function": own[0]["function"] if own else "",
@@ -434,7 +487,11 @@ class Judge:
         self.add(programs, f"{name}, by name", ordered, *by_name)
         # Threads of a pool are not always the same ones.
         self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
-        self.add(programs, f"{name}, with their locks", ordered, *by_name, True)
+        self.add(programs, f"{name}, with their locks", ordered, *by_name, None, 1, True)
+        # Exactly these two, of lines that the threads come to several times.
+        nth, times = self.passes(first), self.passes(second)
+        if (nth, times) != (1, 1):
+            self.add(programs, f"{name}, exactly", ordered, *by_name, nth, times)
 
     def others(self, steps, named, objects, pairs):
         """Other accesses of the same two threads that conflict."""
@@ -582,7 +639,31 @@ class Judge:
             self.cause(cause)
         elif deadlock and deadlock["chain"]:
             self.deadlock(deadlock)
-        return {"repairs": self.repairs, "controls": self.controls}
+        return self
 
 
-json.dump(Judge(json.load(sys.stdin)).programs(), sys.stdout)
+def judged(task):
+    judges = [Judge(task["text"], task["script"], task["finding"]).programs()]
+    apart = {}
+    for number, finding in enumerate(task["others"]):
+        judge = Judge(task["text"], task["script"], finding).programs()
+        known = [one.repairs for one in judges]
+        if judge.repairs and judge.repairs not in known:
+            judges.append(judge)
+            apart |= {f"{number}: {name}": made for name, made in judge.repairs.items()}
+    together = {}
+    for name, change in judges[0].changes.items():
+        if len(judges) > 1 and all(name in judge.changes for judge in judges):
+            Around.numbers = 0
+            made = made_of(task["text"], [judge.changes[name] for judge in judges])
+            if made and made not in together.values():
+                together[name] = made
+    return {
+        "repairs": judges[0].repairs,
+        "controls": judges[0].controls,
+        "together": together,
+        "apart": apart,
+    }
+
+
+json.dump(judged(json.load(sys.stdin)), sys.stdout)

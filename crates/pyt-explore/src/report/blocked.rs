@@ -16,6 +16,8 @@ use crate::annotations::RecordedRun;
 
 /// What a thread waits for, if that was not recorded.
 const UNKNOWN: &str = "something";
+/// What a thread waits for that is in a call of foreign code.
+const FOREIGN: &str = "foreign code to return";
 
 /// The threads of a run that came to a standstill.
 #[derive(Debug)]
@@ -131,7 +133,10 @@ impl<'a> BlockedThreads<'a> {
         } else {
             Vec::new()
         };
+        let is_foreign = self.threads.iter().any(|thread| thread.is_foreign);
         let (kind, chain) = match exited.iter().position(|exited| *exited) {
+            // Which may come back.
+            _ if is_foreign => (DeadlockKind::Foreign, Vec::new()),
             _ if !cycle.is_empty() => (DeadlockKind::Cycle, cycle),
             Some(last) => (DeadlockKind::HolderExited, vec![last]),
             None => (DeadlockKind::Standstill, Vec::new()),
@@ -211,8 +216,9 @@ impl<'a> BlockedThreads<'a> {
     }
 
     fn waits_for(&self, thread: &Stuck, names: &mut ObjectNames) -> String {
-        let Some(kind) = kind(thread) else {
-            return UNKNOWN.to_owned();
+        let Some(kind) = kind(thread).filter(|_| !thread.is_foreign) else {
+            let what = if thread.is_foreign { FOREIGN } else { UNKNOWN };
+            return what.to_owned();
         };
         if kind == WaitKind::Join
             && let Some(target) = self.holder(thread)

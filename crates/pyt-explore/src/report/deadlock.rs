@@ -21,6 +21,8 @@ pub enum DeadlockKind {
     HolderExited,
     /// All threads wait, and no chain of them explains it.
     Standstill,
+    /// All threads wait, at least one of them in foreign code, which may return.
+    Foreign,
     /// No deadlock: the state of all threads was asked for.
     Requested,
 }
@@ -69,6 +71,9 @@ impl DeadlockReport {
             (DeadlockKind::Cycle, 1, _) => "deadlock: a thread waits for itself".to_owned(),
             (DeadlockKind::Cycle, count, _) => {
                 format!("deadlock: {count} threads wait for each other")
+            }
+            (DeadlockKind::Foreign, ..) => {
+                "no thread can go on before one returns from foreign code".to_owned()
             }
             (DeadlockKind::HolderExited, ..) => {
                 "deadlock: the holder of a lock has ended".to_owned()

@@ -204,6 +204,7 @@ impl DeadlockDetails {
                 DeadlockKind::Cycle => "cycle",
                 DeadlockKind::HolderExited => "holder_exited",
                 DeadlockKind::Standstill => "standstill",
+                DeadlockKind::Foreign => "foreign",
                 DeadlockKind::Requested => "requested",
             }),
             title: report.title(),

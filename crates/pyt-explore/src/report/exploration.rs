@@ -165,6 +165,7 @@ impl ExploreReport<'_> {
                     FOREIGN_WAIT_LIMIT.as_secs()
                 ),
             };
+            text += &result.unfinished_waits;
         }
         if result.abandoned_threads > 0 {
             let _ = writeln!(

@@ -3,13 +3,13 @@
 use std::{
     collections::BTreeSet,
     ops::{ControlFlow, Deref},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use pyt_explore::{
     Choices, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
-    MinimizedFailure, Next, Outcome, RunRecord, Schedule, Search, SearchKind,
-    strategy::replay::Replay,
+    MinimizedFailure, Next, Outcome, RecordedRun, RunRecord, Schedule, Search, SearchKind,
+    report::BlockedThreads, strategy::replay::Replay,
 };
 use pyt_instrument::FirstLooks;
 use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
@@ -31,6 +31,9 @@ const MAX_KEPT_CHOICES: usize = 100;
 
 /// How many paths of files that runs have written are kept.
 const MAX_WRITTEN: usize = 64;
+
+/// How long threads may wait for foreign code in a run that is made again to see what they wait for.
+const FOREIGN_WAIT_TO_EXPLAIN: Duration = Duration::from_secs(2);
 
 /// Why an exhaustive search ends with a run that ends its process.
 const ENDED: &str = "what comes after a schedule that ends its process, by `os._exit`";
@@ -350,6 +353,7 @@ impl<'a> Explorer<'a> {
         let (mut first, mut last): (Option<Trace>, Option<Trace>) = (None, None);
         let mut first_looks = FirstLooks::default();
         let mut ended_its_process = false;
+        let mut unfinished = None;
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
             let seed = next.seed.unwrap_or(self.options.seed);
@@ -429,6 +433,9 @@ impl<'a> Explorer<'a> {
             let enough = (self.options.stop_on_first && failed && counts)
                 || (next.seed.is_none() && result.progress.finished >= most);
             let is_over = out_of_time || finished.is_unfinished || ended_its_process;
+            if finished.is_unfinished {
+                unfinished = Some((seed, last.as_ref().map(Choices::of)));
+            }
             if watch(result).is_break() || is_over || enough {
                 break;
             }
@@ -437,6 +444,52 @@ impl<'a> Explorer<'a> {
             self.confirm(&first, program, vm)?;
         }
         self.result.elapsed = started.elapsed();
+        if let Some((seed, choices)) = unfinished {
+            self.explain_unfinished(seed, choices, program, vm)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a run again that was given up, to see what its threads wait for in foreign code.
+    fn explain_unfinished(
+        &mut self,
+        seed: u64,
+        choices: Option<Choices>,
+        program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let strategy: Box<dyn Strategy> = match (choices, self.options.search) {
+            (Some(choices), _) => Box::new(Replay::new(choices)),
+            (None, SearchKind::Sample(kind)) => kind.strategy(seed),
+            (None, _) => return Ok(()),
+        };
+        let sites = &self.runner.sites;
+        let run = |strategy| {
+            let run = RunConfig {
+                with_places: true,
+                foreign_wait_limit: Some(FOREIGN_WAIT_TO_EXPLAIN),
+                ..RunConfig::new(strategy, self.options.max_steps)
+            };
+            let code_before = sites.mark();
+            let finished = self.runner.execute(run, seed, program, vm);
+            let text = finished.map(|execution| {
+                let Execution { finished, .. } = execution;
+                let threads = &finished.awaiting_foreign;
+                if threads.is_empty() {
+                    return String::new();
+                }
+                let blocked = BlockedThreads::new(threads, &finished.names, &finished.trace);
+                let describe = |place| sites.describe(place);
+                let report = blocked.report(&RecordedRun::default(), &describe);
+                report.render(self.options.report_width)
+            });
+            sites.release(code_before, vm);
+            drop(sites.take_not_seen());
+            drop(sites.take_first_looks());
+            text
+        };
+        let (_, text) = self.runner.apart(strategy, run, vm)?;
+        self.result.unfinished_waits = text.unwrap_or_default();
         Ok(())
     }
 

@@ -340,6 +340,7 @@ impl Controlled {
                 give_up_at: run.give_up_at,
                 foreign_wait_limit: run.foreign_wait_limit,
                 on_standstill: run.on_standstill,
+                awaiting_foreign: Vec::new(),
                 slack: run.slack,
                 faults: run.faults.into(),
                 ..RunState::default()
@@ -434,6 +435,7 @@ impl Controlled {
                 .map(|member| member.thread.name())
                 .collect(),
             irreproducible_from: state.irreproducible_from,
+            awaiting_foreign: state.awaiting_foreign,
             abandoned: left.len(),
         })
     }
@@ -509,6 +511,7 @@ impl Controlled {
         if state.owner.is_none() {
             let next = state.pass_turn(clock, None);
             if matches!(next, Next::None) && state.has_waited_enough() {
+                state.awaiting_foreign = state.stuck();
                 state.give_up(Some(Ending::OutOfTime));
                 return state.pass_turn(clock, None);
             }

@@ -102,6 +102,8 @@ pub struct Stuck {
     pub waiting: Option<Waiting>,
     /// The member of the run that holds it, if one does.
     pub holder: Option<ThreadNumber>,
+    /// It is in foreign code, and has not returned. The step is then its last one.
+    pub is_foreign: bool,
 }
 
 /// Why a run was given up before its threads had exited.
@@ -133,6 +135,9 @@ pub struct FinishedRun {
     /// The members that waited when the run was given up or the program ended, each with the step
     /// that it could not take.
     pub blocked: Vec<Candidate>,
+    /// The threads of a run that was given up since none could go on before one returned from
+    /// foreign code.
+    pub awaiting_foreign: Vec<Stuck>,
     /// The names of its threads, by number.
     pub names: Vec<String>,
     /// The first step after which a thread was in foreign code for so long that another got the

@@ -48,6 +48,7 @@ pub(super) struct RunState {
     pub(super) give_up_at: Option<Instant>,
     pub(super) foreign_wait_limit: Option<Duration>,
     pub(super) on_standstill: Option<OnStandstill>,
+    pub(super) awaiting_foreign: Vec<Stuck>,
     /// The waits and decision points of members fail, so that the threads end.
     pub(super) giving_up: bool,
     pub(super) give_up_turns: u64,
@@ -200,7 +201,7 @@ impl RunState {
         Arc::ptr_eq(&member.thread, thread).then_some(number)
     }
 
-    fn stuck(&self) -> Vec<Stuck> {
+    pub(super) fn stuck(&self) -> Vec<Stuck> {
         (0..)
             .zip(&self.members.0)
             .filter(|(_, member)| !member.has_exited())
@@ -225,6 +226,7 @@ impl RunState {
                     place: member.place,
                     waiting,
                     holder,
+                    is_foreign: matches!(member.state, MemberState::Foreign),
                 }
             })
             .collect()
