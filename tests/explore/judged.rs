@@ -1,15 +1,15 @@
 //! The cause that a report names is the right one, by an independent check: with exactly what it
 //! names in order, by a lock or an event, the program does not fail; with any other pair of
-//! accesses in order, it does. `judged/judge.py` makes the programs of the check, and says how. Where
-//! several interleavings of a program can cause its failure, each has a report of its own, and what
+//! accesses in order, it does. `judged/judge.py` makes the programs of the check, and says how.
+//! Where several interleavings of a program can cause its failure, each has a report of its own, and what
 //! all of them name is put in order at once.
 //!
 //! Programs: those of `bugs/`, `unusual/` and `judged/`. The latter two have many to a file, each
 //! after a line `### what it is about`: what two threads do, `one` and `two`, and a `check` at the
 //! end. They run in threads, in a pool, in an event loop, beside a logger.
 //!
-//! A few are tried always, all if `PYT_TEST_CAUSES` is 1; `PYT_TEST_CAUSES=I/N` tries part I of N, and
-//! any other value the programs whose name has that text.
+//! A few are tried always, all if `PYT_TEST_CAUSES` is 1; `PYT_TEST_CAUSES=I/N` tries part I of N,
+//! and any other value the programs whose name has that text.
 
 use std::{collections::BTreeMap, env, fs};
 

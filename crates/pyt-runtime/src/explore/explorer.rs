@@ -32,7 +32,8 @@ const MAX_KEPT_CHOICES: usize = 100;
 /// How many paths of files that runs have written are kept.
 const MAX_WRITTEN: usize = 64;
 
-/// How long threads may wait for foreign code in a run that is made again to see what they wait for.
+/// How long threads may wait for foreign code in a run that is made again to see what they wait
+/// for.
 const FOREIGN_WAIT_TO_EXPLAIN: Duration = Duration::from_secs(2);
 
 /// Why an exhaustive search ends with a run that ends its process.
