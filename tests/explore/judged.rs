@@ -1,8 +1,8 @@
 //! The cause that a report names is the right one, by an independent check: with exactly what it
 //! names in order, by a lock or an event, the program does not fail; with any other pair of
 //! accesses in order, it does. `judged/judge.py` makes the programs of the check, and says how.
-//! Where several interleavings of a program can cause its failure, each has a report of its own, and
-//! what all of them name is put in order at once.
+//! Where several interleavings of a program can cause its failure, each has a report of its own,
+//! and what all of them name is put in order at once.
 //!
 //! Programs: those of `bugs/`, `unusual/` and `judged/`. The latter two have many to a file, each
 //! after a line `### what it is about`: what two threads do, `one` and `two`, and a `check` at the
