@@ -262,15 +262,17 @@ def picks(n):
     return s
 
 
-def chosen(i):
-    return 1
+def chosen(i, j=1):
+    return j
 
 
 def rebinds():
     global chosen
+    number = 0
     while not is_over:
-        chosen.__code__ = (lambda i: 2).__code__
-        chosen = [lambda i: 1, lambda i: True, lambda i, j=1: j][int(time.time() * 1e6) % 3]
+        number = (number + 1) % 3
+        chosen.__defaults__ = (2,)
+        chosen = [lambda i, j=1: j, lambda i, j=True: j, lambda i, j=0: 1][number]
 
 
 def waits():
@@ -278,7 +280,7 @@ def waits():
         pass
 
 
-threads = [threading.Thread(target=target) for target in (writes, rebinds, waits)]
+threads = [threading.Thread(target=one, daemon=True) for one in (writes, rebinds, waits)]
 for thread in threads:
     thread.start()
 end = time.monotonic() + 1.5
@@ -288,6 +290,143 @@ while time.monotonic() < end:
 is_over = True
 for thread in threads:
     thread.join()
+
+# Attributes, methods and properties, and what their class or their object changes.
+
+
+class Point:
+    kind = 3
+
+    def __init__(self, x):
+        self.x = x
+
+    def scaled(self, by=2):
+        return self.x * by
+
+    @property
+    def half(self):
+        return self.x // 2
+
+
+def attributes(n, point):
+    s = 0
+    for i in range(n):
+        s += point.x + point.kind + point.scaled() + point.half + point.scaled(i)
+    return s
+
+
+def attributes_of(n, x, kind=3, by=2, half=None):
+    half = x // 2 if half is None else half
+    return n * (x + kind + x * by + half) + x * n * (n - 1) // 2
+
+
+point = Point(10)
+assert attributes(500, point) == attributes_of(500, 10)
+point.x = 11
+assert attributes(500, point) == attributes_of(500, 11)
+point.kind = 4
+assert attributes(500, point) == attributes_of(500, 11, kind=4)
+del point.kind
+Point.kind = 5
+assert attributes(500, point) == attributes_of(500, 11, kind=5)
+Point.scaled.__defaults__ = (3,)
+assert attributes(500, point) == attributes_of(500, 11, kind=5, by=3)
+point.scaled = lambda by=4: 11 * by
+assert attributes(500, point) == attributes_of(500, 11, kind=5, by=4)
+del point.scaled
+Point.half = 7
+assert attributes(500, point) == attributes_of(500, 11, kind=5, by=3, half=7)
+Point.half = property(lambda self: self.x + 1)
+assert attributes(500, point) == attributes_of(500, 11, kind=5, by=3, half=12)
+# A class that has its own way to find attributes, as one that has become another's.
+Point.__getattribute__ = lambda self, name: 1 if name == "x" else object.__getattribute__(self, name)
+assert attributes(500, point) == attributes_of(500, 1, kind=5, by=3, half=2)
+del Point.__getattribute__
+assert attributes(500, point) == attributes_of(500, 11, kind=5, by=3, half=12)
+
+
+class Other(Point):
+    x = property(lambda self: 20)
+
+
+point.__class__ = Other
+assert attributes(500, point) == attributes_of(500, 20, kind=5, by=3, half=21)
+point.__class__ = Point
+point.__dict__ = {"x": 30}
+assert attributes(500, point) == attributes_of(500, 30, kind=5, by=3, half=31)
+del point.x
+try:
+    attributes(500, point)
+except AttributeError as error:
+    assert str(error) == "'Point' object has no attribute 'x'", error
+else:
+    raise AssertionError("no attribute")
+Point.__getattr__ = lambda self, name: 40
+assert attributes(500, point) == attributes_of(500, 40, kind=5, by=3, half=41)
+
+# Items, also of lists that change and of what is no list.
+
+
+def items(n, numbers):
+    s = 0
+    for i in range(n):
+        s += numbers[i % len(numbers)] + numbers[-1]
+        numbers[i % 3] += 1
+    return s
+
+
+def reference_items(n, numbers):
+    s = 0
+    i = 0
+    while i < n:
+        s = s + sum([numbers[i % sum(1 for _ in numbers)], numbers[-1]])
+        numbers[i % 3] = sum([numbers[i % 3], 1])
+        i += 1
+    return s
+
+
+class Numbers(list):
+    def __getitem__(self, index):
+        return 1
+
+
+for make in (
+    lambda: [1, 2, 3, 4],
+    lambda: [1.5, 2.5, -0.0],
+    lambda: [1, 2.5, True, 4],
+    lambda: [2**63 - 5, 2, 3],
+    lambda: bytearray(b"abcd"),
+    lambda: {0: 1, 1: 2, 2: 3, -1: 4},
+    lambda: Numbers([1, 2, 3]),
+):
+    a, b = make(), make()
+    try:
+        expect = reference_items(130, a)
+    except Exception as error:
+        expect = type(error)
+    try:
+        found = items(130, b)
+    except Exception as error:
+        found = type(error)
+    assert (found, list(a), type(a)) == (expect, list(b), type(b)), (found, expect, a, b)
+
+
+class Ends:
+    def __del__(self):
+        ended.append(3)
+
+
+def overwrites(numbers):
+    for i in range(3):
+        numbers[i] = i
+    return numbers
+
+
+ended = []
+for _ in range(40):
+    kept_list = [1, Ends(), 3]
+    assert overwrites(kept_list) == [0, 1, 2]
+assert ended == [3] * 40, ended
 
 # Tracing that begins in a function which is called in mid-loop sees all that comes.
 lines = []

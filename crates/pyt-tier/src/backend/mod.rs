@@ -1,11 +1,11 @@
 //! What runs programs. A back end makes a [`Machine`] of a [`Program`] once, and machines run
-//! without the interpreter: they see registers, a flag, and nothing else.
+//! without the interpreter: they see registers, items of sequences, a flag, and nothing else.
 
 mod register;
 
 use std::sync::atomic::AtomicBool;
 
-use crate::ir::{Program, REGISTERS};
+use crate::ir::{Program, REGISTERS, Ty};
 
 pub(crate) use register::Register;
 
@@ -20,6 +20,14 @@ pub(crate) struct Poll<'a> {
     pub(crate) turns: u32,
 }
 
+/// The objects that a program's readings found.
+pub(crate) trait Objects {
+    /// An item of a list or tuple, if it is there and has this type.
+    fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64>;
+    /// Sets an item of a list, if it is there and no finalizer can run. `None`: it was not done.
+    fn set_item(&self, object: u8, index: i64, ty: Ty, bits: u64) -> Option<()>;
+}
+
 /// Makes machines.
 pub(crate) trait Backend: Send + Sync {
     /// What runs `program`; `None` if the back end cannot.
@@ -29,5 +37,5 @@ pub(crate) trait Backend: Send + Sync {
 /// Runs one program.
 pub(crate) trait Machine: Send + Sync {
     /// Runs until an exit, whose index is returned. The turns that were left are in `poll`.
-    fn run(&self, registers: &mut Registers, poll: &mut Poll<'_>) -> usize;
+    fn run(&self, registers: &mut Registers, objects: &dyn Objects, poll: &mut Poll<'_>) -> usize;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Backend, Machine, Poll, Registers};
+use super::{Backend, Machine, Objects, Poll, Registers};
 use crate::ir::{IntOp, Op, Program, Reg, arithmetic, range};
 
 /// The back end.
@@ -34,7 +34,7 @@ struct Interpreted {
 
 impl Machine for Interpreted {
     #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
-    fn run(&self, registers: &mut Registers, poll: &mut Poll<'_>) -> usize {
+    fn run(&self, registers: &mut Registers, objects: &dyn Objects, poll: &mut Poll<'_>) -> usize {
         let r = registers;
         let mut pc = 0_usize;
         macro_rules! int {
@@ -149,6 +149,25 @@ impl Machine for Interpreted {
                     set!(d + range::LENGTH, length);
                     set!(d + range::VALUE, start as u64);
                     set!(d + range::STEP, step as u64);
+                }
+                Op::Item {
+                    d,
+                    object,
+                    index,
+                    ty,
+                    exit,
+                } => or_exit!(d, objects.item(object, int!(index), ty), exit),
+                Op::StoreItem {
+                    object,
+                    index,
+                    a,
+                    ty,
+                    exit,
+                } => {
+                    let bits = r[usize::from(a)];
+                    if objects.set_item(object, int!(index), ty, bits).is_none() {
+                        return usize::from(exit);
+                    }
                 }
                 Op::Turn { exit, to } => {
                     poll.turns -= 1;

@@ -85,6 +85,13 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
         Opcode::StoreFastLoadFast => Code::StoreLoad(high, low),
         Opcode::Copy if arg > 0 => Code::Copy(arg),
         Opcode::Swap if arg > 0 => Code::Swap(arg),
+        Opcode::BinaryOp if is_subscript(arg) => Code::Subscript,
+        Opcode::StoreSubscr => Code::StoreSubscript,
+        Opcode::UnpackSequence => Code::Unpack(arg),
+        Opcode::LoadAttr => Code::LoadAttr {
+            name: arg >> 1,
+            method: arg & 1 != 0,
+        },
         Opcode::BinaryOp => binary(arg).map_or(Code::Other, Code::Binary),
         Opcode::CompareOp => compare(arg).map_or(Code::Other, |op| Code::Compare { op }),
         Opcode::UnaryNegative => Code::Negative,
@@ -147,6 +154,11 @@ fn constant(code: &PyCode, index: usize, vm: &VirtualMachine) -> Option<Const> {
     }
     let float = constant.downcast_ref_if_exact::<PyFloat>(vm)?;
     Some(Const::Float(float.to_f64()))
+}
+
+fn is_subscript(arg: usize) -> bool {
+    u8::try_from(arg)
+        .is_ok_and(|arg| BinaryOperator::try_from(arg).is_ok_and(|op| op == BinaryOperator::Subscr))
 }
 
 fn binary(arg: usize) -> Option<Binary> {

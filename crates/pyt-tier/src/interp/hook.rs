@@ -17,6 +17,7 @@ use rustpython_vm::{
 use super::{
     decode::small_int,
     frame::{self, Frame, Layout, RangeState},
+    items::Items,
     readings::{Around, Found},
     sites::{CodeSites, Entry, Site, Version},
     tier::{self, Tier},
@@ -311,7 +312,11 @@ fn execute(
         stop: &slot.stop_requested,
         turns: limit,
     };
-    let exit = version.machine.run(registers, &mut poll);
+    let items = Items {
+        found: &entered.found,
+        vm,
+    };
+    let exit = version.machine.run(registers, &items, &mut poll);
     if let Some((place, first)) = entered.range
         && let Some(iterator) = frame.owned(place)
     {
@@ -342,9 +347,7 @@ fn object(
 ) -> PyResult<Option<PyObjectRef>> {
     let bits = registers[usize::from(value.reg)];
     Ok(Some(match value.ty {
-        Ty::Int => vm.ctx.new_int(bits as i64).into(),
-        Ty::Float => vm.ctx.new_float(f64::from_bits(bits)).into(),
-        Ty::Bool => vm.ctx.new_bool(bits != 0).into(),
+        Ty::Int | Ty::Float | Ty::Bool => return Ok(number(value.ty, bits, vm)),
         Ty::None => vm.ctx.none(),
         Ty::Read(reading) => match found.get(usize::from(reading)) {
             Some(object) => object.clone(),
@@ -353,6 +356,17 @@ fn object(
         Ty::Range(first) => frame::make_range(range_of(first, registers), layout, vm)?,
         Ty::Null | Ty::Unbound | Ty::Other => return Ok(None),
     }))
+}
+
+/// A number as an object.
+#[inline]
+pub(crate) fn number(ty: Ty, bits: u64, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    Some(match ty {
+        Ty::Int => vm.ctx.new_int(bits as i64).into(),
+        Ty::Float => vm.ctx.new_float(f64::from_bits(bits)).into(),
+        Ty::Bool => vm.ctx.new_bool(bits != 0).into(),
+        _ => return None,
+    })
 }
 
 fn range_of(first: Reg, registers: &Registers) -> RangeState {

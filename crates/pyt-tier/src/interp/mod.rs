@@ -5,11 +5,14 @@
 //! - `decode`, `sites`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`: from the interpreter into a program, and back
 //! - `readings`: what compiled loops rely on of global variables and functions
+//! - `attributes`, `items`: of objects around a loop
 //! - `originals`: functions that must not see patched code
 
+pub(crate) mod attributes;
 pub(crate) mod decode;
 pub(crate) mod frame;
 pub(crate) mod hook;
+pub(crate) mod items;
 pub(crate) mod originals;
 pub(crate) mod readings;
 pub(crate) mod self_test;

@@ -17,7 +17,13 @@ use rustpython_vm::{
     bytecode::CodeFlags,
 };
 
-use super::{frame::Frame, hook::classify, tier::Tier};
+use super::{
+    attributes::{self, How},
+    frame::Frame,
+    hook::classify,
+    items,
+    tier::Tier,
+};
 use crate::ir::{
     Ty,
     build::{Known, Surroundings},
@@ -30,8 +36,9 @@ const MAX_READINGS: usize = 24;
 const MAX_INSTRUCTIONS: usize = 300;
 
 /// The built-in functions that programs can call, by the names that they have in `builtins`.
-const FUNCTIONS: [(&str, Builtin); 3] = [
+const FUNCTIONS: [(&str, Builtin); 4] = [
     ("abs", Builtin::Abs),
+    ("len", Builtin::Len),
     ("max", Builtin::Max),
     ("min", Builtin::Min),
 ];
@@ -75,10 +82,15 @@ enum Place {
     Global(&'static PyStrInterned),
     /// In a local variable of the loop's function.
     Local(usize),
+    /// As an attribute of what another reading found.
+    Attribute(u8, &'static PyStrInterned),
+    /// How many items there are in what another reading found.
+    Length(u8),
 }
 
 struct Reading {
     place: Place,
+    how: How,
     known: Known,
 }
 
@@ -155,13 +167,19 @@ impl Readings {
     pub(crate) fn read(&self, frame: Frame, tier: &Tier, vm: &VirtualMachine) -> Option<Found> {
         let mut found = Found::with_capacity(self.readings.len());
         for (at, reading) in self.readings.iter().enumerate() {
-            let object = look_up(reading.place, frame, vm)?;
+            let (object, how) = look_up(reading.place, frame, &found, vm)?;
             let is_right = match reading.known {
                 Known::Value(ty) => classify(Some(&object), vm).0 == ty,
                 Known::Builtin(builtin) => tier.builtins().find(&object, vm) == Some(builtin),
-                Known::Function(number) => self.is_function(at, &object, number, frame, tier, vm),
+                Known::Function(number) | Known::Method(number) | Known::Getter(number) => {
+                    self.is_function(at, &object, number, frame, tier, vm)
+                }
+                known @ (Known::List(_) | Known::Tuple(_)) => {
+                    items::sequence(&object, vm) == Some(known)
+                }
+                Known::Object => classify(Some(&object), vm).0 == Ty::Other,
             };
-            if !is_right {
+            if !is_right || how != reading.how {
                 return None;
             }
             found.push(object);
@@ -214,22 +232,35 @@ impl Readings {
     }
 }
 
-fn look_up(place: Place, frame: Frame, vm: &VirtualMachine) -> Option<PyObjectRef> {
-    match place {
-        Place::Local(local) => frame.local(local).map(ToOwned::to_owned),
+/// What is there, if it can be found without running anything.
+fn look_up(
+    place: Place,
+    frame: Frame,
+    found: &[PyObjectRef],
+    vm: &VirtualMachine,
+) -> Option<(PyObjectRef, How)> {
+    let object = match place {
+        Place::Local(local) => frame.local(local)?.to_owned(),
         Place::Global(name) => {
             let (globals, builtins) = frame.namespaces();
             let builtins = builtins.downcast_ref_if_exact::<PyDict>(vm)?;
             if !globals.class().is(vm.ctx.types.dict_type) {
                 return None;
             }
-            match globals.get_item_opt(name, vm) {
-                Ok(Some(object)) => Some(object),
-                Ok(None) => builtins.get_item_opt(name, vm).ok().flatten(),
-                Err(_) => None,
+            match globals.get_item_opt(name, vm).ok()? {
+                Some(object) => object,
+                None => builtins.get_item_opt(name, vm).ok()??,
             }
         }
-    }
+        Place::Attribute(of, name) => {
+            return attributes::look_up(found.get(usize::from(of))?, name, vm);
+        }
+        Place::Length(of) => {
+            let length = items::length(found.get(usize::from(of))?, vm)?;
+            vm.ctx.new_int(length).into()
+        }
+    };
+    Some((object, How::Plain))
 }
 
 /// A function's code and defaults, if programs can follow it, or else why not.
@@ -314,6 +345,8 @@ pub(crate) struct Around<'a> {
     pub(crate) code: &'a Py<PyCode>,
     pub(crate) vm: &'a VirtualMachine,
     pub(crate) readings: Readings,
+    /// What the readings found.
+    found: Found,
     nothing: Unit,
 }
 
@@ -330,6 +363,7 @@ impl<'a> Around<'a> {
             code,
             vm,
             readings: Readings::default(),
+            found: Found::new(),
             nothing: Unit {
                 instrs: Vec::new(),
                 arguments: 0,
@@ -353,12 +387,12 @@ impl<'a> Around<'a> {
         let known = if readings.len() >= most {
             Err("too much is read")
         } else {
-            match look_up(place, self.frame, self.vm) {
-                Some(object) => self.know(&object),
-                None => Err("there is no such variable"),
+            match look_up(place, self.frame, &self.found, self.vm) {
+                Some((object, how)) => self.know(&object, how).map(|known| (object, how, known)),
+                None => Err("it is not found without calling something"),
             }
         };
-        let known = match known {
+        let (object, how, known) = match known {
             Ok(known) => known,
             Err(reason) => {
                 if !self.readings.refused.contains(&(name, reason)) {
@@ -367,17 +401,24 @@ impl<'a> Around<'a> {
                 return None;
             }
         };
-        self.readings.readings.push(Reading { place, known });
+        self.readings.readings.push(Reading { place, how, known });
+        self.found.push(object);
         Some((self.readings.readings.len() as u8 - 1, known))
     }
 
-    fn know(&mut self, object: &PyObject) -> Result<Known, &'static str> {
+    fn know(&mut self, object: &PyObject, how: How) -> Result<Known, &'static str> {
         let (ty, _) = classify(Some(object), self.vm);
-        if ty.is_number() || ty == Ty::None {
-            return Ok(Known::Value(ty));
+        if how == How::Plain {
+            if ty.is_number() || ty == Ty::None {
+                return Ok(Known::Value(ty));
+            }
         }
-        if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
-            return Ok(Known::Builtin(builtin));
+        let is_function = object.class().is(self.vm.ctx.types.function_type);
+        if how == How::Plain && !is_function {
+            if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
+                return Ok(Known::Builtin(builtin));
+            }
+            return Ok(items::sequence(object, self.vm).unwrap_or(Known::Object));
         }
         let callee = examine(object, self.frame, self.tier, self.vm)?;
         let callees = &mut self.readings.callees;
@@ -386,18 +427,41 @@ impl<'a> Around<'a> {
             callees.push(callee);
             callees.len() - 1
         });
-        Ok(Known::Function(at + 1))
+        Ok(match how {
+            How::Plain => Known::Function(at + 1),
+            How::Method => Known::Method(at + 1),
+            How::Getter => Known::Getter(at + 1),
+        })
+    }
+}
+
+impl Around<'_> {
+    fn name(&self, unit: usize, name: usize) -> Option<&'static PyStrInterned> {
+        let code = match unit.checked_sub(1) {
+            Some(callee) => &*self.readings.callees.get(callee)?.code,
+            None => self.code,
+        };
+        code.code.names.get(name).copied()
     }
 }
 
 impl Surroundings for Around<'_> {
     fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)> {
-        let code = match unit.checked_sub(1) {
-            Some(callee) => &*self.readings.callees.get(callee)?.code,
-            None => self.code,
-        };
-        let name = *code.code.names.get(name)?;
+        let name = self.name(unit, name)?;
         self.reading(Place::Global(name), name)
+    }
+
+    fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)> {
+        let name = self.name(unit, name)?;
+        self.reading(Place::Attribute(of, name), name)
+    }
+
+    fn length(&mut self, of: u8) -> Option<(u8, Known)> {
+        self.reading(Place::Length(of), self.vm.ctx.intern_str("len"))
+    }
+
+    fn item(&self, of: u8, index: usize) -> Option<Ty> {
+        items::item(self.found.get(usize::from(of))?, index, self.vm)
     }
 
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {

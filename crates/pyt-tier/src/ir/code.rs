@@ -125,6 +125,18 @@ pub(crate) enum Code {
         arguments: usize,
     },
     Return,
+    /// Replaces the object on top by its attribute; for a method that is to be called by the
+    /// function and the object.
+    LoadAttr {
+        name: usize,
+        method: bool,
+    },
+    /// The item of an object.
+    Subscript,
+    /// Sets the item of an object: value, object, index.
+    StoreSubscript,
+    /// Replaces what is on top by so many items of it.
+    Unpack(usize),
     /// Replaces the object on top by its iterator.
     GetIter,
     /// Anything else: the interpreter's.
@@ -138,6 +150,7 @@ pub(crate) enum Builtin {
     Bool,
     Float,
     Int,
+    Len,
     Max,
     Min,
     Range,

@@ -119,6 +119,8 @@ pub(crate) enum FloatOp {
     Max,
 }
 
+const _: () = assert!(size_of::<Op>() == 8);
+
 /// One operation. `d` is written, `a` and `b` are read; `exit` is the index of an [`Exit`] that is
 /// taken instead, with nothing written; `to` is the index of an operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -259,6 +261,22 @@ pub(crate) enum Op {
         step: Reg,
         exit: u16,
     },
+    /// The item of the object that this reading found, if it has the type.
+    Item {
+        d: Reg,
+        object: u8,
+        index: Reg,
+        ty: Ty,
+        exit: u16,
+    },
+    /// Sets the item of the list that this reading found, if what it was is a number.
+    StoreItem {
+        object: u8,
+        index: Reg,
+        a: Reg,
+        ty: Ty,
+        exit: u16,
+    },
     /// A turn of a loop is over: jumps, unless something is asked of the thread.
     Turn {
         exit: u16,
@@ -296,13 +314,15 @@ impl Op {
             | Self::FloatTruth { d, .. }
             | Self::Not { d, .. }
             | Self::Next { d, .. }
-            | Self::NextOr { d, .. } => Some(d),
+            | Self::NextOr { d, .. }
+            | Self::Item { d, .. } => Some(d),
             Self::NotNan { .. }
             | Self::Jump { .. }
             | Self::JumpIf { .. }
             | Self::JumpInt { .. }
             | Self::JumpFloat { .. }
             | Self::Range { .. }
+            | Self::StoreItem { .. }
             | Self::Turn { .. }
             | Self::Exit { .. } => None,
         }

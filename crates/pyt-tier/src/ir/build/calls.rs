@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Builder, Builtin, Flow, Item, Known, NONE, NULL, Source, item};
+use super::{Builder, Builtin, Flow, Item, Known, NONE, Source, item};
 use crate::ir::{
     FloatOp, IntOp, Op, Reg, Ty,
     code::{Code, Const, Instr, Unit},
@@ -90,6 +90,8 @@ pub(super) struct Call {
     /// How many arguments were given, and the register of the first.
     arguments: usize,
     arguments_at: Reg,
+    /// How many values of the caller's stack the call takes.
+    takes: usize,
     /// Leaves the program before the outermost call.
     exit: u16,
     /// Where the caller goes on.
@@ -97,6 +99,12 @@ pub(super) struct Call {
     /// The caller's variables and its stack with callee and arguments, each in its register.
     locals: Vec<(Ty, bool)>,
     stack: Vec<Ty>,
+}
+
+impl Call {
+    pub(super) fn unit(&self) -> usize {
+        self.unit
+    }
 }
 
 impl Builder<'_> {
@@ -150,98 +158,38 @@ impl Builder<'_> {
         items.collect()
     }
 
-    // ---------------------------------------------------------------- what is read
-
-    fn note(&mut self, reading: u8, known: Known) {
-        let at = usize::from(reading);
-        if self.readings.len() <= at {
-            self.readings.resize(at + 1, None);
-        }
-        self.readings[at] = Some(known);
-    }
-
-    /// Whether one of the loop's variables holds an object that programs can call.
-    pub(super) fn is_callable(&mut self, local: usize) -> bool {
-        self.read_local(local).is_some()
-    }
-
-    pub(super) fn read_local(&mut self, local: usize) -> Option<Item> {
-        let (reading, known) = self.surroundings.local(local)?;
-        if matches!(known, Known::Value(_)) {
-            return None;
-        }
-        self.note(reading, known);
-        Some(Item {
-            ty: Ty::Read(reading),
-            source: Source::Nothing,
-        })
-    }
-
-    /// False: it is unknown.
-    pub(super) fn load_global(&mut self, name: usize, null: bool) -> bool {
-        let unit = self.calls.last().map_or(0, |call| call.unit);
-        let Some((reading, known)) = self.surroundings.global(unit, name) else {
-            return false;
-        };
-        match known {
-            // To call it raises an exception.
-            Known::Value(_) if null => return false,
-            Known::Value(Ty::None) => {
-                self.note(reading, known);
-                if !self.reads.iter().any(|(at, ..)| *at == reading) {
-                    self.reads.push((reading, Ty::None, 0));
-                }
-                self.stack.push(NONE);
-            }
-            Known::Value(ty) => {
-                self.note(reading, known);
-                let reg = match self.reads.iter().find(|(at, ..)| *at == reading) {
-                    Some((_, _, reg)) => *reg,
-                    None => {
-                        let reg = self.fixed();
-                        self.reads.push((reading, ty, reg));
-                        reg
-                    }
-                };
-                self.stack.push(Item {
-                    ty,
-                    source: Source::Reg(reg),
-                });
-            }
-            Known::Function(_) | Known::Builtin(_) => {
-                self.note(reading, known);
-                self.stack.push(Item {
-                    ty: Ty::Read(reading),
-                    source: Source::Nothing,
-                });
-                if null {
-                    self.stack.push(NULL);
-                }
-            }
-        }
-        true
-    }
-
     // ---------------------------------------------------------------- calls
 
     pub(super) fn call(&mut self, arguments: usize, instr: Instr) -> Flow {
-        let callee = (self.stack.len().checked_sub(arguments + 2))
-            .filter(|at| self.stack[at + 1].ty == Ty::Null)
-            .map(|at| (at, self.stack[at].ty));
-        let Some((at, Ty::Read(reading))) = callee else {
+        let Some(at) = self.stack.len().checked_sub(arguments + 2) else {
             return self.leave(instr.pc);
         };
-        let followed = match self.readings.get(usize::from(reading)).copied().flatten() {
-            Some(Known::Function(unit)) => self.follow(unit, at, arguments, instr),
-            Some(Known::Builtin(Builtin::Range)) => self.range(at, instr),
-            Some(Known::Builtin(builtin)) => self.builtin(builtin, at, instr),
+        let Ty::Read(reading) = self.stack[at].ty else {
+            return self.leave(instr.pc);
+        };
+        let is_plain = self.stack[at + 1].ty == Ty::Null;
+        let takes = arguments + 2;
+        let known = self.readings.get(usize::from(reading)).copied().flatten();
+        let followed = match known {
+            Some(Known::Function(unit)) if is_plain => self.follow(unit, at + 2, takes, instr),
+            Some(Known::Method(unit)) if !is_plain => self.follow(unit, at + 1, takes, instr),
+            Some(Known::Builtin(Builtin::Range)) if is_plain => self.range(at, instr),
+            Some(Known::Builtin(builtin)) if is_plain => self.builtin(builtin, at, instr),
             _ => None,
         };
         followed.unwrap_or_else(|| self.leave(instr.pc))
     }
 
-    /// Goes on in the function that is called.
-    fn follow(&mut self, number: usize, at: usize, given: usize, instr: Instr) -> Option<Flow> {
+    /// Goes on in a function that is called: its arguments lie on the stack from `at` on, and the
+    /// call takes so many values from it.
+    pub(super) fn follow(
+        &mut self,
+        number: usize,
+        at: usize,
+        takes: usize,
+        instr: Instr,
+    ) -> Option<Flow> {
+        let given = self.stack.len() - at;
         let is_recursive = self.calls.iter().any(|call| call.unit == number);
         if is_recursive || self.calls.len() >= MAX_CALLS {
             return None;
@@ -261,9 +209,7 @@ impl Builder<'_> {
         };
         let can_be_given =
             |one: &Item| one.ty.is_number() || matches!(one.ty, Ty::None | Ty::Read(_));
-        if base + size + CONSTANTS > self.next_const
-            || !self.stack[at + 2..].iter().all(can_be_given)
-        {
+        if base + size + CONSTANTS > self.next_const || !self.stack[at..].iter().all(can_be_given) {
             return None;
         }
         self.calls_end = self.calls_end.max(base + size);
@@ -273,13 +219,14 @@ impl Builder<'_> {
             unit: number,
             base,
             arguments: given,
-            arguments_at: self.stack_reg(at + 2),
+            arguments_at: self.stack_reg(at),
+            takes,
             exit,
             next: instr.next,
             locals: std::mem::take(&mut self.locals),
             stack: self.stack.iter().map(|one| one.ty).collect(),
         };
-        let values = self.stack.split_off(at + 2);
+        let values = self.stack.split_off(at);
         self.stack.clear();
         self.calls.push(call);
         self.locals = vec![(Ty::Unbound, true); count];
@@ -311,7 +258,7 @@ impl Builder<'_> {
         self.locals = call.locals;
         self.stack = self.settled(&call.stack);
         self.stack
-            .truncate(call.stack.len().saturating_sub(call.arguments + 2));
+            .truncate(call.stack.len().saturating_sub(call.takes));
         self.stack.push(value);
         self.fresh = false;
         if has_one_end {
@@ -326,6 +273,9 @@ impl Builder<'_> {
     fn builtin(&mut self, builtin: Builtin, at: usize, instr: Instr) -> Option<Flow> {
         let arguments = self.stack[at + 2..].to_vec();
         let (first, others) = arguments.split_first()?;
+        if builtin == Builtin::Len {
+            return self.length(first.ty, others.len(), at);
+        }
         let (first, is_only) = (*first, others.is_empty());
         let is_float = first.ty == Ty::Float;
         if !arguments.iter().all(|one| one.ty.is_number()) {
@@ -393,7 +343,7 @@ impl Builder<'_> {
                 self.stack.push(first);
                 self.truth();
             }
-            Builtin::Range => return None,
+            Builtin::Len | Builtin::Range => return None,
         }
         Some(Flow::Next)
     }

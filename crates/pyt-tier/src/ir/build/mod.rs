@@ -10,9 +10,11 @@
 //!
 //! - `values`: variables, the stack, registers; `operators`: what is computed
 //! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`
+//! - `objects`: what is read around a loop, attributes and items
 
 mod calls;
 mod control;
+mod objects;
 mod operators;
 mod values;
 
@@ -43,6 +45,13 @@ pub(crate) trait Surroundings {
     fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)>;
     /// What the object is that one of the loop's variables holds.
     fn local(&mut self, local: usize) -> Option<(u8, Known)>;
+    /// What an attribute is of the object that a reading found, which code of this unit names.
+    fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)>;
+    /// How many items the object has that a reading found.
+    fn length(&mut self, of: u8) -> Option<(u8, Known)>;
+    /// The type that an item has of the sequence that a reading found: of this one, or of the
+    /// first.
+    fn item(&self, of: u8, index: usize) -> Option<Ty>;
     /// A function's code, by the number that [`Known::Function`] has.
     fn unit(&self, unit: usize) -> &Unit;
 }
@@ -54,7 +63,17 @@ pub(crate) enum Known {
     Value(Ty),
     /// A function with code that can be followed.
     Function(usize),
+    /// A function that an object's class has: called with the object.
+    Method(usize),
+    /// What a property of an object's class calls with the object.
+    Getter(usize),
     Builtin(Builtin),
+    /// A list whose first item has this type.
+    List(Ty),
+    /// A tuple of so many items.
+    Tuple(usize),
+    /// Anything else that is no number.
+    Object,
 }
 
 /// Where a program begins, and what is known there.
@@ -425,6 +444,10 @@ impl Builder<'_> {
                 }
             }
             Code::PushNull => self.stack.push(NULL),
+            Code::LoadAttr { name, method } => return Ok(self.load_attr(name, method, instr)),
+            Code::Subscript => return Ok(self.subscript(pc)),
+            Code::StoreSubscript => return Ok(self.store_subscript(pc)),
+            Code::Unpack(count) => return Ok(self.unpack(count, pc)),
             Code::Call { arguments } => return Ok(self.call(arguments, instr)),
             Code::Return if !self.calls.is_empty() => return Ok(self.return_value(pc)),
             Code::Return | Code::GetIter => return Ok(self.leave(pc)),

@@ -14,7 +14,7 @@ impl Builder<'_> {
             }
             can &= match ty {
                 Ty::None | Ty::Read(_) => true,
-                Ty::Other => self.is_callable(*local),
+                Ty::Other => self.is_known(*local),
                 ty => ty.is_number(),
             };
         }

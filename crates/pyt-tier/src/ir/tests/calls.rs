@@ -1,6 +1,8 @@
 //! Calls that are followed, what is read around a loop, and loops over a `range` inside it.
 
-use super::{Left, code, entry, run};
+use std::cell::RefCell;
+
+use super::{Left, Numbers, code, entry, run, run_with};
 use crate::ir::{
     Cmp, Program, Reg, Ty,
     build::{Known, Refused, Surroundings, build},
@@ -20,6 +22,20 @@ impl Surroundings for World {
 
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {
         self.global(0, local)
+    }
+
+    fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)> {
+        // The attributes of the first object are those that come after it.
+        (of == 0).then_some(())?;
+        self.global(unit, name)
+    }
+
+    fn length(&mut self, _: u8) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn item(&self, _: u8, _: usize) -> Option<Ty> {
+        Some(Ty::Int)
     }
 
     fn unit(&self, unit: usize) -> &Unit {
@@ -327,6 +343,120 @@ fn several_ends_of_a_function_go_on_in_the_caller() {
         let left = run(&program, &[before], 1, None);
         assert_eq!(left.locals, [(0, Ty::Int, after)]);
     }
+}
+
+#[test]
+fn items_are_read_and_set_at_their_turn() {
+    // numbers[i] = numbers[i] + i; i = i + 1, with i.
+    let mut world = World {
+        known: vec![Known::List(Ty::Int)],
+        units: Vec::new(),
+    };
+    let numbers = Code::LoadGlobal {
+        name: 0,
+        null: false,
+    };
+    let list = code(&[
+        numbers,
+        Code::Load(0),
+        Code::Subscript,
+        Code::Load(0),
+        Code::Binary(Binary::Add),
+        numbers,
+        Code::Load(0),
+        Code::StoreSubscript,
+        Code::Load(0),
+        Code::Const(Const::Int(1)),
+        Code::Binary(Binary::Add),
+        Code::Store(0),
+        Code::JumpBack { to: 0 },
+    ]);
+    let program = program(&list, &[Ty::Int], &mut world);
+    let objects = Numbers(RefCell::new(vec![7, 8, 9]));
+    let left = run_with(&objects, &program, &[1], 100, None);
+    assert_eq!(objects.0.into_inner(), [7, 9, 11]);
+    // The fourth item is not there.
+    assert_eq!((left.pc, left.turns), (2, 2));
+    assert_eq!(left.stack, [(Ty::Read(0), 0), (Ty::Int, 3)]);
+}
+
+#[test]
+fn a_method_gets_its_object_and_a_getter_is_left_before_the_attribute() {
+    // object.method(5) + object.property: x is an object that is never looked at.
+    let method = [
+        Code::Load(1),
+        Code::Load(1),
+        Code::Binary(Binary::Mul),
+        Code::Return,
+    ];
+    let getter = [
+        Code::Const(Const::Int(6)),
+        Code::Const(Const::Int(0)),
+        Code::Binary(Binary::FloorDiv),
+        Code::Return,
+    ];
+    let mut world = World {
+        known: vec![Known::Object, Known::Method(1), Known::Getter(2)],
+        units: vec![unit(2, 2, &method), unit(1, 1, &getter)],
+    };
+    let list = code(&[
+        Code::LoadGlobal {
+            name: 0,
+            null: false,
+        },
+        Code::LoadAttr {
+            name: 1,
+            method: true,
+        },
+        Code::Const(Const::Int(5)),
+        Code::Call { arguments: 1 },
+        Code::Store(0),
+        Code::Load(0),
+        Code::Const(Const::Int(25)),
+        Code::Compare { op: Cmp::Eq },
+        Code::JumpIf {
+            want: false,
+            to: 14,
+        },
+        Code::Load(0),
+        Code::LoadGlobal {
+            name: 0,
+            null: false,
+        },
+        Code::LoadAttr {
+            name: 2,
+            method: false,
+        },
+        Code::Binary(Binary::Add),
+        Code::Store(0),
+        Code::JumpBack { to: 0 },
+    ]);
+    let program = program(&list, &[Ty::Int], &mut world);
+    let left = run(&program, &[1], 100, None);
+    assert_eq!(left.pc, 11);
+    assert_eq!(left.locals, [(0, Ty::Int, 25)]);
+    assert_eq!(left.stack, [(Ty::Int, 25), (Ty::Read(0), 0)]);
+}
+
+#[test]
+fn a_call_that_is_followed_sets_no_items() {
+    let list = [
+        Code::Const(Const::Int(1)),
+        Code::LoadGlobal {
+            name: 1,
+            null: false,
+        },
+        Code::Const(Const::Int(0)),
+        Code::StoreSubscript,
+        Code::Const(Const::None),
+        Code::Return,
+    ];
+    let mut world = World {
+        known: vec![Known::Function(1), Known::List(Ty::Int)],
+        units: vec![unit(2, 2, &list)],
+    };
+    let refused = build(&calls(), &entry(0, &[Ty::Int; 2], &[]), &mut world);
+    assert_eq!(refused.unwrap_err(), Refused::NoTurn);
 }
 
 #[test]

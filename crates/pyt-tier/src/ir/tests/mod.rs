@@ -2,7 +2,7 @@
 
 mod calls;
 
-use std::sync::atomic::AtomicBool;
+use std::{cell::RefCell, sync::atomic::AtomicBool};
 
 use super::{
     Cmp, Exit, FloatOp, IntOp, Op, Program, REGISTERS, StackTy, Ty, arithmetic,
@@ -10,7 +10,7 @@ use super::{
     code::{Binary, Code, Const, Instr, Unit},
     range,
 };
-use crate::backend::{Backend, Poll, Register};
+use crate::backend::{Backend, Objects, Poll, Register};
 
 /// Instructions at 0, 1, 2, ..., as all take one unit.
 fn code(list: &[Code]) -> Vec<Instr> {
@@ -45,8 +45,35 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn attribute(&mut self, _: u8, _: usize, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn length(&mut self, _: u8) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn item(&self, _: u8, _: usize) -> Option<Ty> {
+        None
+    }
+
     fn unit(&self, _: usize) -> &Unit {
         unreachable!("there is no function")
+    }
+}
+
+/// A list of integers, for all readings.
+struct Numbers(RefCell<Vec<i64>>);
+
+impl Objects for Numbers {
+    fn item(&self, _: u8, index: i64, ty: Ty) -> Option<u64> {
+        let item = self.0.borrow().get(usize::try_from(index).ok()?).copied();
+        (ty == Ty::Int).then_some(item? as u64)
+    }
+
+    fn set_item(&self, _: u8, index: i64, _: Ty, bits: u64) -> Option<()> {
+        *self.0.borrow_mut().get_mut(usize::try_from(index).ok()?)? = bits as i64;
+        Some(())
     }
 }
 
@@ -61,6 +88,16 @@ struct Left {
 
 /// Runs a program with these bits in the variables' registers, for at most `turns` turns.
 fn run(program: &Program, locals: &[u64], turns: u32, range: Option<[u64; 4]>) -> Left {
+    run_with(&Numbers(RefCell::default()), program, locals, turns, range)
+}
+
+fn run_with(
+    objects: &Numbers,
+    program: &Program,
+    locals: &[u64],
+    turns: u32,
+    range: Option<[u64; 4]>,
+) -> Left {
     let mut registers = [0; REGISTERS];
     registers[..locals.len()].copy_from_slice(locals);
     for (reg, bits) in &program.constants {
@@ -72,7 +109,7 @@ fn run(program: &Program, locals: &[u64], turns: u32, range: Option<[u64; 4]>) -
     let stop = AtomicBool::new(false);
     let mut poll = Poll { stop: &stop, turns };
     let machine = Register.compile(program).expect("closed");
-    let exit = machine.run(&mut registers, &mut poll);
+    let exit = machine.run(&mut registers, objects, &mut poll);
     let Exit { pc, locals, stack } = &program.exits[exit];
     let bits = |reg: u8| registers[usize::from(reg)];
     Left {
@@ -183,7 +220,7 @@ fn turns_and_the_flag_end_a_program_at_the_jump_back() {
         turns: 100,
     };
     let machine = Register.compile(&program).expect("closed");
-    machine.run(&mut [0; REGISTERS], &mut poll);
+    machine.run(&mut [0; REGISTERS], &Numbers(RefCell::default()), &mut poll);
     assert_eq!(poll.turns, 99);
 }
 

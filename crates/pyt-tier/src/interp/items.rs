@@ -1,0 +1,99 @@
+//! Items of lists and tuples, for programs.
+
+use rustpython_vm::{
+    PyObject, PyObjectRef, VirtualMachine,
+    builtins::{PyDict, PyList, PyStr, PyTuple},
+};
+
+use super::{hook, readings::Found};
+use crate::{
+    backend::Objects,
+    ir::{Ty, build::Known},
+};
+
+/// What programs rely on of a list or tuple.
+pub(crate) fn sequence(object: &PyObject, vm: &VirtualMachine) -> Option<Known> {
+    if object.downcast_ref_if_exact::<PyList>(vm).is_some() {
+        return Some(Known::List(item(object, 0, vm).unwrap_or(Ty::Unbound)));
+    }
+    let tuple = object.downcast_ref_if_exact::<PyTuple>(vm)?;
+    Some(Known::Tuple(tuple.as_slice().len()))
+}
+
+/// The type of an item of a list or tuple, or that of the first.
+pub(crate) fn item(object: &PyObject, index: usize, vm: &VirtualMachine) -> Option<Ty> {
+    let ty = |items: &[PyObjectRef]| {
+        let item = items.get(index).or_else(|| items.first())?;
+        Some(hook::classify(Some(item), vm).0)
+    };
+    if let Some(list) = object.downcast_ref_if_exact::<PyList>(vm) {
+        return ty(&list.borrow_vec());
+    }
+    ty(object.downcast_ref_if_exact::<PyTuple>(vm)?.as_slice())
+}
+
+/// How many items an object of a built-in class has.
+pub(crate) fn length(object: &PyObject, vm: &VirtualMachine) -> Option<usize> {
+    if let Some(list) = object.downcast_ref_if_exact::<PyList>(vm) {
+        return Some(list.borrow_vec().len());
+    }
+    if let Some(tuple) = object.downcast_ref_if_exact::<PyTuple>(vm) {
+        return Some(tuple.as_slice().len());
+    }
+    if let Some(text) = object.downcast_ref_if_exact::<PyStr>(vm) {
+        return Some(text.char_len());
+    }
+    let dict = object.downcast_ref_if_exact::<PyDict>(vm)?;
+    Some(dict.__len__())
+}
+
+/// The objects of one run.
+pub(crate) struct Items<'a> {
+    pub(crate) found: &'a Found,
+    pub(crate) vm: &'a VirtualMachine,
+}
+
+/// The place of an item, counted from the end if it is negative.
+fn place(index: i64, length: usize) -> Option<usize> {
+    let length = i64::try_from(length).ok()?;
+    let index = if index < 0 { index + length } else { index };
+    usize::try_from(index).ok().filter(|_| index < length)
+}
+
+impl Items<'_> {
+    fn bits(&self, items: &[PyObjectRef], index: i64, ty: Ty) -> Option<u64> {
+        let item = &items[place(index, items.len())?];
+        let (found, bits) = hook::classify(Some(item), self.vm);
+        (found == ty).then_some(bits)
+    }
+}
+
+impl Objects for Items<'_> {
+    #[inline]
+    fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64> {
+        let object = self.found.get(usize::from(object))?;
+        if let Some(list) = object.downcast_ref_if_exact::<PyList>(self.vm) {
+            return self.bits(&list.borrow_vec(), index, ty);
+        }
+        let tuple = object.downcast_ref_if_exact::<PyTuple>(self.vm)?;
+        self.bits(tuple.as_slice(), index, ty)
+    }
+
+    #[inline]
+    fn set_item(&self, object: u8, index: i64, ty: Ty, bits: u64) -> Option<()> {
+        let object = self.found.get(usize::from(object))?;
+        let list = object.downcast_ref_if_exact::<PyList>(self.vm)?;
+        let value = hook::number(ty, bits, self.vm)?;
+        let before = {
+            let mut items = list.borrow_vec_mut();
+            let place = place(index, items.len())?;
+            let (ty, _) = hook::classify(Some(&items[place]), self.vm);
+            if !ty.is_number() && ty != Ty::None {
+                return None;
+            }
+            std::mem::replace(&mut items[place], value)
+        };
+        drop(before);
+        Some(())
+    }
+}

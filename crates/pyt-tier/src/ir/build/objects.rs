@@ -1,0 +1,233 @@
+//! What is read around a loop: global variables, attributes, items.
+//!
+//! A reading is made when a program begins, and holds for the whole run: nothing that a program does
+//! changes variables, attributes or lengths. Items of lists are read and set at their turn.
+
+use super::{Builder, Flow, Item, Known, NONE, NULL, Source, item};
+use crate::ir::{Op, Reg, Ty, code::Instr};
+
+impl Builder<'_> {
+    fn note(&mut self, reading: u8, known: Known) {
+        let at = usize::from(reading);
+        if self.readings.len() <= at {
+            self.readings.resize(at + 1, None);
+        }
+        self.readings[at] = Some(known);
+    }
+
+    /// Puts on the stack what a reading found.
+    fn push_known(&mut self, reading: u8, known: Known) {
+        self.note(reading, known);
+        let value = match known {
+            Known::Value(ty) => {
+                let reg = self.read_reg(reading, ty);
+                if ty == Ty::None {
+                    NONE
+                } else {
+                    Item {
+                        ty,
+                        source: Source::Reg(reg),
+                    }
+                }
+            }
+            _ => Item {
+                ty: Ty::Read(reading),
+                source: Source::Nothing,
+            },
+        };
+        self.stack.push(value);
+    }
+
+    /// The register that holds a number which was read.
+    fn read_reg(&mut self, reading: u8, ty: Ty) -> Reg {
+        if let Some((_, _, reg)) = self.reads.iter().find(|(at, ..)| *at == reading) {
+            return *reg;
+        }
+        let reg = if ty.is_number() { self.fixed() } else { 0 };
+        self.reads.push((reading, ty, reg));
+        reg
+    }
+
+    /// Whether one of the loop's variables holds an object that programs know.
+    pub(super) fn is_known(&mut self, local: usize) -> bool {
+        self.read_local(local).is_some()
+    }
+
+    pub(super) fn read_local(&mut self, local: usize) -> Option<Item> {
+        let (reading, known) = self.surroundings.local(local)?;
+        if matches!(known, Known::Value(_)) {
+            return None;
+        }
+        self.note(reading, known);
+        Some(Item {
+            ty: Ty::Read(reading),
+            source: Source::Nothing,
+        })
+    }
+
+    fn unit_number(&self) -> usize {
+        self.calls.last().map_or(0, |call| call.unit())
+    }
+
+    /// False: it is unknown.
+    pub(super) fn load_global(&mut self, name: usize, null: bool) -> bool {
+        let unit = self.unit_number();
+        match self.surroundings.global(unit, name) {
+            // To call it raises an exception.
+            Some((_, Known::Value(_))) if null => false,
+            Some((reading, known)) => {
+                self.push_known(reading, known);
+                if null {
+                    self.stack.push(NULL);
+                }
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn load_attr(&mut self, name: usize, method: bool, instr: Instr) -> Flow {
+        let Some(Item {
+            ty: Ty::Read(of), ..
+        }) = self.top()
+        else {
+            return self.leave(instr.pc);
+        };
+        let unit = self.unit_number();
+        let Some((reading, known)) = self.surroundings.attribute(of, unit, name) else {
+            return self.leave(instr.pc);
+        };
+        match known {
+            Known::Getter(unit) if !method => {
+                self.note(reading, known);
+                let at = self.stack.len() - 1;
+                let followed = self.follow(unit, at, 1, instr);
+                return followed.unwrap_or_else(|| self.leave(instr.pc));
+            }
+            Known::Method(_) if method => {
+                let object = self.stack.pop();
+                self.push_known(reading, known);
+                self.stack.extend(object);
+            }
+            Known::Getter(_) | Known::Method(_) => return self.leave(instr.pc),
+            Known::Value(_) if method => return self.leave(instr.pc),
+            _ => {
+                self.stack.pop();
+                self.push_known(reading, known);
+                if method {
+                    self.stack.push(NULL);
+                }
+            }
+        }
+        Flow::Next
+    }
+
+    /// `len(...)` of what was read.
+    pub(super) fn length(&mut self, ty: Ty, others: usize, at: usize) -> Option<Flow> {
+        let Ty::Read(of) = ty else {
+            return None;
+        };
+        if others > 0 {
+            return None;
+        }
+        let (reading, known) = self.surroundings.length(of)?;
+        self.stack.truncate(at);
+        self.push_known(reading, known);
+        Some(Flow::Next)
+    }
+
+    fn known(&self, reading: u8) -> Option<Known> {
+        self.readings.get(usize::from(reading)).copied().flatten()
+    }
+
+    pub(super) fn subscript(&mut self, pc: usize) -> Flow {
+        let [.., object, index] = self.stack[..] else {
+            return self.leave(pc);
+        };
+        let (Ty::Read(of), Ty::Int | Ty::Bool) = (object.ty, index.ty) else {
+            return self.leave(pc);
+        };
+        let number = match index.source {
+            Source::Const(bits) => bits as usize,
+            _ => 0,
+        };
+        let ty = match self.known(of) {
+            Some(Known::List(ty)) => Some(ty),
+            Some(Known::Tuple(_)) => self.surroundings.item(of, number),
+            _ => None,
+        };
+        let Some(ty) = ty.filter(|ty| ty.is_number()) else {
+            return self.leave(pc);
+        };
+        let exit = self.exit(pc);
+        let index = self.reg(index);
+        self.stack.truncate(self.stack.len() - 2);
+        self.result(ty, |d| Op::Item {
+            d,
+            object: of,
+            index,
+            ty,
+            exit,
+        });
+        Flow::Next
+    }
+
+    pub(super) fn store_subscript(&mut self, pc: usize) -> Flow {
+        let [.., value, object, index] = self.stack[..] else {
+            return self.leave(pc);
+        };
+        let (Ty::Read(of), Ty::Int | Ty::Bool) = (object.ty, index.ty) else {
+            return self.leave(pc);
+        };
+        // A call that is followed may be made again, and must not have changed anything.
+        let can = self.calls.is_empty() && matches!(self.known(of), Some(Known::List(_)));
+        if !can || !value.ty.is_number() {
+            return self.leave(pc);
+        }
+        let exit = self.exit(pc);
+        let (index, a) = (self.reg(index), self.reg(value));
+        self.stack.truncate(self.stack.len() - 3);
+        self.push_op(Op::StoreItem {
+            object: of,
+            index,
+            a,
+            ty: value.ty,
+            exit,
+        });
+        self.fresh = false;
+        Flow::Next
+    }
+
+    pub(super) fn unpack(&mut self, count: usize, pc: usize) -> Flow {
+        let Some(Item {
+            ty: Ty::Read(of), ..
+        }) = self.top()
+        else {
+            return self.leave(pc);
+        };
+        let types: Option<Vec<_>> = match self.known(of) {
+            Some(Known::Tuple(length)) if length == count => {
+                let types = (0..count).map(|at| self.surroundings.item(of, at));
+                types.map(|ty| ty.filter(|ty| ty.is_number())).collect()
+            }
+            _ => None,
+        };
+        let Some(types) = types else {
+            return self.leave(pc);
+        };
+        let exit = self.exit(pc);
+        self.stack.pop();
+        // The first is on top in the end.
+        for (at, ty) in types.into_iter().enumerate().rev() {
+            let index = self.reg(item(Ty::Int, at as u64));
+            self.result(ty, |d| Op::Item {
+                d,
+                object: of,
+                index,
+                ty,
+                exit,
+            });
+        }
+        Flow::Next
+    }
+}
