@@ -5,7 +5,7 @@
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
 
-With `calls` the functions also call small functions and built-in ones, read global variables, loop
+With `calls` the functions use attributes and items, call small functions and built-in ones, read global variables, loop
 over ranges of computed bounds, and change all of these while they run: variables, functions, their
 code and their defaults, built-in functions. What is printed has whole tracebacks then.
 """
@@ -57,6 +57,8 @@ class Function:
         rng = self.rng
         if rng.random() < 0.03:
             kind = None
+        if self.calls and rng.random() < 0.1:
+            return self.part(kind)
         if self.calls and rng.random() < 0.12:
             return {"int": rng.choice("GK"), "float": "H", "bool": "B", None: "G"}[kind]
         names = [name for name in self.readable if kind in (None, KINDS.get(name, "int"))]
@@ -82,6 +84,23 @@ class Function:
         if depth > 2 or self.rng.random() < 0.2:
             return self.atom(kind)
         return getattr(self, kind)(depth + 1)
+
+    def part(self, kind):
+        """An attribute or an item."""
+        rng = self.rng
+        kind = kind or rng.choice(["int", "float", "bool"])
+        index = rng.choice(["0", "1", "-1", f"{rng.choice(self.readable)} & 3", "i & 1", "7", "True"])
+        if "i &" in index and "i1" in self.readable:
+            index = index.replace("i &", "i1 &")
+        elif "i &" in index:
+            index = "-2"
+        choices = {
+            "int": [f"L[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "o.p", "O.k", "T[1]", "len(T)"],
+            "float": [f"F[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]"],
+            "bool": ["o.b", f"M[{index}]", "O.k"],
+        }
+        choice = rng.choice(choices[kind])
+        return choice if self.can_change else choice.replace("l[", "L[").replace("o.", "O.")
 
     def call(self, depth, kind):
         """Of a function or a built-in one."""
@@ -214,13 +233,24 @@ class Function:
             self.line(depth, "PEEK()")
         else:
             turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
-            self.line(depth, f"{turn}CHANGE({rng.randrange(14)})")
+            self.line(depth, f"{turn}CHANGE({rng.randrange(28)})")
 
     def statement(self, depth, in_loop, level):
         rng = self.rng
         self.statements += 1
         if self.calls and rng.random() < 0.05 and self.can_change:
             self.change(depth)
+            return
+        if self.calls and rng.random() < 0.07 and self.can_change:
+            name = rng.choice(["L", "l", "F", "M"])
+            index = rng.choice(["0", "1", "-1", f"{rng.choice(self.readable)} & 3", "5"])
+            op = rng.choice(["=", "=", "+=", "-="])
+            value = self.expression(2, "float" if name == "F" else "int")
+            if rng.random() < 0.1:
+                self.line(depth, "x, y = T" if rng.random() < 0.5 else "o.n = x")
+            else:
+                self.line(depth, f"{name}[{index}] {op} {value}")
+                self.line(depth, f"if not -LIMIT < {name}[{index}] < LIMIT: {name}[{index}] = 1")
             return
         kind = rng.random()
         if kind < 0.62 or self.statements > 14:
@@ -329,6 +359,7 @@ class Function:
         self.line(0, f"def {self.name}(a, b, c):")
         if self.calls:
             self.line(1, "global G, H, K, B")
+            self.line(1, "o, l = O, L")
             if rng.random() < 0.5:
                 self.line(1, f"f = {rng.choice(self.callees)[0]}")
                 self.callees = [*self.callees, ("f", 3, 2)]
@@ -381,7 +412,7 @@ KEPT = {}
 def peek():
     # What the caller's frame shows.
     frame = sys._getframe(1)
-    values = {name: value for name, value in frame.f_locals.items() if not callable(value)}
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "ol"}
     LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
 
 def change(number):
@@ -410,11 +441,56 @@ def change(number):
         globals()["c1"] = lambda x, y=0, z=0: (x, y)
     elif number == 11:
         globals()["int"] = float
+    elif number == 13:
+        L.append(2)
+    elif number == 14:
+        L.pop()
+    elif number == 15:
+        L[0] = 0.5
+    elif number == 16:
+        L[:] = [1.5, -0.0, 2.5, 7.0]
+    elif number == 17:
+        globals()["L"] = (4, 5, 6, 7)
+    elif number == 18:
+        O.n = O.n + 1 if type(O.n) is int else 0
+    elif number == 19:
+        O.v = LIMIT * 2 - 1
+    elif number == 20:
+        O.k = 9
+    elif number == 21:
+        Class.k = -9.5
+    elif number == 22:
+        Class.m = lambda self, x=1: x + self.n
+    elif number == 23:
+        Class.p = property(lambda self: self.n - 1)
+    elif number == 24:
+        O.__class__ = Heir
+    elif number == 25:
+        Class.n = property(lambda self: 3)
+    elif number == 26:
+        O.__dict__ = {"n": 2, "v": 1.5, "b": True}
     elif number == 12:
         c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
     else:
         reset()
 
+class Class:
+    k = 11
+
+    def m(self, x=0.25):
+        return self.v + x
+
+    @property
+    def p(self):
+        return self.n * 2
+
+class Heir(Class):
+    k = 12
+
+    def __getattr__(self, name):
+        return 8
+
+METHODS = dict(vars(Class))
 PEEK, CHANGE, ABS = peek, change, abs
 
 def reset():
@@ -423,7 +499,13 @@ def reset():
         globals().pop(name, None)
     if hasattr(builtins, "K"):
         del builtins.K
-    globals().update(G=5, H=0.5, K=-3, B=True)
+    globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), T=(2.5, 6))
+    globals().update(L=[1, -2, 3, 2**63 - 9], F=[0.5, -0.0, 1e9, 4], M=[True, False, 1])
+    if "n" in vars(Class):
+        del Class.n
+    for name in ("k", "m", "p"):
+        setattr(Class, name, METHODS[name])
+    O.n, O.v, O.b = 6, 0.75, False
     for name, (function, code, defaults) in KEPT.items():
         globals()[name] = function
         function.__code__ = code
@@ -446,8 +528,8 @@ def run(function, line, *arguments):
             trace = trace.tb_next
         result = type(error).__name__, lines
     name = function.__name__
+    print(name, result, L, F, M, LOG)
     reset()
-    print(name, result, LOG)
 """
 
 

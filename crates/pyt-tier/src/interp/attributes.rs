@@ -17,7 +17,8 @@ pub(crate) enum How {
 }
 
 /// The attribute, if it is found the way in which objects have attributes unless their class says
-/// otherwise. `None`: it is left to the interpreter, which may raise an exception or call something.
+/// otherwise. `None`: it is left to the interpreter, which may raise an exception or call
+/// something.
 pub(crate) fn look_up(
     object: &PyObject,
     name: &'static PyStrInterned,

@@ -2,10 +2,10 @@
 
 use rustpython_vm::{
     PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyDict, PyList, PyStr, PyTuple},
+    builtins::{PyDict, PyFloat, PyList, PyStr, PyTuple},
 };
 
-use super::{hook, readings::Found};
+use super::{decode::small_int, hook, readings::Found};
 use crate::{
     backend::Objects,
     ir::{Ty, build::Known},
@@ -62,9 +62,18 @@ fn place(index: i64, length: usize) -> Option<usize> {
 
 impl Items<'_> {
     fn bits(&self, items: &[PyObjectRef], index: i64, ty: Ty) -> Option<u64> {
-        let item = &items[place(index, items.len())?];
-        let (found, bits) = hook::classify(Some(item), self.vm);
-        (found == ty).then_some(bits)
+        let item = &*items[place(index, items.len())?];
+        match ty {
+            Ty::Int => small_int(item, self.vm).map(|value| value as u64),
+            Ty::Float => {
+                let float = item.downcast_ref_if_exact::<PyFloat>(self.vm)?;
+                Some(float.to_f64().to_bits())
+            }
+            _ => {
+                let (found, bits) = hook::classify(Some(item), self.vm);
+                (found == ty).then_some(bits)
+            }
+        }
     }
 }
 

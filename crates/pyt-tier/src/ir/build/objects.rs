@@ -1,7 +1,7 @@
 //! What is read around a loop: global variables, attributes, items.
 //!
-//! A reading is made when a program begins, and holds for the whole run: nothing that a program does
-//! changes variables, attributes or lengths. Items of lists are read and set at their turn.
+//! A reading is made when a program begins, and holds for the whole run: nothing that a program
+//! does changes variables, attributes or lengths. Items of lists are read and set at their turn.
 
 use super::{Builder, Flow, Item, Known, NONE, NULL, Source, item};
 use crate::ir::{Op, Reg, Ty, code::Instr};
