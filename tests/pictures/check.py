@@ -271,29 +271,62 @@ def replay(browser, page, without):
     same(browser.errors, [], "errors")
 
 
+# Of each bug: what the page says at the two steps whose order decides and at the last of the steps that matter, and the row of
+# the shared variable there: its value before that step, and which line has written it last. Of a deadlock: who waits for what,
+# and who holds it.
+ANSWERS = {
+    "lost_update_global": ("reads counter: 0 at {}:15", "writes counter: 0 → 1 at {}:15", "writes counter: 1 → 1 at {}:15", "counter", "1", 15),
+    "lost_update_attribute": ("reads self.hits: 0 at {}:16", "writes self.hits: 0 → 1 at {}:16", "writes self.hits: 1 → 1 at {}:16", "self.hits, statistics.hits", "1", 16),
+    "lost_update_dict_item": ("reads counts[word]: 0 at {}:15", "writes counts[word]: 0 → 1 at {}:15", "writes counts[word]: 1 → 1 at {}:15", "counts[word] #2", "1", 15),
+    "lost_update_closure": ("reads total: 0 at {}:16", "writes total: 0 → 32 at {}:16", "writes total: 32 → 10 at {}:16", "total", "32", 16),
+    "check_then_act_dict": ("reads user in sessions: 1 at {}:14", "writes sessions[user]: 1 → nothing at {}:15", "writes sessions[user] at {}:15", "user in sessions, sessions[user]", "(none)", 15),
+    "lazy_initialisation": ("reads connection: None at {}:21", "writes connection: None → ['connection'] at {}:22", "writes connection: ['connection', 'connection'] → ['connection', 'connection'] at {}:22", "connection", "['connection']", 22),
+    "use_before_init": ("reads self.name at {}:24", "writes self.name: 'service-1' at {}:20", "writes self.name: 'service-1' at {}:20", "self.name", "(none)", None),
+    "stack_pop": ("reads stack: [<object>] at {}:14", "writes stack: [] → [] at {}:15", "writes stack: [] → [] at {}:15", "stack", "[]", 15),
+    "dining_philosophers": {f"philosopher-{seat}": (f"forks[{(seat + 1) % 3}]", f"philosopher-{(seat + 1) % 3}") for seat in range(3)},
+    "abba_deadlock": {"Thread-1 (first)": ("b", "Thread-2 (second)"), "Thread-2 (second)": ("a", "Thread-1 (first)")},
+}
+
+
 def bugs(browser, *pages):
-    """What the page of each bug says to who has nothing else: the two steps, and the values around them."""
+    """What the page of each bug says to those who have nothing else, which must be the answer."""
     for page in pages:
         browser.open(page)
-        summary = browser.run("document.getElementById('summary').textContent")
-        graph = browser.run("document.querySelectorAll('#graph .node').length")
-        said = [page.rsplit("/", 1)[-1], summary]
-        if graph:
-            true(graph >= 2, f"{page}: a cycle")
-            said.append(browser.run("document.getElementById('graph').textContent"))
+        name = page.rsplit("/", 1)[-1].removesuffix(".html")
+        answer = ANSWERS[name]
+        said = [name, browser.run("document.getElementById('summary').textContent")]
+        if isinstance(answer, dict):
+            graph = browser.run("document.getElementById('graph').textContent")
+            same(browser.run("document.querySelectorAll('#graph .edge').length"), len(answer), f"{name}: edges")
+            browser.click_on("#last")
+            states = browser.run("Object.fromEntries([...document.querySelectorAll('.thread')].map(one => [one.querySelector('h3').innerText, one.querySelector('.state').innerText]))")
+            for thread, (lock, holder) in answer.items():
+                true(thread in graph and f"waits for {lock}" in graph, f"{name}: {graph}")
+                state = states[thread]
+                true(state.startswith(f"waits for {lock} (lock, {name}.py:") and state.endswith(f", held by {holder} for ever"), f"{name}: {state}")
+                said.append(f"{thread} {state}")
         else:
+            first, second, last, variable_name, value, line = answer
             said.append(browser.run("document.getElementById('sentence').textContent"))
-            true(said[-1], f"{page}: no sentence")
-            for button in "#conflict-1", "#conflict-2":
-                same(browser.run(f"document.querySelector('{button}').disabled"), False, f"{page}: {button}")
-                browser.click_on(button)
-                true(".py:" in now(browser), f"{page}: {now(browser)}")
+            true(said[-1], f"{name}: no sentence")
+            for key, what in ("1", first), ("2", second):
+                browser.key(key)
+                true(what.format(f"{name}.py") in now(browser), f"{name}: {now(browser)} instead of {what}")
                 said.append(now(browser))
-            # The conflict is at a switch: between the two another thread goes on.
-            switches = browser.run("finding.steps.slice(finding.cause.first, finding.cause.second + 1).filter((step, i, all) => i && step.thread !== all[i - 1].thread).length")
-            true(switches >= 1, f"{page}: no switch between the two steps")
-        same(browser.errors, [], f"{page}: errors")
-        print(" | ".join(said), file=sys.stdout)
+            # The switch between the two: the next one after the first step.
+            browser.key("1")
+            before = position(browser)
+            browser.key("ArrowRight", modifiers=8)
+            true(before < position(browser) <= browser.run("finding.cause.second"), f"{name}: no switch between the two steps")
+            said.append("the switch: " + now(browser))
+            browser.run("[...document.querySelectorAll('#list tr.decides')].pop().click()")
+            true(last.format(f"{name}.py") in now(browser), f"{name}: {now(browser)} instead of {last}")
+            found, writer = variable(browser, variable_name)
+            same(found, value, f"{name}: {variable_name} before the last step that matters")
+            true(writer == "no step before" if line is None else f"{name}.py:{line}, step" in writer, f"{name}: {writer}")
+            said.append(f"{now(browser)} while {variable_name} is {found}, written last by {writer}")
+        same(browser.errors, [], f"{name}: errors")
+        print(" | ".join(said))
 
 
 CHECKS = {"timeline": timeline, "exploration": exploration, "replay": replay, "bugs": bugs}

@@ -563,7 +563,7 @@ fn a_page_answers_what_a_student_asks() {
         "dining_philosophers",
         "abba_deadlock",
     ]
-    .map(|name| explored(&scratch, name, &["--stop-on-first"]).0)
+    .map(|name| explored(&scratch, name, &["--stop-on-first", "--jobs", "1"]).0)
     .to_vec();
     let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
     browser::explain(&pages);

@@ -1,6 +1,8 @@
 //! What a page that walks through a run has to know beside its [`RunDetails`](super::RunDetails):
 //! where each thread stood before each step, and with which local variables.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{details::MAX_STEPS, trace_report::TraceReport};
@@ -12,6 +14,9 @@ pub struct Walk {
     /// For each step, where its thread stood before it: the place among `stacks`, plus one; 0 if it
     /// is not known.
     stands: Vec<u64>,
+    /// For each step, which part of its object it touches: steps with the same object and number
+    /// touch the same variable, whatever the source calls it there. 0: all of the object.
+    parts: Vec<usize>,
     /// Stacks, innermost function first.
     stacks: Vec<Vec<StackFrame>>,
     /// For each stack, the local variables of the innermost function of the program's.
@@ -26,7 +31,13 @@ impl Walk {
     pub fn of(report: &TraceReport<'_>) -> Self {
         let steps = report.trace.steps().iter().take(MAX_STEPS);
         let blocked = report.blocked.iter();
+        let mut numbers = HashMap::from([(0, 0)]);
+        let parts = steps.clone().map(|step| {
+            let next = numbers.len();
+            *numbers.entry(step.op.part).or_insert(next)
+        });
         Self {
+            parts: parts.collect(),
             stands: steps.map(|step| step.place.2).collect(),
             stacks: report.recorded.stacks.clone(),
             locals: report.recorded.locals.clone(),

@@ -214,27 +214,50 @@ function showThreads() {
   }));
 }
 
-const variableKey = step => `${text(step.object, "")} ${step.variable}`;
-
-/** The shared variables that the steps touch, with their values at the position. */
+/**
+ * The shared variables that the steps touch, with their values at the position. A variable is a part of an object (an
+ * attribute, an item, or all of it), whatever the source calls it. Its value is what the last step on it has left, or else what
+ * the next one finds; it is not known if a step on all of the object, or for that on a part of it, has come in between.
+ */
 function variables() {
-  const found = new Map();
-  finding.steps.forEach((step, i) => {
+  const {steps, walk} = finding, objects = new Map();
+  const partOf = i => walk ? walk.parts[i] : steps[i].variable;
+  const entry = (step, part) => {
+    if (!objects.has(step.object)) objects.set(step.object, new Map());
+    const parts = objects.get(step.object);
+    if (!parts.has(part)) parts.set(part, {part, names: [], value: null, known: false, open: true, exists: false, writer: null, threads: new Set(), touched: false, changed: false, shown: false});
+    return parts.get(part);
+  };
+  steps.forEach((step, i) => {
     if (!isAccess(step) || step.variable === null) return;
-    const key = variableKey(step);
-    let entry = found.get(key);
-    if (!entry) found.set(key, entry = {name: step.variable, value: null, known: false, writer: null, threads: new Set(), touched: false, changed: false, shown: false});
-    entry.threads.add(step.thread);
-    entry.shown = entry.shown || step.shown;
-    const writes = step.operation !== "read";
-    if (i < position) {
-      if (writes) { entry.value = step.after; entry.known = true; entry.writer = {step, at: i}; }
-      else if (step.before !== null) { entry.value = step.before; entry.known = true; }
-      entry.touched = entry.changed = false;
-      if (i === position - 1) { entry.touched = true; entry.changed = writes && step.before !== step.after; }
-    } else if (!entry.known) { entry.value = step.before; entry.known = true; }
+    const one = entry(step, partOf(i));
+    one.threads.add(step.thread);
+    one.shown = one.shown || step.shown;
+    one.exists = one.exists || step.operation !== "read" || step.before !== null;
+    if (!one.names.includes(step.variable)) one.names.push(step.variable);
   });
-  return [...found.values()];
+  steps.forEach((step, i) => {
+    if (!isAccess(step) || !objects.has(step.object)) return;
+    const parts = objects.get(step.object), part = partOf(i), writes = step.operation !== "read", own = parts.get(part);
+    if (own && i < position) {
+      own.value = writes ? step.after : step.before;
+      own.known = true;
+      if (writes) own.writer = {step, at: i};
+      own.touched = i === position - 1;
+      own.changed = own.touched && writes && step.before !== step.after;
+    } else if (own && own.open && !own.known) { own.value = step.before; own.known = true; }
+    if (!writes) return;
+    for (const other of part === 0 ? parts.values() : parts.has(0) ? [parts.get(0)] : []) {
+      if (other === own) continue;
+      if (i < position) { other.known = false; other.value = null; other.writer = {step, at: i}; } else other.open = false;
+    }
+  });
+  // What was looked for and never there is no variable: an attribute of an instance that its class has.
+  const found = [...objects.values()].flatMap(parts => [...parts.values()]).filter(one => one.exists);
+  const alike = new Map();
+  for (const one of found) alike.set(one.names[0], [...(alike.get(one.names[0]) ?? []), one]);
+  for (const all of alike.values()) all.forEach((one, i) => { one.name = one.names.slice(0, 3).join(", ") + (all.length > 1 ? ` #${i + 1}` : ""); });
+  return found;
 }
 
 function showVariables() {
@@ -243,7 +266,7 @@ function showVariables() {
   $("variables").replaceChildren(
     el("tr", {}, el("th", {}, "variable"), el("th", {}, "value"), el("th", {}, "written last by")),
     ...all.slice(0, 60).map(entry => el("tr", {class: [entry.changed ? "changed" : "", entry.touched ? "touched" : ""].join(" ").trim() || null},
-      el("td", {class: "code"}, entry.name), el("td", {class: "code"}, text(entry.value, "(none)")),
+      el("td", {class: "code"}, entry.name), entry.known ? el("td", {class: "code"}, text(entry.value, "(none)")) : el("td", {class: "faint"}, "not known here"),
       el("td", {}, entry.writer ? el("button", {class: "link", onclick: () => go(entry.writer.at)}, `${threadName(entry.writer.step.thread)} at ${place(entry.writer.step)}, step ${entry.writer.at}`) : el("span", {class: "faint"}, "no step before")))),
     ...(all.length ? [] : [el("tr", {}, el("td", {class: "faint"}, "The steps touch none."))]));
 }
