@@ -6,6 +6,9 @@
 //! code gets a wrapped one when it is created. For a `__del__` that is set later, and for other
 //! reports of upstream's, `sys.unraisablehook`, `sys.modules` and `builtins.__import__` are found
 //! also after the program has deleted them.
+//!
+//! And a finalizer is run in the interpreter whose class it is of, or not at all. Upstream runs it
+//! in the one that the thread is in.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -28,7 +31,14 @@ const DEL: &str = "__del__";
 
 wrappers!(
     finalize = |original, object: &PyObject, vm: &VirtualMachine| -> PyResult<()> {
-        nested::finalize(object, *original, run, vm);
+        // An object of another interpreter, which has ended or is not entered. What it does would
+        // be done with this one's rights.
+        if object
+            .class()
+            .is_visible_to_interpreter(vm.state.interpreter_id)
+        {
+            nested::finalize(object, *original, run, vm);
+        }
         Ok(())
     }
 );

@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyCode, PyInt, PyList, PyStr, PyType, PyTypeRef},
-    function::{FuncArgs, ItemDoc, PyMethodFlags},
+    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyCode, PyGetSet, PyInt, PyList, PyStr, PyType, PyTypeRef},
+    function::{FuncArgs, ItemDoc, PyMethodFlags, PySetterValue},
     vm::Context,
 };
 
@@ -29,6 +29,7 @@ struct UnguardedMethods {
     new_code: New,
     replace_code: PyObjectRef,
     subclasses: PyObjectRef,
+    line: PyObjectRef,
 }
 
 static ORIGINALS: OnceLock<UnguardedMethods> = OnceLock::new();
@@ -61,6 +62,7 @@ pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
         new_code: code.slots().new.load().ok_or_else(|| missing("code"))?,
         replace_code: attribute(code, "replace")?,
         subclasses: attribute(vm.ctx.types.type_type, "__subclasses__")?,
+        line: attribute(vm.ctx.types.frame_type, "f_lineno")?,
     };
     if ORIGINALS.set(originals).is_err() {
         return Ok(());
@@ -91,6 +93,12 @@ pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
         )
         .build_method(class, vm);
     class.set_attr(vm.ctx.intern_str("__subclasses__"), method.into());
+    let frame = vm.ctx.types.frame_type;
+    let line = PyGetSet::new("f_lineno", frame, &vm.ctx)
+        .with_get(get_line)
+        .with_set(set_line);
+    let line = PyRef::new_ref(line, vm.ctx.types.getset_type.to_owned(), None);
+    frame.set_attr(vm.ctx.intern_str("f_lineno"), line.into());
     Ok(())
 }
 
@@ -179,6 +187,27 @@ fn replace_code(code: PyObjectRef, mut args: FuncArgs, vm: &VirtualMachine) -> P
         return Err(refused("a copy of code that sys.monitoring watches", vm));
     }
     Ok(made)
+}
+
+fn get_line(frame: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    let line = &originals(vm)?.line;
+    match line.class().slots().descr_get.load() {
+        Some(get) => get(line, Some(&frame), None, vm),
+        None => Ok(vm.ctx.none()),
+    }
+}
+
+/// A jump of a trace function: upstream, as CPython, goes on at instructions that take what is on
+/// the stack for something else than it is.
+fn set_line(frame: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
+    if policy(vm).is_some() {
+        return Err(refused("setting the line of frames", vm));
+    }
+    let line = &originals(vm)?.line;
+    match line.class().slots().descr_set.load() {
+        Some(set) => set(line, frame, value, vm),
+        None => Ok(()),
+    }
 }
 
 /// Internal classes of the interpreter: an instance without contents corrupts it.

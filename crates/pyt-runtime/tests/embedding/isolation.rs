@@ -494,6 +494,49 @@ for closure in ((), (1,), (types.CellType(1), types.CellType(2))):
 /// In a process of its own: objects that runtimes leave behind when they end belong to the
 /// collectors of all others.
 #[test]
+fn traced_programs_cannot_jump() {
+    attempt(
+        "
+import sys
+jumped = []
+def traced():
+    first = 1
+    second = 2
+    return first, second
+def trace(frame, event, arg):
+    if event == 'line':
+        denied(setattr, frame, 'f_lineno', frame.f_lineno)
+        denied(setattr, frame.f_back, 'f_lineno', 1)
+        denied(type(frame).f_lineno.__set__, frame, 1)
+        jumped.append(frame.f_lineno)
+    return trace
+sys.settrace(trace)
+try: traced()
+finally: sys.settrace(None)
+line = traced.__code__.co_firstlineno
+assert jumped == [line + 1, line + 2, line + 3], jumped",
+    );
+    let runtime = Runtime::builder().build().unwrap();
+    runtime
+        .exec(
+            "
+import sys
+def traced():
+    a = 1
+    a = 2
+    return a
+def trace(frame, event, arg):
+    if event == 'line' and frame.f_lineno == traced.__code__.co_firstlineno + 2:
+        frame.f_lineno += 1
+    return trace
+sys.settrace(trace)
+try: assert traced() == 1
+finally: sys.settrace(None)",
+        )
+        .unwrap();
+}
+
+#[test]
 fn nothing_of_the_process_is_left_in_the_interpreter() {
     alone("isolation::walk_over_all_objects");
 }

@@ -22,6 +22,7 @@ mod exploring;
 mod functions;
 mod hostile;
 mod isolation;
+mod leftovers;
 mod limits;
 mod notebooks;
 mod output;

@@ -10,6 +10,7 @@
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
 mod bytes_formats;
+mod charmaps;
 mod classes;
 pub(crate) mod conditional_annotations;
 mod ctypes_callbacks;
@@ -71,6 +72,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(received_into_buffers::module_def())
         .chain(time_zone_folders::module_def())
         .chain(zlib_messages::module_def())
+        .chain(charmaps::module_def())
         .collect()
 }
 

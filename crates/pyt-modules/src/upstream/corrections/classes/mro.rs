@@ -14,7 +14,7 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyGetSet, PyTuple, PyType, PyTypeRef},
     function::{ItemDoc, PyMethodDef, PyMethodFlags, PySetterValue},
-    types::PyTypeSlots,
+    types::{PyTypeFlags, PyTypeSlots},
 };
 
 static MRO: PyMethodDef = PyMethodDef::new_const(
@@ -195,6 +195,9 @@ fn asked_metaclass(vm: &VirtualMachine) -> PyResult<PyTypeRef> {
     let made = made.map_err(|error| vm.new_system_error(error))?;
     let method = ASKED_MRO.to_method(class, ctx).into_ref(ctx);
     made.set_attr(ctx.intern_str("mro"), method.into());
+    // Programs of all interpreters can find it, as the class of a class whose bases they set.
+    const IMMUTABLE: PyTypeFlags = PyTypeFlags::from_slice(&[PyTypeFlags::IMMUTABLETYPE]);
+    made.slots.flags.replace_masked(IMMUTABLE, IMMUTABLE);
     Ok(MADE.get_or_init(|| made).clone())
 }
 
