@@ -222,19 +222,26 @@ impl Drainer {
         });
         if lost > 0 {
             self.lost += lost;
+            // What was read before is older than the gap, which comes next.
+            self.add_until(u64::MAX);
             self.tracker.forget(&mut self.items);
         }
         let new = self.words.drain(..).map(Event::of_words);
         self.pending.extend(new);
-        self.pending.sort_by_key(|event| event.at);
-        let old = self.pending.partition_point(|event| event.at <= limit);
-        for event in self.pending.drain(..old) {
-            self.tracker.add(event, &*self.recorder, &mut self.items);
-        }
+        self.add_until(limit);
         let renamed = std::mem::take(&mut self.recorder.names.lock().renamed);
         for thread in renamed {
             let name = self.recorder.thread(thread);
             self.tracker.rename(thread, &name, &mut self.items);
+        }
+    }
+
+    /// Adds the events until `limit` to the timeline.
+    fn add_until(&mut self, limit: u64) {
+        self.pending.sort_by_key(|event| event.at);
+        let old = self.pending.partition_point(|event| event.at <= limit);
+        for event in self.pending.drain(..old) {
+            self.tracker.add(event, &*self.recorder, &mut self.items);
         }
     }
 
@@ -286,5 +293,96 @@ impl Lookup for Recorder {
 
     fn text(&self, number: u32) -> String {
         self.texts.lock().text(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use pyt_sched::{Thread, WaitKind};
+
+    use super::*;
+    use crate::{
+        record::{Places, event::Ended},
+        timeline::{About, Kind, Turns},
+    };
+
+    /// A program without places.
+    struct Nowhere;
+
+    impl Places for Nowhere {
+        fn here(&self, _object: Option<usize>) -> u32 {
+            0
+        }
+
+        fn of_stopped(&self, _thread: &Thread) -> u32 {
+            0
+        }
+
+        fn site(&self, _number: u32) -> Option<Site> {
+            None
+        }
+
+        fn name(&self, _thread: u64) -> Option<String> {
+            None
+        }
+
+        fn foreign(&self, _found: &mut dyn FnMut(u64, bool, u32)) {}
+    }
+
+    fn drainer(recorder: &Arc<Recorder>) -> Drainer {
+        let about = About {
+            title: String::new(),
+            turns: Turns::Gil,
+            is_virtual: false,
+            process: 1,
+        };
+        let file = File::options().write(true).open("/dev/null").unwrap();
+        let file = TimelineFile::begin(file, about.format(Kind::Json), 1000).unwrap();
+        Drainer::new(recorder, file, PathBuf::new())
+    }
+
+    #[test]
+    fn waits_do_not_nest_where_events_were_lost() {
+        // The first event that is kept is each of the three of a wait.
+        for phase in 0..3 {
+            let recorder = Recorder::new(Arc::new(Nowhere));
+            recorder.begin.get_or_init(Instant::now);
+            let mut drainer = drainer(&recorder);
+            let waits = What::Waits {
+                kind: WaitKind::Lock,
+                reentrant: false,
+                object: 64,
+                holder: 0,
+            };
+            let cycle = [
+                waits,
+                What::Woken { by: 0 },
+                What::Resumed {
+                    ended: Ended::Woken,
+                },
+            ];
+            recorder.push(1, 0, What::Begun, recorder.now());
+            recorder.push(1, 0, waits, recorder.now());
+            // These are too new to be added, and are read before the gap.
+            drainer.drain(false);
+            for number in 0..60_000 + phase {
+                recorder.push(1, 0, cycle[number % 3], recorder.now());
+            }
+            drainer.drain(true);
+            assert!(drainer.lost > 0);
+            let slices = drainer.items.iter().filter_map(|item| match item {
+                Item::Slice(slice) => Some((slice.from, slice.to)),
+                _ => None,
+            });
+            let unfinished = drainer.tracker.unfinished(recorder.now());
+            let unfinished = unfinished.iter().map(|slice| (slice.from, slice.to));
+            let mut slices: Vec<_> = slices.chain(unfinished).collect();
+            slices.sort_unstable();
+            for pair in slices.windows(2) {
+                assert!(pair[0].1 <= pair[1].0, "phase {phase}: {pair:?}");
+            }
+        }
     }
 }
