@@ -136,6 +136,7 @@ fn register_hooks() {
     hooks::on_thread_exit("the import lock", import_lock::give_back_import_lock);
     hooks::on_interpreter_release("guards", guards::release);
     hooks::on_interpreter_release("wrapped functions", wrapped::release);
+    hooks::on_interpreter_release("dialects of csv", corrections::dialects::release);
     #[cfg(feature = "sqlite")]
     hooks::on_interpreter_release("sqlite3", sqlite::release);
     hooks::on_interpreter_exit("threading", threading::interpreter_exits);
@@ -175,6 +176,7 @@ mod tests {
             [
                 "guards",
                 "wrapped functions",
+                "dialects of csv",
                 #[cfg(feature = "sqlite")]
                 "sqlite3"
             ]

@@ -92,7 +92,8 @@ for act in (lambda: b'a'.decode('cp1252'), lambda: 'a'.encode('cp1252'), lambda:
     (
         "the metaclass of classes with many bases",
         "
-class A: pass
+class Top: pass
+class A(Top): pass
 class M(type):
     def mro(cls):
         global leaked
@@ -102,7 +103,8 @@ class M(type):
 class X(A, metaclass=M): pass
 class B(A): pass
 class O: pass
-A.__bases__ = (O,)
+class Other(O): pass
+A.__bases__ = (Other,)
 for metaclass in [leaked, *type.__subclasses__(type)]:
     try: metaclass.mro = escape
     except TypeError: pass",
@@ -130,6 +132,9 @@ class P: pass
 class Q: pass
 class R: pass
 class S(P, Q, R): pass
+class Base: pass
+class Derived(Base): pass
+Derived.__bases__ = (P,)
 try:
     class T(P, S, Q, R): pass
 except TypeError: pass

@@ -343,6 +343,14 @@ const TRACES: &[(&str, &str)] = &[
         "import decimal; decimal.getcontext().prec = 3",
         "__import__('decimal').getcontext().prec == 28",
     ),
+    (
+        "import csv; csv.register_dialect('mine', delimiter=';'); csv.unregister_dialect('unix')",
+        "{'excel', 'excel-tab', 'unix'} == set(__import__('csv').list_dialects())",
+    ),
+    (
+        "import csv; csv.field_size_limit(7)",
+        "__import__('csv').field_size_limit() == 131072",
+    ),
     // Functions that the reset itself calls.
     (
         "import builtins, sys, gc\n\

@@ -83,6 +83,10 @@ const ATTACKS: &[&str] = &[
     "import collections.abc as abc; abc.Sequence.register(type(None)); abc.Mapping.register(object)",
     "import gc; gc.callbacks.append(evil)",
     "import codecs; codecs.register_error('strict', evil)",
+    "import csv; csv.register_dialect('excel', delimiter='!'); csv.register_dialect('planted')",
+    "import csv; csv.unregister_dialect('unix')",
+    "import csv; csv.field_size_limit(1)",
+    "import _pycodecs; _pycodecs.charmap_decode = evil; b'a'.decode('cp1252')",
 ];
 
 /// What the neighbour does with all of that. `fired` is what `evil` would leave.
@@ -108,6 +112,10 @@ gc.collect()
 b'\\xff'.decode('latin-1')
 try: b'\\xff'.decode()
 except UnicodeDecodeError: pass
+import csv
+assert set(csv.list_dialects()) == {'excel', 'excel-tab', 'unix'}, csv.list_dialects()
+assert next(csv.reader(['a,b!c'], 'excel')) == ['a', 'b!c'] and csv.field_size_limit() == 131072
+assert b'\\xe4'.decode('cp1252') == '\\xe4'
 ";
 
 #[test]

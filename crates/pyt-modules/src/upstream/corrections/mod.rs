@@ -14,6 +14,7 @@ mod charmaps;
 mod classes;
 pub(crate) mod conditional_annotations;
 mod ctypes_callbacks;
+pub(crate) mod dialects;
 mod docstrings;
 mod executing;
 mod float_powers;
@@ -73,6 +74,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(time_zone_folders::module_def())
         .chain(zlib_messages::module_def())
         .chain(charmaps::module_def())
+        .chain(dialects::module_def())
         .collect()
 }
 

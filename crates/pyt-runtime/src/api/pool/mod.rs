@@ -13,7 +13,7 @@ use std::{
     ops::Deref,
     sync::{
         Arc,
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Sender},
     },
     task::{Context, Poll, Waker},
     thread,
@@ -34,7 +34,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Runtimes that are ready for use, each used by one caller at a time.
 ///
-/// A runtime that is returned is reset on the pool's thread to what it was when it was built:
+/// A runtime that is returned is reset on a thread of the pool's to what it was when it was built:
 /// threads that Python started are stopped; modules that were imported since are forgotten, those
 /// of the standard library as well, so that the next user imports them anew; the names of all
 /// modules that were there before (`__main__`, `builtins`, `sys`, those that
@@ -48,7 +48,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// classes written in Python, of modules that were there before, are not restored: a pool saves
 /// time, and does not isolate callers who do not trust one another.
 ///
-/// The pool's thread is the main thread of its runtimes.
+/// Each runtime has a thread of the pool's, which builds and resets it and is its main thread.
 ///
 /// ```
 /// use pyt_runtime::{Runtime, RuntimePool};
@@ -65,15 +65,16 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// ```
 pub struct RuntimePool {
     idle: Arc<IdleRuntimes>,
-    tasks: Option<Sender<PoolTask>>,
-    keeper: Option<thread::JoinHandle<()>>,
 }
 
 /// A runtime of a [`RuntimePool`], which is returned to it when this is dropped.
 pub struct PooledRuntime {
     entry: Option<PoolEntry>,
-    tasks: Sender<PoolTask>,
+    keeper: Keeper,
 }
+
+/// A way to the thread that resets a runtime. The thread ends when the last of them is dropped.
+type Keeper = Sender<Box<PoolEntry>>;
 
 struct PoolEntry {
     runtime: Runtime,
@@ -91,7 +92,9 @@ struct IdleRuntimes {
 
 #[derive(Default)]
 struct IdleState {
-    ready: VecDeque<PoolEntry>,
+    ready: VecDeque<(PoolEntry, Keeper)>,
+    /// The pool was dropped: what is returned ends.
+    is_closed: bool,
     /// Why the last runtime could not be built.
     failure: Option<Error>,
     /// Tasks that wait for a runtime, in the order in which they came.
@@ -100,7 +103,26 @@ struct IdleState {
     tickets: u64,
 }
 
+impl IdleRuntimes {
+    /// Why a runtime could not be built, for one caller: its thread tries again then.
+    fn take_failure(&self, state: &mut IdleState) -> Option<Error> {
+        let failure = state.failure.take();
+        if failure.is_some() {
+            self.changed.notify_all();
+        }
+        failure
+    }
+}
+
 impl IdleState {
+    fn take(&mut self) -> Option<PooledRuntime> {
+        let (entry, keeper) = self.ready.pop_front()?;
+        Some(PooledRuntime {
+            entry: Some(entry),
+            keeper,
+        })
+    }
+
     /// Has the task that waits for longest look again.
     fn wake_next(&self) {
         if let Some((_, waker)) = self.waiting.front() {
@@ -116,13 +138,13 @@ struct Ticket {
 }
 
 impl Ticket {
-    fn poll(&mut self, context: &Context<'_>) -> Poll<Result<PoolEntry, Error>> {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<Result<PooledRuntime, Error>> {
         let mut state = self.idle.state.lock();
         let first = state.waiting.front().map(|(number, _)| *number);
         if first.is_none() || first == self.number {
-            let taken = match state.ready.pop_front() {
-                Some(entry) => Some(Ok(entry)),
-                None => state.failure.take().map(Err),
+            let taken = match state.take() {
+                Some(runtime) => Some(Ok(runtime)),
+                None => self.idle.take_failure(&mut state).map(Err),
             };
             if let Some(taken) = taken {
                 if self.number.take().is_some() {
@@ -167,12 +189,6 @@ impl Drop for Ticket {
             }
         }
     }
-}
-
-/// Work for the pool's thread.
-enum PoolTask {
-    Build,
-    Reset(Box<PoolEntry>),
 }
 
 impl fmt::Debug for RuntimePool {
@@ -226,23 +242,22 @@ impl RuntimePool {
                 "a pool needs at least one runtime".to_owned(),
             ));
         }
-        let idle: Arc<IdleRuntimes> = Arc::default();
-        let (tasks, work) = mpsc::channel();
-        for _ in 0..size {
-            // The receiver is still here.
-            let _ = tasks.send(PoolTask::Build);
-        }
-        let keeping = idle.clone();
-        let keeper = thread::Builder::new()
-            .name(CONTROL_THREAD.to_owned())
-            .stack_size(8 << 20)
-            .spawn(move || keep(&keeping, &work, &|| PoolEntry::build(builder(), &modules)))
-            .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
         let pool = Self {
-            idle,
-            tasks: Some(tasks),
-            keeper: Some(keeper),
+            idle: Arc::default(),
         };
+        let builder = Mutex::new(builder);
+        let build = Arc::new(move || {
+            let settings = (builder.lock())();
+            PoolEntry::build(settings, &modules)
+        });
+        for _ in 0..size {
+            let (idle, build) = (pool.idle.clone(), build.clone());
+            thread::Builder::new()
+                .name(CONTROL_THREAD.to_owned())
+                .stack_size(8 << 20)
+                .spawn(move || keep(&idle, &*build))
+                .map_err(|refused| Error::new("RuntimeError", refused.to_string()))?;
+        }
         let mut state = pool.idle.state.lock();
         while state.ready.is_empty() {
             if let Some(failure) = state.failure.clone() {
@@ -267,10 +282,10 @@ impl RuntimePool {
     pub fn get(&self) -> Result<PooledRuntime, Error> {
         let mut state = self.idle.state.lock();
         loop {
-            if let Some(entry) = state.ready.pop_front() {
-                return Ok(self.hand_out(entry));
+            if let Some(runtime) = state.take() {
+                return Ok(runtime);
             }
-            if let Some(failure) = state.failure.take() {
+            if let Some(failure) = self.idle.take_failure(&mut state) {
                 return Err(failure);
             }
             self.idle.changed.wait(&mut state);
@@ -301,15 +316,13 @@ impl RuntimePool {
             idle: self.idle.clone(),
             number: None,
         };
-        let entry = poll_fn(|context| ticket.poll(context)).await?;
-        Ok(self.hand_out(entry))
+        poll_fn(|context| ticket.poll(context)).await
     }
 
     /// Takes a runtime, if one is ready. Does not block.
     #[must_use]
     pub fn try_get(&self) -> Option<PooledRuntime> {
-        let entry = self.idle.state.lock().ready.pop_front();
-        entry.map(|entry| self.hand_out(entry))
+        self.idle.state.lock().take()
     }
 
     /// Takes a runtime. Blocks for at most `timeout` while none is ready, and then returns `None`.
@@ -322,18 +335,7 @@ impl RuntimePool {
                 break;
             }
         }
-        let entry = state.ready.pop_front();
-        entry.map(|entry| self.hand_out(entry))
-    }
-
-    fn hand_out(&self, entry: PoolEntry) -> PooledRuntime {
-        let Some(tasks) = self.tasks.clone() else {
-            unreachable!("only dropping the pool takes the sender");
-        };
-        PooledRuntime {
-            entry: Some(entry),
-            tasks,
-        }
+        state.take()
     }
 }
 
@@ -341,10 +343,13 @@ impl RuntimePool {
 /// when they are returned.
 impl Drop for RuntimePool {
     fn drop(&mut self) {
-        drop(std::mem::take(&mut *self.idle.state.lock()));
-        self.tasks = None;
-        // The thread runs for as long as runtimes are in use, and ends those that are returned.
-        self.keeper = None;
+        let mut state = self.idle.state.lock();
+        state.is_closed = true;
+        let ready = std::mem::take(&mut state.ready);
+        drop(state);
+        self.idle.changed.notify_all();
+        // A thread runs for as long as its runtime is in use, and ends it when it is returned.
+        drop(ready);
     }
 }
 
@@ -362,34 +367,51 @@ impl Deref for PooledRuntime {
 impl Drop for PooledRuntime {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            // Without the pool's thread the runtime ends here.
-            let _ = self.tasks.send(PoolTask::Reset(Box::new(entry)));
+            // Without its thread the runtime ends here.
+            let _ = self.keeper.send(Box::new(entry));
         }
     }
 }
 
-/// The pool's thread: it runs until all senders are dropped.
-fn keep(
-    idle: &Arc<IdleRuntimes>,
-    work: &Receiver<PoolTask>,
-    build: &dyn Fn() -> Result<PoolEntry, Error>,
-) {
-    while let Ok(task) = work.recv() {
-        let reset = match task {
-            PoolTask::Build => None,
-            PoolTask::Reset(entry) => entry.reset(),
+/// A thread of the pool's: it builds a runtime, and resets or replaces it each time that it is
+/// returned, until the pool is dropped.
+fn keep(idle: &IdleRuntimes, build: &dyn Fn() -> Result<PoolEntry, Error>) {
+    let mut kept = None;
+    loop {
+        let entry = match kept.take() {
+            Some(entry) => Ok(entry),
+            None if idle.state.lock().is_closed => return,
+            None => build(),
         };
-        let entry = reset.map_or_else(build, Ok);
         let mut state = idle.state.lock();
-        match entry {
-            Ok(entry) => state.ready.push_back(entry),
-            Err(failure) => state.failure = Some(failure),
+        if state.is_closed {
+            drop(state);
+            // The runtime ends without the lock.
+            drop(entry);
+            return;
         }
-        state.wake_next();
-        drop(state);
-        idle.changed.notify_all();
+        let (keeper, returned) = mpsc::channel();
+        match entry {
+            Ok(entry) => {
+                state.ready.push_back((entry, keeper));
+                state.wake_next();
+                idle.changed.notify_all();
+                drop(state);
+                // The sender goes with the runtime: it is dropped with the pool.
+                let Ok(entry) = returned.recv() else { return };
+                kept = entry.reset();
+            }
+            Err(failure) => {
+                state.failure = Some(failure);
+                state.wake_next();
+                idle.changed.notify_all();
+                // One caller gets the failure, and then it is tried again.
+                while state.failure.is_some() && !state.is_closed {
+                    idle.changed.wait(&mut state);
+                }
+            }
+        }
     }
-    drop(std::mem::take(&mut *idle.state.lock()));
 }
 
 impl PoolEntry {

@@ -43,6 +43,9 @@ _digits = sys.get_int_max_str_digits()
 _thread_hook = threading.excepthook
 _collector = gc.get_threshold()
 _callbacks = list(gc.callbacks)
+_csv = sys.modules.get("_csv")
+_dialects = {name: _csv.get_dialect(name) for name in _csv.list_dialects()} if _csv else {}
+_field_limit = _csv.field_size_limit() if _csv else 131072
 _handlers = {name: _codecs.lookup_error(name) for name in _ERRORS}
 
 # What was added and is taken out again; and whether something was that cannot be.
@@ -120,6 +123,17 @@ _freeze()
 _frozen = _freeze_count()
 
 
+def _restore_dialects(csv):
+    """Restores the dialects of `csv`, which the native module keeps, and its limit."""
+    for name in csv.list_dialects():
+        if name not in _dialects:
+            csv.unregister_dialect(name)
+    for name, dialect in _dialects.items():
+        csv.register_dialect(name, dialect)
+    if csv.field_size_limit() != _field_limit:
+        csv.field_size_limit(_field_limit)
+
+
 def restore(everything):
     """Restores the recorded state, and returns whether it is that of a new interpreter.
 
@@ -139,6 +153,7 @@ def restore(everything):
             stream.flush()
     if _abc_token() != _token and _registered() != _registrations:
         return False
+    csv = sys.modules.get("_csv")
     # Modules that were imported since may have been changed: they are imported anew.
     for name in sys.modules.keys() - _modules.keys():
         del sys.modules[name]
@@ -174,6 +189,8 @@ def restore(everything):
             _codecs._unregister_error(name)
     while _added_codecs:
         _codecs.unregister(_added_codecs.pop())
+    if csv is not None:
+        _restore_dialects(csv)
     if "random" in _modules:
         _modules["random"].seed()
     warnings.filters[:] = _filters
