@@ -143,6 +143,10 @@ def timeline(browser, pool, crowd):
     browser.open(crowd)
     is_alright(browser, crowd)
     same(browser.run("document.getElementById('chart').dataset.lanes"), "101", "lanes")
+    contended = browser.run("[...document.querySelectorAll('#contended tr')].slice(1).map(row => row.innerText)")
+    same(len(contended), 5, f"locks: {contended}")
+    for row in contended:
+        true(row.count("crowd.py:11") == 1, f"the line is there once: {row}")
     browser.click_on("#search")
     browser.type("worker-77")
     browser.key("Enter")

@@ -156,6 +156,17 @@ fn locks_that_follow_one_another_at_one_address_are_different_ones() {
 }
 
 #[test]
+fn a_program_that_does_nothing_has_a_timeline_of_its_thread() {
+    if skipped_on_other_python("a timeline") {
+        return;
+    }
+    let trace = recorded_source("");
+    whole(&trace);
+    assert_eq!(trace.threads(), ["MainThread"]);
+    assert_eq!(trace.slice_names(), ["runs"]);
+}
+
+#[test]
 fn a_timeout_ends_a_wait_without_an_arrow() {
     if skipped_on_other_python("a timeline") {
         return;

@@ -544,7 +544,9 @@ function tables() {
     if (!entry) objects.set(number, entry = {number, total: 0, count: 0, sites: new Map(), holders: new Map()});
     entry.total += lasted; entry.count++;
     const more = (map, key) => map.set(key, (map.get(key) || 0) + 1);
-    if (lane.site[i]) more(entry.sites, lane.site[i]);
+    // One line may be several sites: one for each object that is waited for there.
+    const site = data.sites[lane.site[i]];
+    if (site) more(entry.sites, `${baseName(site.file)}:${site.line}`);
     if (lane.holder[i]) more(entry.holders, lane.holder[i]);
   }
   longest.sort((a, b) => b.lasted - a.lasted);
@@ -560,7 +562,7 @@ function tables() {
   $("contended").replaceChildren(
     el("tr", {}, number("waited", true), number("times", true), el("th", {}, "for")),
     ...[...objects.values()].sort((a, b) => b.total - a.total).slice(0, 15).map(entry => {
-      const sites = most(entry.sites).slice(0, 3).map(([number]) => data.sites[number]).filter(Boolean).map(site => `${baseName(site.file)}:${site.line}`);
+      const sites = most(entry.sites).slice(0, 3).map(([line]) => line);
       const holder = most(entry.holders)[0];
       const held = holder ? `; held by ${laneName(holder[0])}` + (entry.holders.size > 1 ? ` and ${entry.holders.size - 1} more` : "") : "";
       return el("tr", {}, number(time(entry.total)), number(String(entry.count)),

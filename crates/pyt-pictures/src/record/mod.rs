@@ -259,8 +259,13 @@ impl Recorder {
         let spawned = Running::spawn(drainer).map_err(|error| RecordingError::Io(path, error))?;
         *self.reader.lock() = Some(spawned.thread());
         *running = Some(spawned);
+        let id = current_id().get();
+        // Later it may have ended before its name is asked for.
+        if let Some(name) = self.places.name(id) {
+            self.names.lock().threads.insert(id, name);
+        }
         self.is_on.store(true, Ordering::SeqCst);
-        self.push(current_id().get(), 0, What::Begun, self.now());
+        self.push(id, 0, What::Begun, self.now());
         Ok(())
     }
 
