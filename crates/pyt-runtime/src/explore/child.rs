@@ -36,8 +36,21 @@ pub(super) fn in_child<I, T: Serialize + DeserializeOwned>(
 ) -> PyResult<(I, Result<T, EndedEarly>)> {
     let failed = |error: std::io::Error| vm.new_os_error(error.to_string());
     let (reader, writer) = std::io::pipe().map_err(failed)?;
-    let forked = vm.import("os", 0)?.get_attr("fork", vm)?.call((), vm)?;
-    let child: i32 = forked.try_into_value(vm)?;
+    let fork = vm.import("os", 0)?.get_attr("fork", vm)?;
+    // A collection that is nearly due would come in every child, and copy the pages of all objects.
+    let collects = vm.state.gc.is_enabled();
+    vm.state.gc.disable();
+    let forked = fork.call((), vm);
+    let child: i32 = forked
+        .and_then(|child| child.try_into_value(vm))
+        .inspect_err(|_| {
+            if collects {
+                vm.state.gc.enable();
+            }
+        })?;
+    if child != 0 && collects {
+        vm.state.gc.enable();
+    }
     if child == 0 {
         drop(reader);
         be_child(|| work(input), writer, vm);

@@ -37,6 +37,8 @@ pub(crate) struct Runner {
     /// Whether an exception that leaves a thread other than the main thread is a failure.
     minds_threads: Cell<bool>,
     apart: Cell<Apart>,
+    /// This process was forked for one run, and ends after it.
+    is_child: Cell<bool>,
     open: Cell<Open>,
     pub(crate) sites: Arc<Sites>,
 }
@@ -92,6 +94,7 @@ impl Runner {
             is_of_tests: false,
             minds_threads: Cell::new(true),
             apart,
+            is_child: Cell::new(false),
             open: Cell::default(),
             sites,
         })
@@ -166,6 +169,7 @@ impl Runner {
             Apart::Forked => {
                 let before = self.snapshot.borrow().module_count();
                 let work = |input| {
+                    self.is_child.set(true);
                     let done = work(input)?;
                     let snapshot = self.snapshot.borrow();
                     let has_more = snapshot.module_count() != before;
@@ -186,6 +190,7 @@ impl Runner {
             }
             Apart::Undecided { always } => {
                 let work = |input| {
+                    self.is_child.set(true);
                     let done = work(input)?;
                     Ok((done, self.snapshot.borrow().imported(vm)?))
                 };
@@ -277,7 +282,7 @@ impl Runner {
         });
         let output = match self.is_of_tests {
             true => snapshot.leave(vm)?,
-            false => snapshot.end(vm)?,
+            false => snapshot.end(self.is_child.get(), vm)?,
         };
         let (end, finished) = ran?;
         let Some((finished, uncaught)) = finished else {

@@ -320,8 +320,10 @@ impl Snapshot {
         Ok(String::new())
     }
 
-    /// Restores the state after a run. Returns its output, if that was captured.
-    pub(super) fn end(&mut self, vm: &VirtualMachine) -> PyResult<String> {
+    /// Restores the state after a run. Returns its output, if that was captured. With `is_last`, the
+    /// process ends after this: no garbage is collected, which would copy the pages of all objects
+    /// that the process shares with the one that it was forked from.
+    pub(super) fn end(&mut self, is_last: bool, vm: &VirtualMachine) -> PyResult<String> {
         self.substitutes
             .set_attr("seed", self.outer_seed.clone(), vm)?;
         let mut text = String::new();
@@ -348,6 +350,9 @@ impl Snapshot {
         }
         self.restore_main(vm)?;
         self.runs += 1;
+        if is_last {
+            return Ok(text);
+        }
         if self.runs.is_multiple_of(RUNS_PER_GARBAGE_CHECK) {
             self.collect(vm)?;
         }
