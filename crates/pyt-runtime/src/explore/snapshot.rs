@@ -320,9 +320,9 @@ impl Snapshot {
         Ok(String::new())
     }
 
-    /// Restores the state after a run. Returns its output, if that was captured. With `is_last`, the
-    /// process ends after this: no garbage is collected, which would copy the pages of all objects
-    /// that the process shares with the one that it was forked from.
+    /// Restores the state after a run. Returns its output, if that was captured. With `is_last`,
+    /// the process ends after this: no garbage is collected, which would copy the pages of all
+    /// objects that the process shares with the one that it was forked from.
     pub(super) fn end(&mut self, is_last: bool, vm: &VirtualMachine) -> PyResult<String> {
         self.substitutes
             .set_attr("seed", self.outer_seed.clone(), vm)?;
