@@ -19,12 +19,13 @@ use super::{
     frame::{self, Frame, Layout, RangeState},
     items::Items,
     readings::{Around, Found},
+    recent,
     sites::{CodeSites, Entry, Site, Version},
     tier::{self, Tier},
 };
 use crate::{
     backend::{Poll, Registers},
-    ir::{Exit, REGISTERS, Reg, StackTy, Ty, Value, build, range},
+    ir::{Exit, Reg, StackTy, Ty, Value, build, range},
 };
 
 /// How many versions of a loop there may be.
@@ -131,11 +132,8 @@ fn is_jump_back(unit: u16) -> bool {
 
 /// At the jump back `at`: where the interpreter goes on.
 fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
-    let Some(tier) = tier::of(vm) else {
-        return Err(vm.new_system_error("code of another interpreter's fast tier"));
-    };
-    let Some(code) = tier.find(frame.code(), vm) else {
-        return Err(vm.new_system_error("code of the fast tier was copied"));
+    let Some((tier, code)) = recent::find(frame.code(), vm) else {
+        return Err(vm.new_system_error("the fast tier does not know this code"));
     };
     let Some(site) = code.site(at) else {
         return Err(vm.new_system_error("the fast tier does not know a place"));
@@ -157,7 +155,10 @@ fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
     if vm.current_recursion_depth() + build::MAX_CALLS + 1 >= vm.recursion_limit.get() {
         return Ok(site.edge.header);
     }
-    run(&tier, &code, site, frame, vm)
+    let mut registers = recent::registers();
+    let target = run(&tier, &code, site, frame, &mut registers, vm);
+    recent::keep(registers);
+    target
 }
 
 /// Where a jump that was given back goes on: at itself, unless an event was put in its place.
@@ -175,13 +176,13 @@ fn run(
     code: &CodeSites,
     site: &Site,
     frame: Frame,
+    registers: &mut Registers,
     vm: &VirtualMachine,
 ) -> PyResult<usize> {
-    let mut registers: Registers = [0; REGISTERS];
     let versions = site.versions.read();
     let mut found = None;
     for version in versions.iter() {
-        if let Some(entered) = load(tier, version, frame, &mut registers, vm) {
+        if let Some(entered) = load(tier, version, frame, registers, vm) {
             found = Some((version.clone(), entered));
             break;
         }
@@ -212,14 +213,14 @@ fn run(
                     return Ok(site.edge.header);
                 }
             };
-            let Some(entered) = load(tier, &version, frame, &mut registers, vm) else {
+            let Some(entered) = load(tier, &version, frame, registers, vm) else {
                 code.restore(site, "its variables change while it is entered", vm);
                 return Ok(continue_at(code, site));
             };
             (version, entered)
         }
     };
-    let turns = execute(&version, entered, frame, &mut registers, vm)?;
+    let turns = execute(&version, entered, frame, registers, vm)?;
     let Some((exit, turns)) = turns else {
         return Ok(site.edge.header);
     };

@@ -3,7 +3,7 @@
 //!
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
 //! - `decode`, `sites`: loops in bytecode, and patching their jumps back
-//! - `hook`, `frame`: from the interpreter into a program, and back
+//! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
 //! - `readings`: what compiled loops rely on of global variables and functions
 //! - `attributes`, `items`: of objects around a loop
 //! - `originals`: functions that must not see patched code
@@ -15,6 +15,7 @@ pub(crate) mod hook;
 pub(crate) mod items;
 pub(crate) mod originals;
 pub(crate) mod readings;
+pub(crate) mod recent;
 pub(crate) mod self_test;
 pub(crate) mod sites;
 pub(crate) mod tier;
