@@ -7,7 +7,7 @@ use std::sync::{
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyFloat, PyStr},
+    builtins::{PyBaseExceptionRef, PyStr},
     bytecode::{CodeUnits, Instruction, Opcode},
     function::PySetterValue,
     protocol::PyNumber,
@@ -15,13 +15,13 @@ use rustpython_vm::{
 };
 
 use super::{
-    decode::small_int,
     frame::{self, Frame, Layout, RangeState},
     items::Items,
-    readings::{Around, Found},
+    readings::Around,
     recent,
     sites::{CodeSites, Entry, Site, Version},
     tier::{self, Tier},
+    values::{Found, classify, number},
 };
 use crate::{
     backend::{Poll, Registers},
@@ -359,17 +359,6 @@ fn object(
     }))
 }
 
-/// A number as an object.
-#[inline]
-pub(crate) fn number(ty: Ty, bits: u64, vm: &VirtualMachine) -> Option<PyObjectRef> {
-    Some(match ty {
-        Ty::Int => vm.ctx.new_int(bits as i64).into(),
-        Ty::Float => vm.ctx.new_float(f64::from_bits(bits)).into(),
-        Ty::Bool => vm.ctx.new_bool(bits != 0).into(),
-        _ => return None,
-    })
-}
-
 fn range_of(first: Reg, registers: &Registers) -> RangeState {
     let word = |at: u8| registers[usize::from(first + at)];
     let (index, value) = (word(range::INDEX), word(range::VALUE) as i64);
@@ -380,29 +369,6 @@ fn range_of(first: Reg, registers: &Registers) -> RangeState {
         step,
         length: word(range::LENGTH) as usize,
     }
-}
-
-/// The type of a variable's value, and its bits.
-pub(crate) fn classify(object: Option<&PyObject>, vm: &VirtualMachine) -> (Ty, u64) {
-    let Some(object) = object else {
-        return (Ty::Unbound, 0);
-    };
-    if let Some(value) = small_int(object, vm) {
-        return (Ty::Int, value as u64);
-    }
-    if let Some(float) = object.downcast_ref_if_exact::<PyFloat>(vm) {
-        return (Ty::Float, float.to_f64().to_bits());
-    }
-    if object.is(&vm.ctx.true_value) {
-        return (Ty::Bool, 1);
-    }
-    if object.is(&vm.ctx.false_value) {
-        return (Ty::Bool, 0);
-    }
-    if object.is(&vm.ctx.none) {
-        return (Ty::None, 0);
-    }
-    (Ty::Other, 0)
 }
 
 /// A version for the types that the frame has now.

@@ -5,7 +5,10 @@ use rustpython_vm::{
     builtins::{PyDict, PyFloat, PyList, PyStr, PyTuple},
 };
 
-use super::{decode::small_int, hook, readings::Found};
+use super::{
+    decode::small_int,
+    values::{self, Found},
+};
 use crate::{
     backend::Objects,
     ir::{Ty, build::Known},
@@ -24,7 +27,7 @@ pub(crate) fn sequence(object: &PyObject, vm: &VirtualMachine) -> Option<Known> 
 pub(crate) fn item(object: &PyObject, index: usize, vm: &VirtualMachine) -> Option<Ty> {
     let ty = |items: &[PyObjectRef]| {
         let item = items.get(index).or_else(|| items.first())?;
-        Some(hook::classify(Some(item), vm).0)
+        Some(values::classify(Some(item), vm).0)
     };
     if let Some(list) = object.downcast_ref_if_exact::<PyList>(vm) {
         return ty(&list.borrow_vec());
@@ -70,7 +73,7 @@ impl Items<'_> {
                 Some(float.to_f64().to_bits())
             }
             _ => {
-                let (found, bits) = hook::classify(Some(item), self.vm);
+                let (found, bits) = values::classify(Some(item), self.vm);
                 (found == ty).then_some(bits)
             }
         }
@@ -92,11 +95,11 @@ impl Objects for Items<'_> {
     fn set_item(&self, object: u8, index: i64, ty: Ty, bits: u64) -> Option<()> {
         let object = self.found.get(usize::from(object))?;
         let list = object.downcast_ref_if_exact::<PyList>(self.vm)?;
-        let value = hook::number(ty, bits, self.vm)?;
+        let value = values::number(ty, bits, self.vm)?;
         let before = {
             let mut items = list.borrow_vec_mut();
             let place = place(index, items.len())?;
-            let (ty, _) = hook::classify(Some(&items[place]), self.vm);
+            let (ty, _) = values::classify(Some(&items[place]), self.vm);
             if !ty.is_number() && ty != Ty::None {
                 return None;
             }

@@ -5,7 +5,7 @@
 //! - `decode`, `sites`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
 //! - `readings`: what compiled loops rely on of global variables and functions
-//! - `attributes`, `items`: of objects around a loop
+//! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
 //! - `originals`: functions that must not see patched code
 
 pub(crate) mod attributes;
@@ -19,3 +19,4 @@ pub(crate) mod recent;
 pub(crate) mod self_test;
 pub(crate) mod sites;
 pub(crate) mod tier;
+pub(crate) mod values;

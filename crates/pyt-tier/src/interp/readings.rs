@@ -20,9 +20,9 @@ use rustpython_vm::{
 use super::{
     attributes::{self, How},
     frame::Frame,
-    hook::classify,
     items,
     tier::Tier,
+    values::{Found, classify},
 };
 use crate::ir::{
     Ty,
@@ -136,9 +136,6 @@ struct Checked {
     builtins: usize,
     versions: Vec<u32>,
 }
-
-/// What the readings of one run found.
-pub(crate) type Found = Vec<PyObjectRef>;
 
 impl Readings {
     /// The codes that are kept.
