@@ -34,6 +34,11 @@ fn patterns_match_or_are_refused() {
 }
 
 #[test]
+fn methods_called_by_what_they_call_return() {
+    run("reentry", include_str!("reentry.py"));
+}
+
+#[test]
 fn native_functions_take_any_object() {
     run("calls", include_str!("calls.py"));
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const HARNESSES: [&str; 4] = ["source", "formats", "patterns", "calls"];
+const HARNESSES: [&str; 5] = ["source", "formats", "patterns", "calls", "reentry"];
 
 /// How many cases one process makes.
 const CASES: &str = "200";

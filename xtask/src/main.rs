@@ -55,7 +55,7 @@ Usage: cargo xtask COMMAND
        --check         fail if a module passes fewer tests than is recorded
        --pyt PATH      the binary (target/release/pyt)
   fuzz [HARNESS...]    run generated input through native code, in child processes: source, formats,
-                       patterns, calls
+                       patterns, calls, reentry
        --seconds N     how long each harness runs (600)
        --seed N        the first seed (1)
        --pyt PATH      the binary (target/release/pyt)

@@ -12,6 +12,7 @@
 //! - `construction`: no instances without contents;
 //! - `sizes`: sizes are checked before memory is allocated;
 //! - `patterns`: programs for the engine of regular expressions are checked;
+//! - `reentry`: methods that lock their object are not called again by what they call;
 //! - `source`: programs whose syntax is nested too deeply are refused.
 
 mod construction;
@@ -22,6 +23,7 @@ mod methods;
 mod nested;
 mod nesting;
 mod patterns;
+mod reentry;
 pub mod sizes;
 mod slots;
 pub mod source;
@@ -64,6 +66,7 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     construction::guard(class, vm);
     sizes::guard(class);
     source::guard(class);
+    reentry::guard(class, vm);
     methods::guard_class(class, sizes::METHODS, vm);
 }
 

@@ -182,6 +182,31 @@ fn what_outlasted_limits_ends_in_time() {
     });
 }
 
+/// What ends the process of an isolated runtime, and what once did.
+#[test]
+fn what_is_open_in_the_process_ends_in_time() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/embedding/hostile");
+    for file in ["open.txt", "crashes.txt"] {
+        let text = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+        let programs: Vec<(String, String)> = text
+            .split("=== ")
+            .skip(1)
+            .filter_map(|program| program.split_once('\n'))
+            .map(|(name, code)| (name.to_owned(), code.to_owned()))
+            .collect();
+        assert!(programs.len() > 2, "{file}");
+        for chunk in programs.chunks(10) {
+            let chunk = chunk.to_vec();
+            within(file, move || {
+                for (name, code) in &chunk {
+                    let (_, late) = run(WALL, code);
+                    println!("{:5} ms late  {name}", late.as_millis());
+                }
+            });
+        }
+    }
+}
+
 #[test]
 fn ok_means_within_the_limits() {
     within("memory", || {
