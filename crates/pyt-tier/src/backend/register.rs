@@ -22,7 +22,7 @@ fn is_closed(ops: &[Op]) -> bool {
         ops.last(),
         Some(Op::Jump { .. } | Op::Turn { .. } | Op::Exit { .. })
     );
-    ends && (ops.iter())
+    ends && (ops.iter().copied())
         .filter_map(Op::target)
         .all(|to| usize::from(to) < ops.len())
 }

@@ -289,9 +289,8 @@ pub(crate) enum Op {
 
 impl Op {
     /// Where the operation can jump.
-    pub(crate) fn target(&self) -> Option<u16> {
-        let mut op = *self;
-        op.target_mut().map(|to| *to)
+    pub(crate) fn target(mut self) -> Option<u16> {
+        self.target_mut().map(|to| *to)
     }
 
     /// The register that is written, if it can be another one.

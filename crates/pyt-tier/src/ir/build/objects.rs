@@ -3,7 +3,7 @@
 //! A reading is made when a program begins, and holds for the whole run: nothing that a program
 //! does changes variables, attributes or lengths. Items of lists are read and set at their turn.
 
-use super::{Builder, Flow, Item, Known, NONE, NULL, Source, item};
+use super::{Builder, Call, Flow, Item, Known, NONE, NULL, Source, item};
 use crate::ir::{Op, Reg, Ty, code::Instr};
 
 impl Builder<'_> {
@@ -66,7 +66,7 @@ impl Builder<'_> {
     }
 
     fn unit_number(&self) -> usize {
-        self.calls.last().map_or(0, |call| call.unit())
+        self.calls.last().map_or(0, Call::unit)
     }
 
     /// False: it is unknown.

@@ -219,8 +219,8 @@ fn a_global_number_has_a_register() {
     }));
 }
 
-/// `for i in range(...): s += i` of these arguments, `turns` times; s.
-fn sum_of(arguments: &[i64]) -> (usize, Vec<(Ty, u64)>, Vec<(usize, Ty, u64)>) {
+/// `for i in range(...): s += i` of these arguments again and again, for eight turns, with s, i.
+fn sum_of(arguments: &[i64]) -> Left {
     let mut world = World {
         known: vec![Known::Builtin(Builtin::Range)],
         units: Vec::new(),
@@ -249,17 +249,20 @@ fn sum_of(arguments: &[i64]) -> (usize, Vec<(Ty, u64)>, Vec<(usize, Ty, u64)>) {
     let program = program(&code(&list), &locals, &mut world);
     let mut bits = vec![0, 0];
     bits.extend(arguments.iter().map(|value| *value as u64));
-    let left = run(&program, &bits, 8, None);
-    (left.pc, left.stack, left.locals)
+    run(&program, &bits, 8, None)
 }
 
 #[test]
 fn a_loop_over_a_range_begins_inside_a_program() {
     // Of eight turns the last is that of the outer loop, or the fourth of the inner one.
-    let (pc, stack, locals) = sum_of(&[7]);
+    let Left {
+        pc, stack, locals, ..
+    } = sum_of(&[7]);
     assert_eq!((pc, stack.len()), (11, 0));
     assert_eq!(locals[..2], [(0, Ty::Int, 21), (1, Ty::Int, 6)]);
-    let (pc, stack, locals) = sum_of(&[10, -2, -3]);
+    let Left {
+        pc, stack, locals, ..
+    } = sum_of(&[10, -2, -3]);
     // 10 + 7 + 4 + 1, the turn of the outer loop, and three more.
     assert_eq!(pc, 11);
     assert!(matches!(stack[..], [(Ty::Range(_), 0)]), "{stack:?}");
@@ -269,7 +272,7 @@ fn a_loop_over_a_range_begins_inside_a_program() {
 #[test]
 fn a_range_that_is_not_one_of_machine_integers_is_left_before_the_call() {
     for arguments in [[1, 5, 0], [i64::MAX, i64::MIN, 1], [0, 9, i64::MAX]] {
-        let (pc, stack, _) = sum_of(&arguments);
+        let Left { pc, stack, .. } = sum_of(&arguments);
         let goes_on = arguments == [0, 9, i64::MAX];
         assert_eq!(pc == 4 && stack.len() == 5, !goes_on, "{arguments:?}");
     }
