@@ -526,6 +526,27 @@ def two(): pass
 ",
     ),
     (
+        "keeps in attributes of its own",
+        "
+cond = threading.Condition()
+def one():
+    with cond: cond.wait(1)
+def two(): len(cond._waiters)
+",
+    ),
+    (
+        "wraps without showing it",
+        "
+import io
+raw = io.BytesIO(b'abc')
+pair = io.BufferedRWPair(raw, io.BytesIO(), 1)
+def one():
+    try: pair.read(1)
+    except ValueError: pass
+def two(): raw.close()
+",
+    ),
+    (
         "reads of the items",
         "
 import operator

@@ -16,7 +16,7 @@ use super::{
     access::{Access, Target},
     hash,
     object_kinds::{self, ObjectKind},
-    resolve::{Emit, INTERNALS, METHODS, MODULE_ATTRIBUTE, Resolver},
+    resolve::{Emit, INTERNALS, METHODS, MODULE_ATTRIBUTE, OWN_DATA, Resolver},
 };
 
 /// Attributes that say what an object is, or what a function does: changing them changes operations
@@ -84,6 +84,10 @@ impl Resolver<'_> {
                 self.searched(&found, part, target, emit)
             };
         };
+        let is_private = name.as_str().starts_with('_') && !name.as_str().starts_with("__");
+        if is_private && !found.in_python && self.object_kind(object) == ObjectKind::Primitive {
+            self.known.not_seen(OWN_DATA);
+        }
         if is_slot(value, class, self.vm) {
             return emit(Access::new(false, address, part, target));
         }

@@ -75,6 +75,11 @@ const LENT: &str = "when the library calls a function, not the program's own, th
 const NATIVE_KEY: &str = "what a function of the library reads of the items of a container";
 const SETTINGS: &str = "a setting of the interpreter that a thread changes";
 pub(super) const EXISTING: &str = "which objects, classes and frames there are";
+/// As the list of waiters of a condition: the steps of primitives say what these do, not how.
+pub(super) const OWN_DATA: &str =
+    "what a primitive of the library keeps in attributes of its own (`_waiters`)";
+const HIDDEN: &str =
+    "what a native object of the library wraps without showing it (`BufferedRWPair`)";
 const THREADS: &str = "which threads are alive";
 const STREAMS: &str = "which stream `print` writes to";
 const MODULE_TABLE: &str = "which modules `sys.modules` has";
@@ -1249,6 +1254,9 @@ impl Resolver<'_> {
             })
         };
         if is_stream {
+            if &*object.class().name() == "BufferedRWPair" {
+                self.known.not_seen(HIDDEN);
+            }
             for name in ["buffer", "raw"] {
                 all.extend(object.get_attr(name, self.vm).ok());
             }
