@@ -33,7 +33,7 @@ fn main() {
     stack_overflow::leave_to_the_system();
     heap::begin();
     // Hosts run sandboxes with this program.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", feature = "sandbox"))]
     pyt_runtime::sandbox::child_main();
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_else(|| "pyt".into());
