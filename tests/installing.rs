@@ -151,12 +151,18 @@ fn a_c_extension_says_why_it_cannot_be_imported() {
     scratch.write("package/__init__.py", "");
     scratch.write("package/fast.cpython-314-x86_64-linux-gnu.so", "");
     scratch.write("other.abi3.so", "");
+    // With a folder for its stubs, which is no package; and one that is.
+    scratch.write("package/native.abi3.so", "");
+    scratch.write("package/native/__init__.pyi", "");
+    scratch.write("whole.abi3.so", "");
+    scratch.write("whole/__init__.py", "value = 2");
+    scratch.write("space/inner.py", "value = 3");
     scratch.write("both.so", "");
     scratch.write("both.py", "value = 1");
     let program = "
-import both
-assert both.value == 1
-for name in ('package.fast', 'other'):
+import both, whole, space.inner
+assert (both.value, whole.value, space.inner.value) == (1, 2, 3)
+for name in ('package.fast', 'other', 'package.native'):
     try:
         __import__(name)
     except ModuleNotFoundError as error:

@@ -3,6 +3,10 @@
 //! A finder at the end of `sys.meta_path` is asked once no other has found a module. If there is an
 //! extension of that name where the module was searched, the error names it; a program that can do
 //! without, and expects `ImportError` or `ModuleNotFoundError`, does so.
+//!
+//! Where a folder of that name lies beside the extension, as for its stubs, upstream would import
+//! the folder as a namespace package, and the program fails later and elsewhere. So another finder,
+//! before the one for `sys.path`, looks for such pairs only.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +18,10 @@ use rustpython_vm::{
 /// Finds C extensions, and refuses to load them.
 #[pyclass(module = false, name = "ExtensionFinder")]
 #[derive(Debug, PyPayload)]
-struct ExtensionFinder {}
+struct ExtensionFinder {
+    /// Looks only for extensions that have a folder of the same name beside them.
+    beside_folders: bool,
+}
 
 #[pyclass(flags(DISALLOW_INSTANTIATION))]
 impl ExtensionFinder {
@@ -32,13 +39,19 @@ impl ExtensionFinder {
         };
         let name = fullname.rsplit('.').next().unwrap_or_default();
         let folders: Vec<PyObjectRef> = searched.try_to_value(vm)?;
-        let found = folders.iter().find_map(|folder| {
+        let folders = folders.iter().filter_map(|folder| {
             let folder = folder.try_to_value::<String>(vm).ok()?;
-            extension_in(
-                Path::new(if folder.is_empty() { "." } else { &folder }),
-                name,
-            )
+            Some(PathBuf::from(match folder.as_str() {
+                "" => ".",
+                folder => folder,
+            }))
         });
+        let found = match zelf.beside_folders {
+            true => extension_beside_folder(folders, name),
+            false => folders
+                .into_iter()
+                .find_map(|folder| extension_in(&folder, name)),
+        };
         let Some(file) = found else {
             return Ok(vm.ctx.none());
         };
@@ -87,11 +100,38 @@ fn extension_in(folder: &Path, name: &str) -> Option<PathBuf> {
     files.next().map(|file| folder.join(file))
 }
 
-/// Appends the finder to `sys.meta_path`.
+/// An extension that has a folder of the same name, without `__init__.py`, beside it, if no module
+/// of Python comes before it.
+fn extension_beside_folder(folders: impl Iterator<Item = PathBuf>, name: &str) -> Option<PathBuf> {
+    for folder in folders {
+        let package = folder.join(name);
+        if has_module_file(&folder, name) || package.join("__init__.py").exists() {
+            return None;
+        }
+        // Most folders have none, and are not listed.
+        if package.is_dir()
+            && let Some(extension) = extension_in(&folder, name)
+        {
+            return Some(extension);
+        }
+    }
+    None
+}
+
+/// Whether a folder has a module of Python's of this name, as a file.
+fn has_module_file(folder: &Path, name: &str) -> bool {
+    ["py", "pyc"]
+        .iter()
+        .any(|end| folder.join(format!("{name}.{end}")).exists())
+}
+
+/// Puts the finders into `sys.meta_path`: before the finder for `sys.path`, which is the last one,
+/// and at the end.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let _ = ExtensionFinder::make_static_type();
-    let finder = ExtensionFinder {}.into_ref(&vm.ctx);
+    let finder = |beside_folders| ExtensionFinder { beside_folders }.into_ref(&vm.ctx);
     let path = vm.sys_module.as_object().get_attr("meta_path", vm)?;
-    vm.call_method(&path, "append", (finder,))?;
+    vm.call_method(&path, "insert", (-1, finder(true)))?;
+    vm.call_method(&path, "append", (finder(false),))?;
     Ok(())
 }
