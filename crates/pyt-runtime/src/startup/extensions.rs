@@ -39,7 +39,7 @@ impl ExtensionFinder {
         };
         let name = fullname.rsplit('.').next().unwrap_or_default();
         let folders: Vec<PyObjectRef> = searched.try_to_value(vm)?;
-        let folders = folders.iter().filter_map(|folder| {
+        let mut folders = folders.iter().filter_map(|folder| {
             let folder = folder.try_to_value::<String>(vm).ok()?;
             Some(PathBuf::from(match folder.as_str() {
                 "" => ".",
@@ -48,9 +48,7 @@ impl ExtensionFinder {
         });
         let found = match zelf.beside_folders {
             true => extension_beside_folder(folders, name),
-            false => folders
-                .into_iter()
-                .find_map(|folder| extension_in(&folder, name)),
+            false => folders.find_map(|folder| extension_in(&folder, name)),
         };
         let Some(file) = found else {
             return Ok(vm.ctx.none());
