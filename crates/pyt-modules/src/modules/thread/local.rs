@@ -238,6 +238,13 @@ pub(crate) mod local_module {
                 return Err(Self::read_only(zelf, vm));
             }
             let dict = Self::of_this_thread(zelf, vm)?;
+            // A data descriptor of the class comes first: a property, a slot.
+            let interned = vm.ctx.interned_str(name);
+            if let Some(found) = interned.and_then(|name| zelf.class().get_attr(name))
+                && let Some(set) = found.class().slots.descr_set.load()
+            {
+                return set(&found, zelf.to_owned().into(), value, vm);
+            }
             match value {
                 PySetterValue::Assign(value) => dict.set_item(name, value, vm),
                 PySetterValue::Delete => dict.del_item(name, vm).map_err(|_| {
