@@ -7,13 +7,16 @@ use std::{
     process::Command,
 };
 
-const PYTHONAPI: [&str; 14] = [
+const PYTHONAPI: [&str; 17] = [
     "PyCapsule_GetContext",
+    "PyCapsule_GetDestructor",
     "PyCapsule_GetName",
     "PyCapsule_GetPointer",
     "PyCapsule_IsValid",
     "PyCapsule_New",
     "PyCapsule_SetContext",
+    "PyCapsule_SetDestructor",
+    "PyCapsule_SetName",
     "PyCapsule_SetPointer",
     "PyGILState_Ensure",
     "PyGILState_Release",

@@ -23,6 +23,25 @@ is_valid = ctypes.pythonapi.PyCapsule_IsValid
 is_valid.restype, is_valid.argtypes = ctypes.c_bool, [ctypes.py_object, ctypes.c_char_p]
 print(type(capsule).__name__, get_name(capsule), get_pointer(capsule, name))
 print(is_valid(capsule, name), is_valid(capsule, b"other"), is_valid(3, name))
+set_name = ctypes.pythonapi.PyCapsule_SetName
+set_name.argtypes = [ctypes.py_object, ctypes.c_char_p]
+other = b"cases.other"
+print(set_name(capsule, other), get_name(capsule), get_pointer(capsule, other), is_valid(capsule, name))
+get_destructor = ctypes.pythonapi.PyCapsule_GetDestructor
+get_destructor.restype, get_destructor.argtypes = ctypes.c_void_p, [ctypes.py_object]
+set_destructor = ctypes.pythonapi.PyCapsule_SetDestructor
+set_destructor.argtypes = [ctypes.py_object, ctypes.c_void_p]
+gone = []
+destructor = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda address: gone.append(address))
+address = ctypes.cast(destructor, ctypes.c_void_p).value
+print(get_destructor(capsule), set_destructor(capsule, address), get_destructor(capsule) == address)
+expected = id(capsule)
+del capsule
+print(gone == [expected])
+again = new(5678, name, address)
+print(get_destructor(again) == address, get_name(again))
+del again
+print(len(gone))
 raised = []
 began = threading.Event()
 def wait():

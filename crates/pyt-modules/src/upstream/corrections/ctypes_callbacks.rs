@@ -26,6 +26,7 @@ use rustpython_vm::{
     types::{Callable, Representable},
 };
 
+use super::ctypes_casts;
 use crate::upstream::derived::derive_named;
 
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
@@ -64,6 +65,7 @@ fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         return Ok(());
     }
     class.slots.new.store(Some(create));
+    ctypes_casts::correct(&class, &vm.ctx);
     let object = vm.ctx.types.object_type;
     let types = PyGetSet::new("argtypes", object, &vm.ctx)
         .with_get(get_types)
@@ -164,7 +166,7 @@ fn set_field(
 }
 
 /// The address that an object of eight bytes is.
-fn address_in(bytes: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
+pub(super) fn address_in(bytes: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
     let bytes = bytes.downcast_ref::<PyBytes>();
     let address = bytes.and_then(|bytes| bytes.as_bytes().first_chunk());
     let address = address.ok_or_else(|| vm.new_type_error("a function without an address"))?;
@@ -313,7 +315,7 @@ fn received_class(class: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Option<P
 }
 
 /// `class`, if it derives from the class `base` of `_ctypes`.
-fn class_below(
+pub(super) fn class_below(
     base: &'static str,
     class: &PyObjectRef,
     vm: &VirtualMachine,
