@@ -5,7 +5,7 @@
 use std::{process::Command, time::Instant};
 
 use crate::{
-    conformance, dependant, dependencies, docs, tidy,
+    conformance, dependant, dependencies, docs, suites, tidy,
     tree::{Result, root},
 };
 
@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     }),
     // The tests have built the binary.
     ("conformance", conformance::check_part),
+    ("suites", suites::check_part),
     ("transcripts", || {
         tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])
     }),

@@ -15,6 +15,7 @@ mod licences;
 mod pgo;
 mod pictures;
 mod site;
+mod suites;
 mod tidy;
 mod tree;
 mod wheel;
@@ -28,7 +29,7 @@ Usage: cargo xtask COMMAND
 
   ci [STEP...]         all that must pass before a change lands, or some steps of it: format, tidy,
                        docs, dependencies, packages, tests, interleavings, lints, conformance,
-                       transcripts
+                       suites, transcripts
   tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
        --list          name the checks
        --transcripts   fail if the transcripts cannot be run because there is no binary
@@ -54,6 +55,17 @@ Usage: cargo xtask COMMAND
        --record        write the counts into tests/cpython/modules.tsv and docs/conformance.md
        --check         fail if a module passes fewer tests than is recorded
        --pyt PATH      the binary (target/release/pyt)
+  suites [PACKAGE...]  run the test suites of packages from PyPI (tests/suites/packages.tsv) on pyt and on CPython;
+                       go on with those that have not run; fail if a test passes on CPython only and
+                       tests/suites/differences.tsv has no reason
+       --deadline N    how many seconds a suite may take (900)
+       --for N         begin no suite after N seconds
+       --anew          run those again that have run
+       --list          list all differences
+       --programs      run small programs over packages (tests/suites/programs) in place of suites
+       --record        write the counts into tests/suites/recorded.tsv and docs/conformance.md
+       --pyt PATH      the binary (target/release/pyt)
+       --flag OPTION   an option for pyt, such as -Xgil=0
   fuzz [HARNESS...]    run generated input through native code, in child processes: source, formats,
                        patterns, calls, reentry
        --seconds N     how long each harness runs (600)
@@ -80,6 +92,7 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "ci" => ci::run(&rest),
         "conformance" => conformance::run(&rest),
+        "suites" => suites::run(&rest),
         "tidy" => tidy::run(&rest),
         "dependant" => dependant::run(&rest),
         "packages" => dependant::packages(),
