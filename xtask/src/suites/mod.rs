@@ -127,8 +127,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 /// Suites that take seconds together.
 const PART: [&str; 4] = ["cachetools", "markupsafe", "tenacity", "tomlkit"];
 
-/// Runs [`PART`] and a part of the small programs on both. Where there is no CPython, or where the packages cannot be fetched, it
-/// says so.
+/// Runs [`PART`] and a part of the small programs on both. Where there is no CPython, it says so.
 ///
 /// # Errors
 /// Differences that have no reason in the ledger.
