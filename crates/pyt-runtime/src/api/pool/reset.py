@@ -52,6 +52,8 @@ _handlers = {name: _codecs.lookup_error(name) for name in _ERRORS}
 _added_errors = set()
 _added_codecs = []
 _is_spoilt = False
+# Whether a user called `gc.freeze` or `gc.unfreeze`.
+_is_frozen_anew = False
 
 
 def _record(module, name, note):
@@ -72,11 +74,18 @@ def _spoil(*_):
     _is_spoilt = True
 
 
+def _note_frozen():
+    global _is_frozen_anew
+    _is_frozen_anew = True
+
+
 _codecs.register_error = codecs.register_error = _record(
     _codecs, "register_error", lambda name, _: _added_errors.add(name)
 )
 _codecs.register = codecs.register = _record(_codecs, "register", _added_codecs.append)
 sys.addaudithook = _record(sys, "addaudithook", _spoil)
+gc.freeze = _record(gc, "freeze", _note_frozen)
+gc.unfreeze = _record(gc, "unfreeze", _note_frozen)
 
 # The names of each module, and how many classes each abstract base class has registered.
 _contents = [
@@ -139,7 +148,7 @@ def restore(everything):
 
     Without `everything`, restores only what is the process's, before the interpreter ends.
     """
-    global _frozen
+    global _frozen, _is_frozen_anew
     if _variables != _first_variables:
         os.environ.clear()
         os.environ.update(_environment)
@@ -162,8 +171,9 @@ def restore(everything):
     # the rest is restored, which it may change.
     gc.callbacks[:] = _callbacks
     _collect()
-    if not _frozen // 2 < _freeze_count() <= _frozen:
-        # A user called `freeze` or `unfreeze`. Few of the frozen objects ever go.
+    # The count is the process's, and other runtimes change it: alone it says too little.
+    if _is_frozen_anew or not _frozen // 2 < _freeze_count() <= _frozen:
+        _is_frozen_anew = False
         _unfreeze()
         _collect()
         _freeze()
