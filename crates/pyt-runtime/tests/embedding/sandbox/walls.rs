@@ -379,7 +379,7 @@ fn bombs_are_bounded() {
         for code in [
             // Threads of Python's, and native ones.
             "import threading\nwhile True: threading.Thread(target=threading.Event().wait, daemon=True).start()",
-            "import ctypes\nlibc = ctypes.CDLL(None)\nt = ctypes.c_ulong()\npause = ctypes.cast(libc.pause, ctypes.c_void_p)\nwhile True: libc.pthread_create(ctypes.byref(t), None, pause, None)",
+            "import ctypes\nlibc = ctypes.CDLL(None)\nt = ctypes.c_ulong()\npause = ctypes.cast(libc.pause, ctypes.c_void_p)\nwhile libc.pthread_create(ctypes.byref(t), None, pause, None) == 0: pass\nraise OSError",
             // Memory in pieces, of the C library's, and in one.
             "x = []\nwhile True: x.append(bytes(100000))",
             "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.malloc.restype = ctypes.c_void_p\nwhile True:\n  p = libc.malloc(1 << 20)\n  if not p: break\n  ctypes.memset(p, 1, 1 << 20)\nraise MemoryError",
