@@ -97,7 +97,6 @@ pub(super) fn run(
         .env("PYT_OUTCOMES", &written)
         .env("PYTHONPATH", path)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("HOME", &scratch)
         .env("COLUMNS", "80")
         .env_remove("PYTHONUNBUFFERED")
         .env_remove("NO_COLOR")
