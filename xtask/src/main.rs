@@ -11,6 +11,7 @@ mod dependencies;
 mod docs;
 mod environment;
 mod fuzz;
+mod interpreters;
 mod licences;
 mod pgo;
 mod pictures;

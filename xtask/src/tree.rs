@@ -16,6 +16,30 @@ pub(crate) fn root() -> PathBuf {
         .map_or_else(|| manifest.clone(), PathBuf::from)
 }
 
+/// Writes a file of the repository.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(crate) fn write(path: &str, text: &str) -> Result<()> {
+    fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))
+}
+
+/// Replaces what stands between two lines of a file of the repository.
+///
+/// # Errors
+/// A file that cannot be read or written, or that lacks one of the lines.
+pub(crate) fn replace_between(path: &str, begin: &str, end: &str, text: &str) -> Result<()> {
+    let before =
+        fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
+    let split = || {
+        let (head, rest) = before.split_once(begin)?;
+        let (_, tail) = rest.split_once(end)?;
+        Some((head, tail))
+    };
+    let (head, tail) = split().ok_or(format!("{path} has no marks for the table"))?;
+    write(path, &format!("{head}{begin}{text}{end}{tail}"))
+}
+
 /// Folders that hold nothing of the project's own.
 const SKIPPED: &[&str] = &["target", "__pycache__", "packages"];
 

@@ -60,3 +60,7 @@ def pytest_collectreport(report):
 
 def pytest_sessionfinish(session):
     write("end")
+
+
+def pytest_unconfigure(config):
+    log.close()

@@ -19,10 +19,13 @@ use std::{
 };
 
 use counts::Counts;
-use process::{Interpreter, Python};
+use process::Python;
 use suite::Suite;
 
-use crate::tree::{Result, root};
+use crate::{
+    interpreters::{Interpreter, seconds},
+    tree::{Result, root},
+};
 
 /// How long a module may take unless a number of seconds is given.
 const DEADLINE: u64 = 120;
@@ -57,10 +60,6 @@ impl Options {
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut value = || rest.next().ok_or(format!("{argument} needs a value"));
-            let seconds = |text: &String| {
-                let number = text.parse().map(Duration::from_secs);
-                number.map_err(|_| format!("{text:?} is no number of seconds"))
-            };
             match argument.as_str() {
                 "--deadline" => options.deadline = seconds(value()?)?,
                 "--for" => options.budget = Some(seconds(value()?)?),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::suite::Suite;
-use crate::tree::Result;
+use crate::{interpreters::Interpreter, tree::Result};
 
 /// How much sooner the process itself shows where its threads are, and ends.
 const DUMP_MARGIN: Duration = Duration::from_secs(5);
@@ -18,22 +18,6 @@ const KILL_AFTER: &str = "5";
 
 /// What `timeout` ends with when it has ended a process.
 const TIMED_OUT: i32 = 124;
-
-/// Which interpreter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interpreter {
-    CPython,
-    Pyt,
-}
-
-impl Interpreter {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::CPython => "CPython",
-            Self::Pyt => "pyt",
-        }
-    }
-}
 
 /// An interpreter, and how it is started.
 pub(super) struct Python {

@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, fs};
 use super::{
     counts::{Counts, End},
     kept,
-    process::Interpreter,
 };
-use crate::tree::{Result, root};
+use crate::{
+    interpreters::Interpreter,
+    tree::{Result, replace_between, root, write},
+};
 
 /// The counts, a line for each module: its name, CPython's counts, pyt's.
 const RECORDED: &str = "tests/cpython/modules.tsv";
@@ -37,17 +39,8 @@ pub(super) fn record(known: &[String]) -> Result<()> {
         format!("{module}\t{}\t{}\n", theirs.fields(), ours.fields())
     });
     write(RECORDED, &lines.collect::<String>())?;
-    let before = read_text(DOCUMENT)?;
-    let split = || {
-        let (head, rest) = before.split_once(BEGIN)?;
-        let (_, tail) = rest.split_once(END)?;
-        Some((head, tail))
-    };
-    let (head, tail) = split().ok_or(format!("{DOCUMENT} has no marks for the table"))?;
-    write(
-        DOCUMENT,
-        &format!("{head}{BEGIN}\n{}\n{END}{tail}", table(&rows)),
-    )
+    let table = format!("\n{}\n", table(&rows));
+    replace_between(DOCUMENT, BEGIN, END, &table)
 }
 
 /// Fails if one of `modules` passed fewer tests than is recorded, or ended otherwise.
@@ -88,14 +81,6 @@ fn read() -> Result<BTreeMap<String, Row>> {
         rows.insert(fields[0].to_owned(), row);
     }
     Ok(rows)
-}
-
-fn read_text(path: &str) -> Result<String> {
-    fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))
-}
-
-fn write(path: &str, text: &str) -> Result<()> {
-    fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))
 }
 
 /// The totals, a row for each module in which pyt passes fewer tests than CPython, and the names

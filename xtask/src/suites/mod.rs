@@ -22,9 +22,12 @@ use std::{
 use differences::Ledger;
 use outcomes::Outcomes;
 use package::Package;
-use process::{Interpreter, Peers};
+use process::Peers;
 
-use crate::tree::{Result, root};
+use crate::{
+    interpreters::{Interpreter, seconds},
+    tree::{Result, root},
+};
 
 /// How long one suite may take unless a number of seconds is given.
 const DEADLINE: Duration = Duration::from_secs(900);
@@ -61,10 +64,6 @@ impl Options {
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut value = || rest.next().ok_or(format!("{argument} needs a value"));
-            let seconds = |text: &String| {
-                let number = text.parse().map(Duration::from_secs);
-                number.map_err(|_| format!("{text:?} is no number of seconds"))
-            };
             match argument.as_str() {
                 "--deadline" => options.deadline = seconds(value()?)?,
                 "--for" => options.budget = Some(seconds(value()?)?),

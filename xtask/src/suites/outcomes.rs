@@ -7,8 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::process::Interpreter;
-use crate::tree::root;
+use crate::{interpreters::Interpreter, tree::root};
 
 /// How a suite's process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ pub(super) struct Package {
     pub(super) version: String,
     /// The folder in the source distribution that holds the package: `.`, `src`, ...
     pub(super) root: String,
-    /// Arguments for pytest: files and folders in the source distribution, and options.
+    /// Arguments for pytest: files and folders in the source distribution, and options. `%20` in
+    /// one is a space.
     pub(super) tests: Vec<String>,
     /// What the tests need, as pip names it.
     pub(super) needs: Vec<String>,
@@ -38,7 +39,10 @@ fn parse(line: &str) -> Option<Package> {
     let [name, version, root, tests, needs] = fields.as_slice() else {
         return None;
     };
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+    let words = |text: &str| {
+        let words = text.split_whitespace();
+        words.map(|word| word.replace("%20", " ")).collect()
+    };
     Some(Package {
         name: (*name).to_owned(),
         version: (*version).to_owned(),
@@ -54,8 +58,8 @@ mod tests {
 
     #[test]
     fn a_line_has_five_fields() {
-        let package = parse("attrs\t1.0\tsrc\ttests -k x\ta b==2").unwrap();
-        assert_eq!(package.tests, ["tests", "-k", "x"]);
+        let package = parse("attrs\t1.0\tsrc\ttests -k not%20x\ta b==2").unwrap();
+        assert_eq!(package.tests, ["tests", "-k", "not x"]);
         assert_eq!(package.needs, ["a", "b==2"]);
         assert!(parse("attrs\t1.0\tsrc").is_none());
         assert!(!read().unwrap().is_empty());

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Options, fetch::Place, package::Package};
-use crate::tree::{Result, root};
+use crate::{
+    interpreters::Interpreter,
+    tree::{Result, root},
+};
 
 /// The script that sets up CPython.
 const PEERS: &str = "../shared/tools/peers";
@@ -24,22 +27,6 @@ const TIMED_OUT: i32 = 124;
 
 /// The highest status that pytest itself ends with.
 const LAST_STATUS_OF_PYTEST: i32 = 5;
-
-/// Which interpreter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interpreter {
-    CPython,
-    Pyt,
-}
-
-impl Interpreter {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::CPython => "CPython",
-            Self::Pyt => "pyt",
-        }
-    }
-}
 
 /// How CPython is started.
 pub(super) struct Peers(pub(super) Vec<PathBuf>);
@@ -110,7 +97,6 @@ pub(super) fn run(
         .env("PYT_OUTCOMES", &written)
         .env("PYTHONPATH", path)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("HOME", &scratch)
         .env("COLUMNS", "80")
         .env_remove("PYTHONUNBUFFERED")
         .env_remove("NO_COLOR")

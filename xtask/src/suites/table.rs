@@ -7,9 +7,11 @@ use super::{
     differences::Ledger,
     outcomes::{self, Outcomes},
     package::Package,
-    process::Interpreter,
 };
-use crate::tree::{Result, root};
+use crate::{
+    interpreters::Interpreter,
+    tree::{Result, replace_between, root, write},
+};
 
 /// A line for each package: name, version, tests, then for CPython and pyt how many passed, failed
 /// and were skipped and how the process ended, and the number of differences.
@@ -39,15 +41,8 @@ pub(super) fn record(known: &[Package]) -> Result<()> {
     }
     let lines = rows.values().map(|row| row.join("\t") + "\n");
     write(RECORDED, &lines.collect::<String>())?;
-    let before = read_text(DOCUMENT)?;
-    let split = || {
-        let (head, rest) = before.split_once(BEGIN)?;
-        let (_, tail) = rest.split_once(END)?;
-        Some((head, tail))
-    };
-    let (head, tail) = split().ok_or(format!("{DOCUMENT} has no marks for the table"))?;
-    let table = table(&rows, &Ledger::read()?);
-    write(DOCUMENT, &format!("{head}{BEGIN}\n{table}\n{END}{tail}"))
+    let table = format!("\n{}\n", table(&rows, &Ledger::read()?));
+    replace_between(DOCUMENT, BEGIN, END, &table)
 }
 
 fn row(package: &Package, theirs: &Outcomes, ours: &Outcomes) -> Vec<String> {
@@ -81,14 +76,6 @@ fn read() -> Result<BTreeMap<String, Vec<String>>> {
         }
     });
     rows.collect()
-}
-
-fn read_text(path: &str) -> Result<String> {
-    fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))
-}
-
-fn write(path: &str, text: &str) -> Result<()> {
-    fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))
 }
 
 /// A row for each package, and the reasons for what differs.

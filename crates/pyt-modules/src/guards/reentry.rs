@@ -50,7 +50,7 @@ pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
 fn entering(original: &PyMethodDef) -> PyMethodDef {
     let function = original.func;
     let call = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
-        let Some(object) = args.args.first().map(|object| object.get_id()) else {
+        let Some(object) = args.args.first().map(AsObject::get_id) else {
             return function(vm, args, callee);
         };
         if ENTERED.with_borrow(|entered| entered.contains(&object)) {

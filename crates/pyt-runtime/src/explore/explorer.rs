@@ -361,7 +361,7 @@ impl<'a> Explorer<'a> {
             let is_traced = is_first || next.seed.is_none();
             let (strategy, ran) =
                 self.run_once(next.strategy, seed, is_traced, give_up_at, program, vm)?;
-            let finished = match ran {
+            let mut finished = match ran {
                 Ok(ran) => ran,
                 Err(EndedEarly { status }) => {
                     // The steps of such a run are not known: an exhaustive search ends with it.
@@ -372,7 +372,6 @@ impl<'a> Explorer<'a> {
             if let (Some(mut strategy), None) = (strategy, next.seed) {
                 learn_decisions(&mut *strategy, &finished.trace);
             }
-            let mut finished = finished;
             if is_first {
                 self.first_note = finished.note.take();
             }

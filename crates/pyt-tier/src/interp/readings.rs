@@ -405,10 +405,8 @@ impl<'a> Around<'a> {
 
     fn know(&mut self, object: &PyObject, how: How) -> Result<Known, &'static str> {
         let (ty, _) = classify(Some(object), self.vm);
-        if how == How::Plain {
-            if ty.is_number() || ty == Ty::None {
-                return Ok(Known::Value(ty));
-            }
+        if how == How::Plain && (ty.is_number() || ty == Ty::None) {
+            return Ok(Known::Value(ty));
         }
         let is_function = object.class().is(self.vm.ctx.types.function_type);
         if how == How::Plain && !is_function {

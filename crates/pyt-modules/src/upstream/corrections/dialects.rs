@@ -119,7 +119,7 @@ fn unknown(vm: &VirtualMachine) -> PyBaseExceptionRef {
     let class = vm
         .import("_csv", 0)
         .and_then(|module| module.get_attr("Error", vm));
-    match class.map(|class| class.downcast::<PyType>()) {
+    match class.map(PyObjectRef::downcast::<PyType>) {
         Ok(Ok(class)) => vm.new_exception_msg(class, message.into()),
         _ => vm.new_value_error(message),
     }

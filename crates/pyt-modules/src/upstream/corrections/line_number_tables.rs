@@ -6,6 +6,7 @@
 use rustpython_vm::{
     AsObject, Context, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyTupleRef},
+    compiler::rustpython_compiler_core::OneIndexed,
     stdlib::_warnings,
 };
 
@@ -31,7 +32,7 @@ fn table_of(code: PyRef<PyCode>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
     let category = vm.ctx.exceptions.deprecation_warning;
     let message = "co_lnotab is deprecated, use co_lines instead.".to_owned();
     _warnings::warn(category, message, 1, vm)?;
-    let first = code.first_line_number.map_or(0, |line| line.get());
+    let first = code.first_line_number.map_or(0, OneIndexed::get);
     let lines = vm.call_method(code.as_object(), "co_lines", ())?;
     let lines: Vec<PyTupleRef> = lines.try_to_value(vm)?;
     let mut table = Table::new(i64::try_from(first).unwrap_or(0));
