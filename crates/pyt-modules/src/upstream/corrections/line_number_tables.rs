@@ -6,7 +6,6 @@
 use rustpython_vm::{
     AsObject, Context, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyTupleRef},
-    compiler::rustpython_compiler_core::OneIndexed,
     stdlib::_warnings,
 };
 
@@ -32,10 +31,11 @@ fn table_of(code: PyRef<PyCode>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
     let category = vm.ctx.exceptions.deprecation_warning;
     let message = "co_lnotab is deprecated, use co_lines instead.".to_owned();
     _warnings::warn(category, message, 1, vm)?;
-    let first = code.first_line_number.map_or(0, OneIndexed::get);
+    let first = code.first_line_number;
+    let first = first.and_then(|line| i64::try_from(line.get()).ok());
     let lines = vm.call_method(code.as_object(), "co_lines", ())?;
     let lines: Vec<PyTupleRef> = lines.try_to_value(vm)?;
-    let mut table = Table::new(i64::try_from(first).unwrap_or(0));
+    let mut table = Table::new(first.unwrap_or(0));
     for range in lines {
         // Where it begins and ends, and its line.
         if let [begin, _, line] = range.as_slice()
