@@ -14,13 +14,17 @@ import linecache
 import os
 import sys
 import threading
+import time
 import types
 import warnings
+import weakref
 
 # A user may replace built-in functions, and functions of these modules, before they are restored.
-dict, frozenset, id, isinstance, len, list, map = dict, frozenset, id, isinstance, len, list, map
+dict, frozenset, id, isinstance, len = dict, frozenset, id, isinstance, len
+list, map, range = list, map, range
 _abc_token, _dump = abc.get_cache_token, abc._get_dump
 _collect, _freeze, _freeze_count, _unfreeze = gc.collect, gc.freeze, gc.get_freeze_count, gc.unfreeze
+_sleep, _ref = time.sleep, weakref.ref
 _tracing = (sys.settrace, sys.setprofile, threading.settrace, threading.setprofile)
 _ModuleType = types.ModuleType
 
@@ -122,12 +126,37 @@ def _restore_module(module, names):
         now[name] = names[name]
 
 
+class _Garbage:
+    """What a collection frees: it is part of a cycle."""
+
+    def __init__(self):
+        self.itself = self
+
+
+# How often a collection is tried, at least a millisecond apart.
+_MOST_COLLECTIONS = 2000
+
+
+def _collect_surely():
+    """Collects all garbage, and returns whether that was possible.
+
+    The process has one collector: a collection that begins while another runtime collects does nothing.
+    """
+    garbage = _ref(_Garbage())
+    for _ in range(_MOST_COLLECTIONS):
+        _collect()
+        if garbage() is None:
+            return True
+        _sleep(0.001)
+    return False
+
+
 # The variables of the environment as `os.environ` keeps them: two dictionaries are compared at once.
 _variables = getattr(os.environ, "_data", os.environ)
 _first_variables = dict(_variables)
 
 # What exists now is as it was in each reset, so the collector need not go through it again.
-_collect()
+_collect_surely()
 _freeze()
 _frozen = _freeze_count()
 
@@ -170,12 +199,14 @@ def restore(everything):
     # What the last user left runs its `__del__` now, and not while the next one is here; and before
     # the rest is restored, which it may change.
     gc.callbacks[:] = _callbacks
-    _collect()
+    if not _collect_surely():
+        return False
     # The count is the process's, and other runtimes change it: alone it says too little.
     if _is_frozen_anew or not _frozen // 2 < _freeze_count() <= _frozen:
         _is_frozen_anew = False
         _unfreeze()
-        _collect()
+        if not _collect_surely():
+            return False
         _freeze()
         _frozen = _freeze_count()
     sys.modules.update(_modules)
