@@ -1,8 +1,14 @@
-//! The interpreters that are compared, and arguments that commands which run both have.
+//! The interpreters that are compared, and what commands have in common that run both.
 
 use std::time::Duration;
 
 use crate::tree::Result;
+
+/// After how many seconds a process that does not end at its deadline is killed.
+pub(crate) const KILL_AFTER: &str = "5";
+
+/// What `timeout` ends with when it has ended a process.
+pub(crate) const TIMED_OUT: i32 = 124;
 
 /// Which interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,16 +8,13 @@ use std::{
 };
 
 use super::suite::Suite;
-use crate::{interpreters::Interpreter, tree::Result};
+use crate::{
+    interpreters::{Interpreter, KILL_AFTER, TIMED_OUT},
+    tree::Result,
+};
 
 /// How much sooner the process itself shows where its threads are, and ends.
 const DUMP_MARGIN: Duration = Duration::from_secs(5);
-
-/// After how many seconds a process that does not end is killed.
-const KILL_AFTER: &str = "5";
-
-/// What `timeout` ends with when it has ended a process.
-const TIMED_OUT: i32 = 124;
 
 /// An interpreter, and how it is started.
 pub(super) struct Python {

@@ -9,7 +9,7 @@ use std::{
 
 use super::{Options, fetch::Place, package::Package};
 use crate::{
-    interpreters::Interpreter,
+    interpreters::{Interpreter, KILL_AFTER, TIMED_OUT},
     tree::{Result, root},
 };
 
@@ -18,12 +18,6 @@ const PEERS: &str = "../shared/tools/peers";
 
 /// The plugin of pytest that writes the outcomes, and what stands for packages that cannot be had.
 const ON_PATH: &str = "tests/suites/path";
-
-/// After how many seconds a process that does not end at its deadline is killed.
-const KILL_AFTER: &str = "5";
-
-/// What `timeout` ends with when it has ended a process.
-const TIMED_OUT: i32 = 124;
 
 /// The highest status that pytest itself ends with.
 const LAST_STATUS_OF_PYTEST: i32 = 5;
