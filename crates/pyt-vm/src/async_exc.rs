@@ -14,10 +14,8 @@
 //! This module knows nothing of waits: the caller interrupts them.
 
 use std::{
-    cell::Cell,
     collections::{HashMap, HashSet},
     sync::{Arc, Weak},
-    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -33,6 +31,7 @@ use rustpython_vm::{
 
 use super::{
     monitoring_tool::{Identity, MonitoringTool},
+    shield::{self, Shielding},
     world::VmWorld,
 };
 
@@ -46,36 +45,6 @@ const TOOL: Identity = Identity {
     name: "pyt",
     numbers: [3, 4, 5, 2, 1, 0],
 };
-
-/// How long a [`shielded`] function is shielded at most: longer than what the library does there
-/// takes. It may call code of the program's, which takes as long as it likes.
-const LONGEST_SHIELD: Duration = Duration::from_millis(100);
-
-thread_local! {
-    /// When the outermost [`shielded`] function that the thread is in began.
-    static SHIELDED_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// Runs `f`, in which nothing is raised from outside for 100 ms: that waits until it is over. For
-/// short work of the host's library that would take such an exception for a failure of its own.
-pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
-    struct Shield(Option<Instant>);
-    impl Drop for Shield {
-        fn drop(&mut self) {
-            SHIELDED_SINCE.set(self.0);
-        }
-    }
-    let outer = SHIELDED_SINCE.get();
-    SHIELDED_SINCE.set(outer.or_else(|| Some(Instant::now())));
-    let _shield = Shield(outer);
-    f()
-}
-
-fn is_shielded() -> bool {
-    SHIELDED_SINCE
-        .get()
-        .is_some_and(|since| since.elapsed() < LONGEST_SHIELD)
-}
 
 /// The owner of the code at a place that is watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +76,7 @@ impl CodeOwner {
 }
 
 /// What is to be raised in a thread.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum PendingRaise {
     /// A class or an instance.
     Object(PyObjectRef),
@@ -276,18 +245,27 @@ impl AsyncExceptions {
 
     /// What is to be raised in the thread with this ident, which is the calling one.
     pub fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        if is_shielded() {
-            return None;
-        }
         let raise = {
             let mut state = self.0.lock();
-            if state.unwinding.contains(&ident) {
+            let unwinds = state.unwinding.contains(&ident);
+            if !unwinds && !state.pending.contains_key(&ident) {
+                return None;
+            }
+            let shielding = shield::postpone();
+            if shielding == Shielding::Postpones {
+                return None;
+            }
+            if unwinds {
                 drop(state);
                 return Some(self.stopped(vm));
             }
-            let raise = state.pending.remove(&ident)?;
-            Self::unwatch_if_idle(&mut state, &vm.state);
-            raise
+            if shielding == Shielding::Expired {
+                state.pending.get(&ident)?.clone()
+            } else {
+                let raise = state.pending.remove(&ident)?;
+                Self::unwatch_if_idle(&mut state, &vm.state);
+                raise
+            }
         };
         Some(match raise {
             PendingRaise::Object(exception) => instantiate(exception, vm),
@@ -303,10 +281,10 @@ impl AsyncExceptions {
         owner: CodeOwner,
         vm: &VirtualMachine,
     ) -> Option<PyBaseExceptionRef> {
-        if owner == CodeOwner::Import || is_shielded() {
+        if owner == CodeOwner::Import || !self.is_unwinding(ident) {
             return None;
         }
-        self.is_unwinding(ident).then(|| self.stopped(vm))
+        (shield::postpone() != Shielding::Postpones).then(|| self.stopped(vm))
     }
 
     /// A new exception that ends the thread it is raised in.

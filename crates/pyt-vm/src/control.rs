@@ -15,7 +15,7 @@ use super::{
     state::InterpreterState,
 };
 
-pub use super::async_exc::shielded;
+pub use super::shield::shielded;
 
 /// What is to be raised in a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -108,6 +108,39 @@ fn whatever_runs_or_waits_is_interrupted() {
     });
 }
 
+/// The library keeps the source of what it runs for tracebacks, and ignores an error of that.
+#[test]
+fn no_interrupt_is_lost_while_the_library_keeps_the_source() {
+    in_both_modes(|gil| {
+        let runtime = warm_runtime(gil);
+        let waits = "import threading\nl = threading.Lock(); l.acquire(); l.acquire()";
+        // Shorter and longer than the time for which exceptions are kept out.
+        for (duration, delay) in [(0.09, 20), (0.4, 200)] {
+            runtime
+                .exec(&format!(
+                    "import linecache, time\n\
+                     kept = linecache._register_code\n\
+                     def slow(*args):\n\
+                     \x20 linecache._register_code = kept\n\
+                     \x20 time.sleep({duration})\n\
+                     linecache._register_code = slow"
+                ))
+                .unwrap();
+            let delay = Duration::from_millis(delay);
+            let interrupting =
+                interrupt_after(runtime.interrupter(), delay, Interrupter::interrupt);
+            let error = runtime.exec(waits).unwrap_err();
+            interrupting.join().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+            assert!(
+                runtime
+                    .eval::<bool>("linecache._register_code is kept")
+                    .unwrap()
+            );
+        }
+    });
+}
+
 #[test]
 fn visiting_threads_are_interrupted_too() {
     in_both_modes(|gil| {

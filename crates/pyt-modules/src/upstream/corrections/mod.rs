@@ -12,6 +12,7 @@
 mod bytes_formats;
 mod charmaps;
 mod classes;
+mod compressed_order;
 pub(crate) mod conditional_annotations;
 mod ctypes_callbacks;
 mod ctypes_casts;
@@ -78,6 +79,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(zlib_messages::module_def())
         .chain(charmaps::module_def())
         .chain(dialects::module_def())
+        .chain(compressed_order::module_def())
         .collect()
 }
 
