@@ -719,3 +719,31 @@ fn a_live_table_on_a_terminal_leaves_it_as_it_was() {
     );
     assert!(screen.matches("\u{1b}7").count() == screen.matches("\u{1b}8").count());
 }
+
+/// No code of pyt's runs at such an end.
+#[test]
+fn a_live_table_leaves_the_terminal_as_it_was_if_the_program_is_killed() {
+    if skipped_on_other_python("a live table") {
+        return;
+    }
+    let endings = [
+        "os._exit(7)",
+        "os.kill(os.getpid(), signal.SIGTERM)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os.abort()",
+        // No child of pyt's is in the program's way.
+        "\n\
+         try: os.wait()\n\
+         except ChildProcessError: os._exit(7)",
+    ];
+    for ending in endings {
+        let code = format!("import os, signal, time\ntime.sleep(1)\n{ending}");
+        let live = pyt(["run", "--live", "-c", &code]);
+        let (status, screen) = Terminal::sized(live, 24, 80).wait();
+        assert!(!status.success(), "{ending}");
+        let divided = screen.find("\u{1b}[13;24r");
+        let whole = screen.rfind("\u{1b}[r");
+        assert!(divided.is_some() && divided < whole, "{ending}: {screen:?}");
+        assert_eq!(screen.matches("\u{1b}[r").count(), 1, "{ending}: {screen:?}");
+    }
+}

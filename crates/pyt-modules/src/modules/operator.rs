@@ -1,5 +1,7 @@
 //! The module `_operator`: upstream's, but for `length_hint`, which refuses a negative default
-//! there. It has nothing to do with threads; packages whose threads are watched (tqdm) need it.
+//! there, and for `countOf` and `indexOf`, which ask the value whether it equals the item there,
+//! not the item. It has nothing to do with threads; packages whose threads are watched (tqdm) need
+//! it.
 
 pub(crate) use _operator::module_def;
 
@@ -7,6 +9,7 @@ pub(crate) use _operator::module_def;
 mod _operator {
     use rustpython_vm::{
         Py, PyObjectRef, PyResult, VirtualMachine, builtins::PyModule, function::OptionalArg,
+        protocol::PyIterReturn,
     };
 
     use crate::upstream;
@@ -27,6 +30,31 @@ mod _operator {
             Some(length) => vm.ctx.new_int(length).into(),
             None => vm.ctx.new_int(default).into(),
         })
+    }
+
+    /// Count the items of a that are b or equal it.
+    #[pyfunction(name = "countOf")]
+    fn count_of(a: PyObjectRef, b: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+        let items = a.get_iter(vm)?;
+        let mut count = 0;
+        while let PyIterReturn::Return(item) = items.next(vm)? {
+            count += usize::from(vm.identical_or_equal(&item, &b)?);
+        }
+        Ok(count)
+    }
+
+    /// Find the first item of a that is b or equals it.
+    #[pyfunction(name = "indexOf")]
+    fn index_of(a: PyObjectRef, b: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+        let items = a.get_iter(vm)?;
+        let mut index = 0;
+        while let PyIterReturn::Return(item) = items.next(vm)? {
+            if vm.identical_or_equal(&item, &b)? {
+                return Ok(index);
+            }
+            index += 1;
+        }
+        Err(vm.new_value_error("sequence.index(x): x not in sequence"))
     }
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {

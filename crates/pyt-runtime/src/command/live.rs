@@ -3,6 +3,8 @@
 //! On a terminal it stands above the program's output, which scrolls below it; elsewhere it is
 //! written to standard error once a second. What is in the table is not known here.
 
+mod terminal_guard;
+
 use std::{
     io::{IsTerminal, Write},
     sync::{
@@ -15,6 +17,7 @@ use std::{
 
 use pyt_sched::SignalMask;
 
+use self::terminal_guard::TerminalGuard;
 use crate::{ThreadsView, api::runtime_core::RuntimeCore};
 
 /// How often the table is drawn on a terminal, and written elsewhere.
@@ -96,12 +99,16 @@ fn show(core: &Weak<RuntimeCore>, stop: &AtomicBool) {
 struct Screen {
     /// The number of rows of the terminal and of the table, once it was drawn.
     divided: Option<(usize, usize)>,
+    /// Undoes the division if the process ends before it has done that itself.
+    guard: Option<TerminalGuard>,
 }
 
 impl Screen {
     fn draw(&mut self, table: &str, rows: usize, height: usize) -> String {
         let mut text = String::new();
         if self.divided != Some((rows, height)) {
+            let guard = self.guard.get_or_insert_with(TerminalGuard::begin);
+            guard.set(&undivided(rows));
             // The region that scrolls; the cursor at its end, where the program goes on.
             text += &format!("\x1b[2J\x1b[{};{rows}r\x1b[{rows};1H", height + 1);
             self.divided = Some((rows, height));
@@ -118,11 +125,17 @@ impl Screen {
 
     /// The whole terminal scrolls again.
     fn leave(&mut self) -> String {
-        match self.divided.take() {
-            Some((rows, _)) => format!("\x1b7\x1b[r\x1b8\x1b[{rows};1H\r\n"),
-            None => String::new(),
+        if let Some(mut guard) = self.guard.take() {
+            guard.set("");
         }
+        let divided = self.divided.take();
+        divided.map_or_else(String::new, |(rows, _)| undivided(rows))
     }
+}
+
+/// What has a terminal of so many rows scroll as a whole, with the cursor below all.
+fn undivided(rows: usize) -> String {
+    format!("\x1b7\x1b[r\x1b8\x1b[{rows};1H\r\n")
 }
 
 /// The rows and columns of the terminal.

@@ -182,6 +182,9 @@ impl Builder {
             limits,
         } = self;
         host.check(&mut options)?;
+        if let Some(limits) = &limits {
+            limits.check(options.gil)?;
+        }
         if !arguments::are_unicode() {
             return Err(Error::option("an argument of the process is not Unicode"));
         }

@@ -28,13 +28,15 @@ impl Runtime {
     /// was hit, and [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if all threads were stopped
     /// for another reason. All threads that Python started have ended then; one that cannot be
     /// ended is frozen a second after the grace period. [`ErrorKind::Gone`](crate::ErrorKind::Gone)
-    /// after the runtime's end.
+    /// after the runtime's end. [`ErrorKind::Option`](crate::ErrorKind::Option), before `f` is
+    /// called, for a limit on [`steps`](Limits::steps) without the GIL.
     pub fn with_limits<R>(
         &self,
         limits: &Limits,
         f: impl FnOnce(Python<'_>) -> R,
     ) -> Result<R, Error> {
         let core = self.core();
+        limits.check(core.state().scheduler.policy().is_exclusive())?;
         let entered = core.enter(|vm| {
             let (result, stop) = core.limited(vm, limits, || f(Python::new(vm, core)));
             stop.map_or_else(|| Ok(result), |stop| Err(Error::stopped(stop)))
@@ -54,6 +56,7 @@ impl Python<'_> {
         f: impl FnOnce(Python<'_>) -> R,
     ) -> Result<R, Error> {
         let core: &Arc<_> = self.core();
+        limits.check(core.state().scheduler.policy().is_exclusive())?;
         let (result, stop) = core.limited(self.vm(), limits, || f(self));
         stop.map_or_else(|| Ok(result), |stop| Err(Error::stopped(stop)))
     }

@@ -6,6 +6,8 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
+
 /// How long `finally` blocks and handlers have after a limit was hit, unless the host says
 /// otherwise.
 const DEFAULT_GRACE: Duration = Duration::from_millis(100);
@@ -133,7 +135,8 @@ impl Limits {
     /// the same input and [`hash_seed`](crate::Options::hash_seed), whatever the machine does
     /// meanwhile, also with a virtual clock: what fuel is in other languages. With threads it is
     /// the same if the call joins those that it starts and what they run does not depend on their
-    /// order. Native code counts as the one instruction that calls it. While instructions are
+    /// order. Needs the GIL: without it the call is refused, since the number would not be exact.
+    /// Native code counts as the one instruction that calls it. While instructions are
     /// counted, Python code takes several times as long; without this limit it costs nothing.
     ///
     /// ```
@@ -150,6 +153,19 @@ impl Limits {
     pub const fn steps(mut self, limit: u64) -> Self {
         self.steps = Some(limit);
         self
+    }
+
+    /// Refuses limits that would not be exact.
+    ///
+    /// The interpreter prepares a function for counting when the function begins. Where two threads
+    /// begin it at once, one undoes for a moment what the other has prepared and runs by already.
+    pub(crate) fn check(&self, gil: bool) -> Result<(), Error> {
+        if self.steps.is_some() && !gil {
+            return Err(Error::option(
+                "a limit on instructions needs the GIL: without it the number would not be exact",
+            ));
+        }
+        Ok(())
     }
 
     /// How long `finally` blocks and handlers have after a limit was hit; 100 ms by default.

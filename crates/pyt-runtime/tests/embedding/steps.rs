@@ -1,8 +1,7 @@
 //! A limit on instructions is exact, and a program takes the same number in every run.
 
 use pyt_runtime::{Builder, ErrorKind, Limit, Limits, Runtime};
-
-use crate::support::in_both_modes;
+use pyt_test::deadline::within;
 
 /// More than any program here takes.
 const PLENTY: u64 = 32_768;
@@ -49,8 +48,8 @@ fn count(builder: &dyn Fn() -> Builder, code: &str) -> u64 {
 
 #[test]
 fn the_number_is_exact_and_the_same_in_every_run() {
-    in_both_modes(|gil| {
-        let builder = move || Runtime::builder().gil(gil);
+    within("counting", || {
+        let builder = Runtime::builder;
         let short = count(&builder, "for i in range(100): i * i");
         let long = count(&builder, "for i in range(1100): i * i");
         // Each turn takes the same number.
@@ -74,8 +73,8 @@ except KeyError: pass
 
 #[test]
 fn the_number_is_the_same_with_threads() {
-    in_both_modes(|gil| {
-        let builder = move || Runtime::builder().gil(gil);
+    within("counting", || {
+        let builder = Runtime::builder;
         // The program joins its threads: an unlocked lock says that they are nearly done only.
         let code = "
 import _thread
@@ -99,4 +98,24 @@ import time
 for i in range(20): time.sleep(1000)
 ";
     count(&builder, code);
+}
+
+/// Without the GIL, threads that begin the same function at once would run some of its instructions
+/// uncounted.
+#[test]
+fn the_number_needs_the_gil() {
+    let limits = Limits::new().steps(PLENTY);
+    let of_all_calls = Runtime::builder().gil(false).limits(limits.clone()).build();
+    assert_eq!(of_all_calls.unwrap_err().kind(), ErrorKind::Option);
+    let runtime = Runtime::builder().gil(false).build().unwrap();
+    let refused = runtime.with_limits(&limits, |py| py.exec("ran = True"));
+    let error = refused.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Option);
+    assert!(error.to_string().contains("needs the GIL"), "{error}");
+    let nested = runtime.with_limits(&Limits::new(), |py| {
+        py.with_limits(&limits, |py| py.exec("ran = True"))
+    });
+    assert_eq!(nested.unwrap().unwrap_err().kind(), ErrorKind::Option);
+    assert!(!runtime.eval::<bool>("'ran' in globals()").unwrap());
+    runtime.finish();
 }

@@ -9,10 +9,10 @@
 //!
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
+mod base_classes;
 mod bytes_formats;
 mod charmaps;
 mod classes;
-mod compressed_order;
 pub(crate) mod conditional_annotations;
 mod ctypes_callbacks;
 mod ctypes_casts;
@@ -23,6 +23,7 @@ mod float_powers;
 mod float_sums;
 mod folded_quotients;
 mod formatted_surrogates;
+mod iterators;
 mod kept_arguments;
 mod line_events;
 mod line_number_tables;
@@ -65,6 +66,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         truth_of_tuples::correct(ctx);
         messages::correct(ctx);
         refused_keywords::correct(ctx);
+        iterators::correct(ctx);
         docstrings::correct(ctx);
     });
 }
@@ -79,7 +81,8 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(zlib_messages::module_def())
         .chain(charmaps::module_def())
         .chain(dialects::module_def())
-        .chain(compressed_order::module_def())
+        .chain(iterators::module_def())
+        .chain(base_classes::module_def())
         .collect()
 }
 

@@ -4,8 +4,8 @@
 //! more-itertools do. Can go when upstream's order is CPython's.
 
 use rustpython_vm::{
-    AsObject, Py, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef, PyType, PyTypeRef},
+    Py, PyPayload, PyResult, VirtualMachine,
+    builtins::{PyType, PyTypeRef},
     class::PyClassImpl,
     object::{Traverse, TraverseFn},
     protocol::{PyIter, PyIterReturn},
@@ -13,15 +13,9 @@ use rustpython_vm::{
     types::{Constructor, IterNext, Iterable, SelfIter},
 };
 
-use crate::upstream::derived::derive_named;
-
-pub(super) fn module_def() -> Option<&'static PyModuleDef> {
-    derive_named("itertools", replace)
-}
-
-fn replace(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
-    let class: PyTypeRef = Compress::make_static_type();
-    module.as_object().set_attr("compress", class, vm)
+/// The class that takes the place of upstream's.
+pub(super) fn class() -> PyTypeRef {
+    Compress::make_static_type()
 }
 
 #[pyclass(module = "itertools", name = "compress", traverse = "manual")]

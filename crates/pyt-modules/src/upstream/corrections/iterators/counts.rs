@@ -1,0 +1,59 @@
+//! `combinations`, `combinations_with_replacement` and `enumerate` take any object that has an
+//! `__index__` as their number, as CPython's do: NumPy's integers, for one.
+//!
+//! Upstream's take integers only. Can go when their arguments are `ArgIndex`.
+
+use std::sync::OnceLock;
+
+use rustpython_vm::{
+    Context, PyResult, VirtualMachine,
+    common::wtf8::Wtf8,
+    builtins::{PyInt, PyType, PyTypeRef},
+    function::FuncArgs,
+};
+
+type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+
+/// The classes of `itertools`, and what corrects each.
+pub(super) const CLASSES: [(&str, fn(&PyType)); 2] = [
+    ("combinations", correct::<0>),
+    ("combinations_with_replacement", correct::<1>),
+];
+
+/// The name of the number in the place of the second argument, in the order of the classes.
+const NAMES: [&str; 3] = ["r", "r", "start"];
+
+/// How upstream makes instances, in the order of the classes.
+static UPSTREAM: [OnceLock<New>; 3] = [const { OnceLock::new() }; 3];
+
+pub(super) fn correct_enumerate(ctx: &Context) {
+    correct::<2>(ctx.types.enumerate_type);
+}
+
+fn correct<const NUMBER: usize>(class: &PyType) {
+    if let Some(upstream) = class.slots.new.load()
+        && UPSTREAM[NUMBER].set(upstream).is_ok()
+    {
+        class.slots.new.store(Some(create::<NUMBER>));
+    }
+}
+
+fn create<const NUMBER: usize>(
+    class: PyTypeRef,
+    mut args: FuncArgs,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let FuncArgs { args: values, kwargs } = &mut args;
+    let number = values
+        .get_mut(1)
+        .or_else(|| kwargs.get_mut(Wtf8::new(NAMES[NUMBER])));
+    if let Some(number) = number
+        && !number.downcastable::<PyInt>()
+    {
+        *number = number.try_index(vm)?.into();
+    }
+    match UPSTREAM[NUMBER].get() {
+        Some(upstream) => upstream(class, args, vm),
+        None => Err(vm.new_system_error("the interpreter cannot make this iterator")),
+    }
+}
