@@ -744,6 +744,10 @@ fn a_live_table_leaves_the_terminal_as_it_was_if_the_program_is_killed() {
         let divided = screen.find("\u{1b}[13;24r");
         let whole = screen.rfind("\u{1b}[r");
         assert!(divided.is_some() && divided < whole, "{ending}: {screen:?}");
-        assert_eq!(screen.matches("\u{1b}[r").count(), 1, "{ending}: {screen:?}");
+        assert_eq!(
+            screen.matches("\u{1b}[r").count(),
+            1,
+            "{ending}: {screen:?}"
+        );
     }
 }

@@ -49,9 +49,11 @@ const TOOL: Identity = Identity {
 /// The owner of the code at a place that is watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CodeOwner {
-    /// The import system's. Its handlers release its locks and take half-made modules away, and
-    /// end: they run in a forced unwind, too.
-    Import,
+    /// The import system's, and the callbacks of the library's weak references. Nothing is raised
+    /// there: some of these functions are called where errors are ignored, and the exception would
+    /// be lost. They end soon. The import system's handlers release its locks and take half-made
+    /// modules away: they run in a forced unwind, too.
+    Library,
     Other,
 }
 
@@ -62,13 +64,15 @@ impl CodeOwner {
             .args
             .first()
             .and_then(|code| code.downcast_ref::<PyCode>());
-        let is_import = |code: &Py<PyCode>| {
-            code.source_path()
-                .as_str()
-                .starts_with("<frozen importlib._boot")
+        let is_library = |code: &Py<PyCode>| {
+            // Modules of the library that are in the binary have their names as file names here.
+            let (file, name) = (code.source_path().as_str(), code.obj_name.as_str());
+            file.starts_with("<frozen importlib._boot")
+                || (file == "_weakrefset" && name == "_remove")
+                || (file == "weakref" && name == "remove")
         };
-        if code.is_some_and(is_import) {
-            Self::Import
+        if code.is_some_and(is_library) {
+            Self::Library
         } else {
             Self::Other
         }
@@ -237,7 +241,7 @@ impl AsyncExceptions {
         owner: CodeOwner,
         vm: &VirtualMachine,
     ) -> Option<PyBaseExceptionRef> {
-        if owner == CodeOwner::Import && self.is_unwinding(ident) {
+        if owner == CodeOwner::Library {
             return None;
         }
         self.take(ident, vm)
@@ -245,13 +249,26 @@ impl AsyncExceptions {
 
     /// What is to be raised in the thread with this ident, which is the calling one.
     pub fn take(&self, ident: u64, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        self.take_in(ident, false, vm)
+    }
+
+    /// As [`take`](Self::take), in a wait, which ends then.
+    pub(super) fn take_in_wait(
+        &self,
+        ident: u64,
+        vm: &VirtualMachine,
+    ) -> Option<PyBaseExceptionRef> {
+        self.take_in(ident, true, vm)
+    }
+
+    fn take_in(&self, ident: u64, waits: bool, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
         let raise = {
             let mut state = self.0.lock();
             let unwinds = state.unwinding.contains(&ident);
             if !unwinds && !state.pending.contains_key(&ident) {
                 return None;
             }
-            let shielding = shield::postpone();
+            let shielding = shield::postpone(waits);
             if shielding == Shielding::Postpones {
                 return None;
             }
@@ -281,10 +298,10 @@ impl AsyncExceptions {
         owner: CodeOwner,
         vm: &VirtualMachine,
     ) -> Option<PyBaseExceptionRef> {
-        if owner == CodeOwner::Import || !self.is_unwinding(ident) {
+        if owner == CodeOwner::Library || !self.is_unwinding(ident) {
             return None;
         }
-        (shield::postpone() != Shielding::Postpones).then(|| self.stopped(vm))
+        (shield::postpone(false) != Shielding::Postpones).then(|| self.stopped(vm))
     }
 
     /// A new exception that ends the thread it is raised in.

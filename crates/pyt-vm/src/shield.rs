@@ -1,8 +1,9 @@
-//! Work of the host's library that exceptions from other threads are kept out of.
+//! Work whose failures are discarded or only reported, and that exceptions from other threads are
+//! kept out of: finalizers, and some of the host's library.
 //!
-//! Such work discards its own failures, and would take an exception that comes from outside for one
-//! of them. So nothing is raised in it; and if it takes too long, what is raised in it ends it, and
-//! stays on its way to the program. Which exceptions there are is not known here.
+//! Such work would take an exception that comes from outside for a failure of its own. So nothing is
+//! raised in it at first; and what is raised in it, if it takes too long or waits, ends it, and stays
+//! on its way to the program. Which exceptions there are is not known here.
 
 use std::{
     cell::Cell,
@@ -33,8 +34,8 @@ pub(super) enum Shielding {
     Expired,
 }
 
-/// Runs `f`, in which nothing is raised from outside for 100 ms. What arrives meanwhile is raised
-/// once `f` is over, whatever `f` does with its own errors.
+/// Runs `f`, in which nothing is raised from outside for 100 ms, but in a wait. What arrives
+/// meanwhile is raised once `f` is over, whatever `f` does with its own errors.
 pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
     struct Shield {
         outer: Option<Instant>,
@@ -57,13 +58,14 @@ pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Asks for the calling thread, to which an exception is on its way.
-pub(super) fn postpone() -> Shielding {
+/// Asks for the calling thread, to which an exception is on its way. A wait is ended at once: an end
+/// of it later would need another interruption.
+pub(super) fn postpone(waits: bool) -> Shielding {
     let Some(since) = SHIELDED_SINCE.get() else {
         return Shielding::None;
     };
     POSTPONED.set(true);
-    if since.elapsed() < LONGEST_SHIELD {
+    if !waits && since.elapsed() < LONGEST_SHIELD {
         Shielding::Postpones
     } else {
         Shielding::Expired

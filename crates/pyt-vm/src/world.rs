@@ -322,7 +322,7 @@ impl World for VmWorld {
             LoopDescriber::of(&state).answer(get_ident(), vm);
             vm.check_signals()?;
             self.async_exceptions
-                .take(get_ident(), vm)
+                .take_in_wait(get_ident(), vm)
                 .map_or(Ok(()), Err)
         });
         looked.map_err(abort_with)

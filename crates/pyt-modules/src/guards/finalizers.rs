@@ -13,7 +13,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use parking_lot::Mutex;
-use pyt_vm::{InterpreterState, panics, state};
+use pyt_vm::{InterpreterState, control::shielded, panics, state};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyStr, PyType, PyTypeRef},
@@ -56,7 +56,8 @@ wrappers!(
 
 /// Runs a finalizer, and reports what it raises.
 fn run(object: &PyObject, finalizer: Finalizer, vm: &VirtualMachine) {
-    let run = || finalizer(object, vm);
+    // What another thread raises here would be reported, and lost.
+    let run = || shielded(|| finalizer(object, vm));
     let result = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         let said = panics::message_of(&*payload).unwrap_or("no message");
         Err(vm.new_system_error(format!("the interpreter panicked: {said}")))

@@ -20,6 +20,10 @@ use crate::{Python, Runtime, api::runtime_core::RuntimeCore};
 /// done, and only the end of the process ends it earlier. With the GIL, all other threads of the
 /// runtime wait meanwhile, too.
 ///
+/// In `__del__`, which reports errors and goes on, it is raised after 100 ms or in a wait, and then
+/// once more afterwards. The callback of a weak reference loses it, as in CPython; those of the
+/// library's own do not.
+///
 /// No method blocks until the exception is raised.
 ///
 /// ```

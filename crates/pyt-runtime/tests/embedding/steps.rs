@@ -106,7 +106,7 @@ for i in range(20): time.sleep(1000)
 fn the_number_needs_the_gil() {
     let limits = Limits::new().steps(PLENTY);
     let of_all_calls = Runtime::builder().gil(false).limits(limits.clone()).build();
-    assert_eq!(of_all_calls.unwrap_err().kind(), ErrorKind::Option);
+    assert_eq!(of_all_calls.err().unwrap().kind(), ErrorKind::Option);
     let runtime = Runtime::builder().gil(false).build().unwrap();
     let refused = runtime.with_limits(&limits, |py| py.exec("ran = True"));
     let error = refused.unwrap_err();

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use rustpython_vm::{
     Context, PyResult, VirtualMachine,
-    common::wtf8::Wtf8,
     builtins::{PyInt, PyType, PyTypeRef},
+    common::wtf8::Wtf8,
     function::FuncArgs,
 };
 
@@ -43,7 +43,10 @@ fn create<const NUMBER: usize>(
     mut args: FuncArgs,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let FuncArgs { args: values, kwargs } = &mut args;
+    let FuncArgs {
+        args: values,
+        kwargs,
+    } = &mut args;
     let number = values
         .get_mut(1)
         .or_else(|| kwargs.get_mut(Wtf8::new(NAMES[NUMBER])));

@@ -50,7 +50,9 @@ fn create<const NUMBER: usize>(
 ) -> PyResult {
     for source in &mut args.args {
         let iterator = source.get_iter(vm)?;
-        *source = Source(PyRwLock::new(Some(iterator))).into_ref(&vm.ctx).into();
+        *source = Source(PyRwLock::new(Some(iterator)))
+            .into_ref(&vm.ctx)
+            .into();
     }
     match UPSTREAM[NUMBER].get() {
         Some(upstream) => upstream(class, args, vm),
