@@ -158,7 +158,10 @@ pub fn find_cause(
     cause.complete = search.single(&candidates, for_pairs);
     search.within(&candidates, for_pairs);
     cause.decisive = search.decisive(&candidates);
-    if !cause.decisive.is_empty() {
+    if let Some(&best) = cause.decisive.first() {
+        if let Some(nearer) = search.nearer(best, Until::Second, &candidates) {
+            cause.decisive = vec![nearer];
+        }
         if let Some((pair, opposite)) = search.opposites(&cause.decisive, &candidates, budget) {
             cause.decisive.retain(|other| *other != pair);
             cause.decisive.insert(0, pair);
@@ -182,12 +185,23 @@ const RUNS_OF_FAR_PAIRS: u64 = 12;
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
 /// So many pairs are tried that the best of those that decide has reversed, too.
 const RUNS_WITHIN: usize = 8;
+/// So many runs at most are spent on finding out whether less of what two threads do decides.
+const MOST_RUNS_NEARER: u64 = 16;
 /// For so many of the pairs that decide, the best first, pairs the other way round are tried.
 const PAIRS_WITH_OPPOSITES: usize = 3;
 /// So many of these for each.
 const OPPOSITES: usize = 8;
 /// So many of these with all that the thread goes on to do.
 const OPPOSITES_GOING_ON: usize = 3;
+
+/// How far the second thread has gone on before the first one does, where a pair is reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// Its step of the pair was taken.
+    Second,
+    /// It has ended, or has to wait.
+    End,
+}
 
 /// The search of one failing run.
 struct Search<'a, R> {
@@ -375,7 +389,122 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             }
         }
         let best = found.into_iter().min_by_key(|(size, _, _)| *size);
-        best.map(|(_, pair, other)| (pair, other))
+        let (_, pair, other) = best?;
+        let until = if self.is_passing(other) {
+            Until::Second
+        } else {
+            Until::End
+        };
+        let nearer = self.nearer(other, until, candidates);
+        Some((pair, nearer.unwrap_or(other)))
+    }
+
+    /// Whether the run with only this pair reversed passes.
+    fn is_passing(&self, pair: Conflict) -> bool {
+        let mut passing = self.passing.iter();
+        passing.any(|(other, _)| (other.first, other.second) == (pair.first, pair.second))
+    }
+
+    /// A reversed pair lets all that the second thread has done until then come before all that
+    /// the first one does from then on. Less of both may be enough: a later step of the first
+    /// thread and an earlier one of the second, whose order decides although that of `pair` stays.
+    /// These need not touch the same thing: what they share may be something that no step says.
+    fn nearer(
+        &mut self,
+        pair: Conflict,
+        until: Until,
+        candidates: &[Candidate],
+    ) -> Option<Conflict> {
+        let budget = self.runs + MOST_RUNS_NEARER;
+        let steps = self.failing.steps();
+        let (one, other) = (steps[pair.first].thread, steps[pair.second].thread);
+        let hold = self.begin_of_operation(hold_point(self.failing, pair));
+        let second = match until {
+            Until::Second => pair.second,
+            Until::End => (0..self.taken)
+                .rfind(|step| steps[*step].thread == other && has_place(&steps[*step]))?,
+        };
+        let of = |thread, from: usize, to: usize| -> Vec<usize> {
+            let numbers = from.min(to)..to;
+            let own = numbers.filter(|&step| steps[step].thread == thread);
+            own.filter(|&step| has_place(&steps[step])).collect()
+        };
+        let firsts = of(one, hold + 1, second.min(self.taken));
+        let mut nearer = None;
+        // The more of them are left out, the less likely the run passes.
+        let mut least = (0, firsts.len());
+        while least.0 < least.1 {
+            let middle = usize::midpoint(least.0, least.1);
+            let first = firsts[middle];
+            if self.decides_nearer(first, second, pair, until, budget) {
+                nearer = Some((first, second));
+                least.0 = middle + 1;
+            } else {
+                least.1 = middle;
+            }
+        }
+        let first = nearer.map_or(hold, |(first, _)| first);
+        let seconds = of(other, first + 1, second);
+        let mut least = (0, seconds.len());
+        while least.0 < least.1 {
+            let middle = usize::midpoint(least.0, least.1);
+            let second = seconds[middle];
+            if self.decides_nearer(first, second, pair, until, budget) {
+                nearer = Some((first, second));
+                least.1 = middle;
+            } else {
+                least.0 = middle + 1;
+            }
+        }
+        nearer.map(|(first, second)| {
+            let same = |one: &&Candidate| (one.pair.first, one.pair.second) == (first, second);
+            candidates.iter().find(same).map_or(
+                Conflict {
+                    first,
+                    second,
+                    race: false,
+                },
+                |known| known.pair,
+            )
+        })
+    }
+
+    /// Whether the run passes if `second` comes before `first`, where the steps of `pair`, of the
+    /// same threads, stay in their order.
+    fn decides_nearer(
+        &mut self,
+        first: usize,
+        second: usize,
+        pair: Conflict,
+        until: Until,
+        budget: u64,
+    ) -> bool {
+        if self.runs >= budget {
+            return false;
+        }
+        let between = Conflict {
+            first,
+            second,
+            race: false,
+        };
+        let Some(reversal) = self.run(self.reverse(first, between)) else {
+            return false;
+        };
+        let is_reversed =
+            |pair: Conflict| !(self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty();
+        let stays = match until {
+            Until::Second => !is_reversed(pair),
+            Until::End => true,
+        };
+        let is_made = is_reversed(between) || self.recognised.are_taken_in_turn(&reversal.trace, between);
+        if std::env::var_os("DBG").is_some() {
+            eprintln!("nearer {first} {second} of {pair:?} {until:?}: {:?} stays {stays} rev {}", reversal.verdict, is_made);
+            if std::env::var_os("DBG2").is_some() {
+            for (n, s) in self.failing.steps().iter().enumerate() { eprintln!(" o {n} {s:?}"); }
+            for (n, s) in reversal.trace.steps().iter().enumerate() { eprintln!(" r {n} {s:?}"); }
+            }
+        }
+        reversal.verdict == Verdict::Passes && stays && is_made
     }
 
     /// The pairs of the same two threads as `pair`, the other way round, the closest first, with
@@ -442,7 +571,9 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             let hold = hold_point(self.failing, pair);
             if self.decides_going_on(pair) {
                 let race = pair.race && hold == pair.first;
-                cause.decisive.push(Conflict { race, ..pair });
+                let nearer = self.nearer(pair, Until::End, candidates);
+                let pair = nearer.unwrap_or(Conflict { race, ..pair });
+                cause.decisive.push(pair);
                 return true;
             }
             if self.ended {
@@ -483,7 +614,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             if one.thread != own.thread {
                 continue;
             }
-            let belongs = own.place != Place::default()
+            let belongs = has_place(own)
                 && is_access(&own.op)
                 && is_access(&one.op)
                 && (one.place.0, one.place.1) == (own.place.0, own.place.1)
@@ -617,11 +748,15 @@ fn candidates(failing: &FailingTrace) -> Vec<Candidate> {
         };
         joined || starts_after
     };
+    // A step that is at no place of the program explains nothing: the worker of a pool takes a
+    // task.
+    let knows_places = steps.iter().any(has_place);
+    let is_shown = |step: usize| !knows_places || has_place(&steps[step]);
     let is_of_library = |step: usize| failing.of_library.contains(&step);
     let nearness = Nearness::of(trace);
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
     for (number, step) in steps.iter().enumerate() {
-        if can_be_reversed(&step.op) {
+        if can_be_reversed(&step.op) && is_shown(number) {
             of_object.entry(step.op.object).or_default().push(number);
         }
     }
@@ -810,10 +945,16 @@ struct Recognised<'a> {
 /// differs from run to run, as that of a temporary file.)
 type Spot = (ThreadNumber, (u64, u64), Action);
 
+/// Whether it is known where in the program a step is taken. (The last part of a place says what
+/// was recorded of it, if anything: it differs between runs.)
+const fn has_place(step: &Step) -> bool {
+    let Place(code, index, _) = step.place;
+    code != 0 || index != 0
+}
+
 fn spot(step: &Step) -> Option<Spot> {
     let Place(code, index, _) = step.place;
-    let is_known = step.place != Place::default();
-    is_known.then_some((step.thread, (code, index), step.op.action))
+    has_place(step).then_some((step.thread, (code, index), step.op.action))
 }
 
 impl<'a> Recognised<'a> {
@@ -851,6 +992,22 @@ impl<'a> Recognised<'a> {
         wanted.op.action == Action::Read
             && actions.next() == Some(Action::Read)
             && actions.next() == Some(Action::Read)
+    }
+
+    /// Whether the first step of `pair` comes in `other` when the thread of the second one has taken
+    /// all that it does up to its last step there. What it does may differ: it is not recognised.
+    fn are_taken_in_turn(&self, other: &Trace, pair: Conflict) -> bool {
+        let own = self.trace.steps();
+        let (first, second) = (own[pair.first], own[pair.second]);
+        let steps = other.steps().iter().enumerate();
+        let mut of_first = steps.clone().filter(|(_, step)| step.thread == first.thread);
+        let held = of_first.nth(self.before[pair.first]);
+        let there = |step: &Step| spot(step).is_some() && spot(step) == spot(&second);
+        let mut of_second = steps.filter(|(_, step)| there(step));
+        let last = of_second.next_back();
+        held.zip(last).is_some_and(|((held, step), (last, _))| {
+            last < held && spot(step) == spot(&first)
+        })
     }
 
     /// Those of `pairs` whose two steps `other` has, too, in the other order.

@@ -14,7 +14,7 @@ others of the same failure, of other schedules. Writes one with groups of progra
 - `apart`: for each of the other findings, what that one names is put in order, alone. All of these must
   fail: otherwise the first report names what need not be in order.
 
-A step is a line: of a compound statement, its head alone. Nothing is known here of how the cause was found,
+A step is a line: of a compound statement, its head alone, unless all of it is on that line. Nothing is known here of how the cause was found,
 and nothing of any program.
 """
 
@@ -123,6 +123,12 @@ class Place:
         return id(self.statements), *self.at(), self.only_head
 
 
+def is_one_line(place):
+    """Whether all of it is on one line, and is no function or class."""
+    defines = isinstance(place.first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    return place.first.lineno == place.last.end_lineno and not defines
+
+
 def place(tree, lines):
     best = None
     for statements in blocks(tree):
@@ -135,6 +141,9 @@ def place(tree, lines):
         else:
             first, last = statements[min(indexes)], statements[max(indexes)]
             size = last.end_lineno - first.lineno, last.end_lineno - last.lineno, last.end_col_offset
+            # Of a line that has several statements inside each other, the outermost one.
+            if best and is_one_line(best[1]) and first.lineno == best[1].first.lineno:
+                continue
             if best is None or size <= best[0]:
                 best = size, Place(statements, first, last, lines)
     return best and best[1]
@@ -298,10 +307,11 @@ def locked(tree, groups, outermost=False):
     return True
 
 
-def ordered(tree, waits, sets, nth=None, times=1, outermost=False):
+def ordered(tree, waits, sets, nth=None, times=1, outermost=False, sets_inside=False):
     """What waits: a line, its function, and a thread's name, or `None` for any. What it waits for:
     the same. With `nth`, only that pass of the line waits; it waits until the other thread has been there so
-    many `times`. With `outermost`, no lock is held meanwhile. Returns whether that can be."""
+    many `times`. With `outermost`, no lock is held meanwhile. With `sets_inside`, what is awaited is the step
+    itself, not the lock around it. Returns whether that can be."""
     (*one, waiting), (*other, setting) = waits, sets
     Around.numbers += 1
     key = Around.numbers
@@ -318,7 +328,9 @@ def ordered(tree, waits, sets, nth=None, times=1, outermost=False):
     if None in places:
         return False
     if outermost:
-        places = [around_locks(tree, one) for one in places]
+        places[0] = around_locks(tree, places[0])
+    if outermost and not sets_inside:
+        places[1] = around_locks(tree, places[1])
     if alone:
         for where, kind in zip(places, ("wait", "set")):
             if kind not in alone:
@@ -488,6 +500,7 @@ class Judge:
         # Threads of a pool are not always the same ones.
         self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
         self.add(programs, f"{name}, with their locks", ordered, *by_name, None, 1, True)
+        self.add(programs, f"{name}, with the first one's locks", ordered, *by_name, None, 1, True, True)
         # Exactly these two, of lines that the threads come to several times.
         nth, times = self.passes(first), self.passes(second)
         if (nth, times) != (1, 1):
