@@ -154,12 +154,12 @@ pub fn find_cause(
         ended: false,
         run: &mut run,
     };
-    let for_pairs = budget.saturating_sub(WIDER_RUNS);
+    let for_pairs = budget.saturating_sub(WIDER_RUNS + NEARER_RUNS);
     cause.complete = search.single(&candidates, for_pairs);
     search.within(&candidates, for_pairs);
     cause.decisive = search.decisive(&candidates);
     if let Some(&best) = cause.decisive.first() {
-        if let Some(nearer) = search.nearer(best, Until::Second, &candidates) {
+        if let Some(nearer) = search.nearer(best, Until::Second, &candidates, budget) {
             cause.decisive = vec![nearer];
         }
         if let Some((pair, opposite)) = search.opposites(&cause.decisive, &candidates, budget) {
@@ -185,8 +185,10 @@ const RUNS_OF_FAR_PAIRS: u64 = 12;
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
 /// So many pairs are tried that the best of those that decide has reversed, too.
 const RUNS_WITHIN: usize = 8;
-/// So many runs at most are spent on finding out whether less of what two threads do decides.
-const MOST_RUNS_NEARER: u64 = 16;
+/// So many are kept for finding out whether less of what two threads do decides, and so many of
+/// these are made for one pair.
+const NEARER_RUNS: u64 = 32;
+const NEARER_RUNS_OF_PAIR: u64 = 16;
 /// For so many of the pairs that decide, the best first, pairs the other way round are tried.
 const PAIRS_WITH_OPPOSITES: usize = 3;
 /// So many of these for each.
@@ -352,6 +354,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         candidates: &[Candidate],
         budget: u64,
     ) -> Option<(Conflict, Conflict)> {
+        let whole = budget;
+        let budget = budget.saturating_sub(NEARER_RUNS_OF_PAIR);
         let is_taken = |pair: &Conflict| pair.second < self.taken;
         let alike: Vec<Conflict> = decisive
             .iter()
@@ -395,7 +399,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         } else {
             Until::End
         };
-        let nearer = self.nearer(other, until, candidates);
+        let nearer = self.nearer(other, until, candidates, whole);
         Some((pair, nearer.unwrap_or(other)))
     }
 
@@ -414,20 +418,25 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         pair: Conflict,
         until: Until,
         candidates: &[Candidate],
+        budget: u64,
     ) -> Option<Conflict> {
-        let budget = self.runs + MOST_RUNS_NEARER;
+        let budget = budget.min(self.runs + NEARER_RUNS_OF_PAIR);
         let steps = self.failing.steps();
         let (one, other) = (steps[pair.first].thread, steps[pair.second].thread);
         let hold = self.begin_of_operation(hold_point(self.failing, pair));
+        let knows_places = steps.iter().any(has_place);
+        let is_shown = |step: &usize| !knows_places || has_place(&steps[*step]);
         let second = match until {
             Until::Second => pair.second,
+            // (A thread that runs a function of the library has no steps in the program.)
             Until::End => (0..self.taken)
-                .rfind(|step| steps[*step].thread == other && has_place(&steps[*step]))?,
+                .rfind(|step| steps[*step].thread == other && is_shown(step))
+                .unwrap_or(pair.second),
         };
         let of = |thread, from: usize, to: usize| -> Vec<usize> {
             let numbers = from.min(to)..to;
             let own = numbers.filter(|&step| steps[step].thread == thread);
-            own.filter(|&step| has_place(&steps[step])).collect()
+            own.filter(is_shown).collect()
         };
         let firsts = of(one, hold + 1, second.min(self.taken));
         let mut nearer = None;
@@ -496,14 +505,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             Until::Second => !is_reversed(pair),
             Until::End => true,
         };
-        let is_made = is_reversed(between) || self.recognised.are_taken_in_turn(&reversal.trace, between);
-        if std::env::var_os("DBG").is_some() {
-            eprintln!("nearer {first} {second} of {pair:?} {until:?}: {:?} stays {stays} rev {}", reversal.verdict, is_made);
-            if std::env::var_os("DBG2").is_some() {
-            for (n, s) in self.failing.steps().iter().enumerate() { eprintln!(" o {n} {s:?}"); }
-            for (n, s) in reversal.trace.steps().iter().enumerate() { eprintln!(" r {n} {s:?}"); }
-            }
-        }
+        let is_made =
+            is_reversed(between) || self.recognised.are_taken_in_turn(&reversal.trace, between);
         reversal.verdict == Verdict::Passes && stays && is_made
     }
 
@@ -557,6 +560,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             .iter()
             .filter(|candidate| candidate.is_adjacent)
             .map(|candidate| candidate.pair);
+        let whole = budget;
+        let budget = budget.saturating_sub(NEARER_RUNS_OF_PAIR);
         let for_pairs = self.runs + WIDER_RUNS_OF_PAIRS;
         let switches = choices_at_switches(self.failing);
         let all = pairs
@@ -571,7 +576,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             let hold = hold_point(self.failing, pair);
             if self.decides_going_on(pair) {
                 let race = pair.race && hold == pair.first;
-                let nearer = self.nearer(pair, Until::End, candidates);
+                let nearer = self.nearer(pair, Until::End, candidates, whole);
                 let pair = nearer.unwrap_or(Conflict { race, ..pair });
                 cause.decisive.push(pair);
                 return true;
@@ -748,13 +753,12 @@ fn candidates(failing: &FailingTrace) -> Vec<Candidate> {
         };
         joined || starts_after
     };
-    // A step that is at no place of the program explains nothing: the worker of a pool takes a
-    // task.
     let knows_places = steps.iter().any(has_place);
     let is_shown = |step: usize| !knows_places || has_place(&steps[step]);
     let is_of_library = |step: usize| failing.of_library.contains(&step);
     let nearness = Nearness::of(trace);
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
+    // A step that is at no place of the program explains nothing: the worker of a pool takes a task.
     for (number, step) in steps.iter().enumerate() {
         if can_be_reversed(&step.op) && is_shown(number) {
             of_object.entry(step.op.object).or_default().push(number);
@@ -1000,14 +1004,14 @@ impl<'a> Recognised<'a> {
         let own = self.trace.steps();
         let (first, second) = (own[pair.first], own[pair.second]);
         let steps = other.steps().iter().enumerate();
-        let mut of_first = steps.clone().filter(|(_, step)| step.thread == first.thread);
+        let mut of_first = steps
+            .clone()
+            .filter(|(_, step)| step.thread == first.thread);
         let held = of_first.nth(self.before[pair.first]);
-        let there = |step: &Step| spot(step).is_some() && spot(step) == spot(&second);
-        let mut of_second = steps.filter(|(_, step)| there(step));
-        let last = of_second.next_back();
-        held.zip(last).is_some_and(|((held, step), (last, _))| {
-            last < held && spot(step) == spot(&first)
-        })
+        let there = |step: &Step| step.thread == second.thread && spot(step) == spot(&second);
+        let last = steps.filter(|(_, step)| there(step)).next_back();
+        held.zip(last)
+            .is_some_and(|((held, step), (last, _))| last < held && spot(step) == spot(&first))
     }
 
     /// Those of `pairs` whose two steps `other` has, too, in the other order.
