@@ -205,6 +205,17 @@ enum Until {
     End,
 }
 
+/// What comes of a run in which less is reversed than a pair that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nearer {
+    /// It does not pass, or was not made so.
+    Fails,
+    /// It passes, but does not come to the second step: less may be enough.
+    PassesWithout,
+    /// It passes.
+    Decides,
+}
+
 /// The search of one failing run.
 struct Search<'a, R> {
     failing: &'a Trace,
@@ -438,31 +449,36 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             let own = numbers.filter(|&step| steps[step].thread == thread);
             own.filter(is_shown).collect()
         };
-        let firsts = of(one, hold + 1, second.min(self.taken));
         let mut nearer = None;
+        let mut first = hold;
         // The more of them are left out, the less likely the run passes.
+        let firsts = of(one, hold + 1, second.min(self.taken));
         let mut least = (0, firsts.len());
         while least.0 < least.1 {
             let middle = usize::midpoint(least.0, least.1);
-            let first = firsts[middle];
-            if self.decides_nearer(first, second, pair, until, budget) {
-                nearer = Some((first, second));
-                least.0 = middle + 1;
-            } else {
-                least.1 = middle;
+            match self.tried_nearer(firsts[middle], second, pair, until, budget) {
+                Nearer::Fails => least.1 = middle,
+                tried => {
+                    if tried == Nearer::Decides {
+                        first = firsts[middle];
+                        nearer = Some((first, second));
+                    }
+                    least.0 = middle + 1;
+                }
             }
         }
-        let first = nearer.map_or(hold, |(first, _)| first);
         let seconds = of(other, first + 1, second);
         let mut least = (0, seconds.len());
         while least.0 < least.1 {
             let middle = usize::midpoint(least.0, least.1);
-            let second = seconds[middle];
-            if self.decides_nearer(first, second, pair, until, budget) {
-                nearer = Some((first, second));
-                least.1 = middle;
-            } else {
-                least.0 = middle + 1;
+            match self.tried_nearer(first, seconds[middle], pair, until, budget) {
+                Nearer::Fails => least.0 = middle + 1,
+                tried => {
+                    if tried == Nearer::Decides {
+                        nearer = Some((first, seconds[middle]));
+                    }
+                    least.1 = middle;
+                }
             }
         }
         nearer.map(|(first, second)| {
@@ -478,18 +494,18 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         })
     }
 
-    /// Whether the run passes if `second` comes before `first`, where the steps of `pair`, of the
-    /// same threads, stay in their order.
-    fn decides_nearer(
+    /// What comes of it if `second` comes before `first`, where the steps of `pair`, of the same
+    /// threads, stay in their order.
+    fn tried_nearer(
         &mut self,
         first: usize,
         second: usize,
         pair: Conflict,
         until: Until,
         budget: u64,
-    ) -> bool {
+    ) -> Nearer {
         if self.runs >= budget {
-            return false;
+            return Nearer::Fails;
         }
         let between = Conflict {
             first,
@@ -497,17 +513,20 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             race: false,
         };
         let Some(reversal) = self.run(self.reverse(first, between)) else {
-            return false;
+            return Nearer::Fails;
         };
+        let trace = &reversal.trace;
         let is_reversed =
-            |pair: Conflict| !(self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty();
-        let stays = match until {
-            Until::Second => !is_reversed(pair),
-            Until::End => true,
-        };
-        let is_made =
-            is_reversed(between) || self.recognised.are_taken_in_turn(&reversal.trace, between);
-        reversal.verdict == Verdict::Passes && stays && is_made
+            |pair: Conflict| !(self.recognised.reversed_in(trace, &[pair])).is_empty();
+        let stays = until == Until::End || !is_reversed(pair);
+        let passes = reversal.verdict == Verdict::Passes;
+        if !passes || !stays || !self.recognised.is_held_in(trace, between) {
+            Nearer::Fails
+        } else if is_reversed(between) || self.recognised.are_taken_in_turn(trace, between) {
+            Nearer::Decides
+        } else {
+            Nearer::PassesWithout
+        }
     }
 
     /// The pairs of the same two threads as `pair`, the other way round, the closest first, with
@@ -754,7 +773,10 @@ fn candidates(failing: &FailingTrace) -> Vec<Candidate> {
         joined || starts_after
     };
     let knows_places = steps.iter().any(has_place);
-    let is_shown = |step: usize| !knows_places || has_place(&steps[step]);
+    let is_shown = |step: usize| {
+        let is_unknown = step >= failing.taken && steps[step].place == Place::default();
+        !knows_places || is_unknown || has_place(&steps[step])
+    };
     let is_of_library = |step: usize| failing.of_library.contains(&step);
     let nearness = Nearness::of(trace);
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -996,6 +1018,19 @@ impl<'a> Recognised<'a> {
         wanted.op.action == Action::Read
             && actions.next() == Some(Action::Read)
             && actions.next() == Some(Action::Read)
+    }
+
+    /// Whether in `other`, when the first step of `pair` comes, the thread of the second one has taken
+    /// as many steps as with that one, or all that it takes.
+    fn is_held_in(&self, other: &Trace, pair: Conflict) -> bool {
+        let own = self.trace.steps();
+        let (one, two) = (own[pair.first].thread, own[pair.second].thread);
+        let steps = other.steps();
+        let mut of_one = (0..steps.len()).filter(|&step| steps[step].thread == one);
+        let held = of_one.nth(self.before[pair.first]).unwrap_or(steps.len());
+        let of_two = |steps: &[Step]| steps.iter().filter(|step| step.thread == two).count();
+        let taken = of_two(&steps[..held]);
+        taken > self.before[pair.second] || taken == of_two(steps)
     }
 
     /// Whether the first step of `pair` comes in `other` when the thread of the second one has taken

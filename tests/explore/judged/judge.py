@@ -245,6 +245,17 @@ class Around:
             statements[first_at:last_at] = self.wrapped([*before, takes])
 
 
+class Both(Around):
+    """Puts one thing around another around a place."""
+
+    def __init__(self, outer, inner):
+        self.outer, self.inner = outer, inner
+        self.kind = "both"
+
+    def wrapped(self, statements):
+        return self.outer.wrapped(self.inner.wrapped(statements))
+
+
 def in_lambda(tree, lines):
     found = [
         node
@@ -337,10 +348,7 @@ def ordered(tree, waits, sets, nth=None, times=1, outermost=False, sets_inside=F
                 arounds[kind].put(where)
     elif places[0].key() == places[1].key():
         # The same statement, by two threads.
-        where = places[0]
-        at, _ = where.at()
-        inner = arounds["set"].wrapped([where.last])
-        where.statements[at : at + 1] = arounds["wait"].wrapped(inner)
+        Both(arounds["wait"], arounds["set"]).put(places[0])
     else:
         # First what replaces no statement.
         arounds["wait"].put(places[0])
