@@ -321,7 +321,13 @@ impl Teller<'_, '_, '_> {
             Action::Step => format!("went on{at}"),
             _ => {
                 let name = self.name_beside(step, beside);
-                format!("{} {name}{at}", past(action))
+                // What a call touches may be more than what it is called by.
+                let verb = if name.contains('(') && matches!(action, Action::Read | Action::Write) {
+                    "called"
+                } else {
+                    past(action)
+                };
+                format!("{verb} {name}{at}")
             }
         }
     }
