@@ -670,14 +670,21 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 /// last switches first.
 fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
     let steps = trace.steps();
+    let knows_places = steps.iter().any(has_place);
+    // (What a library does in a thread of its own explains nothing, but that the thread runs may.)
+    let is_shown = |step: usize| {
+        !knows_places || has_place(&steps[step]) || steps[step].op.action == Action::Begin
+    };
     let mut found = Vec::new();
     for first in (1..steps.len()).rev() {
-        if steps[first].thread == steps[first - 1].thread && !steps[first].timed_out {
+        let goes_on = steps[first].thread == steps[first - 1].thread && !steps[first].timed_out;
+        if goes_on || !is_shown(first) {
             continue;
         }
         for candidate in trace.candidates(first) {
             let mut later = first + 1..steps.len();
             let next = later.find(|&step| steps[step].thread == candidate.thread);
+            let next = next.filter(|&step| is_shown(step));
             if let Some(second) = next.filter(|_| candidate.thread != steps[first].thread) {
                 found.push(Conflict {
                     first,
