@@ -311,7 +311,8 @@ impl Teller<'_, '_, '_> {
         (sentence, numbers)
     }
 
-    /// What a step did, to what, and where. What it shares with a step that was named before is called "it".
+    /// What a step did, to what, and where. What it shares with a step that was named before is
+    /// called "it".
     fn did(&mut self, step: usize, beside: Beside) -> String {
         let at = self.at(step);
         let action = self.step(step).op.action;
