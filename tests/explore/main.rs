@@ -13,6 +13,7 @@ mod asyncio;
 mod bisect;
 mod bugs;
 mod cases;
+mod causes;
 mod command;
 mod correct;
 mod deterministic;

@@ -9,12 +9,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use pyt_sched::controlled::{
-    Action, Candidate as Waiting, Decision, Op, Place, Step, Strategy, ThreadNumber, Trace,
+    Action, Candidate as Waiting, Decision, Op, Place, Strategy, ThreadNumber, Trace,
 };
 
 use crate::{
     conflict::Conflict,
     order::{Order, Rules, is_access},
+    recognised::{Recognised, has_place},
     strategy::Reverse,
 };
 
@@ -154,11 +155,14 @@ pub fn find_cause(
         ended: false,
         run: &mut run,
     };
-    let for_pairs = budget.saturating_sub(WIDER_RUNS);
+    let for_pairs = budget.saturating_sub(WIDER_RUNS + NEARER_RUNS);
     cause.complete = search.single(&candidates, for_pairs);
     search.within(&candidates, for_pairs);
     cause.decisive = search.decisive(&candidates);
-    if !cause.decisive.is_empty() {
+    if let Some(&best) = cause.decisive.first() {
+        if let Some(nearer) = search.nearer(best, Until::Second, &candidates, budget) {
+            cause.decisive = vec![nearer];
+        }
         if let Some((pair, opposite)) = search.opposites(&cause.decisive, &candidates, budget) {
             cause.decisive.retain(|other| *other != pair);
             cause.decisive.insert(0, pair);
@@ -182,12 +186,36 @@ const RUNS_OF_FAR_PAIRS: u64 = 12;
 const WIDER_RUNS_OF_PAIRS: u64 = 16;
 /// So many pairs are tried that the best of those that decide has reversed, too.
 const RUNS_WITHIN: usize = 8;
+/// So many are kept for finding out whether less of what two threads do decides, and so many of
+/// these are made for one pair.
+const NEARER_RUNS: u64 = 32;
+const NEARER_RUNS_OF_PAIR: u64 = 16;
 /// For so many of the pairs that decide, the best first, pairs the other way round are tried.
 const PAIRS_WITH_OPPOSITES: usize = 3;
 /// So many of these for each.
 const OPPOSITES: usize = 8;
 /// So many of these with all that the thread goes on to do.
 const OPPOSITES_GOING_ON: usize = 3;
+
+/// How far the second thread has gone on before the first one does, where a pair is reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// Its step of the pair was taken.
+    Second,
+    /// It has ended, or has to wait.
+    End,
+}
+
+/// What comes of a run in which less is reversed than a pair that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nearer {
+    /// It does not pass, or was not made so.
+    Fails,
+    /// It passes, but does not come to the second step: less may be enough.
+    PassesWithout,
+    /// It passes.
+    Decides,
+}
 
 /// The search of one failing run.
 struct Search<'a, R> {
@@ -338,6 +366,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         candidates: &[Candidate],
         budget: u64,
     ) -> Option<(Conflict, Conflict)> {
+        let whole = budget;
+        let budget = budget.saturating_sub(NEARER_RUNS_OF_PAIR);
         let is_taken = |pair: &Conflict| pair.second < self.taken;
         let alike: Vec<Conflict> = decisive
             .iter()
@@ -375,7 +405,129 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             }
         }
         let best = found.into_iter().min_by_key(|(size, _, _)| *size);
-        best.map(|(_, pair, other)| (pair, other))
+        let (_, pair, other) = best?;
+        let until = if self.is_passing(other) {
+            Until::Second
+        } else {
+            Until::End
+        };
+        let nearer = self.nearer(other, until, candidates, whole);
+        Some((pair, nearer.unwrap_or(other)))
+    }
+
+    /// Whether the run with only this pair reversed passes.
+    fn is_passing(&self, pair: Conflict) -> bool {
+        let mut passing = self.passing.iter();
+        passing.any(|(other, _)| (other.first, other.second) == (pair.first, pair.second))
+    }
+
+    /// A reversed pair lets all that the second thread has done until then come before all that
+    /// the first one does from then on. Less of both may be enough: a later step of the first
+    /// thread and an earlier one of the second, whose order decides although that of `pair` stays.
+    /// These need not touch the same thing: what they share may be something that no step says.
+    fn nearer(
+        &mut self,
+        pair: Conflict,
+        until: Until,
+        candidates: &[Candidate],
+        budget: u64,
+    ) -> Option<Conflict> {
+        let budget = budget.min(self.runs + NEARER_RUNS_OF_PAIR);
+        let steps = self.failing.steps();
+        let (one, other) = (steps[pair.first].thread, steps[pair.second].thread);
+        let hold = self.begin_of_operation(hold_point(self.failing, pair));
+        let knows_places = steps.iter().any(has_place);
+        let is_shown = |step: &usize| !knows_places || has_place(&steps[*step]);
+        let second = match until {
+            Until::Second => pair.second,
+            // (A thread that runs a function of the library has no steps in the program.)
+            Until::End => (0..self.taken)
+                .rfind(|step| steps[*step].thread == other && is_shown(step))
+                .unwrap_or(pair.second),
+        };
+        let of = |thread, from: usize, to: usize| -> Vec<usize> {
+            let numbers = from.min(to)..to;
+            let own = numbers.filter(|&step| steps[step].thread == thread);
+            own.filter(is_shown).collect()
+        };
+        let mut nearer = None;
+        let mut first = hold;
+        // The more of them are left out, the less likely the run passes.
+        let firsts = of(one, hold + 1, second.min(self.taken));
+        let mut least = (0, firsts.len());
+        while least.0 < least.1 {
+            let middle = usize::midpoint(least.0, least.1);
+            match self.tried_nearer(firsts[middle], second, pair, until, budget) {
+                Nearer::Fails => least.1 = middle,
+                tried => {
+                    if tried == Nearer::Decides {
+                        first = firsts[middle];
+                        nearer = Some((first, second));
+                    }
+                    least.0 = middle + 1;
+                }
+            }
+        }
+        let seconds = of(other, first + 1, second);
+        let mut least = (0, seconds.len());
+        while least.0 < least.1 {
+            let middle = usize::midpoint(least.0, least.1);
+            match self.tried_nearer(first, seconds[middle], pair, until, budget) {
+                Nearer::Fails => least.0 = middle + 1,
+                tried => {
+                    if tried == Nearer::Decides {
+                        nearer = Some((first, seconds[middle]));
+                    }
+                    least.1 = middle;
+                }
+            }
+        }
+        nearer.map(|(first, second)| {
+            let same = |one: &&Candidate| (one.pair.first, one.pair.second) == (first, second);
+            candidates.iter().find(same).map_or(
+                Conflict {
+                    first,
+                    second,
+                    race: false,
+                },
+                |known| known.pair,
+            )
+        })
+    }
+
+    /// What comes of it if `second` comes before `first`, where the steps of `pair`, of the same
+    /// threads, stay in their order.
+    fn tried_nearer(
+        &mut self,
+        first: usize,
+        second: usize,
+        pair: Conflict,
+        until: Until,
+        budget: u64,
+    ) -> Nearer {
+        if self.runs >= budget {
+            return Nearer::Fails;
+        }
+        let between = Conflict {
+            first,
+            second,
+            race: false,
+        };
+        let Some(reversal) = self.run(self.reverse(first, between)) else {
+            return Nearer::Fails;
+        };
+        let trace = &reversal.trace;
+        let is_reversed =
+            |pair: Conflict| !(self.recognised.reversed_in(trace, &[pair])).is_empty();
+        let stays = until == Until::End || !is_reversed(pair);
+        let passes = reversal.verdict == Verdict::Passes;
+        if !passes || !stays || !self.recognised.is_held_in(trace, between) {
+            Nearer::Fails
+        } else if is_reversed(between) || self.recognised.are_taken_in_turn(trace, between) {
+            Nearer::Decides
+        } else {
+            Nearer::PassesWithout
+        }
     }
 
     /// The pairs of the same two threads as `pair`, the other way round, the closest first, with
@@ -428,6 +580,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             .iter()
             .filter(|candidate| candidate.is_adjacent)
             .map(|candidate| candidate.pair);
+        let whole = budget;
+        let budget = budget.saturating_sub(NEARER_RUNS_OF_PAIR);
         let for_pairs = self.runs + WIDER_RUNS_OF_PAIRS;
         let switches = choices_at_switches(self.failing);
         let all = pairs
@@ -442,7 +596,9 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             let hold = hold_point(self.failing, pair);
             if self.decides_going_on(pair) {
                 let race = pair.race && hold == pair.first;
-                cause.decisive.push(Conflict { race, ..pair });
+                let nearer = self.nearer(pair, Until::End, candidates, whole);
+                let pair = nearer.unwrap_or(Conflict { race, ..pair });
+                cause.decisive.push(pair);
                 return true;
             }
             if self.ended {
@@ -483,7 +639,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             if one.thread != own.thread {
                 continue;
             }
-            let belongs = own.place != Place::default()
+            let belongs = has_place(own)
                 && is_access(&own.op)
                 && is_access(&one.op)
                 && (one.place.0, one.place.1) == (own.place.0, own.place.1)
@@ -515,14 +671,21 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 /// last switches first.
 fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
     let steps = trace.steps();
+    let knows_places = steps.iter().any(has_place);
+    // (What a library does in a thread of its own explains nothing, but that the thread runs may.)
+    let is_shown = |step: usize| {
+        !knows_places || has_place(&steps[step]) || steps[step].op.action == Action::Begin
+    };
     let mut found = Vec::new();
     for first in (1..steps.len()).rev() {
-        if steps[first].thread == steps[first - 1].thread && !steps[first].timed_out {
+        let goes_on = steps[first].thread == steps[first - 1].thread && !steps[first].timed_out;
+        if goes_on || !is_shown(first) {
             continue;
         }
         for candidate in trace.candidates(first) {
             let mut later = first + 1..steps.len();
             let next = later.find(|&step| steps[step].thread == candidate.thread);
+            let next = next.filter(|&step| is_shown(step));
             if let Some(second) = next.filter(|_| candidate.thread != steps[first].thread) {
                 found.push(Conflict {
                     first,
@@ -617,11 +780,18 @@ fn candidates(failing: &FailingTrace) -> Vec<Candidate> {
         };
         joined || starts_after
     };
+    let knows_places = steps.iter().any(has_place);
+    let is_shown = |step: usize| {
+        let is_unknown = step >= failing.taken && steps[step].place == Place::default();
+        !knows_places || is_unknown || has_place(&steps[step])
+    };
     let is_of_library = |step: usize| failing.of_library.contains(&step);
     let nearness = Nearness::of(trace);
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
+    // A step that is at no place of the program explains nothing: the worker of a pool takes a
+    // task.
     for (number, step) in steps.iter().enumerate() {
-        if can_be_reversed(&step.op) {
+        if can_be_reversed(&step.op) && is_shown(number) {
             of_object.entry(step.op.object).or_default().push(number);
         }
     }
@@ -792,93 +962,5 @@ fn hold_point(trace: &Trace, pair: Conflict) -> usize {
             Some((number, _)) => hold = *number,
             None => return hold,
         }
-    }
-}
-
-/// How steps of a run are recognised in another run of the same program, where objects have other
-/// addresses: by where in the program its thread takes them, and how often it has. Where that is
-/// not known: by how many steps the thread has taken.
-struct Recognised<'a> {
-    trace: &'a Trace,
-    /// How many steps its thread had taken before each step.
-    before: Vec<usize>,
-    /// How many of these at the same place.
-    before_here: Vec<usize>,
-}
-
-/// A thread, and where it takes a step, to do what. (The part of an object may be a name that
-/// differs from run to run, as that of a temporary file.)
-type Spot = (ThreadNumber, (u64, u64), Action);
-
-fn spot(step: &Step) -> Option<Spot> {
-    let Place(code, index, _) = step.place;
-    let is_known = step.place != Place::default();
-    is_known.then_some((step.thread, (code, index), step.op.action))
-}
-
-impl<'a> Recognised<'a> {
-    fn new(trace: &'a Trace) -> Self {
-        let mut taken: HashMap<ThreadNumber, usize> = HashMap::new();
-        let mut taken_here: HashMap<Spot, usize> = HashMap::new();
-        let mut before = Vec::new();
-        let mut before_here = Vec::new();
-        for step in trace.steps() {
-            let count = taken.entry(step.thread).or_insert(0);
-            before.push(*count);
-            *count += 1;
-            let here = spot(step).map_or(0, |spot| {
-                let count = taken_here.entry(spot).or_insert(0);
-                *count += 1;
-                *count - 1
-            });
-            before_here.push(here);
-        }
-        Self {
-            trace,
-            before,
-            before_here,
-        }
-    }
-
-    /// Whether the step `step` is a read that another one follows in its thread in `other`: reading
-    /// an attribute is a step for the object and one for its class, and the value is read after
-    /// both.
-    fn reads_on(&self, other: &Trace, step: usize) -> bool {
-        let wanted = self.trace.steps()[step];
-        let steps = other.steps().iter();
-        let own = steps.filter(|step| step.thread == wanted.thread);
-        let mut actions = own.map(|step| step.op.action).skip(self.before[step]);
-        wanted.op.action == Action::Read
-            && actions.next() == Some(Action::Read)
-            && actions.next() == Some(Action::Read)
-    }
-
-    /// Those of `pairs` whose two steps `other` has, too, in the other order.
-    fn reversed_in(&self, other: &Trace, pairs: &[Conflict]) -> BTreeSet<(usize, usize)> {
-        let mut of_thread: HashMap<ThreadNumber, Vec<(usize, Action)>> = HashMap::new();
-        let mut at_spot: HashMap<Spot, Vec<usize>> = HashMap::new();
-        for (number, step) in other.steps().iter().enumerate() {
-            let steps = of_thread.entry(step.thread).or_default();
-            steps.push((number, step.op.action));
-            if let Some(spot) = spot(step) {
-                at_spot.entry(spot).or_default().push(number);
-            }
-        }
-        let find = |step: usize| {
-            let wanted = &self.trace.steps()[step];
-            if let Some(spot) = spot(wanted) {
-                let here = at_spot.get(&spot)?;
-                return here.get(self.before_here[step]).copied();
-            }
-            let steps = of_thread.get(&wanted.thread)?;
-            let (number, action) = *steps.get(self.before[step])?;
-            (action == wanted.op.action).then_some(number)
-        };
-        let is_reversed = |pair: &&Conflict| {
-            let both = find(pair.first).zip(find(pair.second));
-            both.is_some_and(|(first, second)| second < first)
-        };
-        let reversed = pairs.iter().filter(is_reversed);
-        reversed.map(|pair| (pair.first, pair.second)).collect()
     }
 }

@@ -35,6 +35,7 @@ mod open;
 mod options;
 mod order;
 pub mod outcome;
+mod recognised;
 pub mod report;
 mod result;
 pub mod schedule;

@@ -35,7 +35,7 @@ fn cause(program: &Program, failing: &Trace) -> Cause {
 
 fn cause_of_trace(program: &Program, failing: &FailingTrace) -> Cause {
     let mut runs = 1;
-    find_cause(failing, 64, |mut strategy| {
+    find_cause(failing, 96, |mut strategy| {
         runs += 1;
         Some(reversed(run(program, &mut *strategy, runs)))
     })
@@ -407,5 +407,84 @@ fn what_the_library_keeps_is_the_cause_where_it_decides_within_another_pair() {
             kept,
             "{cause:?}"
         );
+    }
+}
+
+/// Main starts two threads, and expects 0 in variable 2.
+fn of_two(one: &[Do], two: &[Do]) -> Program {
+    let main = [
+        Write(0, 3, 0),
+        Write(1, 3, 0),
+        Start(1),
+        Start(2),
+        Join(1),
+        Join(2),
+        Read(2, 2),
+        Assert(2, 0),
+    ];
+    program(&[&main, one, two])
+}
+
+#[test]
+fn steps_that_do_not_say_what_they_share_are_named_rather_than_accesses_around_them() {
+    // What is shared is not seen, and both threads write variable 1 before and after.
+    let noise = Write(1, 3, 0);
+    let looks = [noise, Peek(0, 0), SkipIf(0, 1, 1), Write(2, 3, 1), noise];
+    let pokes = [noise, Poke(0, 1), noise];
+    for base in 0..10 {
+        let (trace, cause) = cause_of_found(&of_two(&looks, &pokes), base);
+        let [pair] = cause.decisive[..] else {
+            panic!("{cause:?}");
+        };
+        let [(one, ..), (two, ..)] = both(&trace, pair);
+        assert_eq!((one, two), (1, 2));
+        let (first, second) = (trace.steps()[pair.first], trace.steps()[pair.second]);
+        let shared = trace.steps()[2].op.object;
+        assert_eq!(
+            (first.op.action, second.op.action),
+            (Action::Read, Action::Write)
+        );
+        assert!(
+            first.op.object != shared && second.op.object != shared,
+            "{cause:?}"
+        );
+        assert_eq!(cause.opposite, None);
+    }
+}
+
+#[test]
+fn both_orders_are_named_of_steps_that_do_not_say_what_they_share() {
+    let noise = Write(1, 3, 0);
+    // It fails if the two looks differ.
+    let looks = [
+        noise,
+        Peek(0, 0),
+        Peek(0, 1),
+        SkipIf(0, 1, 2),
+        SkipIf(1, 0, 1),
+        Write(2, 3, 1),
+        noise,
+    ];
+    let pokes = [noise, Poke(0, 1), noise];
+    for base in 0..10 {
+        let (trace, cause) = cause_of_found(&of_two(&looks, &pokes), base);
+        let pairs = [Some(cause.decisive[0]), cause.opposite];
+        let mut named: Vec<_> = pairs
+            .iter()
+            .map(|pair| both(&trace, pair.expect("only one order is named")))
+            .map(|[(one, did, _), (two, then, _)]| (one, did, two, then))
+            .collect();
+        named.sort_by_key(|(one, ..)| *one);
+        let expected = [
+            (1, Action::Read, 2, Action::Write),
+            (2, Action::Write, 1, Action::Read),
+        ];
+        assert_eq!(named, expected, "{cause:?}");
+        let shared = trace.steps()[2].op.object;
+        for pair in pairs.into_iter().flatten() {
+            let mut objects = [pair.first, pair.second].map(|step| trace.steps()[step].op.object);
+            objects.sort_unstable();
+            assert!(!objects.contains(&shared), "{cause:?}");
+        }
     }
 }

@@ -881,6 +881,7 @@ impl Resolver<'_> {
             },
             Some(Builtin::Prints) => {
                 self.deep(arguments, false, emit)?;
+                self.looks_up_stream("stdout", emit)?;
                 match self.vm.sys_module.get_attr("stdout", self.vm) {
                     Ok(stream) => {
                         let write = Access::new(true, stream.get_id(), 0, Target::Unknown);
@@ -916,6 +917,19 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+
+    /// A stream is taken from `sys`: a step if the program sets the attribute.
+    fn looks_up_stream(&self, name: &'static str, emit: &mut Emit<'_>) -> PyResult<()> {
+        if !self.known.is_stored(name) {
+            return Ok(());
+        }
+        let Some(names) = self.vm.sys_module.as_object().dict() else {
+            return Ok(());
+        };
+        let attribute = self.vm.ctx.intern_str(name);
+        let target = Target::Global(&names, attribute);
+        emit(Access::new(false, names.get_id(), hash::name(name), target))
     }
 
     /// Items are ordered, by a key function if there is one among the arguments: if it is one of

@@ -14,7 +14,7 @@ others of the same failure, of other schedules. Writes one with groups of progra
 - `apart`: for each of the other findings, what that one names is put in order, alone. All of these must
   fail: otherwise the first report names what need not be in order.
 
-A step is a line: of a compound statement, its head alone. Nothing is known here of how the cause was found,
+A step is a line: of a compound statement, its head alone, unless all of it is on that line. Nothing is known here of how the cause was found,
 and nothing of any program.
 """
 
@@ -123,6 +123,12 @@ class Place:
         return id(self.statements), *self.at(), self.only_head
 
 
+def is_one_line(place):
+    """Whether all of it is on one line, and is no function or class."""
+    defines = isinstance(place.first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    return place.first.lineno == place.last.end_lineno and not defines
+
+
 def place(tree, lines):
     best = None
     for statements in blocks(tree):
@@ -135,6 +141,9 @@ def place(tree, lines):
         else:
             first, last = statements[min(indexes)], statements[max(indexes)]
             size = last.end_lineno - first.lineno, last.end_lineno - last.lineno, last.end_col_offset
+            # Of a line that has several statements inside each other, the outermost one.
+            if best and is_one_line(best[1]) and first.lineno == best[1].first.lineno:
+                continue
             if best is None or size <= best[0]:
                 best = size, Place(statements, first, last, lines)
     return best and best[1]
@@ -236,6 +245,17 @@ class Around:
             statements[first_at:last_at] = self.wrapped([*before, takes])
 
 
+class Both(Around):
+    """Puts one thing around another around a place."""
+
+    def __init__(self, outer, inner):
+        self.outer, self.inner = outer, inner
+        self.kind = "both"
+
+    def wrapped(self, statements):
+        return self.outer.wrapped(self.inner.wrapped(statements))
+
+
 def in_lambda(tree, lines):
     found = [
         node
@@ -298,10 +318,11 @@ def locked(tree, groups, outermost=False):
     return True
 
 
-def ordered(tree, waits, sets, nth=None, times=1, outermost=False):
+def ordered(tree, waits, sets, nth=None, times=1, outermost=False, sets_inside=False):
     """What waits: a line, its function, and a thread's name, or `None` for any. What it waits for:
     the same. With `nth`, only that pass of the line waits; it waits until the other thread has been there so
-    many `times`. With `outermost`, no lock is held meanwhile. Returns whether that can be."""
+    many `times`. With `outermost`, no lock is held meanwhile. With `sets_inside`, what is awaited is the step
+    itself, not the lock around it. Returns whether that can be."""
     (*one, waiting), (*other, setting) = waits, sets
     Around.numbers += 1
     key = Around.numbers
@@ -318,17 +339,16 @@ def ordered(tree, waits, sets, nth=None, times=1, outermost=False):
     if None in places:
         return False
     if outermost:
-        places = [around_locks(tree, one) for one in places]
+        places[0] = around_locks(tree, places[0])
+    if outermost and not sets_inside:
+        places[1] = around_locks(tree, places[1])
     if alone:
         for where, kind in zip(places, ("wait", "set")):
             if kind not in alone:
                 arounds[kind].put(where)
     elif places[0].key() == places[1].key():
         # The same statement, by two threads.
-        where = places[0]
-        at, _ = where.at()
-        inner = arounds["set"].wrapped([where.last])
-        where.statements[at : at + 1] = arounds["wait"].wrapped(inner)
+        Both(arounds["wait"], arounds["set"]).put(places[0])
     else:
         # First what replaces no statement.
         arounds["wait"].put(places[0])
@@ -488,6 +508,7 @@ class Judge:
         # Threads of a pool are not always the same ones.
         self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
         self.add(programs, f"{name}, with their locks", ordered, *by_name, None, 1, True)
+        self.add(programs, f"{name}, with the first one's locks", ordered, *by_name, None, 1, True, True)
         # Exactly these two, of lines that the threads come to several times.
         nth, times = self.passes(first), self.passes(second)
         if (nth, times) != (1, 1):

@@ -179,6 +179,13 @@ fn no_pair(cause: &Cause) -> String {
     format!("No two steps were found whose order decides whether this run fails ({tried}{bound}).")
 }
 
+/// The other step of the pair that a step is of.
+#[derive(Clone, Copy)]
+enum Beside {
+    Named(usize),
+    ToBeNamed(usize),
+}
+
 struct Teller<'a, 'r, 's> {
     report: &'a TraceReport<'r>,
     names: &'a ObjectNames,
@@ -225,9 +232,9 @@ impl Teller<'_, '_, '_> {
 
     /// Whether two pairs are about different things.
     fn are_apart(&self, pair: Conflict, other: Conflict) -> bool {
-        let (one, two) = (self.step(pair.first).op, self.step(other.first).op);
-        let share_a_part = one.part == two.part || one.part == 0 || two.part == 0;
-        one.object != two.object || !share_a_part
+        !(self.is_shared(pair.first, other.first)
+            && self.is_shared(pair.first, pair.second)
+            && self.is_shared(other.first, other.second))
     }
 
     /// The sentence, the steps that it is about, and whether it says both orders.
@@ -284,46 +291,74 @@ impl Teller<'_, '_, '_> {
             (other, pair)
         };
         let numbers = vec![pair.first, pair.second, other.first, other.second];
-        let past = |this: &Self, step: usize| past(this.step(step).op.action);
         let (one, two) = (self.thread(pair.first), self.thread(pair.second));
-        let names = [
-            self.variable(&[pair.second, pair.first]),
-            self.variable(&[other.first, other.second]),
-        ];
-        let ats = numbers.iter().map(|&step| self.at(step));
-        let ats: Vec<String> = ats.collect();
         let for_ever = if self.step(other.second).is_taken {
             ""
         } else {
             ", for ever"
         };
-        if pair.second == other.first {
-            let sentence = format!(
-                "{two} {} {}{} after {one} had {} it{} and before {one} {} it{}{for_ever}.",
-                past(self, pair.second),
-                names[0],
-                ats[1],
-                past(self, pair.first),
-                ats[0],
-                past(self, other.second),
-                ats[3],
-            );
-            return (sentence, numbers);
-        }
-        let sentence = format!(
-            "{two} {} {}{} after {one} had {} it{}, and {} {}{} before {one} {} it{}{for_ever}.",
-            past(self, pair.second),
-            names[0],
-            ats[1],
-            past(self, pair.first),
-            ats[0],
-            past(self, other.first),
-            names[1],
-            ats[2],
-            past(self, other.second),
-            ats[3],
-        );
+        let after = self.did(pair.second, Beside::ToBeNamed(pair.first));
+        let had = self.had_done(pair.first, pair.second);
+        let last = self.did(other.second, Beside::Named(other.first));
+        let sentence = if pair.second == other.first {
+            format!("{two} {after} after {one} had {had} and before {one} {last}{for_ever}.")
+        } else {
+            let before = self.did(other.first, Beside::ToBeNamed(other.second));
+            format!(
+                "{two} {after} after {one} had {had}, and {before} before {one} {last}{for_ever}."
+            )
+        };
         (sentence, numbers)
+    }
+
+    /// What a step did, to what, and where. What it shares with a step that was named before is
+    /// called "it".
+    fn did(&mut self, step: usize, beside: Beside) -> String {
+        let at = self.at(step);
+        let action = self.step(step).op.action;
+        match action {
+            Action::Begin => format!("ran{at}"),
+            Action::End | Action::Sleep => format!("{}{at}", past(action)),
+            Action::Step => format!("went on{at}"),
+            _ => {
+                let name = self.name_beside(step, beside);
+                // What a call touches may be more than what it is called by.
+                let verb = if name.contains('(') && matches!(action, Action::Read | Action::Write) {
+                    "called"
+                } else {
+                    past(action)
+                };
+                format!("{verb} {name}{at}")
+            }
+        }
+    }
+
+    /// As [`did`](Self::did), after "had".
+    fn had_done(&mut self, step: usize, beside: usize) -> String {
+        let at = self.at(step);
+        match self.step(step).op.action {
+            Action::Begin => format!("run{at}"),
+            Action::Step => format!("gone on{at}"),
+            _ => self.did(step, Beside::Named(beside)),
+        }
+    }
+
+    fn name_beside(&self, step: usize, beside: Beside) -> String {
+        match beside {
+            Beside::Named(other) if self.is_shared(step, other) => "it".to_owned(),
+            // That step may have a better name for it.
+            Beside::ToBeNamed(other) if self.is_shared(step, other) => {
+                self.variable(&[step, other])
+            }
+            Beside::Named(_) | Beside::ToBeNamed(_) => self.variable(&[step]),
+        }
+    }
+
+    /// Whether two steps touch the same thing, or one a part of what the other touches.
+    fn is_shared(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (self.step(one).op, self.step(other).op);
+        let share_a_part = one.part == other.part || one.part == 0 || other.part == 0;
+        one.object != 0 && one.object == other.object && share_a_part
     }
 
     /// The sentence about one pair, and the steps that it is about.
@@ -363,12 +398,12 @@ impl Teller<'_, '_, '_> {
             return (format!("{one} ran before {other}."), vec![first, second]);
         }
         let (at_first, at_second) = (self.at(first), self.at(second));
-        if !same_object(&steps[first], &steps[second]) {
-            let sentence = format!(
-                "{one} {}{at_first} before {other} {}{at_second}.",
-                self.note(first),
-                self.note(second)
+        if !self.is_shared(first, second) {
+            let (before, later) = (
+                self.did(first, Beside::ToBeNamed(second)),
+                self.did(second, Beside::Named(first)),
             );
+            let sentence = format!("{one} {before} before {other} {later}.");
             return (sentence, vec![first, second]);
         }
         let name = self.variable(&[second, first]);
@@ -633,10 +668,6 @@ const fn past(action: Action) -> &'static str {
         Action::Write => "changed",
         Action::Step => "gone on",
     }
-}
-
-fn same_object(one: &Step, other: &Step) -> bool {
-    one.op.object == other.op.object && one.op.object != 0
 }
 
 /// Whether both touch the same part of the same object.

@@ -38,6 +38,9 @@ pub(crate) enum Do {
     /// A part of a variable.
     ReadPart(u64, u64, usize),
     WritePart(u64, u64, usize, i64),
+    /// As `Read` and `Write`, but the steps do not say that they touch the same thing.
+    Peek(u64, usize),
+    Poke(u64, i64),
     /// Enters the line of a condition; the next must be `Release`, then `AwaitNotify`.
     Enter(u64),
     AwaitNotify(u64),
@@ -288,6 +291,8 @@ impl Machine<'_> {
             Write(var, ..) => (Action::Write, 3, var, 0),
             ReadPart(var, part, _) => (Action::Read, 3, var, part),
             WritePart(var, part, ..) => (Action::Write, 3, var, part),
+            Peek(var, _) => (Action::Read, 7, var, 0),
+            Poke(var, _) => (Action::Write, 8, var, 0),
             Enter(condition) => (Action::Wait, 4, condition, 0),
             AwaitNotify(condition) => (Action::Acquire, 4, condition, 0),
             Notify(condition) => (Action::Notify, 4, condition, 0),
@@ -405,11 +410,14 @@ impl Machine<'_> {
             }
             SemAcquire(sem) => *world.permits.get_mut(&sem).unwrap() -= 1,
             SemRelease(sem) => *world.permits.get_mut(&sem).unwrap() += 1,
-            Read(var, register) => {
+            Read(var, register) | Peek(var, register) => {
                 registers[register] = world.vars.get(&(var, 0)).copied().unwrap_or(0);
             }
             Write(var, register, more) => {
                 world.vars.insert((var, 0), registers[register] + more);
+            }
+            Poke(var, value) => {
+                world.vars.insert((var, 0), value);
             }
             ReadPart(var, part, register) => {
                 registers[register] = world.vars.get(&(var, part)).copied().unwrap_or(0);

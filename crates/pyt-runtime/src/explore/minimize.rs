@@ -29,7 +29,7 @@ const MINIMIZE_MAX_RUNS: u64 = 400;
 const MINIMIZE_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many runs the search for the cause may take, and how long. The time is for programs whose
 /// runs are long: on a busy machine it must not end the search of others.
-const CAUSE_MAX_RUNS: u64 = 64;
+const CAUSE_MAX_RUNS: u64 = 96;
 const CAUSE_TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How many steps a run with another order may take, at least, and for each step of the failing
 /// run.

@@ -1,0 +1,136 @@
+//! Steps of a run in another run of the same program: whether two of them have the other order
+//! there.
+
+use std::collections::{BTreeSet, HashMap};
+
+use pyt_sched::controlled::{Action, Place, Step, ThreadNumber, Trace};
+
+use crate::conflict::Conflict;
+
+/// How steps of a run are recognised in another run of the same program, where objects have other
+/// addresses: by where in the program its thread takes them, and how often it has. Where that is
+/// not known: by how many steps the thread has taken.
+pub(crate) struct Recognised<'a> {
+    trace: &'a Trace,
+    /// How many steps its thread had taken before each step.
+    before: Vec<usize>,
+    /// How many of these at the same place.
+    before_here: Vec<usize>,
+}
+
+/// A thread, and where it takes a step, to do what. (The part of an object may be a name that
+/// differs from run to run, as that of a temporary file.)
+type Spot = (ThreadNumber, (u64, u64), Action);
+
+/// Whether it is known where in the program a step is taken. (The last part of a place says what
+/// was recorded of it, if anything: it differs between runs.)
+pub(crate) const fn has_place(step: &Step) -> bool {
+    let Place(code, index, _) = step.place;
+    code != 0 || index != 0
+}
+
+fn spot(step: &Step) -> Option<Spot> {
+    let Place(code, index, _) = step.place;
+    has_place(step).then_some((step.thread, (code, index), step.op.action))
+}
+
+impl<'a> Recognised<'a> {
+    pub(crate) fn new(trace: &'a Trace) -> Self {
+        let mut taken: HashMap<ThreadNumber, usize> = HashMap::new();
+        let mut taken_here: HashMap<Spot, usize> = HashMap::new();
+        let mut before = Vec::new();
+        let mut before_here = Vec::new();
+        for step in trace.steps() {
+            let count = taken.entry(step.thread).or_insert(0);
+            before.push(*count);
+            *count += 1;
+            let here = spot(step).map_or(0, |spot| {
+                let count = taken_here.entry(spot).or_insert(0);
+                *count += 1;
+                *count - 1
+            });
+            before_here.push(here);
+        }
+        Self {
+            trace,
+            before,
+            before_here,
+        }
+    }
+
+    /// Whether the step `step` is a read that another one follows in its thread in `other`: reading
+    /// an attribute is a step for the object and one for its class, and the value is read after
+    /// both.
+    pub(crate) fn reads_on(&self, other: &Trace, step: usize) -> bool {
+        let wanted = self.trace.steps()[step];
+        let steps = other.steps().iter();
+        let own = steps.filter(|step| step.thread == wanted.thread);
+        let mut actions = own.map(|step| step.op.action).skip(self.before[step]);
+        wanted.op.action == Action::Read
+            && actions.next() == Some(Action::Read)
+            && actions.next() == Some(Action::Read)
+    }
+
+    /// Whether in `other`, when the first step of `pair` comes, the thread of the second one has
+    /// taken as many steps as with that one, or all that it takes.
+    pub(crate) fn is_held_in(&self, other: &Trace, pair: Conflict) -> bool {
+        let own = self.trace.steps();
+        let (one, two) = (own[pair.first].thread, own[pair.second].thread);
+        let steps = other.steps();
+        let mut of_one = (0..steps.len()).filter(|&step| steps[step].thread == one);
+        let held = of_one.nth(self.before[pair.first]).unwrap_or(steps.len());
+        let of_two = |steps: &[Step]| steps.iter().filter(|step| step.thread == two).count();
+        let taken = of_two(&steps[..held]);
+        taken > self.before[pair.second] || taken == of_two(steps)
+    }
+
+    /// Whether the first step of `pair` comes in `other` when the thread of the second one has
+    /// taken all that it does up to its last step at that place. It may come there more or less
+    /// often than in this run.
+    pub(crate) fn are_taken_in_turn(&self, other: &Trace, pair: Conflict) -> bool {
+        let own = self.trace.steps();
+        let (first, second) = (own[pair.first], own[pair.second]);
+        let steps = other.steps().iter().enumerate();
+        let mut of_first = steps
+            .clone()
+            .filter(|(_, step)| step.thread == first.thread);
+        let held = of_first.nth(self.before[pair.first]);
+        let there = |step: &Step| step.thread == second.thread && spot(step) == spot(&second);
+        let last = steps.filter(|(_, step)| there(step)).next_back();
+        held.zip(last)
+            .is_some_and(|((held, step), (last, _))| last < held && spot(step) == spot(&first))
+    }
+
+    /// Those of `pairs` whose two steps `other` has, too, in the other order.
+    pub(crate) fn reversed_in(
+        &self,
+        other: &Trace,
+        pairs: &[Conflict],
+    ) -> BTreeSet<(usize, usize)> {
+        let mut of_thread: HashMap<ThreadNumber, Vec<(usize, Action)>> = HashMap::new();
+        let mut at_spot: HashMap<Spot, Vec<usize>> = HashMap::new();
+        for (number, step) in other.steps().iter().enumerate() {
+            let steps = of_thread.entry(step.thread).or_default();
+            steps.push((number, step.op.action));
+            if let Some(spot) = spot(step) {
+                at_spot.entry(spot).or_default().push(number);
+            }
+        }
+        let find = |step: usize| {
+            let wanted = &self.trace.steps()[step];
+            if let Some(spot) = spot(wanted) {
+                let here = at_spot.get(&spot)?;
+                return here.get(self.before_here[step]).copied();
+            }
+            let steps = of_thread.get(&wanted.thread)?;
+            let (number, action) = *steps.get(self.before[step])?;
+            (action == wanted.op.action).then_some(number)
+        };
+        let is_reversed = |pair: &&Conflict| {
+            let both = find(pair.first).zip(find(pair.second));
+            both.is_some_and(|(first, second)| second < first)
+        };
+        let reversed = pairs.iter().filter(is_reversed);
+        reversed.map(|pair| (pair.first, pair.second)).collect()
+    }
+}

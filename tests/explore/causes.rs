@@ -1,0 +1,223 @@
+//! The cause of a failure where the steps do not say what two threads share: the report names the
+//! two steps whose order decides all the same, and none of the accesses around them.
+
+use serde_json::Value;
+
+use crate::explore_text;
+
+/// Both threads have accesses before and after, which have nothing to do with the failure.
+const FRAME: &str = "
+noise = {}
+def run(work):
+    noise['n'] = noise.get('n', 0) + 1
+    work()
+    noise.pop('n', None)
+first = threading.Thread(target=run, args=(one,), name='first')
+second = threading.Thread(target=run, args=(two,), name='second')
+first.start()
+second.start()
+first.join()
+second.join()
+check()
+";
+
+/// A step that must be named: its thread and its line.
+type Named = (&'static str, u64);
+
+/// A program, the steps of its pair, and those of the opposite pair if there is one.
+struct Case {
+    about: &'static str,
+    source: &'static str,
+    pairs: &'static [[Named; 2]],
+    /// What the sentence has.
+    says: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        about: "a writer of csv writes to a stream",
+        source: "
+import threading
+import csv, io
+text = io.StringIO()
+writer = csv.writer(text, lineterminator=';')
+got = []
+def one():
+    writer.writerow(['a'])
+def two():
+    got.append(text.getvalue())
+def check(): assert got == ['a;']
+",
+        pairs: &[[("second", 10), ("first", 8)]],
+        says: &[
+            "second called `text.getvalue()`",
+            "before first changed `writer`",
+        ],
+    },
+    Case {
+        about: "a handler of logging writes to a stream",
+        source: "
+import threading
+import io, logging
+text = io.StringIO()
+logger = logging.getLogger('mine')
+logger.propagate = False
+logger.addHandler(logging.StreamHandler(text))
+got = []
+def one():
+    logger.warning('a')
+def two():
+    got.append(text.getvalue())
+def check(): assert got == ['a\\n']
+",
+        pairs: &[[("second", 12), ("first", 10)]],
+        says: &["second called `text.getvalue()`"],
+    },
+    Case {
+        about: "an object goes between two looks at a weak reference",
+        source: "
+import threading
+import weakref
+class Thing: pass
+box = [Thing()]
+ref = weakref.ref(box[0])
+got = []
+def one():
+    before = ref() is None
+    got.append(before == (ref() is None))
+def two():
+    box.clear()
+def check(): assert got == [True]
+",
+        pairs: &[
+            [("first", 9), ("second", 12)],
+            [("second", 12), ("first", 10)],
+        ],
+        says: &["second changed `box`", "after first had called `ref()`"],
+    },
+    Case {
+        about: "a case is added between two calls of a generic function",
+        source: "
+import threading
+import functools
+@functools.singledispatch
+def show(value): return 'any'
+got = []
+def one():
+    before = show(1)
+    got.append((before, show(1)))
+def two():
+    show.register(int, lambda value: 'int')
+def check(): assert got[0][0] == got[0][1]
+",
+        pairs: &[
+            [("first", 8), ("second", 11)],
+            [("second", 11), ("first", 9)],
+        ],
+        says: &["after first had called `show(1)`"],
+    },
+    Case {
+        about: "the stream of print is replaced",
+        source: "
+import threading
+import io, sys
+before = sys.stdout
+text = io.StringIO()
+def one():
+    sys.stdout = text
+def two():
+    print('x')
+def check():
+    sys.stdout = before
+    assert text.getvalue() == ''
+",
+        pairs: &[[("first", 7), ("second", 9)]],
+        says: &["`sys.stdout`"],
+    },
+];
+
+/// The thread and the line of each step of a pair.
+fn steps(finding: &Value, pair: &Value) -> Vec<(String, u64)> {
+    let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
+    ["first", "second"]
+        .iter()
+        .filter_map(|which| {
+            let step = &finding["steps"][number(&pair[which])?];
+            let thread = finding["threads"][number(&step["thread"])?].as_str()?;
+            Some((thread.to_owned(), step["line"].as_u64().unwrap_or(0)))
+        })
+        .collect()
+}
+
+#[test]
+fn steps_are_named_that_do_not_say_what_they_share() {
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let source = format!("{}{FRAME}", case.source.trim_start());
+        let (report, _) = explore_text(&source, &["--stop-on-first"]);
+        let finding = &report["findings"][0];
+        let cause = &finding["cause"];
+        let sentence = cause["sentence"].as_str().unwrap_or_default();
+        let pairs = [cause, &cause["opposite"]].map(|pair| steps(finding, pair));
+        let mut pairs: Vec<_> = pairs.iter().filter(|pair| !pair.is_empty()).collect();
+        let of_case = |pair: &[Named; 2]| pair.map(|(thread, line)| (thread.to_owned(), line - 1));
+        let mut expected: Vec<_> = case.pairs.iter().map(of_case).collect();
+        pairs.sort();
+        expected.sort();
+        let is_right = pairs.len() == expected.len()
+            && pairs
+                .iter()
+                .zip(&expected)
+                .all(|(one, two)| one[..] == two[..]);
+        let says = case.says.iter().all(|part| sentence.contains(part));
+        if !is_right || !says || sentence.contains("noise") {
+            wrong.push(format!("{}: {sentence} {pairs:?}", case.about));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_thread_that_runs_a_function_of_the_library_is_named_by_its_run() {
+    let source = "
+import threading
+items = []
+def run():
+    if len(items) == 0:
+        items.append(2)
+one = threading.Thread(target=items.append, args=(1,), name='one')
+two = threading.Thread(target=run, name='two')
+one.start()
+two.start()
+one.join()
+two.join()
+assert items == [1], items
+";
+    let (report, run) = explore_text(source, &["--stop-on-first"]);
+    let sentence = &report["findings"][0]["cause"]["sentence"];
+    assert_eq!(
+        *sentence, "two read `items` at script.py:5 before one ran.",
+        "{run}"
+    );
+}
+
+#[test]
+fn where_one_worker_does_both_tasks_no_steps_are_named() {
+    // Their order is that of the queue, which no schedule of this run reverses.
+    let source = "
+from concurrent.futures import ThreadPoolExecutor
+box = []
+with ThreadPoolExecutor(1) as pool:
+    pool.submit(box.append, 1)
+    pool.submit(box.append, 2)
+assert box == [2, 1], box
+";
+    let (report, run) = explore_text(source, &["--stop-on-first", "--schedules=3"]);
+    let cause = &report["findings"][0]["cause"];
+    assert!(
+        cause["first"].is_null() && cause["second"].is_null(),
+        "{run}"
+    );
+    let sentence = cause["sentence"].as_str().unwrap_or_default();
+    assert!(sentence.starts_with("No two steps were found"), "{run}");
+}
