@@ -23,6 +23,7 @@ mod float_powers;
 mod float_sums;
 mod folded_quotients;
 mod formatted_surrogates;
+mod instructions;
 mod kept_arguments;
 mod line_events;
 mod line_number_tables;

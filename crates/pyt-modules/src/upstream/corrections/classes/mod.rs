@@ -5,6 +5,7 @@
 
 mod annotate;
 mod mro;
+mod names_of_called;
 mod set_only_descriptors;
 mod slots_beside_dict;
 
@@ -44,6 +45,7 @@ pub(super) fn correct(ctx: &Context) {
     renew_descriptors(class, &["__setattr__", "__delattr__"], ctx);
     set_only_descriptors::correct(ctx);
     mro::correct(ctx);
+    names_of_called::correct(ctx);
     annotate::correct(ctx);
 }
 
@@ -69,6 +71,7 @@ fn create(metaclass: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult
             set_aside.put_back(class, vm)?;
         }
         set_only_descriptors::look_through(class, vm);
+        names_of_called::look_through(class, vm);
     }
     Ok(created)
 }
@@ -87,6 +90,7 @@ fn store(
     (upstream(vm)?.set_attribute)(class, name, value, vm)?;
     if let Some(class) = class.downcast_ref::<PyType>() {
         set_only_descriptors::stored(class, name, stored.as_ref(), vm);
+        names_of_called::stored(class, name, vm);
     }
     Ok(())
 }
