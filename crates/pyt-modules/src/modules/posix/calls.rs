@@ -1,4 +1,7 @@
 //! Calls of the operating system, as `posix` has them.
+//!
+//! `access` asks the system. Upstream's computes an answer from the file's owner, group and mode:
+//! wrong for root, for lists of access rights, and for file systems that cannot be written.
 
 pub(crate) use posix::module_def;
 
@@ -85,6 +88,38 @@ mod posix {
     fn c_path(path: PyObjectRef, vm: &VirtualMachine) -> Fails<CString> {
         let path = FsPath::try_from_path_like(path, true, vm)?;
         c_text(path.as_os_str(vm)?.as_bytes(), vm)
+    }
+
+    #[derive(FromArgs)]
+    struct AccessArgs {
+        #[pyarg(any)]
+        path: PyObjectRef,
+        #[pyarg(any)]
+        mode: i32,
+        #[pyarg(named, default)]
+        dir_fd: Option<i32>,
+        #[pyarg(named, default = false)]
+        effective_ids: bool,
+        #[pyarg(named, default = true)]
+        follow_symlinks: bool,
+    }
+
+    /// Use the real uid/gid to test for access to a path.
+    #[pyfunction]
+    fn access(args: AccessArgs, vm: &VirtualMachine) -> PyResult<bool> {
+        let path = c_path(args.path, vm)?;
+        let folder = args.dir_fd.unwrap_or(libc::AT_FDCWD);
+        let mut flags = 0;
+        if args.effective_ids {
+            flags |= libc::AT_EACCESS;
+        }
+        if !args.follow_symlinks {
+            flags |= libc::AT_SYMLINK_NOFOLLOW;
+        }
+        // SAFETY: the path is a C string that lives through the call.
+        let result = vm
+            .allow_threads(|| unsafe { libc::faccessat(folder, path.as_ptr(), args.mode, flags) });
+        Ok(result == 0)
     }
 
     /// Return the set of CPUs the process with the given PID (or the current process if zero) is
