@@ -403,6 +403,18 @@ mod posix {
         Ok(File::Named(c_path(path, vm)?, follow_symlinks))
     }
 
+    /// The error of the last call, with what names the file.
+    fn error_of(path: PyObjectRef, vm: &VirtualMachine) -> Fails<PyBaseExceptionRef> {
+        let error = last_error(vm);
+        let name = if path.fast_isinstance(vm.ctx.types.int_type) {
+            path
+        } else {
+            FsPath::try_from_path_like(path, true, vm)?.to_pyobject(vm)
+        };
+        error.as_object().set_attr("filename", name, vm)?;
+        Ok(error)
+    }
+
     #[derive(FromArgs)]
     struct XattrArgs {
         #[pyarg(any)]
@@ -419,7 +431,7 @@ mod posix {
     /// Return the value of extended attribute attribute on path.
     #[pyfunction]
     fn getxattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult {
-        let file = file(args.path, args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
         let name = c_path(args.attribute, vm)?;
         let mut value = vec![0_u8; XATTR_BUFFER];
         let (target, size, name) = (value.as_mut_ptr().cast(), value.len(), name.as_ptr());
@@ -432,7 +444,7 @@ mod posix {
             }
         };
         if count < 0 {
-            return Err(last_error(vm));
+            return Err(error_of(args.path, vm)?);
         }
         value.truncate(count.cast_unsigned());
         Ok(vm.ctx.new_bytes(value).into())
@@ -455,13 +467,13 @@ mod posix {
     /// Set extended attribute attribute on path to value.
     #[pyfunction]
     fn setxattr(args: SetxattrArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let file = file(args.path, args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
         let name = c_path(args.attribute, vm)?;
         let value = args.value.borrow_buf().to_vec();
         let (source, size, name) = (value.as_ptr().cast(), value.len(), name.as_ptr());
         let flags = args.flags;
         // SAFETY: the strings and the buffer of this size live through the calls.
-        done(vm, unsafe {
+        let result = unsafe {
             match &file {
                 File::Open(fd) => libc::fsetxattr(*fd, name, source, size, flags),
                 File::Named(path, true) => libc::setxattr(path.as_ptr(), name, source, size, flags),
@@ -469,22 +481,30 @@ mod posix {
                     libc::lsetxattr(path.as_ptr(), name, source, size, flags)
                 }
             }
-        })
+        };
+        if result < 0 {
+            return Err(error_of(args.path, vm)?);
+        }
+        Ok(())
     }
 
     /// Remove extended attribute attribute on path.
     #[pyfunction]
     fn removexattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let file = file(args.path, args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
         let name = c_path(args.attribute, vm)?;
         // SAFETY: the strings live through the calls.
-        done(vm, unsafe {
+        let result = unsafe {
             match &file {
                 File::Open(fd) => libc::fremovexattr(*fd, name.as_ptr()),
                 File::Named(path, true) => libc::removexattr(path.as_ptr(), name.as_ptr()),
                 File::Named(path, false) => libc::lremovexattr(path.as_ptr(), name.as_ptr()),
             }
-        })
+        };
+        if result < 0 {
+            return Err(error_of(args.path, vm)?);
+        }
+        Ok(())
     }
 
     #[derive(FromArgs)]
@@ -499,7 +519,7 @@ mod posix {
     #[pyfunction]
     fn listxattr(args: ListxattrArgs, vm: &VirtualMachine) -> PyResult {
         let path = args.path.unwrap_or_else(|| vm.ctx.new_str(".").into());
-        let file = file(path, args.follow_symlinks, vm)?;
+        let file = file(path.clone(), args.follow_symlinks, vm)?;
         let mut names = vec![0_u8; XATTR_BUFFER];
         let (target, size) = (names.as_mut_ptr().cast(), names.len());
         // SAFETY: the path and the buffer of this size live through the calls.
@@ -511,7 +531,7 @@ mod posix {
             }
         };
         if count < 0 {
-            return Err(last_error(vm));
+            return Err(error_of(path, vm)?);
         }
         names.truncate(count.cast_unsigned());
         let names = names

@@ -4,6 +4,7 @@
 //! upstream's. What each of the files corrects is done before or after that.
 
 mod annotate;
+mod derived_properties;
 mod mro;
 mod names_of_called;
 mod set_only_descriptors;
@@ -46,6 +47,7 @@ pub(super) fn correct(ctx: &Context) {
     set_only_descriptors::correct(ctx);
     mro::correct(ctx);
     names_of_called::correct(ctx);
+    derived_properties::correct(ctx);
     annotate::correct(ctx);
 }
 
@@ -72,6 +74,7 @@ fn create(metaclass: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult
         }
         set_only_descriptors::look_through(class, vm);
         names_of_called::look_through(class, vm);
+        derived_properties::look_through(class, vm);
     }
     Ok(created)
 }
@@ -91,6 +94,7 @@ fn store(
     if let Some(class) = class.downcast_ref::<PyType>() {
         set_only_descriptors::stored(class, name, stored.as_ref(), vm);
         names_of_called::stored(class, name, vm);
+        derived_properties::stored(class, name, stored.as_ref(), vm);
     }
     Ok(())
 }
