@@ -1,4 +1,4 @@
-//! Paths of certificates and keys that are no text: `SSLContext.load_cert_chain(pathlib.Path(...))`.
+//! Paths of certificates and keys that are no text: `load_cert_chain(pathlib.Path("a.pem"))`.
 //!
 //! Upstream's methods take `str` and bytes-like objects only. These take what `os.fspath` takes.
 //!

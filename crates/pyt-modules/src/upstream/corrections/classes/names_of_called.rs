@@ -1,5 +1,5 @@
-//! `instance(**keywords)` calls neither `__repr__` nor `__getattr__` of the instance. Upstream makes
-//! the function's name for an error before it looks for one: by both instructions of such a call,
+//! `instance(**keywords)` calls neither `__repr__` nor `__getattr__` of the instance. Upstream
+//! makes the function's name for an error before it looks for one: by both instructions of such a call,
 //! `DICT_MERGE` and `CALL_FUNCTION_EX`.
 //!
 //! So classes that have these methods get slots that look at the instruction that the thread is at.
@@ -130,8 +130,8 @@ struct Merged {
 
 thread_local! {
     /// The calls that are between the two instructions, inner ones last: reading the keywords can
-    /// call functions. A call whose merge raises stays until the frame, or one that called it, comes
-    /// to another.
+    /// call functions. A call whose merge raises stays until the frame, or one that called it,
+    /// comes to another.
     static MERGED: RefCell<Vec<Merged>> = const { RefCell::new(Vec::new()) };
 }
 
