@@ -2,8 +2,8 @@
 //! and `isalnum`, and so do `int(b"1")` and `float(b"1")`.
 //!
 //! Upstream takes them for UTF-8 text. It strips a character whose number ends in a byte that is
-//! to be stripped (so `urllib.parse.quote` left U+3134 as it was, since 0x34 is the digit 4), and white
-//! space and letters outside of ASCII count as such.
+//! to be stripped: so `urllib.parse.quote` left U+3134 as it was, since 0x34 is the digit 4. And
+//! white space and letters outside of ASCII count as such.
 //!
 //! Can go when upstream's `PyBytesInner` has no characters.
 

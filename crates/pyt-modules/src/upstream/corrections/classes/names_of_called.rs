@@ -1,6 +1,6 @@
 //! `instance(**keywords)` calls neither `__repr__` nor `__getattr__` of the instance. Upstream
-//! makes the function's name for an error before it looks for one: by both instructions of such a call,
-//! `DICT_MERGE` and `CALL_FUNCTION_EX`.
+//! makes the function's name for an error before it looks for one: by both instructions of such a
+//! call, `DICT_MERGE` and `CALL_FUNCTION_EX`.
 //!
 //! So classes that have these methods get slots that look at the instruction that the thread is at.
 //! At a `DICT_MERGE`, which calls no other native function that asks for either, an instance gives
