@@ -1,6 +1,7 @@
 """Calls of the operating system in `os`; messages into buffers; zones of the system; formats."""
 import array
 import os
+import pathlib
 import socket
 import sys
 import tempfile
@@ -49,10 +50,23 @@ with tempfile.TemporaryDirectory() as folder:
         assert "user.name" not in os.listxattr(fd)
     try:
         os.getxattr(fd, "user.none")
-    except OSError:
-        pass
+    except OSError as error:
+        assert error.filename == fd
     else:
         raise AssertionError("an attribute that is not there")
+    for missing in ("none", b"none", pathlib.Path("none")):
+        for call in (
+            lambda: os.getxattr(missing, "user.none"),
+            lambda: os.setxattr(missing, "user.none", b""),
+            lambda: os.removexattr(missing, "user.none"),
+            lambda: os.listxattr(missing),
+        ):
+            try:
+                call()
+            except FileNotFoundError as error:
+                assert error.filename == os.fspath(missing)
+            else:
+                raise AssertionError("a file that is not there")
     os.close(fd)
     for wrong in (lambda: os.writev(fd, [b"x"]), lambda: os.mkfifo("a\0b")):
         try:

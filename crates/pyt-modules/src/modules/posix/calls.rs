@@ -1,4 +1,7 @@
 //! Calls of the operating system, as `posix` has them.
+//!
+//! `access` asks the system. Upstream's computes an answer from the file's owner, group and mode:
+//! wrong for root, for lists of access rights, and for file systems that cannot be written.
 
 pub(crate) use posix::module_def;
 
@@ -85,6 +88,38 @@ mod posix {
     fn c_path(path: PyObjectRef, vm: &VirtualMachine) -> Fails<CString> {
         let path = FsPath::try_from_path_like(path, true, vm)?;
         c_text(path.as_os_str(vm)?.as_bytes(), vm)
+    }
+
+    #[derive(FromArgs)]
+    struct AccessArgs {
+        #[pyarg(any)]
+        path: PyObjectRef,
+        #[pyarg(any)]
+        mode: i32,
+        #[pyarg(named, default)]
+        dir_fd: Option<i32>,
+        #[pyarg(named, default = false)]
+        effective_ids: bool,
+        #[pyarg(named, default = true)]
+        follow_symlinks: bool,
+    }
+
+    /// Use the real uid/gid to test for access to a path.
+    #[pyfunction]
+    fn access(args: AccessArgs, vm: &VirtualMachine) -> PyResult<bool> {
+        let path = c_path(args.path, vm)?;
+        let folder = args.dir_fd.unwrap_or(libc::AT_FDCWD);
+        let mut flags = 0;
+        if args.effective_ids {
+            flags |= libc::AT_EACCESS;
+        }
+        if !args.follow_symlinks {
+            flags |= libc::AT_SYMLINK_NOFOLLOW;
+        }
+        // SAFETY: the path is a C string that lives through the call.
+        let result = vm
+            .allow_threads(|| unsafe { libc::faccessat(folder, path.as_ptr(), args.mode, flags) });
+        Ok(result == 0)
     }
 
     /// Return the set of CPUs the process with the given PID (or the current process if zero) is
@@ -368,6 +403,18 @@ mod posix {
         Ok(File::Named(c_path(path, vm)?, follow_symlinks))
     }
 
+    /// The error of the last call, with what names the file.
+    fn error_of(path: PyObjectRef, vm: &VirtualMachine) -> Fails<PyBaseExceptionRef> {
+        let error = last_error(vm);
+        let name = if path.fast_isinstance(vm.ctx.types.int_type) {
+            path
+        } else {
+            FsPath::try_from_path_like(path, true, vm)?.to_pyobject(vm)
+        };
+        error.as_object().set_attr("filename", name, vm)?;
+        Ok(error)
+    }
+
     #[derive(FromArgs)]
     struct XattrArgs {
         #[pyarg(any)]
@@ -384,7 +431,7 @@ mod posix {
     /// Return the value of extended attribute attribute on path.
     #[pyfunction]
     fn getxattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult {
-        let file = file(args.path, args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
         let name = c_path(args.attribute, vm)?;
         let mut value = vec![0_u8; XATTR_BUFFER];
         let (target, size, name) = (value.as_mut_ptr().cast(), value.len(), name.as_ptr());
@@ -397,7 +444,7 @@ mod posix {
             }
         };
         if count < 0 {
-            return Err(last_error(vm));
+            return Err(error_of(args.path, vm)?);
         }
         value.truncate(count.cast_unsigned());
         Ok(vm.ctx.new_bytes(value).into())
@@ -420,13 +467,13 @@ mod posix {
     /// Set extended attribute attribute on path to value.
     #[pyfunction]
     fn setxattr(args: SetxattrArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let file = file(args.path, args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
         let name = c_path(args.attribute, vm)?;
         let value = args.value.borrow_buf().to_vec();
         let (source, size, name) = (value.as_ptr().cast(), value.len(), name.as_ptr());
         let flags = args.flags;
         // SAFETY: the strings and the buffer of this size live through the calls.
-        done(vm, unsafe {
+        let result = unsafe {
             match &file {
                 File::Open(fd) => libc::fsetxattr(*fd, name, source, size, flags),
                 File::Named(path, true) => libc::setxattr(path.as_ptr(), name, source, size, flags),
@@ -434,22 +481,30 @@ mod posix {
                     libc::lsetxattr(path.as_ptr(), name, source, size, flags)
                 }
             }
-        })
+        };
+        if result < 0 {
+            return Err(error_of(args.path, vm)?);
+        }
+        Ok(())
     }
 
     /// Remove extended attribute attribute on path.
     #[pyfunction]
     fn removexattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let file = file(args.path, args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
         let name = c_path(args.attribute, vm)?;
         // SAFETY: the strings live through the calls.
-        done(vm, unsafe {
+        let result = unsafe {
             match &file {
                 File::Open(fd) => libc::fremovexattr(*fd, name.as_ptr()),
                 File::Named(path, true) => libc::removexattr(path.as_ptr(), name.as_ptr()),
                 File::Named(path, false) => libc::lremovexattr(path.as_ptr(), name.as_ptr()),
             }
-        })
+        };
+        if result < 0 {
+            return Err(error_of(args.path, vm)?);
+        }
+        Ok(())
     }
 
     #[derive(FromArgs)]
@@ -464,7 +519,7 @@ mod posix {
     #[pyfunction]
     fn listxattr(args: ListxattrArgs, vm: &VirtualMachine) -> PyResult {
         let path = args.path.unwrap_or_else(|| vm.ctx.new_str(".").into());
-        let file = file(path, args.follow_symlinks, vm)?;
+        let file = file(path.clone(), args.follow_symlinks, vm)?;
         let mut names = vec![0_u8; XATTR_BUFFER];
         let (target, size) = (names.as_mut_ptr().cast(), names.len());
         // SAFETY: the path and the buffer of this size live through the calls.
@@ -476,7 +531,7 @@ mod posix {
             }
         };
         if count < 0 {
-            return Err(last_error(vm));
+            return Err(error_of(path, vm)?);
         }
         names.truncate(count.cast_unsigned());
         let names = names

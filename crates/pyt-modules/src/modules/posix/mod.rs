@@ -1,4 +1,4 @@
-//! Functions of `os` that upstream lacks.
+//! Functions of `os` that upstream lacks, and some that it has otherwise.
 //!
 //! `os` takes the names of `posix` when it is imported, and imports `stat` before. So `posix` gets
 //! them when `_stat` is imported: a start, which imports `posix` but not `os`, pays nothing.
@@ -6,11 +6,21 @@
 mod calls;
 
 use rustpython_vm::{
-    Py, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef},
+    Py, PyPayload, PyResult, VirtualMachine,
+    builtins::{PyModule, PyModuleDef, PySet},
 };
 
 use crate::upstream::derived::derive_named;
+
+/// The functions that stand in the place of upstream's.
+const REPLACING: [&str; 1] = ["access"];
+
+/// What `os` says that a function can do, in sets of functions.
+const SUPPORTS: [(&str, &str); 3] = [
+    ("supports_dir_fd", "access"),
+    ("supports_effective_ids", "access"),
+    ("supports_follow_symlinks", "access"),
+];
 
 /// `_stat`, whose import completes `posix`.
 pub(crate) fn stat_def() -> Option<&'static PyModuleDef> {
@@ -29,9 +39,23 @@ fn complete(_stat: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         let Some(name) = name.downcast_ref::<rustpython_vm::builtins::PyStr>() else {
             continue;
         };
-        let is_own = name.to_str().is_some_and(|name| !name.starts_with("__"));
-        if is_own && vm.get_attribute_opt(&posix, name)?.is_none() {
+        let Some(text) = name.to_str().filter(|name| !name.starts_with("__")) else {
+            continue;
+        };
+        if REPLACING.contains(&text) || vm.get_attribute_opt(&posix, name)?.is_none() {
             posix.set_attr(name, value, vm)?;
+        }
+    }
+    for (set, function) in SUPPORTS {
+        let function = posix.get_attr(function, vm)?;
+        let set = vm.ctx.intern_str(set);
+        match vm.get_attribute_opt(&posix, set)? {
+            Some(set) => drop(vm.call_method(&set, "add", (function,))?),
+            None => {
+                let only = PySet::default().into_ref(&vm.ctx);
+                only.add(function, vm)?;
+                posix.set_attr(set, only, vm)?;
+            }
         }
     }
     ours.dict().clear();

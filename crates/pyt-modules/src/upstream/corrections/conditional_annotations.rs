@@ -19,7 +19,7 @@ use rustpython_vm::{
     protocol::PyMapping,
 };
 
-use super::syntax::PLACE;
+use super::{instructions::opcode_at, syntax::PLACE};
 
 /// The argument of `SET_ADD`, which stays in its place: the set is below the item.
 const MARK: u8 = 1;
@@ -64,24 +64,10 @@ fn is_recording(vm: &VirtualMachine) -> bool {
         let units = &code.code.instructions;
         let index = offset / size_of::<u16>();
         let unit = units.get(index)?;
-        Some(u8::from(unit.arg) == MARK && is(units, index, Opcode::DeleteSubscr, &code))
+        let opcode = opcode_at(&code, index)?;
+        Some(u8::from(unit.arg) == MARK && opcode == Opcode::DeleteSubscr)
     };
     at().unwrap_or(false)
-}
-
-/// Whether the compiler's instruction at `index` is this one. What stands there may be an event of
-/// `sys.monitoring`.
-fn is(units: &CodeUnits, index: usize, opcode: Opcode, code: &PyCode) -> bool {
-    let mut found = units.read_op(index);
-    if let Some(tables) = code.monitoring_data.lock().as_ref() {
-        if matches!(found, Instruction::InstrumentedLine) {
-            found = Instruction::try_from(tables.line_opcodes[index]).unwrap_or(found);
-        }
-        if matches!(found, Instruction::InstrumentedInstruction) {
-            found = Instruction::try_from(tables.per_instruction_opcodes[index]).unwrap_or(found);
-        }
-    }
-    found.as_opcode() == opcode
 }
 
 /// Changes code that was just compiled, and the code inside it. Code that has run may not be

@@ -10,6 +10,7 @@
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
 mod base_classes;
+mod bytes_as_text;
 mod bytes_formats;
 mod charmaps;
 mod classes;
@@ -18,11 +19,14 @@ mod ctypes_callbacks;
 mod ctypes_casts;
 pub(crate) mod dialects;
 mod docstrings;
+mod equal_dictionaries;
 mod executing;
 mod float_powers;
 mod float_sums;
 mod folded_quotients;
 mod formatted_surrogates;
+mod import_frames;
+mod instructions;
 mod iterators;
 mod kept_arguments;
 mod line_events;
@@ -63,6 +67,8 @@ pub(crate) fn correct_classes(ctx: &Context) {
         line_number_tables::correct(ctx);
         formatted_surrogates::correct(ctx);
         bytes_formats::correct(ctx);
+        bytes_as_text::correct(ctx);
+        equal_dictionaries::correct(ctx);
         truth_of_tuples::correct(ctx);
         messages::correct(ctx);
         refused_keywords::correct(ctx);
@@ -91,6 +97,7 @@ pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyRes
     line_events::begin(state, vm)?;
     profile_events::begin(state, vm)?;
     executing::begin(vm)?;
+    import_frames::begin(vm)?;
     refused_keywords::begin(vm)?;
     float_sums::begin(vm)?;
     refused_files::begin(vm)

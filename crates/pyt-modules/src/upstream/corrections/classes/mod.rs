@@ -4,7 +4,9 @@
 //! upstream's. What each of the files corrects is done before or after that.
 
 mod annotate;
+mod derived_properties;
 mod mro;
+mod names_of_called;
 mod set_only_descriptors;
 mod slots_beside_dict;
 
@@ -44,6 +46,8 @@ pub(super) fn correct(ctx: &Context) {
     renew_descriptors(class, &["__setattr__", "__delattr__"], ctx);
     set_only_descriptors::correct(ctx);
     mro::correct(ctx);
+    names_of_called::correct(ctx);
+    derived_properties::correct(ctx);
     annotate::correct(ctx);
 }
 
@@ -69,6 +73,8 @@ fn create(metaclass: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult
             set_aside.put_back(class, vm)?;
         }
         set_only_descriptors::look_through(class, vm);
+        names_of_called::look_through(class, vm);
+        derived_properties::look_through(class, vm);
     }
     Ok(created)
 }
@@ -87,6 +93,8 @@ fn store(
     (upstream(vm)?.set_attribute)(class, name, value, vm)?;
     if let Some(class) = class.downcast_ref::<PyType>() {
         set_only_descriptors::stored(class, name, stored.as_ref(), vm);
+        names_of_called::stored(class, name, vm);
+        derived_properties::stored(class, name, stored.as_ref(), vm);
     }
     Ok(())
 }
