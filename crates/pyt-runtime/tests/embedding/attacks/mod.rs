@@ -1,9 +1,10 @@
 //! Generated programs attack isolated runtimes: none gets out, ends its process, or outlasts its
 //! limit, except for the documented kinds.
 //!
-//! Each runs in a process of its own, beside a runtime that must not notice.
-//! `PYT_TEST_ATTACKS=300` says how many, `PYT_TEST_ATTACKS_SEED` which ones, and
-//! `PYT_TEST_ATTACKS_KEEP` names a folder for the programs that succeed.
+//! Each runs in a process of its own, beside a runtime that must not notice: every second one with
+//! the GIL, the others without. `PYT_TEST_ATTACKS=300` says how many, `PYT_TEST_ATTACKS_SEED` which
+//! ones, `PYT_TEST_ATTACKS_FAMILY` of which family only, and `PYT_TEST_ATTACKS_KEEP` names a folder
+//! for the programs that succeed.
 
 pub(crate) mod programs;
 
@@ -44,6 +45,9 @@ const ADDRESSES: u64 = 6 << 30;
 /// Names the file of the program that this process is to run.
 const PROGRAM: &str = "PYT_TEST_ATTACK";
 
+/// Set if that program runs without the GIL.
+const FREE: &str = "PYT_TEST_ATTACK_FREE";
+
 /// The status of a process in which a program went on after its limit.
 const LATE: i32 = 4;
 
@@ -79,6 +83,7 @@ check()
 fn isolated() -> Runtime {
     let sink = Capture::new();
     let builder = Runtime::builder().isolated(Isolation::new());
+    let builder = builder.gil(std::env::var_os(FREE).is_none());
     builder.stdout(&sink).stderr(&sink).build().unwrap()
 }
 
@@ -95,7 +100,8 @@ fn one_program() {
     let neighbour = isolated();
     neighbour.exec(NEIGHBOUR).unwrap();
     if let Some((target, _)) = shared {
-        let remember = format!("{}T = {target}\nbefore = shown(T)", imports(target));
+        let imports = imports(&format!("{target}."));
+        let remember = format!("{imports}T = {target}\nbefore = shown(T)");
         neighbour.exec(&remember).unwrap();
     }
     let runtime = isolated();
@@ -110,7 +116,11 @@ fn one_program() {
         Err(error) => {
             let text = error.to_string();
             let text = text.replace('\n', " ");
-            format!("{:?}: {}", error.kind(), text.chars().take(150).collect::<String>())
+            format!(
+                "{:?}: {}",
+                error.kind(),
+                text.chars().take(150).collect::<String>()
+            )
         }
     };
     println!("outcome: {outcome}; {} ms late", late.as_millis());
@@ -131,17 +141,25 @@ fn one_program() {
 }
 
 /// Runs a program in a process of its own. Returns what it did, and whether that is wrong.
-fn attack(code: &str, scratch: &Scratch) -> (String, bool) {
+fn attack(code: &str, is_free: bool, scratch: &Scratch) -> (String, bool) {
     let mark = scratch.path().join("mark");
     let path = scratch.path().join("program.py");
     std::fs::write(&path, code.replace("MARK", &mark.display().to_string())).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["attacks::one_program", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "attacks::one_program",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
         .arg("--test-threads=1")
         .env(PROGRAM, &path)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null());
+    if is_free {
+        command.env(FREE, "1");
+    }
     let Some(output) = output_within(&mut command, DEADLINE, scratch.path()) else {
         return ("goes on".to_owned(), true);
     };
@@ -155,7 +173,11 @@ fn attack(code: &str, scratch: &Scratch) -> (String, bool) {
         return (outcome.to_owned(), false);
     }
     let errors = String::from_utf8_lossy(&output.stderr);
-    let errors: Vec<&str> = errors.lines().filter(|line| !line.is_empty()).take(8).collect();
+    let errors: Vec<&str> = errors
+        .lines()
+        .filter(|line| !line.is_empty())
+        .take(8)
+        .collect();
     let how = match (output.status.signal(), output.status.code()) {
         (Some(signal), _) => format!("signal {signal}"),
         (_, Some(LATE)) => "late".to_owned(),
@@ -213,12 +235,12 @@ fn documented(code: &str) -> Option<&'static str> {
 }
 
 /// So many programs, no two alike, of all families in turn.
-fn generated(count: usize, seed: u64) -> Vec<String> {
+fn generated(count: usize, seed: u64, family: Option<usize>) -> Vec<String> {
     let mut numbers = Numbers(seed);
     let mut known = BTreeSet::new();
     let mut programs = Vec::new();
     while programs.len() < count {
-        let code = of_family(programs.len() % FAMILIES, &mut numbers);
+        let code = of_family(family.unwrap_or(programs.len() % FAMILIES), &mut numbers);
         if known.insert(code.clone()) {
             programs.push(code);
         }
@@ -231,12 +253,13 @@ fn generated_programs_stay_inside_and_end() {
     let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
     let count = number("PYT_TEST_ATTACKS").map_or(COUNT, |count| usize::try_from(count).unwrap());
     let seed = number("PYT_TEST_ATTACKS_SEED").unwrap_or(SEED);
+    let family = number("PYT_TEST_ATTACKS_FAMILY").map(|family| usize::try_from(family).unwrap());
     let keep = std::env::var_os("PYT_TEST_ATTACKS_KEEP");
     let mut wrong = Vec::new();
     let mut outcomes = BTreeMap::<String, usize>::new();
-    for (index, code) in generated(count, seed).iter().enumerate() {
+    for (index, code) in generated(count, seed, family).iter().enumerate() {
         let scratch = Scratch::new();
-        let (outcome, is_wrong) = attack(code, &scratch);
+        let (outcome, is_wrong) = attack(code, index % 2 == 1, &scratch);
         println!("{index} {outcome}");
         let kind = outcome.split(':').next().unwrap_or_default().to_owned();
         *outcomes.entry(kind).or_default() += 1;

@@ -938,8 +938,26 @@ const PLACES: &[&str] = &[
 ];
 
 const EVENTS: &[&str] = &[
-    "1", "2", "4", "8", "16", "32", "64", "128", "256", "512", "1024", "2048", "4096", "8192",
-    "16384", "32768", "65536", "2**20 - 1", "-1", "2**64",
+    "1",
+    "2",
+    "4",
+    "8",
+    "16",
+    "32",
+    "64",
+    "128",
+    "256",
+    "512",
+    "1024",
+    "2048",
+    "4096",
+    "8192",
+    "16384",
+    "32768",
+    "65536",
+    "2**20 - 1",
+    "-1",
+    "2**64",
 ];
 
 /// What such a function does.
@@ -1192,7 +1210,10 @@ pub(crate) fn of_family(family: usize, numbers: &mut Numbers) -> String {
         8 => {
             let target = numbers.one(SHARED);
             let prefix = PLANT_PREFIX.replace("NAME", numbers.one(NAMES));
-            format!("# shared: {target}\nT = {target}\n{prefix}{}", numbers.one(PLANTS))
+            format!(
+                "# shared: {target}\nT = {target}\n{prefix}{}",
+                numbers.one(PLANTS)
+            )
         }
         9 => {
             let prefix = FRAME_PREFIX.replace("FRAMES", numbers.one(FRAMES));
