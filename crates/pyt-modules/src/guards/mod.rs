@@ -11,6 +11,7 @@
 //! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
 //! - `construction`: no instances without contents;
 //! - `sizes`: sizes are checked before memory is allocated;
+//! - `pairs`: operations that lock two objects are made one after another;
 //! - `patterns`: programs for the engine of regular expressions are checked;
 //! - `reentry`: methods that lock their object are not called again by what they call;
 //! - `source`: programs whose syntax is nested too deeply are refused.
@@ -22,6 +23,7 @@ pub mod finalizers;
 mod methods;
 mod nested;
 mod nesting;
+mod pairs;
 mod patterns;
 mod reentry;
 pub mod sizes;
@@ -67,6 +69,7 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     sizes::guard(class);
     source::guard(class);
     reentry::guard(class, vm);
+    pairs::guard(class, vm);
     methods::guard_class(class, sizes::METHODS, vm);
 }
 

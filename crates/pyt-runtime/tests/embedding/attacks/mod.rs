@@ -19,7 +19,7 @@ use std::{
 use pyt_runtime::{Capture, Isolation, Limits, Runtime};
 use pyt_test::Scratch;
 
-use programs::{FAMILIES, Numbers, imports, of_family};
+use self::programs::{FAMILIES, Numbers, imports, of_family};
 
 const SEED: u64 = 0x14;
 
@@ -53,7 +53,25 @@ const LATE: i32 = 4;
 
 /// What the programs are not mended for, by a part of their text, and the row of
 /// docs/isolation.md that says so.
-const DOCUMENTED: &[(&str, &str)] = &[];
+const DOCUMENTED: &[(&str, &str)] = &[
+    ("x = coro(x)", "chains of some ten thousand coroutines"),
+    (
+        "x = caused(ValueError(), x)",
+        "chains of exceptions that are causes of one another",
+    ),
+    (
+        "x = contexts(ValueError(), x)",
+        "chains of exceptions that are causes of one another",
+    ),
+    (
+        "range(60000): x = threading.Condition(",
+        "chains of objects of other classes",
+    ),
+    (
+        "io.BufferedReader(x if",
+        "chains of buffered streams over one another",
+    ),
+];
 
 /// What a neighbour does before and after: `T` is what the program changes.
 const NEIGHBOUR: &str = r#"
