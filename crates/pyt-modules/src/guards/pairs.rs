@@ -18,8 +18,8 @@ use rustpython_vm::{
 
 use super::slots::{wrap, wrappers};
 
-/// How long an operation waits for others. Some of them call Python code, which may wait for this
-/// one; they hold no other lock meanwhile.
+/// How long a comparison waits for others. They may call Python code, which may wait for this one;
+/// no other lock is held meanwhile. What calls no Python code is waited for until it ends.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Held by the thread that is in such an operation.
@@ -28,27 +28,28 @@ struct InPair(ReentrantMutex<()>);
 
 /// Calls `f`, which locks both objects if the second one is of the same class as the first.
 fn paired<R>(one: &PyObject, other: &PyObject, vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
-    if one.is(other) || !is_same_kind(one, other) {
+    if one.is(other) {
         return f();
     }
+    let Some(kind) = native_kind(one).filter(|kind| native_kind(other) == Some(kind)) else {
+        return f();
+    };
     let state = state::of(vm);
     let InPair(lock) = state.slot();
-    let _held = lock
-        .try_lock()
-        .or_else(|| vm.allow_threads(|| lock.try_lock_for(PATIENCE)));
+    let _held = lock.try_lock().or_else(|| {
+        vm.allow_threads(|| match kind {
+            "array" => Some(lock.lock()),
+            _ => lock.try_lock_for(PATIENCE),
+        })
+    });
     f()
 }
 
-/// Whether both are of classes of the same native one.
-fn is_same_kind(one: &PyObject, other: &PyObject) -> bool {
-    let native = |object: &PyObject| {
-        let classes = object.class().mro.read();
-        let known = classes
-            .iter()
-            .find(|class| LOCKING.contains(&&*class.name()));
-        known.map(|class| class.get_id())
-    };
-    native(one).is_some_and(|class| native(other) == Some(class))
+/// The class of [`LOCKING`] that the object is of.
+fn native_kind(object: &PyObject) -> Option<&'static str> {
+    let classes = object.class().mro.read();
+    let is_of = |kind: &&&str| classes.iter().any(|class| &*class.name() == **kind);
+    LOCKING.iter().find(is_of).copied()
 }
 
 wrappers!(
