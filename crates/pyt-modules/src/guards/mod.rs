@@ -32,7 +32,7 @@ pub mod source;
 pub mod stack;
 pub mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use pyt_vm::InterpreterState;
@@ -57,8 +57,11 @@ pub fn begin(vm: &VirtualMachine) {
 
 /// Guards a native class, once.
 pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
-    static GUARDED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
-    if !GUARDED.lock().insert(std::ptr::from_ref(class).addr()) {
+    // By address and name: some classes are freed, and others are made in their place.
+    static GUARDED: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
+    let name = class.name().to_owned();
+    let address = std::ptr::from_ref(class).addr();
+    if GUARDED.lock().insert(address, name.clone()) == Some(name) {
         return;
     }
     depth::guard(class);
