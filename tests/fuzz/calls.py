@@ -113,5 +113,15 @@ def run(r, count):
             pass
 
 
+def limit_memory():
+    """What asks for more than there is has to raise `MemoryError`, rather than use up the machine."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
+
 if __name__ == "__main__":
+    limit_memory()
     run(random.Random(int(sys.argv[1])), int(sys.argv[2]))

@@ -18,6 +18,7 @@ pub use modules::{import_lock::give_back_import_lock, install, pythonapi, runs, 
 pub use upstream::corrections::{
     conditional_annotations::mend as mend_annotations,
     syntax::{compile_corrected, plain_text},
+    unterminated_literals::corrected as with_ended_lines,
 };
 
 /// A native module that only isolated interpreters have: their mark.

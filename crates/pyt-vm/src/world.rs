@@ -7,10 +7,11 @@
 
 use std::{
     collections::HashMap,
+    mem::ManuallyDrop,
     ops::ControlFlow,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI32, Ordering},
     },
     thread::ThreadId,
 };
@@ -29,7 +30,7 @@ use rustpython_vm::{
     stdlib::_thread::get_ident,
     vm::{
         PyGlobalState,
-        thread::{self, CurrentFrameSlot, ThreadState},
+        thread::{self, CurrentFrameSlot, ThreadSlot, ThreadState},
     },
 };
 
@@ -88,6 +89,33 @@ pub struct VmWorld {
     exit_request: OnceLock<i32>,
     /// What threads raise in one another.
     pub async_exceptions: Arc<AsyncExceptions>,
+}
+
+/// What stands in the registry for a frozen thread, which must not be found there itself: starting
+/// the world would have it go on. In the state that is passed over it could not be found either,
+/// since a thread that has just been stopped would see that state, and never run again.
+struct StandIn(Arc<ManuallyDrop<ThreadSlot>>);
+
+impl StandIn {
+    fn of(slot: &ThreadSlot) -> Self {
+        // SAFETY: what the copy owns is never given up, since it is never dropped. It is only read,
+        // while the thread, which owns what is copied, is frozen.
+        let mut copy = ManuallyDrop::new(unsafe { std::ptr::read(slot) });
+        copy.state = AtomicI32::new(ThreadState::ShuttingDown as i32);
+        Self(Arc::new(copy))
+    }
+
+    /// As an entry of the registry, to be removed from there before this is dropped.
+    fn listed(&self) -> CurrentFrameSlot {
+        let entry = Arc::into_raw(self.0.clone()).cast::<ThreadSlot>();
+        // SAFETY: both types have the same layout, and `self` keeps the contents: dropping the
+        // entry does not drop them.
+        unsafe { Arc::from_raw(entry) }
+    }
+
+    fn is(&self, entry: &CurrentFrameSlot) -> bool {
+        Arc::as_ptr(entry) == Arc::as_ptr(&self.0).cast()
+    }
 }
 
 /// A stop under way.
@@ -160,7 +188,8 @@ impl VmWorld {
     }
 
     /// Runs `f`, on an attached thread, with frozen threads in the interpreter's registry again,
-    /// for functions that look at all threads. They stay frozen.
+    /// for functions that look at all threads. They stay frozen. `f` changes nothing in the
+    /// registry.
     pub fn with_all_listed<R>(&self, f: impl FnOnce() -> R) -> R {
         let Some(state) = self.state.get() else {
             return f();
@@ -168,33 +197,32 @@ impl VmWorld {
         self.gated(|| self.list_all(state, f))
     }
 
+    /// Calls `f`, on an attached thread, with what the interpreter keeps for each frozen thread.
+    pub fn each_frozen(&self, f: &mut dyn FnMut(&ThreadSlot)) {
+        self.gated(|| {
+            let frozen: Vec<_> = self.frozen.lock().values().cloned().collect();
+            for slot in &frozen {
+                f(slot);
+            }
+        });
+    }
+
     fn list_all<R>(&self, state: &PyGlobalState, f: impl FnOnce() -> R) -> R {
         let listed: Vec<_> = self
             .frozen
             .lock()
             .iter()
-            .map(|(tag, slot)| (*tag, slot.clone()))
+            .map(|(tag, slot)| (*tag, StandIn::of(slot)))
             .collect();
         for (tag, slot) in &listed {
-            // What `f` does may start the world; it passes over threads in this state.
-            slot.state
-                .store(ThreadState::ShuttingDown as i32, Ordering::Release);
-            state.thread_frames.lock().insert(*tag, slot.clone());
+            state.thread_frames.lock().insert(*tag, slot.listed());
         }
         let result = f();
-        for (tag, slot) in &listed {
+        for (tag, slot) in listed {
+            let mut registry = state.thread_frames.lock();
             // A thread that was thawed meanwhile stays listed.
-            let frozen = slot
-                .state
-                .compare_exchange(
-                    ThreadState::ShuttingDown as i32,
-                    ThreadState::Suspended as i32,
-                    Ordering::AcqRel,
-                    Ordering::Acquire,
-                )
-                .is_ok();
-            if frozen {
-                state.thread_frames.lock().remove(tag);
+            if registry.get(&tag).is_some_and(|entry| slot.is(entry)) {
+                registry.remove(&tag);
             }
         }
         result

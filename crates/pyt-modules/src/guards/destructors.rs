@@ -19,7 +19,8 @@ use rustpython_vm::{
 
 /// Classes whose instances refer to others, which upstream's collector does not track or cannot
 /// clear.
-const CHAINED: [&str; 43] = [
+const CHAINED: [&str; 44] = [
+    "Context",
     "GenericAlias",
     "Token",
     "_lru_cache_wrapper",

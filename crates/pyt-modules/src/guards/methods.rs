@@ -89,10 +89,10 @@ pub(super) fn definition(
 
 /// Changes those methods of a native class that `table` names.
 pub(super) fn guard_class(class: &Py<PyType>, table: &[Checked], vm: &VirtualMachine) {
-    static DONE: Mutex<BTreeSet<(usize, &'static str)>> = Mutex::new(BTreeSet::new());
+    static DONE: Mutex<BTreeSet<(usize, &'static str, &'static str)>> = Mutex::new(BTreeSet::new());
     let name = class.name();
-    for (_, method, check) in table.iter().filter(|(known, ..)| *known == &*name) {
-        let key = (std::ptr::from_ref(class).addr(), *method);
+    for (class_name, method, check) in table.iter().filter(|(known, ..)| *known == &*name) {
+        let key = (std::ptr::from_ref(class).addr(), *class_name, *method);
         let attribute = vm.ctx.intern_str(*method);
         let Some(known) = class.get_direct_attr(attribute) else {
             continue;

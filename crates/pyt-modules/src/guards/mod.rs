@@ -11,6 +11,7 @@
 //! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
 //! - `construction`: no instances without contents;
 //! - `sizes`: sizes are checked before memory is allocated;
+//! - `pairs`: operations that lock two objects are made one after another;
 //! - `patterns`: programs for the engine of regular expressions are checked;
 //! - `reentry`: methods that lock their object are not called again by what they call;
 //! - `source`: programs whose syntax is nested too deeply are refused.
@@ -22,6 +23,7 @@ pub mod finalizers;
 mod methods;
 mod nested;
 mod nesting;
+mod pairs;
 mod patterns;
 mod reentry;
 pub mod sizes;
@@ -30,7 +32,7 @@ pub mod source;
 pub mod stack;
 pub mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use pyt_vm::InterpreterState;
@@ -55,8 +57,11 @@ pub fn begin(vm: &VirtualMachine) {
 
 /// Guards a native class, once.
 pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
-    static GUARDED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
-    if !GUARDED.lock().insert(std::ptr::from_ref(class).addr()) {
+    // By address and name: some classes are freed, and others are made in their place.
+    static GUARDED: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
+    let name = class.name().to_owned();
+    let address = std::ptr::from_ref(class).addr();
+    if GUARDED.lock().insert(address, name.clone()) == Some(name) {
         return;
     }
     depth::guard(class);
@@ -67,6 +72,7 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     sizes::guard(class);
     source::guard(class);
     reentry::guard(class, vm);
+    pairs::guard(class, vm);
     methods::guard_class(class, sizes::METHODS, vm);
 }
 

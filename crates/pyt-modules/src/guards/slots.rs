@@ -18,33 +18,34 @@ macro_rules! numbered {
     ($wrapper:ident: $($number:literal)*) => { [$($wrapper::<$number>),*] };
 }
 
-/// Defines a module whose function `wrapped` makes wrappers of functions of one signature. The
-/// block is what a wrapper does; there `$original` is the function that it wraps.
+/// Defines a type whose function `wrapped` makes wrappers of functions of one signature. The block
+/// is what a wrapper does; there `$original` is the function that it wraps.
 macro_rules! wrappers {
     ($name:ident = |$original:ident, $($argument:ident: $kind:ty),*| -> $result:ty $body:block) => {
-        pub(in crate::guards) mod $name {
-            #[allow(clippy::wildcard_imports, reason = "the types of the signature")]
-            use super::*;
-            use $crate::guards::slots::{MOST, numbered};
+        #[allow(non_camel_case_types, reason = "it stands for a function")]
+        struct $name;
 
-            type Function = fn($($kind),*) -> $result;
-
-            /// The functions that were replaced, by the number of their wrapper.
-            static ORIGINALS: [std::sync::OnceLock<Function>; MOST] =
-                [const { std::sync::OnceLock::new() }; MOST];
-
-            static WRAPPERS: [Function; MOST] = numbered!(wrapper);
-
-            fn wrapper<const NUMBER: usize>($($argument: $kind),*) -> $result {
-                let Some($original) = ORIGINALS[NUMBER].get() else {
-                    unreachable!("a wrapper is not handed out before its original is known")
-                };
-                $body
-            }
-
+        impl $name {
             /// The wrapper of `original`: the same one each time, and `original` itself if that is
             /// one.
-            pub(in crate::guards) fn wrapped(original: Function) -> Function {
+            fn wrapped(original: fn($($kind),*) -> $result) -> fn($($kind),*) -> $result {
+                use $crate::guards::slots::{MOST, numbered};
+
+                type Function = fn($($kind),*) -> $result;
+
+                /// The functions that were replaced, by the number of their wrapper.
+                static ORIGINALS: [std::sync::OnceLock<Function>; MOST] =
+                    [const { std::sync::OnceLock::new() }; MOST];
+
+                static WRAPPERS: [Function; MOST] = numbered!(wrapper);
+
+                fn wrapper<const NUMBER: usize>($($argument: $kind),*) -> $result {
+                    let Some($original) = ORIGINALS[NUMBER].get() else {
+                        unreachable!("a wrapper is not handed out before its original is known")
+                    };
+                    $body
+                }
+
                 let is = |other: &Function| *other as usize == original as usize;
                 if WRAPPERS.iter().any(is) {
                     return original;

@@ -11,18 +11,24 @@ use std::{
 use pyt_vm::state::InterpreterState;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::PyTuple,
+    builtins::{PyBaseExceptionRef, PyTuple},
     function::{ArgIntoFloat, FuncArgs},
+    vm::thread::ThreadSlot,
 };
 
 use crate::upstream::wrapped::Wrapped;
 
 /// Functions of upstream's that look at all threads, and would pass over preempted ones.
-const LOOK_AT_ALL: [&str; 4] = [
-    "_current_exceptions",
-    "_current_frames",
-    "_setprofileallthreads",
-    "_settraceallthreads",
+const LOOK_AT_ALL: [&str; 2] = ["_current_exceptions", "_current_frames"];
+
+/// Functions that set a function of each thread.
+const SET_FOR_ALL: [(&str, fn(&ThreadSlot, PyObjectRef) -> PyObjectRef); 2] = [
+    ("_setprofileallthreads", |slot, function| {
+        std::mem::replace(&mut *slot.profile_func.lock(), function)
+    }),
+    ("_settraceallthreads", |slot, function| {
+        std::mem::replace(&mut *slot.trace_func.lock(), function)
+    }),
 ];
 
 /// Puts pyt's functions into `vm`'s `sys`.
@@ -61,6 +67,21 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
                 world.with_all_listed(|| upstreams.call(args, vm))
             }
             None => upstreams.get(vm)?.call(args, vm),
+        });
+        sys.set_attr(name, ours, vm)?;
+    }
+    for (name, set) in SET_FOR_ALL {
+        let upstreams = Wrapped::keep(state, sys.get_attr(name, vm)?);
+        let world = Arc::downgrade(&state.world);
+        let ours = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| {
+            let function = args.args.first().cloned();
+            let result = upstreams.get(vm)?.call(args, vm)?;
+            if let (Some(function), Some(world)) = (function, world.upgrade()) {
+                // What was set before is given up afterwards, when no lock is held.
+                let mut before = Vec::new();
+                world.each_frozen(&mut |slot| before.push(set(slot, function.clone())));
+            }
+            Ok::<_, PyBaseExceptionRef>(result)
         });
         sys.set_attr(name, ours, vm)?;
     }

@@ -1,6 +1,6 @@
 //! Compiling source text, and keeping it for tracebacks.
 
-use pyt_modules::{compile_corrected, guards, mend_annotations, plain_text};
+use pyt_modules::{compile_corrected, guards, mend_annotations, plain_text, with_ended_lines};
 use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
@@ -143,6 +143,7 @@ fn compile_with_flags(
         (StartSymbol::File, Some(text)) => {
             compile_corrected(text, false, vm, |text| compile(text.as_bytes()))
         }
+        (_, Some(text)) => compile(with_ended_lines(text).as_bytes()),
         _ => compile(bytes),
     };
     let code = code?

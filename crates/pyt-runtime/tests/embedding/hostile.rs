@@ -2,7 +2,7 @@
 //! isolated runtime, many in one process, which must live to the end.
 //!
 //! The programs are in `hostile/crashes.txt` and `hostile/endless.txt`, each after a line
-//! `=== NAME`. `PYT_TEST_ATTACKS` names another file of the same form to run in their place.
+//! `=== NAME`. `PYT_TEST_HOSTILE` names another file of the same form to run in their place.
 
 use std::{
     path::PathBuf,
@@ -26,7 +26,7 @@ const MEMORY: u64 = 600 << 20;
 const DEADLINE: Duration = Duration::from_secs(120);
 
 fn programs(file: &str) -> Vec<(String, String)> {
-    let given = std::env::var_os("PYT_TEST_ATTACKS").map(PathBuf::from);
+    let given = std::env::var_os("PYT_TEST_HOSTILE").map(PathBuf::from);
     let path = given.unwrap_or_else(|| {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         folder.join("tests/embedding/hostile").join(file)

@@ -10,6 +10,7 @@
 
 mod annotations;
 mod async_hosts;
+mod attacks;
 mod awaitables;
 mod buffers;
 mod classes;

@@ -46,6 +46,7 @@ mod syntax_messages;
 mod time_zone_folders;
 mod truth_of_tuples;
 mod unnamed_functions;
+pub(crate) mod unterminated_literals;
 mod zlib_messages;
 
 use std::sync::{Arc, Once};

@@ -26,7 +26,7 @@ use rustpython_vm::{
     },
 };
 
-use super::{folded_quotients, syntax_messages};
+use super::{folded_quotients, syntax_messages, unterminated_literals};
 
 /// What upstream keeps the executed annotations in.
 pub(super) const PLACE: &str = "__conditional_annotations__";
@@ -53,6 +53,7 @@ pub fn compile_corrected<T>(
     vm: &VirtualMachine,
     mut compile: impl FnMut(&str) -> PyResult<T>,
 ) -> PyResult<T> {
+    let source = &*unterminated_literals::corrected(source);
     let source = &*folded_quotients::corrected(source);
     let is_of_compiler = |error: &Py<PyBaseException>| {
         let is_syntax = error.fast_isinstance(vm.ctx.exceptions.syntax_error);

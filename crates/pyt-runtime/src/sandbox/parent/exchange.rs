@@ -428,10 +428,12 @@ impl Exchange {
         (used().saturating_sub(watch.cpu_began) > cpu).then_some(Limit::Cpu(cpu))
     }
 
-    /// Ends the process, whose call exceeded a limit.
+    /// Ends the process, whose call exceeded a limit. It runs nothing any more, but giving back its
+    /// memory takes it processor time, which on a busy machine it gets late. That is
+    /// waited for when the sandbox is dropped.
     fn exceeded(&mut self, limit: Limit) -> Error {
         self.is_over = true;
-        self.connection.process.kill();
+        self.connection.process.send_kill();
         Error::limited(limit, Vec::new())
     }
 
@@ -571,7 +573,7 @@ impl Drop for EndUnlessFinished<'_> {
     fn drop(&mut self) {
         if !self.is_finished {
             self.connection.is_busy.store(false, Ordering::Release);
-            self.connection.process.kill();
+            self.connection.process.send_kill();
         }
     }
 }

@@ -95,6 +95,12 @@ impl Process {
         String::from_utf8_lossy(written).into_owned()
     }
 
+    /// Ends the process at once, without waiting until it has ended.
+    pub(super) fn send_kill(&self) {
+        // It fails if the process has been waited for already.
+        let _ = self.child.lock().kill();
+    }
+
     /// Ends the process at once, and returns how it ended: perhaps by itself before.
     pub(super) fn kill(&self) -> Option<ExitStatus> {
         let mut child = self.child.lock();

@@ -1,0 +1,128 @@
+//! Operations of native objects that lock two of them at a time are made one after another.
+//!
+//! Upstream locks the object and then the other one. Without the GIL, two threads that do it with
+//! the same objects in different order wait for one another: without end, and nothing can interrupt
+//! them. So each such operation takes a lock of its interpreter first.
+
+use std::time::Duration;
+
+use parking_lot::ReentrantMutex;
+use pyt_vm::state;
+use rustpython_vm::{
+    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyType, descriptor::PyMethodDescriptor},
+    function::{Callee, Either, FuncArgs, PyComparisonValue, PyMethodDef},
+    protocol::{PyMapping, PySequence},
+    types::PyComparisonOp,
+};
+
+use super::slots::{wrap, wrappers};
+
+/// How long a comparison waits for others. They may call Python code, which may wait for this one;
+/// no other lock is held meanwhile. What calls no Python code is waited for until it ends.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Held by the thread that is in such an operation.
+#[derive(Default)]
+struct InPair(ReentrantMutex<()>);
+
+/// Calls `f`, which locks both objects if the second one is of the same class as the first.
+fn paired<R>(one: &PyObject, other: &PyObject, vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
+    if one.is(other) {
+        return f();
+    }
+    let Some(kind) = native_kind(one).filter(|kind| native_kind(other) == Some(kind)) else {
+        return f();
+    };
+    let state = state::of(vm);
+    let InPair(lock) = state.slot();
+    let _held = lock.try_lock().or_else(|| {
+        vm.allow_threads(|| match kind {
+            "array" => Some(lock.lock()),
+            _ => lock.try_lock_for(PATIENCE),
+        })
+    });
+    f()
+}
+
+/// The class of [`LOCKING`] that the object is of.
+fn native_kind(object: &PyObject) -> Option<&'static str> {
+    let classes = object.class().mro.read();
+    let is_of = |kind: &&&str| classes.iter().any(|class| &*class.name() == **kind);
+    LOCKING.iter().find(is_of).copied()
+}
+
+wrappers!(
+    compare = |original,
+               one: &PyObject,
+               other: &PyObject,
+               operator: PyComparisonOp,
+               vm: &VirtualMachine|
+     -> PyResult<Either<PyObjectRef, PyComparisonValue>> {
+        paired(one, other, vm, || original(one, other, operator, vm))
+    }
+);
+wrappers!(
+    concatenate =
+        |original, sequence: PySequence<'_>, other: &PyObject, vm: &VirtualMachine| -> PyResult {
+            paired(sequence.obj, other, vm, || original(sequence, other, vm))
+        }
+);
+wrappers!(
+    set_item = |original,
+                mapping: PyMapping<'_>,
+                key: &PyObject,
+                value: Option<PyObjectRef>,
+                vm: &VirtualMachine|
+     -> PyResult<()> {
+        match value.clone() {
+            Some(other) => paired(mapping.obj, &other, vm, || {
+                original(mapping, key, value, vm)
+            }),
+            None => original(mapping, key, value, vm),
+        }
+    }
+);
+
+/// Classes of which operations lock two objects.
+const LOCKING: [&str; 2] = ["OrderedDict", "array"];
+
+/// Changes such operations of a native class. Called once for each class.
+pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
+    if !LOCKING.contains(&&*class.name()) {
+        return;
+    }
+    let slots = &class.slots;
+    wrap!(slots.richcompare, compare);
+    if &*class.name() == "array" {
+        wrap!(slots.as_sequence.concat, concatenate);
+        wrap!(slots.as_sequence.inplace_concat, concatenate);
+        wrap!(slots.as_mapping.ass_subscript, set_item);
+        guard_method(class, "extend", vm);
+    }
+}
+
+fn guard_method(class: &Py<PyType>, name: &'static str, vm: &VirtualMachine) {
+    let attribute = vm.ctx.intern_str(name);
+    let known = class.get_direct_attr(attribute);
+    let known = known
+        .as_ref()
+        .and_then(|known| known.downcast_ref::<PyMethodDescriptor>());
+    let Some(known) = known else { return };
+    let function = known.method.func;
+    let call = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
+        let pair = args.args.first().cloned().zip(args.args.get(1).cloned());
+        match pair {
+            Some((one, other)) => paired(&one, &other, vm, || function(vm, args, callee)),
+            None => function(vm, args, callee),
+        }
+    };
+    // Definitions, and native classes, live as long as the process.
+    let def: &'static PyMethodDef = Box::leak(Box::new(PyMethodDef {
+        func: Box::leak(Box::new(call)),
+        ..known.method.clone()
+    }));
+    // SAFETY: as said above.
+    let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
+    class.set_attr(attribute, def.build_method(&vm.ctx, class).into());
+}
