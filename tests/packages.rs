@@ -16,6 +16,8 @@ use std::{
 
 use pyt_test::{Process, scripts::Scripts, workspace};
 
+#[path = "packages/reported.rs"]
+mod reported;
 #[path = "packages/suites.rs"]
 mod suites;
 
@@ -53,29 +55,40 @@ fn folder() -> Option<PathBuf> {
     match PACKAGES.get_or_init(packages) {
         Ok(folder) => Some(folder.clone()),
         Err(reason) => {
-            let required = env::var("PYT_REQUIRE_PACKAGES").is_ok_and(|value| value == "1");
-            assert!(!required, "PYT_REQUIRE_PACKAGES=1, but {reason}");
-            eprintln!("skipped: {reason}");
+            skip(reason);
             None
         }
     }
 }
 
+/// Says that packages cannot be had, for this reason.
+fn skip(reason: &str) {
+    let required = env::var("PYT_REQUIRE_PACKAGES").is_ok_and(|value| value == "1");
+    assert!(!required, "PYT_REQUIRE_PACKAGES=1, but {reason}");
+    eprintln!("skipped: {reason}");
+}
+
 /// The folder that holds the packages, installed now if need be.
 fn packages() -> Result<PathBuf, String> {
-    let requirements = fs::read(workspace().join(REQUIREMENTS))
+    let requirements = fs::read_to_string(workspace().join(REQUIREMENTS))
         .unwrap_or_else(|error| panic!("reading {REQUIREMENTS}: {error}"));
+    installed("packages", &requirements, &["--requirement", REQUIREMENTS])
+}
+
+/// The folder of this name, which holds what `requirements` says; installed now if need be, by
+/// these arguments of pip.
+fn installed(name: &str, requirements: &str, arguments: &[&str]) -> Result<PathBuf, String> {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = scratch.join("packages");
-    if fs::read(folder.join(INSTALLED)).is_ok_and(|installed| installed == requirements) {
+    let folder = scratch.join(name);
+    if fs::read_to_string(folder.join(INSTALLED)).is_ok_and(|before| before == requirements) {
         return Ok(folder);
     }
     // Made beside and renamed when complete, so that a folder of that name is never half full.
-    let making = scratch.join(format!("packages-{}", std::process::id()));
+    let making = scratch.join(format!("{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&making);
-    let made = install(&making).and_then(|()| {
+    let made = install(&making, arguments).and_then(|()| {
         let place = || {
-            fs::write(making.join(INSTALLED), &requirements)?;
+            fs::write(making.join(INSTALLED), requirements)?;
             let _ = fs::remove_dir_all(&folder);
             fs::rename(&making, &folder)
         };
@@ -87,7 +100,7 @@ fn packages() -> Result<PathBuf, String> {
     made.map(|()| folder)
 }
 
-fn install(into: &Path) -> Result<(), String> {
+fn install(into: &Path, arguments: &[&str]) -> Result<(), String> {
     let pip = env::var("PYT_TEST_PIP").unwrap_or_else(|_| "python3 -m pip".to_owned());
     let mut words = pip.split_whitespace();
     let done = Process::new(words.next().ok_or("PYT_TEST_PIP is empty")?)
@@ -100,7 +113,8 @@ fn install(into: &Path) -> Result<(), String> {
         ])
         // As for Python 3.14, whichever Python the pip runs on; only wheels can be had so.
         .args(["--python-version", "3.14", "--only-binary", ":all:"])
-        .args(["--no-compile", "--requirement", REQUIREMENTS, "--target"])
+        .args(arguments)
+        .args(["--no-compile", "--target"])
         .arg(into)
         .dir(workspace())
         .label("pip")

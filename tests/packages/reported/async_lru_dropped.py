@@ -1,5 +1,6 @@
 # expect: deadlock
-# package: async-lru==2.0.2, fixed in 2.0.3
+# package: async-lru==2.0.2
+# fixed: async-lru==2.0.3
 import asyncio
 
 from async_lru import alru_cache

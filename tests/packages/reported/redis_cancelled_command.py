@@ -1,6 +1,7 @@
 # expect: exception AssertionError
 # options: --inject cancel
-# package: redis==4.5.3, fixed in 4.5.5
+# package: redis==4.5.3
+# fixed: redis==4.5.5
 import asyncio
 
 from redis.asyncio import Redis

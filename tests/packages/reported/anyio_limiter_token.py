@@ -1,6 +1,7 @@
 # expect: deadlock
 # options: --inject cancel
-# package: anyio==4.9.0, fixed in 4.10.0
+# package: anyio==4.9.0
+# fixed: anyio==4.10.0
 import asyncio
 
 import anyio

@@ -1,0 +1,166 @@
+//! Bugs that were reported publicly: `pyt explore` finds each in the package as it was released, and
+//! replays it in a process of its own; in the version that mends it, it finds nothing.
+//!
+//! The programs are in `tests/packages/reported`. `PYT_TEST_REPORTED=N` explores N schedules of each
+//! mended version, and replays each failure N times, in the place of a few.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use pyt_test::{CompletedProcess, Scratch, pyt, workspace};
+
+/// How many schedules find each bug at the most. The slowest takes some 200.
+const MOST_SCHEDULES: &str = "600";
+
+const DEADLINE: Duration = Duration::from_secs(300);
+
+/// A program, and what its first lines say.
+struct Reported {
+    file: PathBuf,
+    /// Words of the outcome, such as `deadlock`.
+    expected: String,
+    options: Vec<String>,
+    package: String,
+    /// The version that mends it, if there is one that runs.
+    fixed: Option<String>,
+}
+
+impl Reported {
+    fn read(file: PathBuf) -> Self {
+        let text = fs::read_to_string(&file).unwrap();
+        let said = |key: &str| {
+            let start = format!("# {key}: ");
+            let mut lines = text.lines();
+            lines.find_map(|line| line.strip_prefix(&start).map(str::to_owned))
+        };
+        let options = said("options").unwrap_or_default();
+        Self {
+            expected: said("expect").unwrap(),
+            options: options.split_whitespace().map(str::to_owned).collect(),
+            package: said("package").unwrap(),
+            fixed: said("fixed"),
+            file,
+        }
+    }
+
+    /// Explores the program with this version of the package. `None` where it cannot be had.
+    fn explore(&self, requirement: &str, schedules: &str, found: &str) -> Option<CompletedProcess> {
+        let folder = folder(requirement)?;
+        let explore = pyt([
+            "explore",
+            "--stop-on-first",
+            "--jobs=1",
+            "--schedules",
+            schedules,
+        ])
+        .args(["--output", found])
+        .args(&self.options)
+        .arg(&self.file)
+        .env("PYTHONPATH", folder)
+        .label(format!("{} with {requirement}", self.name()));
+        Some(
+            explore
+                .run_until(DEADLINE)
+                .unwrap_or_else(|late| panic!("{late}")),
+        )
+    }
+
+    fn name(&self) -> String {
+        let name = self.file.file_stem().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
+/// The folder with a requirement; or none, where it cannot be had.
+fn folder(requirement: &str) -> Option<PathBuf> {
+    match super::installed(
+        &format!("reported-{requirement}"),
+        requirement,
+        &[requirement],
+    ) {
+        Ok(folder) => Some(folder),
+        Err(reason) => {
+            super::skip(&reason);
+            None
+        }
+    }
+}
+
+fn all() -> Vec<Reported> {
+    let folder = workspace().join("tests/packages/reported");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files
+        .filter(|file| file.extension().is_some_and(|extension| extension == "py"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files.into_iter().map(Reported::read).collect()
+}
+
+fn times(by_default: usize) -> usize {
+    let asked = env::var("PYT_TEST_REPORTED").ok();
+    asked.map_or(by_default, |times| times.parse().unwrap())
+}
+
+fn schedule_file(folder: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).ok()?;
+    let mut files = entries.map(|entry| entry.unwrap().path());
+    files.find(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "schedule")
+    })
+}
+
+#[test]
+fn reported_bugs_are_found_and_replayed() {
+    for reported in all() {
+        let scratch = Scratch::new();
+        let found = scratch.at("found");
+        let Some(explored) = reported.explore(&reported.package, MOST_SCHEDULES, &found) else {
+            return;
+        };
+        let name = reported.name();
+        assert_eq!(explored.status.code(), Some(1), "{name}: {explored}");
+        let outcome = reported.expected.trim_start_matches("exception ");
+        assert!(explored.stdout.contains(outcome), "{name}: {explored}");
+        let schedule = schedule_file(Path::new(&found));
+        let schedule = schedule.unwrap_or_else(|| panic!("{name}: no schedule was written"));
+        let folder = folder(&reported.package).unwrap();
+        for _ in 0..times(2) {
+            let replay = pyt(["replay"]).arg(&schedule).env("PYTHONPATH", &folder);
+            let replayed = replay
+                .run_until(DEADLINE)
+                .unwrap_or_else(|late| panic!("{late}"));
+            assert_eq!(replayed.status.code(), Some(1), "{name}: {replayed}");
+        }
+        println!(
+            "{name}: {}",
+            explored.stdout.lines().next().unwrap_or_default()
+        );
+    }
+}
+
+#[test]
+fn mended_versions_have_no_failure() {
+    for reported in all() {
+        let Some(fixed) = &reported.fixed else {
+            continue;
+        };
+        let scratch = Scratch::new();
+        let schedules = times(20).to_string();
+        let Some(explored) = reported.explore(fixed, &schedules, &scratch.at("found")) else {
+            return;
+        };
+        let name = reported.name();
+        assert_eq!(explored.status.code(), Some(0), "{name}: {explored}");
+        println!(
+            "{name}: {}",
+            explored.stdout.lines().next().unwrap_or_default()
+        );
+    }
+}
