@@ -20,9 +20,10 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// A program, and what its first lines say.
 struct Reported {
     file: PathBuf,
-    /// Words of the outcome, such as `deadlock`.
+    /// The outcome: `deadlock`, or `exception` and its class.
     expected: String,
     options: Vec<String>,
+    /// What is installed, in the form of pip's requirements.
     package: String,
     /// The version that mends it, if there is one that runs.
     fixed: Option<String>,
@@ -76,11 +77,9 @@ impl Reported {
 
 /// The folder with a requirement; or none, where it cannot be had.
 fn folder(requirement: &str) -> Option<PathBuf> {
-    match super::installed(
-        &format!("reported-{requirement}"),
-        requirement,
-        &[requirement],
-    ) {
+    let requirements: Vec<&str> = requirement.split_whitespace().collect();
+    let name = format!("reported-{}", requirements.join("-"));
+    match super::installed(&name, requirement, &requirements) {
         Ok(folder) => Some(folder),
         Err(reason) => {
             super::skip(&reason);
@@ -126,8 +125,11 @@ fn reported_bugs_are_found_and_replayed() {
         };
         let name = reported.name();
         assert_eq!(explored.status.code(), Some(1), "{name}: {explored}");
-        let outcome = reported.expected.trim_start_matches("exception ");
-        assert!(explored.stdout.contains(outcome), "{name}: {explored}");
+        let outcome = match reported.expected.strip_prefix("exception ") {
+            Some(class) => format!("FAILED: {class}"),
+            None => format!("FAILED: {}", reported.expected),
+        };
+        assert!(explored.stdout.contains(&outcome), "{name}: {explored}");
         let schedule = schedule_file(Path::new(&found));
         let schedule = schedule.unwrap_or_else(|| panic!("{name}: no schedule was written"));
         let folder = folder(&reported.package).unwrap();

@@ -228,6 +228,12 @@ impl AsyncExceptions {
         self.0.lock().unwinding.contains(&ident)
     }
 
+    /// Whether an exception is on its way to any of the threads with these idents.
+    pub(super) fn is_pending(&self, idents: &[u64]) -> bool {
+        let state = self.0.lock();
+        idents.iter().any(|ident| state.pending.contains_key(ident))
+    }
+
     /// Why threads are being stopped, for the exceptions raised in them from now on.
     pub(super) fn set_reason(&self, reason: &str) {
         reason.clone_into(&mut self.0.lock().reason);

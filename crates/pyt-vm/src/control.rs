@@ -143,6 +143,12 @@ impl InterpreterState {
         self.wake(idents);
     }
 
+    /// Whether an exception is on its way to any of the threads with these idents.
+    #[must_use]
+    pub fn is_raising(&self, idents: &[u64]) -> bool {
+        self.world.async_exceptions.is_pending(idents)
+    }
+
     /// Has the threads with these idents unwound by force: what ends threads is raised in them
     /// wherever that is possible, and none of their handlers handles it, until they have exited,
     /// have detached or [`cancel_unwind`](Self::cancel_unwind) is called. To be called again and

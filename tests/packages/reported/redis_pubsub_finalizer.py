@@ -1,6 +1,9 @@
 # expect: deadlock
 # options: --inject gc
-# package: redis==3.5.3
+# package: redis==3.5.3 setuptools==80.9.0
+# Which brings distutils.
+import setuptools
+
 import redis
 
 
