@@ -90,13 +90,13 @@ impl<'a> Recognised<'a> {
     pub(crate) fn are_taken_in_turn(&self, other: &Trace, pair: Conflict) -> bool {
         let own = self.trace.steps();
         let (first, second) = (own[pair.first], own[pair.second]);
-        let steps = other.steps().iter().enumerate();
+        let mut steps = other.steps().iter().enumerate();
         let mut of_first = steps
             .clone()
             .filter(|(_, step)| step.thread == first.thread);
         let held = of_first.nth(self.before[pair.first]);
         let there = |step: &Step| step.thread == second.thread && spot(step) == spot(&second);
-        let last = steps.filter(|(_, step)| there(step)).next_back();
+        let last = steps.rfind(|(_, step)| there(step));
         held.zip(last)
             .is_some_and(|((held, step), (last, _))| last < held && spot(step) == spot(&first))
     }
