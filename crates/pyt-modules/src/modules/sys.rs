@@ -21,8 +21,11 @@ use crate::upstream::wrapped::Wrapped;
 /// Functions of upstream's that look at all threads, and would pass over preempted ones.
 const LOOK_AT_ALL: [&str; 2] = ["_current_exceptions", "_current_frames"];
 
+/// Sets a function of a thread, and returns the one before.
+type SetFunction = fn(&ThreadSlot, PyObjectRef) -> PyObjectRef;
+
 /// Functions that set a function of each thread.
-const SET_FOR_ALL: [(&str, fn(&ThreadSlot, PyObjectRef) -> PyObjectRef); 2] = [
+const SET_FOR_ALL: [(&str, SetFunction); 2] = [
     ("_setprofileallthreads", |slot, function| {
         std::mem::replace(&mut *slot.profile_func.lock(), function)
     }),

@@ -125,8 +125,8 @@ fn is_alnum(zelf: PyObjectRef, vm: &VirtualMachine) -> PyResult<bool> {
 }
 
 /// Whether no number has this byte: it is outside of ASCII, or white space of text only.
-fn is_of_no_number(byte: &u8) -> bool {
-    !byte.is_ascii() || (0x1c..=0x1f).contains(byte)
+fn is_of_no_number(byte: u8) -> bool {
+    !byte.is_ascii() || (0x1c..=0x1f).contains(&byte)
 }
 
 /// Calls upstream's `int` or `float`. Bytes are taken as a number without white space around it;
@@ -145,7 +145,7 @@ fn number(
         return new[which](class, args, vm);
     };
     let bytes = bytes_of(given.clone(), vm)?;
-    if bytes.iter().any(is_of_no_number) {
+    if bytes.iter().copied().any(is_of_no_number) {
         return Err(vm.new_value_error(refused(&given, &bytes)?));
     }
     let is_kept = |byte: &u8| !SPACE.contains(byte);
@@ -180,11 +180,8 @@ fn new_int(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         Some(base) => {
             let base = base.downcast_ref::<PyInt>();
             let base = base.and_then(|base| base.try_to_primitive::<u32>(vm).ok());
-            match base.filter(|base| matches!(base, 0 | 2..=36)) {
-                Some(base) => base,
-                // Upstream raises.
-                None => 10,
-            }
+            // With another one upstream raises.
+            base.filter(|base| matches!(base, 0 | 2..=36)).unwrap_or(10)
         }
     };
     number(0, class, args, vm, |_, bytes| {

@@ -74,7 +74,7 @@ const DOCUMENTED: &[(&str, &str)] = &[
 ];
 
 /// What a neighbour does before and after: `T` is what the program changes.
-const NEIGHBOUR: &str = r#"
+const NEIGHBOUR: &str = r"
 import re
 def shown(t):
     each = []
@@ -96,7 +96,7 @@ def check():
     try: raise ValueError('x')
     except ValueError as error: assert str(error) == 'x' and error.__traceback__
 check()
-"#;
+";
 
 fn isolated() -> Runtime {
     let sink = Capture::new();

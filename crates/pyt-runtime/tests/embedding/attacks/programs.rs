@@ -1230,7 +1230,7 @@ pub(crate) fn of_family(family: usize, numbers: &mut Numbers) -> String {
                 "o, p = {object}, {object}\ndef f(o, p):\n  while True:\n    try:\n      {}\n    \
                  except Exception: pass\nfor i in range(4):\n  \
                  threading.Thread(target=f, args=(o, p) if i % 2 else (p, o)).start()\nf(o, p)",
-                numbers.one(RACES).replace("\n", "\n      ")
+                numbers.one(RACES).replace('\n', "\n      ")
             )
         }
         _ => {

@@ -12,10 +12,12 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
+use super::Correct;
+
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 
 /// The classes of `itertools`, and what corrects each.
-pub(super) const CLASSES: [(&str, fn(&PyType)); 2] = [
+pub(super) const CLASSES: [(&str, Correct); 2] = [
     ("combinations", correct::<0>),
     ("combinations_with_replacement", correct::<1>),
 ];

@@ -18,10 +18,12 @@ use rustpython_vm::{
     types::{IterNext, Iterable, SelfIter},
 };
 
+use super::Correct;
+
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 
 /// The classes, and what corrects each.
-pub(super) const CLASSES: [(&str, fn(&PyType)); 3] = [
+pub(super) const CLASSES: [(&str, Correct); 3] = [
     ("cycle", correct::<0>),
     ("pairwise", correct::<1>),
     ("zip_longest", correct::<2>),

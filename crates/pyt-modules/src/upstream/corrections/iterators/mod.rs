@@ -12,6 +12,9 @@ use rustpython_vm::{
 use super::base_classes;
 use crate::upstream::derived::derive_named;
 
+/// Corrects a class, once.
+type Correct = fn(&PyType);
+
 pub(super) fn module_def() -> Option<&'static PyModuleDef> {
     derive_named("itertools", correct_module)
 }
