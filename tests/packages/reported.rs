@@ -1,8 +1,8 @@
-//! Bugs that were reported publicly: `pyt explore` finds each in the package as it was released, and
-//! replays it in a process of its own; in the version that mends it, it finds nothing.
+//! Bugs that were reported publicly: `pyt explore` finds each in the package as it was released,
+//! and replays it in a process of its own; in the version that mends it, it finds nothing.
 //!
-//! The programs are in `tests/packages/reported`. `PYT_TEST_REPORTED=N` explores N schedules of each
-//! mended version, and replays each failure N times, in the place of a few.
+//! The programs are in `tests/packages/reported`. `PYT_TEST_REPORTED=N` explores N schedules of
+//! each mended version, and replays each failure N times, in the place of a few.
 
 use std::{
     env, fs,

@@ -1,9 +1,9 @@
 //! Work whose failures are discarded or only reported, and that exceptions from other threads are
 //! kept out of: finalizers, and some of the host's library.
 //!
-//! Such work would take an exception that comes from outside for a failure of its own. So nothing is
-//! raised in it at first; and what is raised in it, if it takes too long or waits, ends it, and stays
-//! on its way to the program. Which exceptions there are is not known here.
+//! Such work would take an exception that comes from outside for a failure of its own. So nothing
+//! is raised in it at first; and what is raised in it, if it takes too long or waits, ends it, and
+//! stays on its way to the program. Which exceptions there are is not known here.
 
 use std::{
     cell::Cell,
@@ -58,8 +58,8 @@ pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Asks for the calling thread, to which an exception is on its way. A wait is ended at once: an end
-/// of it later would need another interruption.
+/// Asks for the calling thread, to which an exception is on its way. A wait is ended at once: an
+/// end of it later would need another interruption.
 pub(super) fn postpone(waits: bool) -> Shielding {
     let Some(since) = SHIELDED_SINCE.get() else {
         return Shielding::None;

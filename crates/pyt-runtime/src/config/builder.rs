@@ -182,8 +182,11 @@ impl Builder {
             limits,
         } = self;
         host.check(&mut options)?;
-        if let Some(limits) = &limits {
-            limits.check(options.gil)?;
+        let inexact = limits
+            .as_ref()
+            .and_then(|limits| limits.inexact(options.gil));
+        if let Some(reason) = inexact {
+            return Err(Error::option(reason));
         }
         if !arguments::are_unicode() {
             return Err(Error::option("an argument of the process is not Unicode"));

@@ -36,7 +36,7 @@ impl Runtime {
         f: impl FnOnce(Python<'_>) -> R,
     ) -> Result<R, Error> {
         let core = self.core();
-        limits.check(core.state().scheduler.policy().is_exclusive())?;
+        refuse_inexact(core, limits)?;
         let entered = core.enter(|vm| {
             let (result, stop) = core.limited(vm, limits, || f(Python::new(vm, core)));
             stop.map_or_else(|| Ok(result), |stop| Err(Error::stopped(stop)))
@@ -56,10 +56,17 @@ impl Python<'_> {
         f: impl FnOnce(Python<'_>) -> R,
     ) -> Result<R, Error> {
         let core: &Arc<_> = self.core();
-        limits.check(core.state().scheduler.policy().is_exclusive())?;
+        refuse_inexact(core, limits)?;
         let (result, stop) = core.limited(self.vm(), limits, || f(self));
         stop.map_or_else(|| Ok(result), |stop| Err(Error::stopped(stop)))
     }
+}
+
+fn refuse_inexact(core: &RuntimeCore, limits: &Limits) -> Result<(), Error> {
+    let gil = core.state().scheduler.policy().is_exclusive();
+    limits
+        .inexact(gil)
+        .map_or(Ok(()), |reason| Err(Error::option(reason)))
 }
 
 impl RuntimeCore {

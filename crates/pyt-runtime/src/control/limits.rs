@@ -6,8 +6,6 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-
 /// How long `finally` blocks and handlers have after a limit was hit, unless the host says
 /// otherwise.
 const DEFAULT_GRACE: Duration = Duration::from_millis(100);
@@ -155,17 +153,14 @@ impl Limits {
         self
     }
 
-    /// Refuses limits that would not be exact.
+    /// Why these limits would not be exact, if so.
     ///
     /// The interpreter prepares a function for counting when the function begins. Where two threads
     /// begin it at once, one undoes for a moment what the other has prepared and runs by already.
-    pub(crate) fn check(&self, gil: bool) -> Result<(), Error> {
-        if self.steps.is_some() && !gil {
-            return Err(Error::option(
-                "a limit on instructions needs the GIL: without it the number would not be exact",
-            ));
-        }
-        Ok(())
+    pub(crate) fn inexact(&self, gil: bool) -> Option<&'static str> {
+        const STEPS: &str =
+            "a limit on instructions needs the GIL: without it the number would not be exact";
+        (self.steps.is_some() && !gil).then_some(STEPS)
     }
 
     /// How long `finally` blocks and handlers have after a limit was hit; 100 ms by default.
