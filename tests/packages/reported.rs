@@ -1,7 +1,7 @@
 //! Bugs that were reported publicly: `pyt explore` finds each in the package as it was released,
 //! and replays it in a process of its own; in the version that mends it, it finds nothing.
 //!
-//! The programs are in `tests/packages/reported`. `PYT_TEST_REPORTED=N` explores N schedules of
+//! The programs are in `tests/reported`. `PYT_TEST_REPORTED=N` explores N schedules of
 //! each mended version, and replays each failure N times, in the place of a few.
 
 use std::{
@@ -89,7 +89,7 @@ fn folder(requirement: &str) -> Option<PathBuf> {
 }
 
 fn all() -> Vec<Reported> {
-    let folder = workspace().join("tests/packages/reported");
+    let folder = workspace().join("tests/reported");
     let files = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());

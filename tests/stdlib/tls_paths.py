@@ -3,7 +3,7 @@ import os
 import pathlib
 import ssl
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.environ.get("PYT_TEST_FOLDER") or os.path.dirname(os.path.abspath(__file__))
 HERE = pathlib.Path(FOLDER, "certificates")
 
 

@@ -70,7 +70,7 @@ mod tests {
         for source in ["x = 'é'", "# 'é\n1", "'''\né'''\nx = 1 # ''é", "é", ""] {
             assert_eq!(corrected(source), source);
         }
-        assert_eq!(corrected("b'\\' é\n1"), "b'\\' é   \n1");
+        assert_eq!(corrected("b'\\' é\n123"), "b'\\' é   \n123");
         assert_eq!(corrected("b'''\né"), "b'''\né   ");
         assert_eq!(corrected("b'\\\né"), "b'\\\né   ");
         assert_eq!(corrected("b'''\né\n\n"), "b'''\né\n\n   ");

@@ -443,7 +443,10 @@ impl Exchange {
         let (signal, status) = ending(self.connection.process.end());
         let message = self.connection.process.stderr();
         // Rust's standard library writes this before it aborts the process.
-        let is_memory = message.contains("memory allocation of") && message.contains("failed");
+        // What Rust's allocator says, and the C library where it can no longer note what a thread
+        // has to free.
+        let is_memory = (message.contains("memory allocation of") && message.contains("failed"))
+            || message.contains("failed to register TLS destructor");
         if signal == Some(libc::SIGABRT) && is_memory {
             return Error::limited(Limit::Memory(self.confinement.memory), Vec::new());
         }
