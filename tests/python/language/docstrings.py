@@ -37,22 +37,3 @@ output = io.StringIO()
 with contextlib.redirect_stdout(output):
     help(len)
 assert "Return the number of items in a container." in output.getvalue(), output.getvalue()
-
-# Of instances.
-class Derived(int):
-    pass
-
-
-class Described(ValueError):
-    "described"
-
-
-assert (5).__doc__ == int.__doc__ and "int(" in (5).__doc__
-assert [].__doc__ == list.__doc__ and True.__doc__ == bool.__doc__ != int.__doc__
-assert ValueError("x").__doc__ == ValueError.__doc__ and object().__doc__ == object.__doc__
-assert Derived.__doc__ is None and Derived().__doc__ is None
-assert Described().__doc__ == Described.__doc__ == "described"
-assert (item for item in ()).__doc__ is None and {}.keys().__doc__ is None
-error = ValueError("x")
-error.__doc__ = "own"
-assert error.__doc__ == "own" and ValueError.__doc__ != "own"

@@ -11,11 +11,8 @@ use std::{
 };
 
 use rustpython_vm::{
-    AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyGetSet, PyStr, PyType},
-    class::PyClassImpl,
-    pyclass,
-    types::GetDescriptor,
 };
 
 /// Names and texts, each ended by a null character.
@@ -60,43 +57,6 @@ pub(super) fn correct(ctx: &Context) {
     replace::<1>(classes[1], ctx);
     replace::<2>(classes[2], ctx);
     replace::<3>(classes[3], ctx);
-    let _ = Docstring::make_static_type();
-    let ours: PyObjectRef = Docstring.into_ref(ctx).into();
-    let mut pending = vec![types.object_type.to_owned()];
-    while let Some(class) = pending.pop() {
-        let known = class.attributes.get(name);
-        if known.is_none_or(|known| known.is(&ctx.none)) {
-            class.set_attr(name, ours.clone());
-        }
-        let subclasses = class.subclasses.read();
-        let subclasses = subclasses.iter().filter_map(|subclass| subclass.upgrade());
-        pending.extend(subclasses.filter_map(|subclass| subclass.downcast::<PyType>().ok()));
-    }
-}
-
-/// `__doc__` of instances, among the attributes of the native classes that upstream makes before an
-/// interpreter begins. They have `None` there.
-#[pyclass(module = false, name = "docstring")]
-#[derive(Debug, PyPayload)]
-struct Docstring;
-
-#[pyclass(with(GetDescriptor), flags(DISALLOW_INSTANTIATION))]
-impl Docstring {}
-
-impl GetDescriptor for Docstring {
-    fn descr_get(
-        _zelf: &PyObject,
-        object: Option<&PyObject>,
-        _class: Option<&PyObject>,
-        vm: &VirtualMachine,
-    ) -> PyResult {
-        // That of the class itself is the getter's of `type`.
-        let Some(object) = object else {
-            return Ok(vm.ctx.none());
-        };
-        let text = of_class(object.class(), vm);
-        Ok(text.map_or_else(|| vm.ctx.none(), |text| vm.ctx.new_str(text).into()))
-    }
 }
 
 fn replace<const WHICH: usize>(class: &'static Py<PyType>, ctx: &Context) {
