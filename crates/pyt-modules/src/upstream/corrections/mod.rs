@@ -37,6 +37,7 @@ mod profile_events;
 mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;
+mod replaced_new;
 mod semlock_keywords;
 mod set_operators;
 mod slots;

@@ -3,19 +3,16 @@
 //!
 //! Can go when upstream's arguments of `SemLock` are `any` instead of `positional`.
 
-use std::sync::OnceLock;
-
 use rustpython_vm::{
     AsObject, Py, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyType, PyTypeRef},
     function::FuncArgs,
 };
 
+use super::replaced_new::UpstreamNew;
 use crate::upstream::derived::derive_named;
 
-type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
-
-static UPSTREAM: OnceLock<New> = OnceLock::new();
+static UPSTREAM: UpstreamNew = UpstreamNew::unknown();
 
 const NAMES: [&str; 5] = ["kind", "value", "maxvalue", "name", "unlink"];
 
@@ -25,11 +22,8 @@ pub(super) fn module_def() -> Option<&'static PyModuleDef> {
 
 fn replace_new(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     let class = module.as_object().get_attr("SemLock", vm)?;
-    if let Some(class) = class.downcast_ref::<PyType>()
-        && let Some(upstream) = class.slots.new.load()
-        && UPSTREAM.set(upstream).is_ok()
-    {
-        class.slots.new.store(Some(create));
+    if let Some(class) = class.downcast_ref::<PyType>() {
+        UPSTREAM.replace(class, create);
     }
     Ok(())
 }
@@ -41,8 +35,5 @@ fn create(class: PyTypeRef, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult
         };
         args.args.push(value);
     }
-    match UPSTREAM.get() {
-        Some(upstream) => upstream(class, args, vm),
-        None => Err(vm.new_system_error("the interpreter has no SemLock")),
-    }
+    UPSTREAM.call(class, args, vm)
 }

@@ -3,8 +3,6 @@
 //!
 //! Upstream's take integers only. Can go when their arguments are `ArgIndex`.
 
-use std::sync::OnceLock;
-
 use rustpython_vm::{
     Context, PyResult, VirtualMachine,
     builtins::{PyInt, PyType, PyTypeRef},
@@ -12,9 +10,7 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-use super::Correct;
-
-type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+use super::{super::replaced_new::UpstreamNew, Correct};
 
 /// The classes of `itertools`, and what corrects each.
 pub(super) const CLASSES: [(&str, Correct); 2] = [
@@ -26,18 +22,14 @@ pub(super) const CLASSES: [(&str, Correct); 2] = [
 const NAMES: [&str; 3] = ["r", "r", "start"];
 
 /// How upstream makes instances, in the order of the classes.
-static UPSTREAM: [OnceLock<New>; 3] = [const { OnceLock::new() }; 3];
+static UPSTREAM: [UpstreamNew; 3] = [const { UpstreamNew::unknown() }; 3];
 
 pub(super) fn correct_enumerate(ctx: &Context) {
     correct::<2>(ctx.types.enumerate_type);
 }
 
 fn correct<const NUMBER: usize>(class: &PyType) {
-    if let Some(upstream) = class.slots.new.load()
-        && UPSTREAM[NUMBER].set(upstream).is_ok()
-    {
-        class.slots.new.store(Some(create::<NUMBER>));
-    }
+    UPSTREAM[NUMBER].replace(class, create::<NUMBER>);
 }
 
 fn create<const NUMBER: usize>(
@@ -57,8 +49,5 @@ fn create<const NUMBER: usize>(
     {
         *number = number.try_index(vm)?.into();
     }
-    match UPSTREAM[NUMBER].get() {
-        Some(upstream) => upstream(class, args, vm),
-        None => Err(vm.new_system_error("the interpreter cannot make this iterator")),
-    }
+    UPSTREAM[NUMBER].call(class, args, vm)
 }

@@ -4,8 +4,6 @@
 //! then, and one that is a file or a queue is read once more. The classes are given iterators that
 //! stay ended. Can go when upstream's classes remember the end.
 
-use std::sync::OnceLock;
-
 use rustpython_vm::{
     Py, PyPayload, PyResult, VirtualMachine,
     builtins::{PyType, PyTypeRef},
@@ -18,9 +16,7 @@ use rustpython_vm::{
     types::{IterNext, Iterable, SelfIter},
 };
 
-use super::Correct;
-
-type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+use super::{super::replaced_new::UpstreamNew, Correct};
 
 /// The classes, and what corrects each.
 pub(super) const CLASSES: [(&str, Correct); 3] = [
@@ -30,7 +26,7 @@ pub(super) const CLASSES: [(&str, Correct); 3] = [
 ];
 
 /// How upstream makes instances, in the order of the classes.
-static UPSTREAM: [OnceLock<New>; 3] = [const { OnceLock::new() }; 3];
+static UPSTREAM: [UpstreamNew; 3] = [const { UpstreamNew::unknown() }; 3];
 
 /// To be called before an instance is made.
 pub(super) fn begin() {
@@ -38,11 +34,7 @@ pub(super) fn begin() {
 }
 
 fn correct<const NUMBER: usize>(class: &PyType) {
-    if let Some(upstream) = class.slots.new.load()
-        && UPSTREAM[NUMBER].set(upstream).is_ok()
-    {
-        class.slots.new.store(Some(create::<NUMBER>));
-    }
+    UPSTREAM[NUMBER].replace(class, create::<NUMBER>);
 }
 
 fn create<const NUMBER: usize>(
@@ -56,10 +48,7 @@ fn create<const NUMBER: usize>(
             .into_ref(&vm.ctx)
             .into();
     }
-    match UPSTREAM[NUMBER].get() {
-        Some(upstream) => upstream(class, args, vm),
-        None => Err(vm.new_system_error("the interpreter cannot make this iterator")),
-    }
+    UPSTREAM[NUMBER].call(class, args, vm)
 }
 
 /// An iterator that stays ended.
