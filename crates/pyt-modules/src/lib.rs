@@ -16,8 +16,8 @@ pub mod upstream;
 
 pub use modules::{import_lock::give_back_import_lock, install, pythonapi, runs, search_path};
 pub use upstream::corrections::{
-    conditional_annotations::mend as mend_annotations,
-    syntax::{compile_corrected, plain_text},
+    executing::mend_code,
+    syntax::{Compilation, compile_corrected, plain_text},
     unterminated_literals::corrected as with_ended_lines,
 };
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pyt_modules::{mend_annotations, upstream};
+use pyt_modules::{mend_code, upstream};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyModule, PyStr},
@@ -138,7 +138,7 @@ pub(super) fn give_frozen(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResul
             }
             let code = upstream::call("_imp", "get_frozen_object", args, vm)?;
             if let Some(code) = code.downcast_ref::<PyCode>() {
-                mend_annotations(code);
+                mend_code(code);
             }
             Ok(code)
         },

@@ -1,6 +1,8 @@
 //! Compiling source text, and keeping it for tracebacks.
 
-use pyt_modules::{compile_corrected, guards, mend_annotations, plain_text, with_ended_lines};
+use pyt_modules::{
+    Compilation, compile_corrected, guards, mend_code, plain_text, with_ended_lines,
+};
 use pyt_vm::control::shielded;
 use rustpython_vm::{
     AsObject, PyRef, PyResult, VirtualMachine,
@@ -141,7 +143,8 @@ fn compile_with_flags(
     let ignores_cookie = flags & IGNORE_COOKIE != 0;
     let code = match (start, plain_text(bytes, ignores_cookie)) {
         (StartSymbol::File, Some(text)) => {
-            compile_corrected(text, false, vm, |text| compile(text.as_bytes()))
+            let to = Compilation::default();
+            compile_corrected(text, to, vm, |text| compile(text.as_bytes()))
         }
         (_, Some(text)) => compile(with_ended_lines(text).as_bytes()),
         _ => compile(bytes),
@@ -149,7 +152,7 @@ fn compile_with_flags(
     let code = code?
         .downcast::<PyCode>()
         .map_err(|_| vm.new_system_error("the compiler returned no code object"))?;
-    mend_annotations(&code);
+    mend_code(&code);
     Ok(code)
 }
 

@@ -72,7 +72,7 @@ fn is_recording(vm: &VirtualMachine) -> bool {
 
 /// Changes code that was just compiled, and the code inside it. Code that has run may not be
 /// passed.
-pub fn mend(code: &Py<PyCode>) {
+pub(super) fn mend(code: &Py<PyCode>) {
     let mut pending = vec![code.to_owned()];
     while let Some(code) = pending.pop() {
         let names = code.code.names.iter().chain(&*code.code.cellvars);

@@ -1,20 +1,24 @@
-//! `exec` and `eval` of text, which is compiled as [`syntax`](super::syntax) says, and code whose
-//! conditional annotations are recorded as [`conditional_annotations`] says.
+//! `exec` and `eval` of text, which is compiled as [`syntax`](super::syntax) says, and code that is
+//! changed once it is compiled, as [`conditional_annotations`] and [`comprehension_variables`] say.
 //!
 //! Can go with that.
 
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyStr},
     function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
 
 use super::{
-    conditional_annotations,
-    surrogates_in_trees::{compile_tree, may_write, mend_tree},
-    syntax::{compile_corrected, source_text},
+    comprehension_variables, conditional_annotations, quotients_in_trees, surrogates_in_trees,
+    syntax::{Compilation, compile_corrected, source_text},
 };
 use crate::upstream::{self, CALL_COMPILING};
+
+/// `ast.PyCF_ONLY_AST`.
+const ONLY_AST: i32 = 0x400;
+/// What `ast.PyCF_OPTIMIZED_AST` has besides.
+const OPTIMIZED_AST: i32 = 0x8000;
 
 static FUNCTIONS: [PyMethodDef; 2] = [
     PyMethodDef::new_const(
@@ -79,43 +83,63 @@ fn call(
     let Some(source) = args.args.first().and_then(|source| source_text(source)) else {
         return match args.args.first().cloned() {
             Some(tree) if name == "compile" => {
-                compile_tree(&tree, vm, &|| call(args.clone())).inspect(mend_code)
+                let compile = || call(args.clone());
+                let compile = || quotients_in_trees::compile_tree(&tree, vm, compile);
+                surrogates_in_trees::compile_tree(&tree, vm, &compile).inspect(mend_result)
             }
             _ => call(args),
         };
     };
-    let is_expression = match name {
-        "eval" => true,
-        "compile" => {
-            let mode = args.args.get(2).or_else(|| args.kwargs.get("mode"));
-            mode.is_some_and(|mode| {
-                mode.try_to_value::<String>(vm)
-                    .is_ok_and(|mode| mode == "eval")
-            })
-        }
-        _ => false,
+    let to = match name {
+        "compile" => asked_of_compile(&args, vm),
+        _ => Compilation {
+            is_expression: name == "eval",
+            makes_tree: false,
+        },
     };
     let source = source.to_owned();
-    let result = compile_corrected(&source, is_expression, vm, |text| {
+    let result = compile_corrected(&source, to, vm, |text| {
         let mut args = args.clone();
         if text != source {
             args.args[0] = vm.ctx.new_str(text).into();
         }
         call(args)
     })?;
-    if name == "compile" && may_write(&source) {
-        mend_tree(&result, &source, vm)?;
+    if name == "compile" && surrogates_in_trees::may_write(&source) {
+        surrogates_in_trees::mend_tree(&result, &source, vm)?;
     }
     if name == "compile" {
-        mend_code(&result);
+        mend_result(&result);
     }
     Ok(result)
 }
 
-fn mend_code(result: &PyObjectRef) {
-    if let Some(code) = result.downcast_ref::<PyCode>() {
-        conditional_annotations::mend(code);
+/// What the arguments of `compile` ask for.
+fn asked_of_compile(args: &FuncArgs, vm: &VirtualMachine) -> Compilation {
+    let argument = |index: usize, name: &str| {
+        let argument = args.args.get(index).or_else(|| args.kwargs.get(name))?;
+        Some(argument.to_owned())
+    };
+    let mode = argument(2, "mode").and_then(|mode| mode.try_to_value::<String>(vm).ok());
+    let flags = argument(3, "flags").and_then(|flags| flags.try_to_value::<i32>(vm).ok());
+    let flags = flags.unwrap_or_default();
+    Compilation {
+        is_expression: mode.is_some_and(|mode| mode == "eval"),
+        makes_tree: flags & ONLY_AST != 0 && flags & OPTIMIZED_AST == 0,
     }
+}
+
+fn mend_result(result: &PyObjectRef) {
+    if let Some(code) = result.downcast_ref::<PyCode>() {
+        mend_code(code);
+    }
+}
+
+/// Changes code that was just compiled, and the code inside it, to what the compiler should have
+/// made. Code that has run may not be passed.
+pub fn mend_code(code: &Py<PyCode>) {
+    conditional_annotations::mend(code);
+    comprehension_variables::mend(code);
 }
 
 /// The code of a text that `exec` is given: upstream's `exec` would run it as soon as it is

@@ -9,10 +9,12 @@
 
 use rustpython_vm::{
     PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyCode, PyList, PyStr, PyTuple},
+    builtins::{PyCode, PyStr, PyTuple},
     common::wtf8::Wtf8Buf,
     function::{FuncArgs, KwArgs},
 };
+
+use super::trees::{each_node, field, is_a};
 
 /// Begins and ends what stands for a string with surrogates.
 const MARK: char = '\u{f8f0}';
@@ -30,35 +32,20 @@ pub(super) fn may_write(source: &str) -> bool {
 
 /// Calls `f` with each constant of a tree that is a string.
 fn each_string(
-    node: &PyObject,
+    tree: &PyObject,
     vm: &VirtualMachine,
     f: &mut dyn FnMut(&PyObject, PyObjectRef) -> PyResult<()>,
 ) -> PyResult<()> {
-    if let Some(list) = node.downcast_ref::<PyList>() {
-        let items: Vec<PyObjectRef> = list.borrow_vec().to_vec();
-        return items.iter().try_for_each(|item| each_string(item, vm, f));
-    }
-    if node
-        .class()
-        .get_attr(vm.ctx.intern_str("_fields"))
-        .is_none()
-    {
-        return Ok(());
-    }
-    let Some(fields) = node.dict() else {
-        return Ok(());
-    };
-    if &*node.class().name() == "Constant" {
-        let value = fields.get_item_opt("value", vm)?;
-        return match value {
-            Some(value) if value.downcast_ref::<PyStr>().is_some() => f(node, value),
-            _ => Ok(()),
-        };
-    }
-    for (_, value) in &*fields {
-        each_string(&value, vm, f)?;
-    }
-    Ok(())
+    each_node(tree, vm, &mut |node| {
+        if !is_a(node, "Constant") {
+            return Ok(true);
+        }
+        let value = field(node, "value", vm);
+        if let Some(value) = value.filter(|value| value.downcast_ref::<PyStr>().is_some()) {
+            f(node, value)?;
+        }
+        Ok(false)
+    })
 }
 
 /// Evaluates anew the strings of a tree that upstream may have changed.

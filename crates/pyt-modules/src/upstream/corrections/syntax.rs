@@ -15,7 +15,7 @@
 //! diagnostics look at the statement that the parser stopped in only, and when nested classes have
 //! their own `__conditional_annotations__`.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyResult, VirtualMachine,
@@ -42,6 +42,15 @@ enum Second {
     Statement(String),
 }
 
+/// What a program is compiled to.
+#[derive(Clone, Copy, Default)]
+pub struct Compilation {
+    /// Of an expression, not of statements.
+    pub is_expression: bool,
+    /// A tree as it is written. Otherwise code, or a tree with folded constants.
+    pub makes_tree: bool,
+}
+
 /// Compiles `source` by `compile`, and if that raises a `SyntaxError` that another text avoids or
 /// shows better, by that.
 ///
@@ -49,12 +58,15 @@ enum Second {
 /// What `compile` raises.
 pub fn compile_corrected<T>(
     source: &str,
-    is_expression: bool,
+    to: Compilation,
     vm: &VirtualMachine,
     mut compile: impl FnMut(&str) -> PyResult<T>,
 ) -> PyResult<T> {
     let source = &*unterminated_literals::corrected(source);
-    let source = &*folded_quotients::corrected(source);
+    let source = &*match to.makes_tree {
+        true => Cow::Borrowed(source),
+        false => folded_quotients::corrected(source),
+    };
     let is_of_compiler = |error: &Py<PyBaseException>| {
         let is_syntax = error.fast_isinstance(vm.ctx.exceptions.syntax_error);
         // What running the program raised has one.
@@ -64,7 +76,7 @@ pub fn compile_corrected<T>(
         if !is_of_compiler(&error) {
             return Err(error);
         }
-        match second(source, is_expression, &error, vm) {
+        match second(source, to.is_expression, &error, vm) {
             Some(Second::Program(text)) => compile(&text).map_err(|_| error),
             Some(Second::Statement(text)) => match compile(&text) {
                 Err(other) if other.fast_isinstance(vm.ctx.exceptions.syntax_error) => Err(other),
