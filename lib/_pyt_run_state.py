@@ -55,7 +55,10 @@ def is_library(module):
     spec = getattr(module, "__spec__", None)
     origin = getattr(spec, "origin", None)
     if origin is None:
-        return spec is not None and not getattr(spec, "submodule_search_locations", None)
+        # The locations of a namespace package may not be looked at: they are computed from its
+        # parent, which may be gone.
+        locations = getattr(spec, "submodule_search_locations", None)
+        return spec is not None and (locations is None or locations == [])
     if not getattr(spec, "has_location", False):
         return True
     return not _pyt_explore.is_own(origin)

@@ -251,6 +251,31 @@ fn installed_packages_are_fresh_in_each_run() {
     );
 }
 
+/// The locations of a namespace package are computed from its parent, which goes first or last.
+#[test]
+fn namespace_packages_are_fresh_in_each_run() {
+    let scratch = Scratch::new();
+    let nested: Vec<String> = ('a'..='h').map(String::from).collect();
+    scratch.write(&format!("{}/counter.py", nested.join("/")), "value = 0\n");
+    let module = format!("{}.counter", nested.join("."));
+    let script = format!(
+        "import threading, {module} as counter\n\
+         def add():\n    counter.value += 1\n\
+         threads = [threading.Thread(target=add) for _ in range(2)]\n\
+         for thread in threads: thread.start()\n\
+         for thread in threads: thread.join()\n\
+         assert counter.value == 2, counter.value\n"
+    );
+    let path = scratch.write("script.py", script);
+    for isolated in [&["--isolate"][..], &[]] {
+        let run = pyt(&[&["explore", "--schedules=60", "--json"], isolated, &[&path]].concat());
+        let report = parsed(&run);
+        assert_eq!(report["schedules"], 60, "{run}");
+        let outcomes = report["outcomes"].as_array().map(Vec::len);
+        assert_eq!(outcomes, Some(2), "right, or 1: {run}");
+    }
+}
+
 #[test]
 fn temporary_names_differ_from_run_to_run() {
     let scratch = Scratch::new();
