@@ -14,6 +14,7 @@ use pyt_sched::controlled::{
 
 use crate::{
     conflict::Conflict,
+    operation::{begin_of_operation, end_of_operation},
     order::{Order, Rules, is_access},
     recognised::{Recognised, has_place},
     strategy::Reverse,
@@ -26,9 +27,6 @@ const MAX_STEPS: usize = 20_000;
 const MAX_PAIRS: usize = 2_000;
 /// The partners of a step are looked for among so many steps on the same object before it.
 const MAX_LOOK_BACK: usize = 512;
-
-/// So many accesses of one operation are kept together.
-const MAX_ACCESSES: usize = 8;
 
 /// How a run with a reversed pair ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -435,7 +433,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         let budget = budget.min(self.runs + NEARER_RUNS_OF_PAIR);
         let steps = self.failing.steps();
         let (one, other) = (steps[pair.first].thread, steps[pair.second].thread);
-        let hold = self.begin_of_operation(hold_point(self.failing, pair));
+        let hold = begin_of_operation(self.failing, hold_point(self.failing, pair));
         let knows_places = steps.iter().any(has_place);
         let is_shown = |step: &usize| !knows_places || has_place(&steps[*step]);
         let second = match until {
@@ -610,47 +608,11 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
     /// The schedule of the failing run with this pair reversed.
     fn reverse(&self, hold: usize, pair: Conflict) -> Reverse {
-        let hold = self.begin_of_operation(hold);
+        let hold = begin_of_operation(self.failing, hold);
         let follows = |step| self.order.happens_before(hold, step);
-        let until = self.end_of_operation(pair.second);
+        let end = self.taken.min(self.failing.steps().len());
+        let until = end_of_operation(self.failing, pair.second, end);
         Reverse::new(self.failing, hold, until, follows)
-    }
-
-    /// The last step of the operation that this one belongs to: one instruction may say several
-    /// accesses, and makes them after the last.
-    fn end_of_operation(&self, step: usize) -> usize {
-        let steps = self.failing.steps();
-        self.operation(step, &mut (step + 1..self.taken.min(steps.len())))
-    }
-
-    /// The first step of the operation that this one belongs to.
-    fn begin_of_operation(&self, step: usize) -> usize {
-        self.operation(step, &mut (0..step).rev())
-    }
-
-    /// The farthest of the steps `others`, in their order, that belong to the operation of `step`.
-    fn operation(&self, step: usize, others: &mut dyn Iterator<Item = usize>) -> usize {
-        let steps = self.failing.steps();
-        let own = &steps[step];
-        let mut seen = vec![own.op];
-        let mut farthest = step;
-        for other in others {
-            let one = &steps[other];
-            if one.thread != own.thread {
-                continue;
-            }
-            let belongs = has_place(own)
-                && is_access(&own.op)
-                && is_access(&one.op)
-                && (one.place.0, one.place.1) == (own.place.0, own.place.1)
-                && !seen.contains(&one.op);
-            if !belongs || seen.len() == MAX_ACCESSES {
-                break;
-            }
-            seen.push(one.op);
-            farthest = other;
-        }
-        farthest
     }
 
     fn run(&mut self, strategy: Reverse) -> Option<Reversal> {

@@ -32,6 +32,7 @@ mod granularity;
 pub mod minimize;
 mod normal_text;
 mod open;
+mod operation;
 mod options;
 mod order;
 pub mod outcome;
@@ -57,7 +58,7 @@ pub use open::{ClockMode, Injections, Open, TaskOrder, UnknownMode};
 pub use options::{ExploreOptions, FOREIGN_WAIT_LIMIT, MAX_STEPS, REPORT_WIDTH};
 pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
-pub use result::{ExploreResult, FailingRun, MinimizedFailure};
+pub use result::{ExploreResult, FailingRun, MinimizedFailure, RunWithoutSeed};
 pub use schedule::{LoadError, Schedule};
 pub use search::{
     AbandonFlag, InvalidShard, Next, NextRun, RunRecord, Search, SearchProgress, Shard,

@@ -55,7 +55,7 @@ pub(crate) enum Enabled {
 }
 
 /// The steps of a run with their order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) rules: Rules,
     pub(crate) thread_ops: Vec<ThreadOp>,

@@ -187,9 +187,12 @@ impl Outcome {
 pub struct DistinctOutcome {
     /// How many runs had this outcome.
     pub count: u64,
-    /// The lowest number of a schedule with it.
+    /// How many of these were drawn by a seed: none of an exhaustive search, not all of a mix.
+    #[serde(default)]
+    pub drawn: u64,
+    /// The lowest number of a schedule with it: of one that a seed makes, if there is one.
     pub first: u64,
-    /// That schedule's seed; `None` for an exhaustive search.
+    /// That schedule's seed, if a seed makes it.
     pub seed: Option<u64>,
     /// Whether it is a failure; set also where the outcome itself was not kept.
     pub failed: bool,
@@ -224,6 +227,7 @@ impl Tally {
         let fingerprint = outcome.fingerprint();
         let found = DistinctOutcome {
             count: 1,
+            drawn: u64::from(seed.is_some()),
             first: number,
             seed,
             failed: outcome.failure.is_some(),
@@ -261,13 +265,17 @@ impl Tally {
             .entry(fingerprint)
             .or_insert_with(|| DistinctOutcome {
                 count: 0,
+                drawn: 0,
                 first: u64::MAX,
                 seed: None,
                 failed: found.failed,
                 outcome: None,
             });
         entry.count += found.count;
-        if found.first < entry.first {
+        entry.drawn += found.drawn;
+        // A run that a seed makes again is worth more than one that only its choices do.
+        let rank = |seed: Option<u64>, first| (seed.is_none(), first);
+        if rank(found.seed, found.first) < rank(entry.seed, entry.first) {
             self.kept.remove(&entry.first);
             entry.first = found.first;
             entry.seed = found.seed;
@@ -303,22 +311,27 @@ impl Tally {
         self.outcomes.len()
     }
 
-    /// How many of the distinct outcomes came only once.
+    /// How many runs were drawn by a seed.
+    #[must_use]
+    pub fn drawn(&self) -> u64 {
+        self.outcomes.values().map(|found| found.drawn).sum()
+    }
+
+    /// How many of the distinct outcomes came only once in drawn runs.
     #[must_use]
     pub fn once(&self) -> u64 {
-        self.outcomes
-            .values()
-            .filter(|found| found.count == 1)
-            .count() as u64
+        let once = self.outcomes.values().filter(|found| found.drawn == 1);
+        once.count() as u64
     }
 
     /// An estimate of how many of a number of further schedules, drawn as these were, have an
-    /// outcome that is not among these: as a share from 0 to 1 (Good: The population frequencies of
+    /// outcome that no drawn one had: as a share from 0 to 1 (Good: The population frequencies of
     /// species and the estimation of population parameters, Biometrika 40, 1953). `None` without
-    /// runs.
+    /// drawn runs.
     #[must_use]
     pub fn unseen_share(&self) -> Option<f64> {
-        (self.runs > 0).then(|| self.once() as f64 / self.runs as f64)
+        let drawn = self.drawn();
+        (drawn > 0).then(|| self.once() as f64 / drawn as f64)
     }
 
     /// The distinct outcomes, those that came most often first, then by first schedule.

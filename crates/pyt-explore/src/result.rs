@@ -19,9 +19,8 @@ pub struct ExploreResult {
     pub tally: Tally,
     /// How far the search is.
     pub progress: SearchProgress,
-    /// The first run of each outcome of an exhaustive search, whose runs have no seeds: the run's
-    /// number and its schedule.
-    pub first_choices: Vec<(u64, Choices)>,
+    /// Of each outcome the first run that had no seed.
+    pub first_choices: Vec<RunWithoutSeed>,
     /// Threads that did not end when their run was given up. Each keeps memory until the process
     /// ends.
     pub abandoned_threads: u64,
@@ -54,6 +53,17 @@ pub struct ExploreResult {
     pub decisions: Option<u64>,
     /// Time spent.
     pub elapsed: Duration,
+}
+
+/// A run whose schedule no seed makes: of an exhaustive search, or suggested by an earlier run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunWithoutSeed {
+    /// The number of the run.
+    pub number: u64,
+    /// The seed of its random numbers and the like.
+    pub values_seed: u64,
+    /// Its schedule.
+    pub choices: Choices,
 }
 
 impl ExploreResult {
@@ -91,10 +101,9 @@ impl ExploreResult {
         sum
     }
 
-    /// The failures of an exploration that used the base seed `seed`: one of each sort, the first
-    /// by schedule number.
+    /// The failures: one of each sort, the first by schedule number.
     #[must_use]
-    pub fn failing_runs(&self, seed: u64) -> Vec<FailingRun> {
+    pub fn failing_runs(&self) -> Vec<FailingRun> {
         let mut outcomes = self.tally.outcomes();
         outcomes.sort_by_key(|entry| entry.first);
         let usual = outcomes.iter().find(|entry| !entry.failed);
@@ -117,26 +126,25 @@ impl ExploreResult {
                 continue;
             }
             let different = matches!(failure, Failure::DifferentOutput);
-            let choices = match entry.seed {
+            // An exhaustive search keeps the choices of the first run of each outcome only.
+            let unseeded = match entry.seed {
                 Some(_) => None,
-                // An exhaustive search keeps the choices of the first run of each outcome only.
                 None => self
                     .first_choices
                     .iter()
-                    .find(|(number, _)| *number == entry.first)
-                    .map(|(_, choices)| choices.clone()),
+                    .find(|run| run.number == entry.first),
             };
-            if entry.seed.is_none() && choices.is_none() {
+            let Some(seed) = entry.seed.or(unseeded.map(|run| run.values_seed)) else {
                 continue;
-            }
+            };
             all.push(FailingRun {
                 failure: failure.clone(),
                 output: output.clone(),
-                seed: entry.seed.unwrap_or(seed),
+                seed,
                 expected: expected
                     .filter(|_| different)
                     .map(|outcome| outcome.output.clone()),
-                choices,
+                choices: unseeded.map(|run| run.choices.clone()),
             });
         }
         all

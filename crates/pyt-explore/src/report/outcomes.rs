@@ -57,7 +57,7 @@ const LEAST_RUNS_OF_ESTIMATE: u64 = 20;
 /// How likely it is that further schedules show something else, with what that rests on: for a
 /// search that draws schedules.
 pub(super) fn unseen(tally: &Tally) -> Option<String> {
-    if tally.runs() < LEAST_RUNS_OF_ESTIMATE {
+    if tally.drawn() < LEAST_RUNS_OF_ESTIMATE {
         return None;
     }
     let rests_on = "(estimate of Good and Turing; it holds for schedules drawn as these were, each \
@@ -66,7 +66,7 @@ pub(super) fn unseen(tally: &Tally) -> Option<String> {
         (0, _) | (_, None) => format!(
             "No outcome came only once: fewer than one in {} further schedules is expected to show \
              another {rests_on}.",
-            tally.runs()
+            tally.drawn()
         ),
         (once, Some(share)) => format!(
             "{} only once: about one in {:.0} further schedules is expected to show another \

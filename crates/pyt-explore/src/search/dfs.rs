@@ -129,6 +129,7 @@ impl Search for Dfs {
         Next::Run(NextRun {
             number,
             seed: None,
+            values_seed: None,
             strategy: Box::new(Prefix {
                 threads: self.stack.iter().map(|frame| frame.chosen).collect(),
                 taken: 0,

@@ -14,6 +14,7 @@ use pyt_sched::controlled::{Action, Candidate, Place, Strategy, ThreadNumber, Tr
 pub mod dfs;
 pub mod dpor;
 pub mod kind;
+mod reversals;
 pub mod sampling;
 
 /// Raised by a strategy whose run is not worth finishing, since it cannot show anything new. The
@@ -39,8 +40,11 @@ pub struct NextRun {
     /// Which schedule of the whole search it is, over all shards: from 0.
     pub number: u64,
     /// The seed that makes it again, under the same kind of strategy; `None` for an exhaustive
-    /// search, whose runs are identified by their choices alone.
+    /// search, whose runs are identified by their choices alone, and for schedules that an earlier
+    /// run has suggested.
     pub seed: Option<u64>,
+    /// The seed of its random numbers and the like, where `seed` is not. `None`: that of the search.
+    pub values_seed: Option<u64>,
     /// The strategy that decides it.
     pub strategy: Box<dyn Strategy>,
     /// Raised if the strategy gives the run up.
@@ -52,6 +56,7 @@ impl fmt::Debug for NextRun {
         f.debug_struct("NextRun")
             .field("number", &self.number)
             .field("seed", &self.seed)
+            .field("values_seed", &self.values_seed)
             .finish_non_exhaustive()
     }
 }

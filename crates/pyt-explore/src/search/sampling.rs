@@ -1,22 +1,32 @@
 //! Seeded sampling: schedule number i of base seed S has a seed of its own, which makes it
 //! again.
 //!
-//! What a schedule is depends on the base seed, its number and one thing learnt: how long run
-//! number 0 was. So it is the same whatever the number of jobs and shards; each shard makes run 0.
+//! What a schedule is depends on the base seed, its number and what is learnt of run number 0: how
+//! long it was, and for some schedules its races. So it is the same whatever the number of jobs and
+//! shards; each shard makes run 0.
 
 use pyt_sched::controlled::Strategy;
 
-use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard};
+use super::{
+    AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard, reversals::Reversals,
+};
 use crate::{
     seed::{Hints, nth},
     strategy::{Drawing, Pct, Pos, Random, RoundRobin},
 };
 
+/// Of so many schedules of a mix, one reverses a race of run 0: half of those that PCT of depth 3
+/// would make.
+const SUGGESTED_EACH: u64 = 8;
+/// The first such schedule.
+const SUGGESTED_FIRST: u64 = 3;
+
 /// A kind of strategy that a seed can make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StrategyKind {
     /// Random walk, partial order sampling and PCT of depths 2 and 3, by turns: each finds bugs
-    /// that the others find late.
+    /// that the others find late. [`Sampling`] has every eighth schedule be the first with one of
+    /// its races the other way round, as long as there are races.
     #[default]
     Mix,
     /// [`Random`].
@@ -109,6 +119,8 @@ pub struct Sampling {
     limit: u64,
     next: u64,
     length: Length,
+    /// What run 0 suggests.
+    reversals: Option<Reversals>,
     progress: SearchProgress,
 }
 
@@ -134,6 +146,7 @@ impl Sampling {
             limit: u64::MAX,
             next: 0,
             length: Length::Unknown,
+            reversals: None,
             progress: SearchProgress {
                 started: 0,
                 finished: 0,
@@ -179,7 +192,25 @@ impl Sampling {
         Next::Run(NextRun {
             number,
             seed: Some(seed),
+            values_seed: None,
             strategy: self.kind.strategy(seed),
+            abandon: AbandonFlag::default(),
+        })
+    }
+
+    /// Schedule `number`, if it is one that run 0 suggests.
+    fn suggested(&mut self, number: u64) -> Option<NextRun> {
+        if number % SUGGESTED_EACH != SUGGESTED_FIRST {
+            return None;
+        }
+        let index = usize::try_from(number / SUGGESTED_EACH).ok()?;
+        let strategy = self.reversals.as_ref()?.strategy(index)?;
+        self.progress.started += 1;
+        Some(NextRun {
+            number,
+            seed: None,
+            values_seed: Some(self.seed_of(0, 0)),
+            strategy,
             abandon: AbandonFlag::default(),
         })
     }
@@ -200,7 +231,10 @@ impl Search for Sampling {
             let number = self.next;
             self.next += 1;
             if number > 0 && self.shard.has(number) {
-                return self.run(number, length);
+                return match self.suggested(number) {
+                    Some(run) => Next::Run(run),
+                    None => self.run(number, length),
+                };
             }
         }
         Next::Done
@@ -209,6 +243,9 @@ impl Search for Sampling {
     fn learn(&mut self, number: u64, seen: &RunRecord<'_>) {
         if number == 0 {
             self.length = Length::Known(Hints::length_for(Pct::length_of(seen.trace)));
+            if self.kind == StrategyKind::Mix {
+                self.reversals = Some(Reversals::of(seen));
+            }
         }
         self.progress.finished += 1;
         self.progress.cut += u64::from(seen.cut);

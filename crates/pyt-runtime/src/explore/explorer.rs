@@ -8,8 +8,8 @@ use std::{
 
 use pyt_explore::{
     Choices, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
-    MinimizedFailure, Next, Outcome, RecordedRun, RunRecord, Schedule, Search, SearchKind,
-    report::BlockedThreads, strategy::replay::Replay,
+    MinimizedFailure, Next, Outcome, RecordedRun, RunRecord, RunWithoutSeed, Schedule, Search,
+    SearchKind, report::BlockedThreads, strategy::replay::Replay,
 };
 use pyt_instrument::FirstLooks;
 use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
@@ -118,7 +118,7 @@ impl Runtime {
     /// assert host.balance() == 2
     /// ")
     /// }, |_| ControlFlow::Continue(()))?;
-    /// assert!(!result.failing_runs(options.seed).is_empty());
+    /// assert!(!result.failing_runs().is_empty());
     /// # runtime.finish();
     /// # Ok::<(), pyt_runtime::Error>(())
     /// ```
@@ -350,14 +350,15 @@ impl<'a> Explorer<'a> {
         if let Some(end) = give_up_at {
             self.search.end_at(end);
         }
-        // Of an exhaustive search, the first run and the last.
-        let (mut first, mut last): (Option<Trace>, Option<Trace>) = (None, None);
+        // The first run, if no seed makes it again.
+        let mut first: Option<Trace> = None;
         let mut first_looks = FirstLooks::default();
         let mut ended_its_process = false;
         let mut unfinished = None;
+        let is_exhaustive = self.options.search.is_exhaustive();
         while let Next::Run(next) = self.search.next() {
             let is_first = next.number == 0;
-            let seed = next.seed.unwrap_or(self.options.seed);
+            let seed = next.seed.or(next.values_seed).unwrap_or(self.options.seed);
             let is_traced = is_first || next.seed.is_none();
             let (strategy, ran) =
                 self.run_once(next.strategy, seed, is_traced, give_up_at, program, vm)?;
@@ -365,11 +366,11 @@ impl<'a> Explorer<'a> {
                 Ok(ran) => ran,
                 Err(EndedEarly { status }) => {
                     // The steps of such a run are not known: an exhaustive search ends with it.
-                    ended_its_process = next.seed.is_none();
+                    ended_its_process = is_exhaustive;
                     Ran::ended_early(status)
                 }
             };
-            if let (Some(mut strategy), None) = (strategy, next.seed) {
+            if let (Some(mut strategy), true) = (strategy, is_exhaustive) {
                 learn_decisions(&mut *strategy, &finished.trace);
             }
             if is_first {
@@ -395,17 +396,15 @@ impl<'a> Explorer<'a> {
                 );
                 result.progress = self.search.progress();
             }
-            self.note_unseen(next.seed.is_none(), &mut finished, &mut first_looks);
+            self.note_unseen(is_exhaustive, &mut finished, &mut first_looks);
             let result = &mut self.result;
             result.elapsed = started.elapsed();
             result.abandoned_threads += finished.abandoned_threads;
             result.irreproducible += u64::from(finished.is_irreproducible);
             result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
-            if next.seed.is_none() {
-                last = Some(finished.trace);
-                if is_first {
-                    first.clone_from(&last);
-                }
+            let last = next.seed.is_none().then_some(finished.trace);
+            if is_first {
+                first.clone_from(&last);
             }
             let failed = finished.outcome.failure.is_some();
             result.unfinished += u64::from(finished.is_unfinished);
@@ -425,13 +424,17 @@ impl<'a> Explorer<'a> {
                 // A run with a new output may turn out to be a failure, too.
                 if is_new && next.seed.is_none() && result.first_choices.len() < MAX_KEPT_CHOICES {
                     let choices = last.as_ref().map(Choices::of).unwrap_or_default();
-                    result.first_choices.push((next.number, choices));
+                    result.first_choices.push(RunWithoutSeed {
+                        number: next.number,
+                        values_seed: seed,
+                        choices,
+                    });
                 }
             }
             let out_of_time = (self.options.time).is_some_and(|most| result.elapsed >= most);
             let most = self.options.schedules.unwrap_or(u64::MAX);
             let enough = (self.options.stop_on_first && failed && counts)
-                || (next.seed.is_none() && result.progress.finished >= most);
+                || (is_exhaustive && result.progress.finished >= most);
             let is_over = out_of_time || finished.is_unfinished || ended_its_process;
             if finished.is_unfinished {
                 unfinished = Some((seed, last.as_ref().map(Choices::of)));

@@ -175,7 +175,7 @@ mod _pyt_explore {
         if same {
             explorer.result.tally.expect_same_output();
         }
-        let failing = explorer.result.failing_runs(seed);
+        let failing = explorer.result.failing_runs();
         let mut failures = Vec::new();
         for one in failing.iter().take(super::MAX_FAILURES) {
             let smallest = minimize(one, &explorer.runner, &options, &program, vm)?;

@@ -224,7 +224,7 @@ pub(super) fn explore(
     result.not_seen = found.not_seen.iter().cloned().collect();
     result.note = explorer.first_note.take();
     result.diverged = None;
-    let failing = found.failing_runs(options.seed);
+    let failing = found.failing_runs();
     if let Some(first) = failing.first() {
         result.failure = Some(match result.decisions {
             // The test fails, whatever the schedule.

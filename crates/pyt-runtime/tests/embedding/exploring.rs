@@ -73,7 +73,7 @@ fn host_functions_are_steps() {
         for declared in [Declared::Nothing, Declared::Parts] {
             for search in [random, SearchKind::Dpor] {
                 let result = explore(&account(declared), &options(search));
-                let failing = result.failing_runs(0);
+                let failing = result.failing_runs();
                 assert_eq!(failing.len(), 1, "{search}: {failing:?}");
                 assert!(
                     failing[0]
@@ -115,7 +115,7 @@ assert count == 2
                     |_| ControlFlow::Continue(()),
                 )
                 .unwrap();
-            result.failing_runs(0).len()
+            result.failing_runs().len()
         };
         let explore_all = |program: &str| {
             assert_eq!(explore(Granularity::Sync, program), 0);
@@ -150,11 +150,11 @@ fn the_programs_own_errors_are_failures() {
             runtime.explore_with(&options, program, go_on)
         };
         let result = explore(&|_| Err(Error::new("LookupError", "of the host"))).unwrap();
-        let failing = result.failing_runs(0);
+        let failing = result.failing_runs();
         assert_eq!(failing.len(), 1);
         assert!(failing[0].failure.to_string().contains("of the host"));
         let result = explore(&|py| py.exec("x = 1")).unwrap();
-        assert!(result.failing_runs(0).is_empty());
+        assert!(result.failing_runs().is_empty());
         // The runtime is as it was.
         assert_eq!(runtime.eval::<i64>("6 * 7").unwrap(), 42);
         runtime.finish();

@@ -36,7 +36,7 @@ pub(super) fn print(
     if arguments.same_output {
         result.tally.expect_same_output();
     }
-    let failing = result.failing_runs(arguments.seed);
+    let failing = result.failing_runs();
     let mut failures = Vec::new();
     if !failing.is_empty() {
         // The process ends soon; what the programs have left in it is not called again.

@@ -215,6 +215,7 @@ impl Search for Dpor {
         Next::Run(NextRun {
             number,
             seed: None,
+            values_seed: None,
             strategy: Box::new(guide),
             abandon,
         })
