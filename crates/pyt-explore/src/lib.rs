@@ -58,7 +58,7 @@ pub use open::{ClockMode, Injections, Open, TaskOrder, UnknownMode};
 pub use options::{ExploreOptions, FOREIGN_WAIT_LIMIT, MAX_STEPS, REPORT_WIDTH};
 pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
-pub use result::{ExploreResult, FailingRun, MinimizedFailure, RunWithoutSeed};
+pub use result::{DIVERGED, ExploreResult, FailingRun, MinimizedFailure, RunWithoutSeed};
 pub use schedule::{LoadError, Schedule};
 pub use search::{
     AbandonFlag, InvalidShard, Next, NextRun, RunRecord, Search, SearchProgress, Shard,

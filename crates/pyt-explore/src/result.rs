@@ -12,6 +12,10 @@ use crate::{
     search::SearchProgress,
 };
 
+/// Why nothing is proven if a run did not begin as an earlier one under the same choices.
+pub const DIVERGED: &str =
+    "what makes a run take other steps than an earlier one, after the same choices";
+
 /// What an exploration has found so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ExploreResult {
@@ -80,8 +84,6 @@ impl ExploreResult {
             all.abandoned += one.abandoned;
             all.cut += one.cut;
             all.diverged += one.diverged;
-            all.exhausted |= one.exhausted;
-            all.proven |= one.proven;
             sum.first_choices.extend_from_slice(&part.first_choices);
             sum.abandoned_threads += part.abandoned_threads;
             sum.irreproducible += part.irreproducible;
@@ -98,6 +100,21 @@ impl ExploreResult {
             sum.decisions = sum.decisions.or(part.decisions);
             sum.elapsed = sum.elapsed.max(part.elapsed);
         }
+        let every = |holds: fn(&SearchProgress) -> bool| {
+            !parts.is_empty() && parts.iter().all(|part| holds(&part.progress))
+        };
+        sum.progress.exhausted = every(|part| part.exhausted);
+        // Parts that were divided in another way may have left something out.
+        let division = |part: &Self| part.progress.division;
+        let is_divided = parts
+            .windows(2)
+            .all(|two| division(&two[0]) == division(&two[1]));
+        if sum.progress.exhausted && !is_divided {
+            sum.progress.exhausted = false;
+            sum.not_seen.insert(DIVERGED.to_owned());
+        }
+        sum.progress.proven = sum.progress.exhausted && every(|part| part.proven);
+        sum.progress.division = parts.first().and_then(division);
         sum
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use model::generate::{FLAVOURS, Flavour, generate};
 use model::{Do, Do::*, Program, brute_force, every_order, explore, program};
-use pyt_explore::{Dfs, Dpor, Next, Search};
+use pyt_explore::{Dfs, Dpor, Next, Search, Shard};
 
 const LOCKED: &[model::Do] = &[Acquire(0), Read(0, 0), Write(0, 0, 1), Release(0)];
 const UNLOCKED: &[model::Do] = &[Read(0, 0), Write(0, 0, 1)];
@@ -75,6 +75,115 @@ fn generated_programs_have_the_same_outcomes_however_they_are_explored() {
         };
         assert!(redundant <= restarts, "{flavour:?}: {redundant}");
         assert!(abandoned * 10 <= runs, "{flavour:?}: {abandoned} of {runs}");
+    }
+}
+
+/// Checks that parts of a search find together what the whole does. Returns how many runs they
+/// make, and how many of them are in other parts than the first.
+fn check_parts(program: &Program, whole: &model::SearchSummary, count: u64) -> (u64, u64) {
+    let (mut outcomes, mut orders) = (BTreeSet::new(), BTreeSet::new());
+    let (mut runs, mut in_others) = (0, 0);
+    let mut division = BTreeSet::new();
+    for index in 0..count {
+        let mut part = Dpor::part(Shard::new(index, count).unwrap());
+        let found = explore(program, &mut part, u64::MAX);
+        assert!(found.proven, "{index} of {count} {program:?}");
+        outcomes.extend(found.outcomes.into_keys());
+        runs += found.runs;
+        in_others += if index > 0 { found.runs } else { 0 };
+        orders.extend(found.orders);
+        division.insert(part.progress().division);
+    }
+    assert!(
+        outcomes.iter().eq(whole.outcomes.keys()),
+        "{count} {program:?}: {outcomes:?}"
+    );
+    assert!(orders.is_superset(&whole.orders), "{count} {program:?}");
+    assert_eq!(division.len(), 1, "{count} {program:?}");
+    (runs, in_others)
+}
+
+/// `PYT_TEST_PARTS=N` tries N programs of each flavour in the place of a few.
+#[test]
+fn parts_of_a_search_find_together_what_the_whole_finds() {
+    let seeds = std::env::var("PYT_TEST_PARTS").ok();
+    let seeds: u64 = seeds.map_or(40, |seeds| seeds.parse().expect("a number"));
+    let (mut programs, mut all_runs, mut all_orders, mut all_in_others) = (0, 0, 0, 0);
+    for flavour in FLAVOURS {
+        for seed in 0..seeds {
+            let program = generate(flavour, seed);
+            let whole = explore(&program, &mut Dpor::new(), 1000);
+            if !whole.proven {
+                continue;
+            }
+            for count in [2, 3, 5] {
+                let (runs, in_others) = check_parts(&program, &whole, count);
+                all_runs += runs;
+                all_in_others += in_others;
+                all_orders += whole.orders.len() as u64;
+            }
+            programs += 1;
+        }
+    }
+    println!(
+        "{programs} programs, {all_runs} runs for {all_orders} orders, {all_in_others} of them not in the first part"
+    );
+    assert!(programs > 100 && all_in_others * 2 > all_orders);
+    // In the top the end of the main thread is taken to depend on every step.
+    assert!(all_runs < 2 * all_orders, "{all_runs} {all_orders}");
+}
+
+/// More threads, and more that each does, than those of generated programs.
+#[test]
+fn parts_of_larger_searches_find_together_what_the_whole_finds() {
+    let main: &[model::Do] = &[Start(1), Start(2), Start(3), Join(1), Join(2), Join(3)];
+    let twice = [UNLOCKED, UNLOCKED].concat();
+    let locked_then_not = [LOCKED, UNLOCKED].concat();
+    let looks: &[Do] = &[Read(0, 0), SkipIf(0, 0, 1), Write(1, 0, 1), Read(1, 1)];
+    let takes: &[Do] = &[Get(0, 0), Write(0, 0, 1)];
+    let puts: &[Do] = &[Put(0, 1), Read(0, 0), Put(0, 2)];
+    let programs = [
+        program(&[main, UNLOCKED, UNLOCKED, UNLOCKED]),
+        program(&[main, &twice, UNLOCKED, LOCKED]),
+        program(&[main, &locked_then_not, LOCKED, LOCKED]),
+        program(&[main, looks, UNLOCKED, &twice]),
+        program(&[main, takes, puts, takes]),
+        program(&[&main[..3], looks, UNLOCKED, UNLOCKED]),
+    ];
+    for program in programs {
+        let whole = dpor(&program);
+        assert!(
+            whole.proven && whole.runs >= 10,
+            "{} {program:?}",
+            whole.runs
+        );
+        for count in [2, 3, 4, 7] {
+            check_parts(&program, &whole, count);
+        }
+    }
+}
+
+#[test]
+fn parts_of_a_search_make_no_run_twice_where_the_main_thread_ends_last() {
+    let main: &[model::Do] = &[Start(1), Start(2), Start(3), Join(1), Join(2), Join(3)];
+    let program = program(&[main, UNLOCKED, UNLOCKED, UNLOCKED]);
+    let whole = dpor(&program);
+    for count in [2, 3, 7] {
+        let parts = (0..count).map(|index| {
+            let mut part = Dpor::part(Shard::new(index, count).unwrap());
+            let found = explore(&program, &mut part, u64::MAX);
+            assert!(found.proven);
+            found
+        });
+        let parts: Vec<_> = parts.collect();
+        let runs: u64 = parts.iter().map(|part| part.runs).sum();
+        let orders = whole.orders.len() as u64;
+        assert_eq!(runs, orders, "{count}");
+        let most = parts.iter().map(|part| part.runs).max();
+        assert!(
+            most.is_some_and(|most| most * count < orders * 2),
+            "{count} {most:?}"
+        );
     }
 }
 

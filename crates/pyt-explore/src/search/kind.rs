@@ -33,8 +33,15 @@ impl SearchKind {
         !matches!(self, Self::Sample(_))
     }
 
+    /// Whether a search can be divided into parts.
+    #[must_use]
+    pub const fn is_divisible(self) -> bool {
+        !matches!(self, Self::Dfs(_))
+    }
+
     /// A search of this kind for at most `limit` schedules, from number `first` on. An exhaustive
-    /// one has no shards, and begins at its beginning.
+    /// one begins at its beginning, has no limit, and has shards only if it
+    /// [can be divided](Self::is_divisible).
     #[must_use]
     pub fn search(self, seed: u64, shard: Shard, first: u64, limit: u64) -> Box<dyn Search> {
         match self {
@@ -43,7 +50,7 @@ impl SearchKind {
             }
             Self::Dfs(None) => Box::new(Dfs::new()),
             Self::Dfs(Some(preemptions)) => Box::new(Dfs::bounded(preemptions)),
-            Self::Dpor => Box::new(Dpor::new()),
+            Self::Dpor => Box::new(Dpor::part(shard)),
         }
     }
 }

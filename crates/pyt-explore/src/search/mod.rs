@@ -47,7 +47,7 @@ pub struct NextRun {
     pub values_seed: Option<u64>,
     /// The strategy that decides it.
     pub strategy: Box<dyn Strategy>,
-    /// Raised if the strategy gives the run up.
+    /// Raised if the strategy gives the run up, or [`Search::learn`] finds that it does not count.
     pub abandon: AbandonFlag,
 }
 
@@ -116,6 +116,10 @@ pub struct SearchProgress {
     /// In addition, no bound and no step limit left anything out: an outcome that was not found
     /// does not exist, as far as switches at decision points go.
     pub proven: bool,
+    /// Of a part of an exhaustive search that is over: a digest of how it was divided. If it is not
+    /// the same in all parts, the program did something else in one of them.
+    #[serde(default)]
+    pub division: Option<u64>,
 }
 
 /// What a step shows of itself that is the same in every run under the same choices.
@@ -206,6 +210,18 @@ impl Shard {
             (divisor, rest) = (rest, divisor % rest);
         }
         self.index.abs_diff(other.index).is_multiple_of(divisor)
+    }
+
+    /// Into how many parts the whole is divided.
+    #[must_use]
+    pub const fn parts(self) -> u64 {
+        self.count
+    }
+
+    /// The number, in the whole, of this part's schedule `number`.
+    #[must_use]
+    pub const fn number(self, number: u64) -> u64 {
+        number.saturating_mul(self.count).saturating_add(self.index)
     }
 
     /// Part `index` (from 0) of `count` of this part. `None` if there is no such part.

@@ -155,6 +155,7 @@ impl Sampling {
                 cut: 0,
                 exhausted: false,
                 proven: false,
+                division: None,
             },
         }
     }

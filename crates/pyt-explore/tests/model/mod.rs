@@ -515,6 +515,7 @@ pub(crate) fn explore(program: &Program, search: &mut dyn Search, most: u64) -> 
             break;
         }
         let ran = run(program, &mut *run_.strategy, run_.number * 7919 + 3);
+        search.learn(run_.number, &ran.seen());
         if run_.abandon.is_raised() {
             summary.abandoned += 1;
         } else {
@@ -530,7 +531,6 @@ pub(crate) fn explore(program: &Program, search: &mut dyn Search, most: u64) -> 
                 .orders
                 .insert(canonical(&ran.trace, program.main_ends_all));
         }
-        search.learn(run_.number, &ran.seen());
     }
     summary.proven = search.progress().proven;
     summary.exhausted = search.progress().exhausted;

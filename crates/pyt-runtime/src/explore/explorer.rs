@@ -7,7 +7,7 @@ use std::{
 };
 
 use pyt_explore::{
-    Choices, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
+    Choices, DIVERGED, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
     MinimizedFailure, Next, Outcome, RecordedRun, RunRecord, RunWithoutSeed, Schedule, Search,
     SearchKind, report::BlockedThreads, strategy::replay::Replay,
 };
@@ -44,10 +44,6 @@ const OTHER_ANSWERS: &str = "other orders of what an event loop sees and does ne
 
 /// Why nothing is proven if runs find what earlier ones have left.
 const LEFT: &str = "files that an earlier run has left, or that a listed folder may have from it";
-
-/// Why nothing is proven if a run did not begin as an earlier one under the same choices.
-const DIVERGED: &str =
-    "what makes a run take other steps than an earlier one, after the same choices";
 
 impl Runtime {
     /// Runs a script, or a module, under many schedules, each in a fresh `__main__`, on the calling
@@ -357,7 +353,7 @@ impl<'a> Explorer<'a> {
         let mut unfinished = None;
         let is_exhaustive = self.options.search.is_exhaustive();
         while let Next::Run(next) = self.search.next() {
-            let is_first = next.number == 0;
+            let is_first = self.result.decisions.is_none();
             let seed = next.seed.or(next.values_seed).unwrap_or(self.options.seed);
             let is_traced = is_first || next.seed.is_none();
             let (strategy, ran) =
@@ -373,13 +369,7 @@ impl<'a> Explorer<'a> {
             if let (Some(mut strategy), true) = (strategy, is_exhaustive) {
                 learn_decisions(&mut *strategy, &finished.trace);
             }
-            if is_first {
-                self.first_note = finished.note.take();
-            }
             let result = &mut self.result;
-            if is_first {
-                result.decisions = Some(choices_in(&finished.trace));
-            }
             if ended_its_process {
                 result.progress.finished += 1;
                 result.progress.exhausted = false;
@@ -397,7 +387,12 @@ impl<'a> Explorer<'a> {
                 result.progress = self.search.progress();
             }
             self.note_unseen(is_exhaustive, &mut finished, &mut first_looks);
+            let is_first = is_first && !next.abandon.is_raised();
             let result = &mut self.result;
+            if is_first {
+                self.first_note = finished.note.take();
+                result.decisions = Some(choices_in(&finished.trace));
+            }
             result.elapsed = started.elapsed();
             result.abandoned_threads += finished.abandoned_threads;
             result.irreproducible += u64::from(finished.is_irreproducible);

@@ -67,8 +67,8 @@ pub struct Jobs {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobError {
-    /// An exhaustive search cannot be divided.
-    #[error("a search for all schedules is not divided among processes")]
+    /// The search cannot be divided.
+    #[error("a search for all schedules, depth first, is not divided among processes")]
     NotDivisible,
     /// A job could not be started or waited for.
     #[error("job {job}: {source}")]
@@ -133,12 +133,19 @@ pub fn explore(
     mut watch: impl FnMut(&ExploreResult) -> ControlFlow<()>,
 ) -> Result<ExploreResult, JobError> {
     let count = jobs.count.max(1);
-    if options.search.is_exhaustive() && count > 1 {
+    if !options.search.is_divisible() && count > 1 {
         return Err(JobError::NotDivisible);
     }
+    // Of an exhaustive search, each part counts its own runs.
+    let divisor = if options.search.is_exhaustive() {
+        count
+    } else {
+        1
+    };
     let of_job = |(job, number): (usize, u64)| {
         command(&ExploreOptions {
             job: Some(job),
+            schedules: options.schedules.map(|all| all.div_ceil(divisor)),
             shard: options.shard.part(number, count).unwrap_or(Shard::WHOLE),
             ..options.clone()
         })

@@ -156,8 +156,10 @@ impl Arguments {
     pub(crate) fn jobs(&self) -> u64 {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
         match self.jobs {
-            _ if self.search.is_exhaustive() => 1,
+            _ if !self.search.is_divisible() => 1,
             Some(jobs) => jobs,
+            // The numbers of its schedules depend on the number of jobs.
+            None if self.search.is_exhaustive() => 1,
             None => cores(),
         }
     }

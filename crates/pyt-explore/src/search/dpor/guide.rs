@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyt_sched::controlled::{Action, Candidate, Decision, Strategy, ThreadNumber};
 
-use super::wakeup::Branch;
+use super::{
+    part::{RULES_OF_TOP, Top},
+    wakeup::Branch,
+};
 use crate::{
     order::{Rules, ThreadOp},
     search::AbandonFlag,
@@ -20,15 +23,27 @@ pub(super) struct Planned {
     pub(super) tried: Vec<ThreadNumber>,
 }
 
+/// A thread that is not tried, since its step has been tried already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sleeper {
+    pub(super) thread: ThreadNumber,
+    /// It has slept since the top of a [part](super::part).
+    pub(super) from_top: bool,
+}
+
 /// The sleeping threads at each decision of the run, for [`Search::learn`](super::Search::learn).
-pub(super) type Sleepers = Arc<Mutex<Vec<Vec<ThreadNumber>>>>;
+pub(super) type Sleepers = Arc<Mutex<Vec<Vec<Sleeper>>>>;
 
 #[derive(Debug)]
 pub(super) struct Guide {
     rules: Rules,
+    /// If the search is a part of one.
+    top: Option<Top>,
+    /// How many decisions had more than one candidate.
+    decisions: usize,
     plan: std::vec::IntoIter<Planned>,
     then: Vec<Branch>,
-    sleeping: Vec<ThreadNumber>,
+    sleeping: Vec<Sleeper>,
     sleepers: Sleepers,
     streak: Streak,
     abandon: AbandonFlag,
@@ -37,6 +52,7 @@ pub(super) struct Guide {
 impl Guide {
     pub(super) fn new(
         rules: Rules,
+        top: Option<Top>,
         plan: Vec<Planned>,
         then: Vec<Branch>,
         sleepers: Sleepers,
@@ -44,6 +60,8 @@ impl Guide {
     ) -> Self {
         Self {
             rules,
+            top,
+            decisions: 0,
             plan: plan.into_iter(),
             then,
             sleeping: Vec::new(),
@@ -56,7 +74,7 @@ impl Guide {
     /// A free choice: first steps that touch nothing shared, last steps that let others go on. So
     /// all threads have announced their next step when an object changes, and it shows which of
     /// them have to wait.
-    fn freely(&self, decision: &Decision<'_>) -> Option<usize> {
+    fn freely(&self, decision: &Decision<'_>, rules: Rules) -> Option<usize> {
         let rank = |candidate: &Candidate| match candidate.op.action {
             // First, so that it shows whether other threads go on after it.
             Action::End if candidate.thread == 0 => 0,
@@ -67,11 +85,14 @@ impl Guide {
         };
         let candidates = decision.candidates.iter().enumerate();
         candidates
-            .filter(|(_, candidate)| !self.sleeping.contains(&candidate.thread))
+            .filter(|(_, candidate)| {
+                let mut sleeping = self.sleeping.iter();
+                !sleeping.any(|sleeper| sleeper.thread == candidate.thread)
+            })
             .min_by_key(|(_, candidate)| {
                 let switches = Some(candidate.thread) != decision.current;
                 let unfair = self.streak.is_over(candidate.thread);
-                let ends = thread_op(candidate).is_exit(self.rules);
+                let ends = thread_op(candidate).is_exit(rules);
                 (unfair, ends, rank(candidate), switches)
             })
             .map(|(index, _)| index)
@@ -90,11 +111,22 @@ impl Strategy for Guide {
         if self.abandon.is_raised() {
             return self.streak.without_switch(decision);
         }
+        let in_top = self.top.is_some_and(|top| self.decisions < top.decisions);
+        if !in_top && self.top.is_some_and(|top| top.stop) {
+            self.abandon.raise();
+            return self.streak.without_switch(decision);
+        }
+        let rules = if in_top { RULES_OF_TOP } else { self.rules };
+        self.decisions += usize::from(decision.candidates.len() > 1);
         let index = if let Some(planned) = self.plan.next() {
-            self.sleeping.extend(planned.tried);
+            let tried = planned.tried.into_iter();
+            self.sleeping.extend(tried.map(|thread| Sleeper {
+                thread,
+                from_top: in_top,
+            }));
             decision.index_of(planned.thread)
         } else if self.then.is_empty() {
-            self.freely(decision)
+            self.freely(decision, rules)
         } else {
             let branch = self.then.swap_remove(0);
             self.then = branch.then;
@@ -110,10 +142,10 @@ impl Strategy for Guide {
         sleepers.push(self.sleeping.clone());
         // A thread that cannot go on now, or whose step does not commute with this one, wakes up:
         // it is worth trying after this step.
-        self.sleeping.retain(|&thread| {
-            decision.index_of(thread).is_some_and(|i| {
-                !thread_op(&decision.candidates[i]).depends_on(&chosen, self.rules)
-            })
+        self.sleeping.retain(|sleeper| {
+            decision
+                .index_of(sleeper.thread)
+                .is_some_and(|i| !thread_op(&decision.candidates[i]).depends_on(&chosen, rules))
         });
         index
     }

@@ -32,14 +32,16 @@ use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
 use crate::order::{Order, Rules, ThreadOp};
 
-use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, StepShape};
+use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard, StepShape};
 
 mod guide;
+mod part;
 mod races;
 mod waiting;
 mod wakeup;
 
-use guide::{Guide, Planned, Sleepers};
+use guide::{Guide, Planned, Sleeper, Sleepers};
+use part::Part;
 use races::{Later, Race, races};
 use waiting::{Facts, Objects};
 use wakeup::{Branch, Continuation, insert};
@@ -67,6 +69,10 @@ pub struct Dpor {
     incomplete: bool,
     /// There is no schedule left to be tried.
     is_done: bool,
+    /// If the search is a part of one.
+    part: Option<Part>,
+    /// How many runs were begun, also those that do not count.
+    runs: u64,
     progress: SearchProgress,
 }
 
@@ -80,6 +86,8 @@ struct Entry {
     /// The continuations to be tried here.
     tree: Vec<Branch>,
     facts: Facts,
+    /// It is in the top of a part: all threads are tried.
+    in_top: bool,
 }
 
 impl Dpor {
@@ -89,11 +97,35 @@ impl Dpor {
         Self::default()
     }
 
+    /// A search for what one of several parts of the search finds: together, they find all.
+    #[must_use]
+    pub fn part(shard: Shard) -> Self {
+        Self {
+            part: (shard != Shard::WHOLE).then(|| Part::new(shard)),
+            ..Self::default()
+        }
+    }
+
     /// Notes the steps after the prefix, as far as they followed the plan.
-    fn extend(&mut self, trace: &Trace, steps: usize) {
-        for step in &trace.steps()[self.stack.len().min(steps)..steps] {
+    fn extend(&mut self, trace: &Trace, sleepers: &[Vec<Sleeper>]) {
+        let steps = sleepers.len();
+        let branches = |number: &usize| trace.candidates(*number).len() > 1;
+        let known = self.stack.len().min(steps);
+        let mut decisions = (0..known).filter(branches).count();
+        for (number, step) in (known..steps).zip(&trace.steps()[known..steps]) {
+            let top = self.part.as_ref().map_or(0, |part| part.top().decisions);
+            let in_top = decisions < top;
+            decisions += usize::from(branches(&number));
             let mut tree = std::mem::take(&mut self.then);
-            if !tree.is_empty() {
+            if in_top {
+                let asleep = &sleepers[number];
+                let others = trace.candidates(number).iter();
+                let others = others.map(|candidate| candidate.thread);
+                let is_awake =
+                    |other: &ThreadNumber| asleep.iter().all(|sleeper| sleeper.thread != *other);
+                let others = others.filter(|other| *other != step.thread && is_awake(other));
+                tree = others.flat_map(|other| wakeup::chain([other])).collect();
+            } else if !tree.is_empty() {
                 self.then = tree.remove(0).then;
             }
             self.stack.push(Entry {
@@ -102,8 +134,35 @@ impl Dpor {
                 tried: Vec::new(),
                 tree,
                 facts: Facts::default(),
+                in_top,
             });
         }
+    }
+
+    /// Forgets all schedules, but not what was learnt of the program.
+    fn begin_again(&mut self) {
+        self.stack.clear();
+        if let Some(part) = self.part.as_mut() {
+            part.restart();
+        }
+    }
+
+    /// Shows a part of a search the first `decided` steps of a run, if it is the first of a leaf.
+    fn learn_leaf(&mut self, trace: &Trace, decided: usize) {
+        let Some(part) = self.part.as_mut().filter(|part| part.is_at_leaf()) else {
+            return;
+        };
+        let top = part.top().decisions;
+        let mut decisions = 0;
+        let mut threads = Vec::new();
+        for number in 0..decided {
+            if decisions == top {
+                break;
+            }
+            decisions += usize::from(trace.candidates(number).len() > 1);
+            threads.push(trace.steps()[number].thread);
+        }
+        part.learn_leaf(&threads, decisions == top);
     }
 
     /// Finds out whether the main thread's end cuts off others. Returns true if a run has to test
@@ -145,12 +204,7 @@ impl Dpor {
     }
 
     /// Puts the reversal of each race into the tree where it belongs.
-    fn reverse_races(
-        &mut self,
-        seen: &RunRecord<'_>,
-        order: &Order,
-        sleepers: &[Vec<ThreadNumber>],
-    ) {
+    fn reverse_races(&mut self, seen: &RunRecord<'_>, order: &Order, sleepers: &[Vec<Sleeper>]) {
         let trace = seen.trace;
         let last = never_taken(seen, order);
         let mut objects = Objects::of(trace, order, &last);
@@ -164,10 +218,21 @@ impl Dpor {
             if !budget.allows(order.thread_ops.len() - race.earlier) {
                 break;
             }
+            let entry = &mut self.stack[race.earlier];
+            if entry.in_top {
+                continue;
+            }
             let mut reversal = Reversal::new(order, &last, race);
             let mut sleeping = sleepers[race.earlier].iter();
-            if !sleeping.any(|&thread| reversal.clone().take_initial(thread)) {
-                insert(&mut self.stack[race.earlier].tree, &mut reversal);
+            // What has slept since the top covers only what begins with its step. What begins
+            // otherwise, and can go on with it, would be asked for by the runs after that step: of
+            // the top, where nothing is asked for.
+            let covers = |sleeper: &Sleeper| {
+                (!sleeper.from_top || reversal.has_step_of(sleeper.thread))
+                    && reversal.clone().take_initial(sleeper.thread)
+            };
+            if !sleeping.any(covers) {
+                insert(&mut entry.tree, &mut reversal);
             }
         }
         self.incomplete |= budget.is_used_up();
@@ -203,15 +268,27 @@ impl Search for Dpor {
         let abandon = AbandonFlag::default();
         let sleepers = Sleepers::default();
         self.under_way = Some((abandon.clone(), sleepers.clone()));
-        let number = self.progress.started;
-        self.progress.started += 1;
+        let mut number = self.runs;
+        self.runs += 1;
+        let mut top = None;
+        // The run that finds out how the program ends is none of the search's.
+        if let Some(part) = self.part.as_mut() {
+            number = part.number(number);
+            if !self.probing {
+                if self.stack.last().is_none_or(|last| last.in_top) {
+                    part.begin_leaf();
+                }
+                top = Some(part.top());
+            }
+        }
+        self.progress.started += u64::from(top.is_none_or(|top| !top.stop));
         let planned = |entry: &Entry| Planned {
             thread: entry.thread,
             tried: entry.tried.clone(),
         };
         let plan = self.stack.iter().map(planned).collect();
         let then = self.then.clone();
-        let guide = Guide::new(self.rules, plan, then, sleepers, abandon.clone());
+        let guide = Guide::new(self.rules, top, plan, then, sleepers, abandon.clone());
         Next::Run(NextRun {
             number,
             seed: None,
@@ -225,7 +302,9 @@ impl Search for Dpor {
         let Some((abandon, sleepers)) = self.under_way.take() else {
             return;
         };
-        self.progress.finished += 1;
+        let probing = self.probing;
+        let is_own = probing || self.part.as_ref().is_none_or(Part::is_own);
+        self.progress.finished += u64::from(is_own);
         let sleepers = std::mem::take(
             &mut *sleepers
                 .lock()
@@ -235,21 +314,43 @@ impl Search for Dpor {
         if StepShape::differ(seen.trace, known) {
             self.progress.diverged += 1;
             if !std::mem::replace(&mut self.restarted, true) {
-                self.progress.abandoned += u64::from(abandon.is_raised());
+                self.progress.abandoned += u64::from(is_own && abandon.is_raised());
                 self.probing = false;
-                self.stack.clear();
                 self.then.clear();
+                self.begin_again();
                 return;
             }
         }
-        if abandon.is_raised() || sleepers.len() != seen.trace.steps().len() {
+        if !probing {
+            self.learn_leaf(seen.trace, sleepers.len());
+        }
+        if !is_own {
+            self.extend(seen.trace, &sleepers);
+            self.then.clear();
+            // It may have ended before the top did.
+            abandon.raise();
+        } else if abandon.is_raised() || sleepers.len() != seen.trace.steps().len() {
             self.progress.abandoned += 1;
             if std::mem::take(&mut self.probing) {
                 self.rules.main_ends_all = true;
                 self.then.clear();
                 return;
             }
-            self.extend(seen.trace, sleepers.len());
+            self.extend(seen.trace, &sleepers);
+            if self.part.is_some() {
+                // It may have been given up since all threads sleep that could go on: what sleeps
+                // since the top covers less than what other runs have asked for. Then what it has
+                // taken is in no other run.
+                let taken = seen.trace.first(sleepers.len());
+                let order = Order::of(&taken, self.rules);
+                let blocked = blocked_at(seen, &order, sleepers.len());
+                let taken = RunRecord {
+                    trace: &taken,
+                    blocked: &blocked,
+                    cut: seen.cut,
+                };
+                self.reverse_races(&taken, &order, &sleepers);
+            }
             // The impossible continuation is left out; those beside it are not.
             if self.stack.len() == sleepers.len() && self.then.len() > 1 {
                 self.then.remove(0);
@@ -260,14 +361,21 @@ impl Search for Dpor {
             let rules = self.rules;
             let mut order = Order::of(seen.trace, rules);
             if self.learn_rules(seen, &order) {
-                self.stack.clear();
+                self.begin_again();
+                return;
+            }
+            if probing && self.part.is_some() {
+                // Leaves are found without what it has taken first.
+                self.progress.finished -= 1;
+                self.then.clear();
+                abandon.raise();
                 return;
             }
             if rules != self.rules {
                 order = Order::of(seen.trace, self.rules);
             }
             self.progress.cut += u64::from(seen.cut);
-            self.extend(seen.trace, sleepers.len());
+            self.extend(seen.trace, &sleepers);
             self.reverse_races(seen, &order, &sleepers);
         }
         for (number, entry) in self.stack.iter_mut().enumerate() {
@@ -276,7 +384,11 @@ impl Search for Dpor {
             }
         }
         if !self.advance() {
+            if self.part.as_mut().is_some_and(Part::goes_on) {
+                return;
+            }
             self.is_done = true;
+            self.progress.division = self.part.as_ref().map(Part::digest);
             self.progress.exhausted = !self.incomplete;
             self.progress.proven =
                 self.progress.exhausted && self.progress.cut == 0 && self.progress.diverged == 0;
@@ -351,6 +463,32 @@ fn never_taken(seen: &RunRecord<'_>, order: &Order) -> Vec<Candidate> {
     last
 }
 
+/// The threads that waited when a run had taken its first `taken` steps, whose order is `order`,
+/// each with the step that it waited to take.
+fn blocked_at(seen: &RunRecord<'_>, order: &Order, taken: usize) -> Vec<Candidate> {
+    let steps = seen.trace.steps();
+    let mut blocked: Vec<Candidate> = Vec::new();
+    let candidates = match taken < steps.len() {
+        true => seen.trace.candidates(taken),
+        false => &[],
+    };
+    let later = steps.iter().skip(taken).map(|step| Candidate {
+        thread: step.thread,
+        op: step.op,
+        timed_out: step.timed_out,
+    });
+    for next in later.chain(seen.blocked.iter().copied()) {
+        let is_new = blocked.iter().all(|known| known.thread != next.thread);
+        let could_go_on = candidates
+            .iter()
+            .any(|candidate| candidate.thread == next.thread);
+        if is_new && !could_go_on && order.birth(next.thread).is_some() {
+            blocked.push(next);
+        }
+    }
+    blocked
+}
+
 /// All that came after the earlier step of a race and does not depend on it, then the later one.
 #[derive(Clone)]
 struct Reversal<'a> {
@@ -408,6 +546,13 @@ impl<'a> Reversal<'a> {
                 known.map(|last| last.op)
             }
         }
+    }
+}
+
+impl Reversal<'_> {
+    fn has_step_of(&self, thread: ThreadNumber) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|&step| self.thread_op(step).thread == thread)
     }
 }
 

@@ -78,6 +78,22 @@ impl Trace {
         &self.candidates[first..first + count]
     }
 
+    /// The first `steps` steps, or all if there are not so many.
+    #[must_use]
+    pub fn first(&self, steps: usize) -> Self {
+        let steps = &self.steps[..steps.min(self.steps.len())];
+        let candidates = steps.last().map_or(0, |step| {
+            let (first, count) = step.candidates;
+            first + count
+        });
+        Self {
+            steps: steps.to_vec(),
+            candidates: self.candidates[..candidates].to_vec(),
+            picked: self.picked.clone(),
+            questions: self.questions,
+        }
+    }
+
     /// The same steps with other numbers of threads: that of each thread before each step.
     #[must_use]
     pub fn relabelled(&self, number: impl Fn(u64, ThreadNumber) -> ThreadNumber) -> Self {
