@@ -1,4 +1,7 @@
-"""Formats of numbers, text and times, of `struct`, and JSON and pickled data with changes."""
+"""Formats of numbers, text and times, of `struct`, and JSON and pickled data with changes.
+
+A third argument names one of these four; without it all are tried.
+"""
 import datetime
 import io
 import json
@@ -81,13 +84,17 @@ class Refusing(pickle.Unpickler):
         raise pickle.UnpicklingError("no classes")
 
 
-def data_case(r):
+def json_case(r, _):
     value = nested(r, 4)
     def by_json():
         text = changed(r, json.dumps(value, default=repr, indent=r.choice([None, 1])).encode())
         return json.loads(text.decode("utf-8", r.choice(["replace", "surrogateescape"])))
     yield by_json
     yield lambda: json.dumps(value, allow_nan=r.random() < 0.5, sort_keys=r.random() < 0.5, skipkeys=True)
+
+
+def pickle_case(r, _):
+    value = nested(r, 4)
     def by_pickle():
         data = changed(r, pickle.dumps(value, r.randrange(6)))
         # Names of memo entries and lengths beyond the data are known to take memory.
@@ -95,11 +102,14 @@ def data_case(r):
     yield by_pickle
 
 
-def run(r, count):
+SUBJECTS = {"formats": number_format, "struct": struct_case, "json": json_case, "pickle": pickle_case}
+
+
+def run(r, count, subjects):
     for _ in range(count):
         value = r.choice(VALUES)
-        for make in (number_format(r, value), struct_case(r, value), data_case(r)):
-            for attempt in make:
+        for subject in subjects:
+            for attempt in SUBJECTS[subject](r, value):
                 try:
                     attempt()
                 except Exception:
@@ -107,4 +117,4 @@ def run(r, count):
 
 
 if __name__ == "__main__":
-    run(random.Random(int(sys.argv[1])), int(sys.argv[2]))
+    run(random.Random(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:] or SUBJECTS)
