@@ -55,6 +55,11 @@ check(numbers, lambda one, other: one == other)
 check(numbers, lambda one, other: one + other)
 check(ordered, lambda one, other: one == other)
 check(ordered, lambda one, other: one != other)
+# The methods as well.
+check(numbers, array.array.__eq__)
+check(numbers, array.array.__add__)
+check(ordered, collections.OrderedDict.__eq__)
+check(ordered, collections.OrderedDict.__ne__)
 
 # Alone they do what they did.
 one, other = numbers(), numbers()

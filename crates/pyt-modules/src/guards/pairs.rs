@@ -17,6 +17,7 @@ use rustpython_vm::{
 };
 
 use super::slots::{wrap, wrappers};
+use crate::upstream::corrections::slots::renew_descriptors;
 
 /// How long a comparison waits for others. They may call Python code, which may wait for this one;
 /// no other lock is held meanwhile. What calls no Python code is waited for until it ends.
@@ -93,13 +94,21 @@ pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
         return;
     }
     let slots = &class.slots;
+    // Their methods, such as `__eq__`, call what was in the slots when the class was made.
+    let mut methods = vec!["__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"];
     wrap!(slots.richcompare, compare);
     if &*class.name() == "array" {
+        methods.extend(["__add__", "__iadd__", "__setitem__"]);
         wrap!(slots.as_sequence.concat, concatenate);
         wrap!(slots.as_sequence.inplace_concat, concatenate);
         wrap!(slots.as_mapping.ass_subscript, set_item);
         guard_method(class, "extend", vm);
     }
+    // SAFETY: native classes live as long as the process.
+    let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
+    let own = |name: &&str| class.get_direct_attr(vm.ctx.intern_str(*name)).is_some();
+    methods.retain(own);
+    renew_descriptors(class, &methods, &vm.ctx);
 }
 
 fn guard_method(class: &Py<PyType>, name: &'static str, vm: &VirtualMachine) {
