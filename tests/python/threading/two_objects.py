@@ -1,6 +1,7 @@
 """Threads that use the same two objects in different order go on."""
 import array
 import collections
+import io
 import threading
 import time
 
@@ -28,6 +29,17 @@ def numbers():
 
 def ordered():
     return collections.OrderedDict(a=1, b=2)
+
+
+def texts():
+    return io.TextIOWrapper(io.BytesIO(b"x"))
+
+
+def begin_anew(one, other):
+    try:
+        one.__init__(other)
+    except (ValueError, RuntimeError):
+        pass  # The other one has no stream at the moment, or this one.
 
 
 def extend(one, other):
@@ -60,6 +72,7 @@ check(numbers, array.array.__eq__)
 check(numbers, array.array.__add__)
 check(ordered, collections.OrderedDict.__eq__)
 check(ordered, collections.OrderedDict.__ne__)
+check(texts, begin_anew)
 
 # Alone they do what they did.
 one, other = numbers(), numbers()
