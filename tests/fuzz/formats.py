@@ -6,6 +6,7 @@ import datetime
 import io
 import json
 import pickle
+import pickletools
 import random
 import string
 import struct
@@ -79,6 +80,15 @@ def changed(r, data):
     return bytes(data)
 
 
+def names_far_entry(data):
+    """Whether pickled data names an entry of the memo that has no neighbours."""
+    try:
+        return any(opcode.name in ("LONG_BINPUT", "PUT") and argument > 10**6
+                   for opcode, argument, _ in pickletools.genops(data))
+    except Exception:
+        return False
+
+
 class Refusing(pickle.Unpickler):
     def find_class(self, module, name):
         raise pickle.UnpicklingError("no classes")
@@ -97,8 +107,9 @@ def pickle_case(r, _):
     value = nested(r, 4)
     def by_pickle():
         data = changed(r, pickle.dumps(value, r.randrange(6)))
-        # Names of memo entries and lengths beyond the data are known to take memory.
-        return Refusing(io.BytesIO(data)).load()
+        # Names of memo entries are known to take memory.
+        if not names_far_entry(data):
+            Refusing(io.BytesIO(data)).load()
     yield by_pickle
 
 

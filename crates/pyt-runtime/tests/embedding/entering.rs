@@ -77,7 +77,7 @@ fn runtimes_are_independent() {
 }
 
 #[test]
-fn the_hosts_calls_and_the_end_do_not_import_by_the_programs_function() {
+fn the_hosts_calls_do_not_import_by_the_programs_function() {
     let output = Capture::new();
     let runtime = Runtime::builder().stdout(&output).build().unwrap();
     let noting = "
@@ -96,5 +96,6 @@ builtins.__import__ = noting
     runtime.exec("import json").unwrap();
     assert!(output.take().starts_with("import json\n"));
     runtime.shutdown(Duration::from_secs(1)).unwrap();
-    assert_eq!(output.take(), "");
+    // Streams import by it when they are closed.
+    assert!(!output.take().contains("import atexit"));
 }
