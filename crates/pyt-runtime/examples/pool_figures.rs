@@ -4,9 +4,9 @@
 //!
 //! Two ways are measured in turn: tasks that wait by `get_async`, and threads of tokio's blocking
 //! pool that wait by `get`. In front of both is what one script takes on one runtime by itself:
-//! what 1,000 take is at best 500 times that on two processors. The last column is the processor time
-//! of the process for each script: on a machine that does other things, too, it says more than the
-//! others. Lines can be chosen by part of their name: `pool_figures warm`.
+//! what 1,000 take is at best 500 times that on two processors. The last column is the processor
+//! time of the process for each script: on a machine that does other things, too, it says more than
+//! the others. Lines can be chosen by part of their name: `pool_figures warm`.
 
 use std::{
     sync::Arc,

@@ -1,7 +1,7 @@
 //! `array.fromlist` makes numbers of the elements before it locks the array.
 //!
-//! Upstream keeps the lock while it calls `__float__` and `__index__` of the elements. If these use the
-//! array, the thread waits for itself: without end, and nothing can interrupt it.
+//! Upstream keeps the lock while it calls `__float__` and `__index__` of the elements. If these use
+//! the array, the thread waits for itself: without end, and nothing can interrupt it.
 
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,

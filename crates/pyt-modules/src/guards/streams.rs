@@ -1,9 +1,9 @@
 //! Streams over one another are not nested deeply.
 //!
 //! A buffered stream asks the one beneath whether it is closed, readable and so on, and that one
-//! asks further: natively, on the thread's stack, and again for each stream of a chain that is freed.
-//! A stream with more streams beneath than any program needs is refused, and what streams of a chain
-//! that was made in another way ask one another is counted.
+//! asks further: natively, on the thread's stack, and again for each stream of a chain that is
+//! freed. A stream with more streams beneath than any program needs is refused, and what streams of
+//! a chain that was made in another way ask one another is counted.
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,

@@ -185,15 +185,15 @@ impl Sandbox {
 
     /// Gives the process a control group of its own beneath this one, a folder below
     /// `/sys/fs/cgroup` of version 2. There the kernel limits exactly what is otherwise measured
-    /// every few milliseconds: the [`memory`](Self::memory), with what the kernel keeps for
-    /// the process, and the [`threads`](Self::threads), of which one too many is refused and not the
+    /// every few milliseconds: the [`memory`](Self::memory), with what the kernel keeps for the
+    /// process, and the [`threads`](Self::threads), of which one too many is refused and not the
     /// end. Limits of the given group hold for the sum of all sandboxes in it. No group by default.
     ///
-    /// The host must be allowed to make groups there and to move processes to them, the group
-    /// must have the controllers `memory` and `pids`, and no process may be in it itself: with
-    /// systemd, `Delegate=yes` and `DelegateSubgroup=host` for the host's unit, and here the
-    /// unit's group. Where that is not so, a sandbox that is [required](Self::require) is not built, and
-    /// one of [best effort](Self::best_effort) has [`Protection::ControlGroup`] among what it lacks.
+    /// The host must be allowed to make groups there and to move processes to them, the group must
+    /// have the controllers `memory` and `pids`, and no process may be in it itself: with systemd,
+    /// `Delegate=yes` and `DelegateSubgroup=host` for the host's unit, and here the unit's group.
+    /// Where that is not so, a sandbox that is [required](Self::require) is not built, and one of
+    /// [best effort](Self::best_effort) has [`Protection::ControlGroup`] among what it lacks.
     #[must_use]
     pub fn control_group(mut self, folder: impl Into<PathBuf>) -> Self {
         self.control_group = Some(folder.into());

@@ -1,5 +1,5 @@
-//! Compares the names of modules with those recorded: some thousand in every reset, so natively, and
-//! as addresses. Knows nothing of the pool.
+//! Compares the names of modules with those recorded: some thousand in every reset, so natively,
+//! and as addresses. Knows nothing of the pool.
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
@@ -13,7 +13,8 @@ use crate::{Error, Python, Value};
 /// - `addresses(names)`: where the keys and the values of a dictionary are, in its order, as bytes.
 ///   They stay true for as long as these objects are kept.
 /// - `changed(records)`: of a list of lists, those whose first element, a dictionary, no longer has
-///   the objects that its second element has the addresses of. No method of the dictionary is called.
+///   the objects that its second element has the addresses of. No method of the dictionary is
+///   called.
 pub(super) fn add_to(names: &Value, py: Python<'_>) -> Result<(), Error> {
     let vm = py.vm();
     let addresses = Value::from_object(py, vm.new_function("addresses", addresses));

@@ -1,8 +1,8 @@
 //! Control groups: what they refuse, and that none is left behind.
 //!
 //! Most tests need a group of version 2 beneath which others may be made, with the controllers
-//! `memory` and `pids`: `PYT_TEST_CGROUP` names one, or `/sys/fs/cgroup` is. Elsewhere they say that
-//! they are skipped.
+//! `memory` and `pids`: `PYT_TEST_CGROUP` names one, or `/sys/fs/cgroup` is. Elsewhere they say
+//! that they are skipped.
 
 use std::{
     fs,
