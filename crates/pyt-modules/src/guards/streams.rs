@@ -6,7 +6,7 @@
 //! a chain that was made in another way ask one another is counted.
 
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
+    Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyStr, PyType},
     function::FuncArgs,
 };
@@ -49,17 +49,26 @@ wrappers!(
 fn is_too_deep(stream: &PyObjectRef, vm: &VirtualMachine) -> bool {
     let mut stream = stream.clone();
     for _ in 0..DEEPEST {
-        let name = stream.class().name().to_owned();
-        let Some((_, beneath)) = STREAMS.iter().find(|(known, _)| *known == name) else {
+        let Some(beneath) = beneath(&stream) else {
             return false;
         };
         // One that was detached has none.
-        let Ok(next) = stream.get_attr(*beneath, vm) else {
+        let Ok(next) = stream.get_attr(beneath, vm) else {
             return false;
         };
         stream = next;
     }
     true
+}
+
+/// The name of the attribute that is the stream beneath, for instances of derived classes as well.
+fn beneath(stream: &PyObject) -> Option<&'static str> {
+    let classes = stream.class().mro.read();
+    let mut names = classes.iter().map(|class| class.name());
+    names.find_map(|name| {
+        let known = STREAMS.iter().find(|(known, _)| *known == &*name)?;
+        Some(known.1)
+    })
 }
 
 /// Changes a class of streams. Called once for each class.
