@@ -42,7 +42,7 @@ mod refused_keywords;
 mod replaced_new;
 mod semlock_keywords;
 mod set_operators;
-mod slots;
+pub(crate) mod slots;
 mod surrogates_in_trees;
 pub(crate) mod syntax;
 mod syntax_messages;
