@@ -13,6 +13,7 @@ use super::{
     conditional_annotations,
     surrogates_in_trees::{compile_tree, may_write, mend_tree},
     syntax::{compile_corrected, source_text},
+    trees_in_pieces,
 };
 use crate::upstream::{self, CALL_COMPILING};
 
@@ -97,6 +98,11 @@ fn call(
     };
     let source = source.to_owned();
     let result = compile_corrected(&source, is_expression, vm, |text| {
+        if name == "compile"
+            && let Some(tree) = trees_in_pieces::parsed(&args, text, vm)?
+        {
+            return Ok(tree);
+        }
         let mut args = args.clone();
         if text != source {
             args.args[0] = vm.ctx.new_str(text).into();

@@ -45,6 +45,7 @@ mod surrogates_in_trees;
 pub(crate) mod syntax;
 mod syntax_messages;
 mod time_zone_folders;
+mod trees_in_pieces;
 mod truth_of_tuples;
 mod unnamed_functions;
 pub(crate) mod unterminated_literals;
