@@ -50,7 +50,9 @@ fn show(error: PyBaseExceptionRef, callable: &PyObject, vm: &VirtualMachine) {
     let shows = adapting::with(vm, |registries| registries.shows_tracebacks);
     if shows.unwrap_or(false) {
         let callable = callable.repr(vm);
-        let callable = callable.as_ref().map_or("?".into(), |text| text.to_string_lossy());
+        let callable = callable
+            .as_ref()
+            .map_or("?".into(), |text| text.to_string_lossy());
         let message = format!("Exception ignored on sqlite3 callback {callable}");
         vm.run_unraisable(error, Some(message), vm.ctx.none());
     }

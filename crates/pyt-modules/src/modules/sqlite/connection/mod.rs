@@ -26,9 +26,9 @@ use rustpython_vm::{
 
 use self::{
     arguments::{
-        AuthorizerArgs,
-        AggregateArgs, BackupOptions, BlobArgs, CursorArgs, DeserializeArgs, DumpArgs,
-        FunctionArgs, LoadArgs, NameArgs, ProgressArgs, TraceArgs, WindowArgs, named, seconds,
+        AggregateArgs, AuthorizerArgs, BackupOptions, BlobArgs, CursorArgs, DeserializeArgs,
+        DumpArgs, FunctionArgs, LoadArgs, NameArgs, ProgressArgs, TraceArgs, WindowArgs, named,
+        seconds,
     },
     callbacks::Role,
     transactions::{Autocommit, LEGACY, level_of},
@@ -586,11 +586,7 @@ impl Connection {
 
     /// Set authorizer callback.
     #[pymethod]
-    fn set_authorizer(
-        zelf: &Py<Self>,
-        args: AuthorizerArgs,
-        vm: &VirtualMachine,
-    ) -> PyResult<()> {
+    fn set_authorizer(zelf: &Py<Self>, args: AuthorizerArgs, vm: &VirtualMachine) -> PyResult<()> {
         let _entered = zelf.enter(vm)?;
         let database = zelf.database(vm)?;
         let (role, callback) = callbacks::set_authorizer(&database, args.authorizer_callback, vm)?;
