@@ -1,6 +1,6 @@
-//! `SSLContext.wrap_bio` refuses what contradicts itself, as `wrap_socket` does: above all a context
-//! that is to check the name of the host, without a name. Upstream would check the certificate, but
-//! not whose it is.
+//! `SSLContext.wrap_bio` refuses what contradicts itself, as `wrap_socket` does: above all a
+//! context that is to check the name of the host, without a name. Upstream would check the
+//! certificate, but not whose it is.
 //!
 //! Can go when the library's `ssl.py` does so itself (`_check_sslobject_params`, 3.14.10).
 
