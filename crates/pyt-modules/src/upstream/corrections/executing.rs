@@ -10,12 +10,15 @@ use rustpython_vm::{
 };
 
 use super::{
-    conditional_annotations,
+    conditional_annotations, quotients_in_trees,
     surrogates_in_trees::{compile_tree, may_write, mend_tree},
-    syntax::{compile_corrected, source_text},
+    syntax::{compile_corrected, parse_corrected, source_text},
     trees_in_pieces,
 };
 use crate::upstream::{self, CALL_COMPILING};
+
+/// The flag of `compile` that asks for a tree: `ast.PyCF_ONLY_AST`.
+const ONLY_AST: u32 = 0x400;
 
 static FUNCTIONS: [PyMethodDef; 2] = [
     PyMethodDef::new_const(
@@ -79,9 +82,12 @@ fn call(
     }
     let Some(source) = args.args.first().and_then(|source| source_text(source)) else {
         return match args.args.first().cloned() {
-            Some(tree) if name == "compile" => {
-                compile_tree(&tree, vm, &|| call(args.clone())).inspect(mend_code)
+            Some(tree) if name == "compile" && !wants_tree(&args, vm) => {
+                let compile = || call(args.clone());
+                let compile = || quotients_in_trees::compile_tree(&tree, vm, &compile);
+                compile_tree(&tree, vm, &compile).inspect(mend_code)
             }
+            Some(tree) if name == "compile" => compile_tree(&tree, vm, &|| call(args.clone())),
             _ => call(args),
         };
     };
@@ -97,10 +103,9 @@ fn call(
         _ => false,
     };
     let source = source.to_owned();
-    let result = compile_corrected(&source, is_expression, vm, |text| {
-        if name == "compile"
-            && let Some(tree) = trees_in_pieces::parsed(&args, text, vm)?
-        {
+    let wants_tree = name == "compile" && wants_tree(&args, vm);
+    let compile = |text: &str| {
+        if wants_tree && let Some(tree) = trees_in_pieces::parsed(&args, text, vm)? {
             return Ok(tree);
         }
         let mut args = args.clone();
@@ -108,7 +113,12 @@ fn call(
             args.args[0] = vm.ctx.new_str(text).into();
         }
         call(args)
-    })?;
+    };
+    let result = if wants_tree {
+        parse_corrected(&source, is_expression, vm, compile)?
+    } else {
+        compile_corrected(&source, is_expression, vm, compile)?
+    };
     if name == "compile" && may_write(&source) {
         mend_tree(&result, &source, vm)?;
     }
@@ -116,6 +126,13 @@ fn call(
         mend_code(&result);
     }
     Ok(result)
+}
+
+/// Whether `compile` is asked for a tree.
+fn wants_tree(args: &FuncArgs, vm: &VirtualMachine) -> bool {
+    let flags = args.args.get(3).or_else(|| args.kwargs.get("flags"));
+    let flags = flags.and_then(|flags| flags.try_to_value::<u32>(vm).ok());
+    flags.is_some_and(|flags| flags & ONLY_AST != 0)
 }
 
 fn mend_code(result: &PyObjectRef) {

@@ -34,6 +34,7 @@ mod line_number_tables;
 mod messages;
 mod negative_zero;
 mod profile_events;
+mod quotients_in_trees;
 mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;

@@ -51,10 +51,30 @@ pub fn compile_corrected<T>(
     source: &str,
     is_expression: bool,
     vm: &VirtualMachine,
-    mut compile: impl FnMut(&str) -> PyResult<T>,
+    compile: impl FnMut(&str) -> PyResult<T>,
 ) -> PyResult<T> {
     let source = &*unterminated_literals::corrected(source);
     let source = &*folded_quotients::corrected(source);
+    with_right_errors(source, is_expression, vm, compile)
+}
+
+/// As [`compile_corrected`], for a tree: that has the program's own quotients.
+pub(super) fn parse_corrected<T>(
+    source: &str,
+    is_expression: bool,
+    vm: &VirtualMachine,
+    parse: impl FnMut(&str) -> PyResult<T>,
+) -> PyResult<T> {
+    let source = &*unterminated_literals::corrected(source);
+    with_right_errors(source, is_expression, vm, parse)
+}
+
+fn with_right_errors<T>(
+    source: &str,
+    is_expression: bool,
+    vm: &VirtualMachine,
+    mut compile: impl FnMut(&str) -> PyResult<T>,
+) -> PyResult<T> {
     let is_of_compiler = |error: &Py<PyBaseException>| {
         let is_syntax = error.fast_isinstance(vm.ctx.exceptions.syntax_error);
         // What running the program raised has one.
