@@ -1,5 +1,5 @@
-//! `compile(ast.parse("4.0 // 2.0"), ...)`: the quotient of [`folded_quotients`](super::folded_quotients)
-//! in a tree that is compiled.
+//! `compile(ast.parse("4.0 // 2.0"), ...)`: quotients of constants, as in
+//! [`folded_quotients`](super::folded_quotients), in a tree that is compiled.
 //!
 //! While the tree is compiled, the divisor is `[2.0][0]`, as in a text; the tree is as it was when
 //! `compile` returns.
