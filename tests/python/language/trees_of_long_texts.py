@@ -4,6 +4,7 @@ pyt makes such trees in pieces. With an explicit `optimize` it does not, so both
 """
 
 import ast
+import sys
 import time
 
 
@@ -167,3 +168,10 @@ for begin, line, end in (
     short, long = (seconds(begin + line * count + end) for count in (500, 4000))
     # It was 40 to 60 times as long.
     assert long < 24 * short, (line, short, long)
+
+# An audit hook sees one event, of the whole text.
+events = []
+sys.addaudithook(lambda name, args: events.append(args) if name == "compile" else None)
+ast.parse(many, "audited.py")
+sources = [source for source, filename in events if filename == "audited.py"]
+assert [bytes(source, "utf-8") if isinstance(source, str) else source for source in sources] == [many.encode()]
