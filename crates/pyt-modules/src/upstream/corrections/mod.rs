@@ -48,6 +48,7 @@ pub(crate) mod syntax;
 mod syntax_messages;
 mod time_zone_folders;
 mod trees;
+mod trees_in_pieces;
 mod truth_of_tuples;
 mod unnamed_functions;
 pub(crate) mod unterminated_literals;
