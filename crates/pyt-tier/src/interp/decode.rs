@@ -16,12 +16,21 @@ use crate::ir::{
 /// A jump back to the head of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BackEdge {
-    /// The jump.
+    /// Where the jump begins: at its prefix, if it has one.
     pub(crate) at: usize,
     /// Where it leads.
     pub(crate) header: usize,
-    /// Its argument.
+    /// The last byte of its argument.
     pub(crate) arg: u8,
+    /// The byte before, if that does not suffice.
+    pub(crate) prefix: Option<u8>,
+}
+
+impl BackEdge {
+    /// The jump itself.
+    pub(crate) fn jump(self) -> usize {
+        self.at + usize::from(self.prefix.is_some())
+    }
 }
 
 /// An exact integer that fits into 64 bits.
@@ -38,6 +47,7 @@ pub(crate) fn decode(code: &PyCode, vm: &VirtualMachine) -> (Vec<Instr>, Vec<Bac
     let mut edges = Vec::new();
     let mut argument = OpArgState::default();
     let mut first = None;
+    let mut prefix = 0;
     let mut index = 0;
     while index < units.len() {
         let op = units.read_op(index).deoptimize();
@@ -46,21 +56,22 @@ pub(crate) fn decode(code: &PyCode, vm: &VirtualMachine) -> (Vec<Instr>, Vec<Bac
         let next = index + 1 + op.cache_entries();
         if matches!(op, Instruction::ExtendedArg) {
             first.get_or_insert(index);
+            prefix = u8::from(own);
             index = next;
             continue;
         }
         argument.reset();
-        let is_long = first.is_some();
         let pc = first.take().unwrap_or(index);
         let code = translate(op.as_opcode(), arg, next, code, vm);
         if let Code::JumpBack { to } = code
-            && !is_long
+            && index - pc < 2
             && next == index + 2
         {
             edges.push(BackEdge {
-                at: index,
+                at: pc,
                 header: to,
                 arg: u8::from(own),
+                prefix: (pc < index).then_some(prefix),
             });
         }
         instrs.push(Instr { pc, next, code });

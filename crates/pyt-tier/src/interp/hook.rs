@@ -161,9 +161,10 @@ fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
     target
 }
 
-/// Where a jump that was given back goes on: at itself, unless an event was put in its place.
+/// Where a jump that was given back goes on: at itself, unless an event was put in its place, or it
+/// could not be put there.
 fn continue_at(code: &CodeSites, site: &Site) -> usize {
-    let op = code.code.code.instructions.read_op(site.edge.at);
+    let op = code.code.code.instructions.read_op(site.edge.jump());
     if is_jump_back(u16::from_ne_bytes([u8::from(op), 0])) {
         site.edge.at
     } else {

@@ -2,7 +2,7 @@
 //! rustpython-vm 0.6.0 is made is here.
 //!
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
-//! - `decode`, `sites`: loops in bytecode, and patching their jumps back
+//! - `decode`, `sites`, `prefixed`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
 //! - `readings`: what compiled loops rely on of global variables and functions
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
@@ -14,6 +14,7 @@ pub(crate) mod frame;
 pub(crate) mod hook;
 pub(crate) mod items;
 pub(crate) mod originals;
+pub(crate) mod prefixed;
 pub(crate) mod readings;
 pub(crate) mod recent;
 pub(crate) mod self_test;

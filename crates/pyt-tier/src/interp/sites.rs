@@ -10,7 +10,8 @@
 //!   takes the unit behind it for its cache, so nothing can be continued there, and what lies there
 //!   has to have no cache of its own.
 //!
-//! Only the first unit is put back: a thread may stand between the two.
+//! Only the first unit is put back: a thread may stand between the two. A jump over more than 255
+//! units has a prefix, in whose place the first instruction is put: [`prefixed`](super::prefixed).
 
 use std::{
     collections::HashMap,
@@ -29,6 +30,7 @@ use rustpython_vm::{
 
 use super::{
     decode::{self, BackEdge},
+    prefixed,
     readings::Readings,
 };
 use crate::{
@@ -102,11 +104,11 @@ impl CodeSites {
     pub(crate) fn of(code: PyRef<PyCode>, vm: &VirtualMachine) -> Option<Self> {
         let (instrs, edges) = decode::decode(&code, vm);
         let sites: Vec<_> = (edges.into_iter())
-            .filter(|edge| decode::may_turn(&instrs, *edge) && is_settled(&code, edge.at))
+            .filter(|edge| decode::may_turn(&instrs, *edge) && is_settled(&code, edge.jump()))
             .filter_map(|edge| {
                 let entry = if !code.code.names.is_empty() {
                     Entry::Attribute
-                } else if decode::is_plain(&code, edge.at + 2) {
+                } else if edge.prefix.is_some() || decode::is_plain(&code, edge.at + 2) {
                     Entry::Truth
                 } else {
                     return None;
@@ -189,22 +191,18 @@ impl CodeSites {
         if site.restored.swap(true, Ordering::AcqRel) {
             return;
         }
-        // What watches jumps back just now must see this one, too. The interpreter takes the
-        // event out again when the function begins anew.
-        let jump = if vm.state.monitoring_events.load() == 0 {
-            Opcode::JumpBackwardNoJit
-        } else {
-            Opcode::InstrumentedJumpBackward
-        };
-        let original = u16::from_ne_bytes([u8::from(jump), site.edge.arg]);
+        *site.reason.lock() = Some(reason.to_owned());
+        if site.edge.prefix.is_some() {
+            prefixed::put_back(self, site, vm);
+            return;
+        }
         let [patched, _] = site.entry.units();
         let _other_than_patched = self.unit(site.edge.at).compare_exchange(
             patched,
-            original,
+            site.jump_unit(vm),
             Ordering::AcqRel,
             Ordering::Relaxed,
         );
-        *site.reason.lock() = Some(reason.to_owned());
     }
 
     /// Gives all jumps back.
@@ -218,7 +216,7 @@ impl CodeSites {
         self.sites.iter().find(|site| site.edge.at == at)
     }
 
-    fn unit(&self, index: usize) -> &AtomicU16 {
+    pub(super) fn unit(&self, index: usize) -> &AtomicU16 {
         let units = &self.code.code.instructions;
         assert!(index < units.len(), "a place inside the code");
         // SAFETY: inside the code, which lives as long as `self`; the interpreter reads and writes
@@ -248,7 +246,20 @@ impl Site {
 
     /// Where no program may end: see [`Entry::Truth`].
     pub(crate) fn no_exit(&self) -> Option<usize> {
-        (self.entry == Entry::Truth).then_some(self.edge.at + 2)
+        let is_short = self.edge.prefix.is_none();
+        (self.entry == Entry::Truth && is_short).then_some(self.edge.at + 2)
+    }
+
+    /// The jump's own unit, as the interpreter has it once the jump was taken.
+    pub(super) fn jump_unit(&self, vm: &VirtualMachine) -> u16 {
+        // What watches jumps back just now must see this one, too. The interpreter takes the
+        // event out again when the function begins anew.
+        let jump = if vm.state.monitoring_events.load() == 0 {
+            Opcode::JumpBackwardNoJit
+        } else {
+            Opcode::InstrumentedJumpBackward
+        };
+        u16::from_ne_bytes([u8::from(jump), self.edge.arg])
     }
 
     /// Why the jump was given back, if it was.

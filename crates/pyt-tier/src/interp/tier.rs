@@ -245,7 +245,9 @@ impl Tier {
     }
 
     pub(crate) fn give_back_all(&self, reason: &str, vm: &VirtualMachine) {
-        for code in self.codes.read().values() {
+        // Other threads may run before a jump was put back, and must find no lock held.
+        let codes: Vec<_> = self.codes.read().values().cloned().collect();
+        for code in codes {
             code.restore_all(reason, vm);
         }
     }
@@ -258,7 +260,8 @@ impl Tier {
         reason: &str,
         vm: &VirtualMachine,
     ) {
-        if let Some(code) = self.codes.read().get(&code.get_id()) {
+        let known = self.codes.read().get(&code.get_id()).cloned();
+        if let Some(code) = known {
             code.restore_all(reason, vm);
         }
         if inner {
@@ -311,8 +314,9 @@ impl Tier {
                 && known.linetable == code.code.linetable
         })?;
         let copy = Arc::new(same.copy_for(code.to_owned()));
-        copy.restore_all("it is a copy", vm);
         codes.insert(code.get_id(), copy.clone());
+        drop(codes);
+        copy.restore_all("it is a copy", vm);
         Some(copy)
     }
 
