@@ -141,7 +141,7 @@ print(follows(10000), does_not(10000))
         "{follows}"
     );
     assert!(follows.ends_with(" times in line 10"), "{follows}");
-    let reason = "not star: it takes other than positional arguments";
+    let reason = "not star: it takes any number of arguments";
     let does_not = line(" does_not: not compiled; given back: no turn");
     assert!(does_not.ends_with(reason), "{does_not}");
 }

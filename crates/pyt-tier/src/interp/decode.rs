@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyCode, PyFloat, PyInt},
+    builtins::{PyCode, PyFloat, PyInt, PyTuple},
     bytecode::{BinaryOperator, ComparisonOperator, Instruction, OpArgState, Opcode},
 };
 
@@ -74,10 +74,30 @@ pub(crate) fn decode(code: &PyCode, vm: &VirtualMachine) -> (Vec<Instr>, Vec<Bac
                 prefix: (pc < index).then_some(prefix),
             });
         }
-        instrs.push(Instr { pc, next, code });
+        let instr = Instr { pc, next, code };
+        match instrs.last().and_then(|before| with_names(before, instr)) {
+            Some(call) => {
+                instrs.pop();
+                instrs.push(call);
+            }
+            None => instrs.push(instr),
+        }
         index = next;
     }
     (instrs, edges)
+}
+
+/// A call with keywords, and the instruction before it, which loads their names: one instruction.
+fn with_names(before: &Instr, call: Instr) -> Option<Instr> {
+    let (Code::Names(names), Code::CallKeywords { arguments, .. }) = (before.code, call.code)
+    else {
+        return None;
+    };
+    Some(Instr {
+        pc: before.pc,
+        code: Code::CallKeywords { arguments, names },
+        ..call
+    })
 }
 
 fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMachine) -> Code {
@@ -86,7 +106,7 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
         Opcode::Nop | Opcode::Resume | Opcode::NotTaken => Code::Nop,
         Opcode::PopTop => Code::Pop,
         Opcode::LoadSmallInt => Code::Const(Const::Int(arg as i64)),
-        Opcode::LoadConst => constant(code, arg, vm).map_or(Code::Other, Code::Const),
+        Opcode::LoadConst => constant(code, arg, vm).map_or_else(|| names(code, arg), Code::Const),
         Opcode::LoadFast | Opcode::LoadFastBorrow | Opcode::LoadFastCheck => Code::Load(arg),
         Opcode::LoadFastLoadFast | Opcode::LoadFastBorrowLoadFastBorrow => {
             Code::LoadLoad(high, low)
@@ -145,8 +165,14 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
             name: arg >> 1,
             null: arg & 1 != 0,
         },
+        Opcode::StoreAttr => Code::StoreAttr { name: arg },
+        Opcode::StoreGlobal => Code::StoreGlobal { name: arg },
         Opcode::PushNull => Code::PushNull,
         Opcode::Call => Code::Call { arguments: arg },
+        Opcode::CallKw => Code::CallKeywords {
+            arguments: arg,
+            names: usize::MAX,
+        },
         Opcode::ReturnValue => Code::Return,
         _ => Code::Other,
     }
@@ -165,6 +191,19 @@ fn constant(code: &PyCode, index: usize, vm: &VirtualMachine) -> Option<Const> {
     }
     let float = constant.downcast_ref_if_exact::<PyFloat>(vm)?;
     Some(Const::Float(float.to_f64()))
+}
+
+/// A constant that is a tuple may be the names of arguments.
+fn names(code: &PyCode, index: usize) -> Code {
+    let is_tuple = code.code.constants.get(index).is_some_and(|constant| {
+        let constant: PyObjectRef = constant.clone().into();
+        constant.downcast_ref::<PyTuple>().is_some()
+    });
+    if is_tuple {
+        Code::Names(index)
+    } else {
+        Code::Other
+    }
 }
 
 fn is_subscript(arg: usize) -> bool {
@@ -220,7 +259,7 @@ pub(crate) fn may_turn(instrs: &[Instr], edge: BackEdge) -> bool {
             continue;
         }
         match code {
-            Code::Other | Code::Return => {}
+            Code::Other | Code::Names(_) | Code::Return => {}
             Code::ForIter { to } => todo.extend([to, next]),
             Code::Jump { to } | Code::JumpBack { to } => todo.push(to),
             Code::JumpIf { to, .. } | Code::JumpIfNone { to, .. } => todo.extend([to, next]),

@@ -15,6 +15,7 @@ use rustpython_vm::{
 };
 
 use super::{
+    bound,
     frame::{self, Frame, Layout, RangeState},
     items::Items,
     readings::Around,
@@ -325,7 +326,24 @@ fn execute(
         let index = registers[usize::from(first) + usize::from(range::INDEX)];
         frame::set_range_index(iterator, index as usize, layout);
     }
-    let Exit { locals, stack, .. } = &program.exits[exit];
+    let Exit {
+        locals,
+        stack,
+        variables,
+        ..
+    } = &program.exits[exit];
+    for (reading, value) in variables {
+        if let Some(object) = object(*value, registers, &entered.found, layout, vm)? {
+            bound::write(
+                &version.readings,
+                *reading,
+                object,
+                frame,
+                &entered.found,
+                vm,
+            );
+        }
+    }
     for (local, value) in locals {
         frame.set_local(
             *local,

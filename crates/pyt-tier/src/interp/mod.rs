@@ -4,11 +4,13 @@
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
 //! - `decode`, `sites`, `prefixed`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
-//! - `readings`: what compiled loops rely on of global variables and functions
+//! - `readings`: what compiled loops rely on of global variables and functions; `bound`: what they
+//!   bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
 //! - `originals`: functions that must not see patched code
 
 pub(crate) mod attributes;
+pub(crate) mod bound;
 pub(crate) mod decode;
 pub(crate) mod frame;
 pub(crate) mod hook;

@@ -13,12 +13,13 @@ use std::fmt::Write as _;
 use parking_lot::Mutex;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
-    builtins::{PyCode, PyDict, PyFunction, PyStrInterned, PyTuple},
+    builtins::{PyCode, PyDict, PyFunction, PyStr, PyStrInterned, PyTuple},
     bytecode::CodeFlags,
 };
 
 use super::{
     attributes::{self, How},
+    bound,
     frame::Frame,
     items,
     tier::Tier,
@@ -27,13 +28,17 @@ use super::{
 use crate::ir::{
     Ty,
     build::{Known, Surroundings},
-    code::{Builtin, Const, Unit},
+    code::{Builtin, Code, Const, Unit},
 };
 
 /// More readings are not made for one loop.
 const MAX_READINGS: usize = 24;
 /// Longer functions are not followed.
 const MAX_INSTRUCTIONS: usize = 300;
+
+/// Why functions are not followed.
+const STRANGE: &str = "it is not as functions are";
+const NO_NUMBERS: &str = "it has defaults that are no numbers";
 
 /// The built-in functions that programs can call, by the names that they have in `builtins`.
 const FUNCTIONS: [(&str, Builtin); 4] = [
@@ -77,7 +82,7 @@ impl Builtins {
 
 /// Where an object is found.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+pub(super) enum Place {
     /// In the global variables of the loop's module, or else among the built-in objects.
     Global(&'static PyStrInterned),
     /// In a local variable of the loop's function.
@@ -88,10 +93,12 @@ enum Place {
     Length(u8),
 }
 
-struct Reading {
-    place: Place,
-    how: How,
+pub(super) struct Reading {
+    pub(super) place: Place,
+    pub(super) how: How,
     known: Known,
+    /// Programs bind the place: see [`bound`].
+    pub(super) is_bound: bool,
 }
 
 /// A function that a program follows.
@@ -107,12 +114,21 @@ impl Callee {
             && mine.len() == others.len()
             && mine.iter().zip(others).all(|(a, b)| is_identical(*a, *b))
     }
+
+    /// Whether these are the defaults of the arguments that are given by keyword only. They are in
+    /// a dict, which programs may change.
+    fn has_keyword_defaults(&self, function: &PyObject, vm: &VirtualMachine) -> bool {
+        let mine = &self.unit.defaults[self.unit.positional..];
+        mine.is_empty()
+            || keyword_defaults(function, &self.code, vm)
+                .is_ok_and(|now| (now.iter().zip(mine)).all(|(a, b)| is_identical(*a, *b)))
+    }
 }
 
 /// Whether two constants have the same type and the same bits.
-fn is_identical(a: Const, b: Const) -> bool {
+fn is_identical(a: Option<Const>, b: Option<Const>) -> bool {
     match (a, b) {
-        (Const::Float(a), Const::Float(b)) => a.to_bits() == b.to_bits(),
+        (Some(Const::Float(a)), Some(Const::Float(b))) => a.to_bits() == b.to_bits(),
         _ => a == b,
     }
 }
@@ -138,6 +154,11 @@ struct Checked {
 }
 
 impl Readings {
+    /// In the order of their numbers.
+    pub(super) fn all(&self) -> &[Reading] {
+        &self.readings
+    }
+
     /// The codes that are kept.
     pub(crate) fn codes(&self) -> impl Iterator<Item = PyObjectRef> {
         self.callees.iter().map(|callee| callee.code.clone().into())
@@ -181,7 +202,7 @@ impl Readings {
             }
             found.push(object);
         }
-        Some(found)
+        bound::are_distinct(self, frame, &found, vm).then_some(found)
     }
 
     fn is_function(
@@ -210,10 +231,11 @@ impl Readings {
                 versions: Vec::new(),
             };
         }
-        if version != 0 && checked.versions.get(at) == Some(&version) {
-            return true;
-        }
+        let is_checked = version != 0 && checked.versions.get(at) == Some(&version);
         drop(checked);
+        if is_checked {
+            return callee.has_keyword_defaults(object, vm);
+        }
         let version = function.get_version_for_current_state();
         let same =
             version != 0 && examine(object, frame, tier, vm).is_ok_and(|now| now.is_as(callee));
@@ -245,7 +267,7 @@ fn look_up(
                 return None;
             }
             match globals.get_item_opt(name, vm).ok()? {
-                Some(object) => object,
+                Some(object) => return Some((object, How::Own)),
                 None => builtins.get_item_opt(name, vm).ok()??,
             }
         }
@@ -267,7 +289,6 @@ fn examine(
     tier: &Tier,
     vm: &VirtualMachine,
 ) -> Result<Callee, &'static str> {
-    const STRANGE: &str = "it is not as functions are";
     if object.downcast_ref_if_exact::<PyFunction>(vm).is_none() {
         return Err("it is no function");
     }
@@ -286,8 +307,8 @@ fn examine(
         return Err("it is a generator or coroutine");
     }
     let varying = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
-    if inner.flags.intersects(varying) || inner.kwonlyarg_count != 0 {
-        return Err("it takes other than positional arguments");
+    if inner.flags.intersects(varying) {
+        return Err("it takes any number of arguments");
     }
     if !inner.cellvars.is_empty() || !inner.freevars.is_empty() {
         return Err("it shares variables with another function");
@@ -298,16 +319,22 @@ fn examine(
     if inner.instructions.len() > MAX_INSTRUCTIONS {
         return Err("it is too long");
     }
-    let mut defaults = Vec::new();
+    let positional = inner.arg_count as usize;
+    let mut defaults = vec![None; positional];
     let given = get("__defaults__")?;
     if let Some(given) = given.downcast_ref::<PyTuple>() {
-        for value in given.as_slice() {
-            defaults.push(constant(value, vm).ok_or("it has defaults that are no numbers")?);
+        // Those of the last arguments. Functions can be given too many.
+        let first = positional
+            .checked_sub(given.as_slice().len())
+            .ok_or(STRANGE)?;
+        for (argument, value) in (first..).zip(given.as_slice()) {
+            defaults[argument] = Some(constant(value, vm).ok_or(NO_NUMBERS)?);
         }
     }
+    defaults.extend(keyword_defaults(object, &code, vm)?);
     let instrs = tier.instructions(&code, vm).ok_or(STRANGE)?;
-    let is_open =
-        (instrs.iter()).any(|one| matches!(one.code, crate::ir::code::Code::LoadGlobal { .. }));
+    let is_open = (instrs.iter())
+        .any(|one| matches!(one.code, Code::LoadGlobal { .. } | Code::StoreGlobal { .. }));
     if is_open {
         let (globals, builtins) = frame.namespaces();
         if !get("__globals__")?.is(globals) || !get("__builtins__")?.is(builtins) {
@@ -316,12 +343,43 @@ fn examine(
     }
     let unit = Unit {
         instrs,
-        arguments: inner.arg_count as usize,
+        positional,
         defaults,
         locals: inner.varnames.len(),
         max_stack: inner.max_stackdepth as usize,
     };
     Ok(Callee { code, unit })
+}
+
+/// The default of each argument of a function that is given by keyword only.
+fn keyword_defaults(
+    function: &PyObject,
+    code: &PyCode,
+    vm: &VirtualMachine,
+) -> Result<Vec<Option<Const>>, &'static str> {
+    let first = code.code.arg_count as usize;
+    let count = code.code.kwonlyarg_count as usize;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let dict = function
+        .get_attr(vm.ctx.intern_str("__kwdefaults__"), vm)
+        .or(Err(STRANGE))?;
+    let names = code.code.varnames.get(first..first + count);
+    let defaults = names.ok_or(STRANGE)?.iter().map(|name| {
+        let Some(dict) = dict.downcast_ref_if_exact::<PyDict>(vm) else {
+            return if vm.is_none(&dict) {
+                Ok(None)
+            } else {
+                Err(STRANGE)
+            };
+        };
+        match dict.get_item_opt(*name, vm).or(Err(STRANGE))? {
+            Some(value) => constant(&value, vm).map(Some).ok_or(NO_NUMBERS),
+            None => Ok(None),
+        }
+    });
+    defaults.collect()
 }
 
 fn constant(value: &PyObject, vm: &VirtualMachine) -> Option<Const> {
@@ -363,7 +421,7 @@ impl<'a> Around<'a> {
             found: Found::new(),
             nothing: Unit {
                 instrs: Vec::new(),
-                arguments: 0,
+                positional: 0,
                 defaults: Vec::new(),
                 locals: 0,
                 max_stack: 0,
@@ -398,18 +456,24 @@ impl<'a> Around<'a> {
                 return None;
             }
         };
-        self.readings.readings.push(Reading { place, how, known });
+        self.readings.readings.push(Reading {
+            place,
+            how,
+            known,
+            is_bound: false,
+        });
         self.found.push(object);
         Some((self.readings.readings.len() as u8 - 1, known))
     }
 
     fn know(&mut self, object: &PyObject, how: How) -> Result<Known, &'static str> {
         let (ty, _) = classify(Some(object), self.vm);
-        if how == How::Plain && (ty.is_number() || ty == Ty::None) {
+        let is_value = matches!(how, How::Own | How::Plain);
+        if is_value && (ty.is_number() || ty == Ty::None) {
             return Ok(Known::Value(ty));
         }
         let is_function = object.class().is(self.vm.ctx.types.function_type);
-        if how == How::Plain && !is_function {
+        if is_value && !is_function {
             if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
                 return Ok(Known::Builtin(builtin));
             }
@@ -423,7 +487,7 @@ impl<'a> Around<'a> {
             callees.len() - 1
         });
         Ok(match how {
-            How::Plain => Known::Function(at + 1),
+            How::Own | How::Plain => Known::Function(at + 1),
             How::Method => Known::Method(at + 1),
             How::Getter => Known::Getter(at + 1),
         })
@@ -431,12 +495,15 @@ impl<'a> Around<'a> {
 }
 
 impl Around<'_> {
-    fn name(&self, unit: usize, name: usize) -> Option<&'static PyStrInterned> {
-        let code = match unit.checked_sub(1) {
+    fn code_of(&self, unit: usize) -> Option<&Py<PyCode>> {
+        Some(match unit.checked_sub(1) {
             Some(callee) => &*self.readings.callees.get(callee)?.code,
             None => self.code,
-        };
-        code.code.names.get(name).copied()
+        })
+    }
+
+    fn name(&self, unit: usize, name: usize) -> Option<&'static PyStrInterned> {
+        self.code_of(unit)?.code.names.get(name).copied()
     }
 }
 
@@ -457,6 +524,36 @@ impl Surroundings for Around<'_> {
 
     fn item(&self, of: u8, index: usize) -> Option<Ty> {
         items::item(self.found.get(usize::from(of))?, index, self.vm)
+    }
+
+    fn can_bind(&mut self, reading: u8) -> bool {
+        let Some(one) = self.readings.readings.get_mut(usize::from(reading)) else {
+            return false;
+        };
+        one.is_bound |= self.tier.is_exclusive() && bound::can_be(one);
+        let is_bound = one.is_bound;
+        is_bound && bound::are_distinct(&self.readings, self.frame, &self.found, self.vm)
+    }
+
+    fn keywords(&self, unit: usize, names: usize, function: usize) -> Option<Vec<usize>> {
+        let names: PyObjectRef = self
+            .code_of(unit)?
+            .code
+            .constants
+            .get(names)?
+            .clone()
+            .into();
+        let names = names.downcast_ref::<PyTuple>()?.as_slice();
+        let function = &self.code_of(function)?.code;
+        let first = function.posonlyarg_count as usize;
+        let end = (function.arg_count + function.kwonlyarg_count) as usize;
+        let arguments = function.varnames.get(first..end)?;
+        let find = |name: &PyObjectRef| {
+            let name = name.downcast_ref::<PyStr>()?;
+            let is_it = |known: &&PyStrInterned| known.as_bytes() == name.as_bytes();
+            Some(first + arguments.iter().position(|known| is_it(known))?)
+        };
+        names.iter().map(find).collect()
     }
 
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {

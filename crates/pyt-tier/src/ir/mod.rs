@@ -357,6 +357,8 @@ pub(crate) struct Exit {
     pub(crate) locals: Vec<(usize, Value)>,
     /// What lies on the stack above what lay there when the program began.
     pub(crate) stack: Vec<Value>,
+    /// The readings whose places were bound since the program began.
+    pub(crate) variables: Vec<(u8, Value)>,
 }
 
 /// A loop in registers.

@@ -25,8 +25,8 @@ pub(super) struct Followed {
     /// Where jumps lead.
     pub(super) targets: HashSet<usize>,
     first: usize,
-    arguments: usize,
-    defaults: Vec<Const>,
+    positional: usize,
+    defaults: Vec<Option<Const>>,
     locals: usize,
     max_stack: usize,
     /// The variables that are bound by instructions.
@@ -37,12 +37,7 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    pub(super) fn new(
-        instrs: Vec<Instr>,
-        arguments: usize,
-        locals: usize,
-        max_stack: usize,
-    ) -> Self {
+    pub(super) fn new(instrs: Vec<Instr>, locals: usize, max_stack: usize) -> Self {
         let of = |wanted: Code| instrs.iter().filter(move |one| one.code == wanted);
         let stored = instrs.iter().flat_map(|one| match one.code {
             Code::Store(local) | Code::StoreLoad(local, _) => vec![local],
@@ -52,7 +47,7 @@ impl Followed {
         Self {
             targets: instrs.iter().filter_map(|one| one.code.target()).collect(),
             first: instrs.first().map_or(0, |one| one.pc),
-            arguments,
+            positional: 0,
             defaults: Vec::new(),
             locals,
             max_stack,
@@ -66,8 +61,9 @@ impl Followed {
     fn of(unit: &Unit) -> Self {
         let instrs = unit.instrs.clone();
         Self {
+            positional: unit.positional,
             defaults: unit.defaults.clone(),
-            ..Self::new(instrs, unit.arguments, unit.locals, unit.max_stack)
+            ..Self::new(instrs, unit.locals, unit.max_stack)
         }
     }
 
@@ -87,7 +83,7 @@ pub(super) struct Call {
     unit: usize,
     /// Its first register.
     base: usize,
-    /// How many arguments were given, and the register of the first.
+    /// How many arguments were given by position, and the register of the first.
     arguments: usize,
     arguments_at: Reg,
     /// How many values of the caller's stack the call takes.
@@ -160,7 +156,7 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- calls
 
-    pub(super) fn call(&mut self, arguments: usize, instr: Instr) -> Flow {
+    pub(super) fn call(&mut self, arguments: usize, names: Option<usize>, instr: Instr) -> Flow {
         let Some(at) = self.stack.len().checked_sub(arguments + 2) else {
             return self.leave(instr.pc);
         };
@@ -171,8 +167,13 @@ impl Builder<'_> {
         let takes = arguments + 2;
         let known = self.readings.get(usize::from(reading)).copied().flatten();
         let followed = match known {
-            Some(Known::Function(unit)) if is_plain => self.follow(unit, at + 2, takes, instr),
-            Some(Known::Method(unit)) if !is_plain => self.follow(unit, at + 1, takes, instr),
+            Some(Known::Function(unit)) if is_plain => {
+                self.follow(unit, at + 2, takes, names, instr)
+            }
+            Some(Known::Method(unit)) if !is_plain => {
+                self.follow(unit, at + 1, takes, names, instr)
+            }
+            _ if names.is_some() => None,
             Some(Known::Builtin(Builtin::Range)) if is_plain => self.range(at, instr),
             Some(Known::Builtin(builtin)) if is_plain => self.builtin(builtin, at, instr),
             _ => None,
@@ -181,15 +182,23 @@ impl Builder<'_> {
     }
 
     /// Goes on in a function that is called: its arguments lie on the stack from `at` on, and the
-    /// call takes so many values from it.
+    /// call takes so many values from it. The last have these names.
     pub(super) fn follow(
         &mut self,
         number: usize,
         at: usize,
         takes: usize,
+        names: Option<usize>,
         instr: Instr,
     ) -> Option<Flow> {
-        let given = self.stack.len() - at;
+        let keywords = match names {
+            Some(names) => {
+                let caller = self.calls.last().map_or(0, |call| call.unit);
+                self.surroundings.keywords(caller, names, number)?
+            }
+            None => Vec::new(),
+        };
+        let given = (self.stack.len() - at).checked_sub(keywords.len())?;
         let is_recursive = self.calls.iter().any(|call| call.unit == number);
         if is_recursive || self.calls.len() >= MAX_CALLS {
             return None;
@@ -199,9 +208,25 @@ impl Builder<'_> {
             self.units.insert(number, unit);
         }
         let unit = &self.units[&number];
-        let missing = unit.arguments.checked_sub(given)?;
-        let defaults = unit.defaults.len().checked_sub(missing)?;
-        let defaults = unit.defaults[defaults..].to_vec();
+        if given > unit.positional {
+            return None;
+        }
+        // Where the value of each argument is: on the stack, or else it is its default.
+        let mut places: Vec<Option<usize>> = vec![None; unit.defaults.len()];
+        for (place, argument) in (0..given).chain(keywords).enumerate() {
+            let slot = places.get_mut(argument)?;
+            if slot.replace(at + place).is_some() {
+                return None;
+            }
+        }
+        let arguments: Option<Vec<Item>> = (places.iter().zip(&unit.defaults))
+            .map(|(place, default)| match place {
+                Some(place) => self.stack.get(*place).copied(),
+                None => default.map(constant),
+            })
+            .collect();
+        arguments?;
+        let defaults = unit.defaults.clone();
         let (count, first, size) = (unit.locals, unit.first, unit.registers());
         let base = match self.calls.last() {
             Some(call) => call.base + self.unit().registers(),
@@ -226,12 +251,18 @@ impl Builder<'_> {
             locals: std::mem::take(&mut self.locals),
             stack: self.stack.iter().map(|one| one.ty).collect(),
         };
-        let values = self.stack.split_off(at);
-        self.stack.clear();
+        let stack = std::mem::take(&mut self.stack);
+        let values = places
+            .iter()
+            .zip(defaults)
+            .map(|(place, default)| match place {
+                Some(place) => stack[*place],
+                None => default.map_or(NONE, constant),
+            });
+        let values: Vec<Item> = values.collect();
         self.calls.push(call);
         self.locals = vec![(Ty::Unbound, true); count];
-        let defaults = defaults.into_iter().map(constant);
-        for (local, value) in values.into_iter().chain(defaults).enumerate() {
+        for (local, value) in values.into_iter().enumerate() {
             *self.locals.get_mut(local)? = (value.ty, true);
             if value.ty.is_number() {
                 let (d, a) = (self.local_reg(local), self.reg(value));
@@ -255,6 +286,10 @@ impl Builder<'_> {
         let Some(call) = self.calls.pop() else {
             return self.leave(pc);
         };
+        let mut value = value;
+        if self.calls.is_empty() {
+            value = self.commit(value);
+        }
         self.locals = call.locals;
         self.stack = self.settled(&call.stack);
         self.stack

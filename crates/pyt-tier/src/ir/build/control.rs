@@ -139,6 +139,7 @@ impl Builder<'_> {
             pc,
             locals: self.locals.clone(),
             stack: self.stack.iter().map(|one| one.ty).collect(),
+            variables: self.variables.bound.clone(),
         }
     }
 
@@ -188,7 +189,12 @@ impl Builder<'_> {
                 reg: self.reg(one),
             })
             .collect();
-        let exit = Exit { pc, locals, stack };
+        let exit = Exit {
+            pc,
+            locals,
+            stack,
+            variables: self.variables.at_exit(),
+        };
         if let Some(at) = self.exits.iter().position(|known| *known == exit) {
             return at as u16;
         }

@@ -10,13 +10,14 @@
 //!
 //! - `values`: variables, the stack, registers; `operators`: what is computed
 //! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`
-//! - `objects`: what is read around a loop, attributes and items
+//! - `objects`: what is read around a loop, attributes and items; `variables`: what is bound there
 
 mod calls;
 mod control;
 mod objects;
 mod operators;
 mod values;
+mod variables;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,6 +28,7 @@ use super::{
 };
 pub(crate) use calls::MAX_CALLS;
 use calls::{Call, Followed};
+use variables::{Variable, Variables};
 
 /// How many registers there are for results between two ends of blocks.
 const TEMPS: usize = 64;
@@ -52,6 +54,12 @@ pub(crate) trait Surroundings {
     /// The type that an item has of the sequence that a reading found: of this one, or of the
     /// first.
     fn item(&self, of: u8, index: usize) -> Option<Ty>;
+    /// Whether a program may bind the place of a reading that found a number, and nothing but the
+    /// program reads or binds it meanwhile. No two readings have the same place then.
+    fn can_bind(&mut self, reading: u8) -> bool;
+    /// Which arguments of the function with this number the names are that a constant of this unit
+    /// holds; `None` if one is none of them.
+    fn keywords(&self, unit: usize, names: usize, function: usize) -> Option<Vec<usize>>;
     /// A function's code, by the number that [`Known::Function`] has.
     fn unit(&self, unit: usize) -> &Unit;
 }
@@ -119,6 +127,8 @@ struct Shape {
     locals: Vec<(Ty, bool)>,
     /// What lies on the stack above what lay there at the beginning of the program or the call.
     stack: Vec<Ty>,
+    /// What was bound around the loop.
+    variables: Vec<Variable>,
 }
 
 /// A register before constants have theirs.
@@ -171,6 +181,7 @@ struct Builder<'a> {
     calls_end: usize,
     full: bool,
     turned: bool,
+    variables: Variables,
     // The block that is being made.
     calls: Vec<Call>,
     locals: Vec<(Ty, bool)>,
@@ -193,7 +204,7 @@ pub(crate) fn build(
         range_regs.push((at, first));
         next += range::COUNT;
     }
-    let followed = Followed::new(code.to_vec(), 0, entry.locals.len(), entry.max_stack);
+    let followed = Followed::new(code.to_vec(), entry.locals.len(), entry.max_stack);
     let iterators = next;
     let room = REGISTERS.saturating_sub(next + TEMPS + 16) / range::COUNT;
     next += range::COUNT * followed.iterators().min(MAX_ITERATORS).min(room);
@@ -221,6 +232,7 @@ pub(crate) fn build(
         calls_end: next + TEMPS,
         full: false,
         turned: false,
+        variables: Variables::default(),
         calls: Vec::new(),
         locals: Vec::new(),
         stack: Vec::new(),
@@ -231,6 +243,7 @@ pub(crate) fn build(
         pc: entry.pc,
         locals: entry.locals.iter().map(|ty| (*ty, false)).collect(),
         stack: Vec::new(),
+        variables: Vec::new(),
     };
     builder.label(first);
     while let Some((label, shape)) = builder.todo.pop() {
@@ -289,6 +302,7 @@ impl Builder<'_> {
         self.calls = shape.calls;
         self.locals = shape.locals;
         self.stack = self.settled(&shape.stack);
+        self.variables.bound = shape.variables;
         let mut pc = shape.pc;
         if self.begins.len() > MAX_BLOCKS || self.ops.len() > MAX_OPS {
             let _end = self.leave(pc);
@@ -445,13 +459,18 @@ impl Builder<'_> {
             }
             Code::PushNull => self.stack.push(NULL),
             Code::LoadAttr { name, method } => return Ok(self.load_attr(name, method, instr)),
+            Code::StoreAttr { name } => return Ok(self.store_attr(name, pc)),
+            Code::StoreGlobal { name } => return Ok(self.store_global(name, pc)),
             Code::Subscript => return Ok(self.subscript(pc)),
             Code::StoreSubscript => return Ok(self.store_subscript(pc)),
             Code::Unpack(count) => return Ok(self.unpack(count, pc)),
-            Code::Call { arguments } => return Ok(self.call(arguments, instr)),
+            Code::Call { arguments } => return Ok(self.call(arguments, None, instr)),
+            Code::CallKeywords { arguments, names } => {
+                return Ok(self.call(arguments, Some(names), instr));
+            }
             Code::Return if !self.calls.is_empty() => return Ok(self.return_value(pc)),
             Code::Return | Code::GetIter => return Ok(self.leave(pc)),
-            Code::Other => return Ok(self.leave(pc)),
+            Code::Names(_) | Code::Other => return Ok(self.leave(pc)),
         }
         Ok(Flow::Next)
     }

@@ -7,7 +7,7 @@ use super::{Builder, Call, Flow, Item, Known, NONE, NULL, Source, item};
 use crate::ir::{Op, Reg, Ty, code::Instr};
 
 impl Builder<'_> {
-    fn note(&mut self, reading: u8, known: Known) {
+    pub(super) fn note(&mut self, reading: u8, known: Known) {
         let at = usize::from(reading);
         if self.readings.len() <= at {
             self.readings.resize(at + 1, None);
@@ -19,6 +19,7 @@ impl Builder<'_> {
     fn push_known(&mut self, reading: u8, known: Known) {
         self.note(reading, known);
         let value = match known {
+            Known::Value(_) if self.variables.is_bound(reading) => self.bound(reading),
             Known::Value(ty) => {
                 let reg = self.read_reg(reading, ty);
                 if ty == Ty::None {
@@ -65,7 +66,7 @@ impl Builder<'_> {
         })
     }
 
-    fn unit_number(&self) -> usize {
+    pub(super) fn unit_number(&self) -> usize {
         self.calls.last().map_or(0, Call::unit)
     }
 
@@ -101,7 +102,7 @@ impl Builder<'_> {
             Known::Getter(unit) if !method => {
                 self.note(reading, known);
                 let at = self.stack.len() - 1;
-                let followed = self.follow(unit, at, 1, instr);
+                let followed = self.follow(unit, at, 1, None, instr);
                 return followed.unwrap_or_else(|| self.leave(instr.pc));
             }
             Known::Method(_) if method => {

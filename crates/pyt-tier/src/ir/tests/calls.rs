@@ -10,9 +10,9 @@ use crate::ir::{
 };
 
 /// Global variables by number, and what they are.
-struct World {
-    known: Vec<Known>,
-    units: Vec<Unit>,
+pub(super) struct World {
+    pub(super) known: Vec<Known>,
+    pub(super) units: Vec<Unit>,
 }
 
 impl Surroundings for World {
@@ -38,16 +38,27 @@ impl Surroundings for World {
         Some(Ty::Int)
     }
 
+    fn can_bind(&mut self, _: u8) -> bool {
+        true
+    }
+
+    /// The constants are the arguments' numbers.
+    fn keywords(&self, _: usize, names: usize, _: usize) -> Option<Vec<usize>> {
+        Some(vec![names])
+    }
+
     fn unit(&self, unit: usize) -> &Unit {
         &self.units[unit - 1]
     }
 }
 
-fn unit(arguments: usize, locals: usize, list: &[Code]) -> Unit {
+pub(super) fn unit(arguments: usize, locals: usize, list: &[Code]) -> Unit {
     Unit {
         instrs: code(list),
-        arguments,
-        defaults: vec![Const::Int(100)],
+        positional: arguments,
+        defaults: (1..=arguments)
+            .map(|argument| (argument == arguments).then_some(Const::Int(100)))
+            .collect(),
         locals,
         max_stack: 4,
     }
@@ -89,7 +100,7 @@ fn calls() -> Vec<Instr> {
     ])
 }
 
-fn program(list: &[Instr], locals: &[Ty], world: &mut World) -> Program {
+pub(super) fn program(list: &[Instr], locals: &[Ty], world: &mut World) -> Program {
     build(list, &entry(0, locals, &[]), world).expect("a program")
 }
 

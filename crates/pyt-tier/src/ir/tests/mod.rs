@@ -1,6 +1,7 @@
 //! Programs of small loops: built, run, and compared with what Python gives. No interpreter runs.
 
 mod calls;
+mod variables;
 
 use std::{cell::RefCell, sync::atomic::AtomicBool};
 
@@ -57,6 +58,14 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn can_bind(&mut self, _: u8) -> bool {
+        false
+    }
+
+    fn keywords(&self, _: usize, _: usize, _: usize) -> Option<Vec<usize>> {
+        None
+    }
+
     fn unit(&self, _: usize) -> &Unit {
         unreachable!("there is no function")
     }
@@ -83,6 +92,7 @@ struct Left {
     pc: usize,
     locals: Vec<(usize, Ty, u64)>,
     stack: Vec<(Ty, u64)>,
+    variables: Vec<(u8, Ty, u64)>,
     turns: u32,
 }
 
@@ -100,6 +110,10 @@ fn run_with(
 ) -> Left {
     let mut registers = [0; REGISTERS];
     registers[..locals.len()].copy_from_slice(locals);
+    // What was read are the numbers of the readings.
+    for (reading, _, reg) in &program.reads {
+        registers[usize::from(*reg)] = u64::from(*reading);
+    }
     for (reg, bits) in &program.constants {
         registers[usize::from(*reg)] = *bits;
     }
@@ -110,7 +124,12 @@ fn run_with(
     let mut poll = Poll { stop: &stop, turns };
     let machine = Register.compile(program).expect("closed");
     let exit = machine.run(&mut registers, objects, &mut poll);
-    let Exit { pc, locals, stack } = &program.exits[exit];
+    let Exit {
+        pc,
+        locals,
+        stack,
+        variables,
+    } = &program.exits[exit];
     let bits = |reg: u8| registers[usize::from(reg)];
     Left {
         pc: *pc,
@@ -128,6 +147,9 @@ fn run_with(
                     },
                 )
             })
+            .collect(),
+        variables: (variables.iter())
+            .map(|(reading, value)| (*reading, value.ty, bits(value.reg)))
             .collect(),
         turns: turns - poll.turns,
     }
