@@ -5,9 +5,10 @@
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
 
-With `calls` the functions use attributes and items, call small functions and built-in ones, read global variables, loop
-over ranges of computed bounds, and change all of these while they run: variables, functions, their
-code and their defaults, built-in functions. What is printed has whole tracebacks then.
+With `calls` the functions use attributes and items, call small functions and built-in ones, also with
+keywords, read and bind global variables and attributes, loop over ranges of computed bounds, and
+change all of these while they run: variables, functions, their code and their defaults, classes,
+built-in functions. What is printed has whole tracebacks then.
 """
 
 import random
@@ -30,6 +31,8 @@ LIMIT = 2**62
 
 class Function:
     calls = False
+    # The functions whose last argument can only be given by keyword.
+    keyword = {"f"}
 
     def __init__(self, rng, name):
         self.rng = rng
@@ -95,8 +98,8 @@ class Function:
         elif "i &" in index:
             index = "-2"
         choices = {
-            "int": [f"L[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "o.p", "O.k", "T[1]", "len(T)"],
-            "float": [f"F[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]"],
+            "int": [f"L[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "P.n", "O.r", "o.p", "O.k", "T[1]", "len(T)"],
+            "float": [f"F[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]", "P.v", "O.a()", f"P.a(x={rng.choice(self.readable)})"],
             "bool": ["o.b", f"M[{index}]", "O.k"],
         }
         choice = rng.choice(choices[kind])
@@ -111,6 +114,14 @@ class Function:
                 count = rng.choice([count, least])
             else:
                 count = rng.choice([0, 1, 4])
+            names = "xyz"[:count] if rng.random() < 0.98 else "xyw"
+            if count in (2, 3) and (rng.random() < 0.3 or name in self.keyword):
+                # The last ones by keyword, in any order.
+                first = rng.choice([0, 1, 2])
+                given = [self.expression(depth) for _ in range(first)]
+                named = [f"{one}={self.expression(depth)}" for one in names[first:]]
+                rng.shuffle(named)
+                return f"{name}({', '.join(given + named)})"
             return f"{name}({', '.join(self.expression(depth) for _ in range(count))})"
         one = lambda: self.expression(depth, kind)
         if kind == "bool":
@@ -233,13 +244,25 @@ class Function:
             self.line(depth, "PEEK()")
         else:
             turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
-            self.line(depth, f"{turn}CHANGE({rng.randrange(28)})")
+            self.line(depth, f"{turn}CHANGE({rng.randrange(34)})")
+
+    def bind(self, depth, name):
+        """Binds a global variable or an attribute."""
+        rng = self.rng
+        kind = {"G": "int", "K": "int", "B": "bool", "n": "int", "b": "bool"}.get(name[-1], "float")
+        op = rng.choice(["=", "+=", "-="]) if kind != "bool" else "="
+        self.line(depth, f"{name} {op} {self.expression(1, kind)}")
+        if rng.random() < 0.9:
+            self.line(depth, f"if {name} is not None and not -LIMIT < {name} < LIMIT: {name} = 1")
 
     def statement(self, depth, in_loop, level):
         rng = self.rng
         self.statements += 1
         if self.calls and rng.random() < 0.05 and self.can_change:
             self.change(depth)
+            return
+        if self.calls and rng.random() < 0.08 and self.can_change:
+            self.bind(depth, rng.choice(["o.n", "O.n", "P.n", "o.v", "O.b", "P.v", "o.w", "G", "K", "H", "B"]))
             return
         if self.calls and rng.random() < 0.07 and self.can_change:
             name = rng.choice(["L", "l", "F", "M"])
@@ -330,7 +353,15 @@ class Function:
         self.readable = ["x", "y", "z"]
         self.callees = others
         default = self.constant()
-        self.line(0, f"def {self.name}(x, y, z={default}):")
+        star = ""
+        if rng.random() < 0.3:
+            star = "*, "
+            self.keyword.add(self.name)
+        self.line(0, f"def {self.name}(x, y, {star}z={default}):")
+        if rng.random() < 0.25:
+            self.line(1, "global G, H")
+            for _ in range(rng.choice([1, 1, 2])):
+                self.bind(1, rng.choice(["G", "H", "O.n", "O.v", "P.n"]))
         for _ in range(rng.choice([0, 0, 1, 2])):
             kind = rng.random()
             if kind < 0.5:
@@ -469,6 +500,22 @@ def change(number):
         Class.n = property(lambda self: 3)
     elif number == 26:
         O.__dict__ = {"n": 2, "v": 1.5, "b": True}
+    elif number == 27:
+        globals()["P"] = O
+    elif number == 28:
+        P.__dict__ = O.__dict__
+    elif number == 29:
+        Class.__setattr__ = lambda self, name, value: object.__setattr__(self, name, value)
+    elif number == 30:
+        Class.r = property(lambda self: self.n, lambda self, value: None)
+    elif number == 31:
+        globals()["P"] = sys.modules[__name__]
+    elif number == 32:
+        for one in (c0, c1, c2, c3, c4, c5):
+            if one.__kwdefaults__:
+                one.__kwdefaults__["z"] = 0.5
+    elif number == 33:
+        P.__dict__ = globals()
     elif number == 12:
         c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
     else:
@@ -483,6 +530,16 @@ class Class:
     @property
     def p(self):
         return self.n * 2
+
+    def a(self, x=1):
+        self.v -= x
+        self.n = self.n + 1 if self.n < 1000 else -self.n // 8
+        return self.v
+
+    @property
+    def r(self):
+        self.n ^= 5
+        return self.n
 
 class Heir(Class):
     k = 12
@@ -499,17 +556,21 @@ def reset():
         globals().pop(name, None)
     if hasattr(builtins, "K"):
         del builtins.K
-    globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), T=(2.5, 6))
+    globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), P=Class(), T=(2.5, 6))
     globals().update(L=[1, -2, 3, 2**63 - 9], F=[0.5, -0.0, 1e9, 4], M=[True, False, 1])
     if "n" in vars(Class):
         del Class.n
-    for name in ("k", "m", "p"):
+    if "__setattr__" in vars(Class):
+        del Class.__setattr__
+    for name in ("k", "m", "p", "a", "r"):
         setattr(Class, name, METHODS[name])
     O.n, O.v, O.b = 6, 0.75, False
-    for name, (function, code, defaults) in KEPT.items():
+    P.n, P.v, P.b = 60, -0.5, True
+    for name, (function, code, defaults, keyword) in KEPT.items():
         globals()[name] = function
         function.__code__ = code
         function.__defaults__ = defaults
+        function.__kwdefaults__ = keyword and dict(keyword)
 
 def run(function, line, *arguments):
     global LINE
@@ -528,7 +589,8 @@ def run(function, line, *arguments):
             trace = trace.tb_next
         result = type(error).__name__, lines
     name = function.__name__
-    print(name, result, L, F, M, LOG)
+    places = [vars(one) for one in (O, P) if type(one) is Class and vars(one) is not globals()]
+    print(name, result, L, F, M, LOG, *places, *(globals().get(name) for name in "GHKB"))
     reset()
 """
 
@@ -545,7 +607,9 @@ def main():
             lines.append("")
             lines += Function(rng, f"c{number}").make_callee(list(callees))
             callees.append((f"c{number}", 3, 2))
-            lines.append(f"KEPT['c{number}'] = c{number}, c{number}.__code__, c{number}.__defaults__")
+            one = f"c{number}"
+            kept = [one, f"{one}.__code__", f"{one}.__defaults__", f"{one}.__kwdefaults__ and dict({one}.__kwdefaults__)"]
+            lines.append(f"KEPT['{one}'] = {', '.join(kept)}")
     for number in range(functions):
         name = f"f{number}"
         lines.append("")
