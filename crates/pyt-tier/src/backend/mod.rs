@@ -26,6 +26,12 @@ pub(crate) trait Objects {
     fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64>;
     /// Sets an item of a list, if it is there and no finalizer can run. `None`: it was not done.
     fn set_item(&self, object: u8, index: i64, ty: Ty, bits: u64) -> Option<()>;
+    /// Appends a number to a list.
+    fn append(&self, object: u8, ty: Ty, bits: u64) -> Option<()>;
+    /// Takes the last item of a list, if it has this type.
+    fn pop(&self, object: u8, ty: Ty) -> Option<u64>;
+    /// How many items a list has.
+    fn length(&self, object: u8) -> Option<usize>;
 }
 
 /// Makes machines.

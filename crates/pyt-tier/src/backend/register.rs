@@ -169,6 +169,23 @@ impl Machine for Interpreted {
                         return usize::from(exit);
                     }
                 }
+                Op::Append {
+                    object,
+                    a,
+                    ty,
+                    exit,
+                } => {
+                    if objects.append(object, ty, r[usize::from(a)]).is_none() {
+                        return usize::from(exit);
+                    }
+                }
+                Op::Pop {
+                    d,
+                    object,
+                    ty,
+                    exit,
+                } => or_exit!(d, objects.pop(object, ty), exit),
+                Op::Length { d, object, exit } => or_exit!(d, objects.length(object), exit),
                 Op::Turn { exit, to } => {
                     poll.turns -= 1;
                     if poll.turns == 0 || poll.stop.load(Ordering::Relaxed) {

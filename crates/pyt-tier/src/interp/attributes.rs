@@ -2,7 +2,9 @@
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyDictRef, PyFunction, PyModule, PyProperty, PyStrInterned},
+    builtins::{
+        PyDictRef, PyFunction, PyModule, PyProperty, PyStrInterned, descriptor::PyMethodDescriptor,
+    },
 };
 
 /// How an object has an attribute.
@@ -12,7 +14,7 @@ pub(crate) enum How {
     Own,
     /// Its class has a value; or it is no attribute.
     Plain,
-    /// Its class has a function.
+    /// Its class has a function, or a native method.
     Method,
     /// Its class has a property, which calls this function.
     Getter,
@@ -55,8 +57,11 @@ pub(crate) fn look_up(
             Some(own) => Some((own, How::Own)),
             None if !get => Some((of_class, How::Plain)),
             None => {
-                of_class.downcast_ref_if_exact::<PyFunction>(vm)?;
-                Some((of_class, How::Method))
+                let is_method = of_class.downcast_ref_if_exact::<PyFunction>(vm).is_some()
+                    || of_class
+                        .downcast_ref_if_exact::<PyMethodDescriptor>(vm)
+                        .is_some();
+                is_method.then_some((of_class, How::Method))
             }
         },
     }

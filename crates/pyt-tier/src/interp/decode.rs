@@ -165,6 +165,7 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
             name: arg >> 1,
             null: arg & 1 != 0,
         },
+        Opcode::ListAppend if arg > 0 => Code::ListAppend(arg),
         Opcode::StoreAttr => Code::StoreAttr { name: arg },
         Opcode::StoreGlobal => Code::StoreGlobal { name: arg },
         Opcode::PushNull => Code::PushNull,

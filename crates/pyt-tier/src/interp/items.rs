@@ -108,4 +108,32 @@ impl Objects for Items<'_> {
         drop(before);
         Some(())
     }
+
+    #[inline]
+    fn append(&self, object: u8, ty: Ty, bits: u64) -> Option<()> {
+        let object = self.found.get(usize::from(object))?;
+        let list = object.downcast_ref_if_exact::<PyList>(self.vm)?;
+        let value = values::number(ty, bits, self.vm)?;
+        list.borrow_vec_mut().push(value);
+        Some(())
+    }
+
+    #[inline]
+    fn pop(&self, object: u8, ty: Ty) -> Option<u64> {
+        let object = self.found.get(usize::from(object))?;
+        let list = object.downcast_ref_if_exact::<PyList>(self.vm)?;
+        let mut items = list.borrow_vec_mut();
+        let bits = self.bits(&items, -1, ty)?;
+        let last = items.pop();
+        drop(items);
+        drop(last);
+        Some(bits)
+    }
+
+    #[inline]
+    fn length(&self, object: u8) -> Option<usize> {
+        let object = self.found.get(usize::from(object))?;
+        let list = object.downcast_ref_if_exact::<PyList>(self.vm)?;
+        Some(list.borrow_vec().len())
+    }
 }

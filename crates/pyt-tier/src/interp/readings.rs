@@ -41,6 +41,9 @@ const STRANGE: &str = "it is not as functions are";
 const NO_NUMBERS: &str = "it has defaults that are no numbers";
 
 /// The built-in functions that programs can call, by the names that they have in `builtins`.
+/// The same of methods of lists.
+const LIST_METHODS: [(&str, Builtin); 2] =
+    [("append", Builtin::ListAppend), ("pop", Builtin::ListPop)];
 const FUNCTIONS: [(&str, Builtin); 4] = [
     ("abs", Builtin::Abs),
     ("len", Builtin::Len),
@@ -57,7 +60,11 @@ impl Builtins {
             let function = vm.builtins.get_attr(*name, vm)?;
             Ok((function, *builtin))
         });
-        builtins.collect::<PyResult<_>>().map(Self)
+        let methods = LIST_METHODS.iter().map(|(name, builtin)| {
+            let method = vm.ctx.types.list_type.get_attr(vm.ctx.intern_str(*name));
+            Ok((method.unwrap_or_else(|| vm.ctx.none()), *builtin))
+        });
+        builtins.chain(methods).collect::<PyResult<_>>().map(Self)
     }
 
     pub(crate) fn objects(&self) -> impl Iterator<Item = PyObjectRef> {
@@ -87,6 +94,8 @@ pub(super) enum Place {
     Global(&'static PyStrInterned),
     /// In a local variable of the loop's function.
     Local(usize),
+    /// On the stack where the program begins.
+    Stack(usize),
     /// As an attribute of what another reading found.
     Attribute(u8, &'static PyStrInterned),
     /// How many items there are in what another reading found.
@@ -260,6 +269,7 @@ fn look_up(
 ) -> Option<(PyObjectRef, How)> {
     let object = match place {
         Place::Local(local) => frame.local(local)?.to_owned(),
+        Place::Stack(place) => frame.owned(place)?.to_owned(),
         Place::Global(name) => {
             let (globals, builtins) = frame.namespaces();
             let builtins = builtins.downcast_ref_if_exact::<PyDict>(vm)?;
@@ -472,6 +482,11 @@ impl<'a> Around<'a> {
         if is_value && (ty.is_number() || ty == Ty::None) {
             return Ok(Known::Value(ty));
         }
+        if how == How::Method
+            && let Some(builtin) = self.tier.builtins().find(object, self.vm)
+        {
+            return Ok(Known::Builtin(builtin));
+        }
         let is_function = object.class().is(self.vm.ctx.types.function_type);
         if is_value && !is_function {
             if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
@@ -559,6 +574,10 @@ impl Surroundings for Around<'_> {
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {
         let name = *self.code.code.varnames.get(local)?;
         self.reading(Place::Local(local), name)
+    }
+
+    fn stacked(&mut self, place: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Stack(place), self.vm.ctx.intern_str("a value"))
     }
 
     fn unit(&self, unit: usize) -> &Unit {

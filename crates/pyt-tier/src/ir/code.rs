@@ -151,6 +151,8 @@ pub(crate) enum Code {
     Subscript,
     /// Sets the item of an object: value, object, index.
     StoreSubscript,
+    /// Pops a value and appends it to the list that then lies this deep; 1 is the top.
+    ListAppend(usize),
     /// Replaces what is on top by so many items of it.
     Unpack(usize),
     /// Replaces the object on top by its iterator.
@@ -167,6 +169,10 @@ pub(crate) enum Builtin {
     Float,
     Int,
     Len,
+    /// The method of lists.
+    ListAppend,
+    /// The method of lists.
+    ListPop,
     Max,
     Min,
     Range,

@@ -277,6 +277,26 @@ pub(crate) enum Op {
         ty: Ty,
         exit: u16,
     },
+    /// Appends a number to the list that this reading found.
+    Append {
+        object: u8,
+        a: Reg,
+        ty: Ty,
+        exit: u16,
+    },
+    /// Takes the last item of the list that this reading found, if it has the type.
+    Pop {
+        d: Reg,
+        object: u8,
+        ty: Ty,
+        exit: u16,
+    },
+    /// How many items the list has that this reading found.
+    Length {
+        d: Reg,
+        object: u8,
+        exit: u16,
+    },
     /// A turn of a loop is over: jumps, unless something is asked of the thread.
     Turn {
         exit: u16,
@@ -314,7 +334,9 @@ impl Op {
             | Self::Not { d, .. }
             | Self::Next { d, .. }
             | Self::NextOr { d, .. }
-            | Self::Item { d, .. } => Some(d),
+            | Self::Item { d, .. }
+            | Self::Pop { d, .. }
+            | Self::Length { d, .. } => Some(d),
             Self::NotNan { .. }
             | Self::Jump { .. }
             | Self::JumpIf { .. }
@@ -322,6 +344,7 @@ impl Op {
             | Self::JumpFloat { .. }
             | Self::Range { .. }
             | Self::StoreItem { .. }
+            | Self::Append { .. }
             | Self::Turn { .. }
             | Self::Exit { .. } => None,
         }

@@ -103,7 +103,7 @@ impl Call {
     }
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// The code that is being followed.
     pub(super) fn unit(&self) -> &Followed {
         let unit = self.calls.last().map_or(0, |call| call.unit);
@@ -174,6 +174,8 @@ impl Builder<'_> {
                 self.follow(unit, at + 1, takes, names, instr)
             }
             _ if names.is_some() => None,
+            Some(Known::Builtin(Builtin::ListAppend)) if !is_plain => self.append(at, instr.pc),
+            Some(Known::Builtin(Builtin::ListPop)) if !is_plain => self.pop_item(at, instr.pc),
             Some(Known::Builtin(Builtin::Range)) if is_plain => self.range(at, instr),
             Some(Known::Builtin(builtin)) if is_plain => self.builtin(builtin, at, instr),
             _ => None,
@@ -309,7 +311,7 @@ impl Builder<'_> {
         let arguments = self.stack[at + 2..].to_vec();
         let (first, others) = arguments.split_first()?;
         if builtin == Builtin::Len {
-            return self.length(first.ty, others.len(), at);
+            return self.length(first.ty, others.len(), at, instr.pc);
         }
         let (first, is_only) = (*first, others.is_empty());
         let is_float = first.ty == Ty::Float;
@@ -378,7 +380,7 @@ impl Builder<'_> {
                 self.stack.push(first);
                 self.truth();
             }
-            Builtin::Len | Builtin::Range => return None,
+            Builtin::Len | Builtin::Range | Builtin::ListAppend | Builtin::ListPop => return None,
         }
         Some(Flow::Next)
     }

@@ -3,7 +3,7 @@
 use super::{Builder, Flow, Item, NONE, Shape, Source, item};
 use crate::ir::{Exit, Op, Reg, Ty, Value};
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// An instruction of the loop's code at which the program must not end.
     pub(super) fn no_exit(&self) -> Option<usize> {
         self.entry.no_exit.filter(|_| self.calls.is_empty())

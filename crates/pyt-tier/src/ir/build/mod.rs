@@ -10,10 +10,12 @@
 //!
 //! - `values`: variables, the stack, registers; `operators`: what is computed
 //! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`
+//! - `lists`: lists that grow and shrink
 //! - `objects`: what is read around a loop, attributes and items; `variables`: what is bound there
 
 mod calls;
 mod control;
+mod lists;
 mod objects;
 mod operators;
 mod values;
@@ -28,6 +30,7 @@ use super::{
 };
 pub(crate) use calls::MAX_CALLS;
 use calls::{Call, Followed};
+use lists::Lists;
 use variables::{Variable, Variables};
 
 /// How many registers there are for results between two ends of blocks.
@@ -47,6 +50,8 @@ pub(crate) trait Surroundings {
     fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)>;
     /// What the object is that one of the loop's variables holds.
     fn local(&mut self, local: usize) -> Option<(u8, Known)>;
+    /// What the object is that lies there on the stack where the program begins.
+    fn stacked(&mut self, place: usize) -> Option<(u8, Known)>;
     /// What an attribute is of the object that a reading found, which code of this unit names.
     fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)>;
     /// How many items the object has that a reading found.
@@ -154,7 +159,7 @@ enum Flow {
     End,
 }
 
-struct Builder<'a> {
+struct Builder<'a, 'b> {
     /// The code of each unit that is followed.
     units: HashMap<usize, Followed>,
     entry: &'a Entry<'a>,
@@ -182,6 +187,7 @@ struct Builder<'a> {
     full: bool,
     turned: bool,
     variables: Variables,
+    lists: &'b mut Lists,
     // The block that is being made.
     calls: Vec<Call>,
     locals: Vec<(Ty, bool)>,
@@ -195,6 +201,20 @@ pub(crate) fn build(
     code: &[Instr],
     entry: &Entry<'_>,
     surroundings: &mut dyn Surroundings,
+) -> Result<Program, Refused> {
+    let mut lists = Lists::default();
+    let program = attempt(code, entry, surroundings, &mut lists);
+    if lists.must_begin_again() {
+        return attempt(code, entry, surroundings, &mut lists);
+    }
+    program
+}
+
+fn attempt(
+    code: &[Instr],
+    entry: &Entry<'_>,
+    surroundings: &mut dyn Surroundings,
+    lists: &mut Lists,
 ) -> Result<Program, Refused> {
     let ranges = (entry.stack.iter().enumerate()).filter(|(_, ty)| **ty == StackTy::Range);
     let mut next = entry.locals.len() + entry.max_stack;
@@ -233,6 +253,7 @@ pub(crate) fn build(
         full: false,
         turned: false,
         variables: Variables::default(),
+        lists,
         calls: Vec::new(),
         locals: Vec::new(),
         stack: Vec::new(),
@@ -258,7 +279,7 @@ pub(crate) fn build(
     builder.finish()
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     fn finish(mut self) -> Result<Program, Refused> {
         for op in &mut self.ops {
             if let Some(to) = op.target_mut() {
@@ -463,6 +484,7 @@ impl Builder<'_> {
             Code::StoreGlobal { name } => return Ok(self.store_global(name, pc)),
             Code::Subscript => return Ok(self.subscript(pc)),
             Code::StoreSubscript => return Ok(self.store_subscript(pc)),
+            Code::ListAppend(depth) => return Ok(self.list_append(depth, pc)),
             Code::Unpack(count) => return Ok(self.unpack(count, pc)),
             Code::Call { arguments } => return Ok(self.call(arguments, None, instr)),
             Code::CallKeywords { arguments, names } => {

@@ -4,9 +4,12 @@
 //! does changes variables, attributes or lengths. Items of lists are read and set at their turn.
 
 use super::{Builder, Call, Flow, Item, Known, NONE, NULL, Source, item};
-use crate::ir::{Op, Reg, Ty, code::Instr};
+use crate::ir::{
+    Op, Reg, Ty,
+    code::{Builtin, Instr},
+};
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     pub(super) fn note(&mut self, reading: u8, known: Known) {
         let at = usize::from(reading);
         if self.readings.len() <= at {
@@ -105,12 +108,14 @@ impl Builder<'_> {
                 let followed = self.follow(unit, at, 1, None, instr);
                 return followed.unwrap_or_else(|| self.leave(instr.pc));
             }
-            Known::Method(_) if method => {
+            Known::Method(_) | Known::Builtin(Builtin::ListAppend | Builtin::ListPop) if method => {
                 let object = self.stack.pop();
                 self.push_known(reading, known);
                 self.stack.extend(object);
             }
-            Known::Getter(_) | Known::Method(_) => return self.leave(instr.pc),
+            Known::Builtin(Builtin::ListAppend | Builtin::ListPop)
+            | Known::Getter(_)
+            | Known::Method(_) => return self.leave(instr.pc),
             Known::Value(_) if method => return self.leave(instr.pc),
             _ => {
                 self.stack.pop();
@@ -124,12 +129,15 @@ impl Builder<'_> {
     }
 
     /// `len(...)` of what was read.
-    pub(super) fn length(&mut self, ty: Ty, others: usize, at: usize) -> Option<Flow> {
+    pub(super) fn length(&mut self, ty: Ty, others: usize, at: usize, pc: usize) -> Option<Flow> {
         let Ty::Read(of) = ty else {
             return None;
         };
         if others > 0 {
             return None;
+        }
+        if self.lists.change() && matches!(self.known(of), Some(Known::List(_))) {
+            return Some(self.length_of_now(of, at, pc));
         }
         let (reading, known) = self.surroundings.length(of)?;
         self.stack.truncate(at);
@@ -137,7 +145,7 @@ impl Builder<'_> {
         Some(Flow::Next)
     }
 
-    fn known(&self, reading: u8) -> Option<Known> {
+    pub(super) fn known(&self, reading: u8) -> Option<Known> {
         self.readings.get(usize::from(reading)).copied().flatten()
     }
 

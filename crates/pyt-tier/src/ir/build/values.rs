@@ -3,7 +3,7 @@
 use super::{Builder, Item, NONE, REGISTERS, Refused, Source, TEMPS, item};
 use crate::ir::{Op, Reg, Ty};
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// Whether these variables hold values that programs know.
     pub(super) fn can_load(&mut self, locals: &[usize]) -> Result<bool, Refused> {
         let mut can = true;

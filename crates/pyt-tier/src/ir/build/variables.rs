@@ -46,7 +46,7 @@ impl Variables {
     }
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// The value of a variable that was bound.
     pub(super) fn bound(&self, reading: u8) -> Item {
         let found = (self.variables.bound.iter()).find(|one| one.reading == reading);

@@ -24,6 +24,10 @@ impl Surroundings for World {
         self.global(0, local)
     }
 
+    fn stacked(&mut self, place: usize) -> Option<(u8, Known)> {
+        self.global(0, place)
+    }
+
     fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)> {
         // The attributes of the first object are those that come after it.
         (of == 0).then_some(())?;

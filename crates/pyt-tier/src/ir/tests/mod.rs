@@ -46,6 +46,10 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn stacked(&mut self, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn attribute(&mut self, _: u8, _: usize, _: usize) -> Option<(u8, Known)> {
         None
     }
@@ -83,6 +87,19 @@ impl Objects for Numbers {
     fn set_item(&self, _: u8, index: i64, _: Ty, bits: u64) -> Option<()> {
         *self.0.borrow_mut().get_mut(usize::try_from(index).ok()?)? = bits as i64;
         Some(())
+    }
+
+    fn append(&self, _: u8, _: Ty, bits: u64) -> Option<()> {
+        self.0.borrow_mut().push(bits as i64);
+        Some(())
+    }
+
+    fn pop(&self, _: u8, _: Ty) -> Option<u64> {
+        self.0.borrow_mut().pop().map(|bits| bits as u64)
+    }
+
+    fn length(&self, _: u8) -> Option<usize> {
+        Some(self.0.borrow().len())
     }
 }
 
