@@ -12,6 +12,9 @@ pub(crate) use register::Register;
 /// The registers of one run.
 pub(crate) type Registers = [u64; REGISTERS];
 
+/// A function returned: its result is in the first register of all.
+pub(crate) const RETURNED: usize = usize::MAX;
+
 /// How a program is left in time: see [`Turn`](crate::ir::Op::Turn).
 pub(crate) struct Poll<'a> {
     /// Set by other threads to have this one stop at a safe point.
@@ -42,6 +45,9 @@ pub(crate) trait Backend: Send + Sync {
 
 /// Runs one program.
 pub(crate) trait Machine: Send + Sync {
-    /// Runs until an exit, whose index is returned. The turns that were left are in `poll`.
-    fn run(&self, registers: &mut Registers, objects: &dyn Objects, poll: &mut Poll<'_>) -> usize;
+    /// Runs until an exit, whose index is returned, or [`RETURNED`]. The turns that were left are in
+    /// `poll`. The first registers are those of the program; a function takes the others one after
+    /// the other where it calls itself, and leaves the program where there are no more.
+    fn run(&self, registers: &mut [Registers], objects: &dyn Objects, poll: &mut Poll<'_>)
+    -> usize;
 }

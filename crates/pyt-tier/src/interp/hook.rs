@@ -17,10 +17,11 @@ use rustpython_vm::{
 use super::{
     bound,
     frame::{self, Frame, Layout, RangeState},
+    functions,
     items::Items,
     readings::Around,
     recent,
-    sites::{CodeSites, Entry, Site, Version},
+    sites::{CodeSites, Entry, Kind, Site, Version},
     tier::{self, Tier},
     values::{Found, classify, number},
 };
@@ -139,6 +140,9 @@ fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
     let Some(site) = code.site(at) else {
         return Err(vm.new_system_error("the fast tier does not know a place"));
     };
+    if let Kind::Function(start) = &site.kind {
+        return functions::enter(&tier, &code, site, start, frame, vm);
+    }
     if site.is_restored() {
         return Ok(continue_at(&code, site));
     }
@@ -239,13 +243,13 @@ fn run(
 }
 
 /// What a run works on beside the registers.
-struct Entered {
+pub(super) struct Entered {
     range: Option<(usize, Reg)>,
-    found: Found,
+    pub(super) found: Found,
 }
 
 /// Fills the registers, if the variables and the stack are as the version needs them.
-fn load(
+pub(super) fn load(
     tier: &Tier,
     version: &Version,
     frame: Frame,
@@ -319,7 +323,7 @@ fn execute(
         found: &entered.found,
         vm,
     };
-    let exit = version.machine.run(registers, &items, &mut poll);
+    let exit = (version.machine).run(std::slice::from_mut(registers), &items, &mut poll);
     if let Some((place, first)) = entered.range
         && let Some(iterator) = frame.owned(place)
     {

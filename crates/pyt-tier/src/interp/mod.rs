@@ -2,8 +2,9 @@
 //! rustpython-vm 0.6.0 is made is here.
 //!
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
-//! - `decode`, `sites`, `prefixed`: loops in bytecode, and patching their jumps back
+//! - `decode`, `sites`, `pairs`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
+//! - `functions`: functions that call themselves
 //! - `readings`: what compiled loops rely on of global variables and functions; `bound`: what they
 //!   bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
@@ -13,10 +14,11 @@ pub(crate) mod attributes;
 pub(crate) mod bound;
 pub(crate) mod decode;
 pub(crate) mod frame;
+pub(crate) mod functions;
 pub(crate) mod hook;
 pub(crate) mod items;
 pub(crate) mod originals;
-pub(crate) mod prefixed;
+pub(crate) mod pairs;
 pub(crate) mod readings;
 pub(crate) mod recent;
 pub(crate) mod self_test;

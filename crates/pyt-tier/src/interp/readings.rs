@@ -541,6 +541,10 @@ impl Surroundings for Around<'_> {
         items::item(self.found.get(usize::from(of))?, index, self.vm)
     }
 
+    fn is_own(&self, unit: usize) -> bool {
+        unit > 0 && self.code_of(unit).is_some_and(|code| code.is(self.code))
+    }
+
     fn can_bind(&mut self, reading: u8) -> bool {
         let Some(one) = self.readings.readings.get_mut(usize::from(reading)) else {
             return false;

@@ -11,7 +11,7 @@
 //!   has to have no cache of its own.
 //!
 //! Only the first unit is put back: a thread may stand between the two. A jump over more than 255
-//! units has a prefix, in whose place the first instruction is put: [`prefixed`](super::prefixed).
+//! units has a prefix, in whose place the first instruction is put: [`pairs`](super::pairs).
 
 use std::{
     collections::HashMap,
@@ -30,7 +30,8 @@ use rustpython_vm::{
 
 use super::{
     decode::{self, BackEdge},
-    prefixed,
+    functions::{self, Start},
+    pairs,
     readings::Readings,
 };
 use crate::{
@@ -74,10 +75,18 @@ pub(crate) struct Version {
     pub(crate) machine: Box<dyn Machine>,
 }
 
-/// A jump back that is patched, or was.
+/// What is entered at a place.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Loop,
+    Function(Start),
+}
+
+/// A jump back that is patched, or was, or the beginning of a function.
 pub(crate) struct Site {
     pub(crate) edge: BackEdge,
     pub(crate) entry: Entry,
+    pub(crate) kind: Kind,
     /// The interpreter has the jump again, for the rest of the code's life.
     restored: AtomicBool,
     /// How often the jump was reached before it was compiled.
@@ -113,8 +122,9 @@ impl CodeSites {
                 } else {
                     return None;
                 };
-                Some(Site::new(edge, entry))
+                Some(Site::new(edge, entry, Kind::Loop))
             })
+            .chain(functions::site(&code, &instrs))
             .collect();
         (!sites.is_empty()).then_some(Self {
             code,
@@ -129,7 +139,7 @@ impl CodeSites {
             code: copy,
             instrs: self.instrs.clone(),
             sites: (self.sites.iter())
-                .map(|site| Site::new(site.edge, site.entry))
+                .map(|site| Site::new(site.edge, site.entry, site.kind))
                 .collect(),
         }
     }
@@ -192,8 +202,8 @@ impl CodeSites {
             return;
         }
         *site.reason.lock() = Some(reason.to_owned());
-        if site.edge.prefix.is_some() {
-            prefixed::put_back(self, site, vm);
+        if let Some(pair) = site.pair(vm) {
+            pairs::put_back(self, site, pair, vm);
             return;
         }
         let [patched, _] = site.entry.units();
@@ -226,10 +236,11 @@ impl CodeSites {
 }
 
 impl Site {
-    fn new(edge: BackEdge, entry: Entry) -> Self {
+    pub(super) fn new(edge: BackEdge, entry: Entry, kind: Kind) -> Self {
         Self {
             edge,
             entry,
+            kind,
             restored: AtomicBool::new(false),
             warm: AtomicU32::new(0),
             entries: AtomicU64::new(0),
@@ -250,8 +261,19 @@ impl Site {
         (self.entry == Entry::Truth && is_short).then_some(self.edge.at + 2)
     }
 
+    /// What was in both places, if both have to be put back.
+    fn pair(&self, vm: &VirtualMachine) -> Option<[u16; 2]> {
+        match self.kind {
+            Kind::Function(start) => Some(start.units),
+            Kind::Loop => {
+                let prefix = [u8::from(Opcode::ExtendedArg), self.edge.prefix?];
+                Some([u16::from_ne_bytes(prefix), self.jump_unit(vm)])
+            }
+        }
+    }
+
     /// The jump's own unit, as the interpreter has it once the jump was taken.
-    pub(super) fn jump_unit(&self, vm: &VirtualMachine) -> u16 {
+    fn jump_unit(&self, vm: &VirtualMachine) -> u16 {
         // What watches jumps back just now must see this one, too. The interpreter takes the
         // event out again when the function begins anew.
         let jump = if vm.state.monitoring_events.load() == 0 {

@@ -297,6 +297,17 @@ pub(crate) enum Op {
         object: u8,
         exit: u16,
     },
+    /// Calls the program itself, with so many arguments from register `at` on.
+    Recur {
+        d: Reg,
+        at: Reg,
+        count: u8,
+        exit: u16,
+    },
+    /// Returns from the program, which is a function's.
+    Return {
+        a: Reg,
+    },
     /// A turn of a loop is over: jumps, unless something is asked of the thread.
     Turn {
         exit: u16,
@@ -345,6 +356,8 @@ impl Op {
             | Self::Range { .. }
             | Self::StoreItem { .. }
             | Self::Append { .. }
+            | Self::Recur { .. }
+            | Self::Return { .. }
             | Self::Turn { .. }
             | Self::Exit { .. } => None,
         }
@@ -384,7 +397,7 @@ pub(crate) struct Exit {
     pub(crate) variables: Vec<(u8, Value)>,
 }
 
-/// A loop in registers.
+/// A loop in registers, or a function that calls itself.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) ops: Vec<Op>,
@@ -400,4 +413,6 @@ pub(crate) struct Program {
     pub(crate) constants: Vec<(Reg, u64)>,
     /// Readings whose values have these types, and the registers that have to hold the values.
     pub(crate) reads: Vec<(u8, Ty, Reg)>,
+    /// The type of what a function returns.
+    pub(crate) result: Option<Ty>,
 }

@@ -25,8 +25,8 @@ pub(super) struct Followed {
     /// Where jumps lead.
     pub(super) targets: HashSet<usize>,
     first: usize,
-    positional: usize,
-    defaults: Vec<Option<Const>>,
+    pub(super) positional: usize,
+    pub(super) defaults: Vec<Option<Const>>,
     locals: usize,
     max_stack: usize,
     /// The variables that are bound by instructions.
@@ -58,7 +58,7 @@ impl Followed {
         }
     }
 
-    fn of(unit: &Unit) -> Self {
+    pub(super) fn of(unit: &Unit) -> Self {
         let instrs = unit.instrs.clone();
         Self {
             positional: unit.positional,
@@ -167,6 +167,9 @@ impl Builder<'_, '_> {
         let takes = arguments + 2;
         let known = self.readings.get(usize::from(reading)).copied().flatten();
         let followed = match known {
+            Some(Known::Function(unit)) if is_plain && self.recurs(unit) => {
+                self.recur(unit, at, names, instr.pc)
+            }
             Some(Known::Function(unit)) if is_plain => {
                 self.follow(unit, at + 2, takes, names, instr)
             }
@@ -193,42 +196,12 @@ impl Builder<'_, '_> {
         names: Option<usize>,
         instr: Instr,
     ) -> Option<Flow> {
-        let keywords = match names {
-            Some(names) => {
-                let caller = self.calls.last().map_or(0, |call| call.unit);
-                self.surroundings.keywords(caller, names, number)?
-            }
-            None => Vec::new(),
-        };
-        let given = (self.stack.len() - at).checked_sub(keywords.len())?;
         let is_recursive = self.calls.iter().any(|call| call.unit == number);
         if is_recursive || self.calls.len() >= MAX_CALLS {
             return None;
         }
-        if !self.units.contains_key(&number) {
-            let unit = Followed::of(self.surroundings.unit(number));
-            self.units.insert(number, unit);
-        }
+        let (given, arguments) = self.arguments(number, at, names)?;
         let unit = &self.units[&number];
-        if given > unit.positional {
-            return None;
-        }
-        // Where the value of each argument is: on the stack, or else it is its default.
-        let mut places: Vec<Option<usize>> = vec![None; unit.defaults.len()];
-        for (place, argument) in (0..given).chain(keywords).enumerate() {
-            let slot = places.get_mut(argument)?;
-            if slot.replace(at + place).is_some() {
-                return None;
-            }
-        }
-        let arguments: Option<Vec<Item>> = (places.iter().zip(&unit.defaults))
-            .map(|(place, default)| match place {
-                Some(place) => self.stack.get(*place).copied(),
-                None => default.map(constant),
-            })
-            .collect();
-        arguments?;
-        let defaults = unit.defaults.clone();
         let (count, first, size) = (unit.locals, unit.first, unit.registers());
         let base = match self.calls.last() {
             Some(call) => call.base + self.unit().registers(),
@@ -254,14 +227,7 @@ impl Builder<'_, '_> {
             stack: self.stack.iter().map(|one| one.ty).collect(),
         };
         let stack = std::mem::take(&mut self.stack);
-        let values = places
-            .iter()
-            .zip(defaults)
-            .map(|(place, default)| match place {
-                Some(place) => stack[*place],
-                None => default.map_or(NONE, constant),
-            });
-        let values: Vec<Item> = values.collect();
+        let values: Vec<Item> = arguments.iter().map(|one| one.value(&stack)).collect();
         self.calls.push(call);
         self.locals = vec![(Ty::Unbound, true); count];
         for (local, value) in values.into_iter().enumerate() {

@@ -167,7 +167,7 @@ impl Builder<'_, '_> {
     /// Where the interpreter goes on if the instruction at `pc` is left to it, with the state of
     /// now.
     pub(super) fn exit(&mut self, pc: usize) -> u16 {
-        if let Some(exit) = self.call_exit() {
+        if let Some(exit) = self.call_exit().or_else(|| self.function_exit()) {
             return exit;
         }
         let mut locals = Vec::new();

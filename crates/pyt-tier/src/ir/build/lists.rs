@@ -43,7 +43,7 @@ impl Builder<'_, '_> {
             return None;
         };
         match self.known(of) {
-            Some(Known::List(first)) if self.calls.is_empty() => Some((of, first)),
+            Some(Known::List(first)) if self.may_change() => Some((of, first)),
             _ => None,
         }
     }
@@ -108,9 +108,7 @@ impl Builder<'_, '_> {
         let above = self.stack.len() - 1;
         let place = (above + self.entry.stack.len()).checked_sub(depth);
         let found = match place {
-            Some(place) if depth > above && self.calls.is_empty() => {
-                self.surroundings.stacked(place)
-            }
+            Some(place) if depth > above && self.may_change() => self.surroundings.stacked(place),
             _ => None,
         };
         let Some((object, known @ Known::List(_))) = found else {

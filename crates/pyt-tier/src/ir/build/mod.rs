@@ -9,15 +9,18 @@
 //! between them, results are in temporary registers.
 //!
 //! - `values`: variables, the stack, registers; `operators`: what is computed
-//! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`
-//! - `lists`: lists that grow and shrink
+//! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`;
+//!   `arguments`: with what
+//! - `recursion`: functions that call themselves; `lists`: lists that grow and shrink
 //! - `objects`: what is read around a loop, attributes and items; `variables`: what is bound there
 
+mod arguments;
 mod calls;
 mod control;
 mod lists;
 mod objects;
 mod operators;
+mod recursion;
 mod values;
 mod variables;
 
@@ -31,6 +34,8 @@ use super::{
 pub(crate) use calls::MAX_CALLS;
 use calls::{Call, Followed};
 use lists::Lists;
+use recursion::Function;
+pub(crate) use recursion::build_function;
 use variables::{Variable, Variables};
 
 /// How many registers there are for results between two ends of blocks.
@@ -59,6 +64,8 @@ pub(crate) trait Surroundings {
     /// The type that an item has of the sequence that a reading found: of this one, or of the
     /// first.
     fn item(&self, of: u8, index: usize) -> Option<Ty>;
+    /// Whether the function with this number has the code that the program is made of.
+    fn is_own(&self, unit: usize) -> bool;
     /// Whether a program may bind the place of a reading that found a number, and nothing but the
     /// program reads or binds it meanwhile. No two readings have the same place then.
     fn can_bind(&mut self, reading: u8) -> bool;
@@ -110,6 +117,8 @@ pub(crate) enum Refused {
     NoTurn,
     /// The instructions are none that a compiler makes.
     Malformed,
+    /// The function does not call itself, or not with values that programs know.
+    NoRecursion,
 }
 
 impl std::fmt::Display for Refused {
@@ -118,6 +127,7 @@ impl std::fmt::Display for Refused {
             Self::Registers => "too many variables",
             Self::NoTurn => "no turn without an instruction that is left to the interpreter",
             Self::Malformed => "instructions that are not understood",
+            Self::NoRecursion => "no call of itself and end that programs can make",
         })
     }
 }
@@ -188,6 +198,7 @@ struct Builder<'a, 'b> {
     turned: bool,
     variables: Variables,
     lists: &'b mut Lists,
+    function: Option<Function>,
     // The block that is being made.
     calls: Vec<Call>,
     locals: Vec<(Ty, bool)>,
@@ -203,9 +214,9 @@ pub(crate) fn build(
     surroundings: &mut dyn Surroundings,
 ) -> Result<Program, Refused> {
     let mut lists = Lists::default();
-    let program = attempt(code, entry, surroundings, &mut lists);
+    let program = attempt(code, entry, surroundings, &mut lists, None);
     if lists.must_begin_again() {
-        return attempt(code, entry, surroundings, &mut lists);
+        return attempt(code, entry, surroundings, &mut lists, None);
     }
     program
 }
@@ -215,6 +226,7 @@ fn attempt(
     entry: &Entry<'_>,
     surroundings: &mut dyn Surroundings,
     lists: &mut Lists,
+    function: Option<Function>,
 ) -> Result<Program, Refused> {
     let ranges = (entry.stack.iter().enumerate()).filter(|(_, ty)| **ty == StackTy::Range);
     let mut next = entry.locals.len() + entry.max_stack;
@@ -254,6 +266,7 @@ fn attempt(
         turned: false,
         variables: Variables::default(),
         lists,
+        function,
         calls: Vec::new(),
         locals: Vec::new(),
         stack: Vec::new(),
@@ -273,8 +286,10 @@ fn attempt(
             return Err(Refused::Registers);
         }
     }
-    if !builder.turned {
-        return Err(Refused::NoTurn);
+    match &builder.function {
+        Some(function) => function.is_complete()?,
+        None if builder.turned => {}
+        None => return Err(Refused::NoTurn),
     }
     builder.finish()
 }
@@ -296,6 +311,7 @@ impl Builder<'_, '_> {
             exits: self.exits,
             constants: self.constants,
             reads: self.reads,
+            result: self.function.map(|function| function.result),
         })
     }
 
@@ -491,6 +507,7 @@ impl Builder<'_, '_> {
                 return Ok(self.call(arguments, Some(names), instr));
             }
             Code::Return if !self.calls.is_empty() => return Ok(self.return_value(pc)),
+            Code::Return if self.function.is_some() => return Ok(self.end(pc)),
             Code::Return | Code::GetIter => return Ok(self.leave(pc)),
             Code::Names(_) | Code::Other => return Ok(self.leave(pc)),
         }

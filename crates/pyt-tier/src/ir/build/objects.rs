@@ -189,7 +189,7 @@ impl Builder<'_, '_> {
             return self.leave(pc);
         };
         // A call that is followed may be made again, and must not have changed anything.
-        let can = self.calls.is_empty() && matches!(self.known(of), Some(Known::List(_)));
+        let can = self.may_change() && matches!(self.known(of), Some(Known::List(_)));
         if !can || !value.ty.is_number() {
             return self.leave(pc);
         }

@@ -92,7 +92,8 @@ impl Builder<'_, '_> {
             return false;
         };
         self.note(reading, known);
-        (value.ty.is_number() || value.ty == Ty::None) && self.surroundings.can_bind(reading)
+        let has_value = value.ty.is_number() || value.ty == Ty::None;
+        has_value && self.function.is_none() && self.surroundings.can_bind(reading)
     }
 
     /// Binds the variable to the value on top.

@@ -42,6 +42,11 @@ impl Surroundings for World {
         Some(Ty::Int)
     }
 
+    /// The code of a program of a function is that of the first unit.
+    fn is_own(&self, unit: usize) -> bool {
+        unit == 1
+    }
+
     fn can_bind(&mut self, _: u8) -> bool {
         true
     }

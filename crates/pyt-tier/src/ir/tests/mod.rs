@@ -62,6 +62,10 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn is_own(&self, _: usize) -> bool {
+        false
+    }
+
     fn can_bind(&mut self, _: u8) -> bool {
         false
     }
@@ -125,7 +129,8 @@ fn run_with(
     turns: u32,
     range: Option<[u64; 4]>,
 ) -> Left {
-    let mut registers = [0; REGISTERS];
+    let mut windows = [[0; REGISTERS]];
+    let registers = &mut windows[0];
     registers[..locals.len()].copy_from_slice(locals);
     // What was read are the numbers of the readings.
     for (reading, _, reg) in &program.reads {
@@ -140,7 +145,8 @@ fn run_with(
     let stop = AtomicBool::new(false);
     let mut poll = Poll { stop: &stop, turns };
     let machine = Register.compile(program).expect("closed");
-    let exit = machine.run(&mut registers, objects, &mut poll);
+    let exit = machine.run(&mut windows, objects, &mut poll);
+    let registers = &windows[0];
     let Exit {
         pc,
         locals,
