@@ -31,6 +31,7 @@ LIMIT = 2**62
 
 class Function:
     calls = False
+    recursive = ()
     # The functions whose last argument can only be given by keyword.
     keyword = {"f"}
 
@@ -108,6 +109,10 @@ class Function:
     def call(self, depth, kind):
         """Of a function or a built-in one."""
         rng = self.rng
+        if rng.random() < 0.2 and self.recursive:
+            name = rng.choice(self.recursive)
+            deep = f"{self.expression(depth, 'int')} & {rng.choice(['3', '7'])}"
+            return f"{name}({deep}, {self.expression(depth)}{rng.choice(['', ', 2', ', z=0.5', ', True'])})"
         if rng.random() < 0.55 and self.callees:
             name, count, least = rng.choice(self.callees)
             if rng.random() < 0.98:
@@ -244,7 +249,7 @@ class Function:
             self.line(depth, "PEEK()")
         else:
             turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
-            self.line(depth, f"{turn}CHANGE({rng.randrange(34)})")
+            self.line(depth, f"{turn}CHANGE({rng.randrange(37)})")
 
     def bind(self, depth, name):
         """Binds a global variable or an attribute."""
@@ -263,6 +268,9 @@ class Function:
             return
         if self.calls and rng.random() < 0.08 and self.can_change:
             self.bind(depth, rng.choice(["o.n", "O.n", "P.n", "o.v", "O.b", "P.v", "o.w", "G", "K", "H", "B"]))
+            return
+        if self.calls and rng.random() < 0.06 and self.can_change:
+            self.lists(depth)
             return
         if self.calls and rng.random() < 0.07 and self.can_change:
             name = rng.choice(["L", "l", "F", "M"])
@@ -382,6 +390,56 @@ class Function:
             self.line(1, "pass")
         return self.lines
 
+    def make_recursive(self, others):
+        """A function that calls itself: `name(y, x, z=...)`, y levels deep."""
+        rng = self.rng
+        self.calls, self.can_change = True, False
+        self.readable = ["x", "y", "z"]
+        self.callees = others if rng.random() < 0.4 else []
+        self.line(0, f"def {self.name}(y, x, z={self.constant()}):")
+        kind = rng.choice(["int", "int", "float"])
+        self.line(1, f"if y < {rng.choice([1, 2])}:")
+        self.line(2, f"return {self.expression(2, kind)}")
+        if rng.random() < 0.3:
+            self.line(1, f"if {self.condition(1)}:")
+            self.line(2, f"return {self.expression(2, kind)}")
+        again = lambda down: f"{self.name}(y - {down}, {self.value('x', 2)}{self.third()})"
+        if rng.random() < 0.3:
+            self.line(1, f"x = {self.value('x', 1)}")
+        op = rng.choice(["+", "-", "*", "+"])
+        choice = rng.random()
+        if choice < 0.4:
+            self.line(1, f"return {again(1)}")
+        elif choice < 0.7:
+            self.line(1, f"return {again(1)} {op} {self.expression(2, kind)}")
+        else:
+            self.line(1, f"return {again(1)} {op} {again(2)}")
+        return self.lines
+
+    def third(self):
+        return self.rng.choice(["", ", z", ", z=z", f", {self.atom('float')}", f", z={self.atom()}"])
+
+    def lists(self, depth):
+        """Lists that grow and shrink."""
+        rng = self.rng
+        name = rng.choice(["L", "l", "F", "M", "m", "m"])
+        kind = {"F": "float", "M": "bool"}.get(name, "int")
+        choice = rng.random()
+        if choice < 0.4:
+            self.line(depth, f"{name}.append({self.expression(1, kind)})")
+        elif choice < 0.65:
+            self.line(depth, f"{rng.choice('xyz')} = {name}.pop()")
+        elif choice < 0.75:
+            self.line(depth, f"x = len({name})")
+        else:
+            test = f" if {self.condition(1)}" if rng.random() < 0.5 else ""
+            saved, self.readable = self.readable, [*self.readable, "k"]
+            value = self.expression(1, kind)
+            self.readable = saved
+            self.line(depth, f"m = [{value} for k in range({self.bounds()}){test}]")
+        if rng.random() < 0.5:
+            self.line(depth, f"if len({name}) > 40: {name}.clear()")
+
     def make(self):
         rng = self.rng
         self.readable = ["a", "b", "c", "x", "y", "z"]
@@ -390,7 +448,7 @@ class Function:
         self.line(0, f"def {self.name}(a, b, c):")
         if self.calls:
             self.line(1, "global G, H, K, B")
-            self.line(1, "o, l = O, L")
+            self.line(1, "o, l, m = O, L, []")
             if rng.random() < 0.5:
                 self.line(1, f"f = {rng.choice(self.callees)[0]}")
                 self.callees = [*self.callees, ("f", 3, 2)]
@@ -443,7 +501,7 @@ KEPT = {}
 def peek():
     # What the caller's frame shows.
     frame = sys._getframe(1)
-    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "ol"}
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "ol" or name == "m"}
     LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
 
 def change(number):
@@ -516,6 +574,12 @@ def change(number):
                 one.__kwdefaults__["z"] = 0.5
     elif number == 33:
         P.__dict__ = globals()
+    elif number == 34:
+        globals()["r0"] = c1
+    elif number == 35:
+        r1.__defaults__ = (-0.0,)
+    elif number == 36:
+        r2.__code__ = r1.__code__
     elif number == 12:
         c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
     else:
@@ -610,6 +674,12 @@ def main():
             one = f"c{number}"
             kept = [one, f"{one}.__code__", f"{one}.__defaults__", f"{one}.__kwdefaults__ and dict({one}.__kwdefaults__)"]
             lines.append(f"KEPT['{one}'] = {', '.join(kept)}")
+        for number in range(3):
+            one = f"r{number}"
+            lines.append("")
+            lines += Function(rng, one).make_recursive(list(callees))
+            lines.append(f"KEPT['{one}'] = {one}, {one}.__code__, {one}.__defaults__, None")
+        Function.recursive = ["r0", "r1", "r2"]
     for number in range(functions):
         name = f"f{number}"
         lines.append("")

@@ -197,7 +197,7 @@ fn run(
                 .map(|entered| (version, entered)),
             Err(reason) => {
                 let misses = site.misses.fetch_add(1, Ordering::Relaxed);
-                if misses >= 3 {
+                if misses >= hook::attempts(versions.len()) {
                     code.restore(site, &reason, vm);
                 }
                 site.warm.store(0, Ordering::Relaxed);

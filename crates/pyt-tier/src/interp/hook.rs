@@ -211,7 +211,7 @@ fn run(
                 Err(reason) => {
                     // Other types may be better, but not for ever.
                     let misses = site.misses.fetch_add(1, Ordering::Relaxed);
-                    if misses >= 3 {
+                    if misses >= attempts(count) {
                         code.restore(site, &reason, vm);
                         return Ok(continue_at(code, site));
                     }
@@ -240,6 +240,11 @@ fn run(
         code.restore(site, "it is left after few turns", vm);
     }
     Ok(version.program.exits[exit].pc)
+}
+
+/// How often types for which there can be no version may be met, if there are so many for others.
+pub(super) fn attempts(versions: usize) -> u32 {
+    if versions == 0 { 3 } else { 32 }
 }
 
 /// What a run works on beside the registers.
