@@ -316,7 +316,13 @@ class Function:
         index = f"i{self.loops}"
         turns = {1: rng.choice([3, 8, 20, 40]), 2: rng.choice([2, 4, 6]), 3: 3}[level]
         saved = list(self.readable)
-        if rng.random() < 0.5:
+        if self.calls and rng.random() < 0.2:
+            # Over a copy, unless what the loop does to it cannot go on for ever.
+            items = rng.choice(["L[:]", "F[:9]", "M[:]", "T", "m[:9]", "iter(L[:])", "reversed(l[:9])", "L"])
+            self.line(depth, f"for {index} in {items}:")
+            if items == "L":
+                self.line(depth + 1, "if len(L) > 50: break")
+        elif rng.random() < 0.5:
             start = rng.choice([0, 0, 1, -3, 10, 2**62, 2**63 - 40, -(2**63)])
             step = rng.choice([1, 1, 1, 2, -1, 3, -7])
             if not -(2**63) <= start + step * turns < 2**63:

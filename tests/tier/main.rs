@@ -40,24 +40,48 @@ fn what_watches_code_sees_its_jumps() {
     }
 }
 
-#[test]
-fn threads_in_compiled_loops_are_as_others() {
+/// The same, and with all loops compiled and no GIL.
+fn holds_without_gil_too(name: &str) {
     if !skipped_on_other_python("the fast tier") {
-        holds("threads.py", &["0", "1", "eager"]);
-        let name = "threads.py";
+        holds(name, &["0", "1", "eager"]);
         let program = Program::new(name, script(name)).flag("-X").flag("gil=0");
         with_tier(program, "eager").succeeded().printed("done\n");
     }
 }
 
 #[test]
+fn threads_in_compiled_loops_are_as_others() {
+    holds_without_gil_too("threads.py");
+}
+
+#[test]
 fn what_compiled_loops_rely_on_may_change() {
-    if !skipped_on_other_python("the fast tier") {
-        holds("calls.py", &["0", "1", "eager"]);
-        let name = "calls.py";
-        let program = Program::new(name, script(name)).flag("-X").flag("gil=0");
-        with_tier(program, "eager").succeeded().printed("done\n");
-    }
+    holds_without_gil_too("calls.py");
+}
+
+#[test]
+fn calls_with_keywords_are_as_others() {
+    holds_without_gil_too("keywords.py");
+}
+
+#[test]
+fn what_compiled_loops_bind_is_bound() {
+    holds_without_gil_too("variables.py");
+}
+
+#[test]
+fn functions_that_call_themselves_return_and_fail_as_others() {
+    holds_without_gil_too("recursion.py");
+}
+
+#[test]
+fn loops_over_sequences_see_each_item_once() {
+    holds_without_gil_too("iteration.py");
+}
+
+#[test]
+fn lists_grow_and_shrink_in_compiled_loops() {
+    holds_without_gil_too("lists.py");
 }
 
 #[test]

@@ -23,8 +23,20 @@ pub(crate) struct Poll<'a> {
     pub(crate) turns: u32,
 }
 
+/// What an iterator gave.
+pub(crate) enum Next {
+    /// A number of the type that was asked for.
+    Number(u64),
+    /// Something else, which is kept.
+    Other,
+    /// Nothing: it is over.
+    End,
+}
+
 /// The objects that a program's readings found.
 pub(crate) trait Objects {
+    /// The next item of an iterator.
+    fn next(&self, object: u8, ty: Ty) -> Next;
     /// An item of a list or tuple, if it is there and has this type.
     fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64>;
     /// Sets an item of a list, if it is there and no finalizer can run. `None`: it was not done.

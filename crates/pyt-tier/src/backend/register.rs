@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Backend, Machine, Objects, Poll, RETURNED, Registers};
+use super::{Backend, Machine, Next, Objects, Poll, RETURNED, Registers};
 use crate::ir::{IntOp, Op, Program, Reg, arithmetic, range};
 
 /// The back end.
@@ -161,6 +161,17 @@ impl Machine for Interpreted {
                     set!(d + range::VALUE, start as u64);
                     set!(d + range::STEP, step as u64);
                 }
+                Op::NextItem {
+                    d,
+                    object,
+                    ty,
+                    other,
+                    end,
+                } => match objects.next(object, ty.into()) {
+                    Next::Number(bits) => set!(d, bits),
+                    Next::Other => return usize::from(other),
+                    Next::End => return usize::from(end),
+                },
                 Op::Item {
                     d,
                     object,

@@ -5,9 +5,12 @@
 //! return, with the result on the stack. One that was left goes on as if it had not been entered:
 //! what its program did is gone.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rustpython_vm::{
@@ -218,6 +221,7 @@ fn run(
     };
     let items = Items {
         found: &entered.found,
+        pending: RefCell::default(),
         vm,
     };
     let exit = version.machine.run(registers, &items, &mut poll);

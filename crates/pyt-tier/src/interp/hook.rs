@@ -1,8 +1,11 @@
 //! From the interpreter into compiled loops and back: the slots that patched code calls.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rustpython_vm::{
@@ -326,6 +329,7 @@ fn execute(
     };
     let items = Items {
         found: &entered.found,
+        pending: RefCell::default(),
         vm,
     };
     let exit = (version.machine).run(std::slice::from_mut(registers), &items, &mut poll);
@@ -360,7 +364,10 @@ fn execute(
         );
     }
     for value in stack {
-        let object = object(*value, registers, &entered.found, layout, vm)?;
+        let object = match value.ty {
+            Ty::Pending => items.pending.take(),
+            _ => object(*value, registers, &entered.found, layout, vm)?,
+        };
         // SAFETY: the interpreter's own instructions would have the same values on its stack here.
         unsafe { frame.push(object) };
     }
@@ -383,7 +390,8 @@ fn object(
             None => return Err(vm.new_system_error("the fast tier lacks an object")),
         },
         Ty::Range(first) => frame::make_range(range_of(first, registers), layout, vm)?,
-        Ty::Null | Ty::Unbound | Ty::Other => return Ok(None),
+        // That is pushed by the caller, who has it.
+        Ty::Null | Ty::Unbound | Ty::Other | Ty::Pending => return Ok(None),
     }))
 }
 

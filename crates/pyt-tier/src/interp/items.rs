@@ -1,8 +1,11 @@
 //! Items of lists and tuples, for programs.
 
+use std::cell::RefCell;
+
 use rustpython_vm::{
-    PyObject, PyObjectRef, VirtualMachine,
+    AsObject, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyDict, PyFloat, PyList, PyStr, PyTuple},
+    protocol::PyIterReturn,
 };
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
     values::{self, Found},
 };
 use crate::{
-    backend::Objects,
+    backend::{Next, Objects},
     ir::{Ty, build::Known},
 };
 
@@ -35,6 +38,40 @@ pub(crate) fn item(object: &PyObject, index: usize, vm: &VirtualMachine) -> Opti
     ty(object.downcast_ref_if_exact::<PyTuple>(vm)?.as_slice())
 }
 
+/// Whether an object is an iterator whose items come without running anything of the program's.
+pub(crate) fn is_iterator(object: &PyObject, vm: &VirtualMachine) -> bool {
+    let types = &vm.ctx.types;
+    let class = object.class();
+    [
+        types.list_iterator_type,
+        types.list_reverseiterator_type,
+        types.tuple_iterator_type,
+        types.bytes_iterator_type,
+        types.bytearray_iterator_type,
+    ]
+    .iter()
+    .any(|one| class.is(*one))
+}
+
+/// The type of the item that an iterator gives next; `Unbound` if it is not known.
+pub(crate) fn next_type(iterator: &PyObject, vm: &VirtualMachine) -> Ty {
+    let state = vm.call_method(iterator, "__reduce__", ()).ok();
+    let state = state.and_then(|state| state.downcast::<PyTuple>().ok());
+    let Some([_, arguments, index]) = state.as_ref().map(|state| state.as_slice()) else {
+        return Ty::Unbound;
+    };
+    let sequence = arguments.downcast_ref::<PyTuple>();
+    let Some(sequence) = sequence.and_then(|arguments| arguments.as_slice().first()) else {
+        return Ty::Unbound;
+    };
+    let types = &vm.ctx.types;
+    if sequence.class().is(types.bytes_type) || sequence.class().is(types.bytearray_type) {
+        return Ty::Int;
+    }
+    let index = small_int(index, vm).and_then(|index| usize::try_from(index).ok());
+    item(sequence, index.unwrap_or(0), vm).unwrap_or(Ty::Unbound)
+}
+
 /// How many items an object of a built-in class has.
 pub(crate) fn length(object: &PyObject, vm: &VirtualMachine) -> Option<usize> {
     if let Some(list) = object.downcast_ref_if_exact::<PyList>(vm) {
@@ -53,6 +90,8 @@ pub(crate) fn length(object: &PyObject, vm: &VirtualMachine) -> Option<usize> {
 /// The objects of one run.
 pub(crate) struct Items<'a> {
     pub(crate) found: &'a Found,
+    /// What an iterator gave last, where that was not as expected.
+    pub(crate) pending: RefCell<Option<PyObjectRef>>,
     pub(crate) vm: &'a VirtualMachine,
 }
 
@@ -81,6 +120,26 @@ impl Items<'_> {
 }
 
 impl Objects for Items<'_> {
+    #[inline]
+    fn next(&self, object: u8, ty: Ty) -> Next {
+        let Some(iterator) = self.found.get(usize::from(object)) else {
+            return Next::End;
+        };
+        let Some(next) = iterator.class().slots.iternext.load() else {
+            return Next::End;
+        };
+        // These iterators raise nothing else; where one is over, it is so when asked again.
+        let Ok(PyIterReturn::Return(item)) = next(iterator, self.vm) else {
+            return Next::End;
+        };
+        let (found, bits) = values::classify(Some(&item), self.vm);
+        if found == ty {
+            return Next::Number(bits);
+        }
+        self.pending.replace(Some(item));
+        Next::Other
+    }
+
     #[inline]
     fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64> {
         let object = self.found.get(usize::from(object))?;

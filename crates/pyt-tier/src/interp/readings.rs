@@ -204,6 +204,7 @@ impl Readings {
                 known @ (Known::List(_) | Known::Tuple(_)) => {
                     items::sequence(&object, vm) == Some(known)
                 }
+                Known::Iterator(_) => items::is_iterator(&object, vm),
                 Known::Object => classify(Some(&object), vm).0 == Ty::Other,
             };
             if !is_right || how != reading.how {
@@ -491,6 +492,9 @@ impl<'a> Around<'a> {
         if is_value && !is_function {
             if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
                 return Ok(Known::Builtin(builtin));
+            }
+            if items::is_iterator(object, self.vm) {
+                return Ok(Known::Iterator(items::next_type(object, self.vm)));
             }
             return Ok(items::sequence(object, self.vm).unwrap_or(Known::Object));
         }

@@ -35,12 +35,42 @@ pub(crate) enum Ty {
     Null,
     /// The iterator of a `range` that the program has made, whose registers begin here.
     Range(Reg),
+    /// What an iterator gave last, where that was not as expected. It has no register.
+    Pending,
+}
+
+/// The type of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Number {
+    Int,
+    Float,
+    Bool,
+}
+
+impl From<Number> for Ty {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Int => Self::Int,
+            Number::Float => Self::Float,
+            Number::Bool => Self::Bool,
+        }
+    }
 }
 
 impl Ty {
     /// Whether a register holds values of this type.
     pub(crate) fn is_number(self) -> bool {
-        matches!(self, Self::Int | Self::Float | Self::Bool)
+        self.number().is_some()
+    }
+
+    pub(crate) fn number(self) -> Option<Number> {
+        Some(match self {
+            Self::Int => Number::Int,
+            Self::Float => Number::Float,
+            Self::Bool => Number::Bool,
+            _ => return None,
+        })
     }
 }
 
@@ -261,6 +291,15 @@ pub(crate) enum Op {
         step: Reg,
         exit: u16,
     },
+    /// The next item of the iterator that this reading found. It is over: `end`. The item has
+    /// another type, and is [pending](Ty::Pending): `other`.
+    NextItem {
+        d: Reg,
+        object: u8,
+        ty: Number,
+        other: u16,
+        end: u16,
+    },
     /// The item of the object that this reading found, if it has the type.
     Item {
         d: Reg,
@@ -346,6 +385,7 @@ impl Op {
             | Self::Next { d, .. }
             | Self::NextOr { d, .. }
             | Self::Item { d, .. }
+            | Self::NextItem { d, .. }
             | Self::Pop { d, .. }
             | Self::Length { d, .. } => Some(d),
             Self::NotNan { .. }

@@ -397,30 +397,6 @@ impl Builder<'_, '_> {
         });
         Some(Flow::At(following.next))
     }
-
-    pub(super) fn for_iter(&mut self, to: usize, pc: usize) -> Flow {
-        if let Some(Item {
-            ty: Ty::Range(range),
-            ..
-        }) = self.top()
-        {
-            self.settle();
-            let to = self.target(to);
-            self.result(Ty::Int, |d| Op::NextOr { d, range, to });
-            return Flow::Next;
-        }
-        // It can only be the iterator that lies below all values.
-        let range = (self.stack.is_empty() && self.calls.is_empty())
-            .then(|| self.range_regs.last().copied())
-            .flatten()
-            .filter(|(at, _)| at + 1 == self.entry.stack.len());
-        let Some((_, range)) = range else {
-            return self.leave(pc);
-        };
-        let exit = self.exit(pc);
-        self.result(Ty::Int, |d| Op::Next { d, range, exit });
-        Flow::Next
-    }
 }
 
 pub(super) fn constant(constant: Const) -> Item {

@@ -11,12 +11,14 @@
 //! - `values`: variables, the stack, registers; `operators`: what is computed
 //! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`;
 //!   `arguments`: with what
+//! - `iteration`: loops over iterators
 //! - `recursion`: functions that call themselves; `lists`: lists that grow and shrink
 //! - `objects`: what is read around a loop, attributes and items; `variables`: what is bound there
 
 mod arguments;
 mod calls;
 mod control;
+mod iteration;
 mod lists;
 mod objects;
 mod operators;
@@ -92,6 +94,8 @@ pub(crate) enum Known {
     List(Ty),
     /// A tuple of so many items.
     Tuple(usize),
+    /// An iterator of items, of which the next has this type.
+    Iterator(Ty),
     /// Anything else that is no number.
     Object,
 }
@@ -488,7 +492,7 @@ impl Builder<'_, '_> {
                 self.push_op(Op::Turn { exit, to });
                 return Ok(Flow::End);
             }
-            Code::ForIter { to } => return Ok(self.for_iter(to, pc)),
+            Code::ForIter { to } => return Ok(self.for_iter(to, instr)),
             Code::LoadGlobal { name, null } => {
                 if !self.load_global(name, null) {
                     return Ok(self.leave(pc));

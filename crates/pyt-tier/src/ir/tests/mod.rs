@@ -11,7 +11,7 @@ use super::{
     code::{Binary, Code, Const, Instr, Unit},
     range,
 };
-use crate::backend::{Backend, Objects, Poll, Register};
+use crate::backend::{Backend, Next, Objects, Poll, Register};
 
 /// Instructions at 0, 1, 2, ..., as all take one unit.
 fn code(list: &[Code]) -> Vec<Instr> {
@@ -83,6 +83,15 @@ impl Surroundings for Nowhere {
 struct Numbers(RefCell<Vec<i64>>);
 
 impl Objects for Numbers {
+    /// The last number is taken; one above 1000 is not as expected.
+    fn next(&self, _: u8, _: Ty) -> Next {
+        match self.0.borrow_mut().pop() {
+            Some(number) if number > 1000 => Next::Other,
+            Some(number) => Next::Number(number as u64),
+            None => Next::End,
+        }
+    }
+
     fn item(&self, _: u8, index: i64, ty: Ty) -> Option<u64> {
         let item = self.0.borrow().get(usize::try_from(index).ok()?).copied();
         (ty == Ty::Int).then_some(item? as u64)
