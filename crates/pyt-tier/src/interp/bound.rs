@@ -36,7 +36,7 @@ fn place(
             let object = found.get(usize::from(of))?;
             Some((attributes::dict_of(object, vm)?, name))
         }
-        Place::Local(_) | Place::Stack(_) | Place::Length(_) => None,
+        Place::Local(_) | Place::Stack(_) | Place::Length(_) | Place::Item(..) => None,
     }
 }
 

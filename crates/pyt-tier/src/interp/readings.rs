@@ -100,6 +100,8 @@ pub(super) enum Place {
     Attribute(u8, &'static PyStrInterned),
     /// How many items there are in what another reading found.
     Length(u8),
+    /// As an item of the tuple that another reading found.
+    Item(u8, usize),
 }
 
 pub(super) struct Reading {
@@ -284,6 +286,11 @@ fn look_up(
         }
         Place::Attribute(of, name) => {
             return attributes::look_up(found.get(usize::from(of))?, name, vm);
+        }
+        Place::Item(of, index) => {
+            let tuple = found.get(usize::from(of))?;
+            let tuple = tuple.downcast_ref_if_exact::<PyTuple>(vm)?;
+            tuple.as_slice().get(index)?.clone()
         }
         Place::Length(of) => {
             let length = items::length(found.get(usize::from(of))?, vm)?;
@@ -539,6 +546,10 @@ impl Surroundings for Around<'_> {
 
     fn length(&mut self, of: u8) -> Option<(u8, Known)> {
         self.reading(Place::Length(of), self.vm.ctx.intern_str("len"))
+    }
+
+    fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Item(of, index), self.vm.ctx.intern_str("an item"))
     }
 
     fn item(&self, of: u8, index: usize) -> Option<Ty> {

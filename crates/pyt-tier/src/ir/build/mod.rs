@@ -63,6 +63,8 @@ pub(crate) trait Surroundings {
     fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)>;
     /// How many items the object has that a reading found.
     fn length(&mut self, of: u8) -> Option<(u8, Known)>;
+    /// What this item is of the tuple that a reading found.
+    fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
     /// The type that an item has of the sequence that a reading found: of this one, or of the
     /// first.
     fn item(&self, of: u8, index: usize) -> Option<Ty>;

@@ -160,6 +160,14 @@ impl Builder<'_, '_> {
             Source::Const(bits) => bits as usize,
             _ => 0,
         };
+        // That of a tuple is always the same.
+        if let (Some(Known::Tuple(_)), Source::Const(_)) = (self.known(of), index.source)
+            && let Some((reading, known)) = self.surroundings.tuple_item(of, number)
+        {
+            self.stack.truncate(self.stack.len() - 2);
+            self.push_known(reading, known);
+            return Flow::Next;
+        }
         let ty = match self.known(of) {
             Some(Known::List(ty)) => Some(ty),
             Some(Known::Tuple(_)) => self.surroundings.item(of, number),
@@ -214,6 +222,21 @@ impl Builder<'_, '_> {
         else {
             return self.leave(pc);
         };
+        let items: Option<Vec<_>> = match self.known(of) {
+            Some(Known::Tuple(length)) if length == count => {
+                let items = (0..count).map(|at| self.surroundings.tuple_item(of, at));
+                items.collect()
+            }
+            _ => None,
+        };
+        if let Some(items) = items {
+            self.stack.pop();
+            // The first is on top in the end.
+            for (reading, known) in items.into_iter().rev() {
+                self.push_known(reading, known);
+            }
+            return Flow::Next;
+        }
         let types: Option<Vec<_>> = match self.known(of) {
             Some(Known::Tuple(length)) if length == count => {
                 let types = (0..count).map(|at| self.surroundings.item(of, at));

@@ -38,6 +38,10 @@ impl Surroundings for World {
         None
     }
 
+    fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn item(&self, _: u8, _: usize) -> Option<Ty> {
         Some(Ty::Int)
     }

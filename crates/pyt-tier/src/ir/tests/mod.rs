@@ -1,6 +1,8 @@
 //! Programs of small loops: built, run, and compared with what Python gives. No interpreter runs.
 
 mod calls;
+mod recursion;
+mod sequences;
 mod variables;
 
 use std::{cell::RefCell, sync::atomic::AtomicBool};
@@ -55,6 +57,10 @@ impl Surroundings for Nowhere {
     }
 
     fn length(&mut self, _: u8) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }
 
