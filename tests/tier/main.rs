@@ -125,6 +125,19 @@ fn what_was_compiled_can_be_asked() {
         "{}",
         done.stderr
     );
+    let done = with_tier(Program::new("sums.py", source), "dump");
+    done.exited_with(0).printed("4999950000\n");
+    let lines: Vec<&str> = done.stderr.lines().collect();
+    let at = lines.iter().position(|line| line.contains(" sums: compiled ("));
+    let dump = &lines[at.expect("the loop") + 1..];
+    assert!(dump[0].starts_with("    variables ["), "{}", done.stderr);
+    for operation in [" Next {", " Int { op: Add,", " Turn {", "    exit 0: Exit {"] {
+        assert!(
+            dump.iter().any(|line| line.contains(operation)),
+            "{operation}: {}",
+            done.stderr
+        );
+    }
     let done = Program::new("sums.py", source).env("PYT_TIER", "1").run();
     done.succeeded().printed("4999950000\n");
 }
@@ -177,6 +190,6 @@ fn a_wrong_mode_is_refused() {
     }
     let done = with_tier(Program::new("empty.py", ""), "2");
     assert!(!done.status.success());
-    let expected = "PYT_TIER / -X tier must be \"0\", \"1\", \"info\" or \"eager\"";
+    let expected = "PYT_TIER / -X tier must be \"0\", \"1\", \"info\", \"dump\" or \"eager\"";
     assert!(done.stderr.contains(expected), "{}", done.stderr);
 }

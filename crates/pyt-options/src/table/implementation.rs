@@ -46,7 +46,7 @@ pub(super) const ROWS: &[OptionSpec] = &[
          and list what was compiled on standard error at the end; eager: compile each loop when it \
          first goes back, for tests",
     )
-    .x("tier", "=0|1|info|eager")
+    .x("tier", "=0|1|info|dump|eager")
     .variable("PYT_TIER", ""),
     OptionSpec::new(
         Effect::Timeline,

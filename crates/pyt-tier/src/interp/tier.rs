@@ -157,10 +157,11 @@ pub fn turn_off(vm: &VirtualMachine) {
     }
 }
 
-/// What was compiled, and what was not, as lines of text; `None` if there is no tier.
+/// What was compiled, and what was not, as lines of text, with the operations if that is wanted;
+/// `None` if there is no tier.
 #[must_use]
-pub fn report(vm: &VirtualMachine) -> Option<String> {
-    of(vm).map(|tier| tier.report())
+pub fn report(operations: bool, vm: &VirtualMachine) -> Option<String> {
+    of(vm).map(|tier| tier.report(operations))
 }
 
 /// How often compiled loops were entered.
@@ -326,7 +327,7 @@ impl Tier {
         sites.map(|site| site.entries.load(Ordering::Relaxed)).sum()
     }
 
-    fn report(&self) -> String {
+    fn report(&self, operations: bool) -> String {
         let mut lines = Vec::new();
         for code in self.codes.read().values() {
             let object = &code.code.code;
@@ -362,6 +363,9 @@ impl Tier {
                 }
                 if let Some(reason) = site.reason() {
                     let _infallible = write!(text, "; given back: {reason}");
+                }
+                for version in versions.iter().filter(|_| operations) {
+                    let _infallible = write!(text, "\n{}", version.program);
                 }
                 lines.push(text);
             }

@@ -456,3 +456,20 @@ pub(crate) struct Program {
     /// The type of what a function returns.
     pub(crate) result: Option<Ty>,
 }
+
+impl std::fmt::Display for Program {
+    /// What it relies on, its operations, and where it can be left: a line for each.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "    variables {:?}, read {:?}", self.guards, self.reads)?;
+        for (reg, bits) in &self.constants {
+            write!(f, "\n    register {reg} = {bits:#x}")?;
+        }
+        for (at, op) in self.ops.iter().enumerate() {
+            write!(f, "\n    {at:4} {op:?}")?;
+        }
+        for (at, exit) in self.exits.iter().enumerate() {
+            write!(f, "\n    exit {at}: {exit:?}")?;
+        }
+        Ok(())
+    }
+}

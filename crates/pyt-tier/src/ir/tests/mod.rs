@@ -280,7 +280,11 @@ fn turns_and_the_flag_end_a_program_at_the_jump_back() {
         turns: 100,
     };
     let machine = Register.compile(&program).expect("closed");
-    machine.run(&mut [0; REGISTERS], &Numbers(RefCell::default()), &mut poll);
+    machine.run(
+        &mut [[0; REGISTERS]],
+        &Numbers(RefCell::default()),
+        &mut poll,
+    );
     assert_eq!(poll.turns, 99);
 }
 
