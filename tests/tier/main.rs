@@ -50,6 +50,13 @@ fn holds_without_gil_too(name: &str) {
 }
 
 #[test]
+fn what_profiles_code_sees_each_call_once() {
+    if !skipped_on_other_python("the fast tier") {
+        holds("profiled.py", &["0", "1", "eager"]);
+    }
+}
+
+#[test]
 fn threads_in_compiled_loops_are_as_others() {
     holds_without_gil_too("threads.py");
 }
@@ -128,10 +135,17 @@ fn what_was_compiled_can_be_asked() {
     let done = with_tier(Program::new("sums.py", source), "dump");
     done.exited_with(0).printed("4999950000\n");
     let lines: Vec<&str> = done.stderr.lines().collect();
-    let at = lines.iter().position(|line| line.contains(" sums: compiled ("));
+    let at = lines
+        .iter()
+        .position(|line| line.contains(" sums: compiled ("));
     let dump = &lines[at.expect("the loop") + 1..];
     assert!(dump[0].starts_with("    variables ["), "{}", done.stderr);
-    for operation in [" Next {", " Int { op: Add,", " Turn {", "    exit 0: Exit {"] {
+    for operation in [
+        " Next {",
+        " Int { op: Add,",
+        " Turn {",
+        "    exit 0: Exit {",
+    ] {
         assert!(
             dump.iter().any(|line| line.contains(operation)),
             "{operation}: {}",

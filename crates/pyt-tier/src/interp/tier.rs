@@ -76,6 +76,7 @@ pub(crate) struct Tier {
     refused: AtomicU64,
     /// The functions that are wrapped, by name.
     originals: Mutex<HashMap<&'static str, PyObjectRef>>,
+    wrappers: Mutex<HashMap<&'static str, PyObjectRef>>,
     builtins: Builtins,
     /// One thread at a time runs Python.
     exclusive: bool,
@@ -101,6 +102,7 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
         codes: RwLock::default(),
         refused: AtomicU64::new(0),
         originals: Mutex::default(),
+        wrappers: Mutex::default(),
         builtins: Builtins::of(vm)?,
         exclusive: state::of(vm).scheduler.policy().is_exclusive(),
         backend: Box::new(Register),
@@ -181,6 +183,7 @@ fn release(state: &state::InterpreterState) -> Vec<PyObjectRef> {
         .flat_map(|code| code.objects())
         .collect();
     objects.extend(originals.into_values());
+    objects.extend(std::mem::take(&mut *tier.wrappers.lock()).into_values());
     objects.extend(tier.builtins.objects());
     objects
 }
@@ -221,6 +224,15 @@ impl Tier {
     /// Keeps a function that is wrapped.
     pub(crate) fn keep(&self, name: &'static str, original: PyObjectRef) {
         self.originals.lock().insert(name, original);
+    }
+
+    /// Keeps what stands in the place of such a function.
+    pub(crate) fn keep_wrapper(&self, name: &'static str, wrapper: PyObjectRef) {
+        self.wrappers.lock().insert(name, wrapper);
+    }
+
+    pub(crate) fn wrapper(&self, name: &str) -> Option<PyObjectRef> {
+        self.wrappers.lock().get(name).cloned()
     }
 
     pub(crate) fn kept(&self, name: &str) -> Option<PyObjectRef> {
