@@ -254,7 +254,7 @@ class Function:
     def bind(self, depth, name):
         """Binds a global variable or an attribute."""
         rng = self.rng
-        kind = {"G": "int", "K": "int", "B": "bool", "n": "int", "b": "bool"}.get(name[-1], "float")
+        kind = {"G": "int", "K": "int", "B": "bool", "n": "int", "b": "bool", "0": "int"}.get(name[-1], "float")
         op = rng.choice(["=", "+=", "-="]) if kind != "bool" else "="
         self.line(depth, f"{name} {op} {self.expression(1, kind)}")
         if rng.random() < 0.9:
@@ -267,6 +267,9 @@ class Function:
             self.change(depth)
             return
         if self.calls and rng.random() < 0.08 and self.can_change:
+            if self.shares and rng.random() < 0.4:
+                self.bind(depth, rng.choice(["e0", "e1"]))
+                return
             self.bind(depth, rng.choice(["o.n", "O.n", "P.n", "o.v", "O.b", "P.v", "o.w", "G", "K", "H", "B"]))
             return
         if self.calls and rng.random() < 0.06 and self.can_change:
@@ -446,12 +449,38 @@ class Function:
         if rng.random() < 0.5:
             self.line(depth, f"if len({name}) > 40: {name}.clear()")
 
+    def share(self):
+        """Makes the function one inside another, whose variables it shares."""
+        rng = self.rng
+        names = ["e0", "e1"]
+        inner = ["    " + line for line in self.lines]
+        body = [
+            f"def {self.name}(*arguments):",
+            f"    e0, e1 = {self.constant('int')}, {self.constant('float')}",
+            "    def e(x, y=2):",
+            *(["        nonlocal e0"] if rng.random() < 0.6 else []),
+            "        e0 = x if type(x) is int and -LIMIT < x < LIMIT else 3" if rng.random() < 0.6 else "        y = y",
+            f"        return {rng.choice(['e1 * y', 'e1', 'e1 + e0', '-e1'])}",
+            inner[0],
+            "        nonlocal e0, e1",
+            *inner[1:],
+            f"    result = {self.name}(*arguments)",
+            "    if hasattr(result, 'send'): result = list(result)",
+            "    return result, e0, e1",
+        ]
+        self.lines = body
+
     def make(self):
         rng = self.rng
         self.readable = ["a", "b", "c", "x", "y", "z"]
         if rng.random() < 0.15:
             self.readable.append("u")
         self.line(0, f"def {self.name}(a, b, c):")
+        shares = self.calls and rng.random() < 0.25
+        if shares:
+            self.callees = [*self.callees, ("e", 2, 1), ("e", 2, 1)]
+            self.readable += ["e0", "e1"]
+        self.shares = shares
         if self.calls:
             self.line(1, "global G, H, K, B")
             self.line(1, "o, l, m = O, L, []")
@@ -469,6 +498,8 @@ class Function:
             self.line(1, "yield a, b, c, x, y, z")
         else:
             self.line(1, "return a, b, c, x, y, z")
+        if shares:
+            self.share()
         return self.lines
 
 

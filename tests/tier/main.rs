@@ -77,6 +77,11 @@ fn what_compiled_loops_bind_is_bound() {
 }
 
 #[test]
+fn variables_that_functions_share_are_bound() {
+    holds_without_gil_too("closures.py");
+}
+
+#[test]
 fn functions_that_call_themselves_return_and_fail_as_others() {
     holds_without_gil_too("recursion.py");
 }

@@ -1,4 +1,5 @@
-//! Variables around a loop that its program binds: attributes of objects, global variables.
+//! Variables around a loop that its program binds: attributes of objects, global variables, and those
+//! that functions share.
 //!
 //! Their values are in registers while the program runs, and written when it is left. With the GIL
 //! that is the same as binding them at their turn, as with readings. It is not so where one place
@@ -7,7 +8,7 @@
 
 use rustpython_vm::{
     AsObject, PyObjectRef, VirtualMachine,
-    builtins::{PyDictRef, PyModule, PyStrInterned},
+    builtins::{PyDictRef, PyModule, PyStrInterned, PyTuple},
 };
 
 use super::{
@@ -17,24 +18,69 @@ use super::{
     values::Found,
 };
 
-/// Whether programs may bind what this reads.
-pub(super) fn can_be(reading: &Reading) -> bool {
-    let is_place = matches!(reading.place, Place::Global(_) | Place::Attribute(..));
-    is_place && reading.how == How::Own
+/// What is written where a place is bound.
+enum Spot {
+    /// A name in a dict.
+    Name(PyDictRef, &'static PyStrInterned),
+    Cell(PyObjectRef),
 }
 
-/// The name in a place, and the dict that has it.
-fn place(
+impl Spot {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(a, name), Self::Name(b, other)) => name == other && a.is(b),
+            (Self::Cell(a), Self::Cell(b)) => a.is(b),
+            _ => false,
+        }
+    }
+}
+
+/// Whether programs may bind what this reads.
+pub(super) fn can_be(reading: &Reading) -> bool {
+    reading.how == How::Own
+        && match reading.place {
+            Place::Global(_) | Place::Attribute(..) | Place::Cell(_) | Place::CellOf(..) => true,
+            Place::Local(_) | Place::Stack(_) | Place::Length(_) | Place::Item(..) => false,
+        }
+}
+
+/// The cell that a reading reads.
+pub(super) fn cell(
+    place: Place,
+    frame: Frame,
+    found: &[PyObjectRef],
+    vm: &VirtualMachine,
+) -> Option<PyObjectRef> {
+    let cell = match place {
+        Place::Cell(local) if local < frame.count() => frame.local(local)?.to_owned(),
+        Place::CellOf(function, index) => {
+            let function = found.get(usize::from(function))?;
+            let closure = function
+                .get_attr(vm.ctx.intern_str("__closure__"), vm)
+                .ok()?;
+            let closure = closure.downcast_ref_if_exact::<PyTuple>(vm)?;
+            closure.as_slice().get(index)?.clone()
+        }
+        _ => return None,
+    };
+    cell.class().is(vm.ctx.types.cell_type).then_some(cell)
+}
+
+/// What a reading reads, if it can be bound.
+fn spot(
     reading: &Reading,
     frame: Frame,
     found: &[PyObjectRef],
     vm: &VirtualMachine,
-) -> Option<(PyDictRef, &'static PyStrInterned)> {
+) -> Option<Spot> {
     match reading.place {
-        Place::Global(name) => Some((frame.namespaces().0.to_owned(), name)),
+        Place::Global(name) => Some(Spot::Name(frame.namespaces().0.to_owned(), name)),
         Place::Attribute(of, name) => {
             let object = found.get(usize::from(of))?;
-            Some((attributes::dict_of(object, vm)?, name))
+            Some(Spot::Name(attributes::dict_of(object, vm)?, name))
+        }
+        place @ (Place::Cell(_) | Place::CellOf(..)) => {
+            cell(place, frame, found, vm).map(Spot::Cell)
         }
         Place::Local(_) | Place::Stack(_) | Place::Length(_) | Place::Item(..) => None,
     }
@@ -48,30 +94,28 @@ pub(super) fn are_distinct(
     vm: &VirtualMachine,
 ) -> bool {
     let all = readings.all();
-    all.iter()
-        .enumerate()
-        .filter(|(_, one)| one.is_bound)
-        .all(|(at, one)| {
-            let Some((dict, name)) = place(one, frame, found, vm) else {
+    let mut bound = all.iter().enumerate().filter(|(_, one)| one.is_bound);
+    bound.all(|(at, one)| {
+        let Some(spot) = spot(one, frame, found, vm) else {
+            return false;
+        };
+        if let Place::Attribute(of, _) = one.place {
+            let can_be_set = found.get(usize::from(of)).is_some_and(|object| {
+                object.downcast_ref::<PyModule>().is_none() && attributes::can_set(object, vm)
+            });
+            if !can_be_set {
                 return false;
-            };
-            if let Place::Attribute(of, _) = one.place {
-                let can_be_set = found.get(usize::from(of)).is_some_and(|object| {
-                    object.downcast_ref::<PyModule>().is_none() && attributes::can_set(object, vm)
-                });
-                if !can_be_set {
-                    return false;
-                }
             }
-            // A built-in name is looked up in a dict of its own, which may be any.
-            let (_, builtins) = frame.namespaces();
-            !dict.is(builtins)
-                && (all.iter().enumerate()).all(|(other, reading)| {
-                    other == at
-                        || place(reading, frame, found, vm)
-                            .is_none_or(|(of, called)| called != name || !of.is(&dict))
-                })
-        })
+        }
+        // A built-in name is looked up in a dict of its own, which may be any.
+        let (_, builtins) = frame.namespaces();
+        let is_builtins = matches!(&spot, Spot::Name(dict, _) if dict.is(builtins));
+        !is_builtins
+            && (all.iter().enumerate()).all(|(other, reading)| {
+                other == at
+                    || self::spot(reading, frame, found, vm).is_none_or(|other| !spot.is(&other))
+            })
+    })
 }
 
 /// Binds the place of a reading, unless it was bound since it was read.
@@ -87,11 +131,21 @@ pub(crate) fn write(
     let (Some(one), Some(before)) = (readings.all().get(at), found.get(at)) else {
         return;
     };
-    if let Some((dict, name)) = place(one, frame, found, vm)
-        && let Ok(Some(now)) = dict.get_item_opt(name, vm)
-        && now.is(before)
-    {
-        // The name is there: setting its value neither fails nor calls anything.
-        let _infallible = dict.set_item(name, value, vm);
+    // What is bound is there: to set it neither fails nor calls anything.
+    match spot(one, frame, found, vm) {
+        Some(Spot::Name(dict, name)) => {
+            if let Ok(Some(now)) = dict.get_item_opt(name, vm)
+                && now.is(before)
+            {
+                let _infallible = dict.set_item(name, value, vm);
+            }
+        }
+        Some(Spot::Cell(cell)) => {
+            let contents = vm.ctx.intern_str("cell_contents");
+            if (cell.get_attr(contents, vm)).is_ok_and(|now| now.is(before)) {
+                let _infallible = cell.set_attr(contents, value, vm);
+            }
+        }
+        None => {}
     }
 }

@@ -166,6 +166,10 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
             null: arg & 1 != 0,
         },
         Opcode::ListAppend if arg > 0 => Code::ListAppend(arg),
+        Opcode::LoadDeref => Code::LoadShared(arg),
+        Opcode::StoreDeref => Code::StoreShared(arg),
+        // Done by the time that a loop is reached, and of no meaning where a call is followed.
+        Opcode::CopyFreeVars => Code::Nop,
         Opcode::StoreAttr => Code::StoreAttr { name: arg },
         Opcode::StoreGlobal => Code::StoreGlobal { name: arg },
         Opcode::PushNull => Code::PushNull,

@@ -94,6 +94,10 @@ pub(super) enum Place {
     Global(&'static PyStrInterned),
     /// In a local variable of the loop's function.
     Local(usize),
+    /// In the cell that lies in the place of a local variable of the loop's function.
+    Cell(usize),
+    /// In a cell that the function has which another reading found.
+    CellOf(u8, usize),
     /// On the stack where the program begins.
     Stack(usize),
     /// As an attribute of what another reading found.
@@ -272,6 +276,11 @@ fn look_up(
 ) -> Option<(PyObjectRef, How)> {
     let object = match place {
         Place::Local(local) => frame.local(local)?.to_owned(),
+        Place::Cell(_) | Place::CellOf(..) => {
+            let cell = bound::cell(place, frame, found, vm)?;
+            let contents = cell.get_attr(vm.ctx.intern_str("cell_contents"), vm);
+            return Some((contents.ok()?, How::Own));
+        }
         Place::Stack(place) => frame.owned(place)?.to_owned(),
         Place::Global(name) => {
             let (globals, builtins) = frame.namespaces();
@@ -328,8 +337,8 @@ fn examine(
     if inner.flags.intersects(varying) {
         return Err("it takes any number of arguments");
     }
-    if !inner.cellvars.is_empty() || !inner.freevars.is_empty() {
-        return Err("it shares variables with another function");
+    if !inner.cellvars.is_empty() {
+        return Err("another function in it shares its variables");
     }
     if !(inner.flags).contains(CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS) {
         return Err(STRANGE);
@@ -481,6 +490,15 @@ impl<'a> Around<'a> {
             is_bound: false,
         });
         self.found.push(object);
+        if !bound::are_distinct(&self.readings, self.frame, &self.found, self.vm) {
+            // The program binds that place by another name.
+            self.readings.readings.pop();
+            self.found.pop();
+            self.readings
+                .refused
+                .push((name, "it is bound by another name"));
+            return None;
+        }
         Some((self.readings.readings.len() as u8 - 1, known))
     }
 
@@ -565,8 +583,10 @@ impl Surroundings for Around<'_> {
             return false;
         };
         one.is_bound |= self.tier.is_exclusive() && bound::can_be(one);
-        let is_bound = one.is_bound;
-        is_bound && bound::are_distinct(&self.readings, self.frame, &self.found, self.vm)
+        let is_bound =
+            one.is_bound && bound::are_distinct(&self.readings, self.frame, &self.found, self.vm);
+        self.readings.readings[usize::from(reading)].is_bound = is_bound;
+        is_bound
     }
 
     fn keywords(&self, unit: usize, names: usize, function: usize) -> Option<Vec<usize>> {
@@ -593,6 +613,20 @@ impl Surroundings for Around<'_> {
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {
         let name = *self.code.code.varnames.get(local)?;
         self.reading(Place::Local(local), name)
+    }
+
+    fn shared(&mut self, function: Option<u8>, unit: usize, at: usize) -> Option<(u8, Known)> {
+        let name = self.vm.ctx.intern_str("a shared variable");
+        let Some(function) = function else {
+            return self.reading(Place::Cell(at), name);
+        };
+        // They lie behind all other variables.
+        let code = &self.code_of(unit)?.code;
+        let first = code
+            .localspluskinds
+            .len()
+            .checked_sub(code.freevars.len())?;
+        self.reading(Place::CellOf(function, at.checked_sub(first)?), name)
     }
 
     fn stacked(&mut self, place: usize) -> Option<(u8, Known)> {

@@ -143,6 +143,10 @@ pub(crate) enum Code {
     StoreAttr {
         name: usize,
     },
+    /// The value of a variable that functions share.
+    LoadShared(usize),
+    /// Binds a variable that functions share.
+    StoreShared(usize),
     /// Binds a global variable.
     StoreGlobal {
         name: usize,

@@ -81,6 +81,8 @@ impl Followed {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Call {
     unit: usize,
+    /// The reading that found the function.
+    function: u8,
     /// Its first register.
     base: usize,
     /// How many arguments were given by position, and the register of the first.
@@ -100,6 +102,10 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn unit(&self) -> usize {
         self.unit
+    }
+
+    pub(super) fn function(&self) -> u8 {
+        self.function
     }
 }
 
@@ -171,10 +177,10 @@ impl Builder<'_, '_> {
                 self.recur(unit, at, names, instr.pc)
             }
             Some(Known::Function(unit)) if is_plain => {
-                self.follow(unit, at + 2, takes, names, instr)
+                self.follow((reading, unit), at + 2, takes, names, instr)
             }
             Some(Known::Method(unit)) if !is_plain => {
-                self.follow(unit, at + 1, takes, names, instr)
+                self.follow((reading, unit), at + 1, takes, names, instr)
             }
             _ if names.is_some() => None,
             Some(Known::Builtin(Builtin::ListAppend)) if !is_plain => self.append(at, instr.pc),
@@ -186,11 +192,11 @@ impl Builder<'_, '_> {
         followed.unwrap_or_else(|| self.leave(instr.pc))
     }
 
-    /// Goes on in a function that is called: its arguments lie on the stack from `at` on, and the
+    /// Goes on in a function that is called, of which the reading and the unit are known: its arguments lie on the stack from `at` on, and the
     /// call takes so many values from it. The last have these names.
     pub(super) fn follow(
         &mut self,
-        number: usize,
+        (function, number): (u8, usize),
         at: usize,
         takes: usize,
         names: Option<usize>,
@@ -217,6 +223,7 @@ impl Builder<'_, '_> {
         let exit = self.exit(instr.pc);
         let call = Call {
             unit: number,
+            function,
             base,
             arguments: given,
             arguments_at: self.stack_reg(at),

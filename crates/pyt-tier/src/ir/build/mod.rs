@@ -55,6 +55,9 @@ const MAX_ITERATORS: usize = 6;
 pub(crate) trait Surroundings {
     /// What a global variable is that code of this unit names. Unit 0 is the loop's.
     fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)>;
+    /// What a variable is that functions share, which code of this unit names; of the function
+    /// that this reading found, unless it is the loop's.
+    fn shared(&mut self, function: Option<u8>, unit: usize, at: usize) -> Option<(u8, Known)>;
     /// What the object is that one of the loop's variables holds.
     fn local(&mut self, local: usize) -> Option<(u8, Known)>;
     /// What the object is that lies there on the stack where the program begins.
@@ -503,6 +506,12 @@ impl Builder<'_, '_> {
             Code::PushNull => self.stack.push(NULL),
             Code::LoadAttr { name, method } => return Ok(self.load_attr(name, method, instr)),
             Code::StoreAttr { name } => return Ok(self.store_attr(name, pc)),
+            Code::LoadShared(at) => {
+                if !self.load_shared(at) {
+                    return Ok(self.leave(pc));
+                }
+            }
+            Code::StoreShared(at) => return Ok(self.store_shared(at, pc)),
             Code::StoreGlobal { name } => return Ok(self.store_global(name, pc)),
             Code::Subscript => return Ok(self.subscript(pc)),
             Code::StoreSubscript => return Ok(self.store_subscript(pc)),

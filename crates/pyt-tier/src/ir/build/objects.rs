@@ -90,6 +90,23 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// False: it is unknown.
+    pub(super) fn load_shared(&mut self, at: usize) -> bool {
+        match self.shared(at) {
+            Some((reading, known)) => {
+                self.push_known(reading, known);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn shared(&mut self, at: usize) -> Option<(u8, Known)> {
+        let unit = self.unit_number();
+        let function = self.calls.last().map(Call::function);
+        self.surroundings.shared(function, unit, at)
+    }
+
     pub(super) fn load_attr(&mut self, name: usize, method: bool, instr: Instr) -> Flow {
         let Some(Item {
             ty: Ty::Read(of), ..
@@ -105,7 +122,7 @@ impl Builder<'_, '_> {
             Known::Getter(unit) if !method => {
                 self.note(reading, known);
                 let at = self.stack.len() - 1;
-                let followed = self.follow(unit, at, 1, None, instr);
+                let followed = self.follow((reading, unit), at, 1, None, instr);
                 return followed.unwrap_or_else(|| self.leave(instr.pc));
             }
             Known::Method(_) | Known::Builtin(Builtin::ListAppend | Builtin::ListPop) if method => {

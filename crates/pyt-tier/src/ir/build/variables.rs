@@ -87,6 +87,17 @@ impl Builder<'_, '_> {
         self.bind(found)
     }
 
+    pub(super) fn store_shared(&mut self, at: usize, pc: usize) -> Flow {
+        let Some(value) = self.top() else {
+            return self.leave(pc);
+        };
+        let found = self.shared(at);
+        if !self.can_bind(found, value) {
+            return self.leave(pc);
+        }
+        self.bind(found)
+    }
+
     fn can_bind(&mut self, found: Option<(u8, Known)>, value: Item) -> bool {
         let Some((reading, known @ Known::Value(_))) = found else {
             return false;

@@ -24,6 +24,10 @@ impl Surroundings for World {
         self.global(0, local)
     }
 
+    fn shared(&mut self, _: Option<u8>, _: usize, at: usize) -> Option<(u8, Known)> {
+        self.global(0, at)
+    }
+
     fn stacked(&mut self, place: usize) -> Option<(u8, Known)> {
         self.global(0, place)
     }

@@ -48,6 +48,10 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn shared(&mut self, _: Option<u8>, _: usize, at: usize) -> Option<(u8, Known)> {
+        self.global(0, at)
+    }
+
     fn stacked(&mut self, _: usize) -> Option<(u8, Known)> {
         None
     }
