@@ -99,8 +99,8 @@ class Function:
         elif "i &" in index:
             index = "-2"
         choices = {
-            "int": [f"L[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "P.n", "O.r", "o.p", "O.k", "T[1]", "len(T)"],
-            "float": [f"F[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]", "P.v", "O.a()", f"P.a(x={rng.choice(self.readable)})"],
+            "int": [f"L[{index}]", f"Y[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "P.n", "O.r", "o.p", "O.k", "T[1]", "len(T)"],
+            "float": [f"F[{index}]", f"A[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]", "P.v", "O.a()", f"P.a(x={rng.choice(self.readable)})"],
             "bool": ["o.b", f"M[{index}]", "O.k"],
         }
         choice = rng.choice(choices[kind])
@@ -276,10 +276,12 @@ class Function:
             self.lists(depth)
             return
         if self.calls and rng.random() < 0.07 and self.can_change:
-            name = rng.choice(["L", "l", "F", "M"])
+            name = rng.choice(["L", "l", "F", "M", "A", "Y"])
             index = rng.choice(["0", "1", "-1", f"{rng.choice(self.readable)} & 3", "5"])
             op = rng.choice(["=", "=", "+=", "-="])
-            value = self.expression(2, "float" if name == "F" else "int")
+            value = self.expression(2, "float" if name in "FA" else "int")
+            if name == "Y":
+                value = f"({value}) & 127"
             if rng.random() < 0.1:
                 self.line(depth, "x, y = T" if rng.random() < 0.5 else "o.n = x")
             else:
@@ -531,6 +533,7 @@ def run(function, line, *arguments):
 CALLS = """\
 import builtins
 import sys
+from array import array
 
 LIMIT = 2**62
 KEPT = {}
@@ -658,6 +661,7 @@ def reset():
     if hasattr(builtins, "K"):
         del builtins.K
     globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), P=Class(), T=(2.5, 6))
+    globals().update(A=array("d", [0.5, -0.0, 1e9, 4]), Y=bytearray(b"abcd"))
     globals().update(L=[1, -2, 3, 2**63 - 9], F=[0.5, -0.0, 1e9, 4], M=[True, False, 1])
     if "n" in vars(Class):
         del Class.n
@@ -691,7 +695,7 @@ def run(function, line, *arguments):
         result = type(error).__name__, lines
     name = function.__name__
     places = [vars(one) for one in (O, P) if type(one) is Class and vars(one) is not globals()]
-    print(name, result, L, F, M, LOG, *places, *(globals().get(name) for name in "GHKB"))
+    print(name, result, L, F, M, A, Y, LOG, *places, *(globals().get(name) for name in "GHKB"))
     reset()
 """
 

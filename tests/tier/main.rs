@@ -92,6 +92,11 @@ fn loops_over_sequences_see_each_item_once() {
 }
 
 #[test]
+fn items_of_arrays_and_bytes_are_read_and_set() {
+    holds_without_gil_too("arrays.py");
+}
+
+#[test]
 fn lists_grow_and_shrink_in_compiled_loops() {
     holds_without_gil_too("lists.py");
 }

@@ -6,6 +6,7 @@ use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyDict, PyFloat, PyList, PyStr, PyTuple},
     protocol::PyIterReturn,
+    types::PyTypeFlags,
 };
 
 use super::{
@@ -22,12 +23,31 @@ pub(crate) fn sequence(object: &PyObject, vm: &VirtualMachine) -> Option<Known> 
     if object.downcast_ref_if_exact::<PyList>(vm).is_some() {
         return Some(Known::List(item(object, 0, vm).unwrap_or(Ty::Unbound)));
     }
+    if is_array(object, vm) {
+        return Some(Known::Array(item(object, 0, vm).unwrap_or(Ty::Unbound)));
+    }
     let tuple = object.downcast_ref_if_exact::<PyTuple>(vm)?;
     Some(Known::Tuple(tuple.as_slice().len()))
 }
 
+/// Whether an object is an `array.array` or bytes, whose items are numbers of its own.
+fn is_array(object: &PyObject, vm: &VirtualMachine) -> bool {
+    let (class, types) = (object.class(), &vm.ctx.types);
+    if class.is(types.bytearray_type) || class.is(types.bytes_type) {
+        return true;
+    }
+    // The class is another crate's. A program's own of that name is made at run time.
+    let is_made = class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
+    !is_made && &*class.name() == "array" && class.slots.as_sequence.ass_item.load().is_some()
+}
+
 /// The type of an item of a list or tuple, or that of the first.
 pub(crate) fn item(object: &PyObject, index: usize, vm: &VirtualMachine) -> Option<Ty> {
+    if is_array(object, vm) {
+        let index = isize::try_from(index).ok()?;
+        let item = object.sequence_unchecked().get_item(index, vm).ok()?;
+        return Some(values::classify(Some(&item), vm).0);
+    }
     let ty = |items: &[PyObjectRef]| {
         let item = items.get(index).or_else(|| items.first())?;
         Some(values::classify(Some(item), vm).0)
@@ -146,15 +166,26 @@ impl Objects for Items<'_> {
         if let Some(list) = object.downcast_ref_if_exact::<PyList>(self.vm) {
             return self.bits(&list.borrow_vec(), index, ty);
         }
-        let tuple = object.downcast_ref_if_exact::<PyTuple>(self.vm)?;
-        self.bits(tuple.as_slice(), index, ty)
+        if let Some(tuple) = object.downcast_ref_if_exact::<PyTuple>(self.vm) {
+            return self.bits(tuple.as_slice(), index, ty);
+        }
+        // An array's: the program relies on that.
+        let index = isize::try_from(index).ok().filter(|index| *index >= 0)?;
+        let item = object.sequence_unchecked().get_item(index, self.vm).ok()?;
+        let (found, bits) = values::classify(Some(&item), self.vm);
+        (found == ty).then_some(bits)
     }
 
     #[inline]
     fn set_item(&self, object: u8, index: i64, ty: Ty, bits: u64) -> Option<()> {
         let object = self.found.get(usize::from(object))?;
-        let list = object.downcast_ref_if_exact::<PyList>(self.vm)?;
         let value = values::number(ty, bits, self.vm)?;
+        let Some(list) = object.downcast_ref_if_exact::<PyList>(self.vm) else {
+            let index = isize::try_from(index).ok().filter(|index| *index >= 0)?;
+            return (object.sequence_unchecked())
+                .set_item(index, value, self.vm)
+                .ok();
+        };
         let before = {
             let mut items = list.borrow_vec_mut();
             let place = place(index, items.len())?;

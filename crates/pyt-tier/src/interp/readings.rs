@@ -207,7 +207,7 @@ impl Readings {
                 Known::Function(number) | Known::Method(number) | Known::Getter(number) => {
                     self.is_function(at, &object, number, frame, tier, vm)
                 }
-                known @ (Known::List(_) | Known::Tuple(_)) => {
+                known @ (Known::List(_) | Known::Array(_) | Known::Tuple(_)) => {
                     items::sequence(&object, vm) == Some(known)
                 }
                 Known::Iterator(_) => items::is_iterator(&object, vm),

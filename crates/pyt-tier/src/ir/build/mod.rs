@@ -97,6 +97,8 @@ pub(crate) enum Known {
     Builtin(Builtin),
     /// A list whose first item has this type.
     List(Ty),
+    /// An array or bytes, whose first item has this type.
+    Array(Ty),
     /// A tuple of so many items.
     Tuple(usize),
     /// An iterator of items, of which the next has this type.

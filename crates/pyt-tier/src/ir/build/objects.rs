@@ -186,7 +186,7 @@ impl Builder<'_, '_> {
             return Flow::Next;
         }
         let ty = match self.known(of) {
-            Some(Known::List(ty)) => Some(ty),
+            Some(Known::List(ty) | Known::Array(ty)) => Some(ty),
             Some(Known::Tuple(_)) => self.surroundings.item(of, number),
             _ => None,
         };
@@ -214,7 +214,9 @@ impl Builder<'_, '_> {
             return self.leave(pc);
         };
         // A call that is followed may be made again, and must not have changed anything.
-        let can = self.may_change() && matches!(self.known(of), Some(Known::List(_)));
+        let can = self.may_change() && {
+            matches!(self.known(of), Some(Known::List(_) | Known::Array(_)))
+        };
         if !can || !value.ty.is_number() {
             return self.leave(pc);
         }
