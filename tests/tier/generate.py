@@ -695,7 +695,7 @@ def run(function, line, *arguments):
         result = type(error).__name__, lines
     name = function.__name__
     places = [vars(one) for one in (O, P) if type(one) is Class and vars(one) is not globals()]
-    print(name, result, L, F, M, A, Y, LOG, *places, *(globals().get(name) for name in "GHKB"))
+    print(name, result, L, F, M, list(A), Y, LOG, *places, *(globals().get(name) for name in "GHKB"))
     reset()
 """
 

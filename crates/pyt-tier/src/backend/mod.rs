@@ -57,9 +57,9 @@ pub(crate) trait Backend: Send + Sync {
 
 /// Runs one program.
 pub(crate) trait Machine: Send + Sync {
-    /// Runs until an exit, whose index is returned, or [`RETURNED`]. The turns that were left are in
-    /// `poll`. The first registers are those of the program; a function takes the others one after
-    /// the other where it calls itself, and leaves the program where there are no more.
+    /// Runs until an exit, whose index is returned, or [`RETURNED`]. The turns that were left are
+    /// in `poll`. The first registers are those of the program; a function takes the others one
+    /// after the other where it calls itself, and leaves the program where there are no more.
     fn run(&self, registers: &mut [Registers], objects: &dyn Objects, poll: &mut Poll<'_>)
     -> usize;
 }

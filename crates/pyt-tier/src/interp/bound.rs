@@ -1,5 +1,5 @@
-//! Variables around a loop that its program binds: attributes of objects, global variables, and those
-//! that functions share.
+//! Variables around a loop that its program binds: attributes of objects, global variables, and
+//! those that functions share.
 //!
 //! Their values are in registers while the program runs, and written when it is left. With the GIL
 //! that is the same as binding them at their turn, as with readings. It is not so where one place
@@ -14,7 +14,7 @@ use rustpython_vm::{
 use super::{
     attributes::{self, How},
     frame::Frame,
-    readings::{Place, Reading, Readings},
+    places::{Place, Reading},
     values::Found,
 };
 
@@ -88,12 +88,11 @@ fn spot(
 
 /// Whether each variable that is bound can be, and has but one name.
 pub(super) fn are_distinct(
-    readings: &Readings,
+    all: &[Reading],
     frame: Frame,
     found: &[PyObjectRef],
     vm: &VirtualMachine,
 ) -> bool {
-    let all = readings.all();
     let mut bound = all.iter().enumerate().filter(|(_, one)| one.is_bound);
     bound.all(|(at, one)| {
         let Some(spot) = spot(one, frame, found, vm) else {
@@ -120,7 +119,7 @@ pub(super) fn are_distinct(
 
 /// Binds the place of a reading, unless it was bound since it was read.
 pub(crate) fn write(
-    readings: &Readings,
+    all: &[Reading],
     reading: u8,
     value: PyObjectRef,
     frame: Frame,
@@ -128,7 +127,7 @@ pub(crate) fn write(
     vm: &VirtualMachine,
 ) {
     let at = usize::from(reading);
-    let (Some(one), Some(before)) = (readings.all().get(at), found.get(at)) else {
+    let (Some(one), Some(before)) = (all.get(at), found.get(at)) else {
         return;
     };
     // What is bound is there: to set it neither fails nor calls anything.

@@ -348,7 +348,7 @@ fn execute(
     for (reading, value) in variables {
         if let Some(object) = object(*value, registers, &entered.found, layout, vm)? {
             bound::write(
-                &version.readings,
+                version.readings.all(),
                 *reading,
                 object,
                 frame,

@@ -4,9 +4,9 @@
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
 //! - `decode`, `sites`, `pairs`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
-//! - `functions`: functions that call themselves
-//! - `readings`: what compiled loops rely on of global variables and functions; `bound`: what they
-//!   bind of them
+//! - `functions`, `starts`: functions that call themselves, and how they begin
+//! - `readings`, `places`: what compiled loops rely on of global variables and functions; `bound`:
+//!   what they bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
 //! - `originals`: functions that must not see patched code
 
@@ -19,9 +19,11 @@ pub(crate) mod hook;
 pub(crate) mod items;
 pub(crate) mod originals;
 pub(crate) mod pairs;
+pub(crate) mod places;
 pub(crate) mod readings;
 pub(crate) mod recent;
 pub(crate) mod self_test;
 pub(crate) mod sites;
+pub(crate) mod starts;
 pub(crate) mod tier;
 pub(crate) mod values;

@@ -22,6 +22,7 @@ use super::{
     bound,
     frame::Frame,
     items,
+    places::{Place, Reading},
     tier::Tier,
     values::{Found, classify},
 };
@@ -85,35 +86,6 @@ impl Builtins {
             .map(|(_, builtin)| builtin)
             .or_else(|| function().map(|(_, builtin)| *builtin))
     }
-}
-
-/// Where an object is found.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Place {
-    /// In the global variables of the loop's module, or else among the built-in objects.
-    Global(&'static PyStrInterned),
-    /// In a local variable of the loop's function.
-    Local(usize),
-    /// In the cell that lies in the place of a local variable of the loop's function.
-    Cell(usize),
-    /// In a cell that the function has which another reading found.
-    CellOf(u8, usize),
-    /// On the stack where the program begins.
-    Stack(usize),
-    /// As an attribute of what another reading found.
-    Attribute(u8, &'static PyStrInterned),
-    /// How many items there are in what another reading found.
-    Length(u8),
-    /// As an item of the tuple that another reading found.
-    Item(u8, usize),
-}
-
-pub(super) struct Reading {
-    pub(super) place: Place,
-    pub(super) how: How,
-    known: Known,
-    /// Programs bind the place: see [`bound`].
-    pub(super) is_bound: bool,
 }
 
 /// A function that a program follows.
@@ -218,7 +190,7 @@ impl Readings {
             }
             found.push(object);
         }
-        bound::are_distinct(self, frame, &found, vm).then_some(found)
+        bound::are_distinct(&self.readings, frame, &found, vm).then_some(found)
     }
 
     fn is_function(
@@ -490,7 +462,7 @@ impl<'a> Around<'a> {
             is_bound: false,
         });
         self.found.push(object);
-        if !bound::are_distinct(&self.readings, self.frame, &self.found, self.vm) {
+        if !bound::are_distinct(self.readings.all(), self.frame, &self.found, self.vm) {
             // The program binds that place by another name.
             self.readings.readings.pop();
             self.found.pop();
@@ -583,8 +555,8 @@ impl Surroundings for Around<'_> {
             return false;
         };
         one.is_bound |= self.tier.is_exclusive() && bound::can_be(one);
-        let is_bound =
-            one.is_bound && bound::are_distinct(&self.readings, self.frame, &self.found, self.vm);
+        let is_bound = one.is_bound
+            && bound::are_distinct(self.readings.all(), self.frame, &self.found, self.vm);
         self.readings.readings[usize::from(reading)].is_bound = is_bound;
         is_bound
     }

@@ -30,9 +30,9 @@ use rustpython_vm::{
 
 use super::{
     decode::{self, BackEdge},
-    functions::{self, Start},
-    pairs,
+    pairs::Pair,
     readings::Readings,
+    starts::{self, Start},
 };
 use crate::{
     backend::Machine,
@@ -124,7 +124,10 @@ impl CodeSites {
                 };
                 Some(Site::new(edge, entry, Kind::Loop))
             })
-            .chain(functions::site(&code, &instrs))
+            .chain(starts::of(&code, &instrs).map(|(edge, start)| {
+                // It names itself, so there is a name.
+                Site::new(edge, Entry::Attribute, Kind::Function(start))
+            }))
             .collect();
         (!sites.is_empty()).then_some(Self {
             code,
@@ -202,12 +205,20 @@ impl CodeSites {
             return;
         }
         *site.reason.lock() = Some(reason.to_owned());
-        if let Some(pair) = site.pair(vm) {
-            pairs::put_back(self, site, pair, vm);
+        let at = site.edge.at;
+        if let Some(original) = site.pair(vm) {
+            let pair = Pair {
+                code: &self.code,
+                at,
+                places: [self.unit(at), self.unit(at + 1)],
+                patched: site.entry.units(),
+                original,
+            };
+            pair.put_back(vm);
             return;
         }
         let [patched, _] = site.entry.units();
-        let _other_than_patched = self.unit(site.edge.at).compare_exchange(
+        let _other_than_patched = self.unit(at).compare_exchange(
             patched,
             site.jump_unit(vm),
             Ordering::AcqRel,
@@ -226,7 +237,7 @@ impl CodeSites {
         self.sites.iter().find(|site| site.edge.at == at)
     }
 
-    pub(super) fn unit(&self, index: usize) -> &AtomicU16 {
+    fn unit(&self, index: usize) -> &AtomicU16 {
         let units = &self.code.code.instructions;
         assert!(index < units.len(), "a place inside the code");
         // SAFETY: inside the code, which lives as long as `self`; the interpreter reads and writes
@@ -236,7 +247,7 @@ impl CodeSites {
 }
 
 impl Site {
-    pub(super) fn new(edge: BackEdge, entry: Entry, kind: Kind) -> Self {
+    fn new(edge: BackEdge, entry: Entry, kind: Kind) -> Self {
         Self {
             edge,
             entry,

@@ -115,7 +115,7 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
     }
     hook::install(vm);
     originals::install(&tier, vm)?;
-    if !self_test::passes(&tier, vm)? {
+    if !self_test::passes(|code| tier.prepare(code, vm), || tier.entries(), vm)? {
         tier.turn_off("the self-test failed", vm);
         return Ok(());
     }

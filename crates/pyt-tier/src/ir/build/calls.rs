@@ -192,8 +192,8 @@ impl Builder<'_, '_> {
         followed.unwrap_or_else(|| self.leave(instr.pc))
     }
 
-    /// Goes on in a function that is called, of which the reading and the unit are known: its arguments lie on the stack from `at` on, and the
-    /// call takes so many values from it. The last have these names.
+    /// Goes on in a function that is called, by its reading and its unit: its arguments lie on the
+    /// stack from `at` on, and the call takes so many values from it. The last have these names.
     pub(super) fn follow(
         &mut self,
         (function, number): (u8, usize),

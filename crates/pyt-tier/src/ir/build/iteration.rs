@@ -1,5 +1,5 @@
-//! Loops over iterators: a `range` of the program's own, or what lies on the stack where the program
-//! begins.
+//! Loops over iterators: a `range` of the program's own, or what lies on the stack where the
+//! program begins.
 
 use super::{Builder, Flow, Item, Known, Source};
 use crate::ir::{Exit, Op, Ty, Value, code::Instr};

@@ -83,7 +83,7 @@ impl Builder<'_, '_> {
         Some(0)
     }
 
-    /// The program calls itself, with what lies on the stack behind `at` and the place of an object.
+    /// The program calls itself, with what lies on the stack behind `at` and an object's place.
     pub(super) fn recur(
         &mut self,
         unit: usize,

@@ -73,7 +73,7 @@ fn what_was_appended_is_popped_and_lengths_are_those_of_now() {
     assert_eq!(left.locals, [(0, Ty::Int, 3 * 7 + 1 + 2 + 3)]);
 }
 
-/// `for x in iterator: s += x`, with s and x; the iterator is reading 4, at that place of the stack.
+/// `for x in iterator: s += x`, with s and x; the iterator is reading 4, at that place.
 fn sum() -> Program {
     let list = code(&[
         Code::ForIter { to: 7 },
