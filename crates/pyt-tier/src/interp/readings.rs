@@ -122,6 +122,7 @@ fn is_identical(a: Option<Const>, b: Option<Const>) -> bool {
 
 /// The readings of one program.
 #[derive(Default)]
+#[allow(clippy::struct_field_names, reason = "they are what it is made of")]
 pub(crate) struct Readings {
     readings: Vec<Reading>,
     callees: Vec<Callee>,
@@ -576,8 +577,8 @@ impl Surroundings for Around<'_> {
         let arguments = function.varnames.get(first..end)?;
         let find = |name: &PyObjectRef| {
             let name = name.downcast_ref::<PyStr>()?;
-            let is_it = |known: &&PyStrInterned| known.as_bytes() == name.as_bytes();
-            Some(first + arguments.iter().position(|known| is_it(known))?)
+            let is_it = |known: &&'static PyStrInterned| known.as_bytes() == name.as_bytes();
+            Some(first + arguments.iter().position(is_it)?)
         };
         names.iter().map(find).collect()
     }

@@ -376,6 +376,7 @@ impl Builder<'_, '_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each instruction")]
     fn step(&mut self, instr: Instr) -> Result<Flow, Refused> {
         let Instr { pc, next, code } = instr;
         match code {
