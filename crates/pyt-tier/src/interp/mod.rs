@@ -5,6 +5,7 @@
 //! - `decode`, `sites`, `pairs`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
 //! - `functions`, `starts`: functions that call themselves, and how they begin
+//! - `callees`, `natives`: functions that programs follow, and those that they call
 //! - `readings`, `places`: what compiled loops rely on of global variables and functions; `bound`:
 //!   what they bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
@@ -12,11 +13,13 @@
 
 pub(crate) mod attributes;
 pub(crate) mod bound;
+pub(crate) mod callees;
 pub(crate) mod decode;
 pub(crate) mod frame;
 pub(crate) mod functions;
 pub(crate) mod hook;
 pub(crate) mod items;
+pub(crate) mod natives;
 pub(crate) mod originals;
 pub(crate) mod pairs;
 pub(crate) mod places;

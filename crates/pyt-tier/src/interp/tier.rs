@@ -21,9 +21,9 @@ use rustpython_vm::{
 use super::{
     decode,
     frame::{self, Layout},
-    hook, originals,
-    readings::Builtins,
-    self_test,
+    hook,
+    natives::Builtins,
+    originals, self_test,
     sites::{self, CodeSites},
 };
 use crate::{
