@@ -2,8 +2,10 @@
 //! install, and C extensions.
 //!
 //! With `PYT_TEST_INDEX=1` packages are also installed from the index that pip is configured for.
+//! With `PYT_TEST_WHEEL=FILE` the wheel that `cargo xtask wheel` has made is installed, by pip and
+//! by those of uv and pipx that are on the `PATH`, and does what README.md says of pyt.
 
-use std::{env, path::Path, time::Duration};
+use std::{env, path::Path, process::Command, time::Duration};
 
 use pyt_test::{CompletedProcess, Process, Scratch, pyt, pyt_path, workspace};
 
@@ -246,5 +248,130 @@ fn what_comes_from_the_index_works_over_tls_and_on_sqlite() {
             );
             process.run_until(PIP).unwrap().gave(0, "ok\n", "");
         }
+    }
+}
+
+/// The wheel to install; `None` if there is none.
+fn wheel() -> Option<String> {
+    let wheel = env::var("PYT_TEST_WHEEL").ok();
+    if wheel.is_none() {
+        eprintln!("skipped: PYT_TEST_WHEEL names no wheel");
+    }
+    wheel
+}
+
+/// Tools say on standard error what they do.
+#[track_caller]
+fn ended_well(done: &CompletedProcess) {
+    assert!(done.status.success(), "{}{}", done.stdout, done.stderr);
+}
+
+/// The commands of README.md, by the program that a wheel has installed.
+fn does_what_the_readme_says(program: &Path, scratch: &Scratch) {
+    let succeeds = |arguments: &[&str]| ended_well(&run(program, arguments, scratch));
+    let shown = run(program, &["-VV"], scratch);
+    assert!(shown.stdout.contains("3.14"), "{}", shown.stdout);
+    run(program, &["-c", "print(6 * 7)"], scratch).gave(0, "42\n", "");
+    scratch.write("data.json", "[1]");
+    run(program, &["-m", "json.tool", "data.json"], scratch).gave(0, "[\n    1\n]\n", "");
+    let example = |name: &str| {
+        let path = workspace().join("python_examples").join(name);
+        path.to_string_lossy().into_owned()
+    };
+    let basic = example("threading_explained/01_basic_thread.py");
+    succeeds(&[&basic]);
+    succeeds(&["run", "--virtual-time", &basic]);
+    succeeds(&["run", "--seed", "42", &basic]);
+    succeeds(&["doc", &workspace().join("README.md").to_string_lossy()]);
+    succeeds(&["help"]);
+    succeeds(&["help", "packages"]);
+    let counter = "
+import threading
+counter = 0
+def add():
+    global counter
+    counter += 1
+threads = [threading.Thread(target=add) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert counter == 2
+";
+    scratch.write("counter.py", counter);
+    let explored = run(program, &["explore", "counter.py"], scratch);
+    assert_eq!(explored.status.code(), Some(1), "{}", explored.stdout);
+    let replayed = run(
+        program,
+        &["replay", "counter-AssertionError.schedule"],
+        scratch,
+    );
+    assert!(
+        replayed.stderr.contains("AssertionError"),
+        "{}",
+        replayed.stderr
+    );
+    succeeds(&["-m", "venv", "env"]);
+    let pip = scratch.path().join("env/bin/pip");
+    let shown = run(&pip, &["--version"], scratch);
+    assert!(shown.stdout.contains("(python 3.14)"), "{}", shown.stdout);
+    let has = "import ssl, sqlite3; sqlite3.connect(':memory:'); ssl.create_default_context()";
+    succeeds(&["-c", has]);
+}
+
+#[test]
+fn pip_installs_the_wheel() {
+    let Some(wheel) = wheel() else {
+        return;
+    };
+    let scratch = Scratch::new();
+    let python = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    run(Path::new(&python), &["-m", "venv", "other"], &scratch).succeeded();
+    let pip = scratch.path().join("other/bin/pip");
+    run(
+        &pip,
+        &["install", "--no-index", "--quiet", &wheel],
+        &scratch,
+    )
+    .succeeded();
+    let program = scratch.path().join("other/bin/pyt");
+    does_what_the_readme_says(&program, &scratch);
+    let listed = run(&pip, &["show", "--files", "pyt-runtime"], &scratch);
+    for file in ["THIRD-PARTY.txt", "LGPL-3.0.txt", "Cargo.lock", "bin/pyt"] {
+        assert!(listed.stdout.contains(file), "{}", listed.stdout);
+    }
+    run(
+        &pip,
+        &["uninstall", "--yes", "--quiet", "pyt-runtime"],
+        &scratch,
+    )
+    .succeeded();
+    assert!(!program.exists());
+}
+
+#[test]
+fn uv_and_pipx_install_the_wheel() {
+    let Some(wheel) = wheel() else {
+        return;
+    };
+    let tools: [(&str, &[&str]); 2] = [
+        ("uv", &["tool", "install"]),
+        ("pipx", &["install", "--backend", "pip"]),
+    ];
+    for (tool, install) in tools {
+        let scratch = Scratch::new();
+        let process = |arguments: &[&str]| {
+            let process = Process::new(tool).args(arguments).dir(scratch.path());
+            let process = process.env("UV_TOOL_DIR", &scratch.at("tools"));
+            let process = process.env("UV_TOOL_BIN_DIR", &scratch.at("bin"));
+            let process = process.env("PIPX_HOME", &scratch.at("tools"));
+            process.env("PIPX_BIN_DIR", &scratch.at("bin"))
+        };
+        let found = Command::new(tool).arg("--version").output();
+        if found.is_err() {
+            eprintln!("skipped: there is no {tool}");
+            continue;
+        }
+        let arguments = [install, &[wheel.as_str()]].concat();
+        ended_well(&process(&arguments).run_until(PIP).unwrap());
+        does_what_the_readme_says(&scratch.path().join("bin/pyt"), &scratch);
     }
 }

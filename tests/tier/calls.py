@@ -280,7 +280,7 @@ def waits():
         pass
 
 
-threads = [threading.Thread(target=one, daemon=True) for one in (writes, rebinds, waits)]
+threads = [threading.Thread(target=job, daemon=True) for job in (writes, rebinds, waits)]
 for thread in threads:
     thread.start()
 end = time.monotonic() + 1.5

@@ -5,9 +5,10 @@
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
 
-With `calls` the functions use attributes and items, call small functions and built-in ones, read global variables, loop
-over ranges of computed bounds, and change all of these while they run: variables, functions, their
-code and their defaults, built-in functions. What is printed has whole tracebacks then.
+With `calls` the functions use attributes and items, call small functions and built-in ones, also with
+keywords, read and bind global variables and attributes, loop over ranges of computed bounds, and
+change all of these while they run: variables, functions, their code and their defaults, classes,
+built-in functions. What is printed has whole tracebacks then.
 """
 
 import random
@@ -30,6 +31,9 @@ LIMIT = 2**62
 
 class Function:
     calls = False
+    recursive = ()
+    # The functions whose last argument can only be given by keyword.
+    keyword = {"f"}
 
     def __init__(self, rng, name):
         self.rng = rng
@@ -95,8 +99,8 @@ class Function:
         elif "i &" in index:
             index = "-2"
         choices = {
-            "int": [f"L[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "o.p", "O.k", "T[1]", "len(T)"],
-            "float": [f"F[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]"],
+            "int": [f"L[{index}]", f"Y[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "P.n", "O.r", "o.p", "O.k", "T[1]", "len(T)"],
+            "float": [f"F[{index}]", f"A[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]", "P.v", "O.a()", f"P.a(x={rng.choice(self.readable)})"],
             "bool": ["o.b", f"M[{index}]", "O.k"],
         }
         choice = rng.choice(choices[kind])
@@ -105,12 +109,24 @@ class Function:
     def call(self, depth, kind):
         """Of a function or a built-in one."""
         rng = self.rng
+        if rng.random() < 0.2 and self.recursive:
+            name = rng.choice(self.recursive)
+            deep = f"{self.expression(depth, 'int')} & {rng.choice(['3', '7'])}"
+            return f"{name}({deep}, {self.expression(depth)}{rng.choice(['', ', 2', ', z=0.5', ', True'])})"
         if rng.random() < 0.55 and self.callees:
             name, count, least = rng.choice(self.callees)
             if rng.random() < 0.98:
                 count = rng.choice([count, least])
             else:
                 count = rng.choice([0, 1, 4])
+            names = "xyz"[:count] if rng.random() < 0.98 else "xyw"
+            if count in (2, 3) and (rng.random() < 0.3 or name in self.keyword):
+                # The last ones by keyword, in any order.
+                first = rng.choice([0, 1, 2])
+                given = [self.expression(depth) for _ in range(first)]
+                named = [f"{one}={self.expression(depth)}" for one in names[first:]]
+                rng.shuffle(named)
+                return f"{name}({', '.join(given + named)})"
             return f"{name}({', '.join(self.expression(depth) for _ in range(count))})"
         one = lambda: self.expression(depth, kind)
         if kind == "bool":
@@ -233,7 +249,16 @@ class Function:
             self.line(depth, "PEEK()")
         else:
             turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
-            self.line(depth, f"{turn}CHANGE({rng.randrange(28)})")
+            self.line(depth, f"{turn}CHANGE({rng.randrange(37)})")
+
+    def bind(self, depth, name):
+        """Binds a global variable or an attribute."""
+        rng = self.rng
+        kind = {"G": "int", "K": "int", "B": "bool", "n": "int", "b": "bool", "0": "int"}.get(name[-1], "float")
+        op = rng.choice(["=", "+=", "-="]) if kind != "bool" else "="
+        self.line(depth, f"{name} {op} {self.expression(1, kind)}")
+        if rng.random() < 0.9:
+            self.line(depth, f"if {name} is not None and not -LIMIT < {name} < LIMIT: {name} = 1")
 
     def statement(self, depth, in_loop, level):
         rng = self.rng
@@ -241,11 +266,22 @@ class Function:
         if self.calls and rng.random() < 0.05 and self.can_change:
             self.change(depth)
             return
+        if self.calls and rng.random() < 0.08 and self.can_change:
+            if self.shares and rng.random() < 0.4:
+                self.bind(depth, rng.choice(["e0", "e1"]))
+                return
+            self.bind(depth, rng.choice(["o.n", "O.n", "P.n", "o.v", "O.b", "P.v", "o.w", "G", "K", "H", "B"]))
+            return
+        if self.calls and rng.random() < 0.06 and self.can_change:
+            self.lists(depth)
+            return
         if self.calls and rng.random() < 0.07 and self.can_change:
-            name = rng.choice(["L", "l", "F", "M"])
+            name = rng.choice(["L", "l", "F", "M", "A", "Y"])
             index = rng.choice(["0", "1", "-1", f"{rng.choice(self.readable)} & 3", "5"])
             op = rng.choice(["=", "=", "+=", "-="])
-            value = self.expression(2, "float" if name == "F" else "int")
+            value = self.expression(2, "float" if name in "FA" else "int")
+            if name == "Y":
+                value = f"({value}) & 127"
             if rng.random() < 0.1:
                 self.line(depth, "x, y = T" if rng.random() < 0.5 else "o.n = x")
             else:
@@ -285,7 +321,13 @@ class Function:
         index = f"i{self.loops}"
         turns = {1: rng.choice([3, 8, 20, 40]), 2: rng.choice([2, 4, 6]), 3: 3}[level]
         saved = list(self.readable)
-        if rng.random() < 0.5:
+        if self.calls and rng.random() < 0.2:
+            # Over a copy, unless what the loop does to it cannot go on for ever.
+            items = rng.choice(["L[:]", "F[:9]", "M[:]", "T", "m[:9]", "iter(L[:])", "reversed(l[:9])", "L"])
+            self.line(depth, f"for {index} in {items}:")
+            if items == "L":
+                self.line(depth + 1, "if len(L) > 50: break")
+        elif rng.random() < 0.5:
             start = rng.choice([0, 0, 1, -3, 10, 2**62, 2**63 - 40, -(2**63)])
             step = rng.choice([1, 1, 1, 2, -1, 3, -7])
             if not -(2**63) <= start + step * turns < 2**63:
@@ -330,7 +372,15 @@ class Function:
         self.readable = ["x", "y", "z"]
         self.callees = others
         default = self.constant()
-        self.line(0, f"def {self.name}(x, y, z={default}):")
+        star = ""
+        if rng.random() < 0.3:
+            star = "*, "
+            self.keyword.add(self.name)
+        self.line(0, f"def {self.name}(x, y, {star}z={default}):")
+        if rng.random() < 0.25:
+            self.line(1, "global G, H")
+            for _ in range(rng.choice([1, 1, 2])):
+                self.bind(1, rng.choice(["G", "H", "O.n", "O.v", "P.n"]))
         for _ in range(rng.choice([0, 0, 1, 2])):
             kind = rng.random()
             if kind < 0.5:
@@ -351,15 +401,91 @@ class Function:
             self.line(1, "pass")
         return self.lines
 
+    def make_recursive(self, others):
+        """A function that calls itself: `name(y, x, z=...)`, y levels deep."""
+        rng = self.rng
+        self.calls, self.can_change = True, False
+        self.readable = ["x", "y", "z"]
+        self.callees = others if rng.random() < 0.4 else []
+        self.line(0, f"def {self.name}(y, x, z={self.constant()}):")
+        kind = rng.choice(["int", "int", "float"])
+        self.line(1, f"if y < {rng.choice([1, 2])}:")
+        self.line(2, f"return {self.expression(2, kind)}")
+        if rng.random() < 0.3:
+            self.line(1, f"if {self.condition(1)}:")
+            self.line(2, f"return {self.expression(2, kind)}")
+        again = lambda down: f"{self.name}(y - {down}, {self.value('x', 2)}{self.third()})"
+        if rng.random() < 0.3:
+            self.line(1, f"x = {self.value('x', 1)}")
+        op = rng.choice(["+", "-", "*", "+"])
+        choice = rng.random()
+        if choice < 0.4:
+            self.line(1, f"return {again(1)}")
+        elif choice < 0.7:
+            self.line(1, f"return {again(1)} {op} {self.expression(2, kind)}")
+        else:
+            self.line(1, f"return {again(1)} {op} {again(2)}")
+        return self.lines
+
+    def third(self):
+        return self.rng.choice(["", ", z", ", z=z", f", {self.atom('float')}", f", z={self.atom()}"])
+
+    def lists(self, depth):
+        """Lists that grow and shrink."""
+        rng = self.rng
+        name = rng.choice(["L", "l", "F", "M", "m", "m"])
+        kind = {"F": "float", "M": "bool"}.get(name, "int")
+        choice = rng.random()
+        if choice < 0.4:
+            self.line(depth, f"{name}.append({self.expression(1, kind)})")
+        elif choice < 0.65:
+            self.line(depth, f"{rng.choice('xyz')} = {name}.pop()")
+        elif choice < 0.75:
+            self.line(depth, f"x = len({name})")
+        else:
+            test = f" if {self.condition(1)}" if rng.random() < 0.5 else ""
+            saved, self.readable = self.readable, [*self.readable, "k"]
+            value = self.expression(1, kind)
+            self.readable = saved
+            self.line(depth, f"m = [{value} for k in range({self.bounds()}){test}]")
+        if rng.random() < 0.5:
+            self.line(depth, f"if len({name}) > 40: {name}.clear()")
+
+    def share(self):
+        """Makes the function one inside another, whose variables it shares."""
+        rng = self.rng
+        names = ["e0", "e1"]
+        inner = ["    " + line for line in self.lines]
+        body = [
+            f"def {self.name}(*arguments):",
+            f"    e0, e1 = {self.constant('int')}, {self.constant('float')}",
+            "    def e(x, y=2):",
+            *(["        nonlocal e0"] if rng.random() < 0.6 else []),
+            "        e0 = x if type(x) is int and -LIMIT < x < LIMIT else 3" if rng.random() < 0.6 else "        y = y",
+            f"        return {rng.choice(['e1 * y', 'e1', 'e1 + e0', '-e1'])}",
+            inner[0],
+            "        nonlocal e0, e1",
+            *inner[1:],
+            f"    result = {self.name}(*arguments)",
+            "    if hasattr(result, 'send'): result = list(result)",
+            "    return result, e0, e1",
+        ]
+        self.lines = body
+
     def make(self):
         rng = self.rng
         self.readable = ["a", "b", "c", "x", "y", "z"]
         if rng.random() < 0.15:
             self.readable.append("u")
         self.line(0, f"def {self.name}(a, b, c):")
+        shares = self.calls and rng.random() < 0.25
+        if shares:
+            self.callees = [*self.callees, ("e", 2, 1), ("e", 2, 1)]
+            self.readable += ["e0", "e1"]
+        self.shares = shares
         if self.calls:
             self.line(1, "global G, H, K, B")
-            self.line(1, "o, l = O, L")
+            self.line(1, "o, l, m = O, L, []")
             if rng.random() < 0.5:
                 self.line(1, f"f = {rng.choice(self.callees)[0]}")
                 self.callees = [*self.callees, ("f", 3, 2)]
@@ -374,6 +500,8 @@ class Function:
             self.line(1, "yield a, b, c, x, y, z")
         else:
             self.line(1, "return a, b, c, x, y, z")
+        if shares:
+            self.share()
         return self.lines
 
 
@@ -405,6 +533,7 @@ def run(function, line, *arguments):
 CALLS = """\
 import builtins
 import sys
+from array import array
 
 LIMIT = 2**62
 KEPT = {}
@@ -412,7 +541,7 @@ KEPT = {}
 def peek():
     # What the caller's frame shows.
     frame = sys._getframe(1)
-    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "ol"}
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "ol" or name == "m"}
     LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
 
 def change(number):
@@ -469,6 +598,28 @@ def change(number):
         Class.n = property(lambda self: 3)
     elif number == 26:
         O.__dict__ = {"n": 2, "v": 1.5, "b": True}
+    elif number == 27:
+        globals()["P"] = O
+    elif number == 28:
+        P.__dict__ = O.__dict__
+    elif number == 29:
+        Class.__setattr__ = lambda self, name, value: object.__setattr__(self, name, value)
+    elif number == 30:
+        Class.r = property(lambda self: self.n, lambda self, value: None)
+    elif number == 31:
+        globals()["P"] = sys.modules[__name__]
+    elif number == 32:
+        for one in (c0, c1, c2, c3, c4, c5):
+            if one.__kwdefaults__:
+                one.__kwdefaults__["z"] = 0.5
+    elif number == 33:
+        P.__dict__ = globals()
+    elif number == 34:
+        globals()["r0"] = c1
+    elif number == 35:
+        r1.__defaults__ = (-0.0,)
+    elif number == 36:
+        r2.__code__ = r1.__code__
     elif number == 12:
         c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
     else:
@@ -483,6 +634,16 @@ class Class:
     @property
     def p(self):
         return self.n * 2
+
+    def a(self, x=1):
+        self.v -= x
+        self.n = self.n + 1 if self.n < 1000 else -self.n // 8
+        return self.v
+
+    @property
+    def r(self):
+        self.n ^= 5
+        return self.n
 
 class Heir(Class):
     k = 12
@@ -499,17 +660,22 @@ def reset():
         globals().pop(name, None)
     if hasattr(builtins, "K"):
         del builtins.K
-    globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), T=(2.5, 6))
+    globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), P=Class(), T=(2.5, 6))
+    globals().update(A=array("d", [0.5, -0.0, 1e9, 4]), Y=bytearray(b"abcd"))
     globals().update(L=[1, -2, 3, 2**63 - 9], F=[0.5, -0.0, 1e9, 4], M=[True, False, 1])
     if "n" in vars(Class):
         del Class.n
-    for name in ("k", "m", "p"):
+    if "__setattr__" in vars(Class):
+        del Class.__setattr__
+    for name in ("k", "m", "p", "a", "r"):
         setattr(Class, name, METHODS[name])
     O.n, O.v, O.b = 6, 0.75, False
-    for name, (function, code, defaults) in KEPT.items():
+    P.n, P.v, P.b = 60, -0.5, True
+    for name, (function, code, defaults, keyword) in KEPT.items():
         globals()[name] = function
         function.__code__ = code
         function.__defaults__ = defaults
+        function.__kwdefaults__ = keyword and dict(keyword)
 
 def run(function, line, *arguments):
     global LINE
@@ -528,7 +694,8 @@ def run(function, line, *arguments):
             trace = trace.tb_next
         result = type(error).__name__, lines
     name = function.__name__
-    print(name, result, L, F, M, LOG)
+    places = [vars(one) for one in (O, P) if type(one) is Class and vars(one) is not globals()]
+    print(name, result, L, F, M, list(A), Y, LOG, *places, *(globals().get(name) for name in "GHKB"))
     reset()
 """
 
@@ -545,7 +712,15 @@ def main():
             lines.append("")
             lines += Function(rng, f"c{number}").make_callee(list(callees))
             callees.append((f"c{number}", 3, 2))
-            lines.append(f"KEPT['c{number}'] = c{number}, c{number}.__code__, c{number}.__defaults__")
+            one = f"c{number}"
+            kept = [one, f"{one}.__code__", f"{one}.__defaults__", f"{one}.__kwdefaults__ and dict({one}.__kwdefaults__)"]
+            lines.append(f"KEPT['{one}'] = {', '.join(kept)}")
+        for number in range(3):
+            one = f"r{number}"
+            lines.append("")
+            lines += Function(rng, one).make_recursive(list(callees))
+            lines.append(f"KEPT['{one}'] = {one}, {one}.__code__, {one}.__defaults__, None")
+        Function.recursive = ["r0", "r1", "r2"]
     for number in range(functions):
         name = f"f{number}"
         lines.append("")

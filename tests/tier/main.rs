@@ -40,24 +40,65 @@ fn what_watches_code_sees_its_jumps() {
     }
 }
 
-#[test]
-fn threads_in_compiled_loops_are_as_others() {
+/// The same, and with all loops compiled and no GIL.
+fn holds_without_gil_too(name: &str) {
     if !skipped_on_other_python("the fast tier") {
-        holds("threads.py", &["0", "1", "eager"]);
-        let name = "threads.py";
+        holds(name, &["0", "1", "eager"]);
         let program = Program::new(name, script(name)).flag("-X").flag("gil=0");
         with_tier(program, "eager").succeeded().printed("done\n");
     }
 }
 
 #[test]
-fn what_compiled_loops_rely_on_may_change() {
+fn what_profiles_code_sees_each_call_once() {
     if !skipped_on_other_python("the fast tier") {
-        holds("calls.py", &["0", "1", "eager"]);
-        let name = "calls.py";
-        let program = Program::new(name, script(name)).flag("-X").flag("gil=0");
-        with_tier(program, "eager").succeeded().printed("done\n");
+        holds("profiled.py", &["0", "1", "eager"]);
     }
+}
+
+#[test]
+fn threads_in_compiled_loops_are_as_others() {
+    holds_without_gil_too("threads.py");
+}
+
+#[test]
+fn what_compiled_loops_rely_on_may_change() {
+    holds_without_gil_too("calls.py");
+}
+
+#[test]
+fn calls_with_keywords_are_as_others() {
+    holds_without_gil_too("keywords.py");
+}
+
+#[test]
+fn what_compiled_loops_bind_is_bound() {
+    holds_without_gil_too("variables.py");
+}
+
+#[test]
+fn variables_that_functions_share_are_bound() {
+    holds_without_gil_too("closures.py");
+}
+
+#[test]
+fn functions_that_call_themselves_return_and_fail_as_others() {
+    holds_without_gil_too("recursion.py");
+}
+
+#[test]
+fn loops_over_sequences_see_each_item_once() {
+    holds_without_gil_too("iteration.py");
+}
+
+#[test]
+fn items_of_arrays_and_bytes_are_read_and_set() {
+    holds_without_gil_too("arrays.py");
+}
+
+#[test]
+fn lists_grow_and_shrink_in_compiled_loops() {
+    holds_without_gil_too("lists.py");
 }
 
 #[test]
@@ -101,6 +142,26 @@ fn what_was_compiled_can_be_asked() {
         "{}",
         done.stderr
     );
+    let done = with_tier(Program::new("sums.py", source), "dump");
+    done.exited_with(0).printed("4999950000\n");
+    let lines: Vec<&str> = done.stderr.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.contains(" sums: compiled ("));
+    let dump = &lines[at.expect("the loop") + 1..];
+    assert!(dump[0].starts_with("    variables ["), "{}", done.stderr);
+    for operation in [
+        " Next {",
+        " Int { op: Add,",
+        " Turn {",
+        "    exit 0: Exit {",
+    ] {
+        assert!(
+            dump.iter().any(|line| line.contains(operation)),
+            "{operation}: {}",
+            done.stderr
+        );
+    }
     let done = Program::new("sums.py", source).env("PYT_TIER", "1").run();
     done.succeeded().printed("4999950000\n");
 }
@@ -141,7 +202,7 @@ print(follows(10000), does_not(10000))
         "{follows}"
     );
     assert!(follows.ends_with(" times in line 10"), "{follows}");
-    let reason = "not star: it takes other than positional arguments";
+    let reason = "not star: it takes any number of arguments";
     let does_not = line(" does_not: not compiled; given back: no turn");
     assert!(does_not.ends_with(reason), "{does_not}");
 }
@@ -153,6 +214,6 @@ fn a_wrong_mode_is_refused() {
     }
     let done = with_tier(Program::new("empty.py", ""), "2");
     assert!(!done.status.success());
-    let expected = "PYT_TIER / -X tier must be \"0\", \"1\", \"info\" or \"eager\"";
+    let expected = "PYT_TIER / -X tier must be \"0\", \"1\", \"info\", \"dump\" or \"eager\"";
     assert!(done.stderr.contains(expected), "{}", done.stderr);
 }

@@ -62,6 +62,42 @@ for thread in threads:
     thread.join()
 assert min(counts) > 0, counts
 
+# Loops whose jump back has a prefix are given back while threads are in them.
+LONG = """
+def long(n):
+    s = 0
+    while n:
+        s += n & 1
+        n -= 1
+        if n < 0:
+""" + "            n += n * n\n" * 60 + "    return s"
+
+
+def runs():
+    while not is_over:
+        for n, half in ((3, 2), (300, 150), (30000, 15000)):
+            if function(n) != half:
+                wrong.append(n)
+
+
+wrong = []
+is_over = False
+function = lambda n: (n + 1) // 2
+threads = [threading.Thread(target=runs) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for _ in range(30):
+    names = {}
+    exec(LONG, names)
+    function = names["long"]
+    time.sleep(0.02)
+    code = function.__code__.co_code
+    assert code == [c for c in compile(LONG, "", "exec").co_consts if hasattr(c, "co_code")][0].co_code
+is_over = True
+for thread in threads:
+    thread.join()
+assert wrong == [], wrong
+
 # A thread's variables, while it runs; the end of a program with threads that never end.
 for _ in range(3):
     thread = threading.Thread(target=spin, daemon=True)

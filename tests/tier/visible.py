@@ -23,7 +23,20 @@ def h(n):
         i += 1
     print(end="")
     return i
+def k(n):
+    s = 0
+    for i in range(n):
+        s += i
+LONG    return s
+def m(n):
+    i = 0
+    while i < n:
+        i += 1
+LONG    print(end="")
+    return i
 """
+# The jumps back of these have a prefix.
+SOURCE = SOURCE.replace("LONG", "        if n < 0:\n" + "            n += n * n\n" * 60)
 
 # Never run, so never patched.
 REFERENCE = [c for c in compile(SOURCE, "x", "exec").co_consts if isinstance(c, types.CodeType)]
@@ -33,7 +46,7 @@ def fresh():
     """The functions, hot, each with its code as the compiler made it."""
     names = {}
     exec(compile(SOURCE, "x", "exec"), names)
-    for name, code in zip("fgh", REFERENCE):
+    for name, code in zip("fghkm", REFERENCE):
         function = names[name]
         for n in (0, 10, 5000):
             assert function(n) == expected(name, n), (name, n)
@@ -41,7 +54,7 @@ def fresh():
 
 
 def expected(name, n):
-    return n * (n - 1) // 2 if name == "f" else n
+    return n * (n - 1) // 2 if name in "fk" else n
 
 
 def listing(code):
@@ -103,6 +116,17 @@ sys.settrace(trace)
 functions["f"](3)
 functions["g"](2)
 sys.settrace(None)
+functions["k"](5000)
+sys.settrace(trace)
+first = len(lines)
+functions["k"](3)
+functions["m"](2)
+sys.settrace(None)
+found = [line - functions["k"].__code__.co_firstlineno for line in lines[first:]]
+del lines[first:]
+end = functions["m"].__code__.co_firstlineno - functions["k"].__code__.co_firstlineno
+assert found[:12] == [1, 2, 3, 4, 2, 3, 4, 2, 3, 4, 2, end - 1], found
+assert [line - end for line in found[12:]] == [1, 2, 3, 4, 2, 3, 4, 2, 65, 66], found[12:]
 assert lines == [3, 4, 5, 4, 5, 4, 5, 4, 6, 8, 9, 10, 9, 10, 9, 11], lines
 assert functions["f"](5000) == expected("f", 5000)
 print("done")

@@ -10,7 +10,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-const HARNESSES: [&str; 5] = ["source", "formats", "patterns", "calls", "reentry"];
+/// The harnesses: a name, the program, and what that is to try of several things.
+const HARNESSES: [(&str, &str, Option<&str>); 8] = [
+    ("source", "source.py", None),
+    ("formats", "formats.py", Some("formats")),
+    ("struct", "formats.py", Some("struct")),
+    ("json", "formats.py", Some("json")),
+    ("pickle", "formats.py", Some("pickle")),
+    ("patterns", "patterns.py", None),
+    ("calls", "calls.py", None),
+    ("reentry", "reentry.py", None),
+];
 
 /// How many cases one process makes.
 const CASES: &str = "200";
@@ -38,10 +48,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             "--seconds" => seconds = number(value()?)?,
             "--seed" => first = number(value()?)?,
             "--pyt" => pyt = value()?.into(),
-            name if HARNESSES.contains(&name) => chosen.push(name),
-            other => {
-                let known = HARNESSES.join(", ");
-                return Err(format!("no such harness: {other} (there are {known})"));
+            name => {
+                let found = HARNESSES.iter().find(|(known, ..)| *known == name);
+                chosen.push(*found.ok_or_else(|| {
+                    let known: Vec<&str> = HARNESSES.iter().map(|(known, ..)| *known).collect();
+                    format!("no such harness: {name} (there are {})", known.join(", "))
+                })?);
             }
         }
     }
@@ -52,12 +64,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         return Err(format!("there is no {}: build it first", pyt.display()));
     }
     let mut finds = Vec::new();
-    for harness in chosen {
-        let path = Path::new("tests/fuzz").join(harness).with_extension("py");
+    for (harness, program, subject) in chosen {
+        let path = Path::new("tests/fuzz").join(program);
         let began = Instant::now();
         let mut seed = first;
         while began.elapsed() < Duration::from_secs(seconds) {
-            if let Some(find) = run_one(&pyt, &path, seed)? {
+            if let Some(find) = run_one(&pyt, &path, seed, subject)? {
                 println!("{harness} {seed}: {find}");
                 finds.push(format!("{harness} {seed}"));
             }
@@ -76,10 +88,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 /// Runs one process. What became of it, if that is not its end with status 0.
-fn run_one(pyt: &Path, harness: &Path, seed: u64) -> Result<Option<String>, String> {
+fn run_one(
+    pyt: &Path,
+    harness: &Path,
+    seed: u64,
+    subject: Option<&str>,
+) -> Result<Option<String>, String> {
     let mut child = Command::new(pyt)
         .arg(harness)
         .args([&seed.to_string(), CASES])
+        .args(subject)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -12,6 +12,17 @@
 //! Nothing here knows threads, policies or hosts. A thread that is asked to stop leaves its loop at
 //! the end of the turn, and the interpreter does the rest.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "registers hold the bits of numbers of any type, and their numbers fit into a byte"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "one arm of the loop over operations is one operation"
+)]
+
 mod backend;
 mod interp;
 mod ir;

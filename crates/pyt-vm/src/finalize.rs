@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustpython_vm::{
     AsObject, Interpreter, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyStr, PyType, PyTypeRef},
+    import::import_builtin,
     stdlib::_thread::get_ident,
     vm::{runtime, thread},
 };
@@ -274,7 +275,8 @@ fn join_threads(vm: &VirtualMachine) {
 
 fn run_atexit(vm: &VirtualMachine) {
     let run = || {
-        vm.import("atexit", 0)?
+        // Not by `__import__`: the program may have replaced it.
+        import_builtin(vm, "atexit")?
             .get_attr("_run_exitfuncs", vm)?
             .call((), vm)
     };

@@ -149,6 +149,11 @@ impl VmWorld {
         self.closed.store(true, Ordering::Release);
     }
 
+    /// Whether the interpreter is about to end: nothing is stopped any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Forgets the threads that a `fork` did not copy, and the locks that they held: the ticker
     /// may read the threads at any time, and waits with the gate closed while the fork keeps the
     /// world stopped.
@@ -293,6 +298,26 @@ impl VmWorld {
     pub(super) fn request_exit(&self, status: i32) {
         // An earlier request is being carried out.
         let _ = self.exit_request.set(status);
+    }
+
+    /// Stops all other threads, and calls `f` with the innermost frame of each that has one. Does
+    /// nothing if the interpreter is about to end.
+    pub fn with_others_stopped(&self, f: &mut dyn FnMut(&[&InterpreterFrame])) {
+        World::stop(self, &mut || {
+            let mut slots: HashMap<u64, CurrentFrameSlot> = self.frozen.lock().clone();
+            if let Some(state) = self.state.get() {
+                let registry = state.thread_frames.lock();
+                slots.extend(registry.iter().map(|(tag, slot)| (*tag, slot.clone())));
+            }
+            slots.remove(&get_ident());
+            let innermost = slots.values().filter_map(|slot| {
+                let frame = slot.top_iframe.load(Ordering::Acquire) as *const InterpreterFrame;
+                // SAFETY: as in `frames_of`.
+                unsafe { frame.as_ref() }
+            });
+            let frames: Vec<_> = innermost.collect();
+            f(&frames);
+        });
     }
 
     fn slot(&self, ident: u64) -> Option<CurrentFrameSlot> {

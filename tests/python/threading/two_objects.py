@@ -1,6 +1,7 @@
 """Threads that use the same two objects in different order go on."""
 import array
 import collections
+import io
 import threading
 import time
 
@@ -30,6 +31,17 @@ def ordered():
     return collections.OrderedDict(a=1, b=2)
 
 
+def texts():
+    return io.TextIOWrapper(io.BytesIO(b"x"))
+
+
+def begin_anew(one, other):
+    try:
+        one.__init__(other)
+    except (ValueError, RuntimeError):
+        pass  # The other one has no stream at the moment, or this one.
+
+
 def extend(one, other):
     if len(one) > 1000:
         del one[3:]
@@ -55,6 +67,12 @@ check(numbers, lambda one, other: one == other)
 check(numbers, lambda one, other: one + other)
 check(ordered, lambda one, other: one == other)
 check(ordered, lambda one, other: one != other)
+# The methods as well.
+check(numbers, array.array.__eq__)
+check(numbers, array.array.__add__)
+check(ordered, collections.OrderedDict.__eq__)
+check(ordered, collections.OrderedDict.__ne__)
+check(texts, begin_anew)
 
 # Alone they do what they did.
 one, other = numbers(), numbers()

@@ -11,15 +11,18 @@
 //! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
 //! - `construction`: no instances without contents;
 //! - `sizes`: sizes are checked before memory is allocated;
+//! - `lists`: elements of lists become numbers before an array is locked;
 //! - `pairs`: operations that lock two objects are made one after another;
 //! - `patterns`: programs for the engine of regular expressions are checked;
 //! - `reentry`: methods that lock their object are not called again by what they call;
+//! - `streams`: streams over one another are not nested deeply;
 //! - `source`: programs whose syntax is nested too deeply are refused.
 
 mod construction;
 mod depth;
 mod destructors;
 pub mod finalizers;
+mod lists;
 mod methods;
 mod nested;
 mod nesting;
@@ -30,6 +33,7 @@ pub mod sizes;
 mod slots;
 pub mod source;
 pub mod stack;
+mod streams;
 pub mod turns;
 
 use std::collections::BTreeMap;
@@ -72,7 +76,11 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     sizes::guard(class);
     source::guard(class);
     reentry::guard(class, vm);
+    // Before the one that reads what is in the slots.
+    streams::guard(class, vm);
     pairs::guard(class, vm);
+    // With `extend` as it is now.
+    lists::guard(class, vm);
     methods::guard_class(class, sizes::METHODS, vm);
 }
 

@@ -16,10 +16,15 @@ use rustpython_vm::{
     types::PyComparisonOp,
 };
 
-use super::slots::{wrap, wrappers};
+use super::{
+    slots::{wrap, wrappers},
+    turns::look,
+};
+use crate::upstream::corrections::slots::renew_descriptors;
 
 /// How long a comparison waits for others. They may call Python code, which may wait for this one;
-/// no other lock is held meanwhile. What calls no Python code is waited for until it ends.
+/// no other lock is held meanwhile. What calls no Python code, or none that could wait for this
+/// thread in any sensible program, is waited for until it ends.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Held by the thread that is in such an operation.
@@ -27,7 +32,12 @@ const PATIENCE: Duration = Duration::from_millis(50);
 struct InPair(ReentrantMutex<()>);
 
 /// Calls `f`, which locks both objects if the second one is of the same class as the first.
-fn paired<R>(one: &PyObject, other: &PyObject, vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
+fn paired<R>(
+    one: &PyObject,
+    other: &PyObject,
+    vm: &VirtualMachine,
+    f: impl FnOnce() -> PyResult<R>,
+) -> PyResult<R> {
     if one.is(other) {
         return f();
     }
@@ -36,12 +46,17 @@ fn paired<R>(one: &PyObject, other: &PyObject, vm: &VirtualMachine, f: impl FnOn
     };
     let state = state::of(vm);
     let InPair(lock) = state.slot();
-    let _held = lock.try_lock().or_else(|| {
-        vm.allow_threads(|| match kind {
-            "array" => Some(lock.lock()),
-            _ => lock.try_lock_for(PATIENCE),
-        })
-    });
+    let _held = match (lock.try_lock(), kind) {
+        (Some(held), _) => Some(held),
+        (None, "array") => Some(vm.allow_threads(|| lock.lock())),
+        (None, "TextIOWrapper") => loop {
+            if let Some(held) = vm.allow_threads(|| lock.try_lock_for(PATIENCE)) {
+                break Some(held);
+            }
+            look(vm)?;
+        },
+        (None, _) => vm.allow_threads(|| lock.try_lock_for(PATIENCE)),
+    };
     f()
 }
 
@@ -84,8 +99,19 @@ wrappers!(
     }
 );
 
+wrappers!(
+    initialise =
+        |original, object: &PyObject, args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+            let given = args.args.first().or_else(|| args.kwargs.get("buffer"));
+            match given.cloned() {
+                Some(other) => paired(object, &other, vm, || original(object, args, vm)),
+                None => original(object, args, vm),
+            }
+        }
+);
+
 /// Classes of which operations lock two objects.
-const LOCKING: [&str; 2] = ["OrderedDict", "array"];
+const LOCKING: [&str; 3] = ["OrderedDict", "TextIOWrapper", "array"];
 
 /// Changes such operations of a native class. Called once for each class.
 pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
@@ -93,13 +119,27 @@ pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
         return;
     }
     let slots = &class.slots;
-    wrap!(slots.richcompare, compare);
+    // Their methods, such as `__eq__`, call what was in the slots when the class was made.
+    let mut methods = vec!["__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"];
+    if &*class.name() == "TextIOWrapper" {
+        // It keeps its lock while it asks the stream beneath, which may be one of the same class.
+        wrap!(slots.init, initialise);
+        methods = vec!["__init__"];
+    } else {
+        wrap!(slots.richcompare, compare);
+    }
     if &*class.name() == "array" {
+        methods.extend(["__add__", "__iadd__", "__setitem__"]);
         wrap!(slots.as_sequence.concat, concatenate);
         wrap!(slots.as_sequence.inplace_concat, concatenate);
         wrap!(slots.as_mapping.ass_subscript, set_item);
         guard_method(class, "extend", vm);
     }
+    // SAFETY: native classes live as long as the process.
+    let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
+    let own = |name: &&str| class.get_direct_attr(vm.ctx.intern_str(*name)).is_some();
+    methods.retain(own);
+    renew_descriptors(class, &methods, &vm.ctx);
 }
 
 fn guard_method(class: &Py<PyType>, name: &'static str, vm: &VirtualMachine) {

@@ -43,10 +43,10 @@ pub(super) const ROWS: &[OptionSpec] = &[
     )
     .long_help(
         "1: compile hot loops of functions (experimental); 0: do not (the default); info: compile, \
-         and list what was compiled on standard error at the end; eager: compile each loop when it \
-         first goes back, for tests",
+         and list what was compiled on standard error at the end; dump: the same with the \
+         operations; eager: compile each loop when it first goes back, for tests",
     )
-    .x("tier", "=0|1|info|eager")
+    .x("tier", "=0|1|info|dump|eager")
     .variable("PYT_TIER", ""),
     OptionSpec::new(
         Effect::Timeline,

@@ -106,8 +106,9 @@ impl Runtime {
                 }
                 result = repl::interact(vm, self.options());
             }
-            if self.options().tier == Tier::Info
-                && let Some(report) = pyt_tier::report(vm)
+            let tier = self.options().tier;
+            if matches!(tier, Tier::Info | Tier::Dump)
+                && let Some(report) = pyt_tier::report(tier == Tier::Dump, vm)
             {
                 eprintln!("{report}");
             }

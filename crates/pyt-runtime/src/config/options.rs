@@ -62,24 +62,27 @@ pub enum Tier {
     On,
     /// As [`On`](Self::On); at its end a program lists on standard error what was compiled.
     Info,
+    /// As [`Info`](Self::Info), with the operations of each program.
+    Dump,
     /// Each loop is compiled when it first goes back, and none is given up: for tests.
     Eager,
 }
 
 /// The error for a word that names none of the [`Tier`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected 0, 1, info or eager")]
+#[error("expected 0, 1, info, dump or eager")]
 pub struct UnknownTier;
 
 impl std::str::FromStr for Tier {
     type Err = UnknownTier;
 
-    /// Reads `0`, `1`, `info` or `eager`.
+    /// Reads `0`, `1`, `info`, `dump` or `eager`.
     fn from_str(word: &str) -> Result<Self, UnknownTier> {
         match word {
             "0" => Ok(Self::Off),
             "1" => Ok(Self::On),
             "info" => Ok(Self::Info),
+            "dump" => Ok(Self::Dump),
             "eager" => Ok(Self::Eager),
             _ => Err(UnknownTier),
         }
@@ -90,7 +93,7 @@ impl Tier {
     pub(crate) fn mode(self) -> pyt_tier::Mode {
         match self {
             Self::Off => pyt_tier::Mode::Off,
-            Self::On | Self::Info => pyt_tier::Mode::On,
+            Self::On | Self::Info | Self::Dump => pyt_tier::Mode::On,
             Self::Eager => pyt_tier::Mode::Eager,
         }
     }

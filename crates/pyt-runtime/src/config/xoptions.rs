@@ -107,10 +107,10 @@ pub(crate) fn parse_gil(value: Option<&str>) -> Result<bool, OptionError> {
 }
 
 pub(crate) fn parse_tier(value: Option<&str>) -> Result<Tier, OptionError> {
-    value
-        .unwrap_or_default()
-        .parse()
-        .map_err(|_| OptionError::new(r#"PYT_TIER / -X tier must be "0", "1", "info" or "eager""#))
+    value.unwrap_or_default().parse().map_err(|_| {
+        let message = r#"PYT_TIER / -X tier must be "0", "1", "info", "dump" or "eager""#;
+        OptionError::new(message)
+    })
 }
 
 fn parse_deadlocks(value: &str) -> Result<Deadlocks, OptionError> {

@@ -39,6 +39,9 @@ pub enum Protection {
     LandlockScopes,
     /// Filters of system calls (seccomp).
     Seccomp,
+    /// A control group of its own, for a sandbox with a
+    /// [`control_group`](Sandbox::control_group).
+    ControlGroup,
 }
 
 impl fmt::Display for Protection {
@@ -47,6 +50,7 @@ impl fmt::Display for Protection {
             Self::Landlock => "Landlock, version 3 or newer (Linux 6.2)",
             Self::LandlockScopes => "Landlock, version 6 or newer (Linux 6.12)",
             Self::Seccomp => "filters of system calls (seccomp)",
+            Self::ControlGroup => "control groups of version 2 in the given folder",
         })
     }
 }
@@ -70,6 +74,7 @@ pub struct Sandbox {
     file_size: u64,
     open_files: u64,
     pub(super) message: usize,
+    pub(super) control_group: Option<PathBuf>,
     pub(super) is_required: bool,
     pub(super) program: Option<PathBuf>,
     pub(super) arguments: Vec<OsString>,
@@ -85,6 +90,7 @@ impl Sandbox {
             file_size: DEFAULT_FILE_SIZE,
             open_files: DEFAULT_OPEN_FILES,
             message: DEFAULT_MESSAGE,
+            control_group: None,
             is_required,
             program: None,
             arguments: Vec::new(),
@@ -105,7 +111,9 @@ impl Sandbox {
         Self::new(false)
     }
 
-    /// What this kernel does not offer. Empty where everything is there.
+    /// What this kernel does not offer. Empty where everything is there. Whether processes can have
+    /// a [`control_group`](Self::control_group) depends on its folder, and is seen when they are
+    /// built.
     #[must_use]
     pub fn missing() -> Vec<Protection> {
         let mut missing = ruleset::missing();
@@ -172,6 +180,23 @@ impl Sandbox {
     #[must_use]
     pub const fn message_size(mut self, bytes: usize) -> Self {
         self.message = bytes;
+        self
+    }
+
+    /// Gives the process a control group of its own beneath this one, a folder below
+    /// `/sys/fs/cgroup` of version 2. There the kernel limits exactly what is otherwise measured
+    /// every few milliseconds: the [`memory`](Self::memory), with what the kernel keeps for the
+    /// process, and the [`threads`](Self::threads), of which one too many is refused and not the
+    /// end. Limits of the given group hold for the sum of all sandboxes in it. No group by default.
+    ///
+    /// The host must be allowed to make groups there and to move processes to them, the group must
+    /// have the controllers `memory` and `pids`, and no process may be in it itself: with systemd,
+    /// `Delegate=yes` and `DelegateSubgroup=host` for the host's unit, and here the unit's group.
+    /// Where that is not so, a sandbox that is [required](Self::require) is not built, and one of
+    /// [best effort](Self::best_effort) has [`Protection::ControlGroup`] among what it lacks.
+    #[must_use]
+    pub fn control_group(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.control_group = Some(folder.into());
         self
     }
 

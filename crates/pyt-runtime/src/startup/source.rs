@@ -160,13 +160,29 @@ fn compile_with_flags(
 pub(crate) fn remember(vm: &VirtualMachine, code: &PyRef<PyCode>, text: &str) {
     // If this fails, tracebacks only lack source lines. An exception from another thread must not
     // be lost with the failure.
-    let _ = shielded(|| vm.register_code_in_linecache(code, text));
+    let keep = || {
+        let register = linecache(vm)?.get_attr("_register_code", vm)?;
+        let name = vm.ctx.new_str(code.source_path().as_str());
+        register.call((code.clone(), vm.ctx.new_str(text), name), vm)
+    };
+    let _ = shielded(keep);
+}
+
+/// The module `linecache`. It is not imported by `builtins.__import__`, in the place of which the
+/// program may have put a function of its own: it would run at each call of the host's.
+fn linecache(vm: &VirtualMachine) -> PyResult {
+    const NAME: &str = "linecache";
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    modules.get_item(NAME, vm).or_else(|_| {
+        let system = modules.get_item("_frozen_importlib", vm)?;
+        system.get_attr("_gcd_import", vm)?.call((NAME,), vm)
+    })
 }
 
 /// As [`remember`], under the name of a file that need not exist.
 pub(crate) fn remember_file(vm: &VirtualMachine, filename: &str, text: &str) {
     let keep = || {
-        let cache = vm.import("linecache", 0)?.get_attr("cache", vm)?;
+        let cache = linecache(vm)?.get_attr("cache", vm)?;
         let lines = text.lines().map(|line| {
             let line = vm.ctx.new_str(format!("{line}\n"));
             line.into()

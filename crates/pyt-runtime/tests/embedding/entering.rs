@@ -1,6 +1,8 @@
 //! Threads of the host's attach and detach.
 
-use std::{sync::Barrier, thread};
+use std::{sync::Barrier, thread, time::Duration};
+
+use pyt_runtime::{Capture, Runtime};
 
 use crate::support::{in_both_modes, runtime};
 
@@ -72,4 +74,28 @@ fn runtimes_are_independent() {
             assert_eq!(runtime.finish(), 0);
         }
     });
+}
+
+#[test]
+fn the_hosts_calls_do_not_import_by_the_programs_function() {
+    let output = Capture::new();
+    let runtime = Runtime::builder().stdout(&output).build().unwrap();
+    let noting = "
+import builtins
+original = builtins.__import__
+def noting(name, *args, **keywords):
+    print('import', name)
+    return original(name, *args, **keywords)
+builtins.__import__ = noting
+";
+    runtime.exec(noting).unwrap();
+    assert_eq!(output.take(), "");
+    runtime.exec("answer = 6 * 7").unwrap();
+    assert_eq!(runtime.eval::<i32>("answer").unwrap(), 42);
+    assert_eq!(output.take(), "");
+    runtime.exec("import json").unwrap();
+    assert!(output.take().starts_with("import json\n"));
+    runtime.shutdown(Duration::from_secs(1)).unwrap();
+    // Streams import by it when they are closed.
+    assert!(!output.take().contains("import atexit"));
 }

@@ -12,6 +12,9 @@ pub(crate) use register::Register;
 /// The registers of one run.
 pub(crate) type Registers = [u64; REGISTERS];
 
+/// A function returned: its result is in the first register of all.
+pub(crate) const RETURNED: usize = usize::MAX;
+
 /// How a program is left in time: see [`Turn`](crate::ir::Op::Turn).
 pub(crate) struct Poll<'a> {
     /// Set by other threads to have this one stop at a safe point.
@@ -20,12 +23,30 @@ pub(crate) struct Poll<'a> {
     pub(crate) turns: u32,
 }
 
+/// What an iterator gave.
+pub(crate) enum Next {
+    /// A number of the type that was asked for.
+    Number(u64),
+    /// Something else, which is kept.
+    Other,
+    /// Nothing: it is over.
+    End,
+}
+
 /// The objects that a program's readings found.
 pub(crate) trait Objects {
+    /// The next item of an iterator.
+    fn next(&self, object: u8, ty: Ty) -> Next;
     /// An item of a list or tuple, if it is there and has this type.
     fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64>;
     /// Sets an item of a list, if it is there and no finalizer can run. `None`: it was not done.
     fn set_item(&self, object: u8, index: i64, ty: Ty, bits: u64) -> Option<()>;
+    /// Appends a number to a list.
+    fn append(&self, object: u8, ty: Ty, bits: u64) -> Option<()>;
+    /// Takes the last item of a list, if it has this type.
+    fn pop(&self, object: u8, ty: Ty) -> Option<u64>;
+    /// How many items a list has.
+    fn length(&self, object: u8) -> Option<usize>;
 }
 
 /// Makes machines.
@@ -36,6 +57,9 @@ pub(crate) trait Backend: Send + Sync {
 
 /// Runs one program.
 pub(crate) trait Machine: Send + Sync {
-    /// Runs until an exit, whose index is returned. The turns that were left are in `poll`.
-    fn run(&self, registers: &mut Registers, objects: &dyn Objects, poll: &mut Poll<'_>) -> usize;
+    /// Runs until an exit, whose index is returned, or [`RETURNED`]. The turns that were left are
+    /// in `poll`. The first registers are those of the program; a function takes the others one
+    /// after the other where it calls itself, and leaves the program where there are no more.
+    fn run(&self, registers: &mut [Registers], objects: &dyn Objects, poll: &mut Poll<'_>)
+    -> usize;
 }

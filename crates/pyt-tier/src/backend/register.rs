@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Backend, Machine, Objects, Poll, Registers};
+use super::{Backend, Machine, Next, Objects, Poll, RETURNED, Registers};
 use crate::ir::{IntOp, Op, Program, Reg, arithmetic, range};
 
 /// The back end.
@@ -12,7 +12,10 @@ pub(crate) struct Register;
 impl Backend for Register {
     fn compile(&self, program: &Program) -> Option<Box<dyn Machine>> {
         let ops: Box<[Op]> = program.ops.as_slice().into();
-        is_closed(&ops).then(|| Box::new(Interpreted { ops }) as Box<dyn Machine>)
+        let constants = program.constants.iter().map(|(reg, _)| *reg);
+        let fixed = constants.chain(program.reads.iter().map(|(_, _, reg)| *reg));
+        let fixed = fixed.collect();
+        is_closed(&ops).then(|| Box::new(Interpreted { ops, fixed }) as Box<dyn Machine>)
     }
 }
 
@@ -20,7 +23,7 @@ impl Backend for Register {
 fn is_closed(ops: &[Op]) -> bool {
     let ends = matches!(
         ops.last(),
-        Some(Op::Jump { .. } | Op::Turn { .. } | Op::Exit { .. })
+        Some(Op::Jump { .. } | Op::Turn { .. } | Op::Exit { .. } | Op::Return { .. })
     );
     ends && (ops.iter().copied())
         .filter_map(Op::target)
@@ -30,12 +33,20 @@ fn is_closed(ops: &[Op]) -> bool {
 struct Interpreted {
     /// [Closed](is_closed).
     ops: Box<[Op]>,
+    /// The registers that no operation writes.
+    fixed: Box<[Reg]>,
 }
 
 impl Machine for Interpreted {
     #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
-    fn run(&self, registers: &mut Registers, objects: &dyn Objects, poll: &mut Poll<'_>) -> usize {
-        let r = registers;
+    fn run(
+        &self,
+        registers: &mut [Registers],
+        objects: &dyn Objects,
+        poll: &mut Poll<'_>,
+    ) -> usize {
+        let mut calls = Calls::default();
+        let mut r = &mut registers[0];
         let mut pc = 0_usize;
         macro_rules! int {
             ($reg:expr) => {
@@ -150,6 +161,17 @@ impl Machine for Interpreted {
                     set!(d + range::VALUE, start as u64);
                     set!(d + range::STEP, step as u64);
                 }
+                Op::NextItem {
+                    d,
+                    object,
+                    ty,
+                    other,
+                    end,
+                } => match objects.next(object, ty.into()) {
+                    Next::Number(bits) => set!(d, bits),
+                    Next::Other => return usize::from(other),
+                    Next::End => return usize::from(end),
+                },
                 Op::Item {
                     d,
                     object,
@@ -169,6 +191,43 @@ impl Machine for Interpreted {
                         return usize::from(exit);
                     }
                 }
+                Op::Append {
+                    object,
+                    a,
+                    ty,
+                    exit,
+                } => {
+                    if objects.append(object, ty, r[usize::from(a)]).is_none() {
+                        return usize::from(exit);
+                    }
+                }
+                Op::Pop {
+                    d,
+                    object,
+                    ty,
+                    exit,
+                } => or_exit!(d, objects.pop(object, ty), exit),
+                Op::Length { d, object, exit } => or_exit!(d, objects.length(object), exit),
+                Op::Recur { d, at, count, exit } => {
+                    poll.turns -= 1;
+                    let is_over = poll.turns == 0 || poll.stop.load(Ordering::Relaxed);
+                    if is_over || !calls.begin(registers, at, count, &self.fixed) {
+                        return usize::from(exit);
+                    }
+                    calls.returns.push((pc, d));
+                    r = &mut registers[calls.returns.len()];
+                    pc = 0;
+                }
+                Op::Return { a } => {
+                    let value = r[usize::from(a)];
+                    let Some((next, d)) = calls.returns.pop() else {
+                        r[0] = value;
+                        return RETURNED;
+                    };
+                    r = &mut registers[calls.returns.len()];
+                    set!(d, value);
+                    pc = next;
+                }
                 Op::Turn { exit, to } => {
                     poll.turns -= 1;
                     if poll.turns == 0 || poll.stop.load(Ordering::Relaxed) {
@@ -179,6 +238,36 @@ impl Machine for Interpreted {
                 Op::Exit { exit } => return usize::from(exit),
             }
         }
+    }
+}
+
+/// The calls that a function makes of itself.
+#[derive(Default)]
+struct Calls {
+    /// Where each goes on, and the register of its result.
+    returns: Vec<(usize, Reg)>,
+    /// So many of the registers after the first have all that is fixed.
+    ready: usize,
+}
+
+impl Calls {
+    /// Fills the next registers with so many arguments from `at` on. False: there are none.
+    #[inline]
+    fn begin(&mut self, registers: &mut [Registers], at: Reg, count: u8, fixed: &[Reg]) -> bool {
+        let level = self.returns.len();
+        let Some((now, [next, ..])) = registers.split_at_mut_checked(level + 1) else {
+            return false;
+        };
+        let now = &now[level];
+        let (at, count) = (usize::from(at), usize::from(count));
+        next[..count].copy_from_slice(&now[at..at + count]);
+        if self.ready == level {
+            for reg in fixed {
+                next[usize::from(*reg)] = now[usize::from(*reg)];
+            }
+            self.ready += 1;
+        }
+        true
     }
 }
 

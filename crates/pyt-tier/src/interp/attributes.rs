@@ -2,15 +2,19 @@
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyFunction, PyModule, PyProperty, PyStrInterned},
+    builtins::{
+        PyDictRef, PyFunction, PyModule, PyProperty, PyStrInterned, descriptor::PyMethodDescriptor,
+    },
 };
 
 /// How an object has an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
-    /// The object itself has it, or its class has a value.
+    /// The object itself has it.
+    Own,
+    /// Its class has a value; or it is no attribute.
     Plain,
-    /// Its class has a function.
+    /// Its class has a function, or a native method.
     Method,
     /// Its class has a property, which calls this function.
     Getter,
@@ -36,7 +40,7 @@ pub(crate) fn look_up(
         return None;
     }
     let Some(of_class) = of_class else {
-        return Some((of_object(object, name, vm)?, How::Plain));
+        return Some((of_object(object, name, vm)?, How::Own));
     };
     let slots = &of_class.class().slots;
     match (
@@ -50,11 +54,14 @@ pub(crate) fn look_up(
         }
         (false, true) => None,
         (get, false) => match of_object(object, name, vm) {
-            Some(own) => Some((own, How::Plain)),
+            Some(own) => Some((own, How::Own)),
             None if !get => Some((of_class, How::Plain)),
             None => {
-                of_class.downcast_ref_if_exact::<PyFunction>(vm)?;
-                Some((of_class, How::Method))
+                let is_method = of_class.downcast_ref_if_exact::<PyFunction>(vm).is_some()
+                    || of_class
+                        .downcast_ref_if_exact::<PyMethodDescriptor>(vm)
+                        .is_some();
+                is_method.then_some((of_class, How::Method))
             }
         },
     }
@@ -65,12 +72,24 @@ fn of_object(
     name: &'static PyStrInterned,
     vm: &VirtualMachine,
 ) -> Option<PyObjectRef> {
+    dict_of(object, vm)?.get_item_opt(name, vm).ok().flatten()
+}
+
+/// Where an object has its attributes, if that is a dict.
+pub(crate) fn dict_of(object: &PyObject, vm: &VirtualMachine) -> Option<PyDictRef> {
     let dict = match object.downcast_ref_if_exact::<PyModule>(vm) {
         Some(module) => module.dict(),
         None => object.dict()?,
     };
-    if !dict.class().is(vm.ctx.types.dict_type) {
-        return None;
+    dict.class().is(vm.ctx.types.dict_type).then_some(dict)
+}
+
+/// Whether setting attributes that the object itself has does nothing but that.
+pub(crate) fn can_set(object: &PyObject, vm: &VirtualMachine) -> bool {
+    let general = vm.ctx.types.object_type.slots.setattro.load();
+    let own = object.class().slots.setattro.load();
+    match (general, own) {
+        (Some(general), Some(own)) => std::ptr::fn_addr_eq(general, own),
+        _ => false,
     }
-    dict.get_item_opt(name, vm).ok().flatten()
 }

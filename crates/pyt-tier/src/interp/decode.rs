@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyCode, PyFloat, PyInt},
+    builtins::{PyCode, PyFloat, PyInt, PyTuple},
     bytecode::{BinaryOperator, ComparisonOperator, Instruction, OpArgState, Opcode},
 };
 
@@ -16,12 +16,21 @@ use crate::ir::{
 /// A jump back to the head of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BackEdge {
-    /// The jump.
+    /// Where the jump begins: at its prefix, if it has one.
     pub(crate) at: usize,
     /// Where it leads.
     pub(crate) header: usize,
-    /// Its argument.
+    /// The last byte of its argument.
     pub(crate) arg: u8,
+    /// The byte before, if that does not suffice.
+    pub(crate) prefix: Option<u8>,
+}
+
+impl BackEdge {
+    /// The jump itself.
+    pub(crate) fn jump(self) -> usize {
+        self.at + usize::from(self.prefix.is_some())
+    }
 }
 
 /// An exact integer that fits into 64 bits.
@@ -38,6 +47,7 @@ pub(crate) fn decode(code: &PyCode, vm: &VirtualMachine) -> (Vec<Instr>, Vec<Bac
     let mut edges = Vec::new();
     let mut argument = OpArgState::default();
     let mut first = None;
+    let mut prefix = 0;
     let mut index = 0;
     while index < units.len() {
         let op = units.read_op(index).deoptimize();
@@ -46,27 +56,48 @@ pub(crate) fn decode(code: &PyCode, vm: &VirtualMachine) -> (Vec<Instr>, Vec<Bac
         let next = index + 1 + op.cache_entries();
         if matches!(op, Instruction::ExtendedArg) {
             first.get_or_insert(index);
+            prefix = u8::from(own);
             index = next;
             continue;
         }
         argument.reset();
-        let is_long = first.is_some();
         let pc = first.take().unwrap_or(index);
         let code = translate(op.as_opcode(), arg, next, code, vm);
         if let Code::JumpBack { to } = code
-            && !is_long
+            && index - pc < 2
             && next == index + 2
         {
             edges.push(BackEdge {
-                at: index,
+                at: pc,
                 header: to,
                 arg: u8::from(own),
+                prefix: (pc < index).then_some(prefix),
             });
         }
-        instrs.push(Instr { pc, next, code });
+        let instr = Instr { pc, next, code };
+        match instrs.last().and_then(|before| with_names(before, instr)) {
+            Some(call) => {
+                instrs.pop();
+                instrs.push(call);
+            }
+            None => instrs.push(instr),
+        }
         index = next;
     }
     (instrs, edges)
+}
+
+/// A call with keywords, and the instruction before it, which loads their names: one instruction.
+fn with_names(before: &Instr, call: Instr) -> Option<Instr> {
+    let (Code::Names(names), Code::CallKeywords { arguments, .. }) = (before.code, call.code)
+    else {
+        return None;
+    };
+    Some(Instr {
+        pc: before.pc,
+        code: Code::CallKeywords { arguments, names },
+        ..call
+    })
 }
 
 fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMachine) -> Code {
@@ -75,7 +106,7 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
         Opcode::Nop | Opcode::Resume | Opcode::NotTaken => Code::Nop,
         Opcode::PopTop => Code::Pop,
         Opcode::LoadSmallInt => Code::Const(Const::Int(arg as i64)),
-        Opcode::LoadConst => constant(code, arg, vm).map_or(Code::Other, Code::Const),
+        Opcode::LoadConst => constant(code, arg, vm).map_or_else(|| names(code, arg), Code::Const),
         Opcode::LoadFast | Opcode::LoadFastBorrow | Opcode::LoadFastCheck => Code::Load(arg),
         Opcode::LoadFastLoadFast | Opcode::LoadFastBorrowLoadFastBorrow => {
             Code::LoadLoad(high, low)
@@ -134,8 +165,19 @@ fn translate(op: Opcode, arg: usize, next: usize, code: &PyCode, vm: &VirtualMac
             name: arg >> 1,
             null: arg & 1 != 0,
         },
+        Opcode::ListAppend if arg > 0 => Code::ListAppend(arg),
+        Opcode::LoadDeref => Code::LoadShared(arg),
+        Opcode::StoreDeref => Code::StoreShared(arg),
+        // Done by the time that a loop is reached, and of no meaning where a call is followed.
+        Opcode::CopyFreeVars => Code::Nop,
+        Opcode::StoreAttr => Code::StoreAttr { name: arg },
+        Opcode::StoreGlobal => Code::StoreGlobal { name: arg },
         Opcode::PushNull => Code::PushNull,
         Opcode::Call => Code::Call { arguments: arg },
+        Opcode::CallKw => Code::CallKeywords {
+            arguments: arg,
+            names: usize::MAX,
+        },
         Opcode::ReturnValue => Code::Return,
         _ => Code::Other,
     }
@@ -154,6 +196,19 @@ fn constant(code: &PyCode, index: usize, vm: &VirtualMachine) -> Option<Const> {
     }
     let float = constant.downcast_ref_if_exact::<PyFloat>(vm)?;
     Some(Const::Float(float.to_f64()))
+}
+
+/// A constant that is a tuple may be the names of arguments.
+fn names(code: &PyCode, index: usize) -> Code {
+    let is_tuple = code.code.constants.get(index).is_some_and(|constant| {
+        let constant: PyObjectRef = constant.clone().into();
+        constant.downcast_ref::<PyTuple>().is_some()
+    });
+    if is_tuple {
+        Code::Names(index)
+    } else {
+        Code::Other
+    }
 }
 
 fn is_subscript(arg: usize) -> bool {
@@ -209,7 +264,7 @@ pub(crate) fn may_turn(instrs: &[Instr], edge: BackEdge) -> bool {
             continue;
         }
         match code {
-            Code::Other | Code::Return => {}
+            Code::Other | Code::Names(_) | Code::Return => {}
             Code::ForIter { to } => todo.extend([to, next]),
             Code::Jump { to } | Code::JumpBack { to } => todo.push(to),
             Code::JumpIf { to, .. } | Code::JumpIfNone { to, .. } => todo.extend([to, next]),

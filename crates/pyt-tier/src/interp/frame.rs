@@ -5,6 +5,11 @@
 //! once for the process, and checked with a function and a generator; if anything is not as
 //! expected, there is no layout and no tier.
 
+#![allow(
+    clippy::cast_ptr_alignment,
+    reason = "the places were found by probing, at multiples of their sizes"
+)]
+
 use std::{
     mem::{align_of, offset_of, size_of},
     sync::{

@@ -1,8 +1,11 @@
 //! From the interpreter into compiled loops and back: the slots that patched code calls.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rustpython_vm::{
@@ -15,11 +18,13 @@ use rustpython_vm::{
 };
 
 use super::{
+    bound,
     frame::{self, Frame, Layout, RangeState},
+    functions,
     items::Items,
     readings::Around,
     recent,
-    sites::{CodeSites, Entry, Site, Version},
+    sites::{CodeSites, Entry, Kind, Site, Version},
     tier::{self, Tier},
     values::{Found, classify, number},
 };
@@ -138,6 +143,9 @@ fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
     let Some(site) = code.site(at) else {
         return Err(vm.new_system_error("the fast tier does not know a place"));
     };
+    if let Kind::Function(start) = &site.kind {
+        return functions::enter(&tier, &code, site, start, frame, vm);
+    }
     if site.is_restored() {
         return Ok(continue_at(&code, site));
     }
@@ -161,9 +169,10 @@ fn enter(frame: Frame, at: usize, vm: &VirtualMachine) -> PyResult<usize> {
     target
 }
 
-/// Where a jump that was given back goes on: at itself, unless an event was put in its place.
+/// Where a jump that was given back goes on: at itself, unless an event was put in its place, or it
+/// could not be put there.
 fn continue_at(code: &CodeSites, site: &Site) -> usize {
-    let op = code.code.code.instructions.read_op(site.edge.at);
+    let op = code.code.code.instructions.read_op(site.edge.jump());
     if is_jump_back(u16::from_ne_bytes([u8::from(op), 0])) {
         site.edge.at
     } else {
@@ -205,7 +214,7 @@ fn run(
                 Err(reason) => {
                     // Other types may be better, but not for ever.
                     let misses = site.misses.fetch_add(1, Ordering::Relaxed);
-                    if misses >= 3 {
+                    if misses >= attempts(count) {
                         code.restore(site, &reason, vm);
                         return Ok(continue_at(code, site));
                     }
@@ -236,14 +245,19 @@ fn run(
     Ok(version.program.exits[exit].pc)
 }
 
+/// How often types for which there can be no version may be met, if there are so many for others.
+pub(super) fn attempts(versions: usize) -> u32 {
+    if versions == 0 { 3 } else { 32 }
+}
+
 /// What a run works on beside the registers.
-struct Entered {
+pub(super) struct Entered {
     range: Option<(usize, Reg)>,
-    found: Found,
+    pub(super) found: Found,
 }
 
 /// Fills the registers, if the variables and the stack are as the version needs them.
-fn load(
+pub(super) fn load(
     tier: &Tier,
     version: &Version,
     frame: Frame,
@@ -315,16 +329,34 @@ fn execute(
     };
     let items = Items {
         found: &entered.found,
+        pending: RefCell::default(),
         vm,
     };
-    let exit = version.machine.run(registers, &items, &mut poll);
+    let exit = (version.machine).run(std::slice::from_mut(registers), &items, &mut poll);
     if let Some((place, first)) = entered.range
         && let Some(iterator) = frame.owned(place)
     {
         let index = registers[usize::from(first) + usize::from(range::INDEX)];
         frame::set_range_index(iterator, index as usize, layout);
     }
-    let Exit { locals, stack, .. } = &program.exits[exit];
+    let Exit {
+        locals,
+        stack,
+        variables,
+        ..
+    } = &program.exits[exit];
+    for (reading, value) in variables {
+        if let Some(object) = object(*value, registers, &entered.found, layout, vm)? {
+            bound::write(
+                version.readings.all(),
+                *reading,
+                object,
+                frame,
+                &entered.found,
+                vm,
+            );
+        }
+    }
     for (local, value) in locals {
         frame.set_local(
             *local,
@@ -332,7 +364,10 @@ fn execute(
         );
     }
     for value in stack {
-        let object = object(*value, registers, &entered.found, layout, vm)?;
+        let object = match value.ty {
+            Ty::Pending => items.pending.take(),
+            _ => object(*value, registers, &entered.found, layout, vm)?,
+        };
         // SAFETY: the interpreter's own instructions would have the same values on its stack here.
         unsafe { frame.push(object) };
     }
@@ -355,7 +390,8 @@ fn object(
             None => return Err(vm.new_system_error("the fast tier lacks an object")),
         },
         Ty::Range(first) => frame::make_range(range_of(first, registers), layout, vm)?,
-        Ty::Null | Ty::Unbound | Ty::Other => return Ok(None),
+        // That is pushed by the caller, who has it.
+        Ty::Null | Ty::Unbound | Ty::Other | Ty::Pending => return Ok(None),
     }))
 }
 

@@ -2,21 +2,31 @@
 //! rustpython-vm 0.6.0 is made is here.
 //!
 //! - `tier`: what belongs to one interpreter; `self_test`: whether it can be trusted
-//! - `decode`, `sites`: loops in bytecode, and patching their jumps back
+//! - `decode`, `sites`, `pairs`: loops in bytecode, and patching their jumps back
 //! - `hook`, `frame`, `recent`: from the interpreter into a program, and back
-//! - `readings`: what compiled loops rely on of global variables and functions
+//! - `functions`, `starts`: functions that call themselves, and how they begin
+//! - `callees`, `natives`: functions that programs follow, and those that they call
+//! - `readings`, `places`: what compiled loops rely on of global variables and functions; `bound`:
+//!   what they bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
 //! - `originals`: functions that must not see patched code
 
 pub(crate) mod attributes;
+pub(crate) mod bound;
+pub(crate) mod callees;
 pub(crate) mod decode;
 pub(crate) mod frame;
+pub(crate) mod functions;
 pub(crate) mod hook;
 pub(crate) mod items;
+pub(crate) mod natives;
 pub(crate) mod originals;
+pub(crate) mod pairs;
+pub(crate) mod places;
 pub(crate) mod readings;
 pub(crate) mod recent;
 pub(crate) mod self_test;
 pub(crate) mod sites;
+pub(crate) mod starts;
 pub(crate) mod tier;
 pub(crate) mod values;

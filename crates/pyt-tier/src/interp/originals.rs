@@ -59,11 +59,7 @@ fn wrap(
     watching: bool,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let owner = match module {
-        Module::Sys => vm.sys_module.clone().into(),
-        Module::Monitoring => vm.sys_module.get_attr("monitoring", vm)?,
-        Module::Marshal => vm.import("marshal", 0)?,
-    };
+    let owner = owner(module, vm)?;
     let Ok(original) = owner.get_attr(name, vm) else {
         return Ok(());
     };
@@ -74,6 +70,7 @@ fn wrap(
         };
         if watching {
             tier.turn_off("the program watches its code", vm);
+            put_back(&tier, vm)?;
         } else {
             let code = (arguments.args.first()).and_then(|value| value.downcast_ref::<PyCode>());
             match code {
@@ -87,7 +84,32 @@ fn wrap(
         }
     };
     let wrapper: PyObjectRef = vm.new_function(name, call).into();
+    tier.keep_wrapper(name, wrapper.clone());
     owner.set_attr(name, wrapper, vm)
+}
+
+fn owner(module: Module, vm: &VirtualMachine) -> PyResult {
+    Ok(match module {
+        Module::Sys => vm.sys_module.clone().into(),
+        Module::Monitoring => vm.sys_module.get_attr("monitoring", vm)?,
+        Module::Marshal => vm.import("marshal", 0)?,
+    })
+}
+
+/// Puts the functions that have code watched in the places of their wrappers, which have nothing
+/// to do any more: what watches would see two calls for each.
+fn put_back(tier: &tier::Tier, vm: &VirtualMachine) -> PyResult<()> {
+    for (module, name) in WATCHING {
+        let owner = owner(module, vm)?;
+        let (Some(original), Some(wrapper)) = (tier.kept(name), tier.wrapper(name)) else {
+            continue;
+        };
+        let now = vm.get_attribute_opt(&owner, vm.ctx.intern_str(name))?;
+        if now.is_some_and(|now| now.is(&wrapper)) {
+            owner.set_attr(name, original, vm)?;
+        }
+    }
+    Ok(())
 }
 
 // ---------------------------------------------------------------- the class of code objects

@@ -12,113 +12,32 @@ use std::fmt::Write as _;
 
 use parking_lot::Mutex;
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
-    builtins::{PyCode, PyDict, PyFunction, PyStrInterned, PyTuple},
-    bytecode::CodeFlags,
+    AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
+    builtins::{PyCode, PyDict, PyFunction, PyStr, PyStrInterned, PyTuple},
 };
 
 use super::{
     attributes::{self, How},
+    bound,
+    callees::{Callee, examine},
     frame::Frame,
     items,
+    places::{Place, Reading},
     tier::Tier,
     values::{Found, classify},
 };
 use crate::ir::{
     Ty,
     build::{Known, Surroundings},
-    code::{Builtin, Const, Unit},
+    code::Unit,
 };
 
 /// More readings are not made for one loop.
 const MAX_READINGS: usize = 24;
-/// Longer functions are not followed.
-const MAX_INSTRUCTIONS: usize = 300;
-
-/// The built-in functions that programs can call, by the names that they have in `builtins`.
-const FUNCTIONS: [(&str, Builtin); 4] = [
-    ("abs", Builtin::Abs),
-    ("len", Builtin::Len),
-    ("max", Builtin::Max),
-    ("min", Builtin::Min),
-];
-
-/// The built-in functions of one interpreter, as they were before its programs could change them.
-pub(crate) struct Builtins(Vec<(PyObjectRef, Builtin)>);
-
-impl Builtins {
-    pub(crate) fn of(vm: &VirtualMachine) -> PyResult<Self> {
-        let builtins = FUNCTIONS.iter().map(|(name, builtin)| {
-            let function = vm.builtins.get_attr(*name, vm)?;
-            Ok((function, *builtin))
-        });
-        builtins.collect::<PyResult<_>>().map(Self)
-    }
-
-    pub(crate) fn objects(&self) -> impl Iterator<Item = PyObjectRef> {
-        self.0.iter().map(|(object, _)| object.clone())
-    }
-
-    fn find(&self, object: &PyObject, vm: &VirtualMachine) -> Option<Builtin> {
-        let types = &vm.ctx.types;
-        let classes = [
-            (types.bool_type, Builtin::Bool),
-            (types.float_type, Builtin::Float),
-            (types.int_type, Builtin::Int),
-            (types.range_type, Builtin::Range),
-        ];
-        let class = classes.into_iter().find(|(class, _)| object.is(*class));
-        let function = || self.0.iter().find(|(known, _)| object.is(known));
-        class
-            .map(|(_, builtin)| builtin)
-            .or_else(|| function().map(|(_, builtin)| *builtin))
-    }
-}
-
-/// Where an object is found.
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
-    /// In the global variables of the loop's module, or else among the built-in objects.
-    Global(&'static PyStrInterned),
-    /// In a local variable of the loop's function.
-    Local(usize),
-    /// As an attribute of what another reading found.
-    Attribute(u8, &'static PyStrInterned),
-    /// How many items there are in what another reading found.
-    Length(u8),
-}
-
-struct Reading {
-    place: Place,
-    how: How,
-    known: Known,
-}
-
-/// A function that a program follows.
-struct Callee {
-    code: PyRef<PyCode>,
-    unit: Unit,
-}
-
-impl Callee {
-    fn is_as(&self, other: &Self) -> bool {
-        let (mine, others) = (&self.unit.defaults, &other.unit.defaults);
-        self.code.is(&other.code)
-            && mine.len() == others.len()
-            && mine.iter().zip(others).all(|(a, b)| is_identical(*a, *b))
-    }
-}
-
-/// Whether two constants have the same type and the same bits.
-fn is_identical(a: Const, b: Const) -> bool {
-    match (a, b) {
-        (Const::Float(a), Const::Float(b)) => a.to_bits() == b.to_bits(),
-        _ => a == b,
-    }
-}
 
 /// The readings of one program.
 #[derive(Default)]
+#[allow(clippy::struct_field_names, reason = "they are what it is made of")]
 pub(crate) struct Readings {
     readings: Vec<Reading>,
     callees: Vec<Callee>,
@@ -138,6 +57,11 @@ struct Checked {
 }
 
 impl Readings {
+    /// In the order of their numbers.
+    pub(super) fn all(&self) -> &[Reading] {
+        &self.readings
+    }
+
     /// The codes that are kept.
     pub(crate) fn codes(&self) -> impl Iterator<Item = PyObjectRef> {
         self.callees.iter().map(|callee| callee.code.clone().into())
@@ -171,9 +95,10 @@ impl Readings {
                 Known::Function(number) | Known::Method(number) | Known::Getter(number) => {
                     self.is_function(at, &object, number, frame, tier, vm)
                 }
-                known @ (Known::List(_) | Known::Tuple(_)) => {
+                known @ (Known::List(_) | Known::Array(_) | Known::Tuple(_)) => {
                     items::sequence(&object, vm) == Some(known)
                 }
+                Known::Iterator(_) => items::is_iterator(&object, vm),
                 Known::Object => classify(Some(&object), vm).0 == Ty::Other,
             };
             if !is_right || how != reading.how {
@@ -181,7 +106,7 @@ impl Readings {
             }
             found.push(object);
         }
-        Some(found)
+        bound::are_distinct(&self.readings, frame, &found, vm).then_some(found)
     }
 
     fn is_function(
@@ -210,13 +135,15 @@ impl Readings {
                 versions: Vec::new(),
             };
         }
-        if version != 0 && checked.versions.get(at) == Some(&version) {
-            return true;
-        }
+        let is_checked = version != 0 && checked.versions.get(at) == Some(&version);
         drop(checked);
+        if is_checked {
+            return callee.has_keyword_defaults(object, vm);
+        }
         let version = function.get_version_for_current_state();
-        let same =
-            version != 0 && examine(object, frame, tier, vm).is_ok_and(|now| now.is_as(callee));
+        let same = version != 0
+            && examine(object, frame, &|code| tier.instructions(code, vm), vm)
+                .is_ok_and(|now| now.is_as(callee));
         // Another thread may have changed it meanwhile.
         if same && function.func_version() == version {
             let mut checked = self.checked.lock();
@@ -238,6 +165,12 @@ fn look_up(
 ) -> Option<(PyObjectRef, How)> {
     let object = match place {
         Place::Local(local) => frame.local(local)?.to_owned(),
+        Place::Cell(_) | Place::CellOf(..) => {
+            let cell = bound::cell(place, frame, found, vm)?;
+            let contents = cell.get_attr(vm.ctx.intern_str("cell_contents"), vm);
+            return Some((contents.ok()?, How::Own));
+        }
+        Place::Stack(place) => frame.owned(place)?.to_owned(),
         Place::Global(name) => {
             let (globals, builtins) = frame.namespaces();
             let builtins = builtins.downcast_ref_if_exact::<PyDict>(vm)?;
@@ -245,12 +178,17 @@ fn look_up(
                 return None;
             }
             match globals.get_item_opt(name, vm).ok()? {
-                Some(object) => object,
+                Some(object) => return Some((object, How::Own)),
                 None => builtins.get_item_opt(name, vm).ok()??,
             }
         }
         Place::Attribute(of, name) => {
             return attributes::look_up(found.get(usize::from(of))?, name, vm);
+        }
+        Place::Item(of, index) => {
+            let tuple = found.get(usize::from(of))?;
+            let tuple = tuple.downcast_ref_if_exact::<PyTuple>(vm)?;
+            tuple.as_slice().get(index)?.clone()
         }
         Place::Length(of) => {
             let length = items::length(found.get(usize::from(of))?, vm)?;
@@ -258,81 +196,6 @@ fn look_up(
         }
     };
     Some((object, How::Plain))
-}
-
-/// A function's code and defaults, if programs can follow it, or else why not.
-fn examine(
-    object: &PyObject,
-    frame: Frame,
-    tier: &Tier,
-    vm: &VirtualMachine,
-) -> Result<Callee, &'static str> {
-    const STRANGE: &str = "it is not as functions are";
-    if object.downcast_ref_if_exact::<PyFunction>(vm).is_none() {
-        return Err("it is no function");
-    }
-    let get = |name: &str| {
-        object
-            .get_attr(vm.ctx.intern_str(name), vm)
-            .or(Err(STRANGE))
-    };
-    let code = get("__code__")?.downcast::<PyCode>().or(Err(STRANGE))?;
-    let inner = &code.code;
-    let suspends = CodeFlags::GENERATOR
-        | CodeFlags::COROUTINE
-        | CodeFlags::ASYNC_GENERATOR
-        | CodeFlags::ITERABLE_COROUTINE;
-    if inner.flags.intersects(suspends) {
-        return Err("it is a generator or coroutine");
-    }
-    let varying = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
-    if inner.flags.intersects(varying) || inner.kwonlyarg_count != 0 {
-        return Err("it takes other than positional arguments");
-    }
-    if !inner.cellvars.is_empty() || !inner.freevars.is_empty() {
-        return Err("it shares variables with another function");
-    }
-    if !(inner.flags).contains(CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS) {
-        return Err(STRANGE);
-    }
-    if inner.instructions.len() > MAX_INSTRUCTIONS {
-        return Err("it is too long");
-    }
-    let mut defaults = Vec::new();
-    let given = get("__defaults__")?;
-    if let Some(given) = given.downcast_ref::<PyTuple>() {
-        for value in given.as_slice() {
-            defaults.push(constant(value, vm).ok_or("it has defaults that are no numbers")?);
-        }
-    }
-    let instrs = tier.instructions(&code, vm).ok_or(STRANGE)?;
-    let is_open =
-        (instrs.iter()).any(|one| matches!(one.code, crate::ir::code::Code::LoadGlobal { .. }));
-    if is_open {
-        let (globals, builtins) = frame.namespaces();
-        if !get("__globals__")?.is(globals) || !get("__builtins__")?.is(builtins) {
-            return Err("it reads another module's variables");
-        }
-    }
-    let unit = Unit {
-        instrs,
-        arguments: inner.arg_count as usize,
-        defaults,
-        locals: inner.varnames.len(),
-        max_stack: inner.max_stackdepth as usize,
-    };
-    Ok(Callee { code, unit })
-}
-
-fn constant(value: &PyObject, vm: &VirtualMachine) -> Option<Const> {
-    let (ty, bits) = classify(Some(value), vm);
-    Some(match ty {
-        Ty::Int => Const::Int(bits as i64),
-        Ty::Float => Const::Float(f64::from_bits(bits)),
-        Ty::Bool => Const::Bool(bits != 0),
-        Ty::None => Const::None,
-        _ => return None,
-    })
 }
 
 /// What is known around a loop while its program is made.
@@ -363,7 +226,7 @@ impl<'a> Around<'a> {
             found: Found::new(),
             nothing: Unit {
                 instrs: Vec::new(),
-                arguments: 0,
+                positional: 0,
                 defaults: Vec::new(),
                 locals: 0,
                 max_stack: 0,
@@ -398,24 +261,52 @@ impl<'a> Around<'a> {
                 return None;
             }
         };
-        self.readings.readings.push(Reading { place, how, known });
+        self.readings.readings.push(Reading {
+            place,
+            how,
+            known,
+            is_bound: false,
+        });
         self.found.push(object);
+        if !bound::are_distinct(self.readings.all(), self.frame, &self.found, self.vm) {
+            // The program binds that place by another name.
+            self.readings.readings.pop();
+            self.found.pop();
+            self.readings
+                .refused
+                .push((name, "it is bound by another name"));
+            return None;
+        }
         Some((self.readings.readings.len() as u8 - 1, known))
     }
 
     fn know(&mut self, object: &PyObject, how: How) -> Result<Known, &'static str> {
         let (ty, _) = classify(Some(object), self.vm);
-        if how == How::Plain && (ty.is_number() || ty == Ty::None) {
+        let is_value = matches!(how, How::Own | How::Plain);
+        if is_value && (ty.is_number() || ty == Ty::None) {
             return Ok(Known::Value(ty));
         }
+        if how == How::Method
+            && let Some(builtin) = self.tier.builtins().find(object, self.vm)
+        {
+            return Ok(Known::Builtin(builtin));
+        }
         let is_function = object.class().is(self.vm.ctx.types.function_type);
-        if how == How::Plain && !is_function {
+        if is_value && !is_function {
             if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
                 return Ok(Known::Builtin(builtin));
             }
+            if items::is_iterator(object, self.vm) {
+                return Ok(Known::Iterator(items::next_type(object, self.vm)));
+            }
             return Ok(items::sequence(object, self.vm).unwrap_or(Known::Object));
         }
-        let callee = examine(object, self.frame, self.tier, self.vm)?;
+        let callee = examine(
+            object,
+            self.frame,
+            &|code| self.tier.instructions(code, self.vm),
+            self.vm,
+        )?;
         let callees = &mut self.readings.callees;
         let same = callees.iter().position(|known| known.is_as(&callee));
         let at = same.unwrap_or_else(|| {
@@ -423,7 +314,7 @@ impl<'a> Around<'a> {
             callees.len() - 1
         });
         Ok(match how {
-            How::Plain => Known::Function(at + 1),
+            How::Own | How::Plain => Known::Function(at + 1),
             How::Method => Known::Method(at + 1),
             How::Getter => Known::Getter(at + 1),
         })
@@ -431,12 +322,15 @@ impl<'a> Around<'a> {
 }
 
 impl Around<'_> {
-    fn name(&self, unit: usize, name: usize) -> Option<&'static PyStrInterned> {
-        let code = match unit.checked_sub(1) {
+    fn code_of(&self, unit: usize) -> Option<&Py<PyCode>> {
+        Some(match unit.checked_sub(1) {
             Some(callee) => &*self.readings.callees.get(callee)?.code,
             None => self.code,
-        };
-        code.code.names.get(name).copied()
+        })
+    }
+
+    fn name(&self, unit: usize, name: usize) -> Option<&'static PyStrInterned> {
+        self.code_of(unit)?.code.names.get(name).copied()
     }
 }
 
@@ -455,13 +349,71 @@ impl Surroundings for Around<'_> {
         self.reading(Place::Length(of), self.vm.ctx.intern_str("len"))
     }
 
+    fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Item(of, index), self.vm.ctx.intern_str("an item"))
+    }
+
     fn item(&self, of: u8, index: usize) -> Option<Ty> {
         items::item(self.found.get(usize::from(of))?, index, self.vm)
+    }
+
+    fn is_own(&self, unit: usize) -> bool {
+        unit > 0 && self.code_of(unit).is_some_and(|code| code.is(self.code))
+    }
+
+    fn can_bind(&mut self, reading: u8) -> bool {
+        let Some(one) = self.readings.readings.get_mut(usize::from(reading)) else {
+            return false;
+        };
+        one.is_bound |= self.tier.is_exclusive() && bound::can_be(one);
+        let is_bound = one.is_bound
+            && bound::are_distinct(self.readings.all(), self.frame, &self.found, self.vm);
+        self.readings.readings[usize::from(reading)].is_bound = is_bound;
+        is_bound
+    }
+
+    fn keywords(&self, unit: usize, names: usize, function: usize) -> Option<Vec<usize>> {
+        let names: PyObjectRef = self
+            .code_of(unit)?
+            .code
+            .constants
+            .get(names)?
+            .clone()
+            .into();
+        let names = names.downcast_ref::<PyTuple>()?.as_slice();
+        let function = &self.code_of(function)?.code;
+        let first = function.posonlyarg_count as usize;
+        let end = (function.arg_count + function.kwonlyarg_count) as usize;
+        let arguments = function.varnames.get(first..end)?;
+        let find = |name: &PyObjectRef| {
+            let name = name.downcast_ref::<PyStr>()?;
+            let is_it = |known: &&'static PyStrInterned| known.as_bytes() == name.as_bytes();
+            Some(first + arguments.iter().position(is_it)?)
+        };
+        names.iter().map(find).collect()
     }
 
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {
         let name = *self.code.code.varnames.get(local)?;
         self.reading(Place::Local(local), name)
+    }
+
+    fn shared(&mut self, function: Option<u8>, unit: usize, at: usize) -> Option<(u8, Known)> {
+        let name = self.vm.ctx.intern_str("a shared variable");
+        let Some(function) = function else {
+            return self.reading(Place::Cell(at), name);
+        };
+        // They lie behind all other variables.
+        let code = &self.code_of(unit)?.code;
+        let first = code
+            .localspluskinds
+            .len()
+            .checked_sub(code.freevars.len())?;
+        self.reading(Place::CellOf(function, at.checked_sub(first)?), name)
+    }
+
+    fn stacked(&mut self, place: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Stack(place), self.vm.ctx.intern_str("a value"))
     }
 
     fn unit(&self, unit: usize) -> &Unit {

@@ -19,6 +19,9 @@ use crate::{backend::Registers, ir::REGISTERS};
 /// How many code objects are remembered: a power of two.
 const COUNT: usize = 16;
 
+/// How deep a function may call itself without the interpreter.
+const WINDOWS: usize = 1000;
+
 #[derive(Default)]
 struct Entry {
     code: usize,
@@ -30,6 +33,7 @@ struct Entry {
 thread_local! {
     static RECENT: RefCell<[Entry; COUNT]> = RefCell::default();
     static REGISTERS_KEPT: Cell<Option<Box<Registers>>> = const { Cell::new(None) };
+    static WINDOWS_KEPT: Cell<Vec<Registers>> = const { Cell::new(Vec::new()) };
 }
 
 /// The tier, and the places of `code`.
@@ -64,6 +68,22 @@ pub(crate) fn find(code: &Py<PyCode>, vm: &VirtualMachine) -> Option<(Arc<Tier>,
 pub(crate) fn registers() -> Box<Registers> {
     let kept = REGISTERS_KEPT.take();
     kept.unwrap_or_else(|| Box::new([0; REGISTERS]))
+}
+
+/// Registers for the calls of a function inside one another. The memory is the system's until it
+/// is written.
+pub(crate) fn windows() -> Vec<Registers> {
+    let kept = WINDOWS_KEPT.take();
+    if kept.is_empty() {
+        vec![[0; REGISTERS]; WINDOWS]
+    } else {
+        kept
+    }
+}
+
+/// Keeps what [`windows`] gave.
+pub(crate) fn keep_windows(windows: Vec<Registers>) {
+    WINDOWS_KEPT.set(windows);
 }
 
 /// Keeps the registers of a run that is over.

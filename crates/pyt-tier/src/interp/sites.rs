@@ -10,7 +10,8 @@
 //!   takes the unit behind it for its cache, so nothing can be continued there, and what lies there
 //!   has to have no cache of its own.
 //!
-//! Only the first unit is put back: a thread may stand between the two.
+//! Only the first unit is put back: a thread may stand between the two. A jump over more than 255
+//! units has a prefix, in whose place the first instruction is put: [`pairs`](super::pairs).
 
 use std::{
     collections::HashMap,
@@ -29,7 +30,9 @@ use rustpython_vm::{
 
 use super::{
     decode::{self, BackEdge},
+    pairs::Pair,
     readings::Readings,
+    starts::{self, Start},
 };
 use crate::{
     backend::Machine,
@@ -72,10 +75,18 @@ pub(crate) struct Version {
     pub(crate) machine: Box<dyn Machine>,
 }
 
-/// A jump back that is patched, or was.
+/// What is entered at a place.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Loop,
+    Function(Start),
+}
+
+/// A jump back that is patched, or was, or the beginning of a function.
 pub(crate) struct Site {
     pub(crate) edge: BackEdge,
     pub(crate) entry: Entry,
+    pub(crate) kind: Kind,
     /// The interpreter has the jump again, for the rest of the code's life.
     restored: AtomicBool,
     /// How often the jump was reached before it was compiled.
@@ -102,17 +113,21 @@ impl CodeSites {
     pub(crate) fn of(code: PyRef<PyCode>, vm: &VirtualMachine) -> Option<Self> {
         let (instrs, edges) = decode::decode(&code, vm);
         let sites: Vec<_> = (edges.into_iter())
-            .filter(|edge| decode::may_turn(&instrs, *edge) && is_settled(&code, edge.at))
+            .filter(|edge| decode::may_turn(&instrs, *edge) && is_settled(&code, edge.jump()))
             .filter_map(|edge| {
                 let entry = if !code.code.names.is_empty() {
                     Entry::Attribute
-                } else if decode::is_plain(&code, edge.at + 2) {
+                } else if edge.prefix.is_some() || decode::is_plain(&code, edge.at + 2) {
                     Entry::Truth
                 } else {
                     return None;
                 };
-                Some(Site::new(edge, entry))
+                Some(Site::new(edge, entry, Kind::Loop))
             })
+            .chain(starts::of(&code, &instrs).map(|(edge, start)| {
+                // It names itself, so there is a name.
+                Site::new(edge, Entry::Attribute, Kind::Function(start))
+            }))
             .collect();
         (!sites.is_empty()).then_some(Self {
             code,
@@ -127,7 +142,7 @@ impl CodeSites {
             code: copy,
             instrs: self.instrs.clone(),
             sites: (self.sites.iter())
-                .map(|site| Site::new(site.edge, site.entry))
+                .map(|site| Site::new(site.edge, site.entry, site.kind))
                 .collect(),
         }
     }
@@ -189,22 +204,26 @@ impl CodeSites {
         if site.restored.swap(true, Ordering::AcqRel) {
             return;
         }
-        // What watches jumps back just now must see this one, too. The interpreter takes the
-        // event out again when the function begins anew.
-        let jump = if vm.state.monitoring_events.load() == 0 {
-            Opcode::JumpBackwardNoJit
-        } else {
-            Opcode::InstrumentedJumpBackward
-        };
-        let original = u16::from_ne_bytes([u8::from(jump), site.edge.arg]);
+        *site.reason.lock() = Some(reason.to_owned());
+        let at = site.edge.at;
+        if let Some(original) = site.pair(vm) {
+            let pair = Pair {
+                code: &self.code,
+                at,
+                places: [self.unit(at), self.unit(at + 1)],
+                patched: site.entry.units(),
+                original,
+            };
+            pair.put_back(vm);
+            return;
+        }
         let [patched, _] = site.entry.units();
-        let _other_than_patched = self.unit(site.edge.at).compare_exchange(
+        let _other_than_patched = self.unit(at).compare_exchange(
             patched,
-            original,
+            site.jump_unit(vm),
             Ordering::AcqRel,
             Ordering::Relaxed,
         );
-        *site.reason.lock() = Some(reason.to_owned());
     }
 
     /// Gives all jumps back.
@@ -228,10 +247,11 @@ impl CodeSites {
 }
 
 impl Site {
-    fn new(edge: BackEdge, entry: Entry) -> Self {
+    fn new(edge: BackEdge, entry: Entry, kind: Kind) -> Self {
         Self {
             edge,
             entry,
+            kind,
             restored: AtomicBool::new(false),
             warm: AtomicU32::new(0),
             entries: AtomicU64::new(0),
@@ -248,7 +268,31 @@ impl Site {
 
     /// Where no program may end: see [`Entry::Truth`].
     pub(crate) fn no_exit(&self) -> Option<usize> {
-        (self.entry == Entry::Truth).then_some(self.edge.at + 2)
+        let is_short = self.edge.prefix.is_none();
+        (self.entry == Entry::Truth && is_short).then_some(self.edge.at + 2)
+    }
+
+    /// What was in both places, if both have to be put back.
+    fn pair(&self, vm: &VirtualMachine) -> Option<[u16; 2]> {
+        match self.kind {
+            Kind::Function(start) => Some(start.units),
+            Kind::Loop => {
+                let prefix = [u8::from(Opcode::ExtendedArg), self.edge.prefix?];
+                Some([u16::from_ne_bytes(prefix), self.jump_unit(vm)])
+            }
+        }
+    }
+
+    /// The jump's own unit, as the interpreter has it once the jump was taken.
+    fn jump_unit(&self, vm: &VirtualMachine) -> u16 {
+        // What watches jumps back just now must see this one, too. The interpreter takes the
+        // event out again when the function begins anew.
+        let jump = if vm.state.monitoring_events.load() == 0 {
+            Opcode::JumpBackwardNoJit
+        } else {
+            Opcode::InstrumentedJumpBackward
+        };
+        u16::from_ne_bytes([u8::from(jump), self.edge.arg])
     }
 
     /// Why the jump was given back, if it was.

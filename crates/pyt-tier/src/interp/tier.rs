@@ -21,9 +21,9 @@ use rustpython_vm::{
 use super::{
     decode,
     frame::{self, Layout},
-    hook, originals,
-    readings::Builtins,
-    self_test,
+    hook,
+    natives::Builtins,
+    originals, self_test,
     sites::{self, CodeSites},
 };
 use crate::{
@@ -76,6 +76,7 @@ pub(crate) struct Tier {
     refused: AtomicU64,
     /// The functions that are wrapped, by name.
     originals: Mutex<HashMap<&'static str, PyObjectRef>>,
+    wrappers: Mutex<HashMap<&'static str, PyObjectRef>>,
     builtins: Builtins,
     /// One thread at a time runs Python.
     exclusive: bool,
@@ -101,6 +102,7 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
         codes: RwLock::default(),
         refused: AtomicU64::new(0),
         originals: Mutex::default(),
+        wrappers: Mutex::default(),
         builtins: Builtins::of(vm)?,
         exclusive: state::of(vm).scheduler.policy().is_exclusive(),
         backend: Box::new(Register),
@@ -113,7 +115,7 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
     }
     hook::install(vm);
     originals::install(&tier, vm)?;
-    if !self_test::passes(&tier, vm)? {
+    if !self_test::passes(|code| tier.prepare(code, vm), || tier.entries(), vm)? {
         tier.turn_off("the self-test failed", vm);
         return Ok(());
     }
@@ -157,10 +159,11 @@ pub fn turn_off(vm: &VirtualMachine) {
     }
 }
 
-/// What was compiled, and what was not, as lines of text; `None` if there is no tier.
+/// What was compiled, and what was not, as lines of text, with the operations if that is wanted;
+/// `None` if there is no tier.
 #[must_use]
-pub fn report(vm: &VirtualMachine) -> Option<String> {
-    of(vm).map(|tier| tier.report())
+pub fn report(operations: bool, vm: &VirtualMachine) -> Option<String> {
+    of(vm).map(|tier| tier.report(operations))
 }
 
 /// How often compiled loops were entered.
@@ -180,6 +183,7 @@ fn release(state: &state::InterpreterState) -> Vec<PyObjectRef> {
         .flat_map(|code| code.objects())
         .collect();
     objects.extend(originals.into_values());
+    objects.extend(std::mem::take(&mut *tier.wrappers.lock()).into_values());
     objects.extend(tier.builtins.objects());
     objects
 }
@@ -222,6 +226,15 @@ impl Tier {
         self.originals.lock().insert(name, original);
     }
 
+    /// Keeps what stands in the place of such a function.
+    pub(crate) fn keep_wrapper(&self, name: &'static str, wrapper: PyObjectRef) {
+        self.wrappers.lock().insert(name, wrapper);
+    }
+
+    pub(crate) fn wrapper(&self, name: &str) -> Option<PyObjectRef> {
+        self.wrappers.lock().get(name).cloned()
+    }
+
     pub(crate) fn kept(&self, name: &str) -> Option<PyObjectRef> {
         self.originals.lock().get(name).cloned()
     }
@@ -245,7 +258,9 @@ impl Tier {
     }
 
     pub(crate) fn give_back_all(&self, reason: &str, vm: &VirtualMachine) {
-        for code in self.codes.read().values() {
+        // Other threads may run before a jump was put back, and must find no lock held.
+        let codes: Vec<_> = self.codes.read().values().cloned().collect();
+        for code in codes {
             code.restore_all(reason, vm);
         }
     }
@@ -258,7 +273,8 @@ impl Tier {
         reason: &str,
         vm: &VirtualMachine,
     ) {
-        if let Some(code) = self.codes.read().get(&code.get_id()) {
+        let known = self.codes.read().get(&code.get_id()).cloned();
+        if let Some(code) = known {
             code.restore_all(reason, vm);
         }
         if inner {
@@ -311,8 +327,9 @@ impl Tier {
                 && known.linetable == code.code.linetable
         })?;
         let copy = Arc::new(same.copy_for(code.to_owned()));
-        copy.restore_all("it is a copy", vm);
         codes.insert(code.get_id(), copy.clone());
+        drop(codes);
+        copy.restore_all("it is a copy", vm);
         Some(copy)
     }
 
@@ -322,7 +339,7 @@ impl Tier {
         sites.map(|site| site.entries.load(Ordering::Relaxed)).sum()
     }
 
-    fn report(&self) -> String {
+    fn report(&self, operations: bool) -> String {
         let mut lines = Vec::new();
         for code in self.codes.read().values() {
             let object = &code.code.code;
@@ -358,6 +375,9 @@ impl Tier {
                 }
                 if let Some(reason) = site.reason() {
                     let _infallible = write!(text, "; given back: {reason}");
+                }
+                for version in versions.iter().filter(|_| operations) {
+                    let _infallible = write!(text, "\n{}", version.program);
                 }
                 lines.push(text);
             }

@@ -124,6 +124,14 @@ pub(crate) enum Code {
     Call {
         arguments: usize,
     },
+    /// The same, with the last arguments given by keyword. The instruction begins where their names
+    /// are loaded, which are a constant.
+    CallKeywords {
+        arguments: usize,
+        names: usize,
+    },
+    /// Loads a constant that may be names of arguments: what calls with them includes it.
+    Names(usize),
     Return,
     /// Replaces the object on top by its attribute; for a method that is to be called by the
     /// function and the object.
@@ -131,10 +139,24 @@ pub(crate) enum Code {
         name: usize,
         method: bool,
     },
+    /// Sets an attribute: value, object.
+    StoreAttr {
+        name: usize,
+    },
+    /// The value of a variable that functions share.
+    LoadShared(usize),
+    /// Binds a variable that functions share.
+    StoreShared(usize),
+    /// Binds a global variable.
+    StoreGlobal {
+        name: usize,
+    },
     /// The item of an object.
     Subscript,
     /// Sets the item of an object: value, object, index.
     StoreSubscript,
+    /// Pops a value and appends it to the list that then lies this deep; 1 is the top.
+    ListAppend(usize),
     /// Replaces what is on top by so many items of it.
     Unpack(usize),
     /// Replaces the object on top by its iterator.
@@ -151,6 +173,10 @@ pub(crate) enum Builtin {
     Float,
     Int,
     Len,
+    /// The method of lists.
+    ListAppend,
+    /// The method of lists.
+    ListPop,
     Max,
     Min,
     Range,
@@ -161,9 +187,9 @@ pub(crate) enum Builtin {
 pub(crate) struct Unit {
     pub(crate) instrs: Vec<Instr>,
     /// How many arguments it takes by position.
-    pub(crate) arguments: usize,
-    /// The values of the last of them if they are not given.
-    pub(crate) defaults: Vec<Const>,
+    pub(crate) positional: usize,
+    /// The value of each argument if it is not given, those by keyword only included.
+    pub(crate) defaults: Vec<Option<Const>>,
     pub(crate) locals: usize,
     /// How deep its stack can be.
     pub(crate) max_stack: usize,

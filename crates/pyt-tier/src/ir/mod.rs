@@ -35,12 +35,42 @@ pub(crate) enum Ty {
     Null,
     /// The iterator of a `range` that the program has made, whose registers begin here.
     Range(Reg),
+    /// What an iterator gave last, where that was not as expected. It has no register.
+    Pending,
+}
+
+/// The type of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Number {
+    Int,
+    Float,
+    Bool,
+}
+
+impl From<Number> for Ty {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Int => Self::Int,
+            Number::Float => Self::Float,
+            Number::Bool => Self::Bool,
+        }
+    }
 }
 
 impl Ty {
     /// Whether a register holds values of this type.
     pub(crate) fn is_number(self) -> bool {
-        matches!(self, Self::Int | Self::Float | Self::Bool)
+        self.number().is_some()
+    }
+
+    pub(crate) fn number(self) -> Option<Number> {
+        Some(match self {
+            Self::Int => Number::Int,
+            Self::Float => Number::Float,
+            Self::Bool => Number::Bool,
+            _ => return None,
+        })
     }
 }
 
@@ -261,6 +291,15 @@ pub(crate) enum Op {
         step: Reg,
         exit: u16,
     },
+    /// The next item of the iterator that this reading found. It is over: `end`. The item has
+    /// another type, and is [pending](Ty::Pending): `other`.
+    NextItem {
+        d: Reg,
+        object: u8,
+        ty: Number,
+        other: u16,
+        end: u16,
+    },
     /// The item of the object that this reading found, if it has the type.
     Item {
         d: Reg,
@@ -276,6 +315,37 @@ pub(crate) enum Op {
         a: Reg,
         ty: Ty,
         exit: u16,
+    },
+    /// Appends a number to the list that this reading found.
+    Append {
+        object: u8,
+        a: Reg,
+        ty: Ty,
+        exit: u16,
+    },
+    /// Takes the last item of the list that this reading found, if it has the type.
+    Pop {
+        d: Reg,
+        object: u8,
+        ty: Ty,
+        exit: u16,
+    },
+    /// How many items the list has that this reading found.
+    Length {
+        d: Reg,
+        object: u8,
+        exit: u16,
+    },
+    /// Calls the program itself, with so many arguments from register `at` on.
+    Recur {
+        d: Reg,
+        at: Reg,
+        count: u8,
+        exit: u16,
+    },
+    /// Returns from the program, which is a function's.
+    Return {
+        a: Reg,
     },
     /// A turn of a loop is over: jumps, unless something is asked of the thread.
     Turn {
@@ -314,7 +384,10 @@ impl Op {
             | Self::Not { d, .. }
             | Self::Next { d, .. }
             | Self::NextOr { d, .. }
-            | Self::Item { d, .. } => Some(d),
+            | Self::Item { d, .. }
+            | Self::NextItem { d, .. }
+            | Self::Pop { d, .. }
+            | Self::Length { d, .. } => Some(d),
             Self::NotNan { .. }
             | Self::Jump { .. }
             | Self::JumpIf { .. }
@@ -322,6 +395,9 @@ impl Op {
             | Self::JumpFloat { .. }
             | Self::Range { .. }
             | Self::StoreItem { .. }
+            | Self::Append { .. }
+            | Self::Recur { .. }
+            | Self::Return { .. }
             | Self::Turn { .. }
             | Self::Exit { .. } => None,
         }
@@ -357,9 +433,11 @@ pub(crate) struct Exit {
     pub(crate) locals: Vec<(usize, Value)>,
     /// What lies on the stack above what lay there when the program began.
     pub(crate) stack: Vec<Value>,
+    /// The readings whose places were bound since the program began.
+    pub(crate) variables: Vec<(u8, Value)>,
 }
 
-/// A loop in registers.
+/// A loop in registers, or a function that calls itself.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) ops: Vec<Op>,
@@ -375,4 +453,23 @@ pub(crate) struct Program {
     pub(crate) constants: Vec<(Reg, u64)>,
     /// Readings whose values have these types, and the registers that have to hold the values.
     pub(crate) reads: Vec<(u8, Ty, Reg)>,
+    /// The type of what a function returns.
+    pub(crate) result: Option<Ty>,
+}
+
+impl std::fmt::Display for Program {
+    /// What it relies on, its operations, and where it can be left: a line for each.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "    variables {:?}, read {:?}", self.guards, self.reads)?;
+        for (reg, bits) in &self.constants {
+            write!(f, "\n    register {reg} = {bits:#x}")?;
+        }
+        for (at, op) in self.ops.iter().enumerate() {
+            write!(f, "\n    {at:4} {op:?}")?;
+        }
+        for (at, exit) in self.exits.iter().enumerate() {
+            write!(f, "\n    exit {at}: {exit:?}")?;
+        }
+        Ok(())
+    }
 }

@@ -49,8 +49,12 @@ unsafe fn callable(data: *mut c_void) -> PyObjectRef {
 fn show(error: PyBaseExceptionRef, callable: &PyObject, vm: &VirtualMachine) {
     let shows = adapting::with(vm, |registries| registries.shows_tracebacks);
     if shows.unwrap_or(false) {
-        let message = "Exception ignored on sqlite3 callback".to_owned();
-        vm.run_unraisable(error, Some(message), callable.to_owned());
+        let callable = callable.repr(vm);
+        let callable = callable
+            .as_ref()
+            .map_or("?".into(), |text| text.to_string_lossy());
+        let message = format!("Exception ignored on sqlite3 callback {callable}");
+        vm.run_unraisable(error, Some(message), vm.ctx.none());
     }
 }
 

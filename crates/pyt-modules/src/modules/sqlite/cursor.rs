@@ -291,8 +291,11 @@ impl Cursor {
             let index = usize::try_from(column).unwrap_or(0);
             let value = match converters.get(index) {
                 Some(Some(converter)) => match values::column_bytes(handle, column) {
-                    Some(bytes) => converter.call((vm.ctx.new_bytes(bytes),), vm)?,
-                    None => vm.ctx.none(),
+                    // SQLite gives no pointer to nothing, which CPython takes for NULL.
+                    Some(bytes) if !bytes.is_empty() => {
+                        converter.call((vm.ctx.new_bytes(bytes),), vm)?
+                    }
+                    _ => vm.ctx.none(),
                 },
                 _ => values::column(handle, column, &texts, vm)?,
             };

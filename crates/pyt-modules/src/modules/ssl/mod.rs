@@ -3,6 +3,7 @@
 //! `rustls` has one provider of cryptography for the whole process. It is installed when a program
 //! first imports `_ssl`, so that a host whose programs use no TLS keeps the choice.
 
+mod parameters;
 mod paths;
 mod socket;
 mod transport;

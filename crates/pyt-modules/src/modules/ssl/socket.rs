@@ -79,7 +79,7 @@ pub(super) fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()
         eof: class("SSLEOFError")?,
         want_read: class("SSLWantReadError")?,
         want_write: class("SSLWantWriteError")?,
-        wrap_bio,
+        wrap_bio: wrap_bio.clone(),
         write,
     };
     if CLASSES.set(classes).is_ok() {
@@ -87,6 +87,7 @@ pub(super) fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(&*context) };
         let method = vm.new_method("_wrap_socket", class, wrap_socket);
         context.set_attr(vm.ctx.intern_str("_wrap_socket"), method.into());
+        super::parameters::correct(class, wrap_bio, vm);
         super::paths::correct(class, vm)?;
         // SAFETY: as above.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(&*connection) };

@@ -12,6 +12,7 @@ use rustpython_vm::{
 use super::{
     comprehension_variables, conditional_annotations, quotients_in_trees, surrogates_in_trees,
     syntax::{Compilation, compile_corrected, source_text},
+    trees_in_pieces,
 };
 use crate::upstream::{self, CALL_COMPILING};
 
@@ -84,7 +85,11 @@ fn call(
         return match args.args.first().cloned() {
             Some(tree) if name == "compile" => {
                 let compile = || call(args.clone());
-                let compile = || quotients_in_trees::compile_tree(&tree, vm, compile);
+                let makes_tree = asked_of_compile(&args, vm).makes_tree;
+                let compile = || match makes_tree {
+                    true => compile(),
+                    false => quotients_in_trees::compile_tree(&tree, vm, compile),
+                };
                 surrogates_in_trees::compile_tree(&tree, vm, &compile).inspect(mend_result)
             }
             _ => call(args),
@@ -99,6 +104,11 @@ fn call(
     };
     let source = source.to_owned();
     let result = compile_corrected(&source, to, vm, |text| {
+        if to.makes_tree
+            && let Some(tree) = trees_in_pieces::parsed(&args, text, vm)?
+        {
+            return Ok(tree);
+        }
         let mut args = args.clone();
         if text != source {
             args.args[0] = vm.ctx.new_str(text).into();

@@ -6,7 +6,7 @@
 use rustpython_vm::{Context, Py, builtins::PyType, class::add_operators, types::SLOT_DEFS};
 
 /// Has the descriptors `names` of `class` made anew from the slots, which the caller has changed.
-pub(super) fn renew_descriptors(class: &'static Py<PyType>, names: &[&'static str], ctx: &Context) {
+pub(crate) fn renew_descriptors(class: &'static Py<PyType>, names: &[&'static str], ctx: &Context) {
     // Upstream adds a descriptor for each slot, those that the class has only inherited, too. With
     // an own `__str__`, for example, `int.__str__ is object.__str__` would be false, on which
     // `enum.IntEnum` relies.

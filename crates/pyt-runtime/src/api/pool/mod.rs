@@ -421,7 +421,7 @@ impl PoolEntry {
             runtime.import(module)?;
         }
         let names: Value = runtime.eval("{}")?;
-        names.set_item("is_same", runtime.enter(names::is_same))?;
+        runtime.enter(|py| names::add_to(&names, py))?;
         runtime
             .compile(include_str!("reset.py"))?
             .eval_in::<()>(&names)?;

@@ -1,7 +1,7 @@
 """Records the state of a new interpreter, and restores it after use.
 
-Run once in a namespace of its own, in which the pool has put `is_same` (`names.rs`); the pool then calls
-``restore``. Each user waits for a reset, so what is done in every one is native or short.
+Run once in a namespace of its own, in which the pool has put `addresses` and `changed` (`names.rs`); the
+pool then calls ``restore``. Each user waits for a reset, so what is done in every one is native or short.
 """
 
 import _codecs
@@ -91,15 +91,16 @@ sys.addaudithook = _record(sys, "addaudithook", _spoil)
 gc.freeze = _record(gc, "freeze", _note_frozen)
 gc.unfreeze = _record(gc, "unfreeze", _note_frozen)
 
-# The names of each module, and how many classes each abstract base class has registered.
+# The names of each module: as they are now, where they are, and the module; and how many classes each
+# abstract base class has registered.
 _contents = [
-    [module, dict(module.__dict__)]
+    [module.__dict__, addresses(module.__dict__), dict(module.__dict__), module]
     for name, module in _modules.items()
     if name != "__main__" and isinstance(module, _ModuleType)
 ]
 _abstract = {
     value
-    for _, names in _contents
+    for _, _, names, _ in _contents
     for value in names.values()
     if isinstance(value, abc.ABCMeta)
 }
@@ -210,13 +211,12 @@ def restore(everything):
         _freeze()
         _frozen = _freeze_count()
     sys.modules.update(_modules)
-    for record in _contents:
-        module, names = record
-        if not is_same(module.__dict__, names):
-            _restore_module(module, names)
-            if len(module.__dict__) == len(names):
-                # The same names in their new order.
-                record[1] = dict(module.__dict__)
+    for record in changed(_contents):
+        now, _, names, module = record
+        _restore_module(module, names)
+        if len(now) == len(names):
+            # The same names in their new order.
+            record[1], record[2] = addresses(now), dict(now)
     for name, values in _lists.items():
         getattr(sys, name)[:] = values
     sys.path_importer_cache.clear()

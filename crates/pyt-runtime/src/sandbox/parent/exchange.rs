@@ -7,6 +7,7 @@ use std::{
     io,
     os::{fd::AsRawFd as _, unix::net::UnixStream},
     panic::{self, AssertUnwindSafe},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -146,7 +147,16 @@ impl Exchange {
         };
         let confinement = setup.confinement.clone();
         let setup = frame(&ToChild::Setup(Box::new(setup)), &[]).map_err(|_| unsendable())?;
-        let (process, socket) = Process::start(sandbox).map_err(|error| failed(&error))?;
+        let (mut process, socket) = Process::start(sandbox).map_err(|error| failed(&error))?;
+        let mut missing = Vec::new();
+        if let Some(parent) = &sandbox.control_group
+            && let Err(error) = process.join_group(parent, confinement.threads)
+        {
+            if sandbox.is_required {
+                return Err(ungrouped(parent, &error));
+            }
+            missing.push(Protection::ControlGroup);
+        }
         let mut exchange = Self {
             connection: Arc::new(Connection {
                 socket,
@@ -165,16 +175,18 @@ impl Exchange {
         };
         exchange.connection.outgoing.lock().push(&setup);
         let limits = Limits::new().wall(START_TIMEOUT).output(DEFAULT_OUTPUT);
-        let mut missing = Vec::new();
         exchange.serve(&limits, "its start", |progress| match progress {
             Progress::Ready(found) => {
-                missing = found;
+                missing.extend(found);
                 Some(Ok(Vec::new()))
             }
             Progress::Done(Err(error)) => Some(Err(error)),
             _ => None,
         })?;
-        exchange.resident = exchange.connection.process.usage().resident;
+        let process = &exchange.connection.process;
+        let limited = process.limit_memory(exchange.confinement.memory);
+        limited.map_err(|error| failed(&error))?;
+        exchange.resident = process.usage().resident;
         Ok((exchange, missing))
     }
 
@@ -447,7 +459,10 @@ impl Exchange {
         // has to free.
         let is_memory = (message.contains("memory allocation of") && message.contains("failed"))
             || message.contains("failed to register TLS destructor");
-        if signal == Some(libc::SIGABRT) && is_memory {
+        let is_refused = signal == Some(libc::SIGABRT) && is_memory;
+        let is_killed =
+            signal == Some(libc::SIGKILL) && self.connection.process.ran_out_of_memory();
+        if is_refused || is_killed {
             return Error::limited(Limit::Memory(self.confinement.memory), Vec::new());
         }
         let reason = match (signal, status) {
@@ -488,6 +503,15 @@ impl Violation {
 /// Whether a process can report such an error of itself.
 fn is_believable(error: &Error) -> bool {
     !matches!(error.kind(), ErrorKind::Crashed | ErrorKind::Gone)
+}
+
+/// The process can have no control group beneath `parent`.
+fn ungrouped(parent: &Path, error: &io::Error) -> Error {
+    let name = parent.display();
+    Error::unprotected(&format!(
+        "the sandbox cannot be built, because its process can have no control group beneath {name}: \
+         {error}"
+    ))
 }
 
 fn unsendable() -> Error {

@@ -11,7 +11,7 @@ use std::{
             process::{CommandExt as _, ExitStatusExt as _},
         },
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         OnceLock,
@@ -24,6 +24,7 @@ use std::{
 use parking_lot::Mutex;
 use pyt_vm::deadlock::CONTROL_THREAD;
 
+use super::control_group::ControlGroup;
 use crate::sandbox::{
     policy::Sandbox,
     protocol::{CHILD_VARIABLE, VERSION},
@@ -38,6 +39,8 @@ pub(super) struct Process {
     id: u32,
     stderr: File,
     statistics: File,
+    // Dropped after the process has ended.
+    group: Option<ControlGroup>,
 }
 
 /// What a process uses at one moment.
@@ -78,8 +81,32 @@ impl Process {
             id,
             stderr,
             statistics,
+            group: None,
         };
         Ok((process, socket))
+    }
+
+    /// Puts the process into a control group of its own beneath `parent`.
+    ///
+    /// # Errors
+    /// If that is not possible. Then it is in the host's.
+    pub(super) fn join_group(&mut self, parent: &Path, threads: usize) -> io::Result<()> {
+        let group = ControlGroup::create(parent, threads)?;
+        group.add(self.id)?;
+        self.group = Some(group);
+        Ok(())
+    }
+
+    /// From now on the process may have so much more memory than it has, if it is in a group.
+    pub(super) fn limit_memory(&self, more: u64) -> io::Result<()> {
+        let group = self.group.as_ref();
+        group.map_or(Ok(()), |group| group.limit_memory(more))
+    }
+
+    /// Whether the kernel has ended the process because its group had no more memory.
+    pub(super) fn ran_out_of_memory(&self) -> bool {
+        let group = self.group.as_ref();
+        group.is_some_and(ControlGroup::ran_out_of_memory)
     }
 
     pub(super) const fn id(&self) -> u32 {

@@ -7,6 +7,7 @@ mod api;
 mod attacks;
 mod cases;
 mod ends;
+mod groups;
 mod protocol;
 mod walls;
 

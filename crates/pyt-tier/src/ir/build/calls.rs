@@ -25,8 +25,8 @@ pub(super) struct Followed {
     /// Where jumps lead.
     pub(super) targets: HashSet<usize>,
     first: usize,
-    arguments: usize,
-    defaults: Vec<Const>,
+    pub(super) positional: usize,
+    pub(super) defaults: Vec<Option<Const>>,
     locals: usize,
     max_stack: usize,
     /// The variables that are bound by instructions.
@@ -37,12 +37,7 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    pub(super) fn new(
-        instrs: Vec<Instr>,
-        arguments: usize,
-        locals: usize,
-        max_stack: usize,
-    ) -> Self {
+    pub(super) fn new(instrs: Vec<Instr>, locals: usize, max_stack: usize) -> Self {
         let of = |wanted: Code| instrs.iter().filter(move |one| one.code == wanted);
         let stored = instrs.iter().flat_map(|one| match one.code {
             Code::Store(local) | Code::StoreLoad(local, _) => vec![local],
@@ -52,7 +47,7 @@ impl Followed {
         Self {
             targets: instrs.iter().filter_map(|one| one.code.target()).collect(),
             first: instrs.first().map_or(0, |one| one.pc),
-            arguments,
+            positional: 0,
             defaults: Vec::new(),
             locals,
             max_stack,
@@ -63,11 +58,12 @@ impl Followed {
         }
     }
 
-    fn of(unit: &Unit) -> Self {
+    pub(super) fn of(unit: &Unit) -> Self {
         let instrs = unit.instrs.clone();
         Self {
+            positional: unit.positional,
             defaults: unit.defaults.clone(),
-            ..Self::new(instrs, unit.arguments, unit.locals, unit.max_stack)
+            ..Self::new(instrs, unit.locals, unit.max_stack)
         }
     }
 
@@ -85,9 +81,11 @@ impl Followed {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Call {
     unit: usize,
+    /// The reading that found the function.
+    function: u8,
     /// Its first register.
     base: usize,
-    /// How many arguments were given, and the register of the first.
+    /// How many arguments were given by position, and the register of the first.
     arguments: usize,
     arguments_at: Reg,
     /// How many values of the caller's stack the call takes.
@@ -105,9 +103,13 @@ impl Call {
     pub(super) fn unit(&self) -> usize {
         self.unit
     }
+
+    pub(super) fn function(&self) -> u8 {
+        self.function
+    }
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// The code that is being followed.
     pub(super) fn unit(&self) -> &Followed {
         let unit = self.calls.last().map_or(0, |call| call.unit);
@@ -160,7 +162,7 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- calls
 
-    pub(super) fn call(&mut self, arguments: usize, instr: Instr) -> Flow {
+    pub(super) fn call(&mut self, arguments: usize, names: Option<usize>, instr: Instr) -> Flow {
         let Some(at) = self.stack.len().checked_sub(arguments + 2) else {
             return self.leave(instr.pc);
         };
@@ -171,8 +173,18 @@ impl Builder<'_> {
         let takes = arguments + 2;
         let known = self.readings.get(usize::from(reading)).copied().flatten();
         let followed = match known {
-            Some(Known::Function(unit)) if is_plain => self.follow(unit, at + 2, takes, instr),
-            Some(Known::Method(unit)) if !is_plain => self.follow(unit, at + 1, takes, instr),
+            Some(Known::Function(unit)) if is_plain && self.recurs(unit) => {
+                self.recur(unit, at, names, instr.pc)
+            }
+            Some(Known::Function(unit)) if is_plain => {
+                self.follow((reading, unit), at + 2, takes, names, instr)
+            }
+            Some(Known::Method(unit)) if !is_plain => {
+                self.follow((reading, unit), at + 1, takes, names, instr)
+            }
+            _ if names.is_some() => None,
+            Some(Known::Builtin(Builtin::ListAppend)) if !is_plain => self.append(at, instr.pc),
+            Some(Known::Builtin(Builtin::ListPop)) if !is_plain => self.pop_item(at, instr.pc),
             Some(Known::Builtin(Builtin::Range)) if is_plain => self.range(at, instr),
             Some(Known::Builtin(builtin)) if is_plain => self.builtin(builtin, at, instr),
             _ => None,
@@ -180,28 +192,22 @@ impl Builder<'_> {
         followed.unwrap_or_else(|| self.leave(instr.pc))
     }
 
-    /// Goes on in a function that is called: its arguments lie on the stack from `at` on, and the
-    /// call takes so many values from it.
+    /// Goes on in a function that is called, by its reading and its unit: its arguments lie on the
+    /// stack from `at` on, and the call takes so many values from it. The last have these names.
     pub(super) fn follow(
         &mut self,
-        number: usize,
+        (function, number): (u8, usize),
         at: usize,
         takes: usize,
+        names: Option<usize>,
         instr: Instr,
     ) -> Option<Flow> {
-        let given = self.stack.len() - at;
         let is_recursive = self.calls.iter().any(|call| call.unit == number);
         if is_recursive || self.calls.len() >= MAX_CALLS {
             return None;
         }
-        if !self.units.contains_key(&number) {
-            let unit = Followed::of(self.surroundings.unit(number));
-            self.units.insert(number, unit);
-        }
+        let (given, arguments) = self.arguments(number, at, names)?;
         let unit = &self.units[&number];
-        let missing = unit.arguments.checked_sub(given)?;
-        let defaults = unit.defaults.len().checked_sub(missing)?;
-        let defaults = unit.defaults[defaults..].to_vec();
         let (count, first, size) = (unit.locals, unit.first, unit.registers());
         let base = match self.calls.last() {
             Some(call) => call.base + self.unit().registers(),
@@ -217,6 +223,7 @@ impl Builder<'_> {
         let exit = self.exit(instr.pc);
         let call = Call {
             unit: number,
+            function,
             base,
             arguments: given,
             arguments_at: self.stack_reg(at),
@@ -226,12 +233,11 @@ impl Builder<'_> {
             locals: std::mem::take(&mut self.locals),
             stack: self.stack.iter().map(|one| one.ty).collect(),
         };
-        let values = self.stack.split_off(at);
-        self.stack.clear();
+        let stack = std::mem::take(&mut self.stack);
+        let values: Vec<Item> = arguments.iter().map(|one| one.value(&stack)).collect();
         self.calls.push(call);
         self.locals = vec![(Ty::Unbound, true); count];
-        let defaults = defaults.into_iter().map(constant);
-        for (local, value) in values.into_iter().chain(defaults).enumerate() {
+        for (local, value) in values.into_iter().enumerate() {
             *self.locals.get_mut(local)? = (value.ty, true);
             if value.ty.is_number() {
                 let (d, a) = (self.local_reg(local), self.reg(value));
@@ -255,6 +261,10 @@ impl Builder<'_> {
         let Some(call) = self.calls.pop() else {
             return self.leave(pc);
         };
+        let mut value = value;
+        if self.calls.is_empty() {
+            value = self.commit(value);
+        }
         self.locals = call.locals;
         self.stack = self.settled(&call.stack);
         self.stack
@@ -274,7 +284,7 @@ impl Builder<'_> {
         let arguments = self.stack[at + 2..].to_vec();
         let (first, others) = arguments.split_first()?;
         if builtin == Builtin::Len {
-            return self.length(first.ty, others.len(), at);
+            return self.length(first.ty, others.len(), at, instr.pc);
         }
         let (first, is_only) = (*first, others.is_empty());
         let is_float = first.ty == Ty::Float;
@@ -343,7 +353,7 @@ impl Builder<'_> {
                 self.stack.push(first);
                 self.truth();
             }
-            Builtin::Len | Builtin::Range => return None,
+            Builtin::Len | Builtin::Range | Builtin::ListAppend | Builtin::ListPop => return None,
         }
         Some(Flow::Next)
     }
@@ -393,30 +403,6 @@ impl Builder<'_> {
             source: Source::Nothing,
         });
         Some(Flow::At(following.next))
-    }
-
-    pub(super) fn for_iter(&mut self, to: usize, pc: usize) -> Flow {
-        if let Some(Item {
-            ty: Ty::Range(range),
-            ..
-        }) = self.top()
-        {
-            self.settle();
-            let to = self.target(to);
-            self.result(Ty::Int, |d| Op::NextOr { d, range, to });
-            return Flow::Next;
-        }
-        // It can only be the iterator that lies below all values.
-        let range = (self.stack.is_empty() && self.calls.is_empty())
-            .then(|| self.range_regs.last().copied())
-            .flatten()
-            .filter(|(at, _)| at + 1 == self.entry.stack.len());
-        let Some((_, range)) = range else {
-            return self.leave(pc);
-        };
-        let exit = self.exit(pc);
-        self.result(Ty::Int, |d| Op::Next { d, range, exit });
-        Flow::Next
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Builder, Flow, Item, NONE, Shape, Source, item};
 use crate::ir::{Exit, Op, Reg, Ty, Value};
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// An instruction of the loop's code at which the program must not end.
     pub(super) fn no_exit(&self) -> Option<usize> {
         self.entry.no_exit.filter(|_| self.calls.is_empty())
@@ -139,6 +139,7 @@ impl Builder<'_> {
             pc,
             locals: self.locals.clone(),
             stack: self.stack.iter().map(|one| one.ty).collect(),
+            variables: self.variables.bound.clone(),
         }
     }
 
@@ -166,7 +167,7 @@ impl Builder<'_> {
     /// Where the interpreter goes on if the instruction at `pc` is left to it, with the state of
     /// now.
     pub(super) fn exit(&mut self, pc: usize) -> u16 {
-        if let Some(exit) = self.call_exit() {
+        if let Some(exit) = self.call_exit().or_else(|| self.function_exit()) {
             return exit;
         }
         let mut locals = Vec::new();
@@ -188,7 +189,12 @@ impl Builder<'_> {
                 reg: self.reg(one),
             })
             .collect();
-        let exit = Exit { pc, locals, stack };
+        let exit = Exit {
+            pc,
+            locals,
+            stack,
+            variables: self.variables.at_exit(),
+        };
         if let Some(at) = self.exits.iter().position(|known| *known == exit) {
             return at as u16;
         }

@@ -9,14 +9,22 @@
 //! between them, results are in temporary registers.
 //!
 //! - `values`: variables, the stack, registers; `operators`: what is computed
-//! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`
-//! - `objects`: what is read around a loop, attributes and items
+//! - `control`: jumps, ends of blocks, exits; `calls`: what is called, and loops over a `range`;
+//!   `arguments`: with what
+//! - `iteration`: loops over iterators
+//! - `recursion`: functions that call themselves; `lists`: lists that grow and shrink
+//! - `objects`: what is read around a loop, attributes and items; `variables`: what is bound there
 
+mod arguments;
 mod calls;
 mod control;
+mod iteration;
+mod lists;
 mod objects;
 mod operators;
+mod recursion;
 mod values;
+mod variables;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,6 +35,10 @@ use super::{
 };
 pub(crate) use calls::MAX_CALLS;
 use calls::{Call, Followed};
+use lists::Lists;
+use recursion::Function;
+pub(crate) use recursion::build_function;
+use variables::{Variable, Variables};
 
 /// How many registers there are for results between two ends of blocks.
 const TEMPS: usize = 64;
@@ -43,15 +55,30 @@ const MAX_ITERATORS: usize = 6;
 pub(crate) trait Surroundings {
     /// What a global variable is that code of this unit names. Unit 0 is the loop's.
     fn global(&mut self, unit: usize, name: usize) -> Option<(u8, Known)>;
+    /// What a variable is that functions share, which code of this unit names; of the function
+    /// that this reading found, unless it is the loop's.
+    fn shared(&mut self, function: Option<u8>, unit: usize, at: usize) -> Option<(u8, Known)>;
     /// What the object is that one of the loop's variables holds.
     fn local(&mut self, local: usize) -> Option<(u8, Known)>;
+    /// What the object is that lies there on the stack where the program begins.
+    fn stacked(&mut self, place: usize) -> Option<(u8, Known)>;
     /// What an attribute is of the object that a reading found, which code of this unit names.
     fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)>;
     /// How many items the object has that a reading found.
     fn length(&mut self, of: u8) -> Option<(u8, Known)>;
+    /// What this item is of the tuple that a reading found.
+    fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
     /// The type that an item has of the sequence that a reading found: of this one, or of the
     /// first.
     fn item(&self, of: u8, index: usize) -> Option<Ty>;
+    /// Whether the function with this number has the code that the program is made of.
+    fn is_own(&self, unit: usize) -> bool;
+    /// Whether a program may bind the place of a reading that found a number, and nothing but the
+    /// program reads or binds it meanwhile. No two readings have the same place then.
+    fn can_bind(&mut self, reading: u8) -> bool;
+    /// Which arguments of the function with this number the names are that a constant of this unit
+    /// holds; `None` if one is none of them.
+    fn keywords(&self, unit: usize, names: usize, function: usize) -> Option<Vec<usize>>;
     /// A function's code, by the number that [`Known::Function`] has.
     fn unit(&self, unit: usize) -> &Unit;
 }
@@ -70,8 +97,12 @@ pub(crate) enum Known {
     Builtin(Builtin),
     /// A list whose first item has this type.
     List(Ty),
+    /// An array or bytes, whose first item has this type.
+    Array(Ty),
     /// A tuple of so many items.
     Tuple(usize),
+    /// An iterator of items, of which the next has this type.
+    Iterator(Ty),
     /// Anything else that is no number.
     Object,
 }
@@ -97,6 +128,8 @@ pub(crate) enum Refused {
     NoTurn,
     /// The instructions are none that a compiler makes.
     Malformed,
+    /// The function does not call itself, or not with values that programs know.
+    NoRecursion,
 }
 
 impl std::fmt::Display for Refused {
@@ -105,6 +138,7 @@ impl std::fmt::Display for Refused {
             Self::Registers => "too many variables",
             Self::NoTurn => "no turn without an instruction that is left to the interpreter",
             Self::Malformed => "instructions that are not understood",
+            Self::NoRecursion => "no call of itself and end that programs can make",
         })
     }
 }
@@ -119,6 +153,8 @@ struct Shape {
     locals: Vec<(Ty, bool)>,
     /// What lies on the stack above what lay there at the beginning of the program or the call.
     stack: Vec<Ty>,
+    /// What was bound around the loop.
+    variables: Vec<Variable>,
 }
 
 /// A register before constants have theirs.
@@ -144,7 +180,7 @@ enum Flow {
     End,
 }
 
-struct Builder<'a> {
+struct Builder<'a, 'b> {
     /// The code of each unit that is followed.
     units: HashMap<usize, Followed>,
     entry: &'a Entry<'a>,
@@ -171,6 +207,9 @@ struct Builder<'a> {
     calls_end: usize,
     full: bool,
     turned: bool,
+    variables: Variables,
+    lists: &'b mut Lists,
+    function: Option<Function>,
     // The block that is being made.
     calls: Vec<Call>,
     locals: Vec<(Ty, bool)>,
@@ -185,6 +224,21 @@ pub(crate) fn build(
     entry: &Entry<'_>,
     surroundings: &mut dyn Surroundings,
 ) -> Result<Program, Refused> {
+    let mut lists = Lists::default();
+    let program = attempt(code, entry, surroundings, &mut lists, None);
+    if lists.must_begin_again() {
+        return attempt(code, entry, surroundings, &mut lists, None);
+    }
+    program
+}
+
+fn attempt(
+    code: &[Instr],
+    entry: &Entry<'_>,
+    surroundings: &mut dyn Surroundings,
+    lists: &mut Lists,
+    function: Option<Function>,
+) -> Result<Program, Refused> {
     let ranges = (entry.stack.iter().enumerate()).filter(|(_, ty)| **ty == StackTy::Range);
     let mut next = entry.locals.len() + entry.max_stack;
     let mut range_regs = Vec::new();
@@ -193,7 +247,7 @@ pub(crate) fn build(
         range_regs.push((at, first));
         next += range::COUNT;
     }
-    let followed = Followed::new(code.to_vec(), 0, entry.locals.len(), entry.max_stack);
+    let followed = Followed::new(code.to_vec(), entry.locals.len(), entry.max_stack);
     let iterators = next;
     let room = REGISTERS.saturating_sub(next + TEMPS + 16) / range::COUNT;
     next += range::COUNT * followed.iterators().min(MAX_ITERATORS).min(room);
@@ -221,6 +275,9 @@ pub(crate) fn build(
         calls_end: next + TEMPS,
         full: false,
         turned: false,
+        variables: Variables::default(),
+        lists,
+        function,
         calls: Vec::new(),
         locals: Vec::new(),
         stack: Vec::new(),
@@ -231,6 +288,7 @@ pub(crate) fn build(
         pc: entry.pc,
         locals: entry.locals.iter().map(|ty| (*ty, false)).collect(),
         stack: Vec::new(),
+        variables: Vec::new(),
     };
     builder.label(first);
     while let Some((label, shape)) = builder.todo.pop() {
@@ -239,13 +297,15 @@ pub(crate) fn build(
             return Err(Refused::Registers);
         }
     }
-    if !builder.turned {
-        return Err(Refused::NoTurn);
+    match &builder.function {
+        Some(function) => function.is_complete()?,
+        None if builder.turned => {}
+        None => return Err(Refused::NoTurn),
     }
     builder.finish()
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     fn finish(mut self) -> Result<Program, Refused> {
         for op in &mut self.ops {
             if let Some(to) = op.target_mut() {
@@ -262,6 +322,7 @@ impl Builder<'_> {
             exits: self.exits,
             constants: self.constants,
             reads: self.reads,
+            result: self.function.map(|function| function.result),
         })
     }
 
@@ -289,6 +350,7 @@ impl Builder<'_> {
         self.calls = shape.calls;
         self.locals = shape.locals;
         self.stack = self.settled(&shape.stack);
+        self.variables.bound = shape.variables;
         let mut pc = shape.pc;
         if self.begins.len() > MAX_BLOCKS || self.ops.len() > MAX_OPS {
             let _end = self.leave(pc);
@@ -314,6 +376,7 @@ impl Builder<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each instruction")]
     fn step(&mut self, instr: Instr) -> Result<Flow, Refused> {
         let Instr { pc, next, code } = instr;
         match code {
@@ -437,7 +500,7 @@ impl Builder<'_> {
                 self.push_op(Op::Turn { exit, to });
                 return Ok(Flow::End);
             }
-            Code::ForIter { to } => return Ok(self.for_iter(to, pc)),
+            Code::ForIter { to } => return Ok(self.for_iter(to, instr)),
             Code::LoadGlobal { name, null } => {
                 if !self.load_global(name, null) {
                     return Ok(self.leave(pc));
@@ -445,13 +508,26 @@ impl Builder<'_> {
             }
             Code::PushNull => self.stack.push(NULL),
             Code::LoadAttr { name, method } => return Ok(self.load_attr(name, method, instr)),
+            Code::StoreAttr { name } => return Ok(self.store_attr(name, pc)),
+            Code::LoadShared(at) => {
+                if !self.load_shared(at) {
+                    return Ok(self.leave(pc));
+                }
+            }
+            Code::StoreShared(at) => return Ok(self.store_shared(at, pc)),
+            Code::StoreGlobal { name } => return Ok(self.store_global(name, pc)),
             Code::Subscript => return Ok(self.subscript(pc)),
             Code::StoreSubscript => return Ok(self.store_subscript(pc)),
+            Code::ListAppend(depth) => return Ok(self.list_append(depth, pc)),
             Code::Unpack(count) => return Ok(self.unpack(count, pc)),
-            Code::Call { arguments } => return Ok(self.call(arguments, instr)),
+            Code::Call { arguments } => return Ok(self.call(arguments, None, instr)),
+            Code::CallKeywords { arguments, names } => {
+                return Ok(self.call(arguments, Some(names), instr));
+            }
             Code::Return if !self.calls.is_empty() => return Ok(self.return_value(pc)),
+            Code::Return if self.function.is_some() => return Ok(self.end(pc)),
             Code::Return | Code::GetIter => return Ok(self.leave(pc)),
-            Code::Other => return Ok(self.leave(pc)),
+            Code::Names(_) | Code::Other => return Ok(self.leave(pc)),
         }
         Ok(Flow::Next)
     }

@@ -4,10 +4,13 @@
 //! does changes variables, attributes or lengths. Items of lists are read and set at their turn.
 
 use super::{Builder, Call, Flow, Item, Known, NONE, NULL, Source, item};
-use crate::ir::{Op, Reg, Ty, code::Instr};
+use crate::ir::{
+    Op, Reg, Ty,
+    code::{Builtin, Instr},
+};
 
-impl Builder<'_> {
-    fn note(&mut self, reading: u8, known: Known) {
+impl Builder<'_, '_> {
+    pub(super) fn note(&mut self, reading: u8, known: Known) {
         let at = usize::from(reading);
         if self.readings.len() <= at {
             self.readings.resize(at + 1, None);
@@ -19,6 +22,7 @@ impl Builder<'_> {
     fn push_known(&mut self, reading: u8, known: Known) {
         self.note(reading, known);
         let value = match known {
+            Known::Value(_) if self.variables.is_bound(reading) => self.bound(reading),
             Known::Value(ty) => {
                 let reg = self.read_reg(reading, ty);
                 if ty == Ty::None {
@@ -65,7 +69,7 @@ impl Builder<'_> {
         })
     }
 
-    fn unit_number(&self) -> usize {
+    pub(super) fn unit_number(&self) -> usize {
         self.calls.last().map_or(0, Call::unit)
     }
 
@@ -86,6 +90,23 @@ impl Builder<'_> {
         }
     }
 
+    /// False: it is unknown.
+    pub(super) fn load_shared(&mut self, at: usize) -> bool {
+        match self.shared(at) {
+            Some((reading, known)) => {
+                self.push_known(reading, known);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn shared(&mut self, at: usize) -> Option<(u8, Known)> {
+        let unit = self.unit_number();
+        let function = self.calls.last().map(Call::function);
+        self.surroundings.shared(function, unit, at)
+    }
+
     pub(super) fn load_attr(&mut self, name: usize, method: bool, instr: Instr) -> Flow {
         let Some(Item {
             ty: Ty::Read(of), ..
@@ -101,15 +122,17 @@ impl Builder<'_> {
             Known::Getter(unit) if !method => {
                 self.note(reading, known);
                 let at = self.stack.len() - 1;
-                let followed = self.follow(unit, at, 1, instr);
+                let followed = self.follow((reading, unit), at, 1, None, instr);
                 return followed.unwrap_or_else(|| self.leave(instr.pc));
             }
-            Known::Method(_) if method => {
+            Known::Method(_) | Known::Builtin(Builtin::ListAppend | Builtin::ListPop) if method => {
                 let object = self.stack.pop();
                 self.push_known(reading, known);
                 self.stack.extend(object);
             }
-            Known::Getter(_) | Known::Method(_) => return self.leave(instr.pc),
+            Known::Builtin(Builtin::ListAppend | Builtin::ListPop)
+            | Known::Getter(_)
+            | Known::Method(_) => return self.leave(instr.pc),
             Known::Value(_) if method => return self.leave(instr.pc),
             _ => {
                 self.stack.pop();
@@ -123,12 +146,15 @@ impl Builder<'_> {
     }
 
     /// `len(...)` of what was read.
-    pub(super) fn length(&mut self, ty: Ty, others: usize, at: usize) -> Option<Flow> {
+    pub(super) fn length(&mut self, ty: Ty, others: usize, at: usize, pc: usize) -> Option<Flow> {
         let Ty::Read(of) = ty else {
             return None;
         };
         if others > 0 {
             return None;
+        }
+        if self.lists.change() && matches!(self.known(of), Some(Known::List(_))) {
+            return Some(self.length_of_now(of, at, pc));
         }
         let (reading, known) = self.surroundings.length(of)?;
         self.stack.truncate(at);
@@ -136,7 +162,7 @@ impl Builder<'_> {
         Some(Flow::Next)
     }
 
-    fn known(&self, reading: u8) -> Option<Known> {
+    pub(super) fn known(&self, reading: u8) -> Option<Known> {
         self.readings.get(usize::from(reading)).copied().flatten()
     }
 
@@ -151,8 +177,16 @@ impl Builder<'_> {
             Source::Const(bits) => bits as usize,
             _ => 0,
         };
+        // That of a tuple is always the same.
+        if let (Some(Known::Tuple(_)), Source::Const(_)) = (self.known(of), index.source)
+            && let Some((reading, known)) = self.surroundings.tuple_item(of, number)
+        {
+            self.stack.truncate(self.stack.len() - 2);
+            self.push_known(reading, known);
+            return Flow::Next;
+        }
         let ty = match self.known(of) {
-            Some(Known::List(ty)) => Some(ty),
+            Some(Known::List(ty) | Known::Array(ty)) => Some(ty),
             Some(Known::Tuple(_)) => self.surroundings.item(of, number),
             _ => None,
         };
@@ -180,7 +214,9 @@ impl Builder<'_> {
             return self.leave(pc);
         };
         // A call that is followed may be made again, and must not have changed anything.
-        let can = self.calls.is_empty() && matches!(self.known(of), Some(Known::List(_)));
+        let can = self.may_change() && {
+            matches!(self.known(of), Some(Known::List(_) | Known::Array(_)))
+        };
         if !can || !value.ty.is_number() {
             return self.leave(pc);
         }
@@ -205,6 +241,21 @@ impl Builder<'_> {
         else {
             return self.leave(pc);
         };
+        let items: Option<Vec<_>> = match self.known(of) {
+            Some(Known::Tuple(length)) if length == count => {
+                let items = (0..count).map(|at| self.surroundings.tuple_item(of, at));
+                items.collect()
+            }
+            _ => None,
+        };
+        if let Some(items) = items {
+            self.stack.pop();
+            // The first is on top in the end.
+            for (reading, known) in items.into_iter().rev() {
+                self.push_known(reading, known);
+            }
+            return Flow::Next;
+        }
         let types: Option<Vec<_>> = match self.known(of) {
             Some(Known::Tuple(length)) if length == count => {
                 let types = (0..count).map(|at| self.surroundings.item(of, at));

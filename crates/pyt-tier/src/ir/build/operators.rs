@@ -3,7 +3,7 @@
 use super::{Builder, Flow, Item};
 use crate::ir::{Cmp, Op, Reg, Ty, code::Binary};
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     pub(super) fn two(&self) -> Option<(Item, Item)> {
         let [.., a, b] = self.stack[..] else {
             return None;

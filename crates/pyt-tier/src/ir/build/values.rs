@@ -3,7 +3,7 @@
 use super::{Builder, Item, NONE, REGISTERS, Refused, Source, TEMPS, item};
 use crate::ir::{Op, Reg, Ty};
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     /// Whether these variables hold values that programs know.
     pub(super) fn can_load(&mut self, locals: &[usize]) -> Result<bool, Refused> {
         let mut can = true;
@@ -58,7 +58,13 @@ impl Builder<'_> {
             return;
         };
         let reg = self.local_reg(local);
-        // What still has to be read from the variable's register is saved.
+        self.save(reg);
+        self.locals[local] = (value.ty, true);
+        self.assign(reg, value);
+    }
+
+    /// What still has to be read from a register that is about to be written is saved.
+    pub(super) fn save(&mut self, reg: Reg) {
         if self.stack.iter().any(|one| one.source == Source::Reg(reg)) {
             let saved = self.temp();
             self.push_op(Op::Move { d: saved, a: reg });
@@ -69,7 +75,10 @@ impl Builder<'_> {
             }
             self.fresh = false;
         }
-        self.locals[local] = (value.ty, true);
+    }
+
+    /// Puts a value that was popped into the register of a variable.
+    pub(super) fn assign(&mut self, reg: Reg, value: Item) {
         match value.source {
             Source::Reg(from) if from == reg => {}
             Source::Reg(from) => {

@@ -10,9 +10,9 @@ use crate::ir::{
 };
 
 /// Global variables by number, and what they are.
-struct World {
-    known: Vec<Known>,
-    units: Vec<Unit>,
+pub(super) struct World {
+    pub(super) known: Vec<Known>,
+    pub(super) units: Vec<Unit>,
 }
 
 impl Surroundings for World {
@@ -22,6 +22,14 @@ impl Surroundings for World {
 
     fn local(&mut self, local: usize) -> Option<(u8, Known)> {
         self.global(0, local)
+    }
+
+    fn shared(&mut self, _: Option<u8>, _: usize, at: usize) -> Option<(u8, Known)> {
+        self.global(0, at)
+    }
+
+    fn stacked(&mut self, place: usize) -> Option<(u8, Known)> {
+        self.global(0, place)
     }
 
     fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)> {
@@ -34,8 +42,26 @@ impl Surroundings for World {
         None
     }
 
+    fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn item(&self, _: u8, _: usize) -> Option<Ty> {
         Some(Ty::Int)
+    }
+
+    /// The code of a program of a function is that of the first unit.
+    fn is_own(&self, unit: usize) -> bool {
+        unit == 1
+    }
+
+    fn can_bind(&mut self, _: u8) -> bool {
+        true
+    }
+
+    /// The constants are the arguments' numbers.
+    fn keywords(&self, _: usize, names: usize, _: usize) -> Option<Vec<usize>> {
+        Some(vec![names])
     }
 
     fn unit(&self, unit: usize) -> &Unit {
@@ -43,11 +69,13 @@ impl Surroundings for World {
     }
 }
 
-fn unit(arguments: usize, locals: usize, list: &[Code]) -> Unit {
+pub(super) fn unit(arguments: usize, locals: usize, list: &[Code]) -> Unit {
     Unit {
         instrs: code(list),
-        arguments,
-        defaults: vec![Const::Int(100)],
+        positional: arguments,
+        defaults: (1..=arguments)
+            .map(|argument| (argument == arguments).then_some(Const::Int(100)))
+            .collect(),
         locals,
         max_stack: 4,
     }
@@ -89,7 +117,7 @@ fn calls() -> Vec<Instr> {
     ])
 }
 
-fn program(list: &[Instr], locals: &[Ty], world: &mut World) -> Program {
+pub(super) fn program(list: &[Instr], locals: &[Ty], world: &mut World) -> Program {
     build(list, &entry(0, locals, &[]), world).expect("a program")
 }
 

@@ -1,6 +1,9 @@
 //! Programs of small loops: built, run, and compared with what Python gives. No interpreter runs.
 
 mod calls;
+mod recursion;
+mod sequences;
+mod variables;
 
 use std::{cell::RefCell, sync::atomic::AtomicBool};
 
@@ -10,7 +13,7 @@ use super::{
     code::{Binary, Code, Const, Instr, Unit},
     range,
 };
-use crate::backend::{Backend, Objects, Poll, Register};
+use crate::backend::{Backend, Next, Objects, Poll, Register};
 
 /// Instructions at 0, 1, 2, ..., as all take one unit.
 fn code(list: &[Code]) -> Vec<Instr> {
@@ -45,6 +48,14 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn shared(&mut self, _: Option<u8>, _: usize, at: usize) -> Option<(u8, Known)> {
+        self.global(0, at)
+    }
+
+    fn stacked(&mut self, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn attribute(&mut self, _: u8, _: usize, _: usize) -> Option<(u8, Known)> {
         None
     }
@@ -53,7 +64,23 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn item(&self, _: u8, _: usize) -> Option<Ty> {
+        None
+    }
+
+    fn is_own(&self, _: usize) -> bool {
+        false
+    }
+
+    fn can_bind(&mut self, _: u8) -> bool {
+        false
+    }
+
+    fn keywords(&self, _: usize, _: usize, _: usize) -> Option<Vec<usize>> {
         None
     }
 
@@ -66,6 +93,15 @@ impl Surroundings for Nowhere {
 struct Numbers(RefCell<Vec<i64>>);
 
 impl Objects for Numbers {
+    /// The last number is taken; one above 1000 is not as expected.
+    fn next(&self, _: u8, _: Ty) -> Next {
+        match self.0.borrow_mut().pop() {
+            Some(number) if number > 1000 => Next::Other,
+            Some(number) => Next::Number(number as u64),
+            None => Next::End,
+        }
+    }
+
     fn item(&self, _: u8, index: i64, ty: Ty) -> Option<u64> {
         let item = self.0.borrow().get(usize::try_from(index).ok()?).copied();
         (ty == Ty::Int).then_some(item? as u64)
@@ -75,6 +111,19 @@ impl Objects for Numbers {
         *self.0.borrow_mut().get_mut(usize::try_from(index).ok()?)? = bits as i64;
         Some(())
     }
+
+    fn append(&self, _: u8, _: Ty, bits: u64) -> Option<()> {
+        self.0.borrow_mut().push(bits as i64);
+        Some(())
+    }
+
+    fn pop(&self, _: u8, _: Ty) -> Option<u64> {
+        self.0.borrow_mut().pop().map(|bits| bits as u64)
+    }
+
+    fn length(&self, _: u8) -> Option<usize> {
+        Some(self.0.borrow().len())
+    }
 }
 
 /// Where a program was left, and with what.
@@ -83,6 +132,7 @@ struct Left {
     pc: usize,
     locals: Vec<(usize, Ty, u64)>,
     stack: Vec<(Ty, u64)>,
+    variables: Vec<(u8, Ty, u64)>,
     turns: u32,
 }
 
@@ -98,8 +148,13 @@ fn run_with(
     turns: u32,
     range: Option<[u64; 4]>,
 ) -> Left {
-    let mut registers = [0; REGISTERS];
+    let mut windows = [[0; REGISTERS]];
+    let registers = &mut windows[0];
     registers[..locals.len()].copy_from_slice(locals);
+    // What was read are the numbers of the readings.
+    for (reading, _, reg) in &program.reads {
+        registers[usize::from(*reg)] = u64::from(*reading);
+    }
     for (reg, bits) in &program.constants {
         registers[usize::from(*reg)] = *bits;
     }
@@ -109,8 +164,14 @@ fn run_with(
     let stop = AtomicBool::new(false);
     let mut poll = Poll { stop: &stop, turns };
     let machine = Register.compile(program).expect("closed");
-    let exit = machine.run(&mut registers, objects, &mut poll);
-    let Exit { pc, locals, stack } = &program.exits[exit];
+    let exit = machine.run(&mut windows, objects, &mut poll);
+    let registers = &windows[0];
+    let Exit {
+        pc,
+        locals,
+        stack,
+        variables,
+    } = &program.exits[exit];
     let bits = |reg: u8| registers[usize::from(reg)];
     Left {
         pc: *pc,
@@ -128,6 +189,9 @@ fn run_with(
                     },
                 )
             })
+            .collect(),
+        variables: (variables.iter())
+            .map(|(reading, value)| (*reading, value.ty, bits(value.reg)))
             .collect(),
         turns: turns - poll.turns,
     }
@@ -220,7 +284,11 @@ fn turns_and_the_flag_end_a_program_at_the_jump_back() {
         turns: 100,
     };
     let machine = Register.compile(&program).expect("closed");
-    machine.run(&mut [0; REGISTERS], &Numbers(RefCell::default()), &mut poll);
+    machine.run(
+        &mut [[0; REGISTERS]],
+        &Numbers(RefCell::default()),
+        &mut poll,
+    );
     assert_eq!(poll.turns, 99);
 }
 

@@ -117,6 +117,18 @@ pub(super) struct DumpArgs {
 }
 
 #[derive(rustpython_vm::FromArgs)]
+pub(super) struct AuthorizerArgs {
+    #[pyarg(any)]
+    pub(super) authorizer_callback: PyObjectRef,
+}
+
+#[derive(rustpython_vm::FromArgs)]
+pub(super) struct TraceArgs {
+    #[pyarg(any)]
+    pub(super) trace_callback: PyObjectRef,
+}
+
+#[derive(rustpython_vm::FromArgs)]
 pub(super) struct ProgressArgs {
     #[pyarg(any)]
     pub(super) progress_handler: PyObjectRef,

@@ -26,8 +26,9 @@ use rustpython_vm::{
 
 use self::{
     arguments::{
-        AggregateArgs, BackupOptions, BlobArgs, CursorArgs, DeserializeArgs, DumpArgs,
-        FunctionArgs, LoadArgs, NameArgs, ProgressArgs, WindowArgs, named, seconds,
+        AggregateArgs, AuthorizerArgs, BackupOptions, BlobArgs, CursorArgs, DeserializeArgs,
+        DumpArgs, FunctionArgs, LoadArgs, NameArgs, ProgressArgs, TraceArgs, WindowArgs, named,
+        seconds,
     },
     callbacks::Role,
     transactions::{Autocommit, LEGACY, level_of},
@@ -585,24 +586,20 @@ impl Connection {
 
     /// Set authorizer callback.
     #[pymethod]
-    fn set_authorizer(zelf: &Py<Self>, callable: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
+    fn set_authorizer(zelf: &Py<Self>, args: AuthorizerArgs, vm: &VirtualMachine) -> PyResult<()> {
         let _entered = zelf.enter(vm)?;
         let database = zelf.database(vm)?;
-        let (role, callback) = callbacks::set_authorizer(&database, callable, vm)?;
+        let (role, callback) = callbacks::set_authorizer(&database, args.authorizer_callback, vm)?;
         zelf.keep(role, callback);
         Ok(())
     }
 
     /// Set a trace callback called for each SQL statement (passed as unicode).
     #[pymethod]
-    fn set_trace_callback(
-        zelf: &Py<Self>,
-        callable: PyObjectRef,
-        vm: &VirtualMachine,
-    ) -> PyResult<()> {
+    fn set_trace_callback(zelf: &Py<Self>, args: TraceArgs, vm: &VirtualMachine) -> PyResult<()> {
         let _entered = zelf.enter(vm)?;
         let database = zelf.database(vm)?;
-        let (role, callback) = callbacks::set_trace_callback(&database, callable, vm)?;
+        let (role, callback) = callbacks::set_trace_callback(&database, args.trace_callback, vm)?;
         zelf.keep(role, callback);
         Ok(())
     }
