@@ -215,7 +215,7 @@ fn statement_begin(statement: &Stmt) -> usize {
     range_of(statement).0
 }
 
-fn range_of(statement: &Stmt) -> (usize, usize) {
+pub(super) fn range_of(statement: &Stmt) -> (usize, usize) {
     macro_rules! ranges {
         ($($kind:ident),*) => {
             match statement {
