@@ -1,7 +1,9 @@
 //! The exhaustive searches: how many executions `dpor` takes, that it proves, and that it finds
 //! what `dfs` finds.
 
-use pyt_test::workspace;
+use std::collections::BTreeMap;
+
+use pyt_test::{Scratch, workspace};
 
 use crate::{explore, explore_text, outcomes, text};
 
@@ -25,6 +27,66 @@ fn three_unlocked_increments_have_thirty_six() {
     let executions = report["schedules"].as_u64().expect("a number");
     assert_eq!(outcomes(&report).len(), 3, "1, 2 or 3: {report}");
     assert!((36..=40).contains(&executions), "{executions} executions");
+}
+
+/// Two threads that increment twice each, a third that does so under a lock, and a failure that
+/// needs one order.
+const DIVIDED: &str = "
+import threading
+
+lock = threading.Lock()
+x = 0
+
+def add():
+    global x
+    for _ in range(2):
+        x += 1
+
+def add_locked():
+    global x
+    with lock:
+        x += 1
+
+threads = [threading.Thread(target=one) for one in (add, add, add_locked)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(x)
+assert x > 2
+";
+
+#[test]
+fn jobs_find_together_what_one_finds_and_replay_it() {
+    let scratch = Scratch::new();
+    let script = scratch.write("divided.py", DIVIDED);
+    let found = |jobs: &str| {
+        let output = format!("--output={}", scratch.at(jobs));
+        let (report, run) = explore(&script, &["--strategy=dpor", jobs, &output]);
+        assert_eq!(
+            (&report["proven"], &report["exhausted"]),
+            (&true.into(), &true.into()),
+            "{run}"
+        );
+        let counts: BTreeMap<String, u64> = report["outcomes"]
+            .as_array()
+            .expect("outcomes")
+            .iter()
+            .map(|one| {
+                (
+                    one["outcome"]["output"].to_string(),
+                    one["count"].as_u64().unwrap(),
+                )
+            })
+            .collect();
+        let finding = &report["findings"][0];
+        assert_eq!(finding["reproducible"], true, "{run}");
+        let schedule = finding["schedule"].as_str().expect("a .schedule file");
+        crate::pyt(&["replay", schedule]).exited_with(1);
+        (report["schedules"].clone(), counts)
+    };
+    let one = found("--jobs=1");
+    assert!(one.1.len() >= 4 && one.0.as_u64() > Some(100), "{one:?}");
+    assert_eq!(found("--jobs=2"), one);
+    assert_eq!(found("--jobs=3"), one);
 }
 
 /// The threads of all programs: two, started and joined without a loop over something shared, so

@@ -60,13 +60,22 @@ struct Replays {
     other_output: u64,
 }
 
-/// The text without the digits of `<Future at 0x7f12...>`, which differ between processes.
-fn without_addresses(text: &str) -> String {
-    let mut parts = text.split(" at 0x");
+/// The text without the digits of `<Future at 0x7f12...>` and the ends of names of temporary files,
+/// which differ between processes.
+fn without_what_differs(text: &str) -> String {
+    let without = without_after(text, " at 0x", |digit| digit.is_ascii_hexdigit());
+    without_after(&without, "/tmp", |end| {
+        end.is_ascii_alphanumeric() || end == '_'
+    })
+}
+
+/// The text without the characters that follow each `mark` and are `left_out`.
+fn without_after(text: &str, mark: &str, left_out: fn(char) -> bool) -> String {
+    let mut parts = text.split(mark);
     let mut all = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        all += " at 0x";
-        all += part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
+        all += mark;
+        all += part.trim_start_matches(left_out);
     }
     all
 }
@@ -96,8 +105,8 @@ fn replayed(program: &Program, times: u64) -> Result<Replays, String> {
         // The status says whether the failure is the one of the file.
         replays.same += u64::from(replay.status.code() == Some(1));
         let written = (
-            without_addresses(&replay.stdout),
-            without_addresses(&replay.stderr),
+            without_what_differs(&replay.stdout),
+            without_what_differs(&replay.stderr),
         );
         let first = first.get_or_insert_with(|| written.clone());
         replays.other_output += u64::from(*first != written);

@@ -93,7 +93,9 @@ fn runs_are_the_same_isolated_or_not_on_one_job_or_two() {
 pub(crate) fn seeds_show_what_was_said(script: &Path) -> Result<u64, String> {
     let (report, _) = explore(text(script), &["--schedules=12", "--max-steps=3000"]);
     let all = report["outcomes"].as_array().ok_or("no outcomes")?;
-    for said in all {
+    let mut seeds = 0;
+    for said in all.iter().filter(|said| !said["seed"].is_null()) {
+        seeds += 1;
         let seed = format!("--seed={}", said["seed"]);
         let run = try_pyt(
             EXPLORATION_DEADLINE,
@@ -116,7 +118,7 @@ pub(crate) fn seeds_show_what_was_said(script: &Path) -> Result<u64, String> {
             return Err(format!("{said} is not what {seed} shows: {run}"));
         }
     }
-    Ok(all.len() as u64)
+    Ok(seeds)
 }
 
 #[test]

@@ -113,7 +113,8 @@ impl Arguments {
             Some("a SCRIPT or -m MODULE is missing (see pyt explore --help)")
         } else if !self.search.is_exhaustive() {
             None
-        } else if self.shard != Shard::WHOLE {
+        } else if self.shard != Shard::WHOLE && self.job.is_none() {
+            // A part of such a search, by itself, proves nothing.
             Some("--shard is for strategies that draw schedules, not for dfs and dpor")
         } else {
             None
