@@ -43,7 +43,7 @@ pub struct NextRun {
     /// search, whose runs are identified by their choices alone, and for schedules that an earlier
     /// run has suggested.
     pub seed: Option<u64>,
-    /// The seed of its random numbers and the like, where `seed` is not. `None`: that of the search.
+    /// The seed of its random numbers and the like, where `seed` is not. `None`: the search's.
     pub values_seed: Option<u64>,
     /// The strategy that decides it.
     pub strategy: Box<dyn Strategy>,

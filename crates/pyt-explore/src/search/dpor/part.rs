@@ -3,8 +3,8 @@
 //! The first decisions at which more than one thread could go on are the top of the tree. There,
 //! all threads are tried, but for those that sleep; so no race below has to be reversed in it, and
 //! what is below one way through the top is searched by itself. Such a way is a leaf of the top.
-//! Leaves are numbered as they are found; each belongs to one part, as a shard says. Those of others
-//! are given up where the top ends.
+//! Leaves are numbered as they are found; each belongs to one part, as a shard says. Those of
+//! others are given up where the top ends.
 //!
 //! All parts must find the same leaves in the same order. So what a part learns of the program
 //! changes nothing in the top: there, the end of the main thread depends on every step. How deep
