@@ -7,7 +7,7 @@
 //! are depends on the run.
 //!
 //! Whether the order of the two can be reversed is not known here. Where it can't, the run is just
-//! another one.
+//! another one (ADR 43).
 
 use std::collections::HashMap;
 

@@ -8,7 +8,7 @@
 //!
 //! All parts must find the same leaves in the same order. So what a part learns of the program
 //! changes nothing in the top: there, the end of the main thread depends on every step. How deep
-//! the top is, each part finds out in the same way.
+//! the top is, each part finds out in the same way. ADR 42 says what else follows from the top.
 
 use pyt_sched::controlled::ThreadNumber;
 
