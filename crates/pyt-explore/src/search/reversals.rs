@@ -26,16 +26,16 @@ const MOST_LOOKED_BACK: usize = 32;
 /// A longer run suggests nothing: each of its schedules would take as long.
 const MOST_STEPS: usize = 50_000;
 
-/// How long the thread of the earlier step is held.
+/// Until when the thread of the earlier step is held.
 #[derive(Clone, Copy, Debug)]
 enum Held {
-    /// Until the other thread has taken the later step.
-    UntilStep,
-    /// Until the other thread has taken it and reads that follow: one instruction may say several
+    /// The other thread has taken the later step.
+    Step,
+    /// The other thread has taken it and reads that follow: one instruction may say several
     /// accesses, and makes them after the last.
-    UntilReads,
-    /// Until the other thread has ended or has to wait.
-    UntilItWaits,
+    Reads,
+    /// The other thread has ended or has to wait.
+    Wait,
 }
 
 /// A run and the pairs of its steps, in the order in which they are worth reversing.
@@ -58,7 +58,7 @@ impl Reversals {
         }
         let order = Order::of(seen.trace, Rules::default());
         let pairs = pairs(seen.trace, &order);
-        let held = [Held::UntilStep, Held::UntilItWaits, Held::UntilReads];
+        let held = [Held::Step, Held::Wait, Held::Reads];
         let all = pairs.flat_map(|(earlier, later)| held.map(|held| (earlier, later, held)));
         Self {
             trace: seen.trace.clone(),
@@ -73,9 +73,9 @@ impl Reversals {
         let follows = |step| self.order.happens_before(earlier, step);
         let reverse = Reverse::new(&self.trace, earlier, later, follows);
         Some(Box::new(match held {
-            Held::UntilStep => reverse,
-            Held::UntilReads => reverse.reading_on(),
-            Held::UntilItWaits => reverse.going_on(),
+            Held::Step => reverse,
+            Held::Reads => reverse.reading_on(),
+            Held::Wait => reverse.going_on(),
         }))
     }
 }
@@ -129,8 +129,7 @@ fn may_swap(earlier: &Op, later: &Op) -> bool {
             Action::Start | Action::Begin | Action::End | Action::Join
         )
     };
-    earlier.conflicts_with(later)
-        && !(gives(earlier) && takes(later))
-        && !is_of_threads(earlier)
-        && !is_of_threads(later)
+    let is_handed_over = gives(earlier) && takes(later);
+    let ends_of_threads = is_of_threads(earlier) || is_of_threads(later);
+    earlier.conflicts_with(later) && !is_handed_over && !ends_of_threads
 }

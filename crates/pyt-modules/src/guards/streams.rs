@@ -2,13 +2,13 @@
 //!
 //! A buffered stream asks the one beneath whether it is closed, readable and so on, and that one
 //! asks further: natively, on the thread's stack, and again for each stream of a chain that is
-//! freed. A stream with more streams beneath than any program needs is refused, and what streams of
-//! a chain that was made in another way ask one another is counted.
+//! freed. A stream with more streams beneath than any program needs is refused. So is one that is
+//! initialised again, over another one of its kind: that would make a chain from above.
+//!
+//! Reading their attributes is not guarded: that made each call of a method a fifth slower.
 
 use rustpython_vm::{
-    Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyStr, PyType},
-    function::FuncArgs,
+    Py, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyType, function::FuncArgs,
 };
 
 use super::slots::{wrap, wrappers};
@@ -19,18 +19,14 @@ const STREAMS: [(&str, &str); 4] = [
     ("BufferedRandom", "raw"),
     ("BufferedReader", "raw"),
     ("BufferedWriter", "raw"),
-    ("TextIOWrapper", "buffer"),
+    ("TextIOWrapper", TEXT),
 ];
+/// What only text streams have.
+const TEXT: &str = "buffer";
 
 /// How many streams there may be beneath one.
 const DEEPEST: usize = 50;
 
-wrappers!(
-    get_attribute =
-        |original, object: &PyObject, name: &Py<PyStr>, vm: &VirtualMachine| -> PyResult {
-            vm.with_recursion("while getting an attribute", || original(object, name, vm))
-        }
-);
 wrappers!(
     initialise =
         |original, object: &PyObject, args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
@@ -40,6 +36,10 @@ wrappers!(
             if given.is_some_and(|given| is_too_deep(given, vm)) {
                 let message = format!("a stream over more than {DEEPEST} others");
                 return Err(vm.new_recursion_error(message));
+            }
+            if given.is_some_and(|given| lengthens_chain(object, given, vm)) {
+                let message = "a stream is not initialised again over another one";
+                return Err(vm.new_value_error(message));
             }
             original(object, args, vm)
         }
@@ -61,6 +61,17 @@ fn is_too_deep(stream: &PyObjectRef, vm: &VirtualMachine) -> bool {
     true
 }
 
+/// Whether a stream that is over something is to be over another stream, which may be over others:
+/// a text stream over a text stream, or a binary one over any.
+fn lengthens_chain(stream: &PyObject, given: &PyObject, vm: &VirtualMachine) -> bool {
+    let (Some(own), Some(other)) = (beneath(stream), beneath(given)) else {
+        return false;
+    };
+    let is_text = |attribute| attribute == TEXT;
+    let is_of_kind = !is_text(own) || is_text(other);
+    is_of_kind && stream.get_attr(own, vm).is_ok()
+}
+
 /// The name of the attribute that is the stream beneath, for instances of derived classes as well.
 fn beneath(stream: &PyObject) -> Option<&'static str> {
     let classes = stream.class().mro.read();
@@ -75,7 +86,6 @@ fn beneath(stream: &PyObject) -> Option<&'static str> {
 pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
     let name = class.name();
     if STREAMS.iter().any(|(known, _)| *known == &*name) {
-        wrap!(class.slots.getattro, get_attribute);
         wrap!(class.slots.init, initialise);
         // SAFETY: native classes live as long as the process.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };

@@ -70,9 +70,9 @@ impl<'a> Hole<'a> {
         match self.content {
             Content::Block(body) => walk_body(&mut finder, body),
             Content::Elements { elements, .. } => {
-                elements
-                    .iter()
-                    .for_each(|element| finder.visit_expr(element));
+                for element in elements {
+                    finder.visit_expr(element);
+                }
             }
             Content::Items { items } => {
                 for item in items {
@@ -85,7 +85,7 @@ impl<'a> Hole<'a> {
         let mut groups = Vec::new();
         let mut begin = self.range.start;
         let end = self.range.end;
-        for cut in cuts.into_iter().chain([end..end]) {
+        for cut in cuts.into_iter().chain(std::iter::once(end..end)) {
             let mut within = Vec::new();
             while let Some(hole) = holes.next_if(|hole| hole.range.start < cut.start) {
                 within.push(hole);
@@ -152,15 +152,18 @@ fn cuts_of_display(text: &Text<'_>, range: &Range<usize>) -> Option<Vec<Range<us
         match kind {
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
-                depth = depth.checked_sub(1)?
+                depth = depth.checked_sub(1)?;
             }
             TokenKind::Lambda if depth == 0 => parameters += 1,
             TokenKind::Colon if depth == 0 => parameters = parameters.saturating_sub(1),
-            TokenKind::Comma if depth == 0 && parameters == 0 => {
-                if place.start - begin > LENGTH && !is_rest_blank(text, place.end..range.end) {
-                    begin = place.end;
-                    cuts.push(place);
-                }
+            TokenKind::Comma
+                if depth == 0
+                    && parameters == 0
+                    && place.start - begin > LENGTH
+                    && !is_rest_blank(text, place.end..range.end) =>
+            {
+                begin = place.end;
+                cuts.push(place);
             }
             _ => {}
         }

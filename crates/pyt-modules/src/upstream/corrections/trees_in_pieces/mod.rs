@@ -318,7 +318,7 @@ impl<'t> Placing<'t> {
                 Some("values") => &filling.values,
                 _ => &filling.nodes,
             };
-            *list.borrow_vec_mut() = nodes.clone();
+            list.borrow_vec_mut().clone_from(nodes);
         }
         let set = |name: &'static str, value: PyObjectRef| {
             self.trees.raised(dict.set_item(name, value, vm))
