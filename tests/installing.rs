@@ -360,10 +360,10 @@ fn uv_and_pipx_install_the_wheel() {
         let scratch = Scratch::new();
         let process = |arguments: &[&str]| {
             let process = Process::new(tool).args(arguments).dir(scratch.path());
-            let process = process.env("UV_TOOL_DIR", &scratch.at("tools"));
-            let process = process.env("UV_TOOL_BIN_DIR", &scratch.at("bin"));
-            let process = process.env("PIPX_HOME", &scratch.at("tools"));
-            process.env("PIPX_BIN_DIR", &scratch.at("bin"))
+            let process = process.env("UV_TOOL_DIR", scratch.at("tools"));
+            let process = process.env("UV_TOOL_BIN_DIR", scratch.at("bin"));
+            let process = process.env("PIPX_HOME", scratch.at("tools"));
+            process.env("PIPX_BIN_DIR", scratch.at("bin"))
         };
         let found = Command::new(tool).arg("--version").output();
         if found.is_err() {

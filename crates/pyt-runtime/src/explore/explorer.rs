@@ -416,14 +416,8 @@ impl<'a> Explorer<'a> {
                 let before = result.tally.distinct();
                 result.tally.add(next.number, next.seed, finished.outcome);
                 let is_new = result.tally.distinct() > before;
-                // A run with a new output may turn out to be a failure, too.
-                if is_new && next.seed.is_none() && result.first_choices.len() < MAX_KEPT_CHOICES {
-                    let choices = last.as_ref().map(Choices::of).unwrap_or_default();
-                    result.first_choices.push(RunWithoutSeed {
-                        number: next.number,
-                        values_seed: seed,
-                        choices,
-                    });
+                if is_new && next.seed.is_none() {
+                    keep_choices(result, next.number, seed, last.as_ref());
                 }
             }
             let out_of_time = (self.options.time).is_some_and(|most| result.elapsed >= most);
@@ -596,6 +590,18 @@ impl<'a> Explorer<'a> {
             Ok(ran)
         };
         self.runner.apart(strategy, run, vm)
+    }
+}
+
+/// Keeps the choices of a run with an outcome that is new, also if it passes: it may turn out to
+/// be a failure, since others print something else.
+fn keep_choices(result: &mut ExploreResult, number: u64, values_seed: u64, run: Option<&Trace>) {
+    if result.first_choices.len() < MAX_KEPT_CHOICES {
+        result.first_choices.push(RunWithoutSeed {
+            number,
+            values_seed,
+            choices: run.map(Choices::of).unwrap_or_default(),
+        });
     }
 }
 
