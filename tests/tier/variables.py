@@ -236,7 +236,9 @@ for _ in range(20):
 
     thread = threading.Thread(target=spins, args=(p,))
     thread.start()
-    time.sleep(0.01)
+    end = time.monotonic() + 60
+    while p.x == 0 and time.monotonic() < end:
+        time.sleep(0.001)
     p.stop = True
     thread.join()
     assert p.x > 0 and p.y == 0
