@@ -217,7 +217,7 @@ fn shards_and_jobs_make_the_runs_of_the_whole() {
     assert_eq!(Shard::new(3, 3), None);
 }
 
-/// The flag is set between two looks at it, in a run of very many other steps.
+/// The flag is set between two reads of it, in a run with 400 other steps.
 #[test]
 fn a_narrow_window_in_a_long_run_is_found_in_few_schedules_of_a_mix() {
     let mut looks: Vec<Do> = vec![Write(1, 1, 1); 200];

@@ -62,3 +62,7 @@ for before in ("", "".join(f"p{i} = 0\n" for i in range(300))):
     exec(source, space)
     for i, name in enumerate(names):
         assert space[name] == -1 and space[f"t{i}"] == [i, -1], name
+
+# A variable's number has two bytes, the name's has one: it is not changed by halves.
+source = "x = 5\n" + "".join(f"t = [w{i} for w{i} in ()]\n" for i in range(300)) + "t = [x for x in (1, 2)]\n"
+assert run(source)["t"] == [1, 2]

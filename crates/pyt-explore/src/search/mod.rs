@@ -114,7 +114,8 @@ pub struct SearchProgress {
     /// Every schedule within the search's bounds has been tried.
     pub exhausted: bool,
     /// In addition, no bound and no step limit left anything out: an outcome that was not found
-    /// does not exist, as far as switches at decision points go.
+    /// does not exist, as far as switches at decision points go. Of one part of several: not below
+    /// its part of the first decisions; only the sum of all parts is a proof.
     pub proven: bool,
     /// Of a part of an exhaustive search that is over: a digest of how it was divided. If it is not
     /// the same in all parts, the program did something else in one of them.

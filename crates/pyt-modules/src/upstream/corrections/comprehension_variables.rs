@@ -114,39 +114,44 @@ pub(super) fn mend(code: &PyCode) {
         before = opcode;
         begin = index;
     }
-    for access in accesses {
-        let kept = &all_kept[access.kept];
-        if kept.is_bound {
-            replace(units, access, kept.variable);
+    for (number, kept) in all_kept.iter().enumerate() {
+        let own = || accesses.iter().filter(|access| access.kept == number);
+        let instead: Option<Vec<_>> = own().map(|access| access.instead(kept.variable)).collect();
+        // All of them are changed, or none.
+        if let Some(instead) = instead.filter(|_| kept.is_bound) {
+            for (access, instructions) in own().zip(instead) {
+                replace(units, access.units.clone(), instructions);
+            }
         }
     }
 }
 
-/// Puts the access to the variable in the place of the one to the global variable.
-fn replace(units: &CodeUnits, global: Access, variable: usize) {
-    let opcode = match global.opcode {
-        Opcode::StoreGlobal => Opcode::StoreFast,
-        _ => Opcode::LoadFastCheck,
-    };
-    let Ok(number) = u16::try_from(variable) else {
-        return;
-    };
-    let [high, low] = number.to_be_bytes();
-    let mut instructions = Vec::new();
-    if variable > ONE_ARGUMENT {
-        instructions.push((Opcode::ExtendedArg, high));
+impl Access {
+    /// The instructions that access the variable instead, if they fit: a store does not, where the
+    /// number of the variable has two bytes and that of the global name has one.
+    fn instead(&self, variable: usize) -> Option<Vec<(Opcode, u8)>> {
+        let [high, low] = u16::try_from(variable).ok()?.to_be_bytes();
+        let mut instructions = Vec::new();
+        if variable > ONE_ARGUMENT {
+            instructions.push((Opcode::ExtendedArg, high));
+        }
+        let opcode = match self.opcode {
+            Opcode::StoreGlobal => Opcode::StoreFast,
+            _ => Opcode::LoadFastCheck,
+        };
+        instructions.push((opcode, low));
+        if self.is_called {
+            instructions.push((Opcode::PushNull, 0));
+        }
+        let rest = self.units.len().checked_sub(instructions.len())?;
+        instructions.extend(std::iter::repeat_n((Opcode::Nop, 0), rest));
+        Some(instructions)
     }
-    instructions.push((opcode, low));
-    if global.is_called {
-        instructions.push((Opcode::PushNull, 0));
-    }
-    // A store does not fit where the number of the variable has two bytes and that of the global
-    // name has one.
-    let Some(rest) = global.units.len().checked_sub(instructions.len()) else {
-        return;
-    };
-    instructions.extend(std::iter::repeat_n((Opcode::Nop, 0), rest));
-    for (index, (opcode, arg)) in global.units.zip(instructions) {
+}
+
+/// Puts instructions in the place of one that has as many units.
+fn replace(units: &CodeUnits, place: Range<usize>, instructions: Vec<(Opcode, u8)>) {
+    for (index, (opcode, arg)) in place.zip(instructions) {
         // SAFETY: the units are within bounds, and of one instruction: all are written. Nothing
         // has run the code.
         unsafe { units.write_cache_u16(index, u16::from_ne_bytes([opcode.as_u8(), arg])) };
