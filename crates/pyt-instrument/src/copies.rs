@@ -5,8 +5,13 @@
 //! tables that say what these stand for; such a copy cannot run. So the two methods are wrapped:
 //! the events are taken out before, and put back afterwards, in the copy, too.
 
-use std::sync::{Arc, Weak};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Once, Weak},
+};
 
+use parking_lot::RwLock;
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::PyCode,
@@ -15,34 +20,46 @@ use rustpython_vm::{
 
 use super::{Sites, place};
 
+/// What of each interpreter is watched, by its number. The class of code objects is the process's.
+static WATCHED: RwLock<BTreeMap<i64, Weak<Sites>>> = RwLock::new(BTreeMap::new());
+
 /// Wraps the methods that copy code, so that copies of user code can run and are user code.
 pub(super) fn keep_whole(sites: &Arc<Sites>, vm: &VirtualMachine) {
+    static ONCE: Once = Once::new();
+    {
+        let mut watched = WATCHED.write();
+        watched.retain(|_, sites| sites.strong_count() > 0);
+        watched.insert(vm.state.interpreter_id, Arc::downgrade(sites));
+    }
+    ONCE.call_once(|| wrap(vm));
+}
+
+fn wrap(vm: &VirtualMachine) {
     let class = vm.ctx.types.code_type;
     for name in ["replace", "__replace__"] {
         let interned = vm.ctx.intern_str(name);
         let Some(original) = class.get_attr(interned) else {
             continue;
         };
-        let sites = Arc::downgrade(sites);
         let replace = move |code: PyObjectRef, arguments: FuncArgs, vm: &VirtualMachine| {
-            copy(&sites, &original, code, arguments, vm)
+            copy(&original, code, arguments, vm)
         };
         let method = vm
             .ctx
             .new_method_def(name, replace, PyMethodFlags::METHOD, ItemDoc::NONE)
             .build_method(class, vm);
-        class.set_attr(interned, method.into());
+        shared_classes::set_attribute(class, interned, method.into());
     }
 }
 
 fn copy(
-    sites: &Weak<Sites>,
     original: &PyObjectRef,
     code: PyObjectRef,
     mut arguments: FuncArgs,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let sites = sites.upgrade();
+    let watched = WATCHED.read().get(&vm.state.interpreter_id).cloned();
+    let sites = watched.and_then(|sites| sites.upgrade());
     let planned = sites
         .as_ref()
         .and_then(|sites| sites.table.read().get(code.get_id()).cloned());

@@ -198,6 +198,8 @@ fn free_slots(vm: &VirtualMachine) -> Vec<PyTypeRef> {
             if value.class().is(member_descriptor)
                 && let Some(name) = name.downcast_ref::<PyStr>()
             {
+                // Caches have the descriptor without counting a reference.
+                class.modified();
                 drop(class.attributes.remove(vm.ctx.intern_str(name.as_wtf8())));
             }
         }

@@ -19,6 +19,7 @@ pub mod panics;
 mod pending_exception;
 pub mod recording;
 mod safe_point;
+pub mod shared_classes;
 mod shield;
 pub mod signal_handlers;
 mod slots;

@@ -3,6 +3,7 @@
 //! Upstream keeps the lock while it calls `__float__` and `__index__` of the elements. If these use
 //! the array, the thread waits for itself: without end, and nothing can interrupt it.
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyList, PyType, descriptor::PyMethodDescriptor},
@@ -48,5 +49,5 @@ pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
         ..original.clone()
     }));
     let method = def.build_method(&vm.ctx, class);
-    class.set_attr(vm.ctx.intern_str("fromlist"), method.into());
+    shared_classes::set_attribute(class, vm.ctx.intern_str("fromlist"), method.into());
 }

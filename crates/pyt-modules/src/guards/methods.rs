@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::Mutex;
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     Py, PyResult, VirtualMachine,
     builtins::{PyModuleDef, PyType, descriptor::PyMethodDescriptor},
@@ -106,6 +107,6 @@ pub(super) fn guard_class(class: &Py<PyType>, table: &[Checked], vm: &VirtualMac
         let def: &'static PyMethodDef = Box::leak(Box::new(checked(known.method, *check)));
         // SAFETY: native classes live as long as the process.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
-        class.set_attr(attribute, def.build_method(&vm.ctx, class).into());
+        shared_classes::set_attribute(class, attribute, def.build_method(&vm.ctx, class).into());
     }
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use parking_lot::ReentrantMutex;
-use pyt_vm::state;
+use pyt_vm::{shared_classes, state};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyType, descriptor::PyMethodDescriptor},
@@ -164,5 +164,5 @@ fn guard_method(class: &Py<PyType>, name: &'static str, vm: &VirtualMachine) {
     }));
     // SAFETY: as said above.
     let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
-    class.set_attr(attribute, def.build_method(&vm.ctx, class).into());
+    shared_classes::set_attribute(class, attribute, def.build_method(&vm.ctx, class).into());
 }

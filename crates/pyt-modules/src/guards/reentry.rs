@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, VirtualMachine,
     builtins::{PyType, descriptor::PyMethodDescriptor},
@@ -42,7 +43,7 @@ pub(super) fn guard(class: &Py<PyType>, vm: &VirtualMachine) {
         let def: &'static PyMethodDef = Box::leak(Box::new(entering(known.method)));
         // SAFETY: native classes live as long as the process.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(class) };
-        class.set_attr(attribute, def.build_method(&vm.ctx, class).into());
+        shared_classes::set_attribute(class, attribute, def.build_method(&vm.ctx, class).into());
     }
 }
 

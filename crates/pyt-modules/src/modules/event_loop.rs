@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use pyt_sched::{Thread, shown_while_foreign};
+use pyt_vm::shared_classes;
 use pyt_vm::{abort::OrRaise, event_loops::LoopDescriber, state};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
@@ -54,7 +55,8 @@ fn add(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     }
     // A native class is never freed.
     let class: &'static PyTypeRef = Box::leak(Box::new(class));
-    class.set_attr(
+    shared_classes::set_attribute(
+        class,
         name,
         METHOD.to_method(class, &vm.ctx).into_ref(&vm.ctx).into(),
     );

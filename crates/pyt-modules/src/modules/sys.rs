@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use pyt_vm::state::InterpreterState;
+use pyt_vm::{shared_classes, state::InterpreterState};
 use rustpython_vm::{
     AsObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyTuple},
@@ -149,20 +149,24 @@ fn threads_version(vm: &VirtualMachine) -> PyObjectRef {
 }
 
 /// The flags of `sys.flags` that upstream shows as `True` and `False`, as CPython's 1 and 0.
+///
+/// The class is shared by all interpreters, so it is changed once, and each flag is read from
+/// whichever asks. Upstream's are properties, whose functions a program can change by `__init__`.
 fn install_flags(vm: &VirtualMachine) -> PyResult<()> {
+    static ONCE: Once = Once::new();
     let flags = vm.sys_module.as_object().get_attr("flags", vm)?;
-    let property = vm.ctx.types.property_type.as_object();
-    // The class is shared by all interpreters, so each flag is read from whichever asks.
-    for (name, read) in [
-        ("context_aware_warnings", context_aware_warnings as Flag),
-        ("thread_inherit_context", thread_inherit_context as Flag),
-    ] {
-        let get = vm.new_function(name, move |_flags: PyObjectRef, vm: &VirtualMachine| {
-            u8::from(read(vm))
-        });
-        let shown = property.call((get,), vm)?;
-        flags.class().set_attr(vm.ctx.intern_str(name), shown);
-    }
+    ONCE.call_once(|| {
+        for (name, read) in [
+            ("context_aware_warnings", context_aware_warnings as Flag),
+            ("thread_inherit_context", thread_inherit_context as Flag),
+        ] {
+            let get = move |_flags: PyObjectRef, vm: &VirtualMachine| u8::from(read(vm));
+            let object = vm.ctx.types.object_type;
+            let flag = vm.ctx.new_readonly_getset(name, object, get);
+            let name = vm.ctx.intern_str(name);
+            shared_classes::set_attribute(flags.class(), name, flag.into());
+        }
+    });
     Ok(())
 }
 

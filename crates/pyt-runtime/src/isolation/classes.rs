@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use parking_lot::Mutex;
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyInt, PyList, PyStr, PyType, PyTypeRef},
@@ -73,14 +74,14 @@ pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
         .ctx
         .new_method_def("__init__", init, PyMethodFlags::METHOD, ItemDoc::NONE)
         .build_method(file, vm);
-    file.set_attr(vm.ctx.intern_str("__init__"), init.into());
+    shared_classes::set_attribute(file, vm.ctx.intern_str("__init__"), init.into());
     code.slots().new.store(Some(new_code));
     for name in ["replace", "__replace__"] {
         let method = vm
             .ctx
             .new_method_def(name, replace_code, PyMethodFlags::METHOD, ItemDoc::NONE)
             .build_method(code, vm);
-        code.set_attr(vm.ctx.intern_str(name), method.into());
+        shared_classes::set_attribute(code, vm.ctx.intern_str(name), method.into());
     }
     let class = vm.ctx.types.type_type;
     let method = vm
@@ -92,13 +93,13 @@ pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
             ItemDoc::NONE,
         )
         .build_method(class, vm);
-    class.set_attr(vm.ctx.intern_str("__subclasses__"), method.into());
+    shared_classes::set_attribute(class, vm.ctx.intern_str("__subclasses__"), method.into());
     let frame = vm.ctx.types.frame_type;
     let line = PyGetSet::new("f_lineno", frame, &vm.ctx)
         .with_get(get_line)
         .with_set(set_line);
     let line = PyRef::new_ref(line, vm.ctx.types.getset_type.to_owned(), None);
-    frame.set_attr(vm.ctx.intern_str("f_lineno"), line.into());
+    shared_classes::set_attribute(frame, vm.ctx.intern_str("f_lineno"), line.into());
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use pyt_modules::{
         derived::{self, Change},
     },
 };
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyDict, PyModule, PyModuleDef, PyNamespace, PyStr, PyType},
@@ -53,33 +54,31 @@ pub(crate) fn seal(vm: &VirtualMachine) -> PyResult<()> {
             }
         }
     }
-    replace_properties_of_flags(vm)?;
+    fill_before_sealing(vm)?;
     seal_static_classes(vm);
     Ok(())
 }
 
-/// Replaces the two properties of `sys.flags`, whose class upstream creates once for the process:
-/// the functions of a property can be changed by its `__init__`, those of the replacement cannot.
-fn replace_properties_of_flags(vm: &VirtualMachine) -> PyResult<()> {
-    let flags = vm.sys_module.get_attr("flags", vm)?;
-    let class = flags.class();
-    let replace = |name: &'static str, get: fn(&VirtualMachine) -> bool| {
-        let key = vm.ctx.intern_str(name);
-        let is_property = class
-            .get_direct_attr(key)
-            .is_some_and(|attribute| attribute.class().is(vm.ctx.types.property_type));
-        if is_property {
-            let getter = move |_flags: PyObjectRef, vm: &VirtualMachine| i32::from(get(vm));
-            let object = vm.ctx.types.object_type;
-            class.set_attr(key, vm.ctx.new_readonly_getset(name, object, getter).into());
+/// Modules of upstream's that store on their classes in the way of a program, which a sealed class
+/// refuses, when they are filled.
+const STORING_ON_CLASSES: [&str; 1] = ["_contextvars"];
+
+/// Fills these modules once for the process, before any class is sealed: of two interpreters that
+/// import such a module at once, one could seal its classes while the other fills it.
+fn fill_before_sealing(vm: &VirtualMachine) -> PyResult<()> {
+    // No Python runs while this is held.
+    static DONE: Mutex<bool> = Mutex::new(false);
+    let mut done = DONE.lock();
+    if *done {
+        return Ok(());
+    }
+    for name in STORING_ON_CLASSES {
+        if let Some(def) = vm.state.module_defs.get(name) {
+            let module = def.create_module(vm)?;
+            def.exec_module(vm, &module)?;
         }
-    };
-    replace("thread_inherit_context", |vm| {
-        vm.state.config.settings.thread_inherit_context
-    });
-    replace("context_aware_warnings", |vm| {
-        vm.state.config.settings.context_aware_warnings
-    });
+    }
+    *done = true;
     Ok(())
 }
 
@@ -138,6 +137,7 @@ fn seal_module(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         "_weakref" => guard_weakrefs(module, vm),
         "_collections" => mark_sequence(module, "deque", vm),
         "array" => mark_sequence(module, "array", vm),
+        "_functools" => share_placeholder(module, vm),
         _ => Ok(()),
     }
 }
@@ -155,6 +155,23 @@ fn mark_sequence(module: &Py<PyModule>, name: &str, vm: &VirtualMachine) -> PyRe
         class.set_abc_collection_flags_recursive(SEQUENCE);
     }
     Ok(())
+}
+
+/// Gives all interpreters the same `functools.Placeholder`. Upstream makes one for each, and stores it
+/// on the class, which they share: `type(Placeholder)()` then has the one of another interpreter.
+///
+/// The one that upstream has made, a small object, is kept to the end of the process.
+fn share_placeholder(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+    static SHARED: OnceLock<PyObjectRef> = OnceLock::new();
+    let name = "Placeholder";
+    let made = module.dict().get_item(name, vm)?;
+    let shared = SHARED.get_or_init(|| made.clone());
+    if made.is(shared) {
+        return Ok(());
+    }
+    let instance = vm.ctx.intern_str("_instance");
+    shared_classes::set_attribute(made.class(), instance, shared.clone());
+    module.dict().set_item(name, shared.clone(), vm)
 }
 
 /// Native modules of pyt whose contents are classes of Python code, which each interpreter creates.
@@ -195,7 +212,9 @@ fn seal_static_classes(vm: &VirtualMachine) {
         let upgraded = upgraded
             .into_iter()
             .filter_map(|class| class.downcast::<PyType>().ok());
-        todo.extend(upgraded.filter(|class| is_unowned(class)));
+        // Upstream makes a class immortal last. Until then another interpreter creates it, and is
+        // the one to seal it.
+        todo.extend(upgraded.filter(|class| is_unowned(class) && class.as_object().is_immortal()));
     }
 }
 
@@ -222,7 +241,7 @@ pub(super) fn seal_class(class: &Py<PyType>, vm: &VirtualMachine) {
     {
         let empty = vm.ctx.types.mappingproxy_type.as_object();
         if let Ok(empty) = empty.call((vm.ctx.new_dict(),), vm) {
-            class.set_attr(cache, empty);
+            shared_classes::set_attribute(class, cache, empty);
         }
     }
     class.slots.flags.replace_masked(IMMUTABLE, IMMUTABLE);
@@ -330,14 +349,14 @@ fn guard_setters(vm: &VirtualMachine) -> PyResult<()> {
         |class: PyObjectRef, vm: &VirtualMachine| get(&setters(vm)?.abstract_methods, class, vm),
         set_abstract_methods,
     );
-    class.set_attr(abstract_methods, guarded.into());
+    shared_classes::set_attribute(class, abstract_methods, guarded.into());
     let guarded = vm.ctx.new_getset(
         "__module__",
         function,
         |function: PyObjectRef, vm: &VirtualMachine| get(&setters(vm)?.module, function, vm),
         set_module,
     );
-    function.set_attr(module, guarded.into());
+    shared_classes::set_attribute(function, module, guarded.into());
     Ok(())
 }
 

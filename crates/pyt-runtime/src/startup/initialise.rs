@@ -2,6 +2,7 @@
 //! `warnings` and `site`.
 
 use pyt_modules::guards;
+use pyt_vm::shared_classes;
 use rustpython_vm::{AsObject, PyResult, VirtualMachine};
 
 use super::{ast, library_sources, site};
@@ -51,7 +52,7 @@ fn add_gil_flag(vm: &VirtualMachine) -> PyResult<()> {
         let gil = vm
             .ctx
             .new_readonly_getset("gil", vm.ctx.types.object_type, gil_flag);
-        class.set_attr(name, gil.into());
+        shared_classes::set_attribute(class, name, gil.into());
     }
     Ok(())
 }

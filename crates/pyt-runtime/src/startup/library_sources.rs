@@ -6,9 +6,10 @@
 //! `get_source` of the loader. So that they are asked for, the code of the library has the name of
 //! a file, as programs see it. Inside of pyt its name stays that of the module.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use parking_lot::Mutex;
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyUtf8StrRef},
@@ -43,10 +44,15 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         .as_object()
         .call((function,), vm)?;
     importer.set_attr("get_source", method, vm)?;
-    let class = vm.ctx.types.code_type;
-    let file = PyGetSet::new("co_filename", class, &vm.ctx).with_get(file_of_code);
-    let file = PyRef::new_ref(file, vm.ctx.types.getset_type.to_owned(), None);
-    class.set_attr(vm.ctx.intern_str("co_filename"), file.into());
+    // All interpreters share the class of code objects.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let class = vm.ctx.types.code_type;
+        let file = PyGetSet::new("co_filename", class, &vm.ctx).with_get(file_of_code);
+        let file = PyRef::new_ref(file, vm.ctx.types.getset_type.to_owned(), None);
+        let name = vm.ctx.intern_str("co_filename");
+        shared_classes::set_attribute(class, name, file.into());
+    });
     if !vm
         .state
         .module_defs

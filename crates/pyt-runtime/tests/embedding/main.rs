@@ -25,6 +25,7 @@ mod hostile;
 mod isolation;
 mod leftovers;
 mod limits;
+mod neighbours;
 mod notebooks;
 mod output;
 mod pool;

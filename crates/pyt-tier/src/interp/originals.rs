@@ -7,6 +7,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::PyCode,
@@ -200,7 +201,7 @@ fn wrap_class(vm: &VirtualMachine) {
     for (name, getter) in getters {
         let name = vm.ctx.intern_str(name);
         if class.get_attr(name).is_some() {
-            class.set_attr(name, getter.into());
+            shared_classes::set_attribute(class, name, getter.into());
         }
     }
     for name in ["replace", "__replace__", "co_branches"] {
@@ -218,7 +219,7 @@ fn wrap_class(vm: &VirtualMachine) {
             .ctx
             .new_method_def(name, method, PyMethodFlags::METHOD, ItemDoc::NONE)
             .build_method(class, vm);
-        class.set_attr(interned, method.into());
+        shared_classes::set_attribute(class, interned, method.into());
     }
 }
 

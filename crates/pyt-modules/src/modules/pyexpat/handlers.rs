@@ -1,6 +1,7 @@
 //! The attributes of a parser: its handlers, which parts of a document are given to, and where it
 //! is in the document.
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{Py, PyObjectRef, PyRef, PyResult, VirtualMachine, builtins::PyType};
 
 use super::parser::PyParser;
@@ -70,6 +71,6 @@ pub(super) fn add_attributes(class: &'static Py<PyType>, vm: &VirtualMachine) {
                   vm: &VirtualMachine|
                   -> PyResult<()> { parser.set_handler(index, value, vm) },
         );
-        class.set_attr(ctx.intern_str(name), handler.into());
+        shared_classes::set_attribute(class, ctx.intern_str(name), handler.into());
     }
 }

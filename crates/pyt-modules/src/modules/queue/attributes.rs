@@ -7,7 +7,7 @@
 //! An [`ExposedAttribute`] is a descriptor that can only be read: an entry in the object's
 //! dictionary hides it.
 
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, shared_classes};
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::{PyDictRef, PyList, PyStr, PyType, object_get_dict},
@@ -57,7 +57,8 @@ impl GetDescriptor for ExposedAttribute {
 pub(super) fn expose_attributes(ctx: &Context, class: &'static Py<PyType>) {
     let _ = ExposedAttribute::make_static_type();
     for name in EXPOSED {
-        class.set_str_attr(name, ExposedAttribute { name }.into_ref(ctx), ctx);
+        let attribute = ExposedAttribute { name }.into_ref(ctx);
+        shared_classes::set_attribute(class, ctx.intern_str(name), attribute.into());
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     Py, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyType, function::FuncArgs,
 };
@@ -17,7 +18,7 @@ static WRAP_BIO: OnceLock<PyObjectRef> = OnceLock::new();
 pub(super) fn correct(context: &'static Py<PyType>, wrap_bio: PyObjectRef, vm: &VirtualMachine) {
     if WRAP_BIO.set(wrap_bio).is_ok() {
         let method = vm.new_method("_wrap_bio", context, wrap);
-        context.set_attr(vm.ctx.intern_str("_wrap_bio"), method.into());
+        shared_classes::set_attribute(context, vm.ctx.intern_str("_wrap_bio"), method.into());
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBytes, PyStr, PyType},
@@ -34,9 +35,13 @@ pub(super) fn correct(context: &'static Py<PyType>, vm: &VirtualMachine) -> PyRe
     };
     if UPSTREAM.set(upstream).is_ok() {
         let method = vm.new_method("load_verify_locations", context, load_verify_locations);
-        context.set_attr(vm.ctx.intern_str("load_verify_locations"), method.into());
+        shared_classes::set_attribute(
+            context,
+            vm.ctx.intern_str("load_verify_locations"),
+            method.into(),
+        );
         let method = vm.new_method("load_cert_chain", context, load_cert_chain);
-        context.set_attr(vm.ctx.intern_str("load_cert_chain"), method.into());
+        shared_classes::set_attribute(context, vm.ctx.intern_str("load_cert_chain"), method.into());
     }
     Ok(())
 }

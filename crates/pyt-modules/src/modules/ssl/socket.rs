@@ -18,7 +18,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use pyt_vm::abort::OrRaise;
+use pyt_vm::{abort::OrRaise, shared_classes};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyBytes, PyModule, PyType, PyTypeRef, PyWeak},
@@ -86,13 +86,13 @@ pub(super) fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()
         // SAFETY: the class is one of the interpreter's own, which live as long as the process.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(&*context) };
         let method = vm.new_method("_wrap_socket", class, wrap_socket);
-        context.set_attr(vm.ctx.intern_str("_wrap_socket"), method.into());
+        shared_classes::set_attribute(&context, vm.ctx.intern_str("_wrap_socket"), method.into());
         super::parameters::correct(class, wrap_bio, vm);
         super::paths::correct(class, vm)?;
         // SAFETY: as above.
         let class: &'static Py<PyType> = unsafe { &*std::ptr::from_ref(&*connection) };
         let method = vm.new_method("write", class, write_all);
-        connection.set_attr(vm.ctx.intern_str("write"), method.into());
+        shared_classes::set_attribute(&connection, vm.ctx.intern_str("write"), method.into());
     }
     Ok(())
 }

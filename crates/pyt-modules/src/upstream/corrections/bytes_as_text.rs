@@ -9,6 +9,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, PyObjectRef, PyPayload, PyResult, TryFromObject, VirtualMachine,
     builtins::{PyByteArray, PyBytes, PyInt, PyTypeRef},
@@ -60,7 +61,7 @@ pub(super) fn correct(ctx: &Context) {
     for class in [ctx.types.bytes_type, ctx.types.bytearray_type] {
         for method in &METHODS {
             let ours = method.to_method(class, ctx).into_ref(ctx);
-            class.set_attr(ctx.intern_str(method.name), ours.into());
+            shared_classes::set_attribute(class, ctx.intern_str(method.name), ours.into());
         }
     }
     let (int, float) = (

@@ -14,6 +14,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{
@@ -71,10 +72,14 @@ fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
         .with_get(get_types)
         .with_set(set_types);
     let types = PyRef::new_ref(types, vm.ctx.types.getset_type.to_owned(), None);
-    class.set_attr(name, types.into());
+    shared_classes::set_attribute(&class, name, types.into());
     let parameter = PyGetSet::new("_as_parameter_", object, &vm.ctx).with_get(parameter_of);
     let parameter = PyRef::new_ref(parameter, vm.ctx.types.getset_type.to_owned(), None);
-    class.set_attr(vm.ctx.intern_str("_as_parameter_"), parameter.into());
+    shared_classes::set_attribute(
+        &class,
+        vm.ctx.intern_str("_as_parameter_"),
+        parameter.into(),
+    );
     let field = module.as_object().get_attr("CField", vm)?;
     if let Some(field) = field.downcast_ref::<PyType>()
         && let (Some(get), Some(set)) = (field.slots.descr_get.load(), field.slots.descr_set.load())

@@ -10,6 +10,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyGetSet, PyStr, PyType},
@@ -63,7 +64,7 @@ fn replace<const WHICH: usize>(class: &'static Py<PyType>, ctx: &Context) {
     let ours = PyGetSet::new(NAME, class, ctx).with_get(get::<WHICH>);
     let ours = if WHICH == 0 { ours.with_set(set) } else { ours };
     let ours = PyRef::new_ref(ours, ctx.types.getset_type.to_owned(), None);
-    class.set_attr(ctx.intern_str(NAME), ours.into());
+    shared_classes::set_attribute(class, ctx.intern_str(NAME), ours.into());
 }
 
 fn get<const WHICH: usize>(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {

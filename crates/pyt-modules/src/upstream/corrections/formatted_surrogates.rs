@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     Context, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::PyStr,
@@ -34,7 +35,7 @@ pub(super) fn correct(ctx: &Context) {
         && UPSTREAM.set(upstream).is_ok()
     {
         let ours = FORMAT.to_method(class, ctx).into_ref(ctx);
-        class.set_attr(ctx.intern_str(FORMAT.name), ours.into());
+        shared_classes::set_attribute(class, ctx.intern_str(FORMAT.name), ours.into());
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Can go when upstream's code objects have the attribute, or when Python has it no more.
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyTupleRef},
@@ -24,7 +25,7 @@ pub(super) fn correct(ctx: &Context) {
     }
     let getter = PyGetSet::new(NAME, class, ctx).with_get(table_of);
     let getter = PyRef::new_ref(getter, ctx.types.getset_type.to_owned(), None);
-    class.set_attr(name, getter.into());
+    shared_classes::set_attribute(class, name, getter.into());
 }
 
 fn table_of(code: PyRef<PyCode>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {

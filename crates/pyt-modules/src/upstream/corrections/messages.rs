@@ -9,6 +9,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseException, PyGetSet, PyStr, PyStrRef, PyType},
@@ -46,7 +47,7 @@ pub(super) fn correct(ctx: &Context) {
             .with_get(get_args)
             .with_set(set_args);
         let ours = PyRef::new_ref(ours, ctx.types.getset_type.to_owned(), None);
-        class.set_attr(name, ours.into());
+        shared_classes::set_attribute(class, name, ours.into());
         // `str` and `repr` look for the methods.
         renew_descriptors(class, &["__str__", "__repr__"], ctx);
     }

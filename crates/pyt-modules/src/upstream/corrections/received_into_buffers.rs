@@ -2,6 +2,7 @@
 //!
 //! Can go when upstream's `_socket.socket` has the method.
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyResult, TryFromObject, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyTuple, PyType, PyTypeRef},
@@ -36,7 +37,8 @@ fn add(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     }
     // A native class is never freed.
     let class: &'static PyTypeRef = Box::leak(Box::new(class));
-    class.set_attr(
+    shared_classes::set_attribute(
+        class,
         name,
         METHOD.to_method(class, &vm.ctx).into_ref(&vm.ctx).into(),
     );

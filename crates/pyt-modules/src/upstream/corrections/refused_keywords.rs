@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyStr, PyType},
@@ -35,7 +36,7 @@ pub(super) fn correct(ctx: &Context) {
     let class = ctx.types.object_type;
     let name = ctx.intern_str("__init_subclass__");
     let ours = INIT_SUBCLASS.to_proper_method(class, ctx);
-    class.set_attr(name, ours);
+    shared_classes::set_attribute(class, name, ours);
 }
 
 /// Puts `print` into `builtins`.

@@ -3,6 +3,7 @@
 //! Upstream's classes have it twice: in a slot, which operators use, and in a descriptor of the
 //! class's dictionary, from which classes that derive from it take theirs.
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{Context, Py, builtins::PyType, class::add_operators, types::SLOT_DEFS};
 
 /// Has the descriptors `names` of `class` made anew from the slots, which the caller has changed.
@@ -17,11 +18,11 @@ pub(crate) fn renew_descriptors(class: &'static Py<PyType>, names: &[&'static st
         .filter(|name| !class.attributes.contains(name))
         .collect();
     for name in names {
-        class.attributes.remove(ctx.intern_str(*name));
+        shared_classes::remove_attribute(class, ctx.intern_str(*name));
     }
     add_operators(class, ctx, &[]);
     for name in inherited {
-        class.attributes.remove(name);
+        shared_classes::remove_attribute(class, name);
     }
     class.modified();
 }

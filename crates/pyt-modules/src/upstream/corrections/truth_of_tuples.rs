@@ -3,11 +3,11 @@
 //!
 //! Can go when upstream's `tuple` has no `boolean` among its number methods.
 
+use pyt_vm::shared_classes;
 use rustpython_vm::Context;
 
 pub(super) fn correct(ctx: &Context) {
     let class = ctx.types.tuple_type;
     class.slots.as_number.boolean.store(None);
-    class.attributes.remove(ctx.intern_str("__bool__"));
-    class.modified();
+    shared_classes::remove_attribute(class, ctx.intern_str("__bool__"));
 }

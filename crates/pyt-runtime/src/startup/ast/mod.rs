@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 use pyt_modules::upstream::{self, derived::refilled};
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyStr, PyType},
@@ -83,7 +84,7 @@ fn add_dims(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
                 tuple.set_attr("elts", value, vm)
             },
         );
-        class.set_attr(name, dims.into());
+        shared_classes::set_attribute(class, name, dims.into());
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyStr, PyTuple, PyType},
@@ -54,7 +55,7 @@ pub(super) fn seal(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         .ctx
         .new_method_def("__init__", method, PyMethodFlags::METHOD, ItemDoc::NONE)
         .build_method(base, vm);
-    base.set_attr(vm.ctx.intern_str("__init__"), method.into());
+    shared_classes::set_attribute(base, vm.ctx.intern_str("__init__"), method.into());
     let method = vm
         .ctx
         .new_method_def("__replace__", replace, PyMethodFlags::METHOD, ItemDoc::NONE)
@@ -66,15 +67,15 @@ pub(super) fn seal(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         };
         class.slots().init.store(Some(init));
         if class.get_direct_attr(name).is_some() {
-            class.set_attr(name, method.clone().into());
+            shared_classes::set_attribute(class, name, method.clone().into());
         }
-        class.attributes.remove(vm.ctx.intern_str("_instance"));
+        shared_classes::remove_attribute(class, vm.ctx.intern_str("_instance"));
         for name in ["_field_types", "__annotations__"] {
             let name = vm.ctx.intern_str(name);
             if let Some(types) = class.get_direct_attr(name)
                 && types.class().is(vm.ctx.types.dict_type)
             {
-                class.set_attr(name, proxy.call((types,), vm)?);
+                shared_classes::set_attribute(class, name, proxy.call((types,), vm)?);
             }
         }
     }

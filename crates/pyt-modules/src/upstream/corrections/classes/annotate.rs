@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyGetSet, PyType},
@@ -26,7 +27,7 @@ pub(super) fn correct(ctx: &Context) {
     }
     let ours = PyGetSet::new(NAME, class, ctx).with_get(get).with_set(set);
     let ours = PyRef::new_ref(ours, ctx.types.getset_type.to_owned(), None);
-    class.set_attr(name, ours.into());
+    shared_classes::set_attribute(class, name, ours.into());
 }
 
 fn get(class: PyObjectRef, vm: &VirtualMachine) -> PyResult {

@@ -10,6 +10,7 @@
 
 use std::{collections::HashSet, sync::OnceLock};
 
+use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyGetSet, PyTuple, PyType, PyTypeRef},
@@ -32,7 +33,8 @@ static BASES: OnceLock<PyObjectRef> = OnceLock::new();
 
 pub(super) fn correct(ctx: &Context) {
     let class = ctx.types.type_type;
-    class.set_attr(
+    shared_classes::set_attribute(
+        class,
         ctx.intern_str("mro"),
         MRO.to_method(class, ctx).into_ref(ctx).into(),
     );
@@ -45,7 +47,7 @@ pub(super) fn correct(ctx: &Context) {
             .with_get(get_bases)
             .with_set(set_bases);
         let ours = PyRef::new_ref(ours, ctx.types.getset_type.to_owned(), None);
-        class.set_attr(name, ours.into());
+        shared_classes::set_attribute(class, name, ours.into());
     }
 }
 

@@ -1,0 +1,43 @@
+//! Attributes of the native classes, which all interpreters of the process share. What these
+//! attributes are is not known here.
+//!
+//! Upstream caches what a class has, for the whole process and without counting references. Its
+//! `PyType::set_attr` first empties that cache and then stores the value. A thread of another
+//! interpreter, which no lock of this one keeps out, may look the attribute up in between: then the
+//! cache has the old value again, or that there is none, and keeps it. So the cache is emptied once
+//! more after the store, and what was there is never freed.
+
+use std::mem;
+
+use rustpython_vm::{
+    PyObjectRef,
+    builtins::{PyStrInterned, PyType},
+};
+
+/// Stores `value` as the attribute `name` of a native class.
+///
+/// To be called a bounded number of times in a process, not in each interpreter: the value before is
+/// kept to the end of the process.
+pub fn set_attribute(class: &PyType, name: &'static PyStrInterned, value: PyObjectRef) {
+    let before = class.get_direct_attr(name);
+    class.set_attr(name, value);
+    forget_cached(class, name);
+    mem::forget(before);
+}
+
+/// Removes the attribute `name` of a native class, if it has it. As [`set_attribute`], it keeps the
+/// value to the end of the process.
+pub fn remove_attribute(class: &PyType, name: &'static PyStrInterned) {
+    let before = class.get_direct_attr(name);
+    class.attributes.remove(name);
+    forget_cached(class, name);
+    mem::forget(before);
+}
+
+/// Has the caches look up anew what `class` and its subclasses have.
+fn forget_cached(class: &PyType, name: &'static PyStrInterned) {
+    // Upstream passes a class by that has no cached attributes, and its subclasses with it; one of
+    // these may have got some in between.
+    let _ = class.get_attr(name);
+    class.modified();
+}
