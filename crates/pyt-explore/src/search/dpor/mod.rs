@@ -44,7 +44,7 @@ use guide::{Guide, Planned, Sleeper, Sleepers};
 use part::Part;
 use races::{Later, Race, races};
 use waiting::{Facts, Objects};
-use wakeup::{Branch, Continuation, insert};
+use wakeup::{Branch, Continuation, Initial, insert};
 
 /// One schedule of each class of those that differ only in the order of steps that commute
 /// (Mazurkiewicz traces). Complete as far as the steps say what they touch: where the decision
@@ -227,9 +227,10 @@ impl Dpor {
             // What has slept since the top covers only what begins with its step. What begins
             // otherwise, and can go on with it, would be asked for by the runs after that step: of
             // the top, where nothing is asked for.
-            let covers = |sleeper: &Sleeper| {
-                (!sleeper.from_top || reversal.has_step_of(sleeper.thread))
-                    && reversal.clone().take_initial(sleeper.thread)
+            let covers = |sleeper: &Sleeper| match reversal.clone().take_initial(sleeper.thread) {
+                Initial::No => false,
+                Initial::Within => true,
+                Initial::Beside => !sleeper.from_top,
             };
             if !sleeping.any(covers) {
                 insert(&mut entry.tree, &mut reversal);
@@ -549,42 +550,33 @@ impl<'a> Reversal<'a> {
     }
 }
 
-impl Reversal<'_> {
-    fn has_step_of(&self, thread: ThreadNumber) -> bool {
-        let mut steps = self.steps.iter();
-        steps.any(|&step| self.thread_op(step).thread == thread)
-    }
-}
-
 impl Continuation for Reversal<'_> {
-    fn take_initial(&mut self, thread: ThreadNumber) -> bool {
+    fn take_initial(&mut self, thread: ThreadNumber) -> Initial {
         let first = self
             .steps
             .iter()
             .position(|&step| self.thread_op(step).thread == thread);
-        let initial = match first {
-            Some(first) => {
-                let mut before = self.steps[..first].iter();
-                !before.any(|&step| self.directly_before(step, self.steps[first]))
+        if let Some(first) = first {
+            let mut before = self.steps[..first].iter();
+            if before.any(|&step| self.directly_before(step, self.steps[first])) {
+                return Initial::No;
             }
-            None => self.next_op(thread).is_some_and(|op| {
-                let thread_op = ThreadOp { thread, op };
-                let mut steps = self.steps.iter();
-                !steps.any(|&step| {
-                    self.thread_op(step)
-                        .depends_on(&thread_op, self.order.rules)
-                })
-            }),
-        };
-        if initial {
-            if let Some(first) = first {
-                self.steps.remove(first);
-            }
+            self.steps.remove(first);
             if let Some(taken) = self.taken.get_mut(thread as usize) {
                 *taken += 1;
             }
+            return Initial::Within;
         }
-        initial
+        let is_beside = self.next_op(thread).is_some_and(|op| {
+            let next = ThreadOp { thread, op };
+            let mut steps = self.steps.iter();
+            !steps.any(|&step| self.thread_op(step).depends_on(&next, self.order.rules))
+        });
+        if is_beside {
+            Initial::Beside
+        } else {
+            Initial::No
+        }
     }
 
     fn threads(&self) -> Vec<ThreadNumber> {
