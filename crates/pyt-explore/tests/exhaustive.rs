@@ -5,7 +5,8 @@ mod model;
 use std::collections::BTreeSet;
 
 use model::generate::{FLAVOURS, Flavour, generate};
-use model::{Do, Do::*, Program, brute_force, every_order, explore, program};
+use model::oracle::{brute_force, every_order};
+use model::{Do, Do::*, Program, explore, program};
 use pyt_explore::{Dfs, Dpor, Next, Search, Shard};
 
 const LOCKED: &[model::Do] = &[Acquire(0), Read(0, 0), Write(0, 0, 1), Release(0)];

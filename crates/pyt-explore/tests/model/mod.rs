@@ -9,7 +9,7 @@
 )]
 
 pub(crate) mod generate;
-mod oracle;
+pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,6 @@ use pyt_sched::controlled::{
 };
 
 use oracle::canonical;
-pub(crate) use oracle::{brute_force, every_beginning, every_order};
 
 /// One instruction. Objects and registers are small numbers; registers begin as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
