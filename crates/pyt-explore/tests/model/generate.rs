@@ -148,3 +148,80 @@ pub(crate) fn generate(flavour: Flavour, seed: u64) -> Program {
     program.threads = threads;
     program
 }
+
+/// A program in which anything may be beside anything: attempts, semaphores, locks that are taken
+/// in any order or never released, waits that end in time or not, the end of the main thread.
+pub(crate) fn mixed(seed: u64) -> Program {
+    let mut draw = Draw::new(seed ^ 1 << 50);
+    let mut threads = Vec::new();
+    for _ in 0..2 + draw.below(2) {
+        let mut code = Vec::new();
+        for _ in 0..2 + draw.below(3) {
+            anything(&mut draw, &mut code, 0);
+        }
+        threads.push(code);
+    }
+    let main_ends_all = draw.below(6) == 0;
+    if draw.below(4) == 0 {
+        let others = 1..threads.len() as u32;
+        let mut main: Vec<_> = others.clone().map(Start).collect();
+        main.append(&mut threads[0]);
+        if draw.below(3) > 0 {
+            main.extend(others.map(Join));
+        }
+        threads[0] = main;
+    }
+    Program {
+        threads,
+        permits: [(0, draw.below(3) as i64)].into(),
+        main_ends_all,
+        room: (draw.below(2) == 0).then_some(1),
+    }
+}
+
+fn anything(draw: &mut Draw, code: &mut Vec<Do>, depth: u64) {
+    let lock = draw.below(2);
+    let time = 1 + draw.below(2);
+    match draw.below(if depth == 0 { 16 } else { 8 }) {
+        0 | 1 => {
+            code.push(access(draw));
+            if draw.below(3) == 0 {
+                code.extend([SkipIf(0, 0, 1), access(draw)]);
+            }
+        }
+        2 => code.extend([Try(lock, 3), SkipIf(3, 0, 2), access(draw), Release(lock)]),
+        3 => code.extend([SemTry(0, 3), SkipIf(3, 0, 2), access(draw), SemRelease(0)]),
+        4 => code.push(Notify(0)),
+        5 => match draw.below(4) {
+            0 => code.push(Try(lock, 3)),
+            1 => code.push(Release(lock)),
+            2 => code.push(Acquire(lock)),
+            _ => code.push(SemTry(0, 3)),
+        },
+        6 => match draw.below(6) {
+            0 => code.push(Put(0, 1)),
+            1 => code.push(Get(0, 2)),
+            2 => code.push(Set(0)),
+            3 => code.push(WaitEvent(0)),
+            4 => code.extend([LookEmpty(0, 1), SkipIf(1, 1, 1), Get(0, 2)]),
+            _ => code.push(Sleep(time)),
+        },
+        7 => code.extend([AcquireFor(lock, time, 3), SkipIf(3, 0, 1), Release(lock)]),
+        8..=10 => {
+            code.push(Acquire(lock));
+            for _ in 0..=draw.below(2) {
+                anything(draw, code, depth + 1);
+            }
+            code.push(Release(lock));
+        }
+        11 | 12 => {
+            code.push(SemAcquire(0));
+            anything(draw, code, depth + 1);
+            if draw.below(4) > 0 {
+                code.push(SemRelease(0));
+            }
+        }
+        13 => code.extend([Acquire(0), Enter(0), Release(0), AwaitNotify(0)]),
+        _ => code.extend([Acquire(0), Enter(0), Release(0), AwaitNotifyFor(0, time, 2)]),
+    }
+}

@@ -9,13 +9,16 @@
 )]
 
 pub(crate) mod generate;
+pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pyt_explore::{Choices, Next, RunRecord, Search};
 use pyt_sched::controlled::{
-    Action, Candidate, Decision, Op, Place, Step as Taken, Strategy, ThreadNumber, Trace,
+    Action, Candidate, Decision, Op, Place, Strategy, ThreadNumber, Trace,
 };
+
+use oracle::canonical;
 
 /// One instruction. Objects and registers are small numbers; registers begin as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +34,8 @@ pub(crate) enum Do {
     /// As a step that may wait, on an object that begins with some permits.
     SemAcquire(u64),
     SemRelease(u64),
+    /// As `Try`, on a semaphore.
+    SemTry(u64, usize),
     /// Variable, register.
     Read(u64, usize),
     /// Variable, register, and what is added to it.
@@ -44,6 +49,8 @@ pub(crate) enum Do {
     /// Enters the line of a condition; the next must be `Release`, then `AwaitNotify`.
     Enter(u64),
     AwaitNotify(u64),
+    /// Waits so many units of time at most; the register says whether it was notified.
+    AwaitNotifyFor(u64, u64, usize),
     Notify(u64),
     Set(u64),
     Clear(u64),
@@ -287,6 +294,7 @@ impl Machine<'_> {
             Release(lock) => (Action::Release, 1, lock, 0),
             SemAcquire(sem) => (Action::Acquire, 2, sem, 0),
             SemRelease(sem) => (Action::Release, 2, sem, 0),
+            SemTry(sem, _) => (Action::TryAcquire, 2, sem, 0),
             Read(var, _) => (Action::Read, 3, var, 0),
             Write(var, ..) => (Action::Write, 3, var, 0),
             ReadPart(var, part, _) => (Action::Read, 3, var, part),
@@ -294,7 +302,9 @@ impl Machine<'_> {
             Peek(var, _) => (Action::Read, 7, var, 0),
             Poke(var, _) => (Action::Write, 8, var, 0),
             Enter(condition) => (Action::Wait, 4, condition, 0),
-            AwaitNotify(condition) => (Action::Acquire, 4, condition, 0),
+            AwaitNotify(condition) | AwaitNotifyFor(condition, ..) => {
+                (Action::Acquire, 4, condition, 0)
+            }
             Notify(condition) => (Action::Notify, 4, condition, 0),
             Set(event) => (Action::Set, 5, event, 0),
             Clear(event) => (Action::Clear, 5, event, 0),
@@ -319,7 +329,7 @@ impl Machine<'_> {
             Some(Join(other)) => !self.threads[*other as usize].alive,
             Some(Acquire(lock) | AcquireFor(lock, ..)) => !world.owner.contains_key(lock),
             Some(SemAcquire(sem)) => world.permits[sem] > 0,
-            Some(AwaitNotify(_)) => state.notified,
+            Some(AwaitNotify(_) | AwaitNotifyFor(..)) => state.notified,
             Some(WaitEvent(event)) => world.set.contains(event),
             Some(Get(queue, _)) => world.queues.get(queue).is_some_and(|q| !q.is_empty()),
             Some(Put(queue, _)) => match self.program.room {
@@ -335,7 +345,10 @@ impl Machine<'_> {
     fn fails(&self, thread: usize) -> bool {
         let state = &self.threads[thread];
         match self.program.threads[thread].get(state.pc) {
-            Some(Try(lock, _)) => state.begun && self.world.owner.contains_key(lock),
+            _ if !state.begun => false,
+            Some(Try(lock, _)) => self.world.owner.contains_key(lock),
+            Some(SemTry(sem, _)) => self.world.permits[sem] == 0,
+            Some(Release(lock)) => !self.world.owner.contains_key(lock),
             _ => false,
         }
     }
@@ -344,8 +357,10 @@ impl Machine<'_> {
         let mut candidates = Vec::new();
         for (number, &thread) in self.names.iter().enumerate() {
             let Some(op) = self.op(thread) else { continue };
-            let timed_out = self.threads[thread].timed_out || self.fails(thread);
-            if timed_out || self.enabled(thread) {
+            let enabled = self.enabled(thread);
+            let late = self.threads[thread].timed_out && !enabled;
+            let timed_out = late || self.fails(thread);
+            if timed_out || enabled {
                 candidates.push(Candidate {
                     thread: number as u32,
                     op,
@@ -384,7 +399,8 @@ impl Machine<'_> {
             self.threads[thread].alive = false;
             return thread == 0 && self.program.main_ends_all;
         };
-        let timed_out = std::mem::take(&mut self.threads[thread].timed_out);
+        let timed_out = candidate.timed_out;
+        self.threads[thread].timed_out = false;
         let world = &mut self.world;
         let registers = &mut self.threads[thread].registers;
         match code {
@@ -410,6 +426,10 @@ impl Machine<'_> {
             }
             SemAcquire(sem) => *world.permits.get_mut(&sem).unwrap() -= 1,
             SemRelease(sem) => *world.permits.get_mut(&sem).unwrap() += 1,
+            SemTry(sem, register) => {
+                registers[register] = i64::from(!timed_out);
+                *world.permits.get_mut(&sem).unwrap() -= registers[register];
+            }
             Read(var, register) | Peek(var, register) => {
                 registers[register] = world.vars.get(&(var, 0)).copied().unwrap_or(0);
             }
@@ -427,6 +447,12 @@ impl Machine<'_> {
             }
             Enter(condition) => world.line.entry(condition).or_default().push(thread as u32),
             AwaitNotify(_) => self.threads[thread].notified = false,
+            AwaitNotifyFor(condition, _, register) => {
+                registers[register] = i64::from(!timed_out);
+                self.threads[thread].notified = false;
+                let line = world.line.entry(condition).or_default();
+                line.retain(|&waiter| waiter as usize != thread);
+            }
             Notify(condition) => {
                 let line = world.line.entry(condition).or_default();
                 if !line.is_empty() {
@@ -480,7 +506,7 @@ impl Machine<'_> {
                     }
                     state.pc += 1;
                 }
-                Some(&(AcquireFor(_, time, _) | Sleep(time))) => {
+                Some(&(AcquireFor(_, time, _) | AwaitNotifyFor(_, time, _) | Sleep(time))) => {
                     state.deadline = Some(self.world.now + time);
                     return;
                 }
@@ -535,82 +561,4 @@ pub(crate) fn explore(program: &Program, search: &mut dyn Search, most: u64) -> 
     summary.proven = search.progress().proven;
     summary.exhausted = search.progress().exhausted;
     summary
-}
-
-/// Makes the given choices, as indices, then always the first.
-struct Indices(Vec<usize>, usize);
-
-impl Strategy for Indices {
-    fn choose(&mut self, _: &Decision<'_>) -> usize {
-        self.1 += 1;
-        self.0.get(self.1 - 1).copied().unwrap_or(0)
-    }
-}
-
-/// Every schedule, found in the simplest way. `None`: there are more than `most`.
-pub(crate) fn brute_force(program: &Program, most: u64) -> Option<SearchSummary> {
-    every_schedule(program, most, false)
-}
-
-/// The same, with the `orders`, which take long.
-pub(crate) fn every_order(program: &Program, most: u64) -> Option<SearchSummary> {
-    every_schedule(program, most, true)
-}
-
-fn every_schedule(program: &Program, most: u64, orders: bool) -> Option<SearchSummary> {
-    let mut summary = SearchSummary::default();
-    let mut prefix: Vec<usize> = Vec::new();
-    loop {
-        let ran = run(program, &mut Indices(prefix.clone(), 0), summary.runs);
-        summary.runs += 1;
-        if summary.runs > most || ran.cut {
-            return None;
-        }
-        *summary.outcomes.entry(ran.outcome.clone()).or_insert(0) += 1;
-        summary
-            .schedules
-            .insert(Choices::of(&ran.trace).runs().to_vec());
-        summary.preemptions.insert(
-            Choices::of(&ran.trace).runs().to_vec(),
-            ran.trace.preemptions(),
-        );
-        if orders {
-            let order = canonical(&ran.trace, program.main_ends_all);
-            summary.orders.insert(order);
-        }
-        prefix.resize(ran.trace.steps().len(), 0);
-        loop {
-            let Some(index) = prefix.pop() else {
-                return Some(summary);
-            };
-            if index + 1 < ran.trace.candidates(prefix.len()).len() {
-                prefix.push(index + 1);
-                break;
-            }
-        }
-    }
-}
-
-/// The same for two runs that differ only in the order of neighbours that commute: the run with
-/// the lowest threads first, as a list of threads. (Lexicographic normal form of a Mazurkiewicz
-/// trace.)
-fn canonical(trace: &Trace, main_ends_all: bool) -> Vec<u8> {
-    let mut rest: Vec<_> = trace.steps().to_vec();
-    let mut order = Vec::new();
-    let ends_all =
-        |step: &Taken| main_ends_all && step.thread == 0 && step.op.action == Action::End;
-    while !rest.is_empty() {
-        let free = (0..rest.len()).filter(|&index| {
-            !rest[..index].iter().any(|before| {
-                before.thread == rest[index].thread
-                    || before.op.conflicts_with(&rest[index].op)
-                    || ends_all(before)
-                    || ends_all(&rest[index])
-                    || (before.op.action == Action::Start && rest[index].op.action == Action::Start)
-            })
-        });
-        let next = free.min_by_key(|&index| rest[index].thread).unwrap();
-        order.push(rest.remove(next).thread as u8);
-    }
-    order
 }

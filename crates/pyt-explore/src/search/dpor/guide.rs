@@ -21,14 +21,16 @@ pub(super) struct Planned {
     pub(super) thread: ThreadNumber,
     /// The threads that have been tried here.
     pub(super) tried: Vec<ThreadNumber>,
+    /// No tree asked for a step here when this decision was made first.
+    pub(super) is_free: bool,
 }
 
 /// A thread that is not tried, since its step has been tried already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sleeper {
     pub(super) thread: ThreadNumber,
-    /// It has slept since the top of a [part](super::part).
-    pub(super) from_top: bool,
+    /// No tree has asked for a step since it fell asleep: it slept when a free choice was made.
+    pub(super) is_past_tree: bool,
 }
 
 /// The sleeping threads at each decision of the run, for [`Search::learn`](super::Search::learn).
@@ -68,6 +70,22 @@ impl Guide {
             sleepers,
             streak: Streak::default(),
             abandon,
+        }
+    }
+
+    /// The first step that the tree asks for and that is possible, if there is one.
+    fn follow(&mut self, decision: &Decision<'_>) -> Option<usize> {
+        let mut branches = std::mem::take(&mut self.then).into_iter();
+        let (index, branch) =
+            branches.find_map(|branch| Some((decision.index_of(branch.thread)?, branch)))?;
+        self.then = branch.then;
+        Some(index)
+    }
+
+    /// Notes which threads sleep where choices begin to be free.
+    fn leave_tree(&mut self) {
+        for sleeper in &mut self.sleeping {
+            sleeper.is_past_tree = true;
         }
     }
 
@@ -120,17 +138,19 @@ impl Strategy for Guide {
         self.decisions += usize::from(decision.candidates.len() > 1);
         let index = if let Some(planned) = self.plan.next() {
             let tried = planned.tried.into_iter();
+            if planned.is_free {
+                self.leave_tree();
+            }
             self.sleeping.extend(tried.map(|thread| Sleeper {
                 thread,
-                from_top: in_top,
+                is_past_tree: false,
             }));
             decision.index_of(planned.thread)
-        } else if self.then.is_empty() {
-            self.freely(decision, rules)
+        } else if let Some(index) = self.follow(decision) {
+            Some(index)
         } else {
-            let branch = self.then.swap_remove(0);
-            self.then = branch.then;
-            decision.index_of(branch.thread)
+            self.leave_tree();
+            self.freely(decision, rules)
         };
         let Some(index) = index else {
             self.abandon.raise();

@@ -9,7 +9,11 @@
 //! - Waiting. A step that waits is no candidate. Whether it could have been taken earlier is known
 //!   where its thread stood before it, and inferred from what was seen of the object elsewhere
 //!   (module `waiting`). If that is not possible, the reversal is tried; where it turns out to be
-//!   impossible, the run is abandoned, and counted as abandoned.
+//!   impossible, choices are free from there on.
+//! - Threads that still sleep where choices become free, since a reversal was impossible or in a
+//!   part: the papers have none there. Such a thread covers only what has its step, as in source
+//!   sets. If in the end no other can go on, the run is abandoned, and counted as abandoned; its
+//!   races are reversed like those of others.
 //! - Steps that were never taken: what the threads of a deadlock wait for races, too.
 //! - Time leaps only when no thread can run, so the steps that it enables happen after all steps
 //!   before.
@@ -44,7 +48,7 @@ use guide::{Guide, Planned, Sleeper, Sleepers};
 use part::Part;
 use races::{Later, Race, races};
 use waiting::{Facts, Objects};
-use wakeup::{Branch, Continuation, insert};
+use wakeup::{Branch, Continuation, Initial, insert};
 
 /// One schedule of each class of those that differ only in the order of steps that commute
 /// (Mazurkiewicz traces). Complete as far as the steps say what they touch: where the decision
@@ -88,6 +92,8 @@ struct Entry {
     facts: Facts,
     /// It is in the top of a part: all threads are tried.
     in_top: bool,
+    /// No tree asked for a step here when this decision was made first.
+    is_free: bool,
 }
 
 impl Dpor {
@@ -116,7 +122,11 @@ impl Dpor {
             let top = self.part.as_ref().map_or(0, |part| part.top().decisions);
             let in_top = decisions < top;
             decisions += usize::from(branches(&number));
+            // What the tree asks for first and was not taken is not possible.
             let mut tree = std::mem::take(&mut self.then);
+            let taken = tree.iter().position(|branch| branch.thread == step.thread);
+            let is_free = taken.is_none();
+            tree.drain(..taken.unwrap_or(tree.len()));
             if in_top {
                 let asleep = &sleepers[number];
                 let others = trace.candidates(number).iter();
@@ -135,6 +145,7 @@ impl Dpor {
                 tree,
                 facts: Facts::default(),
                 in_top,
+                is_free,
             });
         }
     }
@@ -224,12 +235,12 @@ impl Dpor {
             }
             let mut reversal = Reversal::new(order, &last, race);
             let mut sleeping = sleepers[race.earlier].iter();
-            // What has slept since the top covers only what begins with its step. What begins
-            // otherwise, and can go on with it, would be asked for by the runs after that step: of
-            // the top, where nothing is asked for.
-            let covers = |sleeper: &Sleeper| {
-                (!sleeper.from_top || reversal.has_step_of(sleeper.thread))
-                    && reversal.clone().take_initial(sleeper.thread)
+            // What can begin with a sleeping thread's step but has none is asked for by the runs
+            // after that step: in the tree where it was tried, which the run may have left since.
+            let covers = |sleeper: &Sleeper| match reversal.clone().take_initial(sleeper.thread) {
+                Initial::No => false,
+                Initial::Within => true,
+                Initial::Beside => !sleeper.is_past_tree,
             };
             if !sleeping.any(covers) {
                 insert(&mut entry.tree, &mut reversal);
@@ -285,6 +296,7 @@ impl Search for Dpor {
         let planned = |entry: &Entry| Planned {
             thread: entry.thread,
             tried: entry.tried.clone(),
+            is_free: entry.is_free,
         };
         let plan = self.stack.iter().map(planned).collect();
         let then = self.then.clone();
@@ -337,25 +349,17 @@ impl Search for Dpor {
                 return;
             }
             self.extend(seen.trace, &sleepers);
-            if self.part.is_some() {
-                // It may have been given up since all threads sleep that could go on: what sleeps
-                // since the top covers less than what other runs have asked for. Then what it has
-                // taken is in no other run.
-                let taken = seen.trace.first(sleepers.len());
-                let order = Order::of(&taken, self.rules);
-                let blocked = blocked_at(seen, &order, sleepers.len());
-                let taken = RunRecord {
-                    trace: &taken,
-                    blocked: &blocked,
-                    cut: seen.cut,
-                };
-                self.reverse_races(&taken, &order, &sleepers);
-            }
-            // The impossible continuation is left out; those beside it are not.
-            if self.stack.len() == sleepers.len() && self.then.len() > 1 {
-                self.then.remove(0);
-                return;
-            }
+            // All threads sleep that could go on. They have slept past a tree, so they cover less
+            // than other runs ask for, and what was taken may be in no other run.
+            let taken = seen.trace.first(sleepers.len());
+            let order = Order::of(&taken, self.rules);
+            let blocked = blocked_at(seen, &order, sleepers.len());
+            let taken = RunRecord {
+                trace: &taken,
+                blocked: &blocked,
+                cut: seen.cut,
+            };
+            self.reverse_races(&taken, &order, &sleepers);
             self.then.clear();
         } else {
             let rules = self.rules;
@@ -549,42 +553,33 @@ impl<'a> Reversal<'a> {
     }
 }
 
-impl Reversal<'_> {
-    fn has_step_of(&self, thread: ThreadNumber) -> bool {
-        let mut steps = self.steps.iter();
-        steps.any(|&step| self.thread_op(step).thread == thread)
-    }
-}
-
 impl Continuation for Reversal<'_> {
-    fn take_initial(&mut self, thread: ThreadNumber) -> bool {
+    fn take_initial(&mut self, thread: ThreadNumber) -> Initial {
         let first = self
             .steps
             .iter()
             .position(|&step| self.thread_op(step).thread == thread);
-        let initial = match first {
-            Some(first) => {
-                let mut before = self.steps[..first].iter();
-                !before.any(|&step| self.directly_before(step, self.steps[first]))
+        if let Some(first) = first {
+            let mut before = self.steps[..first].iter();
+            if before.any(|&step| self.directly_before(step, self.steps[first])) {
+                return Initial::No;
             }
-            None => self.next_op(thread).is_some_and(|op| {
-                let thread_op = ThreadOp { thread, op };
-                let mut steps = self.steps.iter();
-                !steps.any(|&step| {
-                    self.thread_op(step)
-                        .depends_on(&thread_op, self.order.rules)
-                })
-            }),
-        };
-        if initial {
-            if let Some(first) = first {
-                self.steps.remove(first);
-            }
+            self.steps.remove(first);
             if let Some(taken) = self.taken.get_mut(thread as usize) {
                 *taken += 1;
             }
+            return Initial::Within;
         }
-        initial
+        let is_beside = self.next_op(thread).is_some_and(|op| {
+            let next = ThreadOp { thread, op };
+            let mut steps = self.steps.iter();
+            !steps.any(|&step| self.thread_op(step).depends_on(&next, self.order.rules))
+        });
+        if is_beside {
+            Initial::Beside
+        } else {
+            Initial::No
+        }
     }
 
     fn threads(&self) -> Vec<ThreadNumber> {
