@@ -279,6 +279,21 @@ fn of_other_schedules(program: &Program, wanted: &str) -> Result<Vec<Value>, Str
     Ok(found)
 }
 
+/// The findings of the same failure in `repairs`. A schedule is minimized to one of those that
+/// fail, so that of another interleaving may be reported only where this one is put in order.
+fn of_repairs(repairs: &BTreeMap<String, String>, wanted: &str) -> Result<Vec<Value>, String> {
+    let mut found = Vec::new();
+    for (name, repaired) in repairs {
+        let (mut report, _) = explored(repaired, &["--stop-on-first", "--schedules=1000"])?;
+        let mut finding = report["findings"][0].take();
+        if kind(&finding["failure"]) == wanted {
+            finding["made"] = json!(name);
+            found.push(finding);
+        }
+    }
+    Ok(found)
+}
+
 fn judge(program: &Program) -> Result<Judgement, String> {
     let mut judged = Judgement::default();
     let (report, _scratch) = explored(&program.source, &["--stop-on-first", "--schedules=1000"])?;
@@ -315,15 +330,20 @@ fn judge(program: &Program) -> Result<Judgement, String> {
     let enough = (20 * met_after).clamp(least, 5 * least);
     judged.repaired_by = one_that_passes(&programs["repairs"], &wanted, enough)?;
     if judged.repaired_by.is_none() {
-        let others = of_other_schedules(program, &wanted)?;
-        let programs = made_by_judge(program, finding, &others)?;
-        judged.repaired_by = one_that_passes(&programs["together"], &wanted, enough)?;
-        judged.together = judged.repaired_by.is_some();
-        if judged.together {
-            for (name, apart) in &programs["apart"] {
-                if passes(apart, &wanted, CONTROL_SCHEDULES)? {
-                    judged.also_repaired_by.push(name.clone());
+        let mut groups = vec![of_other_schedules(program, &wanted)?];
+        let of_repairs = of_repairs(&programs["repairs"], &wanted)?;
+        groups.extend(of_repairs.into_iter().map(|finding| vec![finding]));
+        for others in groups {
+            let programs = made_by_judge(program, finding, &others)?;
+            judged.repaired_by = one_that_passes(&programs["together"], &wanted, enough)?;
+            judged.together = judged.repaired_by.is_some();
+            if judged.together {
+                for (name, apart) in &programs["apart"] {
+                    if passes(apart, &wanted, CONTROL_SCHEDULES)? {
+                        judged.also_repaired_by.push(name.clone());
+                    }
                 }
+                break;
             }
         }
     }

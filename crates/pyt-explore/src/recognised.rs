@@ -29,6 +29,9 @@ pub(crate) const fn has_place(step: &Step) -> bool {
     code != 0 || index != 0
 }
 
+/// A call has at most so many steps.
+const MOST_OF_CALL: usize = 100;
+
 fn spot(step: &Step) -> Option<Spot> {
     let Place(code, index, _) = step.place;
     has_place(step).then_some((step.thread, (code, index), step.op.action))
@@ -69,6 +72,34 @@ impl<'a> Recognised<'a> {
         wanted.op.action == Action::Read
             && actions.next() == Some(Action::Read)
             && actions.next() == Some(Action::Read)
+    }
+
+    /// How many steps the thread of `step` takes in `other` after that until the instruction that
+    /// takes it is over: in code that it calls, or in the library.
+    pub(crate) fn rest_of_call(&self, other: &Trace, step: usize) -> u64 {
+        let wanted = self.trace.steps()[step];
+        let Some(wanted_spot) = spot(&wanted) else {
+            return 0;
+        };
+        let steps = other.steps().iter();
+        let mut own = steps.filter(|step| step.thread == wanted.thread);
+        let mut here = 0;
+        let is_it = |one: &Step| {
+            let is_here = spot(one) == Some(wanted_spot);
+            here += usize::from(is_here);
+            is_here && here == self.before_here[step] + 1
+        };
+        if !own.any(is_it) {
+            return 0;
+        }
+        let Place(code, index, _) = wanted.place;
+        let is_over = |one: &&Step| one.place.0 == code && one.place.1 != index;
+        let rest = own.take_while(|one| !is_over(one)).take(MOST_OF_CALL + 1);
+        match rest.count() {
+            // It may be a loop that takes no other steps.
+            count if count > MOST_OF_CALL => 0,
+            count => count as u64,
+        }
     }
 
     /// Whether in `other`, when the first step of `pair` comes, the thread of the second one has
