@@ -351,11 +351,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
     /// As [`decides`](Self::decides), where all that the second thread does from then on comes
     /// before the first step, too.
-    fn decides_going_on(
-        &mut self,
-        pair: Conflict,
-        passes: impl FnOnce(Verdict) -> bool,
-    ) -> bool {
+    fn decides_going_on(&mut self, pair: Conflict, passes: impl FnOnce(Verdict) -> bool) -> bool {
         let hold = hold_point(self.failing, pair);
         let Some(reversal) = self.run(self.reverse(hold, pair).going_on()) else {
             return false;
@@ -697,6 +693,10 @@ fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
                 race: false,
             };
             if is_hidden(second) {
+                // (Its thread is held before it takes what it releases.)
+                if !has_place(&steps[first]) || steps[first].op.action == Action::Release {
+                    continue;
+                }
                 of_hidden.insert((steps[first].thread, second), pair);
             } else if !goes_on && is_shown(second) {
                 found.push(pair);

@@ -769,9 +769,7 @@ impl Sites {
         let more = own.iter().filter(|op| !ops.contains(op)).copied();
         let ops: Vec<Op> = ops.iter().copied().chain(more).collect();
         // It is that operation that does it: the reports show it there.
-        begun::saying_for(frame, instruction, || {
-            self.again(planned, index, &ops, vm)
-        })?;
+        begun::saying_for(frame, instruction, || self.again(planned, index, &ops, vm))?;
         begun::said(controlled::steps());
         Ok(())
     }

@@ -316,9 +316,7 @@ impl Teller<'_, '_, '_> {
     fn is_hidden(&self, step: usize) -> bool {
         let steps = self.report.trace.steps();
         let own = |thread| steps.iter().filter(move |one| one.thread == thread);
-        step < steps.len()
-            && steps.iter().any(has_place)
-            && !own(steps[step].thread).any(has_place)
+        step < steps.len() && steps.iter().any(has_place) && !own(steps[step].thread).any(has_place)
     }
 
     /// What a step did, to what, and where. What it shares with a step that was named before is
