@@ -168,10 +168,7 @@ def one():
 two = one
 def check(): assert noted.n == 2
 ",
-        pairs: &[
-            [("first", 9), ("second", 5)],
-            [("second", 9), ("first", 9)],
-        ],
+        pairs: &[[("first", 9), ("second", 5)], [("second", 9), ("first", 9)]],
         says: &["`noted.n`"],
     },
     Case {

@@ -74,32 +74,38 @@ impl<'a> Recognised<'a> {
             && actions.next() == Some(Action::Read)
     }
 
-    /// How many steps the thread of `step` takes in `other` after that until the instruction that
-    /// takes it is over: in code that it calls, or in the library.
+    /// How many steps the thread of `step` takes in `other` after that until the call is over that
+    /// it begins, in code that this calls or in the library. A call says again, at its own place,
+    /// what it touches; or what it calls does the same: a `__setattr__` of the program's.
     pub(crate) fn rest_of_call(&self, other: &Trace, step: usize) -> u64 {
         let wanted = self.trace.steps()[step];
         let Some(wanted_spot) = spot(&wanted) else {
             return 0;
         };
         let steps = other.steps().iter();
-        let mut own = steps.filter(|step| step.thread == wanted.thread);
-        let mut here = 0;
-        let is_it = |one: &Step| {
-            let is_here = spot(one) == Some(wanted_spot);
-            here += usize::from(is_here);
-            is_here && here == self.before_here[step] + 1
-        };
-        if !own.any(is_it) {
+        let own: Vec<&Step> = steps.filter(|one| one.thread == wanted.thread).collect();
+        let mut here = (0..own.len()).filter(|&one| spot(own[one]) == Some(wanted_spot));
+        let Some(begins) = here.nth(self.before_here[step]) else {
             return 0;
-        }
-        let Place(code, index, _) = wanted.place;
-        let is_over = |one: &&Step| one.place.0 == code && one.place.1 != index;
-        let rest = own.take_while(|one| !is_over(one)).take(MOST_OF_CALL + 1);
-        match rest.count() {
-            // It may be a loop that takes no other steps.
-            count if count > MOST_OF_CALL => 0,
-            count => count as u64,
-        }
+        };
+        let code = |step: &Step| step.place.0;
+        let place = |step: &Step| (step.place.0, step.place.1);
+        let (before, after) = own.split_at(begins);
+        // In a function in which it was before, it may be back in that.
+        let is_new = |step: &Step| !before.iter().any(|one| code(one) == code(step));
+        let is_here = |step: &Step| place(step) == place(&wanted);
+        let is_inside =
+            |step: &Step| is_here(step) || (code(step) != code(&wanted) && is_new(step));
+        let does_the_same =
+            |step: &Step| (step.op.object, step.op.part) == (wanted.op.object, wanted.op.part);
+        let inside = after[1..].iter().take(MOST_OF_CALL);
+        let inside: Vec<_> = inside.take_while(|step| is_inside(step)).collect();
+        let count = match inside.iter().rposition(|step| is_here(step)) {
+            Some(last) => last + 1,
+            None if inside.first().is_some_and(|first| does_the_same(first)) => inside.len(),
+            None => 0,
+        };
+        count as u64
     }
 
     /// Whether in `other`, when the first step of `pair` comes, the thread of the second one has
