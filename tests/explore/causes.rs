@@ -134,6 +134,63 @@ def check():
         pairs: &[[("first", 7), ("second", 9)]],
         says: &["`sys.stdout`"],
     },
+    Case {
+        // With all that a generator does until it yields: otherwise the other one finds it running.
+        about: "a generator is closed before it is resumed",
+        source: "
+import threading
+def rows():
+    yield 1
+    yield 2
+source = rows()
+next(source)
+def one():
+    source.close()
+def two():
+    assert next(source, None) == 2
+def check(): pass
+",
+        pairs: &[[("first", 9), ("second", 11)]],
+        says: &["`source`"],
+    },
+    Case {
+        // With the method of the program's that does it.
+        about: "an attribute is set by a method that calls super's",
+        source: "
+import threading
+class Noted:
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+noted = Noted()
+noted.n = 0
+def one():
+    noted.n += 1
+two = one
+def check(): assert noted.n == 2
+",
+        pairs: &[[("first", 9), ("second", 5)], [("second", 9), ("first", 9)]],
+        says: &["`noted.n`"],
+    },
+    Case {
+        // What `map` reads after the function has returned is said of `map`.
+        about: "map goes over what grows",
+        source: "
+import threading
+items = [1, 2]
+got = []
+seen = {'n': 0}
+def double(n):
+    seen['n'] += 1
+    return 2 * n
+def one():
+    got.append(list(map(double, items)))
+def two():
+    items.append(3)
+def check(): assert got == [[2, 4]]
+",
+        pairs: &[[("second", 12), ("first", 10)]],
+        says: &["`items`"],
+    },
 ];
 
 /// The thread and the line of each step of a pair.
@@ -199,6 +256,63 @@ assert items == [1], items
         *sentence, "two read `items` at script.py:5 before one ran.",
         "{run}"
     );
+}
+
+#[test]
+fn a_thread_of_the_library_may_run_before_a_step_that_no_switch_is_at() {
+    // Of a pool, of a timer; and one worker does both tasks, which the other one could do.
+    let cases = [
+        (
+            "
+import concurrent.futures
+items = []
+pool = concurrent.futures.ThreadPoolExecutor(1)
+pool.submit(items.append, 1)
+got = len(items)
+pool.shutdown()
+assert got == 1
+",
+            "MainThread read `items` at script.py:6 before ThreadPoolExecutor-0_0 ran.",
+        ),
+        (
+            "
+import threading, time
+items = []
+timer = threading.Timer(0.5, items.append, (1,))
+timer.start()
+time.sleep(0.5)
+got = len(items)
+timer.join()
+assert got == 1
+",
+            "MainThread read `items` at script.py:7 before Thread-1 ran.",
+        ),
+        (
+            "
+import threading
+from concurrent.futures import ThreadPoolExecutor
+go = threading.Event()
+rounds = []
+def one():
+    go.set()
+    rounds.append('set')
+    go.clear()
+def two():
+    if not go.is_set():
+        rounds.append('late')
+with ThreadPoolExecutor(2) as pool:
+    pool.submit(one)
+    pool.submit(two)
+assert rounds[0] == 'late' or len(rounds) == 1
+",
+            "ThreadPoolExecutor-0_0 cleared go at script.py:9 before ThreadPoolExecutor-0_1 ran.",
+        ),
+    ];
+    for (source, expected) in cases {
+        let (report, run) = explore_text(source, &["--stop-on-first"]);
+        let sentence = &report["findings"][0]["cause"]["sentence"];
+        assert_eq!(*sentence, expected, "{run}");
+    }
 }
 
 #[test]

@@ -241,6 +241,33 @@ fn one_that_passes(
     Ok(None)
 }
 
+/// Whether one of these programs does not fail with the message of this failure any more.
+fn removes_message(programs: &BTreeMap<String, String>, failure: &Value) -> Result<bool, String> {
+    let message = &failure["message"];
+    if message.as_str().is_none_or(str::is_empty) {
+        return Ok(false);
+    }
+    let schedules = format!("--schedules={CONTROL_SCHEDULES}");
+    for repaired in programs.values() {
+        let (report, _) = explored(repaired, &[&schedules])?;
+        let findings = report["findings"].as_array().cloned().unwrap_or_default();
+        let is_same = |finding: &Value| {
+            let other = &finding["failure"];
+            kind(other) == kind(failure) && other["message"] == *message
+        };
+        let is_made_by_judge =
+            |finding: &Value| finding["failure"]["kind"].as_str() == Some("deadlock");
+        if report["given_up"] == 0
+            && !findings
+                .iter()
+                .any(|one| is_same(one) || is_made_by_judge(one))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// So many other schedules that fail are looked for, and so many different causes are put in order
 /// at once, at most.
 const OTHER_SCHEDULES: u64 = 8;
@@ -274,6 +301,21 @@ fn of_other_schedules(program: &Program, wanted: &str) -> Result<Vec<Value>, Str
         found.push(finding);
         if found.len() == MOST_CAUSES {
             break;
+        }
+    }
+    Ok(found)
+}
+
+/// The findings of the same failure in `repairs`. A schedule is minimized to one of those that
+/// fail, so that of another interleaving may be reported only where this one is put in order.
+fn of_repairs(repairs: &BTreeMap<String, String>, wanted: &str) -> Result<Vec<Value>, String> {
+    let mut found = Vec::new();
+    for (name, repaired) in repairs {
+        let (mut report, _) = explored(repaired, &["--stop-on-first", "--schedules=1000"])?;
+        let mut finding = report["findings"][0].take();
+        if kind(&finding["failure"]) == wanted {
+            finding["made"] = json!(name);
+            found.push(finding);
         }
     }
     Ok(found)
@@ -315,15 +357,28 @@ fn judge(program: &Program) -> Result<Judgement, String> {
     let enough = (20 * met_after).clamp(least, 5 * least);
     judged.repaired_by = one_that_passes(&programs["repairs"], &wanted, enough)?;
     if judged.repaired_by.is_none() {
-        let others = of_other_schedules(program, &wanted)?;
-        let programs = made_by_judge(program, finding, &others)?;
-        judged.repaired_by = one_that_passes(&programs["together"], &wanted, enough)?;
-        judged.together = judged.repaired_by.is_some();
-        if judged.together {
-            for (name, apart) in &programs["apart"] {
-                if passes(apart, &wanted, CONTROL_SCHEDULES)? {
-                    judged.also_repaired_by.push(name.clone());
+        let mut groups = vec![of_other_schedules(program, &wanted)?];
+        let of_repairs = of_repairs(&programs["repairs"], &wanted)?;
+        groups.extend(of_repairs.into_iter().map(|finding| vec![finding]));
+        for others in groups {
+            let programs = made_by_judge(program, finding, &others)?;
+            judged.repaired_by = one_that_passes(&programs["together"], &wanted, enough)?;
+            judged.together = judged.repaired_by.is_some();
+            if judged.together {
+                let mut enough_alone = Vec::new();
+                for (name, apart) in &programs["apart"] {
+                    if passes(apart, &wanted, CONTROL_SCHEDULES)? {
+                        enough_alone.push(name.clone());
+                    }
                 }
+                // What another report names may have what this one does in it. Then this one is right
+                // if it alone decides whether the run fails with this very message.
+                if !enough_alone.is_empty()
+                    && !removes_message(&programs["repairs"], &finding["failure"])?
+                {
+                    judged.also_repaired_by.append(&mut enough_alone);
+                }
+                break;
             }
         }
     }

@@ -307,7 +307,19 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             && self.runs < budget
             && self.recognised.reads_on(&reversal.trace, pair.second)
         {
-            let Some(again) = self.run(strategy.reading_on()) else {
+            let Some(again) = self.run(strategy.clone().reading_on()) else {
+                return false;
+            };
+            reversal = again;
+        }
+        let rest = self.rest_of_call(&reversal.trace, pair.second);
+        if reversal.verdict != Verdict::Passes
+            && rest > 0
+            && calls(self.failing.steps()[pair.second].op)
+            && self.runs < budget
+        {
+            // What it calls belongs to the step.
+            let Some(again) = self.run(strategy.with_more(rest)) else {
                 return false;
             };
             reversal = again;
@@ -326,14 +338,25 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         true
     }
 
+    /// How many steps the thread of `step` takes in `other` between its operation and the end of
+    /// the call that this begins.
+    fn rest_of_call(&self, other: &Trace, step: usize) -> u64 {
+        let rest = self.recognised.rest_of_call(other, step);
+        let steps = self.failing.steps();
+        let end = end_of_operation(self.failing, step, self.taken.min(steps.len()));
+        let own = steps[step..=end].iter();
+        let own = own.filter(|one| one.thread == steps[step].thread).count() as u64 - 1;
+        rest.saturating_sub(own)
+    }
+
     /// As [`decides`](Self::decides), where all that the second thread does from then on comes
     /// before the first step, too.
-    fn decides_going_on(&mut self, pair: Conflict) -> bool {
+    fn decides_going_on(&mut self, pair: Conflict, passes: impl FnOnce(Verdict) -> bool) -> bool {
         let hold = hold_point(self.failing, pair);
         let Some(reversal) = self.run(self.reverse(hold, pair).going_on()) else {
             return false;
         };
-        reversal.verdict == Verdict::Passes
+        passes(reversal.verdict)
             && !(self.recognised.reversed_in(&reversal.trace, &[pair])).is_empty()
     }
 
@@ -396,7 +419,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
                 if closest.is_some_and(|closest| closest <= size) || self.runs >= budget {
                     break;
                 }
-                if self.decides_going_on(other) {
+                // What fails in another way then may be another interleaving.
+                if self.decides_going_on(other, |verdict| verdict != Verdict::Fails) {
                     found.push((size, pair, other));
                     break 'all;
                 }
@@ -455,7 +479,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         let mut least = (0, firsts.len());
         while least.0 < least.1 {
             let middle = usize::midpoint(least.0, least.1);
-            match self.tried_nearer(firsts[middle], second, pair, until, budget) {
+            let goes_on = until == Until::End;
+            match self.tried_nearer(firsts[middle], second, pair, until, goes_on, budget) {
                 Nearer::Fails => least.1 = middle,
                 tried => {
                     if tried == Nearer::Decides {
@@ -470,7 +495,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         let mut least = (0, seconds.len());
         while least.0 < least.1 {
             let middle = usize::midpoint(least.0, least.1);
-            match self.tried_nearer(first, seconds[middle], pair, until, budget) {
+            match self.tried_nearer(first, seconds[middle], pair, until, false, budget) {
                 Nearer::Fails => least.0 = middle + 1,
                 tried => {
                     if tried == Nearer::Decides {
@@ -494,13 +519,14 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     }
 
     /// What comes of it if `second` comes before `first`, where the steps of `pair`, of the same
-    /// threads, stay in their order.
+    /// threads, stay in their order. With `goes_on`, so does all that follows `second`.
     fn tried_nearer(
         &mut self,
         first: usize,
         second: usize,
         pair: Conflict,
         until: Until,
+        goes_on: bool,
         budget: u64,
     ) -> Nearer {
         if self.runs >= budget {
@@ -511,7 +537,11 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
             second,
             race: false,
         };
-        let Some(reversal) = self.run(self.reverse(first, between)) else {
+        let mut strategy = self.reverse(first, between);
+        if goes_on {
+            strategy = strategy.going_on();
+        }
+        let Some(reversal) = self.run(strategy) else {
             return Nearer::Fails;
         };
         let trace = &reversal.trace;
@@ -533,7 +563,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     fn those_opposite(&self, pair: Conflict, candidates: &[Candidate]) -> Vec<(usize, Conflict)> {
         let mut others: Vec<_> = candidates
             .iter()
-            .filter(|other| other.class <= Class::State && self.is_opposite(pair, other.pair))
+            .filter(|other| other.class <= Class::State || other.class == Class::LibraryState)
+            .filter(|other| self.is_opposite(pair, other.pair))
             .map(|other| (self.size(pair, other.pair), other.pair))
             .collect();
         others.sort_by_key(|(size, _)| *size);
@@ -592,7 +623,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
                 continue;
             }
             let hold = hold_point(self.failing, pair);
-            if self.decides_going_on(pair) {
+            if self.decides_going_on(pair, |verdict| verdict == Verdict::Passes) {
                 let race = pair.race && hold == pair.first;
                 let nearer = self.nearer(pair, Until::End, candidates, whole);
                 let pair = nearer.unwrap_or(Conflict { race, ..pair });
@@ -630,7 +661,9 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
 /// At each switch, and where time has passed, the step that was taken, and the next one of each
 /// other thread that could have gone on instead: those of the main thread last, and otherwise the
-/// last switches first.
+/// last switches first. Of a thread that has no steps in the program, since it runs a function of
+/// the library or finds no task left, its next step after each step that it could have come before,
+/// per thread the first of these.
 fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
     let steps = trace.steps();
     let knows_places = steps.iter().any(has_place);
@@ -638,25 +671,41 @@ fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
     let is_shown = |step: usize| {
         !knows_places || has_place(&steps[step]) || steps[step].op.action == Action::Begin
     };
+    let placed = steps.iter().filter(|step| has_place(step));
+    let placed: BTreeSet<ThreadNumber> = placed.map(|step| step.thread).collect();
+    let is_hidden = |step: usize| knows_places && !placed.contains(&steps[step].thread);
     let mut found = Vec::new();
+    let mut of_hidden = HashMap::new();
     for first in (1..steps.len()).rev() {
         let goes_on = steps[first].thread == steps[first - 1].thread && !steps[first].timed_out;
-        if goes_on || !is_shown(first) {
+        if !is_shown(first) {
             continue;
         }
         for candidate in trace.candidates(first) {
             let mut later = first + 1..steps.len();
             let next = later.find(|&step| steps[step].thread == candidate.thread);
-            let next = next.filter(|&step| is_shown(step));
-            if let Some(second) = next.filter(|_| candidate.thread != steps[first].thread) {
-                found.push(Conflict {
-                    first,
-                    second,
-                    race: false,
-                });
+            let Some(second) = next.filter(|_| candidate.thread != steps[first].thread) else {
+                continue;
+            };
+            let pair = Conflict {
+                first,
+                second,
+                race: false,
+            };
+            if is_hidden(second) {
+                // (Its thread is held before it takes what it releases.)
+                if !has_place(&steps[first]) || steps[first].op.action == Action::Release {
+                    continue;
+                }
+                of_hidden.insert((steps[first].thread, second), pair);
+            } else if !goes_on && is_shown(second) {
+                found.push(pair);
             }
         }
     }
+    let mut of_hidden: Vec<Conflict> = of_hidden.into_values().collect();
+    of_hidden.sort_by_key(|pair| (pair.second, pair.first));
+    found.extend(of_hidden);
     found.sort_by_key(|pair| steps[pair.first].thread == 0 || steps[pair.second].thread == 0);
     found
 }
@@ -826,6 +875,11 @@ const fn can_be_reversed(op: &Op) -> bool {
             op.action,
             Action::Begin | Action::End | Action::Start | Action::Join
         )
+}
+
+/// Whether the step may be the beginning of a call.
+const fn calls(op: Op) -> bool {
+    matches!(op.action, Action::Write)
 }
 
 /// Whether what a primitive holds is changed or looked at, other than who has a lock.

@@ -29,6 +29,9 @@ pub(crate) const fn has_place(step: &Step) -> bool {
     code != 0 || index != 0
 }
 
+/// A call has at most so many steps.
+const MOST_OF_CALL: usize = 100;
+
 fn spot(step: &Step) -> Option<Spot> {
     let Place(code, index, _) = step.place;
     has_place(step).then_some((step.thread, (code, index), step.op.action))
@@ -69,6 +72,40 @@ impl<'a> Recognised<'a> {
         wanted.op.action == Action::Read
             && actions.next() == Some(Action::Read)
             && actions.next() == Some(Action::Read)
+    }
+
+    /// How many steps the thread of `step` takes in `other` after that until the call is over that
+    /// it begins, in code that this calls or in the library. A call says again, at its own place,
+    /// what it touches; or what it calls does the same: a `__setattr__` of the program's.
+    pub(crate) fn rest_of_call(&self, other: &Trace, step: usize) -> u64 {
+        let wanted = self.trace.steps()[step];
+        let Some(wanted_spot) = spot(&wanted) else {
+            return 0;
+        };
+        let steps = other.steps().iter();
+        let own: Vec<&Step> = steps.filter(|one| one.thread == wanted.thread).collect();
+        let mut here = (0..own.len()).filter(|&one| spot(own[one]) == Some(wanted_spot));
+        let Some(begins) = here.nth(self.before_here[step]) else {
+            return 0;
+        };
+        let code = |step: &Step| step.place.0;
+        let place = |step: &Step| (step.place.0, step.place.1);
+        let (before, after) = own.split_at(begins);
+        // In a function in which it was before, it may be back in that.
+        let is_new = |step: &Step| !before.iter().any(|one| code(one) == code(step));
+        let is_here = |step: &Step| place(step) == place(&wanted);
+        let is_inside =
+            |step: &Step| is_here(step) || (code(step) != code(&wanted) && is_new(step));
+        let does_the_same =
+            |step: &Step| (step.op.object, step.op.part) == (wanted.op.object, wanted.op.part);
+        let inside = after[1..].iter().take(MOST_OF_CALL);
+        let inside: Vec<_> = inside.take_while(|step| is_inside(step)).collect();
+        let count = match inside.iter().rposition(|step| is_here(step)) {
+            Some(last) => last + 1,
+            None if inside.first().is_some_and(|first| does_the_same(first)) => inside.len(),
+            None => 0,
+        };
+        count as u64
     }
 
     /// Whether in `other`, when the first step of `pair` comes, the thread of the second one has

@@ -6,7 +6,10 @@
 //! Accesses of one instruction are steps one after the other, before it does anything. If a step of
 //! another thread came between them that conflicts with one of them, they are made again.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+};
 
 use pyt_sched::controlled::Op;
 use rustpython_vm::{
@@ -45,6 +48,30 @@ pub(super) struct Begun {
 thread_local! {
     /// What this thread has begun and may not have finished, outermost first.
     static BEGUN: RefCell<Vec<Begun>> = const { RefCell::new(Vec::new()) };
+    /// The frame and the instruction of the operation to which this thread's innermost function
+    /// returns, while steps are said for it.
+    static RETURNS_TO: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
+}
+
+/// The function whose step the calling thread is about to take: its innermost one, or that of the
+/// operation for which [`saying_for`] says a step.
+pub(super) fn innermost() -> *const InterpreterFrame {
+    RETURNS_TO
+        .get()
+        .map_or_else(current_thread_iframe, |(frame, _)| frame as *const _)
+}
+
+/// The instruction of the operation for which [`saying_for`] says a step.
+pub(super) fn instruction_returned_to() -> Option<usize> {
+    RETURNS_TO.get().map(|(_, index)| index)
+}
+
+/// Has `say` take steps for the operation of this frame, which the calling thread is in.
+pub(super) fn saying_for<R>(frame: usize, index: usize, say: impl FnOnce() -> R) -> R {
+    let before = RETURNS_TO.replace(Some((frame, index)));
+    let result = say();
+    RETURNS_TO.set(before);
+    result
 }
 
 pub(super) fn push(begun: Begun) {
@@ -68,9 +95,11 @@ pub(super) fn pop_finished() -> Option<Begun> {
     BEGUN.with_borrow_mut(Vec::pop)
 }
 
-/// What the operation touches to which the calling thread's innermost function is about to return,
-/// directly or through functions of the library.
-pub(super) fn to_return_to(is_user_code: impl Fn(usize) -> bool) -> Option<Vec<Op>> {
+/// The operation to which the calling thread's innermost function is about to return, directly or
+/// through functions of the library: the frame and the instruction that do it, and what it touches.
+pub(super) fn to_return_to(
+    is_user_code: impl Fn(usize) -> bool,
+) -> Option<(usize, usize, Vec<Op>)> {
     let (caller, index, ops) = BEGUN.with_borrow(|all| {
         let last = all.last()?;
         Some((last.frame, last.index, last.ops.clone()))
@@ -88,7 +117,7 @@ pub(super) fn to_return_to(is_user_code: impl Fn(usize) -> bool) -> Option<Vec<O
         }
         frame = here.previous();
     }
-    Some(ops)
+    Some((caller, index, ops))
 }
 
 /// The innermost operation has said again what it touches, as the last of so many steps.

@@ -454,7 +454,7 @@ impl Sites {
     /// the instruction in it: the same in every run that makes the same decisions.
     #[must_use]
     pub fn here(&self) -> Place {
-        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        let mut frame = begun::innermost();
         let table = self.table.read();
         // SAFETY: frames on the calling thread's own chain live until their functions return.
         while let Some(here) = unsafe { frame.as_ref() } {
@@ -544,7 +544,7 @@ impl Sites {
         if !self.recording.load(Ordering::Relaxed) || !thread::current_vm_is_set() {
             return Locals::new();
         }
-        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        let mut frame = begun::innermost();
         // SAFETY: frames on the calling thread's own chain live until their functions return.
         while let Some(here) = unsafe { frame.as_ref() } {
             if self.table.read().has(here.code().get_id()) {
@@ -564,7 +564,7 @@ impl Sites {
 
     /// The functions that the calling thread is in, innermost first.
     fn stack(&self) -> Vec<Frame> {
-        let mut frame: *const InterpreterFrame = current_thread_iframe();
+        let mut frame = begun::innermost();
         let table = self.table.read();
         let mut stack = Vec::new();
         // SAFETY: frames on the calling thread's own chain live until their functions return.
@@ -763,12 +763,13 @@ impl Sites {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let is_user_code = |code| self.table.read().has(code);
-        let Some(ops) = begun::to_return_to(is_user_code) else {
+        let Some((frame, instruction, ops)) = begun::to_return_to(is_user_code) else {
             return self.again(planned, index, own, vm);
         };
         let more = own.iter().filter(|op| !ops.contains(op)).copied();
         let ops: Vec<Op> = ops.iter().copied().chain(more).collect();
-        self.again(planned, index, &ops, vm)?;
+        // It is that operation that does it: the reports show it there.
+        begun::saying_for(frame, instruction, || self.again(planned, index, &ops, vm))?;
         begun::said(controlled::steps());
         Ok(())
     }
@@ -838,11 +839,23 @@ impl Sites {
             drop(dropped);
         }
         if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
-            let name = self.sources.lock().expression(&planned.code, index);
+            let name = self.expression_at(planned, index);
             let name = variable::named(name.unwrap_or_default(), access.target, vm);
             self.recorder.lock().note(number, &access, name, vm);
         }
         Ok(number)
+    }
+
+    /// The source of what takes a step: that of this instruction, or of the operation for which it
+    /// is said.
+    fn expression_at(&self, planned: &Planned, index: usize) -> Option<String> {
+        let Some(instruction) = begun::instruction_returned_to() else {
+            return self.sources.lock().expression(&planned.code, index);
+        };
+        // SAFETY: a frame on the calling thread's own chain, which lives until its function returns.
+        let frame = unsafe { begun::innermost().as_ref() }?;
+        let caller = self.table.read().get(frame.code().get_id())?.clone();
+        self.sources.lock().expression(&caller.code, instruction)
     }
 
     /// Nothing is proven, for this reason.

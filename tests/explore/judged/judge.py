@@ -1,7 +1,8 @@
 """Makes the programs that show whether a report names the right cause.
 
 Reads a JSON object on standard input: the script's text, its path, a finding of `pyt explore --json`, and
-others of the same failure, of other schedules. Writes one with groups of programs:
+others of the same failure, of other schedules, or of one of the `repairs` (`made` is its name) that still
+fails. Writes one with groups of programs:
 
 - `repairs`: what the report names is put in order, and nothing else. What the steps of each thread do there
   excludes the other's (a lock), or the step that came first waits for the one that came second (an event).
@@ -45,6 +46,21 @@ def _judge_set(key, name):
         with _judge_turn:
             _judge_done[key, me] = _judge_done.get((key, me), 0) + 1
             _judge_turn.notify_all()
+_judge_runs = {}
+def _judge_start(self, _start=_threading.Thread.start):
+    if self.name in _judge_runs:
+        before, after = _judge_runs[self.name]
+        run = self.run
+        def around():
+            if before:
+                _judge_wait(*before)
+            try:
+                run()
+            finally:
+                if after:
+                    _judge_set(*after)
+        self.run = around
+    return _start(self)
 def _judge_held(function):
     with _judge_lock:
         return function()
@@ -165,6 +181,16 @@ def on_lines(node, first, last):
     return node
 
 
+class Run:
+    """All that a thread does which takes no step in the program: it runs a function of the library."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def key(self):
+        return self.name
+
+
 def whole(tree):
     """The program's text, with what the judge adds after imports of the future."""
     at = 0
@@ -175,7 +201,9 @@ def whole(tree):
         and isinstance(tree.body[at].value, ast.Constant)
     ):
         at += 1
-    tree.body[at:at] = code(HEAD)
+    runs = getattr(tree, "runs", {})
+    added = [f"_judge_runs.update({runs!r})", "_threading.Thread.start = _judge_start"] if runs else []
+    tree.body[at:at] = code("\n".join([HEAD, *added]))
     ast.fix_missing_locations(tree)
     return ast.unparse(tree)
 
@@ -187,6 +215,7 @@ class Around:
 
     def __init__(self, kind, *arguments):
         self.kind = kind
+        self.arguments = arguments
         self.call = f"_judge_{kind}({', '.join(map(repr, arguments))})"
 
     def wrapped(self, statements):
@@ -335,13 +364,25 @@ def ordered(tree, waits, sets, nth=None, times=1, outermost=False, sets_inside=F
             made = ast.Tuple(both, ast.Load())
             found.body = ast.Subscript(made, ast.Constant(both.index(call) ^ 1), ast.Load())
             alone[kind] = True
-    places = [place(tree, [line]) for line, _ in (one, other)]
+    places = [
+        place(tree, [line]) if line is not None else Run(name)
+        for (line, _), name in ((one, waiting), (other, setting))
+    ]
     if None in places:
         return False
-    if outermost:
+    if outermost and isinstance(places[0], Place):
         places[0] = around_locks(tree, places[0])
-    if outermost and not sets_inside:
+    if outermost and not sets_inside and isinstance(places[1], Place):
         places[1] = around_locks(tree, places[1])
+    for index, (where, kind) in enumerate(zip(places, ("wait", "set"))):
+        if isinstance(where, Run):
+            if where.name is None:
+                return False
+            tree.runs = getattr(tree, "runs", {})
+            both = list(tree.runs.get(where.name, (None, None)))
+            both[index] = arounds[kind].arguments
+            tree.runs[where.name] = tuple(both)
+            alone[kind] = True
     if alone:
         for where, kind in zip(places, ("wait", "set")):
             if kind not in alone:
@@ -411,15 +452,56 @@ def conflicts(one, other):
 
 def made_of(text, changes):
     """The program with some changes, each a function and its arguments; `None` if that cannot be."""
+    return made_with_lines(text, changes)[0]
+
+
+def made_with_lines(text, changes):
+    """The same, and the line of the program's own for each of its lines that has one."""
     tree = ast.parse(text)
     try:
         if not all(make(tree, *arguments) for make, *arguments in changes):
-            return None
+            return None, {}
         made = whole(tree)
         compile(made, "made", "exec")
     except (SyntaxError, RecursionError, StopIteration):
-        return None
-    return made
+        return None, {}
+    lines = {}
+    for node, again in zip(ast.walk(tree), ast.walk(ast.parse(made))):
+        if type(node) is not type(again):
+            break
+        if getattr(node, "lineno", -1) > 0:
+            lines.setdefault(again.lineno, node.lineno)
+    return made, lines
+
+
+def as_of_program(finding, lines):
+    """A finding of a program that was made, with the lines of the one that it was made of."""
+
+    def own(frames):
+        return [
+            {**frame, "line": lines.get(frame["line"], frame["line"])}
+            for frame in frames or []
+            if frame["library"] or frame["line"] in lines
+        ]
+
+    def place(text):
+        name, _, line = (text or "").rpartition(":")
+        return f"{name}:{lines[int(line)]}" if line and int(line) in lines else None
+
+    steps = [
+        {**step, "line": lines.get(step["line"]), "stack": step["stack"] and own(step["stack"])}
+        for step in finding["steps"]
+    ]
+    finding = {**finding, "steps": steps}
+    if finding["deadlock"]:
+        threads = []
+        for thread in finding["deadlock"]["threads"]:
+            holds = [{**held, "taken_at": place(held["taken_at"])} for held in thread["holds"]]
+            holds = [held for held in holds if held["taken_at"]]
+            stack = own(thread["stack"])
+            threads.append({**thread, "place": place(thread["place"]), "holds": holds, "stack": stack})
+        finding["deadlock"] = {**finding["deadlock"], "threads": threads}
+    return finding
 
 
 class Judge:
@@ -496,10 +578,43 @@ class Judge:
             "stack": stack,
         }
 
+    def spot(self, step):
+        """Where a step was taken, as `spot` says. Without a line: it is of a thread that takes none in the program."""
+        found = spot(step, self.script)
+        if found is None and all(
+            spot(one, self.script) is None
+            for one in self.finding["steps"]
+            if one["thread"] == step["thread"]
+        ):
+            return None, ""
+        return found
+
+    def outside_locks(self, step):
+        """Where its thread had not yet taken the outermost lock that it holds at a step, and where it still
+        holds that: lines and their functions. The function that took it may have been left for another,
+        as that which a function of the library calls."""
+        held = []
+        for one in self.finding["steps"][: step["step"]]:
+            if one["thread"] != step["thread"] or one["timed_out"]:
+                continue
+            if one["operation"] in ("acquire", "try_acquire"):
+                held.append(one)
+            elif one["operation"] == "release":
+                same = [taken for taken in held if taken["object"] == one["object"]]
+                if same:
+                    held.remove(same[-1])
+        for taken in held:
+            took = spot(taken, self.script)
+            frames = own_frames(step, self.script)
+            inside = [frame["line"] for frame in frames if took and frame["function"] == took[1]]
+            if inside:
+                return took, (inside[-1], took[1])
+        return self.spot(step), self.spot(step)
+
     def order(self, programs, name, first, second):
         """The first step waits for the second one."""
         programs = getattr(self, programs)
-        one, other = spot(first, self.script), spot(second, self.script)
+        one, other = self.spot(first), self.spot(second)
         if one is None or other is None:
             return
         names = self.finding["threads"]
@@ -507,8 +622,11 @@ class Judge:
         self.add(programs, f"{name}, by name", ordered, *by_name)
         # Threads of a pool are not always the same ones.
         self.add(programs, f"{name}, by any other", ordered, (*one, None), (*other, None))
-        self.add(programs, f"{name}, with their locks", ordered, *by_name, None, 1, True)
-        self.add(programs, f"{name}, with the first one's locks", ordered, *by_name, None, 1, True, True)
+        outer = self.outside_locks(first)[0], self.outside_locks(second)[1]
+        outer = [(*where, thread[-1]) for where, thread in zip(outer, by_name)]
+        self.add(programs, f"{name}, with their locks", ordered, *outer, None, 1, True)
+        outer[1] = by_name[1]
+        self.add(programs, f"{name}, with the first one's locks", ordered, *outer, None, 1, True, True)
         # Exactly these two, of lines that the threads come to several times.
         nth, times = self.passes(first), self.passes(second)
         if (nth, times) != (1, 1):
@@ -653,6 +771,21 @@ class Judge:
             if lines:
                 groups.append((lines, ""))
         self.add(self.repairs, "locked", locked, groups)
+        # What one of them holds while it waits was taken before the other came to wait for it: where
+        # it waits for that one to end, no lock around both helps.
+        number = 0
+        for index in deadlock["chain"]:
+            waiting = deadlock["threads"][index]
+            for holder in (deadlock["threads"][index] for index in deadlock["chain"]):
+                if waiting["holder"] != holder["name"] or not waiting["place"]:
+                    continue
+                for held in holder["holds"]:
+                    if held["lock"] == waiting["waits_for"]:
+                        lines = [int(at.rsplit(":", 1)[1]) for at in (held["taken_at"], waiting["place"])]
+                        names = holder["name"], waiting["name"]
+                        spots = [(line, "", name) for line, name in zip(lines, names)]
+                        self.add(self.repairs, f"ordered {number}", ordered, *spots)
+                        number += 1
 
     def programs(self):
         cause, deadlock = self.finding["cause"], self.finding["deadlock"]
@@ -667,6 +800,10 @@ def judged(task):
     judges = [Judge(task["text"], task["script"], task["finding"]).programs()]
     apart = {}
     for number, finding in enumerate(task["others"]):
+        if "made" in finding:
+            Around.numbers = 0
+            _, lines = made_with_lines(task["text"], [judges[0].changes[finding["made"]]])
+            finding = as_of_program(finding, lines)
         judge = Judge(task["text"], task["script"], finding).programs()
         known = [one.repairs for one in judges]
         if judge.repairs and judge.repairs not in known:

@@ -13,6 +13,7 @@ use crate::{
     annotations::{StackFrame, VariableAccess},
     cause::Cause,
     conflict::Conflict,
+    recognised::has_place,
 };
 
 /// What happened, in a sentence and in the few steps that matter.
@@ -311,12 +312,20 @@ impl Teller<'_, '_, '_> {
         (sentence, numbers)
     }
 
+    /// Whether the step is of a thread that takes none in the program.
+    fn is_hidden(&self, step: usize) -> bool {
+        let steps = self.report.trace.steps();
+        let own = |thread| steps.iter().filter(move |one| one.thread == thread);
+        step < steps.len() && steps.iter().any(has_place) && !own(steps[step].thread).any(has_place)
+    }
+
     /// What a step did, to what, and where. What it shares with a step that was named before is
     /// called "it".
     fn did(&mut self, step: usize, beside: Beside) -> String {
         let at = self.at(step);
         let action = self.step(step).op.action;
         match action {
+            _ if self.is_hidden(step) => "ran".to_owned(),
             Action::Begin => format!("ran{at}"),
             Action::End | Action::Sleep => format!("{}{at}", past(action)),
             Action::Step => format!("went on{at}"),
@@ -337,6 +346,7 @@ impl Teller<'_, '_, '_> {
     fn had_done(&mut self, step: usize, beside: usize) -> String {
         let at = self.at(step);
         match self.step(step).op.action {
+            _ if self.is_hidden(step) => "run".to_owned(),
             Action::Begin => format!("run{at}"),
             Action::Step => format!("gone on{at}"),
             _ => self.did(step, Beside::Named(beside)),

@@ -76,6 +76,13 @@ impl Reverse {
         self
     }
 
+    /// The same, but the other thread takes so many steps more before the held one goes on.
+    #[must_use]
+    pub const fn with_more(mut self, steps: u64) -> Self {
+        self.steps_of_other += steps;
+        self
+    }
+
     /// The same, but the other thread goes on after its step until it ends or has to wait. So all
     /// that it does comes before the held step.
     #[must_use]
@@ -128,6 +135,16 @@ impl Reverse {
             self.held = None;
         }
         if let Some(held) = self.held {
+            let mut pending = self.pending.iter();
+            if !pending.any(|step| step.thread == self.other)
+                && decision.index_of(self.other).is_some()
+            {
+                // It takes more steps than in the run.
+                self.pending.push_back(Pending {
+                    thread: self.other,
+                    put_off: false,
+                });
+            }
             let soon = self.next(decision, |step| step.thread != held && !step.put_off);
             let next = soon.or_else(|| self.next(decision, |step| step.thread != held));
             if next.is_some() {
