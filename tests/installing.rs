@@ -222,6 +222,67 @@ fn packages_come_from_the_index() {
     .succeeded();
 }
 
+/// Packages without extensions, each with an older version and a module of it. They ask for no
+/// versions of each other that exclude these.
+const OLDER: [&str; 20] = [
+    "requests==2.31.0:requests",
+    "urllib3==2.1.0:urllib3",
+    "certifi==2024.2.2:certifi",
+    "idna==3.6:idna",
+    "click==8.1.7:click",
+    "flask==3.0.0:flask",
+    "jinja2==3.1.3:jinja2",
+    "werkzeug==3.0.1:werkzeug",
+    "attrs==23.2.0:attr",
+    "packaging==23.2:packaging",
+    "tqdm==4.66.1:tqdm",
+    "tabulate==0.8.10:tabulate",
+    "rich==13.7.0:rich",
+    "pygments==2.17.2:pygments",
+    "networkx==3.2.1:networkx",
+    "sympy==1.12:sympy",
+    "more-itertools==10.2.0:more_itertools",
+    "pytest==8.3.2:pytest",
+    "tomlkit==0.12.3:tomlkit",
+    "python-dateutil==2.8.2:dateutil",
+];
+
+#[test]
+fn twenty_packages_are_upgraded_and_uninstalled() {
+    let Some(scratch) = with_environment() else {
+        return;
+    };
+    let pip = scratch.path().join("env/bin/pip");
+    let python = scratch.path().join("env/bin/python");
+    let program = workspace().join("tests/installed/versions.py");
+    let program = program.to_string_lossy();
+    let check = |state: &str| {
+        let arguments = [&[&*program, state], &OLDER[..]].concat();
+        run(&python, &arguments, &scratch).gave(0, "ok\n", "");
+    };
+    let pinned: Vec<&str> = OLDER
+        .iter()
+        .map(|line| line.split(':').next().expect("a version"))
+        .collect();
+    let names: Vec<&str> = OLDER
+        .iter()
+        .map(|line| line.split("==").next().expect("a name"))
+        .collect();
+    run(
+        &pip,
+        &[&["install", "--quiet"], &pinned[..]].concat(),
+        &scratch,
+    )
+    .succeeded();
+    check("older");
+    let upgrade = ["install", "--quiet", "--upgrade"];
+    run(&pip, &[&upgrade[..], &names[..]].concat(), &scratch).succeeded();
+    check("newer");
+    let uninstall = ["uninstall", "--quiet", "--yes"];
+    run(&pip, &[&uninstall[..], &names[..]].concat(), &scratch).succeeded();
+    check("gone");
+}
+
 /// Clients of HTTPS and mappers of databases, with threads: `tests/installed/`.
 #[test]
 fn what_comes_from_the_index_works_over_tls_and_on_sqlite() {
@@ -282,7 +343,9 @@ fn does_what_the_readme_says(program: &Path, scratch: &Scratch) {
     succeeds(&[&basic]);
     succeeds(&["run", "--virtual-time", &basic]);
     succeeds(&["run", "--seed", "42", &basic]);
-    succeeds(&["doc", &workspace().join("README.md").to_string_lossy()]);
+    scratch.write("notes.md", "Notes.\n```python\nprint(6 * 7)\n```\n");
+    let shown = "notes.md:2: ok\n    42\n1 of 1 blocks passed\n";
+    run(program, &["doc", "notes.md"], scratch).gave(0, shown, "");
     succeeds(&["help"]);
     succeeds(&["help", "packages"]);
     let counter = "

@@ -16,6 +16,7 @@ pub mod upstream;
 
 pub use modules::{import_lock::give_back_import_lock, install, pythonapi, runs, search_path};
 pub use upstream::corrections::{
+    code_in_pieces::compile_in_pieces,
     executing::mend_code,
     syntax::{Compilation, compile_corrected, plain_text},
     unterminated_literals::corrected as with_ended_lines,

@@ -1,7 +1,8 @@
 //! Compiling source text, and keeping it for tracebacks.
 
 use pyt_modules::{
-    Compilation, compile_corrected, guards, mend_code, plain_text, with_ended_lines,
+    Compilation, compile_corrected, compile_in_pieces, guards, mend_code, plain_text,
+    with_ended_lines,
 };
 use pyt_vm::control::shielded;
 use rustpython_vm::{
@@ -137,14 +138,20 @@ fn compile_with_flags(
 ) -> PyResult<PyRef<PyCode>> {
     guards::source::check(bytes, vm)?;
     let optimize = i32::from(vm.state.config.settings.optimize.min(2));
-    let compile = |bytes: &[u8]| {
+    let compile_by = |bytes: &[u8], flags: i32| {
         vm.compile_string_object_with_flags(bytes, filename, start as i32, flags, -1, optimize)
     };
+    let compile = |bytes: &[u8]| compile_by(bytes, flags);
     let ignores_cookie = flags & IGNORE_COOKIE != 0;
     let code = match (start, plain_text(bytes, ignores_cookie)) {
         (StartSymbol::File, Some(text)) => {
             let to = Compilation::default();
-            compile_corrected(text, to, vm, |text| compile(text.as_bytes()))
+            compile_corrected(text, to, vm, |text| {
+                let code = compile_in_pieces(text, vm, &mut |piece, future| {
+                    compile_by(piece.as_bytes(), flags | future | IGNORE_COOKIE)
+                })?;
+                code.map_or_else(|| compile(text.as_bytes()), |code| Ok(code.into()))
+            })
         }
         (_, Some(text)) => compile(with_ended_lines(text).as_bytes()),
         _ => compile(bytes),

@@ -10,7 +10,8 @@ use rustpython_vm::{
 };
 
 use super::{
-    comprehension_variables, conditional_annotations, quotients_in_trees, surrogates_in_trees,
+    code_in_pieces, comprehension_variables, conditional_annotations, quotients_in_trees,
+    surrogates_in_trees,
     syntax::{Compilation, compile_corrected, source_text},
     trees_in_pieces,
 };
@@ -108,6 +109,11 @@ fn call(
             && let Some(tree) = trees_in_pieces::parsed(&args, text, vm)?
         {
             return Ok(tree);
+        }
+        if name == "compile"
+            && let Some(code) = code_in_pieces::asked(&args, text, vm)?
+        {
+            return Ok(code);
         }
         let mut args = args.clone();
         if text != source {

@@ -14,6 +14,7 @@ mod bytes_as_text;
 mod bytes_formats;
 mod charmaps;
 mod classes;
+pub(crate) mod code_in_pieces;
 mod comprehension_variables;
 mod conditional_annotations;
 mod ctypes_callbacks;

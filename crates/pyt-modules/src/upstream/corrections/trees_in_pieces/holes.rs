@@ -63,8 +63,8 @@ impl<'a> Hole<'a> {
                 };
                 (shape, cuts_of_block(text, body))
             }
-            Content::Elements { .. } => (ELEMENTS, cuts_of_display(text, &self.range)?),
-            Content::Items { .. } => (ITEMS, cuts_of_display(text, &self.range)?),
+            Content::Elements { .. } => (ELEMENTS, cuts_of_display(text, &self.range, LENGTH)?),
+            Content::Items { .. } => (ITEMS, cuts_of_display(text, &self.range, LENGTH)?),
         };
         let mut finder = Finder::new(text);
         match self.content {
@@ -109,7 +109,7 @@ pub(super) fn block(text: &Text<'_>, body: &[Stmt]) -> Option<Range<usize>> {
 }
 
 /// Where the line begins in which `at` is the first that is no space.
-fn begin_of_line(text: &Text<'_>, at: usize) -> Option<usize> {
+pub(in super::super) fn begin_of_line(text: &Text<'_>, at: usize) -> Option<usize> {
     let begin = text.line_begin(at);
     let before = &text.source[begin..at];
     let is_first = before.chars().all(|c| matches!(c, ' ' | '\t' | '\u{c}'));
@@ -131,9 +131,13 @@ fn cuts_of_block(text: &Text<'_>, body: &[Stmt]) -> Vec<Range<usize>> {
     cuts
 }
 
-/// Commas between elements of a display, of which `range` is the inside. `None` if brackets do not
-/// match.
-fn cuts_of_display(text: &Text<'_>, range: &Range<usize>) -> Option<Vec<Range<usize>>> {
+/// Commas between elements of a display, of which `range` is the inside: the next ones behind so
+/// many bytes each. `None` if brackets do not match.
+pub(in super::super) fn cuts_of_display(
+    text: &Text<'_>,
+    range: &Range<usize>,
+    length: usize,
+) -> Option<Vec<Range<usize>>> {
     let begin_of = |token: &Token| token.as_tuple().1.start().to_usize();
     let first = text
         .tokens
@@ -159,7 +163,7 @@ fn cuts_of_display(text: &Text<'_>, range: &Range<usize>) -> Option<Vec<Range<us
             TokenKind::Comma
                 if depth == 0
                     && parameters == 0
-                    && place.start - begin > LENGTH
+                    && place.start - begin > length
                     && !is_rest_blank(text, place.end..range.end) =>
             {
                 begin = place.end;

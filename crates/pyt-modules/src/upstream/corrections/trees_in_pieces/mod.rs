@@ -33,17 +33,21 @@ use rustpython_vm::{
 
 use self::{
     holes::{Content, Hole},
-    piece::{Piece, Text},
+    piece::Piece,
+};
+pub(super) use self::{
+    holes::{begin_of_line, cuts_of_display},
+    piece::Text,
 };
 
 /// `ast.PyCF_ONLY_AST`, and `compile`'s start symbols of the two kinds of text.
 const ONLY_AST: i32 = 0x0400;
-const IGNORE_COOKIE: i32 = 0x0800;
-const FILE: i32 = 257;
+pub(super) const IGNORE_COOKIE: i32 = 0x0800;
+pub(super) const FILE: i32 = 257;
 const EVAL: i32 = 258;
 /// The flags of `from __future__ import annotations`, and of all such imports.
 const ANNOTATIONS: i32 = 0x0100_0000;
-const FUTURE: i32 = 0x01fe_0000;
+pub(super) const FUTURE: i32 = 0x01fe_0000;
 
 /// A text of this length or less is upstream's alone.
 const SHORT: usize = 4 * piece::LENGTH;
@@ -62,6 +66,10 @@ pub(super) fn parsed(
     let Some(request) = is_concerned.then(|| Request::read(args, vm)).flatten() else {
         return Ok(None);
     };
+    let is_plain = request.optimize == -1 && vm.state.config.settings.optimize < 2;
+    if !is_plain || request.asked & !FUTURE != ONLY_AST {
+        return Ok(None);
+    }
     let mode = if request.start == EVAL {
         Mode::Expression
     } else {
@@ -99,15 +107,20 @@ pub(super) fn parsed(
 }
 
 /// What `compile` was asked for.
-struct Request {
-    filename: String,
-    start: i32,
-    flags: i32,
+pub(super) struct Request {
+    pub(super) filename: String,
+    /// A start symbol.
+    pub(super) start: i32,
+    /// The flags that were given.
+    pub(super) asked: i32,
+    /// With those of the code that calls.
+    pub(super) flags: i32,
+    pub(super) optimize: i32,
 }
 
 impl Request {
-    /// `None` if it is something else than the tree of a text.
-    fn read(args: &FuncArgs, vm: &VirtualMachine) -> Option<Self> {
+    /// `None` if there is something that upstream has to see.
+    pub(super) fn read(args: &FuncArgs, vm: &VirtualMachine) -> Option<Self> {
         let given = |at: usize, name: &str| args.args.get(at).or_else(|| args.kwargs.get(name));
         let number = |at: usize, name: &str, default: i32| match given(at, name) {
             Some(value) => value.try_to_value::<i32>(vm).ok(),
@@ -117,11 +130,10 @@ impl Request {
             let text = given(at, name)?.downcast_ref::<PyStr>()?.to_str()?;
             Some(text.to_owned())
         };
-        let mut flags = number(3, "flags", 0)?;
-        let are_plain = number(5, "optimize", -1)? == -1
-            && number(usize::MAX, "_feature_version", -1)? == -1
-            && vm.state.config.settings.optimize < 2
-            && flags & !FUTURE == ONLY_AST;
+        let asked = number(3, "flags", 0)?;
+        let mut flags = asked;
+        let optimize = number(5, "optimize", -1)?;
+        let is_plain = number(usize::MAX, "_feature_version", -1)? == -1;
         let known = [
             "source",
             "filename",
@@ -136,7 +148,7 @@ impl Request {
                 .kwargs
                 .keys()
                 .all(|name| known.contains(&name.as_str().unwrap_or_default()));
-        if !are_plain || !are_known {
+        if !is_plain || !are_known {
             return None;
         }
         let inherits = match given(4, "dont_inherit") {
@@ -154,7 +166,9 @@ impl Request {
         Some(Self {
             filename: text(1, "filename")?,
             start,
+            asked,
             flags,
+            optimize,
         })
     }
 }

@@ -10,14 +10,14 @@ use super::holes::{Content, Hole};
 pub(super) const LENGTH: usize = 2048;
 
 /// A text, and where its lines begin.
-pub(super) struct Text<'t> {
-    pub(super) source: &'t str,
+pub(in super::super) struct Text<'t> {
+    pub(in super::super) source: &'t str,
     pub(super) tokens: &'t Tokens,
     lines: Vec<usize>,
 }
 
 impl<'t> Text<'t> {
-    pub(super) fn new(source: &'t str, tokens: &'t Tokens) -> Self {
+    pub(in super::super) fn new(source: &'t str, tokens: &'t Tokens) -> Self {
         let newlines = source.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             source,
@@ -27,12 +27,12 @@ impl<'t> Text<'t> {
     }
 
     /// The number of the line, from 1.
-    fn line(&self, at: usize) -> usize {
+    pub(in super::super) fn line(&self, at: usize) -> usize {
         self.lines.partition_point(|begin| *begin <= at)
     }
 
     /// Where the line begins in which `at` is.
-    pub(super) fn line_begin(&self, at: usize) -> usize {
+    pub(in super::super) fn line_begin(&self, at: usize) -> usize {
         self.lines[self.line(at) - 1]
     }
 
