@@ -326,6 +326,6 @@ fn bars_of(line: &str) -> Vec<usize> {
 #[test]
 fn a_seed_shows_what_was_said_of_it() {
     for name in ["m02_replay_library_state", "u01_first_run_differs"] {
-        seeds_show_what_was_said(&case(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        seeds_show_what_was_said(&case(name), 12).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
