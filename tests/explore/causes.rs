@@ -154,24 +154,6 @@ def check(): pass
         says: &["`source`"],
     },
     Case {
-        // With the method of the program's that does it.
-        about: "an attribute is set by a method that calls super's",
-        source: "
-import threading
-class Noted:
-    def __setattr__(self, name, value):
-        super().__setattr__(name, value)
-noted = Noted()
-noted.n = 0
-def one():
-    noted.n += 1
-two = one
-def check(): assert noted.n == 2
-",
-        pairs: &[[("first", 9), ("second", 5)], [("second", 9), ("first", 9)]],
-        says: &["`noted.n`"],
-    },
-    Case {
         // What `map` reads after the function has returned is said of `map`.
         about: "map goes over what grows",
         source: "

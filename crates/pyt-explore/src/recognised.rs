@@ -96,8 +96,11 @@ impl<'a> Recognised<'a> {
         let is_here = |step: &Step| place(step) == place(&wanted);
         let is_inside =
             |step: &Step| is_here(step) || (code(step) != code(&wanted) && is_new(step));
-        let does_the_same =
-            |step: &Step| (step.op.object, step.op.part) == (wanted.op.object, wanted.op.part);
+        let does_the_same = |step: &Step| {
+            let (one, other) = (step.op, wanted.op);
+            let share_a_part = one.part == other.part || one.part == 0 || other.part == 0;
+            one.object == other.object && share_a_part
+        };
         let inside = after[1..].iter().take(MOST_OF_CALL);
         let inside: Vec<_> = inside.take_while(|step| is_inside(step)).collect();
         let count = match inside.iter().rposition(|step| is_here(step)) {

@@ -316,6 +316,19 @@ def around_locks(tree, where):
     return found
 
 
+def yields(where):
+    """Whether a generator yields there: the lock would be held while another thread resumes it."""
+    first, last = where.at()
+    nodes = list(where.statements[first : last + 1])
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            nodes.extend(ast.iter_child_nodes(node))
+    return False
+
+
 def locked(tree, groups, outermost=False):
     """The lines of each group (of a thread) exclude those of the others. With `outermost`, also the locks
     in which they are, so that none is taken in another order. Returns whether that can be."""
@@ -327,7 +340,7 @@ def locked(tree, groups, outermost=False):
             found.body = call.value
             continue
         one = place(tree, lines)
-        if one is None:
+        if one is None or yields(one):
             return False
         places.append(around_locks(tree, one) if outermost else one)
     merged = []
