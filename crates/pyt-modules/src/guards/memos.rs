@@ -42,7 +42,7 @@ fn checked(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult<FuncArgs> {
     let Some(data) = data.or_else(|| args.kwargs.get_mut(Wtf8::new("data"))) else {
         return Ok(args);
     };
-    let read = |bytes: &[u8]| Opcodes::default().read(bytes);
+    let read = |bytes: &[u8]| Opcodes::of_one().read(bytes);
     if let Some(bytes) = data.downcast_ref_if_exact::<PyBytes>(vm) {
         read(bytes.as_bytes()).map_err(|error| too_far(&error, vm))?;
     } else if !data.downcastable::<PyStr>() && data.class().slots.as_buffer.load().is_some() {

@@ -33,9 +33,19 @@ pub(super) struct Opcodes {
     place: Place,
     /// How many bytes there were.
     read: u64,
+    /// What follows the first pickle is not read.
+    is_one: bool,
 }
 
 impl Opcodes {
+    /// For bytes of which only the first pickle matters.
+    pub(super) fn of_one() -> Self {
+        Self {
+            is_one: true,
+            ..Self::default()
+        }
+    }
+
     /// Reads more of it.
     ///
     /// # Errors
@@ -59,6 +69,9 @@ impl Opcodes {
                 continue;
             }
             self.read += 1;
+            if self.is_one && matches!(self.place, Place::Opcode) && *first == b'.' {
+                return Ok(());
+            }
             bytes = rest;
             self.place = self.after(*first)?;
         }
@@ -165,6 +178,13 @@ mod tests {
             b"\x7f"
         ]));
         assert!(is_too_far(&[b"\x95\x08\x00\x00\x00\x00\x00\x00\x00N", far]));
+    }
+
+    #[test]
+    fn what_follows_a_pickle_is_another_one_of_a_stream() {
+        let two = b"N.Nr\xff\xff\xff\x7f";
+        assert!(is_too_far(&[two]));
+        assert!(Opcodes::of_one().read(two).is_ok());
     }
 
     #[test]
