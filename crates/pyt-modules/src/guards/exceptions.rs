@@ -1,9 +1,9 @@
 //! `repr` of an exception ends where it comes to the exception again, and raises what its arguments
 //! raise, as in CPython.
 //!
-//! Upstream goes on as deep as the stack allows and takes the `RecursionError` there for an argument
-//! that cannot be shown: for each argument of each level, so that an exception which has itself
-//! twice among its arguments is shown without end.
+//! Upstream goes on as deep as the stack allows, and takes the `RecursionError` there for an
+//! argument that cannot be shown: for each argument of each level, so that an exception which has
+//! itself twice among its arguments is shown without end.
 
 use std::sync::OnceLock;
 
