@@ -60,13 +60,14 @@ pub(super) fn checked(original: &PyMethodDef, check: Check) -> PyMethodDef {
 pub(super) fn definition(
     def: &'static PyModuleDef,
     tables: &[&[Checked]],
-    replacements: &[Replaced],
+    replacements: &[&[Replaced]],
 ) -> &'static PyModuleDef {
     static MADE: Mutex<BTreeMap<usize, &'static PyModuleDef>> = Mutex::new(BTreeMap::new());
     let module = def.name.as_str();
     let table = || tables.iter().copied().flatten();
     let mut names = table().map(|(known, ..)| *known);
-    let mut others = replacements.iter().map(|(known, ..)| *known);
+    let replacements = || replacements.iter().copied().flatten();
+    let mut others = replacements().map(|(known, ..)| *known);
     if !names.any(|known| known == module) && !others.any(|known| known == module) {
         return def;
     }
@@ -78,7 +79,7 @@ pub(super) fn definition(
             if let Some((.., check)) = known {
                 *method = checked(method, *check);
             }
-            let mut others = replacements.iter();
+            let mut others = replacements();
             let known = others.find(|(known, name, _)| (*known, *name) == (module, method.name));
             if let Some((.., replace)) = known {
                 *method = replaced(method, *replace);

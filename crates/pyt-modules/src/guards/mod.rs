@@ -8,7 +8,11 @@
 //! - `depth`: objects nested in one another call one another no deeper than the stack;
 //! - `turns`: loops of native code over iterators without end can be interrupted;
 //! - `destructors`: chains of objects are freed level by level where the stack is short;
+//! - `exceptions`: an exception that has itself among its arguments is shown once;
 //! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
+//! - `buffers`: a `__buffer__` in Python is called before a `bytearray` is locked;
+//! - `handlers`: handlers of errors of codecs can be interrupted;
+//! - `memos`: places in the memo of a pickle are bounded by its length;
 //! - `construction`: no instances without contents;
 //! - `sizes`: sizes are checked before memory is allocated;
 //! - `lists`: elements of lists become numbers before an array is locked;
@@ -18,14 +22,19 @@
 //! - `streams`: streams over one another are not nested deeply;
 //! - `source`: programs whose syntax is nested too deeply are refused.
 
+mod buffers;
 mod construction;
 mod depth;
 mod destructors;
+mod exceptions;
 pub mod finalizers;
+mod handlers;
 mod lists;
+mod memos;
 mod methods;
 mod nested;
 mod nesting;
+mod opcodes;
 mod pairs;
 mod patterns;
 mod reentry;
@@ -50,13 +59,17 @@ use crate::upstream::CHECK_SOURCE;
 /// The functions of modules that are guarded.
 const FUNCTIONS: &[&[methods::Checked]] = &[sizes::FUNCTIONS, source::FUNCTIONS];
 
-/// Guards what classes of Python code and modules are made by. Called for the first interpreter
-/// before it makes any.
+/// Those that are called with other arguments.
+const REPLACED: &[&[methods::Replaced]] = &[memos::FUNCTIONS, patterns::FUNCTIONS];
+
+/// Guards what classes of Python code and modules are made by, and the interpreter's own handlers.
+/// Called for each interpreter before it makes any.
 pub fn begin(vm: &VirtualMachine) {
     // The same one each time.
     let _ = CHECK_SOURCE.set(source::check_object);
     finalizers::guard_new_classes(vm.ctx.types.type_type);
     finalizers::guard_modules(vm.ctx.types.module_type);
+    handlers::guard(vm);
 }
 
 /// Guards a native class, once.
@@ -81,12 +94,15 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     pairs::guard(class, vm);
     // With `extend` as it is now.
     lists::guard(class, vm);
+    buffers::guard(class, vm);
+    exceptions::guard(class, vm);
+    memos::guard(class, vm);
     methods::guard_class(class, sizes::METHODS, vm);
 }
 
 /// The definition of a native module, with guarded functions.
 pub fn definition(def: &'static PyModuleDef) -> &'static PyModuleDef {
-    methods::definition(def, FUNCTIONS, patterns::FUNCTIONS)
+    methods::definition(def, FUNCTIONS, REPLACED)
 }
 
 /// Gives up what is kept for an interpreter, which ends.

@@ -1,8 +1,10 @@
 //! Programs that try to end the host, to outlast its limits, or to make it panic: each in an
 //! isolated runtime, many in one process, which must live to the end.
 //!
-//! The programs are in `hostile/crashes.txt` and `hostile/endless.txt`, each after a line
-//! `=== NAME`. `PYT_TEST_HOSTILE` names another file of the same form to run in their place.
+//! The programs are in `hostile/*.txt`, each after a line `=== NAME`: those that ended hosts
+//! (`crashes`), those that outlasted limits (`endless`), hooks that change what calls them
+//! (`hooks`), and programs that check for themselves what becomes of an attack (`checked`).
+//! `PYT_TEST_HOSTILE` names another file of the same form to run in their place.
 
 use std::{
     path::PathBuf,
@@ -11,6 +13,8 @@ use std::{
 };
 
 use pyt_runtime::{Capture, ErrorKind, Isolation, Limits, Runtime};
+
+use crate::attacks::programs::imports;
 
 /// How long each program may run.
 const WALL: Duration = Duration::from_millis(500);
@@ -63,16 +67,22 @@ fn in_a_process(name: &str) {
     );
 }
 
-fn hostile() -> Runtime {
+fn hostile(gil: bool) -> Runtime {
     let sink = Capture::new();
-    let builder = Runtime::builder().isolated(Isolation::new());
+    let builder = Runtime::builder().isolated(Isolation::new()).gil(gil);
     builder.stdout(&sink).stderr(&sink).build().unwrap()
 }
 
-/// Runs each program in a runtime of its own. Returns those whose outcome is not `expected`.
-fn run_all(file: &str, expected: impl Fn(&Result<(), ErrorKind>, Duration) -> bool) -> Vec<String> {
+/// Runs each program in a runtime of its own, with the GIL in those rows that `gil` says. Returns
+/// those whose outcome is not `expected`.
+fn run_all(
+    file: &str,
+    gil: impl Fn(usize) -> bool,
+    wall: Duration,
+    expected: impl Fn(&Result<(), ErrorKind>, Duration) -> bool,
+) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (name, code) in programs(file) {
+    for (row, (name, code)) in programs(file).into_iter().enumerate() {
         println!("{name}");
         let began = Instant::now();
         let watched = name.clone();
@@ -84,9 +94,10 @@ fn run_all(file: &str, expected: impl Fn(&Result<(), ErrorKind>, Duration) -> bo
                 std::process::exit(3);
             }
         });
-        let runtime = hostile();
+        let runtime = hostile(gil(row));
+        runtime.exec(&imports(&code)).unwrap();
         let limits = Limits::new()
-            .wall(WALL)
+            .wall(wall)
             .memory(MEMORY)
             .grace(Duration::from_millis(10));
         let result = runtime.with_limits(&limits, |py| py.exec(&code));
@@ -117,7 +128,7 @@ fn no_program_ends_the_host() {
 #[test]
 #[ignore = "run by the test above, in a process of its own"]
 fn programs_that_end_hosts() {
-    let wrong = run_all("crashes.txt", |_, _| true);
+    let wrong = run_all("crashes.txt", |_| true, WALL, |_, _| true);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -130,8 +141,47 @@ fn no_program_outlasts_its_limits() {
 #[ignore = "run by the test above, in a process of its own"]
 fn programs_that_outlast_limits() {
     let is_limit = |outcome: &Result<(), ErrorKind>| matches!(outcome, Err(ErrorKind::Limit(_)));
-    let wrong = run_all("endless.txt", |outcome, took| {
-        is_limit(outcome) && took < PATIENCE
-    });
+    let wrong = run_all(
+        "endless.txt",
+        |_| true,
+        WALL,
+        |outcome, took| is_limit(outcome) && took < PATIENCE,
+    );
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_hook_ends_the_host() {
+    in_a_process("hostile::hooks_that_change_their_callers");
+}
+
+#[test]
+#[ignore = "run by the test above, in a process of its own"]
+fn hooks_that_change_their_callers() {
+    let wrong = run_all(
+        "hooks.txt",
+        |row| row % 2 == 0,
+        WALL,
+        |_, took| took < PATIENCE,
+    );
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn attacks_end_as_they_should() {
+    in_a_process("hostile::programs_that_check_for_themselves");
+}
+
+#[test]
+#[ignore = "run by the test above, in a process of its own"]
+fn programs_that_check_for_themselves() {
+    for gil in [true, false] {
+        let wrong = run_all(
+            "checked.txt",
+            |_| gil,
+            DEADLINE / 2,
+            |outcome, _| outcome.is_ok(),
+        );
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
 }

@@ -4,8 +4,8 @@
 //! Each runs in a process of its own, beside a runtime that must not notice: every second one with
 //! the GIL, the others without. `PYT_TEST_ATTACKS=300` says how many, `PYT_TEST_ATTACKS_SEED` which
 //! ones, `PYT_TEST_ATTACKS_FAMILY` of which family only, `PYT_TEST_ATTACKS_ONLY` the number of the
-//! only one that runs, and `PYT_TEST_ATTACKS_KEEP` names a folder for the programs that succeed, or
-//! end late.
+//! only one that runs, `PYT_TEST_ATTACKS_WALL` how many milliseconds each may run in place of 500,
+//! and `PYT_TEST_ATTACKS_KEEP` names a folder for the programs that succeed, or end late.
 
 pub(crate) mod programs;
 
@@ -124,11 +124,13 @@ fn one_program() {
     }
     let runtime = isolated();
     runtime.exec(&imports(&code)).unwrap();
-    let limits = Limits::new().wall(WALL).memory(MEMORY);
+    let wall = std::env::var("PYT_TEST_ATTACKS_WALL").ok();
+    let wall = wall.map_or(WALL, |wall| Duration::from_millis(wall.parse().unwrap()));
+    let limits = Limits::new().wall(wall).memory(MEMORY);
     let limits = limits.grace(Duration::from_millis(10));
     let began = Instant::now();
     let result = runtime.with_limits(&limits, |py| py.exec(&code));
-    let late = began.elapsed().saturating_sub(WALL);
+    let late = began.elapsed().saturating_sub(wall);
     let outcome = match result.and_then(|inner| inner) {
         Ok(()) => "ok".to_owned(),
         Err(error) => {
