@@ -27,15 +27,15 @@ def listing(code):
     """
     rows = [row for row in dis.get_instructions(code) if row.opname != "EXTENDED_ARG"]
     index = {row.start_offset: number for number, row in enumerate(rows)}
+    names = [row.opname.replace("LOAD_FAST_BORROW", "LOAD_FAST") for row in rows]
     found = []
-    for row in rows:
+    for row, opname in zip(rows, names):
         value = row.argval
         if isinstance(value, types.CodeType):
             value = (value.co_qualname, *listing(value))
         elif row.jump_target is not None:
-            target = rows[index[row.argval]]
-            value = (target.opname, tuple(target.positions))
-        opname = row.opname.replace("LOAD_FAST_BORROW", "LOAD_FAST")
+            target = index[row.argval]
+            value = (names[target], tuple(rows[target].positions))
         found.append((opname, value, tuple(row.positions)))
     end = max(number for number, row in enumerate(rows) if row.opname == "RETURN_VALUE")
     return found[:end] + sorted(found[end:], key=repr)
@@ -123,7 +123,7 @@ def many(count, small=SMALL):
     return "".join(small.replace("@", str(number)) for number in range(count))
 
 
-text = many(30)
+text = many(36)
 code = check(text)
 check('"""Documented"""\n' + text)
 check("'''Documented'''\nfrom __future__ import annotations\n" + text + "if __name__ == '__main__':\n    x = 1\n")
