@@ -196,7 +196,7 @@ for display in (
 
 def error(text, code=None):
     try:
-        exec(code or in_pieces(text), {"y": 0})
+        exec(code or in_pieces(text), {"y": [1], "zero": 0})
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return repr(error), frame.lineno, frame.end_lineno, frame.colno, frame.end_colno
@@ -204,13 +204,13 @@ def error(text, code=None):
 
 
 for program, line in (
-    ("z = 1\nx = [\n" + strings + "1 / y,\n" + strings + "]\n", 4003),
-    ("x = {\n" + items + "1: 1 / y,\n" + items + "}\n", 1802),
+    ("z = 1\nx = [\n" + strings + "1 / zero,\n" + strings + "]\n", 4003),
+    ("x = {\n" + items + "1: 1 / zero,\n" + items + "}\n", 1802),
     ("if 1:\n  x = {\n" + items + "  []: 1,\n" + items + "  }\n", 2),
     ("x = {\n" + strings + "[], 2,\n" + strings + "  }\n", 1),
-    ("x = [[\n" + strings + "], (\n" + strings + "(1 / y),\n" + strings + ")]\n", 8003),
+    ("x = [[\n" + strings + "], (\n" + strings + "(1 / zero),\n" + strings + ")]\n", 8003),
     ("x = 1\n" * 9000 + "raise ValueError(x)\n" + "x = 1\n" * 9000, 9001),
-    (text + "class C:\n    x = 1 / y\n" + text, text.count("\n") + 2),
+    (text + "class C:\n    x = 1 / zero\n" + text, text.count("\n") + 2),
 ):
     found = error(program)
     assert found[1] == line, (found, line)
