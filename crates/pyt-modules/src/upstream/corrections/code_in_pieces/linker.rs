@@ -7,15 +7,18 @@
 use std::collections::HashMap;
 
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyRef, VirtualMachine,
-    builtins::{PyBytes, PyCode, PyComplex, PyFloat, PyInt, PyStr, PyStrInterned, PyTuple},
+    PyRef, VirtualMachine,
+    builtins::PyCode,
     bytecode::{
-        CodeUnit, CodeUnits, ExceptionTableEntry, Instruction, Opcode, decode_exception_table,
-        encode_exception_table,
+        CodeUnits, ExceptionTableEntry, Opcode, decode_exception_table, encode_exception_table,
     },
 };
 
-use super::units::{Place, Unit, decode, is_backward, table_of};
+use super::{
+    layout::{lay_out, write},
+    pools::Pools,
+    units::{Place, Unit, decode, table_of},
+};
 
 /// Code that is put in the place of a name that is read.
 pub(super) struct Part {
@@ -66,20 +69,8 @@ pub(super) struct Linker {
     cold: Vec<Item>,
     labels: Vec<Option<Label>>,
     handlers: Vec<Handler>,
-    constants: Vec<PyObjectRef>,
-    numbers_of_constants: HashMap<Vec<u8>, usize>,
-    names: Vec<&'static PyStrInterned>,
-    numbers_of_names: HashMap<&'static str, usize>,
-    variables: Vec<&'static PyStrInterned>,
-    kinds: Vec<u8>,
+    pools: Pools,
     stack: u32,
-}
-
-/// The numbers in the whole, by those in a piece.
-struct Numbers {
-    constants: Vec<usize>,
-    names: Vec<usize>,
-    variables: Vec<usize>,
 }
 
 impl Linker {
@@ -128,7 +119,7 @@ impl Linker {
         let stack = self.stack_of(code, &units, parts);
         self.stack = self.stack.max(stack);
         let kept = [&units[hot.clone()], &units[cold.clone()]];
-        let numbers = self.numbers(code, kept, parts, vm)?;
+        let numbers = self.pools.numbers(code, kept, parts, vm)?;
         let piece = self.pieces.len();
         self.pieces.push(code.clone());
 
@@ -233,7 +224,7 @@ impl Linker {
         if kept.iter().any(is_other_end) {
             return None;
         }
-        let numbers = self.numbers(code, [kept, &[]], parts, vm)?;
+        let numbers = self.pools.numbers(code, [kept, &[]], parts, vm)?;
         let piece = self.pieces.len();
         self.pieces.push(code.clone());
         let labels = self.labels.len();
@@ -285,92 +276,6 @@ impl Linker {
         code.code.max_stackdepth + deepest.max().unwrap_or(0)
     }
 
-    fn numbers(
-        &mut self,
-        code: &PyCode,
-        kept: [&[Unit]; 2],
-        parts: &HashMap<String, Part>,
-        vm: &VirtualMachine,
-    ) -> Option<Numbers> {
-        let code = &code.code;
-        if !code.cellvars.is_empty() || !code.freevars.is_empty() {
-            return None;
-        }
-        let mut constants = vec![None; code.constants.len()];
-        let mut names = vec![None; code.names.len()];
-        for unit in kept.into_iter().flatten() {
-            if unit.opcode.has_const() {
-                *constants.get_mut(unit.arg as usize)? = Some(0);
-            } else if unit.opcode.has_name() {
-                *names.get_mut(number_of_name(unit).0)? = Some(0);
-            }
-        }
-        // The first one of the module stays, as upstream has it stay.
-        if let (true, Some(first)) = (self.pieces.is_empty(), code.constants.first())
-            && let first = PyObjectRef::from(first.clone())
-            && first.downcast_ref::<PyCode>().is_none()
-        {
-            constants[0] = Some(0);
-        }
-        // In the order of the piece, and those that are used.
-        for (number, constant) in constants.iter_mut().zip(&*code.constants) {
-            if let Some(number) = number {
-                *number = self.constant(PyObjectRef::from(constant.clone()), vm);
-            }
-        }
-        for (number, name) in names.iter_mut().zip(&*code.names) {
-            if let Some(number) = number
-                && !parts.contains_key(name.as_str())
-            {
-                *number = self.name(name);
-            }
-        }
-        let variables = code.varnames.iter().zip(&*code.localspluskinds);
-        Some(Numbers {
-            constants: constants
-                .into_iter()
-                .map(Option::unwrap_or_default)
-                .collect(),
-            names: names.into_iter().map(Option::unwrap_or_default).collect(),
-            variables: variables
-                .map(|(name, kind)| self.variable(name, *kind))
-                .collect(),
-        })
-    }
-
-    fn constant(&mut self, constant: PyObjectRef, vm: &VirtualMachine) -> usize {
-        let new = self.constants.len();
-        let mut key = Vec::new();
-        if write_key(&constant, &mut key, vm).is_some() {
-            let number = *self.numbers_of_constants.entry(key).or_insert(new);
-            if number < new {
-                return number;
-            }
-        }
-        self.constants.push(constant);
-        new
-    }
-
-    fn name(&mut self, name: &'static PyStrInterned) -> usize {
-        let new = self.names.len();
-        let number = *self.numbers_of_names.entry(name.as_str()).or_insert(new);
-        if number == new {
-            self.names.push(name);
-        }
-        number
-    }
-
-    fn variable(&mut self, name: &'static PyStrInterned, kind: u8) -> usize {
-        let known = self.variables.iter().position(|known| known.is(name));
-        let number = known.unwrap_or_else(|| {
-            self.variables.push(name);
-            self.kinds.push(0);
-            self.variables.len() - 1
-        });
-        self.kinds[number] |= kind;
-        number
-    }
-
     /// The code of the whole module.
     pub(super) fn finish(self, vm: &VirtualMachine) -> Option<PyRef<PyCode>> {
         let hot = self.hot.len();
@@ -386,7 +291,9 @@ impl Linker {
                 None => None,
             });
         }
-        let (args, begins) = lay_out(&items, &targets)?;
+        let opcodes: Vec<Opcode> = items.iter().map(|item| item.opcode).collect();
+        let args = items.iter().map(|item| item.arg).collect();
+        let (args, begins) = lay_out(&opcodes, args, &targets)?;
         let mut units = Vec::new();
         let mut locations = Vec::new();
         for (item, arg) in items.iter().zip(&args) {
@@ -423,10 +330,10 @@ impl Linker {
         code.exceptiontable = encode_exception_table(&entries);
         code.instructions = CodeUnits::from(units);
         code.locations = locations.into_boxed_slice();
-        code.constants = self.constants.into_iter().map(Into::into).collect();
-        code.names = self.names.into_boxed_slice();
-        code.varnames = self.variables.into_boxed_slice();
-        code.localspluskinds = self.kinds.into_boxed_slice();
+        code.constants = self.pools.constants.into_iter().map(Into::into).collect();
+        code.names = self.pools.names.into_boxed_slice();
+        code.varnames = self.pools.variables.into_boxed_slice();
+        code.localspluskinds = self.pools.kinds.into_boxed_slice();
         code.max_stackdepth = self.stack;
         Some(PyCode::new_ref_with_bag(vm, code))
     }
@@ -446,149 +353,4 @@ impl Part {
             } => of_place == line && begin == Some(column) && end_line == self.last_line,
         }
     }
-}
-
-impl Numbers {
-    fn argument(&self, unit: &Unit) -> Option<u32> {
-        let arg = unit.arg as usize;
-        let variable = |number: usize| self.variables.get(number).copied();
-        let argument = match unit.opcode {
-            opcode if opcode.has_const() => *self.constants.get(arg)?,
-            opcode if opcode.has_name() => {
-                let (number, shift) = number_of_name(unit);
-                let low = arg & ((1 << shift) - 1);
-                *self.names.get(number)? << shift | low
-            }
-            Opcode::LoadFastLoadFast
-            | Opcode::LoadFastBorrowLoadFastBorrow
-            | Opcode::StoreFastLoadFast
-            | Opcode::StoreFastStoreFast => {
-                let (first, second) = (variable(arg >> 4)?, variable(arg & 15)?);
-                if first.max(second) > 15 {
-                    return None;
-                }
-                first << 4 | second
-            }
-            opcode if opcode.has_free() => return None,
-            opcode if opcode.has_local() => variable(arg)?,
-            _ => arg,
-        };
-        u32::try_from(argument).ok()
-    }
-}
-
-/// The number of the name, and how many bits are behind it.
-fn number_of_name(unit: &Unit) -> (usize, u32) {
-    let shift = match unit.opcode {
-        Opcode::LoadGlobal | Opcode::LoadAttr => 1,
-        Opcode::LoadSuperAttr => 2,
-        _ => 0,
-    };
-    (unit.arg as usize >> shift, shift)
-}
-
-/// The arguments, with those of jumps, and where each instruction begins; and the end.
-fn lay_out(items: &[Item], targets: &[Option<usize>]) -> Option<(Vec<u32>, Vec<usize>)> {
-    let mut args: Vec<u32> = items.iter().map(|item| item.arg).collect();
-    for (arg, target) in args.iter_mut().zip(targets) {
-        if target.is_some() {
-            *arg = 0;
-        }
-    }
-    loop {
-        let mut begins = Vec::with_capacity(items.len() + 1);
-        let mut at = 0;
-        for (item, arg) in items.iter().zip(&args) {
-            begins.push(at);
-            at += prefixes(*arg) + 1 + item.opcode.cache_entries();
-        }
-        begins.push(at);
-        let mut is_larger = false;
-        let mut exact = args.clone();
-        for (index, target) in targets.iter().enumerate() {
-            let Some(target) = target else { continue };
-            let (next, to) = (begins[index + 1], *begins.get(*target)?);
-            let way = if is_backward(items[index].opcode) {
-                next.checked_sub(to)?
-            } else {
-                to.checked_sub(next)?
-            };
-            let way = u32::try_from(way).ok()?;
-            is_larger |= prefixes(way) > prefixes(args[index]);
-            // What has become long stays so: else this might not end.
-            exact[index] = way;
-            if prefixes(way) < prefixes(args[index]) {
-                return None;
-            }
-        }
-        args = exact;
-        if !is_larger {
-            return Some((args, begins));
-        }
-    }
-}
-
-/// How many instructions extend an argument.
-fn prefixes(arg: u32) -> usize {
-    match arg {
-        0..=0xff => 0,
-        0x100..=0xffff => 1,
-        0x1_0000..=0xff_ffff => 2,
-        _ => 3,
-    }
-}
-
-fn write(units: &mut Vec<CodeUnit>, opcode: Opcode, arg: u32) -> Option<()> {
-    let unit = |opcode: Opcode, arg: u8| CodeUnit::try_from([opcode.as_u8(), arg]).ok();
-    let bytes = arg.to_be_bytes();
-    for byte in &bytes[3 - prefixes(arg)..3] {
-        units.push(unit(Opcode::ExtendedArg, *byte)?);
-    }
-    units.push(unit(opcode, bytes[3])?);
-    let cache = CodeUnit::new(Instruction::Cache, 0.into());
-    units.extend(std::iter::repeat_n(cache, opcode.cache_entries()));
-    Some(())
-}
-
-/// Writes what equal constants of the same type have in common, and no others. `None` if that is
-/// not known here: then a constant is one of its own.
-fn write_key(constant: &PyObject, key: &mut Vec<u8>, vm: &VirtualMachine) -> Option<()> {
-    let mut write = |kind: u8, bytes: &[u8]| {
-        key.push(kind);
-        key.extend(bytes.len().to_ne_bytes());
-        key.extend(bytes);
-    };
-    if vm.is_none(constant) {
-        write(b'N', &[]);
-    } else if constant.is(&vm.ctx.ellipsis) {
-        write(b'E', &[]);
-    } else if constant.class().is(vm.ctx.types.bool_type) {
-        write(b'B', &[u8::from(constant.is(&vm.ctx.true_value))]);
-    } else if let Some(int) = constant.downcast_ref::<PyInt>() {
-        write(b'I', int.as_bigint().to_string().as_bytes());
-    } else if let Some(float) = constant.downcast_ref::<PyFloat>() {
-        let float = float.to_f64();
-        if float.is_nan() {
-            return None;
-        }
-        write(b'F', &float.to_bits().to_ne_bytes());
-    } else if let Some(complex) = constant.downcast_ref::<PyComplex>() {
-        let complex = complex.as_complex();
-        if complex.re.is_nan() || complex.im.is_nan() {
-            return None;
-        }
-        write(b'C', &complex.re.to_bits().to_ne_bytes());
-        write(b'C', &complex.im.to_bits().to_ne_bytes());
-    } else if let Some(text) = constant.downcast_ref::<PyStr>() {
-        write(b'S', text.as_wtf8().as_bytes());
-    } else if let Some(bytes) = constant.downcast_ref::<PyBytes>() {
-        write(b'Y', bytes.as_bytes());
-    } else {
-        let tuple = constant.downcast_ref::<PyTuple>()?;
-        write(b'T', &tuple.len().to_ne_bytes());
-        for element in tuple.as_slice() {
-            write_key(element, key, vm)?;
-        }
-    }
-    Some(())
 }

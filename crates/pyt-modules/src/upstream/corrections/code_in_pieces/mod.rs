@@ -17,7 +17,9 @@
 //!
 //! Can go when upstream finds constants and names by hashes.
 
+mod layout;
 mod linker;
+mod pools;
 mod texts;
 mod units;
 
