@@ -33,6 +33,7 @@ mod iterators;
 mod kept_arguments;
 mod line_events;
 mod line_number_tables;
+mod locals_of_ended_frames;
 mod messages;
 mod negative_zero;
 mod profile_events;
@@ -72,6 +73,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         set_operators::correct(ctx);
         unnamed_functions::correct(ctx);
         line_number_tables::correct(ctx);
+        locals_of_ended_frames::correct(ctx);
         formatted_surrogates::correct(ctx);
         bytes_formats::correct(ctx);
         bytes_as_text::correct(ctx);
