@@ -138,7 +138,7 @@ check("".join(f"ä{i} = 'ö{i}'; b{i} = ä{i}.upper()\n" for i in range(3000)))
 check("".join(f"x{i} = {i * 10 ** 20}, {i / 3}, {i}j, b'{i}', (None, ..., True, ({i},))\n" for i in range(2000)))
 # Modules that are compiled as a whole.
 check(text + "number: int = 1\n")
-check(text + "global shared\n")
+check(text + "global later\nlater = 1\n")
 check("cells = [(lambda: x) for x in range(3)]\n" + text)
 check("__pyt_0 = 1\n" + text)
 check("def f():\n" + "    x = [1, 2]\n" * 5000)

@@ -92,7 +92,7 @@ fn one(number: usize) {
         panic!("{}", error.traceback());
     }
     let kept = runtime.eval::<pyt_runtime::Value>("[object(), {}, lambda: 0]");
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         runtime.finish();
     } else {
         drop(runtime);

@@ -116,7 +116,7 @@ impl Linker {
         {
             return None;
         }
-        let stack = self.stack_of(code, &units, parts);
+        let stack = stack_of(code, &units, parts);
         self.stack = self.stack.max(stack);
         let kept = [&units[hot.clone()], &units[cold.clone()]];
         let numbers = self.pools.numbers(code, kept, parts, vm)?;
@@ -262,20 +262,6 @@ impl Linker {
         Some(())
     }
 
-    /// How deep the stack gets at most, with the parts.
-    fn stack_of(&self, code: &PyCode, units: &[Unit], parts: &HashMap<String, Part>) -> u32 {
-        let reads = |unit: &&Unit| unit.opcode == Opcode::LoadName;
-        let read = units.iter().filter(reads).filter_map(|unit| {
-            let name = code.code.names.get(unit.arg as usize)?;
-            parts.get(name.as_str())
-        });
-        let deepest = read.map(|part| {
-            let units = decode(&part.code).unwrap_or_default();
-            self.stack_of(&part.code, &units, parts)
-        });
-        code.code.max_stackdepth + deepest.max().unwrap_or(0)
-    }
-
     /// The code of the whole module.
     pub(super) fn finish(self, vm: &VirtualMachine) -> Option<PyRef<PyCode>> {
         let hot = self.hot.len();
@@ -353,4 +339,18 @@ impl Part {
             } => of_place == line && begin == Some(column) && end_line == self.last_line,
         }
     }
+}
+
+/// How deep the stack gets at most, with the parts.
+fn stack_of(code: &PyCode, units: &[Unit], parts: &HashMap<String, Part>) -> u32 {
+    let reads = |unit: &&Unit| unit.opcode == Opcode::LoadName;
+    let read = units.iter().filter(reads).filter_map(|unit| {
+        let name = code.code.names.get(unit.arg as usize)?;
+        parts.get(name.as_str())
+    });
+    let deepest = read.map(|part| {
+        let units = decode(&part.code).unwrap_or_default();
+        stack_of(&part.code, &units, parts)
+    });
+    code.code.max_stackdepth + deepest.max().unwrap_or(0)
 }

@@ -56,9 +56,9 @@ impl Texts<'_> {
         statements: &[Stmt],
     ) -> Option<(String, usize)> {
         let mut finder = Finder::new(self.length);
-        statements
-            .iter()
-            .for_each(|statement| finder.visit_stmt(statement));
+        for statement in statements {
+            finder.visit_stmt(statement);
+        }
         let mut text = "\n".repeat(self.text.line(range.start) - 1);
         self.write(&mut text, range, &finder.sorted())?;
         if !text.ends_with('\n') {
@@ -108,15 +108,15 @@ impl Texts<'_> {
         let mut finder = Finder::new(self.length);
         let brackets = match display.content {
             Content::List(elements) => {
-                elements
-                    .iter()
-                    .for_each(|element| finder.visit_expr(element));
+                for element in elements {
+                    finder.visit_expr(element);
+                }
                 ['[', ']']
             }
             Content::Set(elements) => {
-                elements
-                    .iter()
-                    .for_each(|element| finder.visit_expr(element));
+                for element in elements {
+                    finder.visit_expr(element);
+                }
                 ['{', '}']
             }
             Content::Dictionary(items) => {
