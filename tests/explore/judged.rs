@@ -371,8 +371,8 @@ fn judge(program: &Program) -> Result<Judgement, String> {
                         enough_alone.push(name.clone());
                     }
                 }
-                // What another report names may have what this one does in it. Then this one is right
-                // if it alone decides whether the run fails with this very message.
+                // What another report names may have what this one does in it. Then this one is
+                // right if it alone decides whether the run fails with this very message.
                 if !enough_alone.is_empty()
                     && !removes_message(&programs["repairs"], &finding["failure"])?
                 {

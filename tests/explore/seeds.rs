@@ -1,8 +1,8 @@
 //! `pyt run --seed S` gives what `pyt explore` said of S, for programs that use modules of the
 //! library which keep state, and modules of their own.
 //!
-//! `PYT_TEST_SEED_PROGRAMS` says how many of the 50 programs (usually few), each with the seeds of a
-//! short exploration that give different outputs. Of all 50, they are 500 at least.
+//! `PYT_TEST_SEED_PROGRAMS` says how many of the 50 programs (usually few), each with the seeds of
+//! a short exploration that give different outputs. Of all 50, 500 seeds are demanded.
 
 use pyt_test::Scratch;
 use std::path::Path;

@@ -852,7 +852,8 @@ impl Sites {
         let Some(instruction) = begun::instruction_returned_to() else {
             return self.sources.lock().expression(&planned.code, index);
         };
-        // SAFETY: a frame on the calling thread's own chain, which lives until its function returns.
+        // SAFETY: a frame on the calling thread's own chain, which lives until its function
+        // returns.
         let frame = unsafe { begun::innermost().as_ref() }?;
         let caller = self.table.read().get(frame.code().get_id())?.clone();
         self.sources.lock().expression(&caller.code, instruction)

@@ -157,8 +157,9 @@ fn mark_sequence(module: &Py<PyModule>, name: &str, vm: &VirtualMachine) -> PyRe
     Ok(())
 }
 
-/// Gives all interpreters the same `functools.Placeholder`. Upstream makes one for each, and stores it
-/// on the class, which they share: `type(Placeholder)()` then has the one of another interpreter.
+/// Gives all interpreters the same `functools.Placeholder`. Upstream makes one for each, and stores
+/// it on the class, which they share: `type(Placeholder)()` then has the one of another
+/// interpreter.
 ///
 /// The one that upstream has made, a small object, is kept to the end of the process.
 fn share_placeholder(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {

@@ -1,5 +1,5 @@
-//! Runtimes that begin, collect and end beside one another, on several threads: upstream's collector,
-//! classes and caches belong to the process, not to an interpreter.
+//! Runtimes that begin, collect and end beside one another, on several threads: upstream's
+//! collector, classes and caches belong to the process, not to an interpreter.
 
 use std::{
     env,

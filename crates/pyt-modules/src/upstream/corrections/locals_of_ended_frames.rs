@@ -1,6 +1,6 @@
-//! `frame.f_locals` of a module's frame that has ended. Where the module has a comprehension and was
-//! watched by `sys.settrace`, upstream looks for the comprehension's variables in slots that such a
-//! frame has no more, and panics: a debugger could not show where an exception came from.
+//! `frame.f_locals` of a module's frame that has ended. Where the module has a comprehension and
+//! was watched by `sys.settrace`, upstream looks for the comprehension's variables in slots that
+//! such a frame has no more, and panics: a debugger could not show where an exception came from.
 //!
 //! Can go when `FrameObject::has_active_hidden_locals` looks how many slots there are.
 

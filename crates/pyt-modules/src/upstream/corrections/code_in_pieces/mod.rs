@@ -61,8 +61,8 @@ const MOST_IMPORTS: usize = 100;
 /// A text of this length or less is compiled as a whole.
 const SHORT: usize = 4 * LENGTH;
 
-/// The code that `compile` is asked for by `args`. `None` if it is asked for something else, or has to
-/// compile the text as a whole.
+/// The code that `compile` is asked for by `args`. `None` if it is asked for something else, or has
+/// to compile the text as a whole.
 ///
 /// # Errors
 /// What an audit hook raises, and what another thread or a host has raised in this one.
