@@ -206,25 +206,31 @@ fn what_is_dropped_is_stopped_and_nothing_else() {
         executor().block_on(async {
             runtime
                 .exec_async(
-                    "import time\n\
+                    "import threading, time\n\
                      seen = []\n\
-                     def work(name, seconds):\n\
+                     go_on = threading.Event()\n\
+                     def work(name, wait, *arguments):\n\
                      \x20 try:\n\
-                     \x20   time.sleep(seconds)\n\
-                     \x20   return 'slept'\n\
+                     \x20   wait(*arguments)\n\
+                     \x20   return 'waited'\n\
                      \x20 finally: seen.append(name)",
                 )
                 .await
                 .unwrap();
-            let other = tokio::spawn(runtime.eval_async::<String>("work('other', 0.5)"));
-            let dropped = tokio::spawn(runtime.eval_async::<String>("work('dropped', 1e9)"));
+            let other = tokio::spawn(runtime.eval_async::<String>("work('other', go_on.wait)"));
+            let dropped =
+                tokio::spawn(runtime.eval_async::<String>("work('dropped', time.sleep, 1e9)"));
             while runtime.threads().len() < 3 {
                 sleep(Duration::from_millis(1)).await;
             }
             sleep(SHORT).await;
             dropped.abort();
             assert!(dropped.await.unwrap_err().is_cancelled());
-            assert_eq!(other.await.unwrap().unwrap(), "slept");
+            while runtime.eval::<usize>("len(seen)").unwrap() == 0 {
+                sleep(Duration::from_millis(1)).await;
+            }
+            runtime.exec("go_on.set()").unwrap();
+            assert_eq!(other.await.unwrap().unwrap(), "waited");
             all_have_left(&runtime).await;
             assert_eq!(
                 runtime.eval::<Vec<String>>("seen").unwrap(),
