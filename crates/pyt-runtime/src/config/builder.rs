@@ -3,8 +3,12 @@
 //!
 //! What runs in it is not known here.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
 
+use parking_lot::ReentrantMutex;
 use pyt_vm::InterpreterState;
 use rustpython_vm::{
     Interpreter, InterpreterBuilder, Settings, common::rc::PyRc, frozen::FrozenLib,
@@ -173,6 +177,21 @@ impl Builder {
     /// [`ErrorKind::Option`](crate::ErrorKind::Option) if a setting is out of its range; what
     /// `site` or `faulthandler` raise; if a module of the host's cannot be created.
     pub fn build(self) -> Result<Runtime, Error> {
+        // The first start changes classes that all runtimes share. To a thread that looks an
+        // attribute up meanwhile, upstream's cache may say that there is none. A start that makes
+        // another runtime goes on.
+        static HAS_STARTED: ReentrantMutex<Cell<bool>> = ReentrantMutex::new(Cell::new(false));
+        let has_started = HAS_STARTED.lock();
+        if has_started.get() {
+            drop(has_started);
+            return self.start();
+        }
+        let runtime = self.start()?;
+        has_started.set(true);
+        Ok(runtime)
+    }
+
+    fn start(self) -> Result<Runtime, Error> {
         let Self {
             mut options,
             mut host,
