@@ -100,12 +100,20 @@ fn one(number: usize) {
     drop(kept);
 }
 
-/// What each interpreter once stored anew on shared classes when it began.
+/// What each interpreter once stored anew on shared classes when it began. Upstream's cache may say
+/// once that there is no such attribute (docs/differences.md); the next look has to be right.
 const READING: &str = "
+def look(get):
+    try:
+        return get()
+    except AttributeError:
+        return get()
 for _ in range(300):
-    assert CODE.co_filename == '<string>'
-    assert flags.context_aware_warnings in (0, 1) and flags.thread_inherit_context in (0, 1)
-    assert flags.gil in (0, 1) and CODE.replace(co_name='x').co_name == 'x'
+    assert look(lambda: CODE.co_filename) == '<string>'
+    assert look(lambda: flags.context_aware_warnings) in (0, 1)
+    assert look(lambda: flags.thread_inherit_context) in (0, 1)
+    assert look(lambda: flags.gil) in (0, 1)
+    assert look(lambda: CODE.replace(co_name='x').co_name) == 'x'
     kept.append((bytes(160), object()))
     del kept[:-50]
 ";
