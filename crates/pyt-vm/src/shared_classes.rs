@@ -16,8 +16,8 @@ use rustpython_vm::{
 
 /// Stores `value` as the attribute `name` of a native class.
 ///
-/// To be called a bounded number of times in a process, not in each interpreter: the value before
-/// is kept to the end of the process.
+/// The value before is kept to the end of the process. So what is large is stored once for the
+/// process, not in each interpreter.
 pub fn set_attribute(class: &PyType, name: &'static PyStrInterned, value: PyObjectRef) {
     let before = class.get_direct_attr(name);
     class.set_attr(name, value);
