@@ -207,15 +207,16 @@ class RunState:
 
     def imported(self):
         """Names of the library's modules that runs have imported, as their imports began; how many
-        names each has, after those that were there before, and what runs have changed; and the files
-        of other modules that runs have compiled."""
+        names each has, after those that were there before, and what runs have changed; the files
+        of other modules that runs have compiled; and the files of the library's modules."""
         names = [
             name
             for name, module in sys.modules.items()
             if name not in self._initial and module is not None and is_library(module)
         ]
         files = [path for path in _sources.compiled if _pyt_explore.is_own(path)]
-        return names, [*self._sizes(names), _library.changes()], files
+        origins = [_origin(sys.modules[name]) for name in names]
+        return names, [*self._sizes(names), _library.changes()], files, origins
 
     def keeps_state(self):
         """Whether runs have imported modules that keep state."""
@@ -227,21 +228,21 @@ class RunState:
             len(getattr(sys.modules.get(name), "__dict__", ())) for name in names
         ]
 
-    def preloading(self, names, sizes, files):
-        """A function that imports these modules, and returns whether some of them keep state: by
-        what they are, or since the run that has imported them has added names or changed something
-        (`sizes`). It compiles these files.
+    def preloading(self, names, sizes, files, origins):
+        """A function that imports these modules, from these files, and returns whether some of them
+        keep state: by what they are, or since the run that has imported them has added names or
+        changed something (`sizes`). It compiles these files.
 
         From now on library modules stay as they are after a run, but for names that it adds."""
         self._resets = False
 
         def preload():
-            for name in names:
-                _substitutes.preload(name)
+            _set_aside.preload(dict(zip(names, origins)))
             for file in files:
                 _sources.compile(file)
             keeps_state = not _STATELESS.issuperset(names) or [*self._sizes(names), 0] != sizes
             self._record_names([*self._own_names, *names])
+            self._modules.update(_set_aside.hide())
             return keeps_state
 
         return preload
@@ -284,6 +285,115 @@ class RunState:
                     self._stateful.append(name)
             else:
                 del sys.modules[name]
+
+
+def _origin(module):
+    """The file that a module was loaded from; empty if it was none."""
+    spec = getattr(module, "__spec__", None)
+    return (spec.origin or "") if getattr(spec, "has_location", False) else ""
+
+
+class _SetAside:
+    """Modules of installed packages that a run has found in folders which it has put into
+    `sys.path` itself.
+
+    They are imported once, and no run sees them before its own import would find them: where it
+    would not, or would find another file, it goes as in the first run.
+    """
+
+    def __init__(self):
+        self._modules = {}
+        self._finders = []
+
+    def preload(self, origins):
+        """Imports modules, by name, each from the file that runs have loaded it from."""
+        before = sys.modules.copy()
+        # What is set aside already, since other runs have imported more.
+        sys.modules.update(self._modules)
+        path = sys.path[:]
+        folders = {_search_folder(name, origin): None for name, origin in origins.items()}
+        added = [folder for folder in folders if folder and folder not in path]
+        sys.path[:0] = added
+        try:
+            for name in origins:
+                _substitutes.preload(name)
+            found = {
+                name: module
+                for name, module in sys.modules.items()
+                if name in self._modules or name not in before and _lies_in(module, added)
+            }
+        finally:
+            sys.path[:] = path
+        is_same = all(
+            _origin(sys.modules[name]) == origin
+            for name, origin in origins.items()
+            if name in sys.modules
+        )
+        if is_same:
+            self._modules = found
+            self._finders = sys.meta_path[:]
+            return
+        # Another version lies where an import finds it first: each run imports its own.
+        self._modules = {}
+        for name in sys.modules.keys() - before.keys():
+            if name.partition(".")[0] not in sys.stdlib_module_names:
+                del sys.modules[name]
+
+    def hide(self):
+        """Takes the modules out of those that are imported. Returns their names."""
+        for name in self._modules:
+            sys.modules.pop(name, None)
+        return self._modules.keys()
+
+    def show(self, name):
+        """A run imports `name`: if its import would find the file of a module that is set aside,
+        all are imported, since they refer to one another."""
+        package = name.partition(".")[0]
+        module = self._modules.get(package)
+        if module is None or package in sys.modules:
+            return
+        modules = self._modules
+        if sys.meta_path != self._finders:
+            self._modules = {}  # the program has a finder, which an import asks once
+            return
+        try:
+            spec = _frozen_importlib._find_spec(package, None)
+        except Exception:
+            return  # the run's own import raises it
+        if spec is None:
+            return
+        self._modules = {}
+        if _is_same_place(spec, module.__spec__):
+            for name, module in modules.items():
+                sys.modules.setdefault(name, module)
+
+
+def _search_folder(name, origin):
+    """The folder of `sys.path` in which the file of a module was found; empty if it is not known."""
+    if not origin or "." in name:
+        return ""
+    folder, file = os.path.split(origin)
+    return os.path.dirname(folder) if file.startswith("__init__.") else folder
+
+
+def _lies_in(module, folders):
+    """Whether a module lies in one of these folders of `sys.path`."""
+    spec = getattr(module, "__spec__", None)
+    places = [_origin(module)] if _origin(module) else getattr(spec, "submodule_search_locations", None)
+    return any(
+        place.startswith(os.path.join(folder, "")) for place in places or () for folder in folders
+    )
+
+
+def _is_same_place(spec, other):
+    """Whether two specs are of one module: that of a namespace package has no file."""
+    if spec.origin != other.origin:
+        return False
+    folders, others = spec.submodule_search_locations, other.submodule_search_locations
+    return spec.origin is not None or list(folders or ()) == list(others or ())
+
+
+_set_aside = _SetAside()
 
 
 class _Library:
@@ -505,6 +615,8 @@ def _atomically(find_and_load):
         if _substitutes.seed is None:
             return find_and_load(name, import_)
         _pyt.enter_atomic()
+        if not _substitutes.is_preloading:
+            _set_aside.show(name)
         before = _pyt.exit_function_count()
         is_of_library = name.partition(".")[0] in sys.stdlib_module_names
         begun = _library.begin_import() if is_of_library else None

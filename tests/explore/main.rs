@@ -35,6 +35,7 @@ mod shapes;
 mod steps;
 mod suites;
 mod unusual;
+mod vendored;
 
 use std::{
     env, fs,

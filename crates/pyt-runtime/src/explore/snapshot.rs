@@ -60,6 +60,8 @@ pub(super) struct Imported {
     sizes: Vec<usize>,
     /// Files of other modules that were compiled.
     files: Vec<String>,
+    /// The file of each module of the library; empty if it has none.
+    origins: Vec<String>,
 }
 
 /// The stream that captures the output of runs.
@@ -205,7 +207,7 @@ impl Snapshot {
     pub(super) fn imported(&self, vm: &VirtualMachine) -> PyResult<Imported> {
         let imported = vm.call_method(&self.state, "imported", ())?;
         let imported = imported.try_into_value::<PyRef<PyTuple>>(vm)?;
-        let [names, sizes, files] = imported.as_slice() else {
+        let [names, sizes, files, origins] = imported.as_slice() else {
             return Ok(Imported::default());
         };
         let texts = |list: &PyObjectRef| -> PyResult<Vec<String>> {
@@ -217,6 +219,7 @@ impl Snapshot {
             names: texts(names)?,
             sizes: sizes.clone().try_into_value(vm)?,
             files: texts(files)?,
+            origins: texts(origins)?,
         })
     }
 
@@ -235,7 +238,12 @@ impl Snapshot {
         let sizes = imported.sizes.into_iter();
         let sizes = sizes.map(|size| vm.ctx.new_int(size).into());
         let sizes = vm.ctx.new_list(sizes.collect());
-        let given = (list(imported.names), sizes, list(imported.files));
+        let given = (
+            list(imported.names),
+            sizes,
+            list(imported.files),
+            list(imported.origins),
+        );
         vm.call_method(&self.state, "preloading", given)
     }
 
