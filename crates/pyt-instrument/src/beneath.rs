@@ -3,7 +3,7 @@
 //!
 //! Most classes tell the garbage collector what they refer to. Some hold a dictionary, a set or an
 //! array of bytes without telling it. Where these keep the reference is found out at run time, with
-//! an object of each class that refers to something known.
+//! objects of each class that refer to something known.
 //!
 //! No Python code runs here, but for the code of this crate's own that makes these objects.
 
@@ -37,53 +37,66 @@ const MAX_DEPTH: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct References(HashMap<usize, usize>);
 
-/// One object of each class, and what it refers to.
+/// So many objects of each class are made, each with a referent of its own. A word that holds the
+/// referent by chance, since memory that is used again keeps what it held, does so in one of them.
+const SAMPLES_OF_CLASS: usize = 8;
+
+/// Objects of each class, and what they refer to.
 const SAMPLES: &str = "
-d = {1: 1}
-s = {1}
-b = bytearray(b'1')
-l = [1]
-m = memoryview(b)
-samples = (
-    (iter(d), d), (iter(d.values()), d), (iter(d.items()), d),
-    (reversed(d), d), (reversed(d.values()), d), (reversed(d.items()), d),
-    (d.keys(), d), (d.values(), d), (d.items(), d),
-    (iter(s), s), (iter(b), b), (iter(l), l), (iter(m), m),
-)
+def sample():
+    d = {1: 1}
+    s = {1}
+    b = bytearray(b'1')
+    l = [1]
+    m = memoryview(b)
+    return (
+        (iter(d), d), (iter(d.values()), d), (iter(d.items()), d),
+        (reversed(d), d), (reversed(d.values()), d), (reversed(d.items()), d),
+        (d.keys(), d), (d.values(), d), (d.items(), d),
+        (iter(s), s), (iter(b), b), (iter(l), l), (iter(m), m),
+    )
 ";
 
 impl References {
     /// Finds the places.
     ///
     /// # Errors
-    /// What the interpreter raises.
+    /// What the interpreter raises; `SystemError` if a class keeps its reference in no place that
+    /// can be told from others: what its objects read would not be seen.
     pub(super) fn find(vm: &VirtualMachine) -> PyResult<Self> {
         let code = vm
             .compile(SAMPLES, Mode::Exec, "<pyt>")
             .map_err(|error| error.into_pyexception(vm, Some(SAMPLES)))?;
         let scope = vm.new_scope_with_builtins();
         vm.run_code_obj(code, scope.clone())?;
-        let samples = scope.globals.get_item("samples", vm)?;
-        let mut found = HashMap::new();
-        let samples = samples
-            .downcast_ref::<PyTuple>()
-            .map(rustpython_vm::Py::as_slice);
-        for sample in samples.into_iter().flatten() {
-            let pair = sample
-                .downcast_ref::<PyTuple>()
-                .map(rustpython_vm::Py::as_slice);
-            let Some([object, referent]) = pair else {
+        let sample = scope.globals.get_item("sample", vm)?;
+        let mut found: HashMap<usize, Vec<Sample>> = HashMap::new();
+        // All are kept until the end, so that no two referents have one address.
+        let samples = (0..SAMPLES_OF_CLASS)
+            .map(|_| sample.call((), vm))
+            .collect::<PyResult<Vec<_>>>()?;
+        for pair in samples.iter().flat_map(|sample| items(sample)) {
+            let [object, referent] = items(pair) else {
                 continue;
             };
-            let mut places = words(object).filter(|&place| {
+            let words = (0..object.class().slots.basicsize / size_of::<usize>()).map(|index| {
                 // SAFETY: inside the object, which is alive and which nothing else uses.
-                unsafe { word(object, place) == referent.get_id() }
+                unsafe { word(object, index * size_of::<usize>()) }
             });
-            if let (Some(place), None) = (places.next(), places.next()) {
-                found.insert(object.class().get_id(), place);
-            }
+            found
+                .entry(object.class().get_id())
+                .or_default()
+                .push(Sample {
+                    words: words.collect(),
+                    referent: referent.get_id(),
+                });
         }
-        Ok(Self(found))
+        let places = found.into_iter().map(|(class, samples)| {
+            let index = index_of_referent(&samples)
+                .ok_or_else(|| vm.new_system_error("what an iterator refers to is not found"))?;
+            Ok((class, index * size_of::<usize>()))
+        });
+        Ok(Self(places.collect::<PyResult<_>>()?))
     }
 
     /// The object that `object` refers to, if the place is known. `Some(None)`: it has let go of
@@ -98,10 +111,29 @@ impl References {
     }
 }
 
-/// The offsets of the words that an object consists of.
-fn words(object: &PyObject) -> impl Iterator<Item = usize> {
-    let size = object.class().slots.basicsize;
-    (0..size / size_of::<usize>()).map(|word| word * size_of::<usize>())
+/// The items of a tuple.
+fn items(object: &PyObject) -> &[PyObjectRef] {
+    object
+        .downcast_ref::<PyTuple>()
+        .map_or(&[], |tuple| tuple.as_slice())
+}
+
+/// The words that an object consists of, and the address of what it refers to.
+struct Sample {
+    words: Vec<usize>,
+    referent: usize,
+}
+
+/// Which word of all these objects, of one class, is the reference; `None` if that cannot be told.
+fn index_of_referent(samples: &[Sample]) -> Option<usize> {
+    let count = samples.iter().map(|sample| sample.words.len()).min()?;
+    let mut places = (0..count).filter(|&index| {
+        samples
+            .iter()
+            .all(|sample| sample.words[index] == sample.referent)
+    });
+    let place = places.next()?;
+    places.next().is_none().then_some(place)
 }
 
 /// # Safety
@@ -192,5 +224,34 @@ impl Sources<'_> {
             }
             ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, index_of_referent};
+
+    fn sample(words: [usize; 4], referent: usize) -> Sample {
+        Sample {
+            words: words.to_vec(),
+            referent,
+        }
+    }
+
+    #[test]
+    fn a_word_that_holds_the_referent_by_chance_hides_no_reference() {
+        // The last word of the first object was never written.
+        let first = sample([1, 7, 70, 70], 70);
+        assert_eq!(index_of_referent(&[sample([1, 7, 70, 70], 70)]), None);
+        assert_eq!(
+            index_of_referent(&[first, sample([1, 7, 80, 70], 80)]),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn a_class_without_a_reference_has_no_place() {
+        assert_eq!(index_of_referent(&[sample([1, 7, 9, 9], 70)]), None);
+        assert_eq!(index_of_referent(&[]), None);
     }
 }

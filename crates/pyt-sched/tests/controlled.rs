@@ -10,8 +10,8 @@ use std::{
 };
 
 use pyt_sched::{
-    Condition, Deadline, Event, Free, Gil, Lock, NoWorld, Queue, Scheduler, Semaphore, Thread,
-    Wake,
+    Aborted, Activity, Condition, Deadline, Event, Free, Gil, Lock, NoWorld, Queue, Scheduler,
+    Semaphore, Thread, Wake, World,
     controlled::{
         Action, Controlled, Decision, Ending, FinishedRun, Op, RunConfig, Strategy, point,
     },
@@ -511,4 +511,55 @@ fn a_long_loop_that_no_other_thread_notices_is_not_endless() {
     assert_eq!(ending_of(60_000, [8, 16]), Some(Ending::TooManySteps));
     // Nor is one that others notice, as long as nothing says that it repeats itself.
     assert_eq!(ending_of(10_000, [8, 8]), None);
+}
+
+/// A world in which ticks are late, as on a busy machine, and each finds every thread in a call of
+/// foreign code.
+struct LateTicks;
+
+impl World for LateTicks {
+    fn detached(&self, f: &mut dyn FnMut()) {
+        f();
+    }
+
+    fn interrupted(&self) -> Result<(), Aborted> {
+        Ok(())
+    }
+
+    fn activity(&self, _thread: &Thread) -> Activity {
+        std::thread::sleep(Duration::from_millis(110));
+        Activity::Detached
+    }
+
+    fn stop(&self, f: &mut dyn FnMut()) {
+        f();
+    }
+
+    fn freeze(&self, _thread: &Thread) -> bool {
+        false
+    }
+
+    fn thaw(&self, _thread: &Thread) {}
+}
+
+#[test]
+fn short_foreign_calls_keep_the_turn_when_ticks_are_late() {
+    let policy = Arc::new(Controlled::over(Free, Arc::new(LateTicks)));
+    let scheduler = Scheduler::builder().shared_policy(policy.clone()).build();
+    let fixture = Fixture { scheduler, policy };
+    let finished = fixture.run(Digits(0), |fixture| {
+        for name in ["a", "b"] {
+            fixture.start(name, || {
+                // What many short calls are for the ticker.
+                std::thread::sleep(Duration::from_millis(600));
+                let _ = point(Op::alone(Action::Step));
+            });
+        }
+    });
+    assert_eq!(finished.ending, None);
+    assert!(
+        finished.irreproducible_from.is_none(),
+        "the turn was taken from a thread in a short call: {:?}",
+        finished.irreproducible_from
+    );
 }

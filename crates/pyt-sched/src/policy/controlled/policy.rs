@@ -11,7 +11,7 @@ use std::{
 use super::{
     members::{Gate, Member, MemberState, Members},
     run::{CannotBegin, Ending, FinishedRun, RunConfig},
-    state::{EndlessCheck, Next, RunState},
+    state::{EndlessCheck, FOREIGN_CALL_GRACE, ForeignCall, Next, RunState},
     trace::Trace,
 };
 use crate::{
@@ -25,9 +25,6 @@ use crate::{
 
 /// The interval of ticks during a run.
 const TICK_INTERVAL: Duration = Duration::from_millis(2);
-/// How long a thread may be in foreign code before another gets the turn. Shorter calls, such as
-/// writes to a file, are part of a step.
-const FOREIGN_CALL_GRACE: Duration = Duration::from_millis(200);
 /// How many turns the members of a run that was given up have to end; then they are halted.
 const MAX_GIVE_UP_TURNS: u64 = 20_000;
 /// How long a run that was given up waits for threads in foreign code.
@@ -457,11 +454,12 @@ impl Controlled {
             Some(owner) => {
                 let thread = &state.member(owner).thread;
                 if thread.in_wait() || self.world.activity(thread) != Activity::Detached {
-                    state.foreign_since = None;
+                    state.foreign_call = None;
                     return false;
                 }
-                let since = *state.foreign_since.get_or_insert_with(Instant::now);
-                !state.keeps_turn_in_foreign_code && since.elapsed() >= FOREIGN_CALL_GRACE
+                let call = state.foreign_call.get_or_insert_with(ForeignCall::begin);
+                call.ticks = call.ticks.saturating_add(1);
+                !state.keeps_turn_in_foreign_code && call.is_long()
             }
             None => {
                 // Time passes as real time does for members that wait beside foreign code.
@@ -483,9 +481,7 @@ impl Controlled {
     /// came back.
     fn act(&self, state: &mut RunState, clock: &Clock) -> Next {
         if let Some(owner) = state.owner
-            && state
-                .foreign_since
-                .is_some_and(|since| since.elapsed() >= FOREIGN_CALL_GRACE)
+            && state.foreign_call.is_some_and(ForeignCall::is_long)
         {
             let steps = state.steps;
             let member = state.member(owner);

@@ -25,14 +25,45 @@ use crate::{
     },
 };
 
+/// How long a thread may be in foreign code before another gets the turn. Shorter calls, such as
+/// writes to a file, are part of a step.
+pub(super) const FOREIGN_CALL_GRACE: Duration = Duration::from_millis(200);
+/// And how many ticks in a row must have found it there. On a busy machine ticks come late: two of
+/// them may be [`FOREIGN_CALL_GRACE`] apart, and find a thread in two short calls.
+const FOREIGN_CALL_TICKS: u32 = 50;
+
+/// What the ticks of a run have seen of a thread that is in foreign code.
+#[derive(Clone, Copy)]
+pub(super) struct ForeignCall {
+    /// The first of the ticks in a row that found it there.
+    pub(super) since: Instant,
+    /// How many there were.
+    pub(super) ticks: u32,
+}
+
+impl ForeignCall {
+    /// The first tick that finds the owner in foreign code.
+    pub(super) fn begin() -> Self {
+        Self {
+            since: Instant::now(),
+            ticks: 0,
+        }
+    }
+
+    /// Whether it is time that another member gets the turn.
+    pub(super) fn is_long(self) -> bool {
+        self.since.elapsed() >= FOREIGN_CALL_GRACE && self.ticks >= FOREIGN_CALL_TICKS
+    }
+}
+
 /// The state of the run in progress; the default between runs.
 #[derive(Default)]
 pub(super) struct RunState {
     pub(super) members: Members,
     /// The member that has the turn. `None`: none can run until one returns from foreign code.
     pub(super) owner: Option<ThreadNumber>,
-    /// Since when the owner has been in foreign code.
-    pub(super) foreign_since: Option<Instant>,
+    /// The owner was in foreign code at the last tick.
+    pub(super) foreign_call: Option<ForeignCall>,
     /// The last tick, if no member had the turn then.
     pub(super) idle_since: Option<Instant>,
     /// Since when no member could go on before one returned from foreign code.
@@ -444,7 +475,7 @@ impl RunState {
             return Next::None;
         };
         self.owner = Some(next);
-        self.foreign_since = None;
+        self.foreign_call = None;
         self.idle_since = None;
         self.all_wait_since = None;
         let member = self.member(next);
