@@ -37,12 +37,19 @@ const MAX_DEPTH: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct References(HashMap<usize, usize>);
 
-/// So many objects of each class are made, each with a referent of its own. A word that holds the
-/// referent by chance, since memory that is used again keeps what it held, does so in one of them.
+/// So many objects of each class are made, each with a referent of its own.
 const SAMPLES_OF_CLASS: usize = 8;
 
-/// Objects of each class, and what they refer to.
+/// Objects of each class, and what they refer to; and a function that brings an iterator to its
+/// end, where it lets go of it.
 const SAMPLES: &str = "
+def end(object):
+    if not hasattr(object, '__next__'):
+        return False
+    for _ in object:
+        pass
+    return True
+
 def sample():
     d = {1: 1}
     s = {1}
@@ -70,6 +77,7 @@ impl References {
         let scope = vm.new_scope_with_builtins();
         vm.run_code_obj(code, scope.clone())?;
         let sample = scope.globals.get_item("sample", vm)?;
+        let end = scope.globals.get_item("end", vm)?;
         let mut found: HashMap<usize, Vec<Sample>> = HashMap::new();
         // All are kept until the end, so that no two referents have one address.
         let samples = (0..SAMPLES_OF_CLASS)
@@ -79,21 +87,19 @@ impl References {
             let [object, referent] = items(pair) else {
                 continue;
             };
-            let words = (0..object.class().slots.basicsize / size_of::<usize>()).map(|index| {
-                // SAFETY: inside the object, which is alive and which nothing else uses.
-                unsafe { word(object, index * size_of::<usize>()) }
+            let words = words(object);
+            let ends = end.call((object.clone(),), vm)?.try_to_bool(vm)?;
+            let samples = found.entry(object.class().get_id()).or_default();
+            samples.push(Sample {
+                words,
+                after_end: ends.then(|| self::words(object)),
+                referent: referent.get_id(),
             });
-            found
-                .entry(object.class().get_id())
-                .or_default()
-                .push(Sample {
-                    words: words.collect(),
-                    referent: referent.get_id(),
-                });
         }
         let places = found.into_iter().map(|(class, samples)| {
-            let index = index_of_referent(&samples)
-                .ok_or_else(|| vm.new_system_error("what an iterator refers to is not found"))?;
+            let index = index_of_referent(&samples).ok_or_else(|| {
+                vm.new_system_error("where iterators keep what they read is not known")
+            })?;
             Ok((class, index * size_of::<usize>()))
         });
         Ok(Self(places.collect::<PyResult<_>>()?))
@@ -118,19 +124,39 @@ fn items(object: &PyObject) -> &[PyObjectRef] {
         .map_or(&[], |tuple| tuple.as_slice())
 }
 
-/// The words that an object consists of, and the address of what it refers to.
+/// The words that an object consists of.
+fn words(object: &PyObject) -> Vec<usize> {
+    let count = object.class().slots.basicsize / size_of::<usize>();
+    let word = |index| {
+        // SAFETY: inside the object, which is alive and which nothing else uses.
+        unsafe { word(object, index * size_of::<usize>()) }
+    };
+    (0..count).map(word).collect()
+}
+
+/// The words that an object consists of, also after its end if it has one, and the address of what
+/// it refers to until then.
 struct Sample {
     words: Vec<usize>,
+    after_end: Option<Vec<usize>>,
     referent: usize,
+}
+
+impl Sample {
+    /// Whether this word may be the reference. A word that is never written may hold the referent,
+    /// too, since memory that is used again keeps what it held; but it also does after the end.
+    fn may_refer_at(&self, index: usize) -> bool {
+        let lets_go = |after: &Vec<usize>| after[index] != self.referent;
+        self.words[index] == self.referent && self.after_end.as_ref().is_none_or(lets_go)
+    }
 }
 
 /// Which word of all these objects, of one class, is the reference; `None` if that cannot be told.
 fn index_of_referent(samples: &[Sample]) -> Option<usize> {
     let count = samples.iter().map(|sample| sample.words.len()).min()?;
     let mut places = (0..count).filter(|&index| {
-        samples
-            .iter()
-            .all(|sample| sample.words[index] == sample.referent)
+        let mut samples = samples.iter();
+        samples.all(|sample| sample.may_refer_at(index))
     });
     let place = places.next()?;
     places.next().is_none().then_some(place)
@@ -231,27 +257,37 @@ impl Sources<'_> {
 mod tests {
     use super::{Sample, index_of_referent};
 
-    fn sample(words: [usize; 4], referent: usize) -> Sample {
+    fn sample(words: [usize; 4], after_end: Option<[usize; 4]>, referent: usize) -> Sample {
         Sample {
             words: words.to_vec(),
+            after_end: after_end.map(|words| words.to_vec()),
             referent,
         }
     }
 
     #[test]
-    fn a_word_that_holds_the_referent_by_chance_hides_no_reference() {
-        // The last word of the first object was never written.
-        let first = sample([1, 7, 70, 70], 70);
-        assert_eq!(index_of_referent(&[sample([1, 7, 70, 70], 70)]), None);
-        assert_eq!(
-            index_of_referent(&[first, sample([1, 7, 80, 70], 80)]),
-            Some(2)
-        );
+    fn a_word_that_is_never_written_hides_no_reference() {
+        // The last word was never written, and holds what the memory held before.
+        let always = |referent| {
+            let words = [1, 7, referent, referent];
+            sample(words, Some([1, 7, 0, referent]), referent)
+        };
+        assert_eq!(index_of_referent(&[always(70), always(80)]), Some(2));
+        // What has no end, as views of dictionaries: not in all of them.
+        let by_chance = sample([1, 7, 70, 70], None, 70);
+        assert_eq!(index_of_referent(&[by_chance]), None);
+        let others = [
+            sample([1, 7, 70, 70], None, 70),
+            sample([1, 7, 80, 70], None, 80),
+        ];
+        assert_eq!(index_of_referent(&others), Some(2));
     }
 
     #[test]
     fn a_class_without_a_reference_has_no_place() {
-        assert_eq!(index_of_referent(&[sample([1, 7, 9, 9], 70)]), None);
+        assert_eq!(index_of_referent(&[sample([1, 7, 9, 9], None, 70)]), None);
+        let keeps = sample([1, 7, 70, 9], Some([1, 7, 70, 9]), 70);
+        assert_eq!(index_of_referent(&[keeps]), None);
         assert_eq!(index_of_referent(&[]), None);
     }
 }
