@@ -89,25 +89,43 @@ class _Output(io.BytesIO):
         return len(data) if _pyt.is_given_up() else super().write(data)
 
 
-class _Shown(io.TextIOWrapper):
-    """A standard stream of a run whose output is shown, which is no longer shown once the run is given
-    up, as with `_Output`."""
+class _Shown(io.BufferedWriter):
+    """What a run writes if that is shown, until it is given up, as with `_Output`."""
 
-    def write(self, text, /):
-        return len(text) if _pyt.is_given_up() else super().write(text)
+    def write(self, data, /):
+        return len(data) if _pyt.is_given_up() else super().write(data)
+
+
+class _ShownAtOnce(io.FileIO):
+    """As `_Shown`, of a stream without a buffer."""
+
+    def write(self, data, /):
+        return len(data) if _pyt.is_given_up() else super().write(data)
 
 
 def _shown(stream):
-    """`stream`, as a run has it."""
+    """`stream`, as a run has it: of the same classes as one that is captured, so that a seed makes
+    the same run of a program that uses it."""
     if type(stream) is not io.TextIOWrapper or not stream.buffer.writable():
         return stream
-    shown = _Shown(
-        stream.buffer,
+    stream.flush()
+    buffer = stream.buffer
+    if isinstance(buffer, io.BufferedWriter):
+        inner = _Shown(buffer.raw)
+    elif isinstance(buffer, io.FileIO):
+        inner = _ShownAtOnce(buffer.fileno(), "w", closefd=False)
+        inner.name = buffer.name
+    else:
+        return stream
+    # What is written must reach `inner` at once: what a run has written before it is given up is
+    # shown.
+    shown = io.TextIOWrapper(
+        inner,
         stream.encoding,
         stream.errors,
         newline="\n",
         line_buffering=stream.line_buffering,
-        write_through=stream.write_through,
+        write_through=True,
     )
     shown.mode = stream.mode
     _all_shown.append(shown)  # it would close the buffer if it died

@@ -105,6 +105,11 @@ fn compare(program: &Program) -> Result<Comparison, String> {
     };
     let random = search("random", runs.random, &[])?;
     let fine = search("random", runs.fine, &["--granularity=instruction"])?;
+    let outcomes = |report: &Value| -> BTreeSet<String> {
+        let all = outcomes(report).into_iter();
+        all.map(|outcome| without_temporary_names(&outcome))
+            .collect()
+    };
     let mut text = String::new();
     let others = [
         ("dfs", &dfs),
@@ -118,7 +123,7 @@ fn compare(program: &Program) -> Result<Comparison, String> {
         }
         let all = outcomes(complete);
         for (other_name, other) in others {
-            for outcome in outcomes(other).iter().filter(|one| !all.contains(one)) {
+            for outcome in outcomes(other).difference(&all) {
                 let _ = writeln!(text, "  {name} proves, {other_name} finds: {outcome}");
             }
         }
@@ -128,6 +133,20 @@ fn compare(program: &Program) -> Result<Comparison, String> {
     }
     let both = dfs["proven"] == true;
     Ok(Comparison::Agree { both })
+}
+
+/// The text with each name of `tempfile`'s making replaced: each run has others.
+fn without_temporary_names(text: &str) -> String {
+    const RANDOM_CHARACTERS: usize = 8;
+    let begin = format!("{}/tmp", env::temp_dir().display());
+    let mut parts = text.split(&begin);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.chars().skip(RANDOM_CHARACTERS);
+        shown.push_str("(temporary)");
+        shown.extend(rest);
+    }
+    shown
 }
 
 #[test]

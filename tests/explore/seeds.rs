@@ -137,7 +137,7 @@ fn programs_with_modules_do_for_a_seed_what_exploration_said() {
     // Some programs have few outputs, so all others need more than ten seeds for 500 of all.
     let schedules = if is_long { 18 } else { 12 };
     // Few programs are not all of one kind.
-    let step = if is_long { 1 } else { 13 };
+    let step = if is_long { 1 } else { 11 };
     let scratch = Scratch::new();
     scratch.write("helper.py", HELPER);
     let mut seeds = 0;

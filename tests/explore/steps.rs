@@ -17,6 +17,96 @@ second.join()
 /// asserted at the end.
 const FAILING: &[(&str, &str, &str)] = &[
     (
+        "the items that a call of the program's own function spreads",
+        "
+items = [1, 2]
+def count(*all): return len(all)
+got = []
+def one():
+    got.append(count(*items))
+def two():
+    items.append(3)
+",
+        "assert got == [2]",
+    ),
+    (
+        "the items that a call of a new function spreads",
+        "
+items = [1, 2]
+got = []
+def one():
+    got.append((lambda *all: len(all))(*items))
+def two():
+    items.append(3)
+",
+        "assert got == [2]",
+    ),
+    (
+        "the items that a call of a class spreads",
+        "
+items = [1, 2]
+class Count:
+    def __init__(self, *all): self.all = all
+got = []
+def one():
+    got.append(len(Count(*items).all))
+def two():
+    items.append(3)
+",
+        "assert got == [2]",
+    ),
+    (
+        "the items that a call of a native function spreads",
+        "
+items = [1, 2]
+got = []
+def one():
+    got.append(max(*items))
+def two():
+    items.append(3)
+",
+        "assert got == [2]",
+    ),
+    (
+        "the members of a set that a call spreads",
+        "
+items = {1, 2}
+def count(*all): return len(all)
+got = []
+def one():
+    got.append(count(*items))
+def two():
+    items.add(3)
+",
+        "assert got == [2]",
+    ),
+    (
+        "what a generator gives that a call spreads",
+        "
+items = iter([1, 2])
+def count(*all): return len(all)
+got = []
+def one():
+    got.append(count(*items))
+def two():
+    next(items, None)
+",
+        "assert got == [2]",
+    ),
+    (
+        "the keywords that a call spreads",
+        "
+items = {'a': 1, 'b': 2}
+def count(**all): return len(all)
+got = []
+def one():
+    got.append(count(**items))
+def two():
+    items['c'] = 3
+",
+        "assert got == [2]",
+    ),
+    (
         "a loop over a dictionary",
         "
 table = {'a': 1}

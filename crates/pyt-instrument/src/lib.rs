@@ -196,6 +196,7 @@ pub struct Sites {
     recent: Mutex<Recent>,
     first_looks: Mutex<FirstLooks>,
     lent: Mutex<Vec<usize>>,
+    standard_streams: RwLock<NumberSet<usize>>,
     not_seen: Mutex<BTreeSet<String>>,
     builtins: OnceLock<Builtins>,
     sources: Mutex<Sources>,
@@ -228,6 +229,7 @@ impl Sites {
             recent: Mutex::default(),
             first_looks: Mutex::default(),
             lent: Mutex::default(),
+            standard_streams: RwLock::default(),
             not_seen: Mutex::default(),
             builtins: OnceLock::new(),
             sources: Mutex::default(),
@@ -418,6 +420,14 @@ impl Sites {
             return Ok(());
         }
         place::insert(copy, sites, donor, vm)
+    }
+
+    /// What is done to these objects is done to standard output: they are the streams that standard
+    /// output and error of the next runs are made of.
+    pub fn set_standard_streams(&self, streams: &[PyObjectRef]) {
+        let mut known = self.standard_streams.write();
+        known.clear();
+        known.extend(streams.iter().map(|stream| stream.get_id()));
     }
 
     /// The user code so far. What comes later can be [released](Self::release) again.
@@ -989,6 +999,10 @@ impl Known for Sites {
 
     fn adopt(&self, object: &PyObject, dict: &PyObject) {
         self.instance_dicts.adopt(object, dict);
+    }
+
+    fn is_standard_stream(&self, object: &PyObject) -> bool {
+        self.standard_streams.read().contains(&object.get_id())
     }
 
     fn attributes_of(&self, object: &PyObject) -> usize {

@@ -8,6 +8,9 @@ use std::{collections::HashSet, sync::LazyLock};
 pub(super) const MODULE_STATE: usize = 7;
 /// No object lives at this address: whether objects or threads still exist.
 pub(super) const LIFETIMES: usize = 8;
+/// No object lives at this address: standard output and error are one thing, with all streams that
+/// they are made of. How many these are differs between a pipe, a terminal and captured output.
+pub(super) const STANDARD_STREAMS: usize = 9;
 
 /// Modules of the library whose functions pass on what they are given and leave it as it is.
 const PASSING_ON: [&str; 14] = [

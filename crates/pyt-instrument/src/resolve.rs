@@ -55,12 +55,16 @@ pub(super) trait Known {
     /// What the items of a container are parts of.
     fn items_of(&self, container: &PyObject) -> usize;
     fn builtins(&self) -> &Builtins;
+    /// Whether it is one of the streams that standard output and error are made of.
+    fn is_standard_stream(&self, object: &PyObject) -> bool;
     /// What the run has found in the file system.
     fn first_looks(&self, note: &mut dyn FnMut(&mut FirstLooks));
 }
 
 /// How many objects inside an argument are followed.
 const MAX_INSIDE: usize = 64;
+/// How many streams that wrap one another are followed.
+const MAX_STREAMS: usize = 8;
 
 /// Functions of `os` that use the environment.
 const ENVIRONMENT: [&str; 4] = ["getenv", "getenvb", "putenv", "unsetenv"];
@@ -381,6 +385,9 @@ impl Resolver<'_> {
 
     /// An object as a whole, if it is a container or leads to one.
     fn whole(&self, object: &PyObject, change: bool, emit: &mut Emit<'_>) -> PyResult<()> {
+        if self.standard_stream(object, change, emit)? {
+            return Ok(());
+        }
         let behind = self.behind(object);
         let object = behind.as_deref().unwrap_or(object);
         match self.object_kind(object) {
@@ -407,6 +414,21 @@ impl Resolver<'_> {
             }
             ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => Ok(()),
         }
+    }
+
+    /// An access to standard output or error, if `object` is a stream that these are made of.
+    fn standard_stream(
+        &self,
+        object: &PyObject,
+        change: bool,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<bool> {
+        let is_one = self.known.is_standard_stream(object);
+        if is_one {
+            let target = Target::Whole(object);
+            emit(Access::new(change, library::STANDARD_STREAMS, 0, target).of_library())?;
+        }
+        Ok(is_one)
     }
 
     /// Whether an instance is of a class that holds its items by weak references: then which there
@@ -469,6 +491,9 @@ impl Resolver<'_> {
 
     /// A change of all of an object.
     pub(super) fn change(&self, object: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        if self.standard_stream(object, true, emit)? {
+            return Ok(());
+        }
         let target = Target::Whole(object);
         emit(Access::new(true, object.get_id(), 0, target))?;
         let attributes = self.known.attributes_of(object);
@@ -697,18 +722,38 @@ impl Resolver<'_> {
     }
 
     fn call_spread(&self, emit: &mut Emit<'_>) -> PyResult<()> {
-        // function, nothing or self, tuple, dictionary or nothing.
-        let (Some(function), Some(tuple)) = (self.operands.stack(3), self.operands.stack(1)) else {
-            return Ok(());
-        };
-        let Some(tuple) = tuple.downcast_ref::<PyTuple>() else {
+        // function, nothing or self, an iterable, a mapping or nothing.
+        let (Some(function), Some(spread)) = (self.operands.stack(3), self.operands.stack(1))
+        else {
             return Ok(());
         };
         let named = self.operands.stack(0);
-        let named = named.and_then(|named| named.downcast_ref::<PyDict>());
-        let named: Vec<_> = named.map_or_else(Vec::new, |named| named.items_vec());
-        let named = named.iter().map(|(_, value)| &**value);
-        let mut all = tuple.as_slice().iter().map(|one| &**one).chain(named);
+        let mut given = match spread.downcast_ref::<PyTuple>() {
+            Some(tuple) => tuple.as_slice().to_vec(),
+            // The call itself takes all items.
+            None => {
+                self.spread(spread, emit)?;
+                match spread.downcast_ref::<PyList>() {
+                    Some(list) => list.borrow_vec().to_vec(),
+                    None => vec![spread.to_owned()],
+                }
+            }
+        };
+        match named.map(|named| (named, named.downcast_ref::<PyDict>())) {
+            Some((named, Some(values))) => {
+                // One that the instructions before have made is in no other place.
+                if named.strong_count() > 1 {
+                    self.spread(named, emit)?;
+                }
+                given.extend(values.items_vec().into_iter().map(|(_, value)| value));
+            }
+            Some((named, None)) => {
+                self.spread(named, emit)?;
+                given.push(named.to_owned());
+            }
+            None => {}
+        }
+        let mut all = given.iter().map(|one| &**one);
         if let Some(python) = function.downcast_ref::<PyFunction>() {
             self.library_call(python, self.operands.stack(2), &mut all, emit)
         } else if function.downcast_ref::<PyBoundMethod>().is_some() {
@@ -726,6 +771,14 @@ impl Resolver<'_> {
         } else {
             self.other_call(function, &mut all, emit)
         }
+    }
+
+    /// A call takes all items of `spread`, before the function begins.
+    fn spread(&self, spread: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        let is_over = self.object_kind(spread).is_container();
+        self.whole(spread, false, &mut |access: Access<'_>| {
+            emit(if is_over { access.passed_on() } else { access })
+        })
     }
 
     /// A function written natively, or a method that is bound to its object.
@@ -760,6 +813,9 @@ impl Resolver<'_> {
         arguments: &mut dyn Iterator<Item = &'_ PyObject>,
         emit: &mut Emit<'_>,
     ) -> PyResult<()> {
+        if self.standard_stream(receiver, true, emit)? {
+            return self.deep(arguments, true, emit);
+        }
         if self.own_method(receiver, name, emit)? {
             return Ok(());
         }
@@ -883,6 +939,9 @@ impl Resolver<'_> {
                 self.deep(arguments, false, emit)?;
                 self.looks_up_stream("stdout", emit)?;
                 match self.vm.sys_module.get_attr("stdout", self.vm) {
+                    Ok(stream) if self.known.is_standard_stream(&stream) => {
+                        self.change(&stream, emit)
+                    }
                     Ok(stream) => {
                         let write = Access::new(true, stream.get_id(), 0, Target::Unknown);
                         emit(write.of_library())
@@ -988,6 +1047,11 @@ impl Resolver<'_> {
             } else {
                 Ok(())
             };
+        }
+        if let Some(receiver) = receiver
+            && self.standard_stream(receiver, true, emit)?
+        {
+            return self.deep(arguments, true, emit);
         }
         let module = self.module_of(function.as_object()).unwrap_or_default();
         let name = self.name_of(function.as_object()).unwrap_or_default();
@@ -1271,15 +1335,42 @@ impl Resolver<'_> {
             if &*object.class().name() == "BufferedRWPair" {
                 self.known.not_seen(HIDDEN);
             }
-            for name in ["buffer", "raw"] {
-                all.extend(object.get_attr(name, self.vm).ok());
-            }
+            all.extend(self.innermost_stream(object));
         }
         all
     }
 
+    /// What a stream wraps at last. What lies in between cannot be used without it, and how many
+    /// there are must not matter: standard output has a buffer of its own or none.
+    fn innermost_stream(&self, stream: &PyObject) -> Option<PyObjectRef> {
+        let wrapped = |stream: &PyObject| {
+            let mut names = ["buffer", "raw"].into_iter();
+            names.find_map(|name| stream.get_attr(name, self.vm).ok())
+        };
+        let mut inside = wrapped(stream)?;
+        for _ in 0..MAX_STREAMS {
+            // One of the program's own may do more than to pass on what it is given.
+            if inside
+                .class()
+                .slots
+                .flags
+                .has_feature(PyTypeFlags::HEAPTYPE)
+            {
+                break;
+            }
+            let Some(next) = wrapped(&inside) else {
+                break;
+            };
+            inside = next;
+        }
+        Some(inside)
+    }
+
     /// One of the objects that an argument leads to. Returns whether those inside it follow.
     fn touch(&self, object: &PyObject, change: bool, emit: &mut Emit<'_>) -> PyResult<bool> {
+        if self.standard_stream(object, change, emit)? {
+            return Ok(false);
+        }
         let types = &self.vm.ctx.types;
         let class = object.class();
         if class.fast_issubclass(self.vm.ctx.exceptions.base_exception_type) {

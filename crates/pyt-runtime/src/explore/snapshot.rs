@@ -271,6 +271,27 @@ impl Snapshot {
         Ok(())
     }
 
+    /// The streams that standard output and error of a run are made of, which live as long as no
+    /// others take their place.
+    pub(super) fn standard_streams(&self, vm: &VirtualMachine) -> Vec<PyObjectRef> {
+        let mut all: Vec<PyObjectRef> = match (&self.output, &self.shown) {
+            (Some(output), _) => vec![output.stream.clone()],
+            (None, Some(shown)) => shown.to_vec(),
+            (None, None) => self.streams[1..].to_vec(),
+        };
+        let mut next = 0;
+        while let Some(stream) = all.get(next).cloned() {
+            next += 1;
+            let wraps = ["buffer", "raw"].map(|name| stream.get_attr(name, vm).ok());
+            for inside in wraps.into_iter().flatten() {
+                if !all.iter().any(|one| one.is(&inside)) {
+                    all.push(inside);
+                }
+            }
+        }
+        all
+    }
+
     /// Prepares the interpreter for a run with this seed, which is recorded for a report if
     /// `records`.
     pub(super) fn begin(&mut self, seed: u64, records: bool, vm: &VirtualMachine) -> PyResult<()> {
