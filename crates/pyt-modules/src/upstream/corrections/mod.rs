@@ -23,6 +23,7 @@ pub(crate) mod dialects;
 mod docstrings;
 mod equal_dictionaries;
 pub(crate) mod executing;
+mod extremes;
 mod float_powers;
 mod float_sums;
 mod folded_quotients;
@@ -109,5 +110,6 @@ pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyRes
     import_frames::begin(vm)?;
     refused_keywords::begin(vm)?;
     float_sums::begin(vm)?;
+    extremes::begin(vm)?;
     refused_files::begin(vm)
 }
