@@ -32,6 +32,7 @@ mod import_frames;
 mod instructions;
 mod iterators;
 mod kept_arguments;
+mod late_globals;
 mod line_events;
 mod line_number_tables;
 mod locals_of_ended_frames;
