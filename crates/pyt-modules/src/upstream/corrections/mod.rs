@@ -9,6 +9,7 @@
 //!
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
+mod array_texts;
 mod base_classes;
 mod bytes_as_text;
 mod bytes_formats;
@@ -100,6 +101,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(dialects::module_def())
         .chain(iterators::module_def())
         .chain(base_classes::module_def())
+        .chain(array_texts::module_def())
         .collect()
 }
 
