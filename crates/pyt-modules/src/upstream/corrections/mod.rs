@@ -21,7 +21,7 @@ mod conditional_annotations;
 mod ctypes_callbacks;
 mod ctypes_casts;
 pub(crate) mod dialects;
-mod docstrings;
+pub(crate) mod docstrings;
 mod equal_dictionaries;
 pub(crate) mod executing;
 mod extremes;
