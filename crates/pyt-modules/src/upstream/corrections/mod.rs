@@ -41,6 +41,7 @@ mod messages;
 mod negative_zero;
 mod profile_events;
 mod quotients_in_trees;
+mod raised_classes;
 mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;
@@ -86,6 +87,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         refused_keywords::correct(ctx);
         iterators::correct(ctx);
         docstrings::correct(ctx);
+        raised_classes::correct(ctx);
     });
 }
 
