@@ -43,7 +43,14 @@ pub(super) struct Late {
 
 /// Whether the text may have two `global` statements. Words in comments and strings count, too.
 pub(super) fn may_have(source: &str) -> bool {
-    source.match_indices("global").nth(1).is_some()
+    let is_statement = |(at, word): &(usize, &str)| {
+        source[at + word.len()..].starts_with([' ', '\t', '\x0c', '\\'])
+    };
+    source
+        .match_indices("global")
+        .filter(is_statement)
+        .nth(1)
+        .is_some()
 }
 
 /// The first `global` of the program that comes too late. Behind an import it does not.
@@ -345,6 +352,7 @@ mod tests {
     fn what_is_global_already_is_looked_through() {
         let source = "def f():\n    global x\nx = 1\nglobal x\n";
         assert!(may_have(source));
+        assert!(!may_have("global x\nglobals()\nglobal_name = 1\n"));
         let late = find(source).unwrap();
         assert_eq!(&source[late.begin..late.end], "global x");
         assert_eq!(
