@@ -21,6 +21,7 @@ mod conditional_annotations;
 mod ctypes_callbacks;
 mod ctypes_casts;
 pub(crate) mod dialects;
+mod dict_entries;
 pub(crate) mod docstrings;
 mod equal_dictionaries;
 pub(crate) mod executing;
@@ -31,6 +32,7 @@ mod folded_quotients;
 mod formatted_surrogates;
 mod import_frames;
 mod instructions;
+mod iterated_twice;
 mod iterators;
 mod kept_arguments;
 mod late_globals;
@@ -88,6 +90,8 @@ pub(crate) fn correct_classes(ctx: &Context) {
         iterators::correct(ctx);
         docstrings::correct(ctx);
         raised_classes::correct(ctx);
+        dict_entries::correct(ctx);
+        iterated_twice::correct(ctx);
     });
 }
 
