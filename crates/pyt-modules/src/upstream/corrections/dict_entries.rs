@@ -2,9 +2,9 @@
 //!
 //! - Of a class that derives from `dict` and iterates as `dict` does, the entries, whatever `keys`
 //!   and `__getitem__` it has. Upstream calls these.
-//! - Of one with an own `__iter__`, and of any other object with `keys`, what these methods say: all
-//!   keys first, then the values. Upstream gets the value of a key before it asks for the next one,
-//!   and has `copy` and `|` take the entries.
+//! - Of one with an own `__iter__`, and of any other object with `keys`, what these methods say:
+//!   all keys first, then the values. Upstream gets the value of a key before it asks for the next
+//!   one, and has `copy` and `|` take the entries.
 //!
 //! `{**other}` is corrected in `classes/merged_entries`.
 //!

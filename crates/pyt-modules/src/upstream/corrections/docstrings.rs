@@ -1,9 +1,9 @@
 //! `__doc__` of native functions, methods and classes: `help(len)` has a text.
 //!
 //! Upstream's own docstrings are left out of the binary, since an interpreter unpacks them when it
-//! begins (docs/adr/0007). Here they are unpacked when one is asked for. Those of classes are in the
-//! binary as they are, and each class has its own among its attributes, where instances find it:
-//! `(5).__doc__`. What wraps objects looks there, too, so it must be a string.
+//! begins (docs/adr/0007). Here they are unpacked when one is asked for. Those of classes are in
+//! the binary as they are, and each class has its own among its attributes, where instances find
+//! it: `(5).__doc__`. What wraps objects looks there, too, so it must be a string.
 //!
 //! Can go when upstream unpacks its docstrings on demand.
 

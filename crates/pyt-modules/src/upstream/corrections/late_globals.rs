@@ -203,8 +203,8 @@ impl Blocks {
         });
     }
 
-    /// An assignment expression binds in the block around comprehensions. In a module, one inside of
-    /// a comprehension declares the variable global itself.
+    /// An assignment expression binds in the block around comprehensions. In a module, one inside
+    /// of a comprehension declares the variable global itself.
     fn bind_named(&mut self, target: &Expr) {
         let is_inside = self
             .blocks

@@ -2,8 +2,8 @@
 //! `dict` does, whatever `__getitem__` the class has. Upstream calls that for each key.
 //!
 //! So classes that derive from `dict` and have a `__getitem__` in Python get a slot that looks at
-//! the instruction that the thread is at. At a `DICT_UPDATE`, which gets the items of what is merged
-//! only, it reads the entry.
+//! the instruction that the thread is at. At a `DICT_UPDATE`, which gets only the items of what is
+//! merged, it reads the entry.
 //!
 //! A `keys` in Python is called all the same. `f(**other)` calls both by their names, past the slot
 //! (`docs/differences.md`).
