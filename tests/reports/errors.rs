@@ -23,6 +23,7 @@ fn options_of_python() {
             &["-X", "int_max_str_digits=1", "-c", "pass"],
             &["--check-hash-based-pycs", "sometimes", "-c", "pass"],
             &["missing.py"],
+            &["exlpore", "missing.py"],
             &["-m", "missing"],
             &["tests/python"],
         ])),
@@ -62,6 +63,8 @@ fn options_of_explore() {
             &["explore", "--time=-1", "script.py"],
             &["explore", "--shard=2/2", "script.py"],
             &["explore", "--seed=x", "script.py"],
+            &["explore", "script.py", "--seed"],
+            &["explore", "--shcedules=5", "script.py"],
             &["explore", "--max-steps=x", "script.py"],
             &["explore", "missing.py"],
         ])),
@@ -76,6 +79,7 @@ fn commands_about_commands() {
             &["help", "missing"],
             &["help", "run", "explore"],
             &["completions"],
+            &["completions", "bash", "zsh"],
             &["completions", "missing"],
         ])),
     );
@@ -108,6 +112,7 @@ fn schedules_that_cannot_be_followed() {
         "errors_of_replay",
         &session(commands(&[
             &["replay"],
+            &["replay", "--foo", "x.schedule"],
             &["replay", "missing.schedule"],
             &["replay", &nonsense],
             &["replay", &list],

@@ -12,7 +12,7 @@ use pyt_options::{
 };
 use pyt_runtime::explore::{ClockMode, Granularity, Injections, SearchKind, Shard, TaskOrder};
 
-use crate::stdout;
+use crate::{refused, stdout};
 
 /// The exit status after wrong arguments.
 pub(crate) const BAD_USAGE: i32 = 2;
@@ -36,8 +36,7 @@ impl Given {
                 Err(stdout::print(&help::text(Topic::Command(command), "pyt")))
             }
             Err(error) => {
-                // An error here could only be reported where it happened, on standard error.
-                let _ = error.print();
+                eprintln!("{}", refused::text(command, &error));
                 Err(BAD_USAGE)
             }
         }

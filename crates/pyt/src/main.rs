@@ -15,6 +15,7 @@ mod help;
 mod invocation;
 mod python;
 mod pythonapi;
+mod refused;
 mod replay;
 mod script;
 #[cfg(target_os = "linux")]
@@ -55,6 +56,13 @@ fn main() {
         Command::Completions => completions::run(args),
         Command::Help => help::run(args),
     };
+    // Python's status for a script that cannot be opened.
+    if command == Command::Python
+        && status == given::BAD_USAGE
+        && let Some(text) = args.first().and_then(|word| refused::meant(word))
+    {
+        eprintln!("{text}");
+    }
     std::process::exit(status);
 }
 

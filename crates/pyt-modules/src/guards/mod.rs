@@ -54,7 +54,7 @@ use rustpython_vm::{
     builtins::{PyModuleDef, PyType},
 };
 
-use crate::upstream::CHECK_SOURCE;
+use crate::upstream::{CHECK_SOURCE, corrections::docstrings};
 
 /// The functions of modules that are guarded.
 const FUNCTIONS: &[&[methods::Checked]] = &[sizes::FUNCTIONS, source::FUNCTIONS];
@@ -98,6 +98,8 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     exceptions::guard(class, vm);
     memos::guard(class, vm);
     methods::guard_class(class, sizes::METHODS, vm);
+    // No guard, but each native class comes by here once, before a program can see it.
+    docstrings::complete_class(class, &vm.ctx);
 }
 
 /// The definition of a native module, with guarded functions.

@@ -1,7 +1,9 @@
 //! `__doc__` of native functions, methods and classes: `help(len)` has a text.
 //!
 //! Upstream's own docstrings are left out of the binary, since an interpreter unpacks them when it
-//! begins (docs/adr/0007). Here they are unpacked when one is asked for.
+//! begins (docs/adr/0007). Here they are unpacked when one is asked for. Those of classes are in
+//! the binary as they are, and each class has its own among its attributes, where instances find
+//! it: `(5).__doc__`. What wraps objects looks there, too, so it must be a string.
 //!
 //! Can go when upstream unpacks its docstrings on demand.
 
@@ -23,6 +25,13 @@ static COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/docstrings.
 /// that they are made of for a text, and most have none.
 static HASHES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/docstrings.hashes"));
 
+/// Docstrings of classes, one behind the other.
+static CLASS_DOCS: &str = include_str!(concat!(env!("OUT_DIR"), "/classes.docs"));
+
+/// Hashes of the names of classes, in their order, each with the place and the length of the text:
+/// of 8, 4 and 4 bytes.
+static CLASS_PLACES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/classes.places"));
+
 static TEXT: LazyLock<String> = LazyLock::new(|| {
     let text = xz::decode_all(COMPRESSED).unwrap_or_default();
     String::from_utf8(text).unwrap_or_default()
@@ -37,7 +46,7 @@ static BY_NAME: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
 const NAME: &str = "__doc__";
 
 /// Upstream's getters, in the order of [`correct`].
-static UPSTREAM: OnceLock<[Option<PyObjectRef>; 4]> = OnceLock::new();
+static UPSTREAM: OnceLock<[Option<PyObjectRef>; 6]> = OnceLock::new();
 
 pub(super) fn correct(ctx: &Context) {
     let types = &ctx.types;
@@ -46,6 +55,8 @@ pub(super) fn correct(ctx: &Context) {
         types.builtin_function_or_method_type,
         types.method_descriptor_type,
         types.getset_type,
+        types.wrapper_descriptor_type,
+        types.method_wrapper_type,
     ];
     let name = ctx.intern_str(NAME);
     if UPSTREAM
@@ -58,6 +69,9 @@ pub(super) fn correct(ctx: &Context) {
     replace::<1>(classes[1], ctx);
     replace::<2>(classes[2], ctx);
     replace::<3>(classes[3], ctx);
+    replace::<4>(classes[4], ctx);
+    replace::<5>(classes[5], ctx);
+    complete_classes(ctx);
 }
 
 fn replace<const WHICH: usize>(class: &'static Py<PyType>, ctx: &Context) {
@@ -80,8 +94,10 @@ fn get<const WHICH: usize>(object: PyObjectRef, vm: &VirtualMachine) -> PyResult
         }
         None => vm.ctx.none(),
     };
-    // `type` has the getter itself among its attributes.
-    let is_getter = known.class().is(vm.ctx.types.getset_type);
+    // Some classes have the getter for their instances among their attributes.
+    let types = &vm.ctx.types;
+    let is_getter = known.class().is(types.getset_type)
+        || WHICH == 0 && known.class().is(types.member_descriptor_type);
     if !vm.is_none(&known) && !is_getter {
         return Ok(known);
     }
@@ -158,11 +174,63 @@ fn of_member(class: &Py<PyType>, name: &str, vm: &VirtualMachine) -> Option<&'st
     })
 }
 
+/// Gives the native classes that there are before an interpreter is made their docstrings: nothing
+/// has looked an attribute up yet, so no cache has to be emptied.
+fn complete_classes(ctx: &Context) {
+    let mut pending = vec![ctx.types.object_type.to_owned()];
+    while let Some(class) = pending.pop() {
+        complete_class(&class, ctx);
+        let subclasses = class.subclasses.read();
+        let subclasses = subclasses.iter().filter_map(|subclass| subclass.upgrade());
+        pending.extend(subclasses.filter_map(|subclass| subclass.downcast::<PyType>().ok()));
+    }
+}
+
+/// Gives a native class its docstring, if it has none.
+pub(crate) fn complete_class(class: &Py<PyType>, ctx: &Context) {
+    let attribute = ctx.intern_str(NAME);
+    let known = class.get_direct_attr(attribute);
+    if known.is_some_and(|known| !known.is(&ctx.none)) {
+        return;
+    }
+    let module = class.get_direct_attr(ctx.intern_str("__module__"));
+    let module = module
+        .as_ref()
+        .and_then(|module| module.downcast_ref::<PyStr>());
+    let module = module.and_then(|module| module.to_str());
+    if let Some(doc) = find_by(module.unwrap_or("builtins"), &class.name(), class_doc) {
+        shared_classes::set_attribute(class, attribute, ctx.new_str(doc).into());
+    }
+}
+
+/// The docstring of the class `name`.
+fn class_doc(name: &str) -> Option<&'static str> {
+    const SIZE: usize = 16;
+    let number = |bytes: &[u8]| {
+        let bytes = bytes.try_into().map(u32::from_le_bytes);
+        bytes.map_or(0, |number| number as usize)
+    };
+    let (places, _) = CLASS_PLACES.as_chunks::<SIZE>();
+    let hash = hash(name);
+    let hash_of = |place: &[u8; SIZE]| {
+        let bytes = place[..8].try_into();
+        bytes.map_or(0, u64::from_le_bytes)
+    };
+    let found = places.binary_search_by_key(&hash, hash_of).ok()?;
+    let begin = number(&places[found][8..12]);
+    CLASS_DOCS.get(begin..begin + number(&places[found][12..]))
+}
+
+/// FNV-1a.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// Whether there may be a text of this name.
 fn has_text(name: &str) -> bool {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = hash(name);
     let (hashes, _) = HASHES.as_chunks::<8>();
     hashes
         .binary_search_by_key(&hash, |bytes| u64::from_le_bytes(*bytes))
@@ -171,6 +239,16 @@ fn has_text(name: &str) -> bool {
 
 /// The text of `name` in a module, which may have another name natively.
 fn find(module: &str, name: &str) -> Option<&'static str> {
+    find_by(module, name, |key| {
+        has_text(key).then(|| BY_NAME.get(key).copied())?
+    })
+}
+
+fn find_by(
+    module: &str,
+    name: &str,
+    find: impl Fn(&str) -> Option<&'static str>,
+) -> Option<&'static str> {
     let plain = module.strip_prefix('_').unwrap_or(module);
     let native = match module {
         "os" => "posix",
@@ -179,8 +257,5 @@ fn find(module: &str, name: &str) -> Option<&'static str> {
     let under = format!("_{plain}");
     [module, native, plain, &under, "builtins"]
         .iter()
-        .find_map(|module| {
-            let key = format!("{module}.{name}");
-            has_text(&key).then(|| BY_NAME.get(key.as_str()).copied())?
-        })
+        .find_map(|module| find(&format!("{module}.{name}")))
 }

@@ -9,6 +9,7 @@
 //!
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
+mod array_texts;
 mod base_classes;
 mod bytes_as_text;
 mod bytes_formats;
@@ -20,17 +21,21 @@ mod conditional_annotations;
 mod ctypes_callbacks;
 mod ctypes_casts;
 pub(crate) mod dialects;
-mod docstrings;
+mod dict_entries;
+pub(crate) mod docstrings;
 mod equal_dictionaries;
 pub(crate) mod executing;
+mod extremes;
 mod float_powers;
 mod float_sums;
 mod folded_quotients;
 mod formatted_surrogates;
 mod import_frames;
 mod instructions;
+mod iterated_twice;
 mod iterators;
 mod kept_arguments;
+mod late_globals;
 mod line_events;
 mod line_number_tables;
 mod locals_of_ended_frames;
@@ -38,6 +43,7 @@ mod messages;
 mod negative_zero;
 mod profile_events;
 mod quotients_in_trees;
+mod raised_classes;
 mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;
@@ -83,6 +89,9 @@ pub(crate) fn correct_classes(ctx: &Context) {
         refused_keywords::correct(ctx);
         iterators::correct(ctx);
         docstrings::correct(ctx);
+        raised_classes::correct(ctx);
+        dict_entries::correct(ctx);
+        iterated_twice::correct(ctx);
     });
 }
 
@@ -98,6 +107,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(dialects::module_def())
         .chain(iterators::module_def())
         .chain(base_classes::module_def())
+        .chain(array_texts::module_def())
         .collect()
 }
 
@@ -109,5 +119,6 @@ pub(crate) fn begin(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyRes
     import_frames::begin(vm)?;
     refused_keywords::begin(vm)?;
     float_sums::begin(vm)?;
+    extremes::begin(vm)?;
     refused_files::begin(vm)
 }

@@ -6,6 +6,9 @@
 //! another one has. And an annotation under a condition, in a class that is inside of another one,
 //! has no place for what was executed.
 //!
+//! Programs that it accepts although they are wrong are refused as
+//! [`late_globals`](super::late_globals) says.
+//!
 //! So where upstream raises a `SyntaxError`, its parser alone is asked. If it accepts the program,
 //! the program is compiled again: without comments, or with the name of that place bound in each
 //! such class. If the parser refuses it in another statement than the error names, that statement
@@ -19,14 +22,14 @@ use std::{borrow::Cow, ops::Range};
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyResult, VirtualMachine,
-    builtins::{PyBaseException, PyBytes, PyStr},
+    builtins::{PyBaseException, PyBaseExceptionRef, PyBytes, PyStr},
     compiler::{
         ast::{Expr, Mod, Stmt},
         parser::{Mode, ParseOptions, parse_unchecked},
     },
 };
 
-use super::{folded_quotients, syntax_messages, unterminated_literals};
+use super::{folded_quotients, late_globals, syntax_messages, unterminated_literals};
 
 /// What upstream keeps the executed annotations in.
 pub(super) const PLACE: &str = "__conditional_annotations__";
@@ -62,6 +65,7 @@ pub fn compile_corrected<T>(
     vm: &VirtualMachine,
     mut compile: impl FnMut(&str) -> PyResult<T>,
 ) -> PyResult<T> {
+    let original = source;
     let source = &*unterminated_literals::corrected(source);
     let source = &*match to.makes_tree {
         true => Cow::Borrowed(source),
@@ -85,10 +89,32 @@ pub fn compile_corrected<T>(
             None => Err(error),
         }
     });
+    let is_program = !to.is_expression && !to.makes_tree;
+    let result = match result {
+        Ok(_) if is_program && late_globals::may_have(original) => {
+            refuse_late_global(original, vm, &mut compile).map_or(result, Err)
+        }
+        result => result,
+    };
     result.inspect_err(|error| {
         if is_of_compiler(error) {
             syntax_messages::mend(error, vm);
         }
+    })
+}
+
+/// The error of a program in which a `global` comes too late, though upstream has compiled it.
+fn refuse_late_global<T>(
+    source: &str,
+    vm: &VirtualMachine,
+    compile: &mut impl FnMut(&str) -> PyResult<T>,
+) -> Option<PyBaseExceptionRef> {
+    let late = late_globals::find(source)?;
+    let error = compile(late_globals::REFUSED).err()?;
+    // What an error cannot be told by is the error.
+    Some(match late.tell(source, &error, vm) {
+        Ok(()) => error,
+        Err(other) => other,
     })
 }
 

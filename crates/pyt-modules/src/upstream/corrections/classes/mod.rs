@@ -5,6 +5,7 @@
 
 mod annotate;
 mod derived_properties;
+mod merged_entries;
 mod mro;
 mod names_of_called;
 mod set_only_descriptors;
@@ -75,6 +76,7 @@ fn create(metaclass: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult
         set_only_descriptors::look_through(class, vm);
         names_of_called::look_through(class, vm);
         derived_properties::look_through(class, vm);
+        merged_entries::look_through(class, vm);
     }
     Ok(created)
 }
@@ -95,6 +97,7 @@ fn store(
         set_only_descriptors::stored(class, name, stored.as_ref(), vm);
         names_of_called::stored(class, name, vm);
         derived_properties::stored(class, name, stored.as_ref(), vm);
+        merged_entries::stored(class, name.to_str().unwrap_or_default(), vm);
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ pub(super) fn stored(class: &Py<PyType>, name: &Py<PyStr>, vm: &VirtualMachine) 
 }
 
 /// Whether the class itself has this method, written in Python.
-fn defines(class: &Py<PyType>, name: &str, vm: &VirtualMachine) -> bool {
+pub(super) fn defines(class: &Py<PyType>, name: &str, vm: &VirtualMachine) -> bool {
     let method = class.attributes.get(vm.ctx.intern_str(name));
     method.is_some_and(|method| method.downcast_ref::<PyFunction>().is_some())
 }

@@ -9,7 +9,7 @@ use rustpython_vm::{
     builtins::{PyModule, PyModuleDef, PyType},
 };
 
-use super::base_classes;
+use super::{base_classes, iterated_twice};
 use crate::upstream::derived::derive_named;
 
 /// Corrects a class, once.
@@ -26,6 +26,7 @@ pub(super) fn correct(ctx: &Context) {
 
 fn correct_module(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     base_classes::allow(module, &base_classes::OF_ITERTOOLS, vm)?;
+    iterated_twice::correct_module(module, vm)?;
     let module = module.as_object();
     ended_sources::begin();
     for (name, correct) in ended_sources::CLASSES.into_iter().chain(counts::CLASSES) {
