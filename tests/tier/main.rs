@@ -167,6 +167,13 @@ fn what_was_compiled_can_be_asked() {
 }
 
 #[test]
+fn programs_can_ask_what_was_compiled() {
+    if !skipped_on_other_python("the fast tier") {
+        holds("asked.py", &["0", "1"]);
+    }
+}
+
+#[test]
 fn calls_that_are_followed_and_those_that_are_not_can_be_asked() {
     if skipped_on_other_python("the fast tier") {
         return;

@@ -226,9 +226,10 @@ impl Builder {
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
         let explore = crate::explore::python_module::module_def(&builder.ctx);
         let library_files = library_files::module_def(&builder.ctx);
+        let tier = pyt_tier::module_def(&builder.ctx);
         builder = builder
             .add_native_modules(&stdlib)
-            .add_native_modules(&[explore, library_files])
+            .add_native_modules(&[explore, library_files, tier])
             .add_native_modules(ast::module_def().as_slice())
             .add_frozen_modules(host.library())
             .add_frozen_modules(PYT_LIB);

@@ -10,6 +10,7 @@
 //!   what they bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
 //! - `originals`: functions that must not see patched code
+//! - `stats`: what was compiled, for `pyt.tier.stats()`
 
 pub(crate) mod attributes;
 pub(crate) mod bound;
@@ -28,5 +29,6 @@ pub(crate) mod recent;
 pub(crate) mod self_test;
 pub(crate) mod sites;
 pub(crate) mod starts;
+pub(crate) mod stats;
 pub(crate) mod tier;
 pub(crate) mod values;
