@@ -82,6 +82,11 @@ fn variables_that_functions_share_are_bound() {
 }
 
 #[test]
+fn what_dicts_have_under_names_is_read_and_bound() {
+    holds_without_gil_too("dicts.py");
+}
+
+#[test]
 fn functions_that_call_themselves_return_and_fail_as_others() {
     holds_without_gil_too("recursion.py");
 }

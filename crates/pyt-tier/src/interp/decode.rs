@@ -2,7 +2,7 @@
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyCode, PyFloat, PyInt, PyTuple},
+    builtins::{PyCode, PyFloat, PyInt, PyStr, PyTuple},
     bytecode::{BinaryOperator, ComparisonOperator, Instruction, OpArgState, Opcode},
 };
 
@@ -234,14 +234,16 @@ fn constant(code: &PyCode, index: usize, vm: &VirtualMachine) -> Option<Const> {
     Some(Const::Float(float.to_f64()))
 }
 
-/// A constant that is a tuple may be the names of arguments.
+/// A constant that is a tuple may be the names of arguments, and a string a key.
 fn names(code: &PyCode, index: usize) -> Code {
-    let is_tuple = code.code.constants.get(index).is_some_and(|constant| {
-        let constant: PyObjectRef = constant.clone().into();
-        constant.downcast_ref::<PyTuple>().is_some()
-    });
-    if is_tuple {
+    let Some(constant) = code.code.constants.get(index) else {
+        return Code::Other;
+    };
+    let constant: PyObjectRef = constant.clone().into();
+    if constant.downcast_ref::<PyTuple>().is_some() {
         Code::Names(index)
+    } else if constant.downcast_ref::<PyStr>().is_some() {
+        Code::Text(index)
     } else {
         Code::Other
     }

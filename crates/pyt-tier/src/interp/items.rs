@@ -18,13 +18,16 @@ use crate::{
     ir::{Ty, build::Known},
 };
 
-/// What programs rely on of a list or tuple.
+/// What programs rely on of a list, tuple, array or dict.
 pub(crate) fn sequence(object: &PyObject, vm: &VirtualMachine) -> Option<Known> {
     if object.downcast_ref_if_exact::<PyList>(vm).is_some() {
         return Some(Known::List(item(object, 0, vm).unwrap_or(Ty::Unbound)));
     }
     if is_array(object, vm) {
         return Some(Known::Array(item(object, 0, vm).unwrap_or(Ty::Unbound)));
+    }
+    if object.downcast_ref_if_exact::<PyDict>(vm).is_some() {
+        return Some(Known::Dict);
     }
     let tuple = object.downcast_ref_if_exact::<PyTuple>(vm)?;
     Some(Known::Tuple(tuple.as_slice().len()))

@@ -24,6 +24,10 @@ pub(crate) enum Place {
     Length(u8),
     /// As an item of the tuple that another reading found.
     Item(u8, usize),
+    /// Under this key in the dict that another reading found.
+    Entry(u8, &'static PyStrInterned),
+    /// It is this constant.
+    Text(&'static PyStrInterned),
 }
 
 pub(crate) struct Reading {

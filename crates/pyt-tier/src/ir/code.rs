@@ -132,6 +132,8 @@ pub(crate) enum Code {
     },
     /// Loads a constant that may be names of arguments: what calls with them includes it.
     Names(usize),
+    /// Loads a constant that is a string.
+    Text(usize),
     Return,
     /// Replaces the object on top by its attribute; for a method that is to be called by the
     /// function and the object.

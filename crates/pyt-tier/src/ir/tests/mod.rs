@@ -64,6 +64,14 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn text(&mut self, _: usize, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn entry(&mut self, _: u8, _: u8) -> Option<(u8, Known)> {
+        None
+    }
+
     fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }
