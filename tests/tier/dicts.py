@@ -246,4 +246,11 @@ for thread in threads:
 assert d["x"] == 20000 and d["y"] == (0 if FREE else 20000), d
 # `d["n"] += 1` is several steps: others may run between them.
 assert 20000 <= d["n"] <= 40000, d
+# All of this was compiled, where it can be.
+if sys.implementation.name == "rustpython" and sys._xoptions.get("tier", "0") != "0" and not FREE:
+    import pyt
+
+    places = [place for place in pyt.tier.stats()["places"] if place["file"] == __file__]
+    compiled = {place["name"] for place in places if place["versions"] and place["turns"] > 100}
+    assert compiled >= {"counts", "calls"}, places
 print("done")

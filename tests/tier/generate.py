@@ -5,7 +5,7 @@
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
 
-With `calls` the functions use attributes, items and what dicts have under names, call small functions and built-in ones, also with
+With `calls` the functions use attributes, items and what dicts have under names, loop over pairs, call small functions and built-in ones, also with
 keywords, read and bind global variables and attributes, loop over ranges of computed bounds, and
 change all of these while they run: variables, functions, their code and their defaults, classes,
 built-in functions. What is printed has whole tracebacks then.
@@ -324,7 +324,10 @@ class Function:
         if self.calls and rng.random() < 0.2:
             # Over a copy, unless what the loop does to it cannot go on for ever.
             items = rng.choice(["L[:]", "F[:9]", "M[:]", "T", "m[:9]", "iter(L[:])", "reversed(l[:9])", "L"])
-            self.line(depth, f"for {index} in {items}:")
+            if rng.random() < 0.4:
+                self.pairs(depth, index, items)
+            else:
+                self.line(depth, f"for {index} in {items}:")
             if items == "L":
                 self.line(depth + 1, "if len(L) > 50: break")
         elif rng.random() < 0.5:
@@ -350,6 +353,36 @@ class Function:
         if rng.random() < 0.15:
             self.line(depth, "else:")
             self.assign(depth + 1)
+
+    def pairs(self, depth, index, items):
+        """A loop over an `enumerate`, or a `zip` of two, which may share an iterator."""
+        rng = self.rng
+        other = f"j{self.loops}"
+        second = rng.choice(["L[:3]", "F[:]", "M[:]", "range(5)", "T", "m[:4]", "range(3, -9, -2)", "A", "iter(l[:3])"])
+        kind = rng.random()
+        if kind < 0.45:
+            start = rng.choice(["", "", ", 1", f", {2**63 - 3}", f", -2", ", start=7"])
+            given = f"enumerate({items}{start})"
+        elif kind < 0.8:
+            given = f"zip({items}, {second})"
+        elif kind < 0.9:
+            self.line(depth, f"s{self.loops} = iter({rng.choice([items, second])})")
+            one = f"s{self.loops}"
+            given = rng.choice([f"zip({one}, {one})", f"zip({second}, {one})", f"zip({one}, {second})", f"enumerate({one})"])
+        else:
+            given = rng.choice([f"zip({items}, {second}, strict=True)", f"zip({items}, {second}, M)", f"enumerate(zip({items}, M))"])
+        names = [index, other] if rng.random() < 0.8 else [other, index]
+        if "M)" in given:
+            names = ["*" + names[0], names[1]]
+            if names[0] == "*" + index:
+                self.line(depth, f"for {', '.join(names)} in {given}:")
+                self.line(depth + 1, f"{index} = len({index})")
+                return
+        self.line(depth, f"for {', '.join(names)} in {given}:")
+        if rng.random() < 0.2:
+            self.line(depth + 1, f"x = {other}" if not names[0].startswith("*") else "x = 2")
+        if " = iter" in self.lines[-2] and rng.random() < 0.5:
+            self.line(depth + 1, f"LOG.append(next({one}, 'over'))")
 
     def bounds(self):
         """Of a short range: computed."""
@@ -541,7 +574,7 @@ KEPT = {}
 def peek():
     # What the caller's frame shows.
     frame = sys._getframe(1)
-    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "old" or name == "m"}
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "old" and name[0] != "s" or name == "m"}
     LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
 
 def change(number):

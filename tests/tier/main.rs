@@ -87,6 +87,11 @@ fn what_dicts_have_under_names_is_read_and_bound() {
 }
 
 #[test]
+fn pairs_are_those_of_enumerate_and_zip() {
+    holds_without_gil_too("pairs.py");
+}
+
+#[test]
 fn functions_that_call_themselves_return_and_fail_as_others() {
     holds_without_gil_too("recursion.py");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Backend, Machine, Next, Objects, Poll, RETURNED, Registers};
+use super::{Backend, Machine, Next, NextPair, Objects, Poll, RETURNED, Registers};
 use crate::ir::{IntOp, Op, Program, Reg, arithmetic, range};
 
 /// The back end.
@@ -171,6 +171,20 @@ impl Machine for Interpreted {
                     Next::Number(bits) => set!(d, bits),
                     Next::Other => return usize::from(other),
                     Next::End => return usize::from(end),
+                },
+                Op::NextPair {
+                    d,
+                    object,
+                    types,
+                    other,
+                    end,
+                } => match objects.next_pair(object, types.types()) {
+                    NextPair::Numbers([first, second]) => {
+                        set!(d, first);
+                        set!(d + 1, second);
+                    }
+                    NextPair::Other => return usize::from(other),
+                    NextPair::End => return usize::from(end),
                 },
                 Op::Item {
                     d,

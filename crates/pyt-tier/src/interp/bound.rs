@@ -48,6 +48,7 @@ pub(super) fn can_be(reading: &Reading) -> bool {
             | Place::Stack(_)
             | Place::Length(_)
             | Place::Item(..)
+            | Place::Inner(..)
             | Place::Text(_) => false,
         }
 }
@@ -95,9 +96,12 @@ fn spot(
             let dict = dict.downcast_exact::<PyDict>(vm).ok()?;
             Some(Spot::Name(dict.into_pyref(), name))
         }
-        Place::Local(_) | Place::Stack(_) | Place::Length(_) | Place::Item(..) | Place::Text(_) => {
-            None
-        }
+        Place::Local(_)
+        | Place::Stack(_)
+        | Place::Length(_)
+        | Place::Item(..)
+        | Place::Inner(..)
+        | Place::Text(_) => None,
     }
 }
 

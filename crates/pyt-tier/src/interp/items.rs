@@ -11,10 +11,11 @@ use rustpython_vm::{
 
 use super::{
     decode::small_int,
+    pairs_of,
     values::{self, Found},
 };
 use crate::{
-    backend::{Next, Objects},
+    backend::{Next, NextPair, Objects},
     ir::{Ty, build::Known},
 };
 
@@ -161,6 +162,15 @@ impl Objects for Items<'_> {
         }
         self.pending.replace(Some(item));
         Next::Other
+    }
+
+    #[inline]
+    fn next_pair(&self, object: u8, types: [Ty; 2]) -> NextPair {
+        let (next, pending) = pairs_of::next_pair(self.found, object, types, self.vm);
+        if pending.is_some() {
+            self.pending.replace(pending);
+        }
+        next
     }
 
     #[inline]

@@ -21,7 +21,7 @@ use super::{
     bound,
     callees::{Callee, examine},
     frame::Frame,
-    items,
+    items, pairs_of,
     places::{Place, Reading},
     tier::Tier,
     values::{Found, classify},
@@ -99,7 +99,12 @@ impl Readings {
                 known @ (Known::List(_) | Known::Array(_) | Known::Tuple(_) | Known::Dict) => {
                     items::sequence(&object, vm) == Some(known)
                 }
-                Known::Iterator(_) => items::is_iterator(&object, vm),
+                Known::Iterator(_) => match reading.place {
+                    Place::Inner(..) => pairs_of::is_inner(&object, vm),
+                    _ => items::is_iterator(&object, vm),
+                },
+                Known::Enumerate(_) => pairs_of::enumerated(&object, vm).is_some(),
+                Known::Zip => pairs_of::zipped(&object, vm).is_some(),
                 Known::Object => classify(Some(&object), vm).0 == Ty::Other,
             };
             if !is_right || how != reading.how {
@@ -196,6 +201,9 @@ fn look_up(
             let dict = dict.downcast_ref_if_exact::<PyDict>(vm)?;
             return Some((dict.get_item_opt(name, vm).ok()??, How::Own));
         }
+        Place::Inner(of, index) => {
+            pairs_of::zipped(found.get(usize::from(of))?, vm)?[index.min(1)].clone()
+        }
         Place::Text(name) => name.to_object(),
         Place::Length(of) => {
             let length = items::length(found.get(usize::from(of))?, vm)?;
@@ -264,6 +272,10 @@ impl<'a> Around<'a> {
                 Some((object, how)) if matches!(place, Place::Text(_)) => {
                     Ok((object, how, Known::Text))
                 }
+                Some((object, how)) if matches!(place, Place::Inner(..)) => {
+                    let ty = pairs_of::next_type(&object, self.vm);
+                    Ok((object, how, Known::Iterator(ty)))
+                }
                 Some((object, how)) => self.know(&object, how).map(|known| (object, how, known)),
                 None => Err("it is not found without calling something"),
             }
@@ -311,6 +323,12 @@ impl<'a> Around<'a> {
         if is_value && !is_function {
             if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
                 return Ok(Known::Builtin(builtin));
+            }
+            if let Some(inner) = pairs_of::enumerated(object, self.vm) {
+                return Ok(Known::Enumerate(pairs_of::next_type(&inner, self.vm)));
+            }
+            if pairs_of::zipped(object, self.vm).is_some() {
+                return Ok(Known::Zip);
             }
             if items::is_iterator(object, self.vm) {
                 return Ok(Known::Iterator(items::next_type(object, self.vm)));
@@ -384,6 +402,10 @@ impl Surroundings for Around<'_> {
             return None;
         };
         self.reading(Place::Entry(of, name), name)
+    }
+
+    fn inner(&mut self, of: u8, index: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Inner(of, index), self.vm.ctx.intern_str("zip"))
     }
 
     fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)> {

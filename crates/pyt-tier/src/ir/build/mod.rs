@@ -70,6 +70,8 @@ pub(crate) trait Surroundings {
     fn text(&mut self, unit: usize, constant: usize) -> Option<(u8, Known)>;
     /// What the dict that a reading found has under the key that another found.
     fn entry(&mut self, of: u8, key: u8) -> Option<(u8, Known)>;
+    /// One of the two iterators of the `zip` that a reading found.
+    fn inner(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
     /// What this item is of the tuple that a reading found.
     fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
     /// The type that an item has of the sequence that a reading found: of this one, or of the
@@ -108,6 +110,10 @@ pub(crate) enum Known {
     /// An iterator of items, of which the next has this type.
     Iterator(Ty),
     Dict,
+    /// An `enumerate` of an iterator whose next item has this type.
+    Enumerate(Ty),
+    /// A `zip` of two iterators.
+    Zip,
     /// A constant that is a string.
     Text,
     /// Anything else that is no number.

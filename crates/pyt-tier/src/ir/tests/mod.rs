@@ -13,7 +13,7 @@ use super::{
     code::{Binary, Code, Const, Instr, Unit},
     range,
 };
-use crate::backend::{Backend, Next, Objects, Poll, Register};
+use crate::backend::{Backend, Next, NextPair, Objects, Poll, Register};
 
 /// Instructions at 0, 1, 2, ..., as all take one unit.
 fn code(list: &[Code]) -> Vec<Instr> {
@@ -72,6 +72,10 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn inner(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }
@@ -107,6 +111,15 @@ impl Objects for Numbers {
             Some(number) if number > 1000 => Next::Other,
             Some(number) => Next::Number(number as u64),
             None => Next::End,
+        }
+    }
+
+    /// The same, each with its half.
+    fn next_pair(&self, object: u8, types: [Ty; 2]) -> NextPair {
+        match self.next(object, types[0]) {
+            Next::Number(number) => NextPair::Numbers([number, number / 2]),
+            Next::Other => NextPair::Other,
+            Next::End => NextPair::End,
         }
     }
 
