@@ -5,9 +5,9 @@
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
 
-With `calls` the functions use attributes, items and what dicts have under names, loop over pairs, call small functions and built-in ones, also with
-keywords, read and bind global variables and attributes, loop over ranges of computed bounds, and
-change all of these while they run: variables, functions, their code and their defaults, classes,
+With `calls` the functions use attributes, items and what dicts have under names, loop over pairs,
+take locks, call small functions and built-in ones, also with keywords, read and bind global variables
+and attributes, loop over ranges of computed bounds, and change all of these while they run: variables, functions, their code and their defaults, classes,
 built-in functions. What is printed has whole tracebacks then.
 """
 
@@ -32,6 +32,8 @@ LIMIT = 2**62
 class Function:
     calls = False
     recursive = ()
+    # Inside of what a lock guards.
+    holds = False
     # The functions whose last argument can only be given by keyword.
     keyword = {"f"}
 
@@ -249,7 +251,7 @@ class Function:
             self.line(depth, "PEEK()")
         else:
             turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
-            self.line(depth, f"{turn}CHANGE({rng.randrange(46)})")
+            self.line(depth, f"{turn}CHANGE({rng.randrange(48)})")
 
     def bind(self, depth, name):
         """Binds a global variable or an attribute."""
@@ -287,6 +289,9 @@ class Function:
             else:
                 self.line(depth, f"{name}[{index}] {op} {value}")
                 self.line(depth, f"if not -LIMIT < {name}[{index}] < LIMIT: {name}[{index}] = 1")
+            return
+        if self.calls and rng.random() < 0.05 and self.can_change and not self.holds:
+            self.lock(depth, in_loop, level)
             return
         kind = rng.random()
         if kind < 0.62 or self.statements > 14:
@@ -463,6 +468,24 @@ class Function:
     def third(self):
         return self.rng.choice(["", ", z", ", z=z", f", {self.atom('float')}", f", z={self.atom()}"])
 
+    def lock(self, depth, in_loop, level):
+        """Something under a lock, which is free before."""
+        name, self.holds = self.rng.choice(["Q", "Q", "q"]), True
+        if self.rng.random() < 0.2:
+            self.line(depth, f"x = {name}.acquire()")
+        else:
+            self.line(depth, f"{name}.acquire()")
+        if self.rng.random() < 0.5:
+            # Nothing in between raises, so it is never left held.
+            self.line(depth, f"{self.rng.choice(NAMES)} = {self.constant()}")
+            self.line(depth, f"{name}.release()")
+        else:
+            self.line(depth, "try:")
+            self.block(depth + 1, in_loop, level)
+            self.line(depth, "finally:")
+            self.line(depth + 1, f"{name}.release()")
+        self.holds = False
+
     def lists(self, depth):
         """Lists that grow and shrink."""
         rng = self.rng
@@ -518,7 +541,7 @@ class Function:
         self.shares = shares
         if self.calls:
             self.line(1, "global G, H, K, B")
-            self.line(1, "o, l, m, d = O, L, [], D")
+            self.line(1, "o, l, m, d, q = O, L, [], D, Q")
             if rng.random() < 0.5:
                 self.line(1, f"f = {rng.choice(self.callees)[0]}")
                 self.callees = [*self.callees, ("f", 3, 2)]
@@ -566,6 +589,7 @@ def run(function, line, *arguments):
 CALLS = """\
 import builtins
 import sys
+import threading
 from array import array
 
 LIMIT = 2**62
@@ -574,7 +598,7 @@ KEPT = {}
 def peek():
     # What the caller's frame shows.
     frame = sys._getframe(1)
-    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "old" and name[0] != "s" or name == "m"}
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "oldq" and name[0] != "s" or name == "m"}
     LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
 
 def change(number):
@@ -653,6 +677,10 @@ def change(number):
         r1.__defaults__ = (-0.0,)
     elif number == 36:
         r2.__code__ = r1.__code__
+    elif number == 46:
+        globals()["Q"] = Counting()
+    elif number == 47:
+        if Q.locked(): Q.release()
     elif number == 37:
         globals()["D"] = vars(O)
     elif number == 38:
@@ -675,6 +703,18 @@ def change(number):
         c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
     else:
         reset()
+
+class Counting:
+    # As a lock, but says how often it is used.
+    def acquire(self):
+        LOG.append("acquire")
+        return 2
+
+    def release(self):
+        LOG.append("release")
+
+    def locked(self):
+        return False
 
 class Missing(dict):
     def __missing__(self, key):
@@ -731,6 +771,7 @@ def reset():
         del builtins.K
     globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), P=Class(), T=(2.5, 6))
     globals().update(A=array("d", [0.5, -0.0, 1e9, 4]), Y=bytearray(b"abcd"))
+    globals().update(Q=threading.Lock())
     globals().update(D={"v": -1.5, "n": 4}, E={"n": 1, "b": True, "v": 2.5, "d": {"n": -8}})
     globals().update(L=[1, -2, 3, 2**63 - 9], F=[0.5, -0.0, 1e9, 4], M=[True, False, 1])
     if "n" in vars(Class):

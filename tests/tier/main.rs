@@ -92,6 +92,11 @@ fn pairs_are_those_of_enumerate_and_zip() {
 }
 
 #[test]
+fn locks_are_taken_and_freed_in_compiled_loops() {
+    holds_without_gil_too("locks.py");
+}
+
+#[test]
 fn functions_that_call_themselves_return_and_fail_as_others() {
     holds_without_gil_too("recursion.py");
 }

@@ -28,6 +28,7 @@ mod interp;
 mod ir;
 
 pub use interp::{
+    natives::Direct,
     stats::module_def,
     tier::{Mode, entries, install, prepare, report, turn_off},
 };

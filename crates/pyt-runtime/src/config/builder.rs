@@ -11,8 +11,8 @@ use std::{
 use parking_lot::ReentrantMutex;
 use pyt_vm::InterpreterState;
 use rustpython_vm::{
-    Interpreter, InterpreterBuilder, Settings, common::rc::PyRc, frozen::FrozenLib,
-    vm::CheckHashPycsMode,
+    Interpreter, InterpreterBuilder, PyResult, Settings, VirtualMachine, common::rc::PyRc,
+    frozen::FrozenLib, vm::CheckHashPycsMode,
 };
 
 use crate::{
@@ -270,7 +270,7 @@ impl Builder {
                     // An isolated program's library is sealed.
                     pyt_modules::search_path::install(vm)?;
                 }
-                pyt_tier::install(runtime.options().tier.mode(), vm)?;
+                install_tier(runtime.options().tier.mode(), vm)?;
                 shared::seal(vm)?;
                 if let Some(policy) = &policy {
                     policy.seal(vm)?;
@@ -291,6 +291,20 @@ impl Builder {
         }
         Ok(runtime)
     }
+}
+
+/// Installs the fast tier, which calls some methods of pyt's own classes without the interpreter.
+fn install_tier(mode: pyt_tier::Mode, vm: &VirtualMachine) -> PyResult<()> {
+    if mode == pyt_tier::Mode::Off {
+        return Ok(());
+    }
+    let methods = pyt_modules::direct_methods(vm)?.into_iter();
+    let natives = methods.map(|(method, call, returns_true)| pyt_tier::Direct {
+        method,
+        call,
+        returns_true,
+    });
+    pyt_tier::install(mode, natives.collect(), vm)
 }
 
 /// `sys.executable`: the path of the running program, unless the host sets another.

@@ -58,6 +58,8 @@ pub(crate) trait Objects {
     fn append(&self, object: u8, ty: Ty, bits: u64) -> Option<()>;
     /// Takes the last item of a list, if it has this type.
     fn pop(&self, object: u8, ty: Ty) -> Option<u64>;
+    /// Calls a native method without arguments. False: it has done nothing.
+    fn call(&self, object: u8, method: u8) -> bool;
     /// How many items a list has.
     fn length(&self, object: u8) -> Option<usize>;
 }

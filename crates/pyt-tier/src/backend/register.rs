@@ -221,6 +221,15 @@ impl Machine for Interpreted {
                     ty,
                     exit,
                 } => or_exit!(d, objects.pop(object, ty), exit),
+                Op::Native {
+                    object,
+                    method,
+                    exit,
+                } => {
+                    if !objects.call(object, method) {
+                        return usize::from(exit);
+                    }
+                }
                 Op::Length { d, object, exit } => or_exit!(d, objects.length(object), exit),
                 Op::Recur { d, at, count, exit } => {
                     poll.turns -= 1;

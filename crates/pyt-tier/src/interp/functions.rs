@@ -148,6 +148,7 @@ fn run(
     let items = Items {
         found: &entered.found,
         pending: RefCell::default(),
+        natives: tier.builtins().natives(),
         vm,
     };
     let exit = version.machine.run(registers, &items, &mut poll);

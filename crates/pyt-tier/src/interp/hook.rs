@@ -229,7 +229,7 @@ fn run(
             (version, entered)
         }
     };
-    let turns = execute(&version, entered, frame, registers, vm)?;
+    let turns = execute(tier, &version, entered, frame, registers, vm)?;
     let Some((exit, turns)) = turns else {
         return Ok(site.edge.header);
     };
@@ -319,6 +319,7 @@ fn load_range(state: RangeState, first: Reg, registers: &mut Registers) -> Optio
 /// Runs a version and brings the frame to where it was left; how many turns were made. `None`: the
 /// thread has no flag.
 fn execute(
+    tier: &Tier,
     version: &Version,
     entered: Entered,
     frame: Frame,
@@ -337,6 +338,7 @@ fn execute(
     let items = Items {
         found: &entered.found,
         pending: RefCell::default(),
+        natives: tier.builtins().natives(),
         vm,
     };
     let exit = (version.machine).run(std::slice::from_mut(registers), &items, &mut poll);

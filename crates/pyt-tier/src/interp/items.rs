@@ -11,6 +11,7 @@ use rustpython_vm::{
 
 use super::{
     decode::small_int,
+    natives::Direct,
     pairs_of,
     values::{self, Found},
 };
@@ -116,6 +117,8 @@ pub(crate) struct Items<'a> {
     pub(crate) found: &'a Found,
     /// What an iterator gave last, where that was not as expected.
     pub(crate) pending: RefCell<Option<PyObjectRef>>,
+    /// The native methods that may be called.
+    pub(crate) natives: &'a [Direct],
     pub(crate) vm: &'a VirtualMachine,
 }
 
@@ -231,6 +234,15 @@ impl Objects for Items<'_> {
         drop(items);
         drop(last);
         Some(bits)
+    }
+
+    #[inline]
+    fn call(&self, object: u8, method: u8) -> bool {
+        let method = self.natives.get(usize::from(method));
+        match (method, self.found.get(usize::from(object))) {
+            (Some(method), Some(object)) => (method.call)(object, self.vm),
+            _ => false,
+        }
     }
 
     #[inline]

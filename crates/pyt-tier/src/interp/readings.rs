@@ -383,6 +383,13 @@ impl Surroundings for Around<'_> {
         self.reading(Place::Length(of), self.vm.ctx.intern_str("len"))
     }
 
+    fn returns_true(&self, method: u8) -> bool {
+        let natives = self.tier.builtins().natives();
+        natives
+            .get(usize::from(method))
+            .is_some_and(|one| one.returns_true)
+    }
+
     fn text(&mut self, unit: usize, constant: usize) -> Option<(u8, Known)> {
         let constants = &self.code_of(unit)?.code.constants;
         let constant: PyObjectRef = constants.get(constant)?.clone().into();

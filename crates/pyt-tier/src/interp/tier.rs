@@ -22,7 +22,7 @@ use super::{
     decode,
     frame::{self, Layout},
     hook,
-    natives::Builtins,
+    natives::{Builtins, Direct},
     originals, self_test,
     sites::{self, CodeSites},
 };
@@ -90,7 +90,7 @@ pub(crate) struct Tier {
 ///
 /// # Errors
 /// What the interpreter raises.
-pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
+pub fn install(mode: Mode, natives: Vec<Direct>, vm: &VirtualMachine) -> PyResult<()> {
     if mode == Mode::Off || of(vm).is_some() {
         return Ok(());
     }
@@ -106,7 +106,7 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
         own: OnceLock::new(),
         originals: Mutex::default(),
         wrappers: Mutex::default(),
-        builtins: Builtins::of(vm)?,
+        builtins: Builtins::of(natives, vm)?,
         exclusive: state::of(vm).scheduler.policy().is_exclusive(),
         backend: Box::new(Register),
     });

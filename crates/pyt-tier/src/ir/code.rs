@@ -181,6 +181,9 @@ pub(crate) enum Builtin {
     ListPop,
     Max,
     Min,
+    /// A method that the host of the tier has named, without arguments: see
+    /// [`Direct`](crate::Direct).
+    Native(u8),
     Range,
 }
 

@@ -364,6 +364,12 @@ pub(crate) enum Op {
         object: u8,
         exit: u16,
     },
+    /// Calls a native method on the object that this reading found. It does nothing: `exit`.
+    Native {
+        object: u8,
+        method: u8,
+        exit: u16,
+    },
     /// Calls the program itself, with so many arguments from register `at` on.
     Recur {
         d: Reg,
@@ -425,6 +431,7 @@ impl Op {
             | Self::NextPair { .. }
             | Self::StoreItem { .. }
             | Self::Append { .. }
+            | Self::Native { .. }
             | Self::Recur { .. }
             | Self::Return { .. }
             | Self::Turn { .. }

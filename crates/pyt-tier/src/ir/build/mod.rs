@@ -74,6 +74,8 @@ pub(crate) trait Surroundings {
     fn inner(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
     /// What this item is of the tuple that a reading found.
     fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
+    /// Whether a native method returns `True`, and not `None`.
+    fn returns_true(&self, method: u8) -> bool;
     /// The type that an item has of the sequence that a reading found: of this one, or of the
     /// first.
     fn item(&self, of: u8, index: usize) -> Option<Ty>;

@@ -148,12 +148,15 @@ impl Builder<'_, '_> {
                 let followed = self.follow((reading, unit), at, 1, None, instr);
                 return followed.unwrap_or_else(|| self.leave(instr.pc));
             }
-            Known::Method(_) | Known::Builtin(Builtin::ListAppend | Builtin::ListPop) if method => {
+            Known::Method(_)
+            | Known::Builtin(Builtin::ListAppend | Builtin::ListPop | Builtin::Native(_))
+                if method =>
+            {
                 let object = self.stack.pop();
                 self.push_known(reading, known);
                 self.stack.extend(object);
             }
-            Known::Builtin(Builtin::ListAppend | Builtin::ListPop)
+            Known::Builtin(Builtin::ListAppend | Builtin::ListPop | Builtin::Native(_))
             | Known::Getter(_)
             | Known::Method(_) => return self.leave(instr.pc),
             Known::Value(_) if method => return self.leave(instr.pc),

@@ -51,6 +51,10 @@ impl Surroundings for World {
         self.global(0, usize::from(key) + 1)
     }
 
+    fn returns_true(&self, _: u8) -> bool {
+        true
+    }
+
     fn inner(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }

@@ -72,6 +72,10 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn returns_true(&self, _: u8) -> bool {
+        true
+    }
+
     fn inner(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }
@@ -136,6 +140,11 @@ impl Objects for Numbers {
     fn append(&self, _: u8, _: Ty, bits: u64) -> Option<()> {
         self.0.borrow_mut().push(bits as i64);
         Some(())
+    }
+
+    /// Takes a number, if there is one.
+    fn call(&self, _: u8, _: u8) -> bool {
+        self.0.borrow_mut().pop().is_some()
     }
 
     fn pop(&self, _: u8, _: Ty) -> Option<u64> {
