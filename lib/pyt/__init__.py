@@ -12,6 +12,8 @@
 under a recorded one. In all of them one thread runs at a time, a strategy chooses it at each
 decision point, and time is virtual: see `pyt explore --help`.
 
+`pyt.tier.stats()` says what the fast tier has compiled.
+
 This package is part of the interpreter `pyt`; other interpreters cannot have it.
 """
 
@@ -21,11 +23,12 @@ import json as _json
 import _pyt
 import _pyt_explore
 from _pyt import point
+from pyt import tier
 from pyt._codes import codes_of as _codes_of
 
 __all__ = [
     "Deadlock", "Failure", "Outcome", "Report", "Schedule", "ScheduleFailed", "atomic", "explore",
-    "point", "replay", "run",
+    "point", "replay", "run", "tier",
 ]
 
 MAX_STEPS = _pyt_explore.MAX_STEPS

@@ -5,9 +5,9 @@
 writes a script that calls each of its functions with several arguments and prints what they return,
 or where and with which exception they end. All Pythons have to print the same.
 
-With `calls` the functions use attributes and items, call small functions and built-in ones, also with
-keywords, read and bind global variables and attributes, loop over ranges of computed bounds, and
-change all of these while they run: variables, functions, their code and their defaults, classes,
+With `calls` the functions use attributes, items and what dicts have under names, loop over pairs,
+take locks, call small functions and built-in ones, also with keywords, read and bind global variables
+and attributes, loop over ranges of computed bounds, and change all of these while they run: variables, functions, their code and their defaults, classes,
 built-in functions. What is printed has whole tracebacks then.
 """
 
@@ -32,6 +32,8 @@ LIMIT = 2**62
 class Function:
     calls = False
     recursive = ()
+    # Inside of what a lock guards.
+    holds = False
     # The functions whose last argument can only be given by keyword.
     keyword = {"f"}
 
@@ -99,12 +101,12 @@ class Function:
         elif "i &" in index:
             index = "-2"
         choices = {
-            "int": [f"L[{index}]", f"Y[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "P.n", "O.r", "o.p", "O.k", "T[1]", "len(T)"],
-            "float": [f"F[{index}]", f"A[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]", "P.v", "O.a()", f"P.a(x={rng.choice(self.readable)})"],
-            "bool": ["o.b", f"M[{index}]", "O.k"],
+            "int": [f"L[{index}]", f"Y[{index}]", f"l[{index}]", "len(L)", "o.n", "O.n", "P.n", "O.r", "o.p", "O.k", "T[1]", "len(T)", "D['n']", "d['n']", "E['n']", "E['d']['n']"],
+            "float": [f"F[{index}]", f"A[{index}]", "o.v", "O.m()", f"O.m({rng.choice(self.readable)})", "T[0]", "P.v", "O.a()", f"P.a(x={rng.choice(self.readable)})", "D['v']", "d['v']", "E['v']"],
+            "bool": ["o.b", f"M[{index}]", "O.k", "E['b']"],
         }
         choice = rng.choice(choices[kind])
-        return choice if self.can_change else choice.replace("l[", "L[").replace("o.", "O.")
+        return choice if self.can_change else choice.replace("l[", "L[").replace("o.", "O.").replace("d[", "D[")
 
     def call(self, depth, kind):
         """Of a function or a built-in one."""
@@ -249,12 +251,12 @@ class Function:
             self.line(depth, "PEEK()")
         else:
             turn = f"if {self.condition(1)}: " if rng.random() < 0.5 else ""
-            self.line(depth, f"{turn}CHANGE({rng.randrange(37)})")
+            self.line(depth, f"{turn}CHANGE({rng.randrange(48)})")
 
     def bind(self, depth, name):
         """Binds a global variable or an attribute."""
         rng = self.rng
-        kind = {"G": "int", "K": "int", "B": "bool", "n": "int", "b": "bool", "0": "int"}.get(name[-1], "float")
+        kind = {"G": "int", "K": "int", "B": "bool", "n": "int", "b": "bool", "0": "int"}.get(name.rstrip("']")[-1], "float")
         op = rng.choice(["=", "+=", "-="]) if kind != "bool" else "="
         self.line(depth, f"{name} {op} {self.expression(1, kind)}")
         if rng.random() < 0.9:
@@ -270,7 +272,7 @@ class Function:
             if self.shares and rng.random() < 0.4:
                 self.bind(depth, rng.choice(["e0", "e1"]))
                 return
-            self.bind(depth, rng.choice(["o.n", "O.n", "P.n", "o.v", "O.b", "P.v", "o.w", "G", "K", "H", "B"]))
+            self.bind(depth, rng.choice(["o.n", "O.n", "P.n", "o.v", "O.b", "P.v", "o.w", "G", "K", "H", "B", "D['n']", "d['n']", "E['n']", "E['v']", "E['d']['n']", "E['w']"]))
             return
         if self.calls and rng.random() < 0.06 and self.can_change:
             self.lists(depth)
@@ -287,6 +289,9 @@ class Function:
             else:
                 self.line(depth, f"{name}[{index}] {op} {value}")
                 self.line(depth, f"if not -LIMIT < {name}[{index}] < LIMIT: {name}[{index}] = 1")
+            return
+        if self.calls and rng.random() < 0.05 and self.can_change and not self.holds:
+            self.lock(depth, in_loop, level)
             return
         kind = rng.random()
         if kind < 0.62 or self.statements > 14:
@@ -324,7 +329,10 @@ class Function:
         if self.calls and rng.random() < 0.2:
             # Over a copy, unless what the loop does to it cannot go on for ever.
             items = rng.choice(["L[:]", "F[:9]", "M[:]", "T", "m[:9]", "iter(L[:])", "reversed(l[:9])", "L"])
-            self.line(depth, f"for {index} in {items}:")
+            if rng.random() < 0.4:
+                self.pairs(depth, index, items)
+            else:
+                self.line(depth, f"for {index} in {items}:")
             if items == "L":
                 self.line(depth + 1, "if len(L) > 50: break")
         elif rng.random() < 0.5:
@@ -350,6 +358,36 @@ class Function:
         if rng.random() < 0.15:
             self.line(depth, "else:")
             self.assign(depth + 1)
+
+    def pairs(self, depth, index, items):
+        """A loop over an `enumerate`, or a `zip` of two, which may share an iterator."""
+        rng = self.rng
+        other = f"j{self.loops}"
+        second = rng.choice(["L[:3]", "F[:]", "M[:]", "range(5)", "T", "m[:4]", "range(3, -9, -2)", "A", "iter(l[:3])"])
+        kind = rng.random()
+        if kind < 0.45:
+            start = rng.choice(["", "", ", 1", f", {2**63 - 3}", f", -2", ", start=7"])
+            given = f"enumerate({items}{start})"
+        elif kind < 0.8:
+            given = f"zip({items}, {second})"
+        elif kind < 0.9:
+            self.line(depth, f"s{self.loops} = iter({rng.choice([items, second])})")
+            one = f"s{self.loops}"
+            given = rng.choice([f"zip({one}, {one})", f"zip({second}, {one})", f"zip({one}, {second})", f"enumerate({one})"])
+        else:
+            given = rng.choice([f"zip({items}, {second}, strict=True)", f"zip({items}, {second}, M)", f"enumerate(zip({items}, M))"])
+        names = [index, other] if rng.random() < 0.8 else [other, index]
+        if "M)" in given:
+            names = ["*" + names[0], names[1]]
+            if names[0] == "*" + index:
+                self.line(depth, f"for {', '.join(names)} in {given}:")
+                self.line(depth + 1, f"{index} = len({index})")
+                return
+        self.line(depth, f"for {', '.join(names)} in {given}:")
+        if rng.random() < 0.2:
+            self.line(depth + 1, f"x = {other}" if not names[0].startswith("*") else "x = 2")
+        if " = iter" in self.lines[-2] and rng.random() < 0.5:
+            self.line(depth + 1, f"LOG.append(next({one}, 'over'))")
 
     def bounds(self):
         """Of a short range: computed."""
@@ -380,7 +418,7 @@ class Function:
         if rng.random() < 0.25:
             self.line(1, "global G, H")
             for _ in range(rng.choice([1, 1, 2])):
-                self.bind(1, rng.choice(["G", "H", "O.n", "O.v", "P.n"]))
+                self.bind(1, rng.choice(["G", "H", "O.n", "O.v", "P.n", "D['n']", "E['v']"]))
         for _ in range(rng.choice([0, 0, 1, 2])):
             kind = rng.random()
             if kind < 0.5:
@@ -429,6 +467,24 @@ class Function:
 
     def third(self):
         return self.rng.choice(["", ", z", ", z=z", f", {self.atom('float')}", f", z={self.atom()}"])
+
+    def lock(self, depth, in_loop, level):
+        """Something under a lock, which is free before."""
+        name, self.holds = self.rng.choice(["Q", "Q", "q"]), True
+        if self.rng.random() < 0.2:
+            self.line(depth, f"x = {name}.acquire()")
+        else:
+            self.line(depth, f"{name}.acquire()")
+        if self.rng.random() < 0.5:
+            # Nothing in between raises, so it is never left held.
+            self.line(depth, f"{self.rng.choice(NAMES)} = {self.constant()}")
+            self.line(depth, f"{name}.release()")
+        else:
+            self.line(depth, "try:")
+            self.block(depth + 1, in_loop, level)
+            self.line(depth, "finally:")
+            self.line(depth + 1, f"{name}.release()")
+        self.holds = False
 
     def lists(self, depth):
         """Lists that grow and shrink."""
@@ -485,7 +541,7 @@ class Function:
         self.shares = shares
         if self.calls:
             self.line(1, "global G, H, K, B")
-            self.line(1, "o, l, m = O, L, []")
+            self.line(1, "o, l, m, d, q = O, L, [], D, Q")
             if rng.random() < 0.5:
                 self.line(1, f"f = {rng.choice(self.callees)[0]}")
                 self.callees = [*self.callees, ("f", 3, 2)]
@@ -533,6 +589,7 @@ def run(function, line, *arguments):
 CALLS = """\
 import builtins
 import sys
+import threading
 from array import array
 
 LIMIT = 2**62
@@ -541,7 +598,7 @@ KEPT = {}
 def peek():
     # What the caller's frame shows.
     frame = sys._getframe(1)
-    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "ol" or name == "m"}
+    values = {name: value for name, value in frame.f_locals.items() if not callable(value) and name not in "oldq" and name[0] != "s" or name == "m"}
     LOG.append((frame.f_code.co_name, frame.f_lineno - LINE, sorted(values.items())))
 
 def change(number):
@@ -620,10 +677,62 @@ def change(number):
         r1.__defaults__ = (-0.0,)
     elif number == 36:
         r2.__code__ = r1.__code__
+    elif number == 46:
+        globals()["Q"] = Counting()
+    elif number == 47:
+        if Q.locked(): Q.release()
+    elif number == 37:
+        globals()["D"] = vars(O)
+    elif number == 38:
+        globals()["D"] = Missing(n=3, v=0.25)
+    elif number == 39:
+        E.pop("n", None)
+    elif number == 40:
+        E["n"], E["v"] = E.get("v", 1), E.get("n", 2)
+    elif number == 41:
+        globals()["E"] = D
+    elif number == 42:
+        globals()["D"] = E
+    elif number == 43:
+        E["d"] = D
+    elif number == 44:
+        E["d"] = {"v": 1, "n": True}
+    elif number == 45:
+        globals()["E"] = {Key("n"): 9, "v": 7.5, "b": False, "d": {"n": 1 - LIMIT}}
     elif number == 12:
         c2.__defaults__ = (-0.0,) if c2.__defaults__ == (0.0,) else (0.0,)
     else:
         reset()
+
+class Counting:
+    # As a lock, but says how often it is used.
+    def acquire(self):
+        LOG.append("acquire")
+        return 2
+
+    def release(self):
+        LOG.append("release")
+
+    def locked(self):
+        return False
+
+class Missing(dict):
+    def __missing__(self, key):
+        return 11
+
+class Key:
+    # Equal to a name, with the same hash.
+    def __init__(self, name):
+        self.name = name
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __eq__(self, other):
+        return self.name == other
+
+    def __repr__(self):
+        return f"Key({self.name!r})"
 
 class Class:
     k = 11
@@ -662,6 +771,8 @@ def reset():
         del builtins.K
     globals().update(G=5, H=0.5, K=-3, B=True, O=Class(), P=Class(), T=(2.5, 6))
     globals().update(A=array("d", [0.5, -0.0, 1e9, 4]), Y=bytearray(b"abcd"))
+    globals().update(Q=threading.Lock())
+    globals().update(D={"v": -1.5, "n": 4}, E={"n": 1, "b": True, "v": 2.5, "d": {"n": -8}})
     globals().update(L=[1, -2, 3, 2**63 - 9], F=[0.5, -0.0, 1e9, 4], M=[True, False, 1])
     if "n" in vars(Class):
         del Class.n
@@ -695,6 +806,7 @@ def run(function, line, *arguments):
         result = type(error).__name__, lines
     name = function.__name__
     places = [vars(one) for one in (O, P) if type(one) is Class and vars(one) is not globals()]
+    places += [dict(one) for one in (D, E) if one is not globals()]
     print(name, result, L, F, M, list(A), Y, LOG, *places, *(globals().get(name) for name in "GHKB"))
     reset()
 """

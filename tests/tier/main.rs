@@ -82,6 +82,21 @@ fn variables_that_functions_share_are_bound() {
 }
 
 #[test]
+fn what_dicts_have_under_names_is_read_and_bound() {
+    holds_without_gil_too("dicts.py");
+}
+
+#[test]
+fn pairs_are_those_of_enumerate_and_zip() {
+    holds_without_gil_too("pairs.py");
+}
+
+#[test]
+fn locks_are_taken_and_freed_in_compiled_loops() {
+    holds_without_gil_too("locks.py");
+}
+
+#[test]
 fn functions_that_call_themselves_return_and_fail_as_others() {
     holds_without_gil_too("recursion.py");
 }
@@ -164,6 +179,13 @@ fn what_was_compiled_can_be_asked() {
     }
     let done = Program::new("sums.py", source).env("PYT_TIER", "1").run();
     done.succeeded().printed("4999950000\n");
+}
+
+#[test]
+fn programs_can_ask_what_was_compiled() {
+    if !skipped_on_other_python("the fast tier") {
+        holds("asked.py", &["0", "1"]);
+    }
 }
 
 #[test]

@@ -27,4 +27,8 @@ mod backend;
 mod interp;
 mod ir;
 
-pub use interp::tier::{Mode, entries, install, prepare, report, turn_off};
+pub use interp::{
+    natives::Direct,
+    stats::module_def,
+    tier::{Mode, entries, install, prepare, report, turn_off},
+};

@@ -11,8 +11,8 @@ use std::{
 use parking_lot::ReentrantMutex;
 use pyt_vm::InterpreterState;
 use rustpython_vm::{
-    Interpreter, InterpreterBuilder, Settings, common::rc::PyRc, frozen::FrozenLib,
-    vm::CheckHashPycsMode,
+    Interpreter, InterpreterBuilder, PyResult, Settings, VirtualMachine, common::rc::PyRc,
+    frozen::FrozenLib, vm::CheckHashPycsMode,
 };
 
 use crate::{
@@ -226,9 +226,10 @@ impl Builder {
         let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
         let explore = crate::explore::python_module::module_def(&builder.ctx);
         let library_files = library_files::module_def(&builder.ctx);
+        let tier = pyt_tier::module_def(&builder.ctx);
         builder = builder
             .add_native_modules(&stdlib)
-            .add_native_modules(&[explore, library_files])
+            .add_native_modules(&[explore, library_files, tier])
             .add_native_modules(ast::module_def().as_slice())
             .add_frozen_modules(host.library())
             .add_frozen_modules(PYT_LIB);
@@ -269,7 +270,7 @@ impl Builder {
                     // An isolated program's library is sealed.
                     pyt_modules::search_path::install(vm)?;
                 }
-                pyt_tier::install(runtime.options().tier.mode(), vm)?;
+                install_tier(runtime.options().tier.mode(), vm)?;
                 shared::seal(vm)?;
                 if let Some(policy) = &policy {
                     policy.seal(vm)?;
@@ -290,6 +291,20 @@ impl Builder {
         }
         Ok(runtime)
     }
+}
+
+/// Installs the fast tier, which calls some methods of pyt's own classes without the interpreter.
+fn install_tier(mode: pyt_tier::Mode, vm: &VirtualMachine) -> PyResult<()> {
+    if mode == pyt_tier::Mode::Off {
+        return Ok(());
+    }
+    let methods = pyt_modules::direct_methods(vm)?.into_iter();
+    let natives = methods.map(|(method, call, returns_true)| pyt_tier::Direct {
+        method,
+        call,
+        returns_true,
+    });
+    pyt_tier::install(mode, natives.collect(), vm)
 }
 
 /// `sys.executable`: the path of the running program, unless the host sets another.

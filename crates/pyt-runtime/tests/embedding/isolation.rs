@@ -152,7 +152,7 @@ fn modules() {
 for name in ('_ctypes', 'mmap', 'faulthandler', 'resource', 'termios', 'syslog', 'pwd', 'grp',
              '_posixshmem', '_multiprocessing', '_interpreters', '_interpchannels',
              '_interpqueues', '_testinternalcapi', '_remote_debugging', '_uuid', '_pyt',
-             '_pyt_explore', 'ctypes', '_ssl', '_sqlite3', 'concurrent.interpreters',
+             '_pyt_explore', '_pyt_tier', 'ctypes', '_ssl', '_sqlite3', 'concurrent.interpreters',
              'multiprocessing.shared_memory', 'pyt'):
     try:
         __import__(name)

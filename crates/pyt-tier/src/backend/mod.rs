@@ -33,10 +33,23 @@ pub(crate) enum Next {
     End,
 }
 
+/// What two iterators gave.
+pub(crate) enum NextPair {
+    /// Numbers of the types that were asked for.
+    Numbers([u64; 2]),
+    /// Something else, which is kept as a tuple.
+    Other,
+    /// One of them is over.
+    End,
+}
+
 /// The objects that a program's readings found.
 pub(crate) trait Objects {
     /// The next item of an iterator.
     fn next(&self, object: u8, ty: Ty) -> Next;
+    /// The next pair of an `enumerate`, or of two iterators, of which the second was read behind the
+    /// first.
+    fn next_pair(&self, object: u8, types: [Ty; 2]) -> NextPair;
     /// An item of a list or tuple, if it is there and has this type.
     fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64>;
     /// Sets an item of a list, if it is there and no finalizer can run. `None`: it was not done.
@@ -45,6 +58,8 @@ pub(crate) trait Objects {
     fn append(&self, object: u8, ty: Ty, bits: u64) -> Option<()>;
     /// Takes the last item of a list, if it has this type.
     fn pop(&self, object: u8, ty: Ty) -> Option<u64>;
+    /// Calls a native method without arguments. False: it has done nothing.
+    fn call(&self, object: u8, method: u8) -> bool;
     /// How many items a list has.
     fn length(&self, object: u8) -> Option<usize>;
 }

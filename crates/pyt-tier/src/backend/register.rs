@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Backend, Machine, Next, Objects, Poll, RETURNED, Registers};
+use super::{Backend, Machine, Next, NextPair, Objects, Poll, RETURNED, Registers};
 use crate::ir::{IntOp, Op, Program, Reg, arithmetic, range};
 
 /// The back end.
@@ -172,6 +172,20 @@ impl Machine for Interpreted {
                     Next::Other => return usize::from(other),
                     Next::End => return usize::from(end),
                 },
+                Op::NextPair {
+                    d,
+                    object,
+                    types,
+                    other,
+                    end,
+                } => match objects.next_pair(object, types.types()) {
+                    NextPair::Numbers([first, second]) => {
+                        set!(d, first);
+                        set!(d + 1, second);
+                    }
+                    NextPair::Other => return usize::from(other),
+                    NextPair::End => return usize::from(end),
+                },
                 Op::Item {
                     d,
                     object,
@@ -207,6 +221,15 @@ impl Machine for Interpreted {
                     ty,
                     exit,
                 } => or_exit!(d, objects.pop(object, ty), exit),
+                Op::Native {
+                    object,
+                    method,
+                    exit,
+                } => {
+                    if !objects.call(object, method) {
+                        return usize::from(exit);
+                    }
+                }
                 Op::Length { d, object, exit } => or_exit!(d, objects.length(object), exit),
                 Op::Recur { d, at, count, exit } => {
                     poll.turns -= 1;

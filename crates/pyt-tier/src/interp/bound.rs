@@ -1,5 +1,5 @@
-//! Variables around a loop that its program binds: attributes of objects, global variables, and
-//! those that functions share.
+//! Variables around a loop that its program binds: attributes of objects, global variables, those
+//! that functions share, and what dicts have under names.
 //!
 //! Their values are in registers while the program runs, and written when it is left. With the GIL
 //! that is the same as binding them at their turn, as with readings. It is not so where one place
@@ -8,7 +8,7 @@
 
 use rustpython_vm::{
     AsObject, PyObjectRef, VirtualMachine,
-    builtins::{PyDictRef, PyModule, PyStrInterned, PyTuple},
+    builtins::{PyDict, PyDictRef, PyModule, PyStrInterned, PyTuple},
 };
 
 use super::{
@@ -39,8 +39,17 @@ impl Spot {
 pub(super) fn can_be(reading: &Reading) -> bool {
     reading.how == How::Own
         && match reading.place {
-            Place::Global(_) | Place::Attribute(..) | Place::Cell(_) | Place::CellOf(..) => true,
-            Place::Local(_) | Place::Stack(_) | Place::Length(_) | Place::Item(..) => false,
+            Place::Global(_)
+            | Place::Attribute(..)
+            | Place::Entry(..)
+            | Place::Cell(_)
+            | Place::CellOf(..) => true,
+            Place::Local(_)
+            | Place::Stack(_)
+            | Place::Length(_)
+            | Place::Item(..)
+            | Place::Inner(..)
+            | Place::Text(_) => false,
         }
 }
 
@@ -82,7 +91,17 @@ fn spot(
         place @ (Place::Cell(_) | Place::CellOf(..)) => {
             cell(place, frame, found, vm).map(Spot::Cell)
         }
-        Place::Local(_) | Place::Stack(_) | Place::Length(_) | Place::Item(..) => None,
+        Place::Entry(of, name) => {
+            let dict = found.get(usize::from(of))?.clone();
+            let dict = dict.downcast_exact::<PyDict>(vm).ok()?;
+            Some(Spot::Name(dict.into_pyref(), name))
+        }
+        Place::Local(_)
+        | Place::Stack(_)
+        | Place::Length(_)
+        | Place::Item(..)
+        | Place::Inner(..)
+        | Place::Text(_) => None,
     }
 }
 

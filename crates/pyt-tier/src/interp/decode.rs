@@ -1,10 +1,8 @@
 //! The interpreter's bytecode as the builder reads it, and the loops in it.
 
-use std::collections::HashSet;
-
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyCode, PyFloat, PyInt, PyTuple},
+    builtins::{PyCode, PyFloat, PyInt, PyStr, PyTuple},
     bytecode::{BinaryOperator, ComparisonOperator, Instruction, OpArgState, Opcode},
 };
 
@@ -37,6 +35,44 @@ impl BackEdge {
 #[inline]
 pub(crate) fn small_int(object: &PyObject, vm: &VirtualMachine) -> Option<i64> {
     i64::try_from(object.downcast_ref_if_exact::<PyInt>(vm)?.as_bigint()).ok()
+}
+
+/// Whether there may be anything to patch: most functions neither loop nor name themselves, and need
+/// not be decoded.
+pub(crate) fn may_have_places(code: &PyCode) -> bool {
+    let inner = &code.code;
+    let own = inner.obj_name.as_bytes();
+    let names_itself = || inner.names.iter().any(|name| name.as_bytes() == own);
+    let units = &inner.instructions;
+    let mut index = 0;
+    while index < units.len() {
+        let op = units.read_op(index).deoptimize();
+        if matches!(op, Instruction::JumpBackward { .. }) {
+            return true;
+        }
+        index += 1 + op.cache_entries();
+    }
+    names_itself()
+}
+
+/// The name of the instruction at `pc`, behind its prefixes, as `dis` has it.
+pub(crate) fn name_at(code: &PyCode, mut pc: usize) -> String {
+    let units = &code.code.instructions;
+    while pc < units.len() {
+        let op = units.read_op(pc).deoptimize();
+        if !matches!(op, Instruction::ExtendedArg) {
+            let mut name = String::new();
+            for letter in format!("{:?}", op.as_opcode()).chars() {
+                if letter.is_ascii_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.push(letter.to_ascii_uppercase());
+            }
+            return name;
+        }
+        pc += 1;
+    }
+    String::from("END")
 }
 
 /// The instructions of `code`, and the jumps back in it that have room for what enters the tier.
@@ -198,14 +234,16 @@ fn constant(code: &PyCode, index: usize, vm: &VirtualMachine) -> Option<Const> {
     Some(Const::Float(float.to_f64()))
 }
 
-/// A constant that is a tuple may be the names of arguments.
+/// A constant that is a tuple may be the names of arguments, and a string a key.
 fn names(code: &PyCode, index: usize) -> Code {
-    let is_tuple = code.code.constants.get(index).is_some_and(|constant| {
-        let constant: PyObjectRef = constant.clone().into();
-        constant.downcast_ref::<PyTuple>().is_some()
-    });
-    if is_tuple {
+    let Some(constant) = code.code.constants.get(index) else {
+        return Code::Other;
+    };
+    let constant: PyObjectRef = constant.clone().into();
+    if constant.downcast_ref::<PyTuple>().is_some() {
         Code::Names(index)
+    } else if constant.downcast_ref::<PyStr>().is_some() {
+        Code::Text(index)
     } else {
         Code::Other
     }
@@ -252,7 +290,7 @@ fn compare(arg: usize) -> Option<Cmp> {
 /// the interpreter's in any case.
 pub(crate) fn may_turn(instrs: &[Instr], edge: BackEdge) -> bool {
     let find = |pc: usize| instrs.binary_search_by_key(&pc, |one| one.pc).ok();
-    let mut seen = HashSet::new();
+    let mut seen = vec![false; instrs.len()];
     let mut todo = vec![edge.header];
     while let Some(pc) = todo.pop() {
         let Some(at) = find(pc) else { continue };
@@ -260,7 +298,7 @@ pub(crate) fn may_turn(instrs: &[Instr], edge: BackEdge) -> bool {
         if pc == edge.at {
             return true;
         }
-        if !seen.insert(pc) {
+        if std::mem::replace(&mut seen[at], true) {
             continue;
         }
         match code {

@@ -24,7 +24,7 @@ use super::{
     sites::{CodeSites, Site, Version},
     starts::Start,
     tier::Tier,
-    values::{classify, number},
+    values::number,
 };
 use crate::{
     backend::{Poll, RETURNED},
@@ -125,7 +125,8 @@ fn run(
                 .map(|entered| (version, entered)),
             Err(reason) => {
                 let misses = site.misses.fetch_add(1, Ordering::Relaxed);
-                if misses >= hook::attempts(versions.len()) {
+                let is_last = misses >= hook::attempts(versions.len());
+                if is_last || site.refused_again(&hook::types_of(frame, vm)) {
                     code.restore(site, &reason, vm);
                 }
                 site.warm.store(0, Ordering::Relaxed);
@@ -147,6 +148,7 @@ fn run(
     let items = Items {
         found: &entered.found,
         pending: RefCell::default(),
+        natives: tier.builtins().natives(),
         vm,
     };
     let exit = version.machine.run(registers, &items, &mut poll);
@@ -184,9 +186,7 @@ fn compile(
     frame: Frame,
     vm: &VirtualMachine,
 ) -> Result<Arc<Version>, String> {
-    let locals: Vec<Ty> = (0..frame.count())
-        .map(|local| classify(frame.local(local), vm).0)
-        .collect();
+    let locals = hook::types_of(frame, vm);
     let entry = build::Entry {
         pc: site.edge.at,
         locals: &locals,

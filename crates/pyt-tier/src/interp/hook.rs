@@ -214,7 +214,7 @@ fn run(
                 Err(reason) => {
                     // Other types may be better, but not for ever.
                     let misses = site.misses.fetch_add(1, Ordering::Relaxed);
-                    if misses >= attempts(count) {
+                    if misses >= attempts(count) || site.refused_again(&types_of(frame, vm)) {
                         code.restore(site, &reason, vm);
                         return Ok(continue_at(code, site));
                     }
@@ -229,7 +229,7 @@ fn run(
             (version, entered)
         }
     };
-    let turns = execute(&version, entered, frame, registers, vm)?;
+    let turns = execute(tier, &version, entered, frame, registers, vm)?;
     let Some((exit, turns)) = turns else {
         return Ok(site.edge.header);
     };
@@ -243,6 +243,13 @@ fn run(
         code.restore(site, "it is left after few turns", vm);
     }
     Ok(version.program.exits[exit].pc)
+}
+
+/// The types of the variables.
+pub(super) fn types_of(frame: Frame, vm: &VirtualMachine) -> Vec<Ty> {
+    (0..frame.count())
+        .map(|local| classify(frame.local(local), vm).0)
+        .collect()
 }
 
 /// How often types for which there can be no version may be met, if there are so many for others.
@@ -312,6 +319,7 @@ fn load_range(state: RangeState, first: Reg, registers: &mut Registers) -> Optio
 /// Runs a version and brings the frame to where it was left; how many turns were made. `None`: the
 /// thread has no flag.
 fn execute(
+    tier: &Tier,
     version: &Version,
     entered: Entered,
     frame: Frame,
@@ -330,6 +338,7 @@ fn execute(
     let items = Items {
         found: &entered.found,
         pending: RefCell::default(),
+        natives: tier.builtins().natives(),
         vm,
     };
     let exit = (version.machine).run(std::slice::from_mut(registers), &items, &mut poll);
@@ -417,9 +426,7 @@ fn compile(
     vm: &VirtualMachine,
 ) -> Result<Arc<Version>, String> {
     let layout = tier::layout().ok_or("no layout")?;
-    let locals: Vec<Ty> = (0..frame.count())
-        .map(|local| classify(frame.local(local), vm).0)
-        .collect();
+    let locals = types_of(frame, vm);
     let stack: Vec<StackTy> = (0..frame.depth())
         .map(|place| match frame.owned(place) {
             Some(object) if frame::range_state(object, layout, vm).is_some() => StackTy::Range,

@@ -11,20 +11,25 @@ use rustpython_vm::{
 
 use super::{
     decode::small_int,
+    natives::Direct,
+    pairs_of,
     values::{self, Found},
 };
 use crate::{
-    backend::{Next, Objects},
+    backend::{Next, NextPair, Objects},
     ir::{Ty, build::Known},
 };
 
-/// What programs rely on of a list or tuple.
+/// What programs rely on of a list, tuple, array or dict.
 pub(crate) fn sequence(object: &PyObject, vm: &VirtualMachine) -> Option<Known> {
     if object.downcast_ref_if_exact::<PyList>(vm).is_some() {
         return Some(Known::List(item(object, 0, vm).unwrap_or(Ty::Unbound)));
     }
     if is_array(object, vm) {
         return Some(Known::Array(item(object, 0, vm).unwrap_or(Ty::Unbound)));
+    }
+    if object.downcast_ref_if_exact::<PyDict>(vm).is_some() {
+        return Some(Known::Dict);
     }
     let tuple = object.downcast_ref_if_exact::<PyTuple>(vm)?;
     Some(Known::Tuple(tuple.as_slice().len()))
@@ -112,6 +117,8 @@ pub(crate) struct Items<'a> {
     pub(crate) found: &'a Found,
     /// What an iterator gave last, where that was not as expected.
     pub(crate) pending: RefCell<Option<PyObjectRef>>,
+    /// The native methods that may be called.
+    pub(crate) natives: &'a [Direct],
     pub(crate) vm: &'a VirtualMachine,
 }
 
@@ -158,6 +165,15 @@ impl Objects for Items<'_> {
         }
         self.pending.replace(Some(item));
         Next::Other
+    }
+
+    #[inline]
+    fn next_pair(&self, object: u8, types: [Ty; 2]) -> NextPair {
+        let (next, pending) = pairs_of::next_pair(self.found, object, types, self.vm);
+        if pending.is_some() {
+            self.pending.replace(pending);
+        }
+        next
     }
 
     #[inline]
@@ -218,6 +234,15 @@ impl Objects for Items<'_> {
         drop(items);
         drop(last);
         Some(bits)
+    }
+
+    #[inline]
+    fn call(&self, object: u8, method: u8) -> bool {
+        let method = self.natives.get(usize::from(method));
+        match (method, self.found.get(usize::from(object))) {
+            (Some(method), Some(object)) => (method.call)(object, self.vm),
+            _ => false,
+        }
     }
 
     #[inline]

@@ -9,7 +9,9 @@
 //! - `readings`, `places`: what compiled loops rely on of global variables and functions; `bound`:
 //!   what they bind of them
 //! - `attributes`, `items`: of objects around a loop; `values`: numbers as objects
+//! - `pairs_of`: loops over `enumerate` and `zip`
 //! - `originals`: functions that must not see patched code
+//! - `stats`: what was compiled, for `pyt.tier.stats()`
 
 pub(crate) mod attributes;
 pub(crate) mod bound;
@@ -22,11 +24,13 @@ pub(crate) mod items;
 pub(crate) mod natives;
 pub(crate) mod originals;
 pub(crate) mod pairs;
+pub(crate) mod pairs_of;
 pub(crate) mod places;
 pub(crate) mod readings;
 pub(crate) mod recent;
 pub(crate) mod self_test;
 pub(crate) mod sites;
 pub(crate) mod starts;
+pub(crate) mod stats;
 pub(crate) mod tier;
 pub(crate) mod values;

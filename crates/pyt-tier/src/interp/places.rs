@@ -24,6 +24,12 @@ pub(crate) enum Place {
     Length(u8),
     /// As an item of the tuple that another reading found.
     Item(u8, usize),
+    /// Under this key in the dict that another reading found.
+    Entry(u8, &'static PyStrInterned),
+    /// As one of the two iterators of the `zip` that another reading found.
+    Inner(u8, usize),
+    /// It is this constant.
+    Text(&'static PyStrInterned),
 }
 
 pub(crate) struct Reading {

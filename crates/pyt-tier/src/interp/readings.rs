@@ -21,7 +21,7 @@ use super::{
     bound,
     callees::{Callee, examine},
     frame::Frame,
-    items,
+    items, pairs_of,
     places::{Place, Reading},
     tier::Tier,
     values::{Found, classify},
@@ -95,10 +95,16 @@ impl Readings {
                 Known::Function(number) | Known::Method(number) | Known::Getter(number) => {
                     self.is_function(at, &object, number, frame, tier, vm)
                 }
-                known @ (Known::List(_) | Known::Array(_) | Known::Tuple(_)) => {
+                Known::Text => true,
+                known @ (Known::List(_) | Known::Array(_) | Known::Tuple(_) | Known::Dict) => {
                     items::sequence(&object, vm) == Some(known)
                 }
-                Known::Iterator(_) => items::is_iterator(&object, vm),
+                Known::Iterator(_) => match reading.place {
+                    Place::Inner(..) => pairs_of::is_inner(&object, vm),
+                    _ => items::is_iterator(&object, vm),
+                },
+                Known::Enumerate(_) => pairs_of::enumerated(&object, vm).is_some(),
+                Known::Zip => pairs_of::zipped(&object, vm).is_some(),
                 Known::Object => classify(Some(&object), vm).0 == Ty::Other,
             };
             if !is_right || how != reading.how {
@@ -190,6 +196,15 @@ fn look_up(
             let tuple = tuple.downcast_ref_if_exact::<PyTuple>(vm)?;
             tuple.as_slice().get(index)?.clone()
         }
+        Place::Entry(of, name) => {
+            let dict = found.get(usize::from(of))?;
+            let dict = dict.downcast_ref_if_exact::<PyDict>(vm)?;
+            return Some((dict.get_item_opt(name, vm).ok()??, How::Own));
+        }
+        Place::Inner(of, index) => {
+            pairs_of::zipped(found.get(usize::from(of))?, vm)?[index.min(1)].clone()
+        }
+        Place::Text(name) => name.to_object(),
         Place::Length(of) => {
             let length = items::length(found.get(usize::from(of))?, vm)?;
             vm.ctx.new_int(length).into()
@@ -244,10 +259,23 @@ impl<'a> Around<'a> {
         } else {
             1
         };
-        let known = if readings.len() >= most {
+        // Constants do not change.
+        let variable = readings.iter().filter(|one| one.known != Known::Text);
+        let is_full = match place {
+            Place::Text(_) => readings.len() >= 2 * MAX_READINGS,
+            _ => variable.count() >= most || readings.len() >= 2 * MAX_READINGS,
+        };
+        let known = if is_full {
             Err("too much is read")
         } else {
             match look_up(place, self.frame, &self.found, self.vm) {
+                Some((object, how)) if matches!(place, Place::Text(_)) => {
+                    Ok((object, how, Known::Text))
+                }
+                Some((object, how)) if matches!(place, Place::Inner(..)) => {
+                    let ty = pairs_of::next_type(&object, self.vm);
+                    Ok((object, how, Known::Iterator(ty)))
+                }
                 Some((object, how)) => self.know(&object, how).map(|known| (object, how, known)),
                 None => Err("it is not found without calling something"),
             }
@@ -295,6 +323,12 @@ impl<'a> Around<'a> {
         if is_value && !is_function {
             if let Some(builtin) = self.tier.builtins().find(object, self.vm) {
                 return Ok(Known::Builtin(builtin));
+            }
+            if let Some(inner) = pairs_of::enumerated(object, self.vm) {
+                return Ok(Known::Enumerate(pairs_of::next_type(&inner, self.vm)));
+            }
+            if pairs_of::zipped(object, self.vm).is_some() {
+                return Ok(Known::Zip);
             }
             if items::is_iterator(object, self.vm) {
                 return Ok(Known::Iterator(items::next_type(object, self.vm)));
@@ -347,6 +381,38 @@ impl Surroundings for Around<'_> {
 
     fn length(&mut self, of: u8) -> Option<(u8, Known)> {
         self.reading(Place::Length(of), self.vm.ctx.intern_str("len"))
+    }
+
+    fn returns_true(&self, method: u8) -> bool {
+        let natives = self.tier.builtins().natives();
+        natives
+            .get(usize::from(method))
+            .is_some_and(|one| one.returns_true)
+    }
+
+    fn text(&mut self, unit: usize, constant: usize) -> Option<(u8, Known)> {
+        let constants = &self.code_of(unit)?.code.constants;
+        let constant: PyObjectRef = constants.get(constant)?.clone().into();
+        let name = self
+            .vm
+            .ctx
+            .interned_str(constant.downcast_ref::<PyStr>()?)?;
+        // Where the program is left it may lie on the stack, and must be the same object.
+        let is_it = constant.is(&name.to_object());
+        is_it
+            .then(|| self.reading(Place::Text(name), name))
+            .flatten()
+    }
+
+    fn entry(&mut self, of: u8, key: u8) -> Option<(u8, Known)> {
+        let Place::Text(name) = self.readings.readings.get(usize::from(key))?.place else {
+            return None;
+        };
+        self.reading(Place::Entry(of, name), name)
+    }
+
+    fn inner(&mut self, of: u8, index: usize) -> Option<(u8, Known)> {
+        self.reading(Place::Inner(of, index), self.vm.ctx.intern_str("zip"))
     }
 
     fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)> {

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     backend::Machine,
-    ir::{Program, code::Instr},
+    ir::{Program, Ty, code::Instr},
 };
 
 /// What calls native code.
@@ -99,6 +99,8 @@ pub(crate) struct Site {
     pub(crate) versions: RwLock<Vec<Arc<Version>>>,
     /// Why the jump was given back.
     reason: Mutex<Option<String>>,
+    /// The types with which it could not be compiled last.
+    refused: Mutex<Option<Vec<Ty>>>,
 }
 
 /// The patched places of one code object.
@@ -111,6 +113,9 @@ pub(crate) struct CodeSites {
 impl CodeSites {
     /// The places of `code` that can be patched, if there are any. Nothing is patched yet.
     pub(crate) fn of(code: PyRef<PyCode>, vm: &VirtualMachine) -> Option<Self> {
+        if !decode::may_have_places(&code) {
+            return None;
+        }
         let (instrs, edges) = decode::decode(&code, vm);
         let sites: Vec<_> = (edges.into_iter())
             .filter(|edge| decode::may_turn(&instrs, *edge) && is_settled(&code, edge.jump()))
@@ -259,11 +264,21 @@ impl Site {
             misses: AtomicU32::new(0),
             versions: RwLock::default(),
             reason: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
     pub(crate) fn is_restored(&self) -> bool {
         self.restored.load(Ordering::Acquire)
+    }
+
+    /// Whether the types with which it could not be compiled now are those of the last time: then
+    /// another attempt is not worth its time.
+    pub(super) fn refused_again(&self, types: &[Ty]) -> bool {
+        let mut last = self.refused.lock();
+        let again = last.as_deref() == Some(types);
+        *last = Some(types.to_vec());
+        again
     }
 
     /// Where no program may end: see [`Entry::Truth`].

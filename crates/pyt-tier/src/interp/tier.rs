@@ -22,7 +22,7 @@ use super::{
     decode,
     frame::{self, Layout},
     hook,
-    natives::Builtins,
+    natives::{Builtins, Direct},
     originals, self_test,
     sites::{self, CodeSites},
 };
@@ -74,6 +74,8 @@ pub(crate) struct Tier {
     reason: OnceLock<&'static str>,
     codes: RwLock<HashMap<usize, Arc<CodeSites>>>,
     refused: AtomicU64,
+    /// The code of the self-test, which lives as long as this.
+    own: OnceLock<Vec<usize>>,
     /// The functions that are wrapped, by name.
     originals: Mutex<HashMap<&'static str, PyObjectRef>>,
     wrappers: Mutex<HashMap<&'static str, PyObjectRef>>,
@@ -88,7 +90,7 @@ pub(crate) struct Tier {
 ///
 /// # Errors
 /// What the interpreter raises.
-pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
+pub fn install(mode: Mode, natives: Vec<Direct>, vm: &VirtualMachine) -> PyResult<()> {
     if mode == Mode::Off || of(vm).is_some() {
         return Ok(());
     }
@@ -101,9 +103,10 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
         reason: OnceLock::new(),
         codes: RwLock::default(),
         refused: AtomicU64::new(0),
+        own: OnceLock::new(),
         originals: Mutex::default(),
         wrappers: Mutex::default(),
-        builtins: Builtins::of(vm)?,
+        builtins: Builtins::of(natives, vm)?,
         exclusive: state::of(vm).scheduler.policy().is_exclusive(),
         backend: Box::new(Register),
     });
@@ -119,6 +122,7 @@ pub fn install(mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
         tier.turn_off("the self-test failed", vm);
         return Ok(());
     }
+    let _first = tier.own.set(tier.codes.read().keys().copied().collect());
     let threshold = if mode == Mode::Eager { 0 } else { THRESHOLD };
     tier.threshold.store(threshold, Ordering::Relaxed);
     let hook = vm.new_function(
@@ -189,6 +193,22 @@ fn release(state: &state::InterpreterState) -> Vec<PyObjectRef> {
 }
 
 impl Tier {
+    /// The places of all code that was seen.
+    pub(super) fn all_codes(&self) -> Vec<Arc<CodeSites>> {
+        self.codes.read().values().cloned().collect()
+    }
+
+    /// Whether the code is the self-test's.
+    pub(super) fn is_own(&self, code: &CodeSites) -> bool {
+        let own = self.own.get();
+        own.is_some_and(|own| own.contains(&code.code.get_id()))
+    }
+
+    /// How many functions were not looked at, since too many were seen.
+    pub(super) fn not_seen(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn threshold(&self) -> u32 {
         self.threshold.load(Ordering::Relaxed)
     }

@@ -132,6 +132,8 @@ pub(crate) enum Code {
     },
     /// Loads a constant that may be names of arguments: what calls with them includes it.
     Names(usize),
+    /// Loads a constant that is a string.
+    Text(usize),
     Return,
     /// Replaces the object on top by its attribute; for a method that is to be called by the
     /// function and the object.
@@ -179,6 +181,9 @@ pub(crate) enum Builtin {
     ListPop,
     Max,
     Min,
+    /// A method that the host of the tier has named, without arguments: see
+    /// [`Direct`](crate::Direct).
+    Native(u8),
     Range,
 }
 

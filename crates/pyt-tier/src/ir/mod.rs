@@ -48,6 +48,24 @@ pub(crate) enum Number {
     Bool,
 }
 
+/// The types of two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pair(u8);
+
+impl Pair {
+    const NUMBERS: [Number; 3] = [Number::Int, Number::Float, Number::Bool];
+
+    pub(crate) fn new(first: Number, second: Number) -> Self {
+        Self(first as u8 * 3 + second as u8)
+    }
+
+    #[inline(always)]
+    pub(crate) fn types(self) -> [Ty; 2] {
+        let number = |at: u8| Self::NUMBERS[usize::from(at)].into();
+        [number(self.0 / 3), number(self.0 % 3)]
+    }
+}
+
 impl From<Number> for Ty {
     fn from(number: Number) -> Self {
         match number {
@@ -300,6 +318,16 @@ pub(crate) enum Op {
         other: u16,
         end: u16,
     },
+    /// The next pair of what this reading found, an `enumerate`, or of the two iterators that this
+    /// one and the next found, which are those of a `zip`: in two registers from `d` on. It is
+    /// over: `end`. One of the two has another type, and the pair is [pending](Ty::Pending): `other`.
+    NextPair {
+        d: Reg,
+        object: u8,
+        types: Pair,
+        other: u16,
+        end: u16,
+    },
     /// The item of the object that this reading found, if it has the type.
     Item {
         d: Reg,
@@ -334,6 +362,12 @@ pub(crate) enum Op {
     Length {
         d: Reg,
         object: u8,
+        exit: u16,
+    },
+    /// Calls a native method on the object that this reading found. It does nothing: `exit`.
+    Native {
+        object: u8,
+        method: u8,
         exit: u16,
     },
     /// Calls the program itself, with so many arguments from register `at` on.
@@ -394,8 +428,10 @@ impl Op {
             | Self::JumpInt { .. }
             | Self::JumpFloat { .. }
             | Self::Range { .. }
+            | Self::NextPair { .. }
             | Self::StoreItem { .. }
             | Self::Append { .. }
+            | Self::Native { .. }
             | Self::Recur { .. }
             | Self::Return { .. }
             | Self::Turn { .. }

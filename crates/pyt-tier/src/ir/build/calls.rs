@@ -185,11 +185,39 @@ impl Builder<'_, '_> {
             _ if names.is_some() => None,
             Some(Known::Builtin(Builtin::ListAppend)) if !is_plain => self.append(at, instr.pc),
             Some(Known::Builtin(Builtin::ListPop)) if !is_plain => self.pop_item(at, instr.pc),
+            Some(Known::Builtin(Builtin::Native(method))) if !is_plain && arguments == 0 => {
+                self.native(method, at, instr.pc)
+            }
             Some(Known::Builtin(Builtin::Range)) if is_plain => self.range(at, instr),
             Some(Known::Builtin(builtin)) if is_plain => self.builtin(builtin, at, instr),
             _ => None,
         };
         followed.unwrap_or_else(|| self.leave(instr.pc))
+    }
+
+    /// A native method without arguments, which lies on the stack below its object. It has effects
+    /// at its turn, so it is called only where nothing is made again.
+    fn native(&mut self, method: u8, at: usize, pc: usize) -> Option<Flow> {
+        let Ty::Read(object) = self.stack[at + 1].ty else {
+            return None;
+        };
+        if !self.may_change() {
+            return None;
+        }
+        let exit = self.exit(pc);
+        self.push_op(Op::Native {
+            object,
+            method,
+            exit,
+        });
+        self.fresh = false;
+        self.stack.truncate(at);
+        self.stack.push(if self.surroundings.returns_true(method) {
+            item(Ty::Bool, 1)
+        } else {
+            NONE
+        });
+        Some(Flow::Next)
     }
 
     /// Goes on in a function that is called, by its reading and its unit: its arguments lie on the
@@ -353,7 +381,11 @@ impl Builder<'_, '_> {
                 self.stack.push(first);
                 self.truth();
             }
-            Builtin::Len | Builtin::Range | Builtin::ListAppend | Builtin::ListPop => return None,
+            Builtin::Len
+            | Builtin::Range
+            | Builtin::ListAppend
+            | Builtin::ListPop
+            | Builtin::Native(_) => return None,
         }
         Some(Flow::Next)
     }

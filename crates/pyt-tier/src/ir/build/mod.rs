@@ -66,8 +66,16 @@ pub(crate) trait Surroundings {
     fn attribute(&mut self, of: u8, unit: usize, name: usize) -> Option<(u8, Known)>;
     /// How many items the object has that a reading found.
     fn length(&mut self, of: u8) -> Option<(u8, Known)>;
+    /// A constant of this unit that is a string, if it can be a key.
+    fn text(&mut self, unit: usize, constant: usize) -> Option<(u8, Known)>;
+    /// What the dict that a reading found has under the key that another found.
+    fn entry(&mut self, of: u8, key: u8) -> Option<(u8, Known)>;
+    /// One of the two iterators of the `zip` that a reading found.
+    fn inner(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
     /// What this item is of the tuple that a reading found.
     fn tuple_item(&mut self, of: u8, index: usize) -> Option<(u8, Known)>;
+    /// Whether a native method returns `True`, and not `None`.
+    fn returns_true(&self, method: u8) -> bool;
     /// The type that an item has of the sequence that a reading found: of this one, or of the
     /// first.
     fn item(&self, of: u8, index: usize) -> Option<Ty>;
@@ -103,6 +111,13 @@ pub(crate) enum Known {
     Tuple(usize),
     /// An iterator of items, of which the next has this type.
     Iterator(Ty),
+    Dict,
+    /// An `enumerate` of an iterator whose next item has this type.
+    Enumerate(Ty),
+    /// A `zip` of two iterators.
+    Zip,
+    /// A constant that is a string.
+    Text,
     /// Anything else that is no number.
     Object,
 }
@@ -527,6 +542,11 @@ impl Builder<'_, '_> {
             Code::Return if !self.calls.is_empty() => return Ok(self.return_value(pc)),
             Code::Return if self.function.is_some() => return Ok(self.end(pc)),
             Code::Return | Code::GetIter => return Ok(self.leave(pc)),
+            Code::Text(constant) => {
+                if !self.load_text(constant) {
+                    return Ok(self.leave(pc));
+                }
+            }
             Code::Names(_) | Code::Other => return Ok(self.leave(pc)),
         }
         Ok(Flow::Next)

@@ -90,6 +90,29 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// False: it cannot be a key.
+    pub(super) fn load_text(&mut self, constant: usize) -> bool {
+        let unit = self.unit_number();
+        match self.surroundings.text(unit, constant) {
+            Some((reading, known)) => {
+                self.push_known(reading, known);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What a dict has under a key, if the two are a dict and a constant that is a string.
+    pub(super) fn entry(&mut self, object: Item, key: Item) -> Option<(u8, Known)> {
+        let (Ty::Read(of), Ty::Read(key)) = (object.ty, key.ty) else {
+            return None;
+        };
+        let are_known = (self.known(of), self.known(key)) == (Some(Known::Dict), Some(Known::Text));
+        are_known
+            .then(|| self.surroundings.entry(of, key))
+            .flatten()
+    }
+
     /// False: it is unknown.
     pub(super) fn load_shared(&mut self, at: usize) -> bool {
         match self.shared(at) {
@@ -125,12 +148,15 @@ impl Builder<'_, '_> {
                 let followed = self.follow((reading, unit), at, 1, None, instr);
                 return followed.unwrap_or_else(|| self.leave(instr.pc));
             }
-            Known::Method(_) | Known::Builtin(Builtin::ListAppend | Builtin::ListPop) if method => {
+            Known::Method(_)
+            | Known::Builtin(Builtin::ListAppend | Builtin::ListPop | Builtin::Native(_))
+                if method =>
+            {
                 let object = self.stack.pop();
                 self.push_known(reading, known);
                 self.stack.extend(object);
             }
-            Known::Builtin(Builtin::ListAppend | Builtin::ListPop)
+            Known::Builtin(Builtin::ListAppend | Builtin::ListPop | Builtin::Native(_))
             | Known::Getter(_)
             | Known::Method(_) => return self.leave(instr.pc),
             Known::Value(_) if method => return self.leave(instr.pc),
@@ -170,6 +196,11 @@ impl Builder<'_, '_> {
         let [.., object, index] = self.stack[..] else {
             return self.leave(pc);
         };
+        if let Some((reading, known)) = self.entry(object, index) {
+            self.stack.truncate(self.stack.len() - 2);
+            self.push_known(reading, known);
+            return Flow::Next;
+        }
         let (Ty::Read(of), Ty::Int | Ty::Bool) = (object.ty, index.ty) else {
             return self.leave(pc);
         };
@@ -210,6 +241,9 @@ impl Builder<'_, '_> {
         let [.., value, object, index] = self.stack[..] else {
             return self.leave(pc);
         };
+        if let Some(found) = self.entry(object, index) {
+            return self.store_entry(found, value, pc);
+        }
         let (Ty::Read(of), Ty::Int | Ty::Bool) = (object.ty, index.ty) else {
             return self.leave(pc);
         };

@@ -1,4 +1,5 @@
-//! Variables around a loop that a program binds: global variables, and attributes of objects.
+//! Variables around a loop that a program binds: global variables, attributes of objects, and what
+//! dicts have under names.
 //!
 //! They are readings whose places are written when the program is left; until then their values are
 //! in registers. A call that is followed may be made again, with the values from before it: what it
@@ -73,6 +74,15 @@ impl Builder<'_, '_> {
         }
         self.stack.pop();
         self.bind(found)
+    }
+
+    /// Binds what a dict has under a key: value, dict, key.
+    pub(super) fn store_entry(&mut self, found: (u8, Known), value: Item, pc: usize) -> Flow {
+        if !self.can_bind(Some(found), value) {
+            return self.leave(pc);
+        }
+        self.stack.truncate(self.stack.len() - 2);
+        self.bind(Some(found))
     }
 
     pub(super) fn store_global(&mut self, name: usize, pc: usize) -> Flow {

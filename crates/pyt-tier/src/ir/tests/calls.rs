@@ -42,6 +42,23 @@ impl Surroundings for World {
         None
     }
 
+    fn text(&mut self, unit: usize, constant: usize) -> Option<(u8, Known)> {
+        self.global(unit, constant)
+    }
+
+    /// What a dict has comes after its key.
+    fn entry(&mut self, _: u8, key: u8) -> Option<(u8, Known)> {
+        self.global(0, usize::from(key) + 1)
+    }
+
+    fn returns_true(&self, _: u8) -> bool {
+        true
+    }
+
+    fn inner(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }

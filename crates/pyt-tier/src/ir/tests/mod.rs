@@ -13,7 +13,7 @@ use super::{
     code::{Binary, Code, Const, Instr, Unit},
     range,
 };
-use crate::backend::{Backend, Next, Objects, Poll, Register};
+use crate::backend::{Backend, Next, NextPair, Objects, Poll, Register};
 
 /// Instructions at 0, 1, 2, ..., as all take one unit.
 fn code(list: &[Code]) -> Vec<Instr> {
@@ -64,6 +64,22 @@ impl Surroundings for Nowhere {
         None
     }
 
+    fn text(&mut self, _: usize, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn entry(&mut self, _: u8, _: u8) -> Option<(u8, Known)> {
+        None
+    }
+
+    fn returns_true(&self, _: u8) -> bool {
+        true
+    }
+
+    fn inner(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
+        None
+    }
+
     fn tuple_item(&mut self, _: u8, _: usize) -> Option<(u8, Known)> {
         None
     }
@@ -102,6 +118,15 @@ impl Objects for Numbers {
         }
     }
 
+    /// The same, each with its half.
+    fn next_pair(&self, object: u8, types: [Ty; 2]) -> NextPair {
+        match self.next(object, types[0]) {
+            Next::Number(number) => NextPair::Numbers([number, number / 2]),
+            Next::Other => NextPair::Other,
+            Next::End => NextPair::End,
+        }
+    }
+
     fn item(&self, _: u8, index: i64, ty: Ty) -> Option<u64> {
         let item = self.0.borrow().get(usize::try_from(index).ok()?).copied();
         (ty == Ty::Int).then_some(item? as u64)
@@ -115,6 +140,11 @@ impl Objects for Numbers {
     fn append(&self, _: u8, _: Ty, bits: u64) -> Option<()> {
         self.0.borrow_mut().push(bits as i64);
         Some(())
+    }
+
+    /// Takes a number, if there is one.
+    fn call(&self, _: u8, _: u8) -> bool {
+        self.0.borrow_mut().pop().is_some()
     }
 
     fn pop(&self, _: u8, _: Ty) -> Option<u64> {

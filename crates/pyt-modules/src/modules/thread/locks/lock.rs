@@ -10,11 +10,14 @@ use rustpython_vm::{
     types::{Constructor, Representable},
 };
 
-use crate::args::{
-    arguments::{self, Signature},
-    fastcall::{HotMethods, hot_methods},
-    pickling,
-    timeout::{self, Attempt},
+use crate::{
+    args::{
+        arguments::{self, Signature},
+        fastcall::{HotMethods, hot_methods},
+        pickling,
+        timeout::{self, Attempt},
+    },
+    modules::{DirectCall, DirectMethod},
 };
 
 /// A lock. Only one thread at a time can hold it; the others wait for it in line. Any thread may
@@ -47,6 +50,30 @@ impl Lock {
             Attempt::Wait(_) if self.inner.acquire_fast() => Ok(true),
             Attempt::Wait(timeout) => self.inner.acquire(timeout::deadline(timeout)).or_raise(vm),
         }
+    }
+
+    /// The methods of locks that compiled code may call without the interpreter: what takes a free
+    /// lock, and what frees one. False: nothing was done.
+    ///
+    /// # Errors
+    /// What the import of the module raises.
+    pub(crate) fn direct(vm: &VirtualMachine) -> PyResult<Vec<DirectMethod>> {
+        let acquire: DirectCall = |lock, _| {
+            lock.downcast_ref::<Self>()
+                .is_some_and(|lock| lock.inner.acquire_fast())
+        };
+        let release: DirectCall = |lock, _| {
+            lock.downcast_ref::<Self>()
+                .is_some_and(|lock| lock.inner.release().is_ok())
+        };
+        let class = vm.import("_thread", 0)?.get_attr("lock", vm)?;
+        let methods = [("acquire", acquire, true), ("release", release, false)];
+        (methods.into_iter())
+            .map(|(name, call, returns_true)| {
+                let method = class.get_attr(vm.ctx.intern_str(name), vm)?;
+                Ok((method, call, returns_true))
+            })
+            .collect()
     }
 
     /// `acquire` without arguments.
