@@ -62,6 +62,7 @@ pub use result::{DIVERGED, ExploreResult, FailingRun, MinimizedFailure, RunWitho
 pub use schedule::{LoadError, Schedule};
 pub use search::{
     AbandonFlag, InvalidShard, Next, NextRun, RunRecord, Search, SearchProgress, Shard,
+    bounded::BoundedDpor,
     dfs::Dfs,
     dpor::Dpor,
     kind::{SearchKind, UnknownSearchKind},

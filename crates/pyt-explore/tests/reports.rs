@@ -6,7 +6,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use pyt_explore::{
     Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome,
-    RecordedRun, Schedule, SourceLocation, StackFrame, VariableAccess,
+    RecordedRun, Schedule, SearchKind, SourceLocation, StackFrame, VariableAccess,
     report::{
         BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, RunDetails,
         SavedFailure, TraceReport,
@@ -451,6 +451,31 @@ fn an_exploration_that_finds_failures() {
     };
     assert_snapshot!("exploration", report.render(WIDTH));
     assert_snapshot!("exploration_as_json", report.to_json().unwrap());
+}
+
+#[test]
+fn a_search_for_few_preemptions_says_how_many() {
+    let mut result = ExploreResult::default();
+    result.tally.add(0, None, Outcome::default());
+    result.progress.exhausted = true;
+    let options = ExploreOptions {
+        search: SearchKind::Dpor(Some(2)),
+        ..ExploreOptions::default()
+    };
+    let render = |result: &ExploreResult| {
+        let report = ExploreReport {
+            script: "counter.py",
+            options: &options,
+            result,
+            failures: &[],
+        };
+        report.render(WIDTH)
+    };
+    let sentence = "All schedules with at most 2 preemptions were tried. Those with more were not.";
+    assert!(render(&result).contains(sentence), "{}", render(&result));
+    // A run that was cut is not a schedule that was tried.
+    result.progress.cut = 1;
+    assert!(!render(&result).contains(sentence));
 }
 
 #[test]

@@ -119,6 +119,14 @@ impl ExploreReport<'_> {
             for what in &result.not_seen {
                 let _ = writeln!(text, "  {what}");
             }
+        } else if let (true, 0, Some(bound)) =
+            (progress.exhausted, progress.cut, options.search.bound())
+        {
+            let bound = counted(bound as u64, "preemption", "preemptions");
+            let _ = writeln!(
+                text,
+                "All schedules with at most {bound} were tried. Those with more were not."
+            );
         } else if progress.exhausted {
             text += "All schedules within the bound were tried.\n";
         }

@@ -126,16 +126,12 @@ impl Search for Dfs {
         self.under_way = Some(abandon.clone());
         let number = self.progress.started;
         self.progress.started += 1;
+        let threads = self.stack.iter().map(|frame| frame.chosen).collect();
         Next::Run(NextRun {
             number,
             seed: None,
             values_seed: None,
-            strategy: Box::new(Prefix {
-                threads: self.stack.iter().map(|frame| frame.chosen).collect(),
-                taken: 0,
-                streak: Streak::default(),
-                abandon: abandon.clone(),
-            }),
+            strategy: Box::new(Prefix::new(threads, abandon.clone())),
             abandon,
         })
     }
@@ -182,11 +178,22 @@ impl Search for Dfs {
 
 /// Makes the given choices, and goes on without switches.
 #[derive(Debug)]
-struct Prefix {
+pub(super) struct Prefix {
     threads: Vec<ThreadNumber>,
     taken: usize,
     streak: Streak,
     abandon: AbandonFlag,
+}
+
+impl Prefix {
+    pub(super) fn new(threads: Vec<ThreadNumber>, abandon: AbandonFlag) -> Self {
+        Self {
+            threads,
+            taken: 0,
+            streak: Streak::default(),
+            abandon,
+        }
+    }
 }
 
 impl Strategy for Prefix {

@@ -98,7 +98,7 @@ impl Runtime {
     ///     .function("store", move |amount: i64| written.store(amount, SeqCst));
     /// let runtime = Runtime::builder().module(host).build()?;
     /// let options = ExploreOptions {
-    ///     search: SearchKind::Dpor,
+    ///     search: SearchKind::Dpor(None),
     ///     stop_on_first: true,
     ///     ..ExploreOptions::default()
     /// };
@@ -318,7 +318,7 @@ impl<'a> Explorer<'a> {
         options: &'a ExploreOptions,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
-        if options.search == SearchKind::Dpor && !options.sees_accesses() {
+        if matches!(options.search, SearchKind::Dpor(_)) && !options.sees_accesses() {
             return Err(vm.new_value_error(
                 "dpor must see what threads access: granularity access or instruction (dfs takes any)",
             ));
