@@ -97,7 +97,7 @@ fn generated_programs_have_the_orders_of_the_bound() {
 #[test]
 fn programs_of_all_kinds_have_the_orders_of_the_bound() {
     let first = number("PYT_TEST_FIRST_MODEL", 0);
-    let count = number("PYT_TEST_MODELS", 300);
+    let count = number("PYT_TEST_MODELS", 200);
     let mut compared = Compared::default();
     for seed in first..first + count {
         compared.add(&seed.to_string(), &mixed(seed));

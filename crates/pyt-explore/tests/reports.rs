@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use pyt_explore::{
-    Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome,
-    RecordedRun, Schedule, SearchKind, SourceLocation, StackFrame, VariableAccess,
+    Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, Fingerprint,
+    MinimizedFailure, Outcome, RecordedRun, Schedule, SearchKind, SourceLocation, StackFrame,
+    VariableAccess,
     report::{
         BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, RunDetails,
         SavedFailure, TraceReport,
@@ -448,6 +449,7 @@ fn an_exploration_that_finds_failures() {
         options: &ExploreOptions::default(),
         result: &result,
         failures: &failures,
+        program: Fingerprint::of(b""),
     };
     assert_snapshot!("exploration", report.render(WIDTH));
     assert_snapshot!("exploration_as_json", report.to_json().unwrap());
@@ -468,6 +470,7 @@ fn a_search_for_few_preemptions_says_how_many() {
             options: &options,
             result,
             failures: &[],
+            program: Fingerprint::of(b""),
         };
         report.render(WIDTH)
     };
@@ -490,6 +493,7 @@ fn remarks_of_explorations() {
             options: &options,
             result,
             failures: &[],
+            program: Fingerprint::of(b""),
         };
         report.render(WIDTH)
     };

@@ -15,7 +15,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Action, Candidate, Decision, Op, Place, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Candidate, Decision, Op, ThreadNumber, Trace};
 
 use super::{
     AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, StepShape, dfs::Prefix,
@@ -43,6 +43,8 @@ pub struct BoundedDpor {
     main_is_not_all: bool,
     /// The bound has left out a choice in this round.
     bounded: bool,
+    /// How many rounds were made again.
+    repeats: usize,
     restarted: bool,
     /// There is no schedule left to be tried.
     is_done: bool,
@@ -76,11 +78,23 @@ struct State {
     thread: ThreadNumber,
 }
 
-/// What is the same of a step in all runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct StepKey {
-    place: Place,
-    action: Action,
+/// A thread, and how many steps it has taken before: the same step in all runs in which these were
+/// the same.
+type StepKey = (ThreadNumber, usize);
+
+/// Rounds are made again so often at most. Then threads are preempted before all steps.
+const MOST_REPEATS: usize = 3;
+
+/// The key of each step.
+fn keys(trace: &Trace) -> Vec<StepKey> {
+    let mut taken: HashMap<ThreadNumber, usize> = HashMap::new();
+    let steps = trace.steps().iter();
+    let keys = steps.map(|step| {
+        let taken = taken.entry(step.thread).or_insert(0);
+        *taken += 1;
+        (step.thread, *taken - 1)
+    });
+    keys.collect()
 }
 
 impl BoundedDpor {
@@ -98,11 +112,7 @@ impl BoundedDpor {
     /// Notes which steps of a run conflict with others of it.
     fn note_conflicts(&mut self, seen: &RunRecord<'_>) {
         let mut conflicts = Conflicts::default();
-        for step in seen.trace.steps() {
-            let key = StepKey {
-                place: step.place,
-                action: step.op.action,
-            };
+        for (step, key) in seen.trace.steps().iter().zip(keys(seen.trace)) {
             conflicts.add(step.thread, step.op, Some(key), &mut self.conflicting);
         }
         for pending in never_taken(seen) {
@@ -115,6 +125,7 @@ impl BoundedDpor {
     fn extend(&mut self, trace: &Trace) -> Order {
         let steps = trace.steps();
         let first = self.stack.len();
+        let keys = keys(trace);
         let next = next_of_threads(trace);
         let mut builder = OrderBuilder::new(trace, Rules::default());
         let (mut order, mut preemptions, mut is_known) = (0, 0, false);
@@ -129,7 +140,7 @@ impl BoundedDpor {
             if number >= first && !is_known {
                 // The step that a preempted thread was about to take.
                 let pending = number.checked_sub(1).and_then(|before| next[before]);
-                let may_preempt = pending.is_none_or(|pending| self.counts(trace, pending));
+                let may_preempt = pending.is_none_or(|pending| self.counts(keys[pending]));
                 let mut rest = Vec::new();
                 for candidate in decision.candidates {
                     let thread = candidate.thread;
@@ -175,13 +186,8 @@ impl BoundedDpor {
         builder.order
     }
 
-    /// Whether a thread is to be preempted before step `number`.
-    fn counts(&mut self, trace: &Trace, number: usize) -> bool {
-        let step = &trace.steps()[number];
-        let key = StepKey {
-            place: step.place,
-            action: step.op.action,
-        };
+    /// Whether a thread is to be preempted before a step.
+    fn counts(&mut self, key: StepKey) -> bool {
         let counts = self.all_count || self.conflicting.contains(&key);
         if !counts {
             self.passed.insert(key);
@@ -201,16 +207,12 @@ impl BoundedDpor {
     /// threads could go on, or time passes. Returns true if the search has to begin again for that.
     fn learn_order(&mut self, seen: &RunRecord<'_>, order: &Order) -> bool {
         let steps = seen.trace.steps();
+        let keys = keys(seen.trace);
         for (step, enabled) in order.enabled.iter().enumerate() {
             if let Enabled::By(other) = *enabled
                 && steps[other].op.action != Action::Start
             {
-                for step in [&steps[step], &steps[other]] {
-                    self.conflicting.insert(StepKey {
-                        place: step.place,
-                        action: step.op.action,
-                    });
-                }
+                self.conflicting.extend([keys[step], keys[other]]);
             }
         }
         let Some(last) = steps.len().checked_sub(1).filter(|_| !seen.cut) else {
@@ -273,6 +275,8 @@ impl BoundedDpor {
             }
         }
         if !self.all_count && !self.passed.is_disjoint(&self.conflicting) {
+            self.repeats += 1;
+            self.all_count = self.repeats > MOST_REPEATS;
             self.begin_round();
             return true;
         }
@@ -302,7 +306,7 @@ impl Search for BoundedDpor {
             number,
             seed: None,
             values_seed: None,
-            strategy: Box::new(Prefix::new(threads, abandon.clone())),
+            strategy: Box::new(Prefix::new(threads, None, abandon.clone())),
             abandon,
         })
     }

@@ -47,7 +47,7 @@ impl SearchKind {
     /// Whether a search can be divided into parts.
     #[must_use]
     pub const fn is_divisible(self) -> bool {
-        !matches!(self, Self::Dfs(_) | Self::Dpor(Some(_)))
+        !matches!(self, Self::Dpor(Some(_)))
     }
 
     /// A search of this kind for at most `limit` schedules, from number `first` on. An exhaustive
@@ -59,8 +59,7 @@ impl SearchKind {
             Self::Sample(kind) => {
                 Box::new(Sampling::new(kind, seed, shard).from(first).limit(limit))
             }
-            Self::Dfs(None) => Box::new(Dfs::new()),
-            Self::Dfs(Some(preemptions)) => Box::new(Dfs::bounded(preemptions)),
+            Self::Dfs(bound) => Box::new(Dfs::part(bound, shard)),
             Self::Dpor(None) => Box::new(Dpor::part(shard)),
             Self::Dpor(Some(preemptions)) => Box::new(BoundedDpor::new(preemptions)),
         }

@@ -15,6 +15,7 @@ pub mod bounded;
 pub mod dfs;
 pub mod dpor;
 pub mod kind;
+mod part;
 mod reversals;
 pub mod sampling;
 
