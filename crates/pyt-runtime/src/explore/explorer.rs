@@ -567,7 +567,7 @@ impl<'a> Explorer<'a> {
     ) -> PyResult<RunAgain> {
         let recorded = choices.clone();
         let replay = Box::new(Replay::new(choices));
-        let (_, ran) = self.run_once(replay, seed, true, None, program, vm)?;
+        let (_, ran) = self.run_once(replay, seed, Recording::Steps, None, program, vm)?;
         let ran = match ran {
             Ok(ran) => ran,
             Err(EndedEarly { status }) => Ran::ended_early(status),
