@@ -92,14 +92,14 @@ fn few_preemptions_find_what_dfs_finds_and_are_no_proof() {
     }
     assert_eq!(found[0], found[1]);
     assert!(runs[1] < runs[0], "{runs:?}");
-    let text = explore_text(&script, &["--strategy=dpor:1", &output]);
+    let text = crate::pyt(&["explore", "--strategy=dpor:1", &output, &script]);
     let sentence = "All schedules with at most 1 preemption were tried. Those with more were not.";
     assert!(text.stdout.contains(sentence), "{text}");
     for (wrong, reason) in [
         ("--strategy=dpor:x", "unknown strategy \"dpor:x\""),
         ("--strategy=dpor:-1", "unknown strategy \"dpor:-1\""),
     ] {
-        let run = explore_text(&script, &[wrong]);
+        let run = crate::pyt(&["explore", wrong, &script]);
         run.exited_with(2);
         assert!(run.stderr.contains(reason), "{run}");
     }
@@ -107,7 +107,7 @@ fn few_preemptions_find_what_dfs_finds_and_are_no_proof() {
         ("--shard=0/2", "has no parts"),
         ("--jobs=2", "in one process"),
     ] {
-        let run = explore_text(&script, &["--strategy=dpor:1", more]);
+        let run = crate::pyt(&["explore", "--strategy=dpor:1", more, &script]);
         run.exited_with(2);
         assert!(run.stderr.contains(reason), "{run}");
     }
