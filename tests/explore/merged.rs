@@ -46,6 +46,8 @@ fn shards_add_up_to_the_whole() {
     // Which of the smallest schedules is shown depends on where each shard began to look.
     sum["findings"].take();
     whole["findings"].take();
+    // Parts do not say which pairs of accesses they have seen.
+    whole["orders"].take();
     assert_eq!(sum, whole);
     let text = merge(&[one, two, three]);
     text.exited_with(1);
@@ -121,14 +123,6 @@ fn shards_of_exhaustive_searches_are_a_proof_only_together() {
             );
             let whole = scratch.write("whole.json", &whole.to_string());
             merge(&[one, &whole]).exited_with(2);
-            // Other jobs divide in another way.
-            let other = explore(&["--shard=1/3", "--jobs=2"]);
-            let other = scratch.write("jobs.json", &other.to_string());
-            let sum = crate::parsed(&merge(&["--json", one, &other, three]));
-            assert_eq!(
-                (&sum["proven"], &sum["exhausted"]),
-                (&false.into(), &false.into())
-            );
         }
     }
 }
