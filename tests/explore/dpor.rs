@@ -55,6 +55,65 @@ assert x > 2
 ";
 
 #[test]
+fn jobs_of_dfs_make_together_the_schedules_of_one() {
+    let scratch = Scratch::new();
+    let script = scratch.write("small.py", &DIVIDED.replace("range(2)", "range(1)"));
+    for strategy in ["--strategy=dfs:2", "--strategy=dfs:1"] {
+        let found = |jobs: &str| {
+            let output = format!("--output={}", scratch.at(jobs));
+            let (report, run) = explore(&script, &[strategy, jobs, &output]);
+            assert_eq!(report["exhausted"], true, "{run}");
+            let outcomes: std::collections::BTreeSet<String> =
+                outcomes(&report).iter().map(ToString::to_string).collect();
+            outcomes
+        };
+        assert_eq!(found("--jobs=1"), found("--jobs=3"));
+    }
+}
+
+#[test]
+fn few_preemptions_find_what_dfs_finds_and_are_no_proof() {
+    let scratch = Scratch::new();
+    let script = scratch.write("small.py", DIVIDED);
+    let output = format!("--output={}", scratch.at("found"));
+    let mut runs = Vec::new();
+    let mut found = Vec::new();
+    for strategy in ["dfs:1", "dpor:1"] {
+        let (report, run) = explore(&script, &["--strategy", strategy, &output]);
+        assert_eq!(
+            (&report["exhausted"], &report["proven"]),
+            (&true.into(), &false.into()),
+            "{run}"
+        );
+        runs.push(report["schedules"].as_u64());
+        let mut outcomes: Vec<String> = outcomes(&report).iter().map(ToString::to_string).collect();
+        outcomes.sort();
+        found.push(outcomes);
+    }
+    assert_eq!(found[0], found[1]);
+    assert!(runs[1] < runs[0], "{runs:?}");
+    let text = crate::pyt(&["explore", "--strategy=dpor:1", &output, &script]);
+    let sentence = "All schedules with at most 1 preemption were tried. Those with more were not.";
+    assert!(text.stdout.contains(sentence), "{text}");
+    for (wrong, reason) in [
+        ("--strategy=dpor:x", "unknown strategy \"dpor:x\""),
+        ("--strategy=dpor:-1", "unknown strategy \"dpor:-1\""),
+    ] {
+        let run = crate::pyt(&["explore", wrong, &script]);
+        run.exited_with(2);
+        assert!(run.stderr.contains(reason), "{run}");
+    }
+    for (more, reason) in [
+        ("--shard=0/2", "has no parts"),
+        ("--jobs=2", "in one process"),
+    ] {
+        let run = crate::pyt(&["explore", "--strategy=dpor:1", more, &script]);
+        run.exited_with(2);
+        assert!(run.stderr.contains(reason), "{run}");
+    }
+}
+
+#[test]
 fn jobs_find_together_what_one_finds_and_replay_it() {
     let scratch = Scratch::new();
     let script = scratch.write("divided.py", DIVIDED);

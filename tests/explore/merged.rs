@@ -46,6 +46,8 @@ fn shards_add_up_to_the_whole() {
     // Which of the smallest schedules is shown depends on where each shard began to look.
     sum["findings"].take();
     whole["findings"].take();
+    // Parts do not say which pairs of accesses they have seen.
+    whole["orders"].take();
     assert_eq!(sum, whole);
     let text = merge(&[one, two, three]);
     text.exited_with(1);
@@ -60,6 +62,69 @@ fn shards_add_up_to_the_whole() {
     // A sum is a part again.
     let both = scratch.write("both.json", &merge(&["--json", one]).stdout);
     merge(&[&both, two, three]).exited_with(1);
+}
+
+/// Each shard of an exhaustive search by itself claims nothing; all together are what the whole is.
+#[test]
+fn shards_of_exhaustive_searches_are_a_proof_only_together() {
+    let scratch = Scratch::new();
+    let locked = SCRIPT
+        .replace("counter = 0\n", "counter = 0\nlock = threading.Lock()\n")
+        .replace("    counter += 1", "    with lock: counter += 1");
+    for (name, text, status, said) in [
+        ("right.py", locked.as_str(), 0, "no schedule can fail"),
+        ("wrong.py", SCRIPT, 1, "there are no other outcomes"),
+    ] {
+        let script = scratch.write(name, text);
+        for strategy in ["dpor", "dfs:3"] {
+            let explore = |more: &[&str]| {
+                let output = format!("--output={}", scratch.at("found"));
+                let strategy = format!("--strategy={strategy}");
+                let run =
+                    pyt(&[&["explore", "--json", &output, &strategy], more, &[&script]].concat());
+                crate::parsed(&run)
+            };
+            let whole = explore(&[]);
+            let parts = [0, 1, 2].map(|index| {
+                let part = explore(&[&format!("--shard={index}/3")]);
+                assert_eq!(
+                    (&part["proven"], &part["exhausted"]),
+                    (&false.into(), &false.into())
+                );
+                assert_eq!(part["part"]["exhausted"], true, "{part}");
+                scratch.write(&format!("part{index}.json"), &part.to_string())
+            });
+            let [one, two, three] = &parts;
+            let run = merge(&["--json", one, two, three]);
+            run.exited_with(status);
+            let sum = crate::parsed(&run);
+            assert_eq!(sum["proven"], whole["proven"], "{name} {strategy}");
+            assert_eq!(sum["exhausted"], true, "{name} {strategy}");
+            assert_eq!(crate::outcomes(&sum).len(), crate::outcomes(&whole).len());
+            let text = merge(&[one, two, three]);
+            if whole["proven"] == true {
+                assert!(text.stdout.contains(said), "{text}");
+            }
+            // A part is missing.
+            let some = crate::parsed(&merge(&["--json", one, three]));
+            assert_eq!(
+                (&some["proven"], &some["exhausted"]),
+                (&false.into(), &false.into())
+            );
+            // What another part has explored is another program.
+            let other = explore(&["--shard=1/3", "--max-steps=777"]);
+            let other = scratch.write("other.json", &other.to_string());
+            let run = merge(&[one, &other]);
+            run.exited_with(2);
+            assert!(
+                run.stderr
+                    .contains("digest of script, arguments and options"),
+                "{run}"
+            );
+            let whole = scratch.write("whole.json", &whole.to_string());
+            merge(&[one, &whole]).exited_with(2);
+        }
+    }
 }
 
 #[test]

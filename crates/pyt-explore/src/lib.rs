@@ -27,6 +27,7 @@ mod annotations;
 pub mod cause;
 mod choices;
 pub mod conflict;
+mod coverage;
 mod fingerprint;
 mod granularity;
 pub mod minimize;
@@ -51,6 +52,7 @@ pub use annotations::{
 pub use cause::{Cause, FailingTrace, Reversal, Verdict, find_cause};
 pub use choices::Choices;
 pub use conflict::Conflict;
+pub use coverage::OrderCoverage;
 pub use fingerprint::Fingerprint;
 pub use granularity::{Granularity, UnknownGranularity};
 pub use minimize::{Minimized, minimize};
@@ -62,6 +64,7 @@ pub use result::{DIVERGED, ExploreResult, FailingRun, MinimizedFailure, RunWitho
 pub use schedule::{LoadError, Schedule};
 pub use search::{
     AbandonFlag, InvalidShard, Next, NextRun, RunRecord, Search, SearchProgress, Shard,
+    bounded::BoundedDpor,
     dfs::Dfs,
     dpor::Dpor,
     kind::{SearchKind, UnknownSearchKind},

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pyt_sched::controlled::{Action, Op, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Candidate, Op, ThreadNumber, Trace};
 
 /// Whether the step reads or changes a variable.
 pub(crate) const fn is_access(op: &Op) -> bool {
@@ -72,77 +72,20 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn of(trace: &Trace, rules: Rules) -> Self {
-        let threads = (0..trace.steps().len())
-            .flat_map(|step| trace.candidates(step))
-            .map(|candidate| candidate.thread as usize + 1)
-            .max()
-            .unwrap_or(0);
-        let mut order = Self {
-            rules,
-            thread_ops: Vec::with_capacity(trace.steps().len()),
-            enabled: Vec::with_capacity(trace.steps().len()),
-            previous: Vec::with_capacity(trace.steps().len()),
-            of_thread: vec![Vec::new(); threads],
-            clocks: Vec::with_capacity(trace.steps().len()),
-            born: vec![None; threads],
-        };
-        let mut frontier = Frontier::default();
-        // For each thread, the decision since which it has been a candidate without a break, and
-        // the last one at which it was.
-        let mut since = vec![(usize::MAX, usize::MAX); threads];
-        for (number, step) in trace.steps().iter().enumerate() {
-            for candidate in trace.candidates(number) {
-                let thread = candidate.thread as usize;
-                let (first, last) = &mut since[thread];
-                if number == 0 || *last != number - 1 {
-                    *first = number;
-                }
-                *last = number;
-                order.born[thread].get_or_insert(number);
-            }
-            let thread = step.thread as usize;
-            let thread_op = ThreadOp {
-                thread: step.thread,
-                op: step.op,
-            };
-            let previous = order.of_thread[thread].last().copied();
-            let at_once = previous.map_or(0, |previous| previous + 1);
-            let first = since[thread].0.max(at_once);
-            let enabled = if waits_for_time(step.op, step.timed_out) && leaps(trace, first) {
-                Enabled::ByTime(first)
-            } else if first == at_once || order.thread_ops[first - 1].depends_on(&thread_op, rules)
-            {
-                Enabled::Freely
-            } else {
-                Enabled::By(first - 1)
-            };
-            let mut clock = previous.map_or_else(|| vec![0; threads], |p| order.clocks[p].clone());
-            match enabled {
-                Enabled::Freely => {}
-                Enabled::By(other) => join(&mut clock, &order.clocks[other]),
-                Enabled::ByTime(first) => {
-                    for (thread, steps) in order.of_thread.iter().enumerate() {
-                        let before = steps.partition_point(|&step| step < first);
-                        clock[thread] = clock[thread].max(small(before));
-                    }
-                }
-            }
-            let learns = rules.only_sync && only_learns(step.op, step.timed_out);
-            frontier.join_and_add(&order, number, thread_op, learns, &mut clock);
-            clock[thread] = small(order.of_thread[thread].len() + 1);
-            order.of_thread[thread].push(number);
-            order.previous.push(previous);
-            order.thread_ops.push(thread_op);
-            order.enabled.push(enabled);
-            order.clocks.push(clock);
-        }
-        order
+        let mut builder = OrderBuilder::new(trace, rules);
+        while builder.take().is_some() {}
+        builder.order
     }
 
     /// Whether step `earlier` happens before step `later`, or is it.
     pub(crate) fn happens_before(&self, earlier: usize, later: usize) -> bool {
         self.place_in_thread(earlier)
             <= self.clocks[later][self.thread_ops[earlier].thread as usize] as usize
+    }
+
+    /// For each thread, how many of its steps happen before this one, itself included.
+    pub(crate) fn clock(&self, step: usize) -> &[u32] {
+        &self.clocks[step]
     }
 
     /// The number of steps that its thread had taken with it.
@@ -166,7 +109,145 @@ impl Order {
     }
 }
 
-fn waits_for_time(op: Op, timed_out: bool) -> bool {
+/// The order of a run's steps as it grows, step by step.
+pub(crate) struct OrderBuilder<'a> {
+    trace: &'a Trace,
+    /// That of the steps so far.
+    pub(crate) order: Order,
+    frontier: Frontier,
+    /// For each thread, the decision since which it has been a candidate without a break, and the
+    /// last one at which it was.
+    since: Vec<(usize, usize)>,
+}
+
+/// What a step that could be taken now comes after.
+struct Prepared {
+    thread_op: ThreadOp,
+    enabled: Enabled,
+    previous: Option<usize>,
+    clock: Vec<u32>,
+}
+
+impl<'a> OrderBuilder<'a> {
+    pub(crate) fn new(trace: &'a Trace, rules: Rules) -> Self {
+        let threads = (0..trace.steps().len())
+            .flat_map(|step| trace.candidates(step))
+            .map(|candidate| candidate.thread as usize + 1)
+            .max()
+            .unwrap_or(0);
+        let steps = trace.steps().len();
+        let mut builder = Self {
+            trace,
+            order: Order {
+                rules,
+                thread_ops: Vec::with_capacity(steps),
+                enabled: Vec::with_capacity(steps),
+                previous: Vec::with_capacity(steps),
+                of_thread: vec![Vec::new(); threads],
+                clocks: Vec::with_capacity(steps),
+                born: vec![None; threads],
+            },
+            frontier: Frontier::default(),
+            since: vec![(usize::MAX, usize::MAX); threads],
+        };
+        builder.look();
+        builder
+    }
+
+    /// Notes who could take the next step.
+    fn look(&mut self) {
+        let number = self.order.thread_ops.len();
+        if number == self.trace.steps().len() {
+            return;
+        }
+        for candidate in self.trace.candidates(number) {
+            let thread = candidate.thread as usize;
+            let (first, last) = &mut self.since[thread];
+            if number == 0 || *last != number - 1 {
+                *first = number;
+            }
+            *last = number;
+            self.order.born[thread].get_or_insert(number);
+        }
+    }
+
+    /// Takes the next step of the run. Returns its number; `None` if there is none.
+    pub(crate) fn take(&mut self) -> Option<usize> {
+        let number = self.order.thread_ops.len();
+        let step = self.trace.steps().get(number)?;
+        let prepared = self.prepare(&Candidate {
+            thread: step.thread,
+            op: step.op,
+            timed_out: step.timed_out,
+        });
+        let Prepared {
+            thread_op,
+            enabled,
+            previous,
+            clock,
+        } = prepared;
+        let order = &mut self.order;
+        let learns = order.rules.only_sync && only_learns(step.op, step.timed_out);
+        self.frontier.add(order, number, thread_op, learns);
+        order.of_thread[step.thread as usize].push(number);
+        order.previous.push(previous);
+        order.thread_ops.push(thread_op);
+        order.enabled.push(enabled);
+        order.clocks.push(clock);
+        self.look();
+        Some(number)
+    }
+
+    /// For each thread, how many of its steps happen before the step that this candidate of the
+    /// next decision would take, itself included.
+    pub(crate) fn clock_of(&self, candidate: &Candidate) -> Vec<u32> {
+        self.prepare(candidate).clock
+    }
+
+    fn prepare(&self, candidate: &Candidate) -> Prepared {
+        let order = &self.order;
+        let rules = order.rules;
+        let thread = candidate.thread as usize;
+        let thread_op = ThreadOp {
+            thread: candidate.thread,
+            op: candidate.op,
+        };
+        let previous = order.of_thread[thread].last().copied();
+        let at_once = previous.map_or(0, |previous| previous + 1);
+        let first = self.since[thread].0.max(at_once);
+        let by_time = waits_for_time(candidate.op, candidate.timed_out) && leaps(self.trace, first);
+        let enabled = if by_time {
+            Enabled::ByTime(first)
+        } else if first == at_once || order.thread_ops[first - 1].depends_on(&thread_op, rules) {
+            Enabled::Freely
+        } else {
+            Enabled::By(first - 1)
+        };
+        let threads = order.of_thread.len();
+        let mut clock = previous.map_or_else(|| vec![0; threads], |p| order.clocks[p].clone());
+        match enabled {
+            Enabled::Freely => {}
+            Enabled::By(other) => join(&mut clock, &order.clocks[other]),
+            Enabled::ByTime(first) => {
+                for (thread, steps) in order.of_thread.iter().enumerate() {
+                    let before = steps.partition_point(|&step| step < first);
+                    clock[thread] = clock[thread].max(small(before));
+                }
+            }
+        }
+        self.frontier.join(order, thread_op, &mut clock);
+        clock[thread] = small(order.of_thread[thread].len() + 1);
+        Prepared {
+            thread_op,
+            enabled,
+            previous,
+            clock,
+        }
+    }
+}
+
+/// Whether the step comes when time passes.
+pub(crate) fn waits_for_time(op: Op, timed_out: bool) -> bool {
     (timed_out && !op.action.is_attempt()) || op.action == Action::Sleep
 }
 
@@ -223,14 +304,8 @@ struct Frontier {
 }
 
 impl Frontier {
-    fn join_and_add(
-        &mut self,
-        order: &Order,
-        number: usize,
-        thread_op: ThreadOp,
-        learns: bool,
-        clock: &mut [u32],
-    ) {
+    /// Adds to the `clock` of a step what it comes after.
+    fn join(&self, order: &Order, thread_op: ThreadOp, clock: &mut [u32]) {
         if let Some(exit) = self.exit {
             join(clock, &order.clocks[exit]);
         }
@@ -240,25 +315,39 @@ impl Frontier {
                     join(clock, &order.clocks[last]);
                 }
             }
-            self.exit = Some(number);
         }
         if thread_op.op.action == Action::Start
-            && let Some(last) = self.last_start.replace(number)
+            && let Some(last) = self.last_start
         {
             join(clock, &order.clocks[last]);
         }
-        if thread_op.op.object == 0 || (order.rules.only_sync && is_access(&thread_op.op)) {
+        if is_outside(thread_op, order.rules) {
             return;
         }
-        let steps = self.of_object.entry(thread_op.op.object).or_default();
-        for &step in &*steps {
+        for &step in self
+            .of_object
+            .get(&thread_op.op.object)
+            .into_iter()
+            .flatten()
+        {
             if thread_op.op.conflicts_with(&order.thread_ops[step].op) {
                 join(clock, &order.clocks[step]);
             }
         }
-        if learns {
+    }
+
+    /// Adds step `number`.
+    fn add(&mut self, order: &Order, number: usize, thread_op: ThreadOp, learns: bool) {
+        if thread_op.is_exit(order.rules) {
+            self.exit = Some(number);
+        }
+        if thread_op.op.action == Action::Start {
+            self.last_start = Some(number);
+        }
+        if is_outside(thread_op, order.rules) || learns {
             return;
         }
+        let steps = self.of_object.entry(thread_op.op.object).or_default();
         // A later step that conflicts with a removed one conflicts with this one, too.
         steps.retain(|&step| {
             let old = order.thread_ops[step];
@@ -269,4 +358,9 @@ impl Frontier {
         });
         steps.push(number);
     }
+}
+
+/// Whether nothing but what all steps share orders the step.
+const fn is_outside(thread_op: ThreadOp, rules: Rules) -> bool {
+    thread_op.op.object == 0 || (rules.only_sync && is_access(&thread_op.op))
 }

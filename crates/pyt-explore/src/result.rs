@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cause::Cause,
     choices::Choices,
+    coverage::OrderCoverage,
     outcome::{DistinctOutcome, Failure, Outcome, Tally},
     report::{RunDetails, Walk},
     search::SearchProgress,
@@ -55,6 +56,9 @@ pub struct ExploreResult {
     /// known. None: all schedules are the same.
     #[serde(default)]
     pub decisions: Option<u64>,
+    /// Of a search that draws schedules: which orders of conflicting accesses were seen.
+    #[serde(default)]
+    pub orders: OrderCoverage,
     /// Time spent.
     pub elapsed: Duration,
 }
@@ -98,6 +102,7 @@ impl ExploreResult {
             }
             sum.too_long += part.too_long;
             sum.decisions = sum.decisions.or(part.decisions);
+            sum.orders.merge(&part.orders);
             sum.elapsed = sum.elapsed.max(part.elapsed);
         }
         let every = |holds: fn(&SearchProgress) -> bool| {

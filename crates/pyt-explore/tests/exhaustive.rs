@@ -204,6 +204,49 @@ fn depth_first_search_makes_each_schedule_once() {
     }
 }
 
+/// `PYT_TEST_PARTS=N` tries N programs of each flavour in the place of a few.
+#[test]
+fn parts_of_a_depth_first_search_make_together_the_schedules_of_the_whole() {
+    let seeds = std::env::var("PYT_TEST_PARTS").ok();
+    let seeds: u64 = seeds.map_or(20, |seeds| seeds.parse().expect("a number"));
+    let (mut programs, mut all_runs, mut in_others) = (0, 0, 0);
+    for flavour in FLAVOURS {
+        for (seed, bound) in (0..seeds).flat_map(|seed| [(seed, None), (seed, Some(1))]) {
+            let program = generate(flavour, seed);
+            let whole = explore(&program, &mut Dfs::part(bound, Shard::WHOLE), FEW);
+            if !whole.exhausted {
+                continue;
+            }
+            for count in [2, 3, 7] {
+                let (mut schedules, mut outcomes) = (BTreeSet::new(), BTreeSet::new());
+                let (mut runs, mut proven) = (0, true);
+                let mut division = BTreeSet::new();
+                for index in 0..count {
+                    let mut part = Dfs::part(bound, Shard::new(index, count).unwrap());
+                    let found = explore(&program, &mut part, u64::MAX);
+                    assert!(found.exhausted, "{index} of {count} {program:?}");
+                    let progress = part.progress();
+                    assert_eq!(progress.finished, found.runs);
+                    proven &= found.proven;
+                    runs += found.runs;
+                    in_others += if index > 0 { found.runs } else { 0 };
+                    schedules.extend(found.schedules);
+                    outcomes.extend(found.outcomes.into_keys());
+                    division.insert(progress.division);
+                }
+                assert_eq!(schedules, whole.schedules, "{count} {program:?}");
+                assert!(outcomes.iter().eq(whole.outcomes.keys()));
+                assert_eq!(runs, schedules.len() as u64, "none is made twice");
+                assert_eq!((proven, division.len()), (whole.proven, 1));
+                all_runs += runs;
+            }
+            programs += 1;
+        }
+    }
+    println!("{programs} programs, {all_runs} runs, {in_others} of them not in the first part");
+    assert!(programs > 100 && in_others * 2 > all_runs);
+}
+
 #[test]
 fn a_bound_leaves_out_what_needs_more_preemptions_and_nothing_else() {
     for seed in 0..20 {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use pyt_explore::{
-    Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, MinimizedFailure, Outcome,
-    RecordedRun, Schedule, SourceLocation, StackFrame, VariableAccess,
+    Cause, Choices, Conflict, ExploreOptions, ExploreResult, Failure, Fingerprint,
+    MinimizedFailure, Outcome, RecordedRun, Schedule, SearchKind, SourceLocation, StackFrame,
+    VariableAccess,
     report::{
         BlockedThreads, DeadlockKind, DeadlockReport, ExploreReport, ReportedThread, RunDetails,
         SavedFailure, TraceReport,
@@ -448,9 +449,36 @@ fn an_exploration_that_finds_failures() {
         options: &ExploreOptions::default(),
         result: &result,
         failures: &failures,
+        program: Fingerprint::of(b""),
     };
     assert_snapshot!("exploration", report.render(WIDTH));
     assert_snapshot!("exploration_as_json", report.to_json().unwrap());
+}
+
+#[test]
+fn a_search_for_few_preemptions_says_how_many() {
+    let mut result = ExploreResult::default();
+    result.tally.add(0, None, Outcome::default());
+    result.progress.exhausted = true;
+    let options = ExploreOptions {
+        search: SearchKind::Dpor(Some(2)),
+        ..ExploreOptions::default()
+    };
+    let render = |result: &ExploreResult| {
+        let report = ExploreReport {
+            script: "counter.py",
+            options: &options,
+            result,
+            failures: &[],
+            program: Fingerprint::of(b""),
+        };
+        report.render(WIDTH)
+    };
+    let sentence = "All schedules with at most 2 preemptions were tried. Those with more were not.";
+    assert!(render(&result).contains(sentence), "{}", render(&result));
+    // A run that was cut is not a schedule that was tried.
+    result.progress.cut = 1;
+    assert!(!render(&result).contains(sentence));
 }
 
 #[test]
@@ -465,6 +493,7 @@ fn remarks_of_explorations() {
             options: &options,
             result,
             failures: &[],
+            program: Fingerprint::of(b""),
         };
         report.render(WIDTH)
     };

@@ -102,7 +102,7 @@ fn bash_offers_the_values_of_options() {
     );
     assert_eq!(
         bash(&["pyt", "explore", "--strategy", "d"]),
-        ["dfs", "dfs:", "dpor"]
+        ["dfs", "dfs:", "dpor", "dpor:"]
     );
     assert_eq!(bash(&["pyt", "-X", "gi"]), ["gil=0", "gil=1"]);
     assert_eq!(bash(&["pyt", "-X", "gil", "="]), ["0", "1"]);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf};
 
 use pyt_sched::controlled::MOST_STEPS_PER_MAX;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     details::RunDetails,
@@ -11,9 +11,12 @@ use super::{
     text::{counted, singular_or, wrap},
 };
 use crate::{
+    coverage::OrderCoverage,
+    fingerprint::Fingerprint,
     options::{ExploreOptions, FOREIGN_WAIT_LIMIT, REPORT_WIDTH},
     outcome::{DistinctOutcome, Failure},
     result::{ExploreResult, MinimizedFailure},
+    search::Shard,
 };
 
 /// The version of the report as JSON: raised when a key is removed or means something else, not
@@ -44,6 +47,21 @@ pub struct ExploreReport<'a> {
     pub result: &'a ExploreResult,
     /// The failures, minimized.
     pub failures: &'a [SavedFailure],
+    /// What all parts of an exploration must have in common, besides what the report says.
+    pub program: Fingerprint,
+}
+
+/// How far one part of an exhaustive search is. By itself it proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct JsonPart {
+    /// A digest of the script, its arguments and the options.
+    pub(super) program: Fingerprint,
+    /// A digest of how the search was divided, once the part is done.
+    pub(super) division: Option<Fingerprint>,
+    /// The part's schedules were all tried.
+    pub(super) exhausted: bool,
+    /// In addition, nothing in them voids a proof.
+    pub(super) proven: bool,
 }
 
 impl ExploreReport<'_> {
@@ -94,7 +112,30 @@ impl ExploreReport<'_> {
                 text.push('\n');
             }
         }
+        if let Some(orders) = JsonOrders::of(&self.result.orders) {
+            for line in wrap(&orders.sentence(), width.min(REPORT_WIDTH)) {
+                text += &line;
+                text.push('\n');
+            }
+        }
         text
+    }
+
+    /// For one part of an exhaustive search, how far it is.
+    fn part(&self) -> Option<JsonPart> {
+        let Self {
+            options, result, ..
+        } = self;
+        let is_part = options.search.is_exhaustive() && options.shard != Shard::WHOLE;
+        let progress = &result.progress;
+        is_part.then(|| JsonPart {
+            program: self.program,
+            division: progress
+                .division
+                .map(|division| Fingerprint::of(&division.to_le_bytes())),
+            exhausted: progress.exhausted,
+            proven: progress.proven,
+        })
     }
 
     /// What the numbers do not say.
@@ -104,7 +145,17 @@ impl ExploreReport<'_> {
             options, result, ..
         } = self;
         let progress = &result.progress;
-        if progress.proven {
+        if let Some(part) = self.part() {
+            let shard = options.shard;
+            let _ = match part.exhausted {
+                true => writeln!(
+                    text,
+                    "All schedules of part {shard} were tried. That is no proof: only all parts together \
+                     are, added up with --merge."
+                ),
+                false => Ok(()),
+            };
+        } else if progress.proven {
             let what = match result.tally.failures() {
                 0 => "no schedule can fail",
                 _ => "there are no other outcomes",
@@ -119,6 +170,14 @@ impl ExploreReport<'_> {
             for what in &result.not_seen {
                 let _ = writeln!(text, "  {what}");
             }
+        } else if let (true, 0, Some(bound)) =
+            (progress.exhausted, progress.cut, options.search.bound())
+        {
+            let bound = counted(bound as u64, "preemption", "preemptions");
+            let _ = writeln!(
+                text,
+                "All schedules with at most {bound} were tried. Those with more were not."
+            );
         } else if progress.exhausted {
             text += "All schedules within the bound were tried.\n";
         }
@@ -189,8 +248,10 @@ impl ExploreReport<'_> {
             options,
             result,
             failures,
+            program: _,
         } = self;
         let outcomes = result.tally.outcomes();
+        let part = self.part();
         let report = JsonReport {
             schema: JSON_SCHEMA,
             script,
@@ -201,12 +262,14 @@ impl ExploreReport<'_> {
             schedules: result.tally.runs(),
             failed: result.tally.failures(),
             seconds: result.elapsed.as_secs_f64(),
-            exhausted: result.progress.exhausted,
-            proven: result.progress.proven,
+            exhausted: result.progress.exhausted && part.is_none(),
+            proven: result.progress.proven && part.is_none(),
+            part,
             irreproducible: result.irreproducible,
             given_up: result.unfinished + result.too_long,
             not_seen: &result.not_seen,
             unseen: JsonUnseen::of(&result.tally).filter(|_| !options.search.is_exhaustive()),
+            orders: JsonOrders::of(&result.orders),
             outcomes,
             not_reproducible: (failures.iter())
                 .filter(|saved| !saved.is_reproducible())
@@ -285,6 +348,8 @@ pub(super) struct JsonReport<'a, F> {
     pub(super) seconds: f64,
     pub(super) exhausted: bool,
     pub(super) proven: bool,
+    /// Of one part of an exhaustive search.
+    pub(super) part: Option<JsonPart>,
     pub(super) irreproducible: u64,
     /// How many runs were given up, without an outcome.
     pub(super) given_up: u64,
@@ -292,10 +357,55 @@ pub(super) struct JsonReport<'a, F> {
     pub(super) not_seen: &'a BTreeSet<String>,
     /// How likely further schedules are to show another outcome.
     pub(super) unseen: Option<JsonUnseen>,
+    /// In which orders conflicting accesses were seen.
+    pub(super) orders: Option<JsonOrders>,
     /// How many findings did not happen again in the same way.
     pub(super) not_reproducible: u64,
     pub(super) outcomes: Vec<&'a DistinctOutcome>,
     pub(super) findings: Vec<F>,
+}
+
+/// Pairs of conflicting accesses of different threads, by the orders in which they were seen.
+#[derive(Serialize)]
+pub(super) struct JsonOrders {
+    both: u64,
+    one: u64,
+    /// How many schedules were looked at.
+    schedules: u64,
+    /// Whether these are all pairs.
+    complete: bool,
+}
+
+impl JsonOrders {
+    fn of(orders: &OrderCoverage) -> Option<Self> {
+        let (both, one) = orders.counts();
+        (both + one > 0).then(|| Self {
+            both,
+            one,
+            schedules: orders.schedules(),
+            complete: !orders.is_full(),
+        })
+    }
+
+    fn sentence(&self) -> String {
+        let Self {
+            both,
+            one,
+            schedules,
+            complete,
+        } = self;
+        let pairs = counted(
+            both + one,
+            "pair of conflicting accesses",
+            "pairs of conflicting accesses",
+        );
+        let more = if *complete { "" } else { " (there are more)" };
+        let looked_at = counted(*schedules, "schedule", "schedules");
+        format!(
+            "{pairs}{more} in {looked_at} that were looked at: {both} in both orders, {one} in one \
+             order only."
+        )
+    }
 }
 
 /// One minimized failure.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    exploration::{JSON_SCHEMA, JsonReport, MAX_OUTCOMES},
+    exploration::{JSON_SCHEMA, JsonPart, JsonReport, MAX_OUTCOMES},
     outcomes::{JsonUnseen, outcomes, unseen},
     text::{counted, wrap},
 };
@@ -46,7 +46,7 @@ pub enum MergeError {
         /// That of an earlier one.
         other: String,
     },
-    /// Schedules of an exhaustive search have no shards.
+    /// A whole exhaustive search has no other parts.
     #[error("a report of {0} is whole, and cannot be added to others")]
     Exhaustive(String),
 }
@@ -68,6 +68,8 @@ struct Part {
     not_reproducible: u64,
     outcomes: Vec<DistinctOutcome>,
     findings: Vec<Value>,
+    #[serde(default)]
+    part: Option<JsonPart>,
 }
 
 /// Parts of one exploration, added up.
@@ -84,6 +86,8 @@ pub struct MergedReport {
     not_seen: BTreeSet<String>,
     /// By the kind of failure and the exception's type: one of each, of the smallest schedule.
     findings: BTreeMap<String, Value>,
+    /// For an exhaustive search, the parts.
+    parts: Vec<JsonPart>,
 }
 
 impl MergedReport {
@@ -118,7 +122,7 @@ impl MergedReport {
             ("the granularity is", part.granularity),
         ];
         if let Some(expected) = &self.common {
-            if is_exhaustive {
+            if is_exhaustive && (part.part.is_none() || self.parts.is_empty()) {
                 return Err(MergeError::Exhaustive(expected[1].1.clone()));
             }
             for ((what, found), (_, expected)) in common.iter().zip(expected) {
@@ -131,12 +135,22 @@ impl MergedReport {
                 }
             }
         }
+        if let (Some(first), Some(part)) = (self.parts.first(), &part.part)
+            && first.program != part.program
+        {
+            return Err(MergeError::Differs {
+                what: "the digest of script, arguments and options is",
+                found: part.program.to_string(),
+                expected: first.program.to_string(),
+            });
+        }
         if let Some(other) = self.shards.iter().find(|other| other.overlaps(shard)) {
             return Err(MergeError::Overlaps {
                 found: shard.to_string(),
                 other: other.to_string(),
             });
         }
+        self.parts.extend(part.part);
         self.common = Some(common);
         self.shards.push(shard);
         let counted: u64 = part.outcomes.iter().map(|found| found.count).sum();
@@ -168,6 +182,31 @@ impl MergedReport {
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.tally.failures() > 0
+    }
+
+    /// Whether these are all parts of an exhaustive search, and each has tried all its schedules.
+    fn is_exhausted(&self) -> bool {
+        let all = self.shards.first().map_or(0, |shard| shard.parts());
+        let is_complete = self.shards.len() as u64 == all
+            && self.shards.iter().all(|shard| shard.parts() == all)
+            && self.parts.len() == self.shards.len();
+        is_complete && self.is_divided_once() && self.parts.iter().all(|part| part.exhausted)
+    }
+
+    /// Whether all parts that are done were divided in the same way. If not, the program did
+    /// something else in one of them, or each had other `--jobs`.
+    fn is_divided_once(&self) -> bool {
+        let mut divisions = self.parts.iter().filter_map(|part| part.division);
+        let first = divisions.next();
+        divisions.all(|division| Some(division) == first)
+    }
+
+    /// Whether all parts together prove that there is nothing else.
+    fn is_proven(&self) -> bool {
+        self.is_exhausted()
+            && self.parts.iter().all(|part| part.proven)
+            && self.not_seen.is_empty()
+            && [self.irreproducible, self.given_up, self.not_reproducible] == [0; 3]
     }
 
     fn field(&self, index: usize) -> &str {
@@ -203,6 +242,30 @@ impl MergedReport {
                 "{} given up: whether they fail is not known.",
                 counted(self.given_up, "run was", "runs were")
             );
+        }
+        if self.is_proven() {
+            let what = match self.tally.failures() {
+                0 => "no schedule can fail",
+                _ => "there are no other outcomes",
+            };
+            let _ = writeln!(
+                text,
+                "All schedules were tried: {what} (granularity {}), if all parts had the same files.",
+                self.field(3)
+            );
+        } else if !self.is_divided_once() {
+            text += "The parts were not divided in the same way, so schedules may be missing. Each needs the \
+                     same --jobs, and the program must do the same in all of them.\n";
+        } else if self.is_exhausted() {
+            text += "All schedules of all parts were tried. That is no proof";
+            text += if self.not_seen.is_empty() {
+                ".\n"
+            } else {
+                ". Not seen:\n"
+            };
+            for what in &self.not_seen {
+                let _ = writeln!(text, "  {what}");
+            }
         }
         for finding in self.findings.values() {
             let of = |name: &str| finding[name].as_str().unwrap_or_default();
@@ -241,12 +304,18 @@ impl MergedReport {
             schedules: self.tally.runs(),
             failed: self.tally.failures(),
             seconds: self.seconds,
-            exhausted: false,
-            proven: false,
+            exhausted: self.is_exhausted(),
+            proven: self.is_proven(),
+            part: match &self.parts[..] {
+                [one] => Some(one.clone()),
+                _ => None,
+            },
             irreproducible: self.irreproducible,
             given_up: self.given_up,
             not_seen: &self.not_seen,
             unseen: JsonUnseen::of(&self.tally).filter(|_| is_drawn),
+            // Parts do not say which pairs they have seen.
+            orders: None,
             not_reproducible: self.not_reproducible,
             outcomes: self.tally.outcomes(),
             findings: self.findings.values().collect(),

@@ -6,7 +6,10 @@
 
 use pyt_sched::controlled::{Decision, Strategy, ThreadNumber, Trace};
 
-use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, StepShape};
+use super::{
+    AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard, StepShape,
+    part::{Part, Top},
+};
 use crate::strategy::Streak;
 
 /// All schedules, or all with few preemptions.
@@ -20,8 +23,20 @@ pub struct Dfs {
     /// The bound has left out a choice in this round.
     bounded: bool,
     restarted: bool,
-    under_way: Option<AbandonFlag>,
+    under_way: Option<UnderWay>,
+    /// If the search is a part of one.
+    part: Option<Part>,
+    /// How many runs were begun, also those that do not count.
+    runs: u64,
     progress: SearchProgress,
+}
+
+/// What a run raises.
+#[derive(Clone, Debug, Default)]
+struct UnderWay {
+    abandon: AbandonFlag,
+    /// The program behaved differently after the same choices.
+    diverged: AbandonFlag,
 }
 
 #[derive(Debug)]
@@ -31,6 +46,8 @@ struct Frame {
     shape: Option<StepShape>,
     /// The threads to be tried here later.
     rest: Vec<ThreadNumber>,
+    /// It is in the top of a part.
+    in_top: bool,
 }
 
 impl Dfs {
@@ -52,10 +69,27 @@ impl Dfs {
         }
     }
 
-    /// Notes the alternatives at each decision after the prefix.
+    /// What one of several parts of a search finds: together, they find all. A part begins with
+    /// its last bound, so that all parts have the same prefixes.
+    #[must_use]
+    pub fn part(bound: Option<usize>, shard: Shard) -> Self {
+        if shard == Shard::WHOLE {
+            return bound.map_or_else(Self::new, Self::bounded);
+        }
+        Self {
+            bound,
+            last_bound: bound,
+            part: Some(Part::new(shard)),
+            ..Self::default()
+        }
+    }
+
+    /// Notes the alternatives at each decision after the prefix, up to the end of the top if what is
+    /// below belongs to another part.
     fn extend(&mut self, trace: &Trace) {
         let first = self.stack.len();
-        let mut preemptions = 0;
+        let top = self.part.as_ref().map(Part::top);
+        let (mut preemptions, mut decisions) = (0, 0);
         for (number, step) in trace.steps().iter().enumerate() {
             let decision = Decision {
                 step: number as u64,
@@ -64,6 +98,11 @@ impl Dfs {
             };
             let running = decision.current_index().and(decision.current);
             let preempts = |thread| running.is_some_and(|running| running != thread);
+            let in_top = top.is_some_and(|top| decisions < top.decisions);
+            if !in_top && top.is_some_and(|top| top.stop) {
+                break;
+            }
+            decisions += usize::from(decision.candidates.len() > 1);
             if number >= first {
                 let others = decision.candidates.iter().map(|candidate| candidate.thread);
                 let mut rest: Vec<_> = others.filter(|&thread| thread != step.thread).collect();
@@ -79,6 +118,7 @@ impl Dfs {
                     chosen: step.thread,
                     shape: None,
                     rest,
+                    in_top,
                 });
             }
             preemptions += usize::from(preempts(step.thread));
@@ -91,6 +131,9 @@ impl Dfs {
         let first = !std::mem::replace(&mut self.restarted, true);
         if first {
             self.stack.clear();
+            if let Some(part) = self.part.as_mut() {
+                part.restart();
+            }
         }
         first
     }
@@ -122,44 +165,59 @@ impl Search for Dfs {
         if self.under_way.is_some() {
             return Next::Wait;
         }
-        let abandon = AbandonFlag::default();
-        self.under_way = Some(abandon.clone());
-        let number = self.progress.started;
-        self.progress.started += 1;
+        let under_way = UnderWay::default();
+        self.under_way = Some(under_way.clone());
+        let UnderWay { abandon, diverged } = under_way;
+        let mut number = self.runs;
+        self.runs += 1;
+        let mut top = None;
+        if let Some(part) = self.part.as_mut() {
+            number = part.number(number);
+            if self.stack.last().is_none_or(|last| last.in_top) {
+                part.begin_leaf();
+            }
+            top = Some((part.top(), abandon.clone()));
+        }
+        let is_own = top.as_ref().is_none_or(|(top, _)| !top.stop);
+        self.progress.started += u64::from(is_own);
+        let threads = self.stack.iter().map(|frame| frame.chosen).collect();
         Next::Run(NextRun {
             number,
             seed: None,
             values_seed: None,
-            strategy: Box::new(Prefix {
-                threads: self.stack.iter().map(|frame| frame.chosen).collect(),
-                taken: 0,
-                streak: Streak::default(),
-                abandon: abandon.clone(),
-            }),
+            strategy: Box::new(Prefix::new(threads, top, diverged)),
             abandon,
         })
     }
 
     fn learn(&mut self, _number: u64, seen: &RunRecord<'_>) {
-        let Some(abandon) = self.under_way.take() else {
+        let Some(UnderWay { abandon, diverged }) = self.under_way.take() else {
             return;
         };
-        self.progress.finished += 1;
-        if abandon.is_raised() {
-            // The program behaved differently after the same choices.
-            self.progress.abandoned += 1;
+        let is_own = self.part.as_ref().is_none_or(Part::is_own);
+        self.progress.finished += u64::from(is_own);
+        if !is_own {
+            // It may have ended before the top did.
+            abandon.raise();
+        }
+        if diverged.is_raised() {
+            abandon.raise();
+            self.progress.abandoned += u64::from(is_own);
             self.progress.diverged += 1;
             if self.begin_again() {
                 return;
             }
         } else {
-            self.progress.cut += u64::from(seen.cut);
+            self.progress.cut += u64::from(is_own && seen.cut);
             let known = self.stack.iter().map(|frame| frame.shape);
             if StepShape::differ(seen.trace, known) {
                 self.progress.diverged += 1;
                 if self.begin_again() {
                     return;
                 }
+            }
+            if let Some(part) = self.part.as_mut() {
+                part.learn_leaf(seen.trace, seen.trace.steps().len());
             }
             self.extend(seen.trace);
             for (number, frame) in self.stack.iter_mut().enumerate() {
@@ -169,6 +227,11 @@ impl Search for Dfs {
             }
         }
         if !self.advance() {
+            if self.part.as_mut().is_some_and(Part::goes_on) {
+                self.bounded = false;
+                return;
+            }
+            self.progress.division = self.part.as_ref().map(Part::digest);
             let SearchProgress { cut, diverged, .. } = self.progress;
             self.progress.exhausted = true;
             self.progress.proven = !self.bounded && cut == 0 && diverged == 0;
@@ -182,15 +245,44 @@ impl Search for Dfs {
 
 /// Makes the given choices, and goes on without switches.
 #[derive(Debug)]
-struct Prefix {
+pub(super) struct Prefix {
     threads: Vec<ThreadNumber>,
     taken: usize,
     streak: Streak,
-    abandon: AbandonFlag,
+    /// For a part of a search, the top of the tree; what is to be raised where it ends.
+    top: Option<(Top, AbandonFlag)>,
+    /// How many decisions had more than one candidate.
+    decisions: usize,
+    /// Raised if a choice is not possible.
+    diverged: AbandonFlag,
+}
+
+impl Prefix {
+    pub(super) fn new(
+        threads: Vec<ThreadNumber>,
+        top: Option<(Top, AbandonFlag)>,
+        diverged: AbandonFlag,
+    ) -> Self {
+        Self {
+            threads,
+            taken: 0,
+            streak: Streak::default(),
+            top,
+            decisions: 0,
+            diverged,
+        }
+    }
 }
 
 impl Strategy for Prefix {
     fn choose(&mut self, decision: &Decision<'_>) -> usize {
+        if let Some((top, abandon)) = &self.top
+            && top.stop
+            && self.decisions >= top.decisions
+        {
+            abandon.raise();
+        }
+        self.decisions += usize::from(decision.candidates.len() > 1);
         let planned = self.threads.get(self.taken);
         self.taken += 1;
         if let Some(&thread) = planned {
@@ -198,7 +290,7 @@ impl Strategy for Prefix {
                 self.streak.chose(decision, thread);
                 return index;
             }
-            self.abandon.raise();
+            self.diverged.raise();
         }
         self.streak.without_switch(decision)
     }

@@ -2,6 +2,7 @@
 
 use super::{
     Search, Shard,
+    bounded::BoundedDpor,
     dfs::Dfs,
     dpor::Dpor,
     sampling::{Sampling, StrategyKind},
@@ -14,15 +15,16 @@ pub enum SearchKind {
     Sample(StrategyKind),
     /// All there are, depth first; with a bound, those with at most so many preemptions.
     Dfs(Option<usize>),
-    /// One of each set that differ only in the order of steps that do not touch each other.
-    Dpor,
+    /// One of each set that differ only in the order of steps that do not touch each other; with a
+    /// bound, of each such set that has one with at most so many preemptions.
+    Dpor(Option<usize>),
 }
 
 /// A name that is no [`SearchKind`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown strategy {0:?}: expected mix, random, pos, pct, pct:DEPTH, round-robin, dfs, \
-     dfs:PREEMPTIONS or dpor"
+     dfs:PREEMPTIONS, dpor or dpor:PREEMPTIONS, with a whole number of PREEMPTIONS"
 )]
 pub struct UnknownSearchKind(pub String);
 
@@ -33,10 +35,19 @@ impl SearchKind {
         !matches!(self, Self::Sample(_))
     }
 
+    /// How many preemptions its schedules have at most, if it is a search for those.
+    #[must_use]
+    pub const fn bound(self) -> Option<usize> {
+        match self {
+            Self::Dfs(bound) | Self::Dpor(bound) => bound,
+            Self::Sample(_) => None,
+        }
+    }
+
     /// Whether a search can be divided into parts.
     #[must_use]
     pub const fn is_divisible(self) -> bool {
-        !matches!(self, Self::Dfs(_))
+        !matches!(self, Self::Dpor(Some(_)))
     }
 
     /// A search of this kind for at most `limit` schedules, from number `first` on. An exhaustive
@@ -48,9 +59,9 @@ impl SearchKind {
             Self::Sample(kind) => {
                 Box::new(Sampling::new(kind, seed, shard).from(first).limit(limit))
             }
-            Self::Dfs(None) => Box::new(Dfs::new()),
-            Self::Dfs(Some(preemptions)) => Box::new(Dfs::bounded(preemptions)),
-            Self::Dpor => Box::new(Dpor::part(shard)),
+            Self::Dfs(bound) => Box::new(Dfs::part(bound, shard)),
+            Self::Dpor(None) => Box::new(Dpor::part(shard)),
+            Self::Dpor(Some(preemptions)) => Box::new(BoundedDpor::new(preemptions)),
         }
     }
 }
@@ -69,7 +80,8 @@ impl std::str::FromStr for SearchKind {
         match name.split_once(':') {
             Some(("dfs", bound)) => Ok(Self::Dfs(Some(bound.parse().map_err(|_| unknown())?))),
             None if name == "dfs" => Ok(Self::Dfs(None)),
-            None if name == "dpor" => Ok(Self::Dpor),
+            Some(("dpor", bound)) => Ok(Self::Dpor(Some(bound.parse().map_err(|_| unknown())?))),
+            None if name == "dpor" => Ok(Self::Dpor(None)),
             _ => name.parse().map(Self::Sample).map_err(|_| unknown()),
         }
     }
@@ -81,7 +93,8 @@ impl std::fmt::Display for SearchKind {
             Self::Sample(kind) => kind.fmt(f),
             Self::Dfs(None) => f.write_str("dfs"),
             Self::Dfs(Some(bound)) => write!(f, "dfs:{bound}"),
-            Self::Dpor => f.write_str("dpor"),
+            Self::Dpor(None) => f.write_str("dpor"),
+            Self::Dpor(Some(bound)) => write!(f, "dpor:{bound}"),
         }
     }
 }

@@ -11,9 +11,11 @@ use std::{
 
 use pyt_sched::controlled::{Action, Candidate, Place, Strategy, ThreadNumber, Trace};
 
+pub mod bounded;
 pub mod dfs;
 pub mod dpor;
 pub mod kind;
+mod part;
 mod reversals;
 pub mod sampling;
 

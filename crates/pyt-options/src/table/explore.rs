@@ -26,6 +26,7 @@ const STRATEGIES: &[Word] = &[
         "dpor",
         "one of all schedules that differ only in the order of independent steps",
     ),
+    word("dpor:N", "the same, of those with at most N preemptions"),
 ];
 
 const MIX: Word = word("mix", "random, pos and pct by turns");

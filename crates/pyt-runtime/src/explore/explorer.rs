@@ -8,8 +8,8 @@ use std::{
 
 use pyt_explore::{
     Choices, DIVERGED, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
-    MinimizedFailure, Next, Outcome, RecordedRun, RunRecord, RunWithoutSeed, Schedule, Search,
-    SearchKind, report::BlockedThreads, strategy::replay::Replay,
+    MinimizedFailure, Next, OrderCoverage, Outcome, RecordedRun, RunRecord, RunWithoutSeed,
+    Schedule, Search, SearchKind, report::BlockedThreads, strategy::replay::Replay,
 };
 use pyt_instrument::FirstLooks;
 use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
@@ -98,7 +98,7 @@ impl Runtime {
     ///     .function("store", move |amount: i64| written.store(amount, SeqCst));
     /// let runtime = Runtime::builder().module(host).build()?;
     /// let options = ExploreOptions {
-    ///     search: SearchKind::Dpor,
+    ///     search: SearchKind::Dpor(None),
     ///     stop_on_first: true,
     ///     ..ExploreOptions::default()
     /// };
@@ -259,6 +259,14 @@ fn learn_decisions(strategy: &mut dyn Strategy, trace: &Trace) {
     }
 }
 
+/// What is kept of a run beside its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recording {
+    Nothing,
+    Steps,
+    StepsAndPlaces,
+}
+
 /// What makes the runs of a search: its own, or one that others use as well.
 pub(crate) enum RunnerOf<'a> {
     /// The search's own.
@@ -318,7 +326,7 @@ impl<'a> Explorer<'a> {
         options: &'a ExploreOptions,
         vm: &VirtualMachine,
     ) -> PyResult<Self> {
-        if options.search == SearchKind::Dpor && !options.sees_accesses() {
+        if matches!(options.search, SearchKind::Dpor(_)) && !options.sees_accesses() {
             return Err(vm.new_value_error(
                 "dpor must see what threads access: granularity access or instruction (dfs takes any)",
             ));
@@ -355,9 +363,14 @@ impl<'a> Explorer<'a> {
         while let Next::Run(next) = self.search.next() {
             let is_first = self.result.decisions.is_none();
             let seed = next.seed.or(next.values_seed).unwrap_or(self.options.seed);
-            let is_traced = is_first || next.seed.is_none();
+            let looks = !is_exhaustive && OrderCoverage::looks_at(next.number);
+            let recording = match (looks, is_first || next.seed.is_none()) {
+                (true, _) => Recording::StepsAndPlaces,
+                (false, true) => Recording::Steps,
+                (false, false) => Recording::Nothing,
+            };
             let (strategy, ran) =
-                self.run_once(next.strategy, seed, is_traced, give_up_at, program, vm)?;
+                self.run_once(next.strategy, seed, recording, give_up_at, program, vm)?;
             let mut finished = match ran {
                 Ok(ran) => ran,
                 Err(EndedEarly { status }) => {
@@ -397,10 +410,6 @@ impl<'a> Explorer<'a> {
             result.abandoned_threads += finished.abandoned_threads;
             result.irreproducible += u64::from(finished.is_irreproducible);
             result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
-            let last = next.seed.is_none().then_some(finished.trace);
-            if is_first {
-                first.clone_from(&last);
-            }
             let failed = finished.outcome.failure.is_some();
             result.unfinished += u64::from(finished.is_unfinished);
             result.too_long += u64::from(finished.is_too_long);
@@ -412,6 +421,13 @@ impl<'a> Explorer<'a> {
                 && !finished.is_too_long
                 && !next.abandon.is_raised()
                 && self.options.counts(next.number);
+            if counts && looks {
+                result.orders.add(&finished.trace);
+            }
+            let last = next.seed.is_none().then_some(finished.trace);
+            if is_first {
+                first.clone_from(&last);
+            }
             if counts {
                 let before = result.tally.distinct();
                 result.tally.add(next.number, next.seed, finished.outcome);
@@ -525,7 +541,14 @@ impl<'a> Explorer<'a> {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let replay = Box::new(Replay::new(Choices::of(first)));
-        let (_, ran) = self.run_once(replay, self.options.seed, true, None, program, vm)?;
+        let (_, ran) = self.run_once(
+            replay,
+            self.options.seed,
+            Recording::Steps,
+            None,
+            program,
+            vm,
+        )?;
         let is_same = ran.is_ok_and(|ran| has_same_steps(first, &ran.trace));
         if !is_same {
             self.result.not_seen.insert(DIVERGED.to_owned());
@@ -544,7 +567,7 @@ impl<'a> Explorer<'a> {
     ) -> PyResult<RunAgain> {
         let recorded = choices.clone();
         let replay = Box::new(Replay::new(choices));
-        let (_, ran) = self.run_once(replay, seed, true, None, program, vm)?;
+        let (_, ran) = self.run_once(replay, seed, Recording::Steps, None, program, vm)?;
         let ran = match ran {
             Ok(ran) => ran,
             Err(EndedEarly { status }) => Ran::ended_early(status),
@@ -566,14 +589,15 @@ impl<'a> Explorer<'a> {
         &self,
         strategy: Box<dyn Strategy>,
         seed: u64,
-        traced: bool,
+        recording: Recording,
         give_up_at: Option<Instant>,
         program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
         vm: &VirtualMachine,
     ) -> PyResult<Made<Box<dyn Strategy>, Ran>> {
         let run = |strategy| {
             let run = RunConfig {
-                traced,
+                traced: recording != Recording::Nothing,
+                with_places: recording == Recording::StepsAndPlaces,
                 give_up_at,
                 foreign_wait_limit: Some(FOREIGN_WAIT_LIMIT),
                 ..RunConfig::new(strategy, self.options.max_steps)

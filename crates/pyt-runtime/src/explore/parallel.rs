@@ -68,7 +68,7 @@ pub struct Jobs {
 #[non_exhaustive]
 pub enum JobError {
     /// The search cannot be divided.
-    #[error("a search for all schedules, depth first, is not divided among processes")]
+    #[error("a search for schedules with few preemptions is not divided among processes")]
     NotDivisible,
     /// A job could not be started or waited for.
     #[error("job {job}: {source}")]

@@ -71,7 +71,7 @@ fn host_functions_are_steps() {
     within("exploring host functions", || {
         let random = "random".parse::<SearchKind>().unwrap();
         for declared in [Declared::Nothing, Declared::Parts] {
-            for search in [random, SearchKind::Dpor] {
+            for search in [random, SearchKind::Dpor(None)] {
                 let result = explore(&account(declared), &options(search));
                 let failing = result.failing_runs();
                 assert_eq!(failing.len(), 1, "{search}: {failing:?}");

@@ -111,11 +111,10 @@ impl Arguments {
     pub(crate) fn refused(&self) -> Option<&'static str> {
         if self.script.as_os_str().is_empty() {
             Some("a SCRIPT or -m MODULE is missing (see pyt explore --help)")
-        } else if !self.search.is_exhaustive() {
-            None
-        } else if self.shard != Shard::WHOLE && self.job.is_none() {
-            // A part of such a search, by itself, proves nothing.
-            Some("--shard is for strategies that draw schedules, not for dfs and dpor")
+        } else if self.shard != Shard::WHOLE && !self.search.is_divisible() {
+            Some("dpor:N has no parts: --shard is for all other strategies")
+        } else if self.jobs.is_some_and(|jobs| jobs > 1) && !self.search.is_divisible() {
+            Some("dpor:N runs in one process: --jobs is for all other strategies")
         } else {
             None
         }

@@ -8,7 +8,7 @@ use std::{
 use pyt_runtime::{
     Runtime,
     explore::{
-        ExploreResult, Failure, MinimizedFailure, Schedule, explore_page,
+        ExploreResult, Failure, Fingerprint, MinimizedFailure, Schedule, explore_page,
         report::{ExploreReport, SavedFailure},
     },
 };
@@ -69,6 +69,7 @@ pub(super) fn print(
         options: &options,
         result: &result,
         failures: &failures,
+        program: program(arguments),
     };
     if let Some(file) = &arguments.page {
         let page = explore_page(&report).map_err(|error| error.to_string())?;
@@ -81,6 +82,39 @@ pub(super) fn print(
         report.render(options.report_width)
     });
     Ok(result.tally.failures() > 0)
+}
+
+/// A digest of what all parts of an exploration must have in common.
+fn program(arguments: &Arguments) -> Fingerprint {
+    let mut text = match arguments.module {
+        // Where it lies says nothing of another machine.
+        None => std::fs::read(&arguments.script).unwrap_or_default(),
+        Some(_) => arguments.script.as_os_str().as_encoded_bytes().to_vec(),
+    };
+    let Arguments {
+        args,
+        open,
+        include,
+        exclude,
+        max_steps,
+        strict,
+        isolate,
+        same_output,
+        ..
+    } = arguments;
+    let version = env!("CARGO_PKG_VERSION");
+    let options = (
+        args,
+        open,
+        include,
+        exclude,
+        max_steps,
+        strict,
+        isolate,
+        same_output,
+    );
+    text.extend(format!("\n{version} {options:?}").into_bytes());
+    Fingerprint::of(&text)
 }
 
 /// Writes a schedule into the folder that the user named. One of the same name is replaced.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use pyt_options::Command;
-use pyt_runtime::explore::{ClockMode, Injections, SearchKind, Shard, TaskOrder};
+use pyt_runtime::explore::{ClockMode, Injections, Shard, TaskOrder};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
@@ -138,7 +138,7 @@ fn refused(arguments: &Arguments) -> Option<String> {
         let text = "--json is for scripts and modules: --pyt-json FILE after -m pytest writes what was found";
         return Some(text.to_owned());
     }
-    let is_exhaustive = matches!(arguments.search, SearchKind::Dfs(_) | SearchKind::Dpor);
+    let is_exhaustive = arguments.search.is_exhaustive();
     let is_endless = arguments.schedules.is_none() && arguments.time.is_none();
     (is_exhaustive && is_endless)
         .then(|| "dfs and dpor may take for ever on a test: say --time or --schedules".to_owned())

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyt_sched::controlled::{Action, Candidate, Decision, Strategy, ThreadNumber};
 
-use super::{
-    part::{RULES_OF_TOP, Top},
-    wakeup::Branch,
-};
+use super::wakeup::Branch;
 use crate::{
     order::{Rules, ThreadOp},
-    search::AbandonFlag,
+    search::{
+        AbandonFlag,
+        part::{RULES_OF_TOP, Top},
+    },
     strategy::Streak,
 };
 

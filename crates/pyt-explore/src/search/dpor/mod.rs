@@ -36,16 +36,16 @@ use pyt_sched::controlled::{Action, Candidate, Op, Step, ThreadNumber, Trace};
 
 use crate::order::{Order, Rules, ThreadOp};
 
-use super::{AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard, StepShape};
+use super::{
+    AbandonFlag, Next, NextRun, RunRecord, Search, SearchProgress, Shard, StepShape, part::Part,
+};
 
 mod guide;
-mod part;
 mod races;
 mod waiting;
 mod wakeup;
 
 use guide::{Guide, Planned, Sleeper, Sleepers};
-use part::Part;
 use races::{Later, Race, races};
 use waiting::{Facts, Objects};
 use wakeup::{Branch, Continuation, Initial, insert};
@@ -156,24 +156,6 @@ impl Dpor {
         if let Some(part) = self.part.as_mut() {
             part.restart();
         }
-    }
-
-    /// Shows a part of a search the first `decided` steps of a run, if it is the first of a leaf.
-    fn learn_leaf(&mut self, trace: &Trace, decided: usize) {
-        let Some(part) = self.part.as_mut().filter(|part| part.is_at_leaf()) else {
-            return;
-        };
-        let top = part.top().decisions;
-        let mut decisions = 0;
-        let mut threads = Vec::new();
-        for number in 0..decided {
-            if decisions == top {
-                break;
-            }
-            decisions += usize::from(trace.candidates(number).len() > 1);
-            threads.push(trace.steps()[number].thread);
-        }
-        part.learn_leaf(&threads, decisions == top);
     }
 
     /// Finds out whether the main thread's end cuts off others. Returns true if a run has to test
@@ -333,8 +315,8 @@ impl Search for Dpor {
                 return;
             }
         }
-        if !probing {
-            self.learn_leaf(seen.trace, sleepers.len());
+        if let Some(part) = self.part.as_mut().filter(|_| !probing) {
+            part.learn_leaf(seen.trace, sleepers.len());
         }
         if !is_own {
             self.extend(seen.trace, &sleepers);

@@ -4,13 +4,13 @@
 //! all threads are tried, but for those that sleep; so no race below has to be reversed in it, and
 //! what is below one way through the top is searched by itself. Such a way is a leaf of the top.
 //! Leaves are numbered as they are found; each belongs to one part, as a shard says. Those of
-//! others are given up where the top ends.
+//! others are given up where the top ends. For `dfs` it is the same, but no thread sleeps.
 //!
 //! All parts must find the same leaves in the same order. So what a part learns of the program
 //! changes nothing in the top: there, the end of the main thread depends on every step. How deep
 //! the top is, each part finds out in the same way. ADR 42 says what else follows from the top.
 
-use pyt_sched::controlled::ThreadNumber;
+use pyt_sched::controlled::Trace;
 
 use crate::{order::Rules, search::Shard};
 
@@ -80,11 +80,6 @@ impl Part {
         self.is_at_leaf = true;
     }
 
-    /// Whether the run under way is the first of a leaf.
-    pub(super) const fn is_at_leaf(&self) -> bool {
-        self.is_at_leaf
-    }
-
     /// Whether the leaf of the run under way belongs to this part.
     pub(super) const fn is_own(&self) -> bool {
         self.is_own
@@ -98,16 +93,24 @@ impl Part {
         }
     }
 
-    /// The first run of a leaf took these threads in the top, and has gone on below it or not.
-    pub(super) fn learn_leaf(&mut self, threads: &[ThreadNumber], goes_on: bool) {
-        self.is_at_leaf = false;
-        self.goes_on |= goes_on;
+    /// Shows the first `decided` steps of a run, if it is the first of a leaf.
+    pub(super) fn learn_leaf(&mut self, trace: &Trace, decided: usize) {
+        if !std::mem::replace(&mut self.is_at_leaf, false) {
+            return;
+        }
+        let mut decisions = 0;
         // FNV-1a.
         let mut digest = self.digest ^ self.leaves;
-        for thread in threads {
-            digest = (digest ^ u64::from(*thread)).wrapping_mul(0x0000_0100_0000_01b3);
+        for number in 0..decided {
+            if decisions == self.decisions {
+                break;
+            }
+            decisions += usize::from(trace.candidates(number).len() > 1);
+            let thread = trace.steps()[number].thread;
+            digest = (digest ^ u64::from(thread)).wrapping_mul(0x0000_0100_0000_01b3);
         }
         self.digest = digest.wrapping_mul(0x0000_0100_0000_01b3);
+        self.goes_on |= decisions == self.decisions;
     }
 
     /// All leaves were seen. Returns whether the search goes on: with a deeper top, or by searching
