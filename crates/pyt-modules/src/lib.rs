@@ -14,9 +14,9 @@ pub mod guards;
 mod modules;
 pub mod upstream;
 
+pub use args::direct_calls::{DirectCall, DirectMethod};
 pub use modules::{
-    DirectCall, DirectMethod, direct_methods, import_lock::give_back_import_lock, install,
-    pythonapi, runs, search_path,
+    direct_methods, import_lock::give_back_import_lock, install, pythonapi, runs, search_path,
 };
 pub use upstream::corrections::{
     code_in_pieces::compile_in_pieces,

@@ -9,9 +9,9 @@
 //!
 //! In addition, a thread is preempted only before steps that were seen to conflict with a step of
 //! another thread. If a run shows that for a step before which no thread was preempted so far, all
-//! is made again. ADR 44 says why that loses nothing. It would where a step ends the program while other
-//! threads could go on, and where time passes: for such a program threads are preempted before all
-//! steps.
+//! is made again. ADR 44 says why that loses nothing. It would where a step ends the program while
+//! other threads could go on, and where time passes: for such a program threads are preempted
+//! before all steps.
 
 use std::collections::{HashMap, HashSet};
 

@@ -84,8 +84,8 @@ impl Dfs {
         }
     }
 
-    /// Notes the alternatives at each decision after the prefix, up to the end of the top if what is
-    /// below belongs to another part.
+    /// Notes the alternatives at each decision after the prefix, up to the end of the top if what
+    /// is below belongs to another part.
     fn extend(&mut self, trace: &Trace) {
         let first = self.stack.len();
         let top = self.part.as_ref().map(Part::top);

@@ -42,19 +42,13 @@ pub(crate) mod thread;
 pub(crate) mod threading;
 pub(crate) mod time;
 
-/// Does what a method does without arguments, or nothing: false.
-pub type DirectCall = fn(&rustpython_vm::PyObject, &rustpython_vm::VirtualMachine) -> bool;
-
-/// A method as its class has it, what does the same, and whether it returns `True` or `None`.
-pub type DirectMethod = (rustpython_vm::PyObjectRef, DirectCall, bool);
-
 /// The methods of pyt's own classes that compiled code may call without the interpreter.
 ///
 /// # Errors
 /// What the import of the module raises.
 pub fn direct_methods(
     vm: &rustpython_vm::VirtualMachine,
-) -> rustpython_vm::PyResult<Vec<DirectMethod>> {
+) -> rustpython_vm::PyResult<Vec<crate::args::direct_calls::DirectMethod>> {
     thread::locks::lock::Lock::direct(vm)
 }
 

@@ -47,8 +47,8 @@ pub(crate) enum NextPair {
 pub(crate) trait Objects {
     /// The next item of an iterator.
     fn next(&self, object: u8, ty: Ty) -> Next;
-    /// The next pair of an `enumerate`, or of two iterators, of which the second was read behind the
-    /// first.
+    /// The next pair of an `enumerate`, or of two iterators, of which the second was read behind
+    /// the first.
     fn next_pair(&self, object: u8, types: [Ty; 2]) -> NextPair;
     /// An item of a list or tuple, if it is there and has this type.
     fn item(&self, object: u8, index: i64, ty: Ty) -> Option<u64>;

@@ -37,8 +37,8 @@ pub(crate) fn small_int(object: &PyObject, vm: &VirtualMachine) -> Option<i64> {
     i64::try_from(object.downcast_ref_if_exact::<PyInt>(vm)?.as_bigint()).ok()
 }
 
-/// Whether there may be anything to patch: most functions neither loop nor name themselves, and need
-/// not be decoded.
+/// Whether there may be anything to patch: most functions neither loop nor name themselves, and
+/// need not be decoded.
 pub(crate) fn may_have_places(code: &PyCode) -> bool {
     let inner = &code.code;
     let own = inner.obj_name.as_bytes();

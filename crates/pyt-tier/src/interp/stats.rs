@@ -61,8 +61,8 @@ fn places(tier: &Tier, vm: &VirtualMachine) -> Vec<PyObjectRef> {
         .collect()
 }
 
-/// A place, unless nothing is to be said of it: it was not reached often enough, before the tier was
-/// turned off.
+/// A place, unless nothing is to be said of it: it was not reached often enough, before the tier
+/// was turned off.
 fn place(code: &CodeSites, site: &Site, is_off: bool, vm: &VirtualMachine) -> Option<PyObjectRef> {
     let versions = site.versions.read();
     let reason = site.reason();

@@ -320,7 +320,8 @@ pub(crate) enum Op {
     },
     /// The next pair of what this reading found, an `enumerate`, or of the two iterators that this
     /// one and the next found, which are those of a `zip`: in two registers from `d` on. It is
-    /// over: `end`. One of the two has another type, and the pair is [pending](Ty::Pending): `other`.
+    /// over: `end`. One of the two has another type, and the pair is [pending](Ty::Pending):
+    /// `other`.
     NextPair {
         d: Reg,
         object: u8,

@@ -10,14 +10,12 @@ use rustpython_vm::{
     types::{Constructor, Representable},
 };
 
-use crate::{
-    args::{
-        arguments::{self, Signature},
-        fastcall::{HotMethods, hot_methods},
-        pickling,
-        timeout::{self, Attempt},
-    },
-    modules::{DirectCall, DirectMethod},
+use crate::args::{
+    arguments::{self, Signature},
+    direct_calls::{DirectCall, DirectMethod},
+    fastcall::{HotMethods, hot_methods},
+    pickling,
+    timeout::{self, Attempt},
 };
 
 /// A lock. Only one thread at a time can hold it; the others wait for it in line. Any thread may
