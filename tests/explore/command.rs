@@ -100,7 +100,7 @@ fn bad_usage_is_refused_with_the_name_of_the_option() {
     );
     let run = pyt(&["replay"]);
     run.exited_with(2).printed("");
-    assert!(run.stderr.contains("<FILE>"), "{run}");
+    assert!(run.stderr.contains("FILE is missing"), "{run}");
 }
 
 #[test]
