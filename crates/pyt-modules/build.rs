@@ -40,8 +40,8 @@ fn main() {
             && owners.contains(name)
             && !doc.is_empty()
         {
-            let place = u32::try_from(class_docs.len()).expect("docstrings that are too long");
-            class_places.push((hash(name), place, doc.len() as u32));
+            let length = |text: &str| u32::try_from(text.len()).expect("docstrings too long");
+            class_places.push((hash(name), length(&class_docs), length(doc)));
             class_docs.push_str(doc);
         }
         if !doc.is_empty() && !doc.contains('\0') {

@@ -57,7 +57,7 @@ assert x > 2
 #[test]
 fn jobs_of_dfs_make_together_the_schedules_of_one() {
     let scratch = Scratch::new();
-    let script = scratch.write("small.py", &DIVIDED.replace("range(2)", "range(1)"));
+    let script = scratch.write("small.py", DIVIDED.replace("range(2)", "range(1)"));
     for strategy in ["--strategy=dfs:2", "--strategy=dfs:1"] {
         let found = |jobs: &str| {
             let output = format!("--output={}", scratch.at(jobs));

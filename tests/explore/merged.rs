@@ -92,7 +92,7 @@ fn shards_of_exhaustive_searches_are_a_proof_only_together() {
                     (&false.into(), &false.into())
                 );
                 assert_eq!(part["part"]["exhausted"], true, "{part}");
-                scratch.write(&format!("part{index}.json"), &part.to_string())
+                scratch.write(&format!("part{index}.json"), part.to_string())
             });
             let [one, two, three] = &parts;
             let run = merge(&["--json", one, two, three]);
@@ -113,7 +113,7 @@ fn shards_of_exhaustive_searches_are_a_proof_only_together() {
             );
             // What another part has explored is another program.
             let other = explore(&["--shard=1/3", "--max-steps=777"]);
-            let other = scratch.write("other.json", &other.to_string());
+            let other = scratch.write("other.json", other.to_string());
             let run = merge(&[one, &other]);
             run.exited_with(2);
             assert!(
@@ -121,7 +121,7 @@ fn shards_of_exhaustive_searches_are_a_proof_only_together() {
                     .contains("digest of script, arguments and options"),
                 "{run}"
             );
-            let whole = scratch.write("whole.json", &whole.to_string());
+            let whole = scratch.write("whole.json", whole.to_string());
             merge(&[one, &whole]).exited_with(2);
         }
     }

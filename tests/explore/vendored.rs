@@ -71,7 +71,7 @@ sys.path.insert(0, vendor)
 import ledger
 assert ledger.accounts.names == ['a'], ledger.accounts.names
 ledger.accounts.names.append('b')";
-    scratch.write("project/main.py", &script(begin));
+    scratch.write("project/main.py", script(begin));
     install(&scratch, "project/vendor", "accounts", "names = ['a']");
     install(&scratch, "project/vendor", "ledger", "import accounts");
     let (report, run) = explore(&scratch);
@@ -94,7 +94,7 @@ fn each_run_has_the_version_that_the_program_finds_first() {
 sys.path.insert(0, vendor)
 import ledger
 print(ledger.version)";
-    scratch.write("project/main.py", &script(begin));
+    scratch.write("project/main.py", script(begin));
     install(&scratch, "site", "ledger", "version = 1");
     install(&scratch, "project/vendor", "ledger", "version = 2");
     let (report, run) = explore(&scratch);
@@ -121,7 +121,7 @@ import ledger, accounts
 assert (ledger.version, accounts.version) == (chosen[0], chosen[0])
 assert ledger.accounts is accounts
 print(ledger.version)";
-    scratch.write("project/main.py", &script(begin));
+    scratch.write("project/main.py", script(begin));
     for version in ["one", "two"] {
         let folder = format!("project/vendor/{version}");
         let is_version = format!("version = {version:?}");

@@ -121,7 +121,7 @@ impl References {
 fn items(object: &PyObject) -> &[PyObjectRef] {
     object
         .downcast_ref::<PyTuple>()
-        .map_or(&[], |tuple| tuple.as_slice())
+        .map_or(&[], rustpython_vm::Py::as_slice)
 }
 
 /// The words that an object consists of.

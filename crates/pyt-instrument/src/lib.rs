@@ -427,7 +427,7 @@ impl Sites {
     pub fn set_standard_streams(&self, streams: &[PyObjectRef]) {
         let mut known = self.standard_streams.write();
         known.clear();
-        known.extend(streams.iter().map(|stream| stream.get_id()));
+        known.extend(streams.iter().map(AsObject::get_id));
     }
 
     /// The user code so far. What comes later can be [released](Self::release) again.

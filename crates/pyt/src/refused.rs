@@ -99,7 +99,7 @@ pub(crate) fn meant(word: &OsStr) -> Option<String> {
     if is_there || !is_word || Command::named(word).is_some() {
         return None;
     }
-    let commands = Command::subcommands().map(|command| command.spec());
+    let commands = Command::subcommands().map(pyt_options::Command::spec);
     let near = pages::nearest(word, commands.map(|spec| spec.name));
     let near: Vec<String> = near.iter().map(|name| format!("`pyt {name}`")).collect();
     (!near.is_empty()).then(|| format!("pyt: did you mean {}?", near.join(" or ")))

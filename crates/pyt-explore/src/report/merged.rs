@@ -68,8 +68,8 @@ struct Part {
     not_reproducible: u64,
     outcomes: Vec<DistinctOutcome>,
     findings: Vec<Value>,
-    #[serde(default)]
-    part: Option<JsonPart>,
+    #[serde(default, rename = "part")]
+    divided: Option<JsonPart>,
 }
 
 /// Parts of one exploration, added up.
@@ -122,7 +122,7 @@ impl MergedReport {
             ("the granularity is", part.granularity),
         ];
         if let Some(expected) = &self.common {
-            if is_exhaustive && (part.part.is_none() || self.parts.is_empty()) {
+            if is_exhaustive && (part.divided.is_none() || self.parts.is_empty()) {
                 return Err(MergeError::Exhaustive(expected[1].1.clone()));
             }
             for ((what, found), (_, expected)) in common.iter().zip(expected) {
@@ -135,7 +135,7 @@ impl MergedReport {
                 }
             }
         }
-        if let (Some(first), Some(part)) = (self.parts.first(), &part.part)
+        if let (Some(first), Some(part)) = (self.parts.first(), &part.divided)
             && first.program != part.program
         {
             return Err(MergeError::Differs {
@@ -150,7 +150,7 @@ impl MergedReport {
                 other: other.to_string(),
             });
         }
-        self.parts.extend(part.part);
+        self.parts.extend(part.divided);
         self.common = Some(common);
         self.shards.push(shard);
         let counted: u64 = part.outcomes.iter().map(|found| found.count).sum();

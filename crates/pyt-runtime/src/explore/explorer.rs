@@ -267,6 +267,30 @@ enum Recording {
     StepsAndPlaces,
 }
 
+impl Recording {
+    /// That of a run whose orders of accesses are looked at, or whose choices may be needed.
+    const fn of(looks_at_orders: bool, needs_choices: bool) -> Self {
+        match (looks_at_orders, needs_choices) {
+            (true, _) => Self::StepsAndPlaces,
+            (false, true) => Self::Steps,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
+/// Counts how a run has ended, and what that leaves of the search's claims.
+fn count_ending(result: &mut ExploreResult, finished: &Ran) {
+    result.abandoned_threads += finished.abandoned_threads;
+    result.irreproducible += u64::from(finished.is_irreproducible);
+    result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
+    result.unfinished += u64::from(finished.is_unfinished);
+    result.too_long += u64::from(finished.is_too_long);
+    // What that run would have shown is not known.
+    let all_ended = result.unfinished == 0 && result.too_long == 0;
+    result.progress.exhausted &= all_ended;
+    result.progress.proven &= all_ended;
+}
+
 /// What makes the runs of a search: its own, or one that others use as well.
 pub(crate) enum RunnerOf<'a> {
     /// The search's own.
@@ -364,11 +388,7 @@ impl<'a> Explorer<'a> {
             let is_first = self.result.decisions.is_none();
             let seed = next.seed.or(next.values_seed).unwrap_or(self.options.seed);
             let looks = !is_exhaustive && OrderCoverage::looks_at(next.number);
-            let recording = match (looks, is_first || next.seed.is_none()) {
-                (true, _) => Recording::StepsAndPlaces,
-                (false, true) => Recording::Steps,
-                (false, false) => Recording::Nothing,
-            };
+            let recording = Recording::of(looks, is_first || next.seed.is_none());
             let (strategy, ran) =
                 self.run_once(next.strategy, seed, recording, give_up_at, program, vm)?;
             let mut finished = match ran {
@@ -407,16 +427,8 @@ impl<'a> Explorer<'a> {
                 result.decisions = Some(choices_in(&finished.trace));
             }
             result.elapsed = started.elapsed();
-            result.abandoned_threads += finished.abandoned_threads;
-            result.irreproducible += u64::from(finished.is_irreproducible);
-            result.progress.proven &= result.not_seen.is_empty() && result.irreproducible == 0;
+            count_ending(result, &finished);
             let failed = finished.outcome.failure.is_some();
-            result.unfinished += u64::from(finished.is_unfinished);
-            result.too_long += u64::from(finished.is_too_long);
-            // What that run would have shown is not known.
-            let all_ended = result.unfinished == 0 && result.too_long == 0;
-            result.progress.exhausted &= all_ended;
-            result.progress.proven &= all_ended;
             let counts = !finished.is_unfinished
                 && !finished.is_too_long
                 && !next.abandon.is_raised()

@@ -87,7 +87,9 @@ pub(super) fn next_pair(
         let Some(pair) = next(first, vm) else {
             return (NextPair::End, None);
         };
-        let items = pair.downcast_ref::<PyTuple>().map(|pair| pair.as_slice());
+        let items = pair
+            .downcast_ref::<PyTuple>()
+            .map(rustpython_vm::Py::as_slice);
         if let Some([first, second]) = items
             && let Some(numbers) = of(first, second)
         {

@@ -197,9 +197,9 @@ impl Blocks {
             for generator in others {
                 blocks.visit_comprehension(generator);
             }
-            elements
-                .iter()
-                .for_each(|element| blocks.visit_expr(element));
+            for element in elements {
+                blocks.visit_expr(element);
+            }
         });
     }
 
@@ -231,7 +231,7 @@ impl<'a> Visitor<'a> for Blocks {
                     .iter()
                     .for_each(|decorator| self.visit_decorator(decorator));
                 self.function(Some(&node.parameters), |blocks| {
-                    blocks.visit_body(&node.body)
+                    blocks.visit_body(&node.body);
                 });
             }
             Stmt::ClassDef(node) => {
