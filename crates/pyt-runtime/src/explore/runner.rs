@@ -264,8 +264,7 @@ impl Runner {
         }
         let mut snapshot = self.snapshot.borrow_mut();
         snapshot.begin(seed, run.with_places, vm)?;
-        self.sites
-            .set_standard_streams(&snapshot.standard_streams(vm));
+        self.sites.set_standard_streams(snapshot.standard_streams());
         let ran = runs::begin(run, vm).map(|running| {
             let mut end = End::default();
             match program(vm) {

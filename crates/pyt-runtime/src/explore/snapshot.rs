@@ -131,6 +131,8 @@ pub(super) struct Snapshot {
     shown: Option<[PyObjectRef; 2]>,
     /// Standard input, output and error.
     streams: [PyObjectRef; 3],
+    /// Those that standard output and error of a run are made of.
+    standard_streams: Vec<PyObjectRef>,
     collects: bool,
     runs: u64,
 }
@@ -177,6 +179,7 @@ impl Snapshot {
             output: None,
             shown: None,
             streams: [stream("stdin"), stream("stdout"), stream("stderr")],
+            standard_streams: Vec::new(),
             collects: vm.state.gc.is_enabled(),
             runs: 0,
             state,
@@ -188,6 +191,7 @@ impl Snapshot {
             let shown: Vec<PyObjectRef> =
                 snapshot.state.get_attr("shown", vm)?.try_into_value(vm)?;
             snapshot.shown = shown.try_into().ok();
+            snapshot.find_standard_streams(vm);
         }
         Ok(snapshot)
     }
@@ -268,12 +272,17 @@ impl Snapshot {
             bytes: self.state.get_attr("output", vm)?,
             stream: self.state.get_attr("stream", vm)?,
         });
+        self.find_standard_streams(vm);
         Ok(())
     }
 
     /// The streams that standard output and error of a run are made of, which live as long as no
     /// others take their place.
-    pub(super) fn standard_streams(&self, vm: &VirtualMachine) -> Vec<PyObjectRef> {
+    pub(super) fn standard_streams(&self) -> &[PyObjectRef] {
+        &self.standard_streams
+    }
+
+    fn find_standard_streams(&mut self, vm: &VirtualMachine) {
         let mut all: Vec<PyObjectRef> = match (&self.output, &self.shown) {
             (Some(output), _) => vec![output.stream.clone()],
             (None, Some(shown)) => shown.to_vec(),
@@ -289,7 +298,7 @@ impl Snapshot {
                 }
             }
         }
-        all
+        self.standard_streams = all;
     }
 
     /// Prepares the interpreter for a run with this seed, which is recorded for a report if
