@@ -1,8 +1,8 @@
 //! One schedule for each order that matters, of those with at most so many preemptions.
 //!
 //! Musuvathi and Qadeer: Partial-order reduction for context-bounded state exploration (Microsoft
-//! Research, 2007). A state is known by the order of the steps that led to it, as far as they do not
-//! commute. A depth-first search goes on from each state and thread once, unless it comes back with
+//! Research, 2007). A state is known by the order of the steps that led to it, as far as they do
+//! not commute. A depth-first search goes on from each state and thread once, unless it comes back with
 //! fewer preemptions. Nothing else is left out on the way to a state, since an order that takes the
 //! place of another may need more preemptions: sleeping threads, as in `dpor`, would lose
 //! outcomes of the bound.
