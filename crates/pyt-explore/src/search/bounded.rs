@@ -2,10 +2,10 @@
 //!
 //! Musuvathi and Qadeer: Partial-order reduction for context-bounded state exploration (Microsoft
 //! Research, 2007). A state is known by the order of the steps that led to it, as far as they do
-//! not commute. A depth-first search goes on from each state and thread once, unless it comes back with
-//! fewer preemptions. Nothing else is left out on the way to a state, since an order that takes the
-//! place of another may need more preemptions: sleeping threads, as in `dpor`, would lose
-//! outcomes of the bound.
+//! not commute. A depth-first search goes on from each state and thread once, unless it comes
+//! back with fewer preemptions. Nothing else is left out on the way to a state, since an order
+//! that takes the place of another may need more preemptions: sleeping threads, as in `dpor`,
+//! would lose outcomes of the bound.
 //!
 //! In addition, a thread is preempted only before steps that were seen to conflict with a step of
 //! another thread. If a run shows that for a step before which no thread was preempted so far, all
