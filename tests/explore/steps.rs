@@ -817,6 +817,62 @@ two = one
 ",
     ),
     (
+        "a map whose function makes no access",
+        "
+lazy = map(lambda item: item + 1, iter([3, 1, 2]))
+def one(): got.append(next(lazy, None))
+def two(): got.append(list(lazy))
+",
+    ),
+    (
+        "a filter whose function makes no access",
+        "
+lazy = filter(lambda item: item > 1, iter([3, 1, 2]))
+def one(): got.append(next(lazy, None))
+def two(): got.append(sum(lazy))
+",
+    ),
+    (
+        "a sort whose key makes no access",
+        "
+items = [2, 1]
+def one(): items.sort(key=lambda item: -item)
+def two(): got.append(len(items))
+",
+    ),
+    (
+        "a comparison that makes no access",
+        "
+class Same:
+    def __eq__(self, other): return False
+items = [Same(), Same(), 3]
+def one(): got.append(items.count(3))
+def two(): items.insert(0, 3)
+",
+    ),
+    (
+        "a key whose hash makes no access",
+        "
+class Key:
+    def __hash__(self): return 1
+    def __eq__(self, other): return True
+table = {Key(): 1}
+def one(): got.append(table.pop(Key(), None))
+def two(): got.append(table.setdefault(Key(), 2))
+",
+    ),
+    (
+        "a length that makes no access",
+        "
+class Sized:
+    def __len__(self): return 3
+    def __bool__(self): return True
+items = [Sized(), Sized()]
+def one(): got.append(sum(map(len, items)))
+def two(): got.append(all(items)); items.append(Sized())
+",
+    ),
+    (
         "a list that a generator fills",
         "
 more = [1, 2]

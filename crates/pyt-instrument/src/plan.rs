@@ -147,7 +147,7 @@ fn accesses(code: &Py<PyCode>, instructions: &[Decoded], shared: &Shared) -> Vec
             Some(Site { index, kind })
         })
         .collect();
-    if !sites.is_empty() && !is_generator(code) {
+    if !is_generator(code) {
         let returns = instructions
             .iter()
             .filter(|one| one.op == Opcode::ReturnValue);
