@@ -19,6 +19,7 @@ struct Group {
 }
 
 include!("generated_groups.rs");
+include!("generated_unusual.rs");
 
 /// The rest of a generator of numbers from a seed (SplitMix64).
 struct Numbers(u64);
@@ -53,10 +54,12 @@ pub(crate) struct Program {
 pub(crate) fn program(seed: u64) -> Program {
     let mut numbers = Numbers(seed.wrapping_mul(0x1234_5678_9abc_def1));
     let may_fork = numbers.one_in(PROGRAMS_PER_FORKING_ONE);
-    let pool: Vec<&Group> = GROUPS.iter().filter(|one| one.forks == may_fork).collect();
+    let known: Vec<&Group> = GROUPS.iter().chain(UNUSUAL).collect();
+    let of = |forks: bool| known.iter().copied().filter(move |one| one.forks == forks);
+    let pool: Vec<&Group> = of(may_fork).collect();
     let mut groups = vec![pool[numbers.below(pool.len())]];
     if numbers.one_in(3) {
-        let all: Vec<&Group> = GROUPS.iter().filter(|one| !one.forks).collect();
+        let all: Vec<&Group> = of(false).collect();
         let second = all[numbers.below(all.len())];
         if !std::ptr::eq(second, groups[0]) {
             groups.push(second);
