@@ -443,6 +443,13 @@ fn judge_all(programs: &[Program], least: usize) {
     );
 }
 
+/// Programs for which a wrong cause was named: always tried.
+const ONCE_WRONG: [&str; 3] = [
+    "(pool): super().__setattr__",
+    "(threads): a try-lock that gives up silently",
+    "(pool): an event is used again too early",
+];
+
 #[test]
 fn the_cause_that_is_named_is_the_right_one() {
     let mut all = programs();
@@ -467,9 +474,10 @@ fn the_cause_that_is_named_is_the_right_one() {
         }
         _ => {
             let mut number = 0;
-            all.retain(|_| {
+            all.retain(|program| {
                 number += 1;
-                number % 31 == 0
+                let was_wrong = ONCE_WRONG.iter().any(|name| program.name.ends_with(name));
+                number % 31 == 0 || was_wrong
             });
             judge_all(&all, 85);
         }

@@ -873,6 +873,15 @@ def two(): got.append(all(items)); items.append(Sized())
 ",
     ),
     (
+        "a stream that print writes into",
+        "
+import io
+text = io.StringIO()
+def one(): text.write('x'); got.append(text.getvalue())
+def two(): print('p', file=text)
+",
+    ),
+    (
         "a list that a generator fills",
         "
 more = [1, 2]

@@ -559,11 +559,18 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     }
 
     /// The pairs of the same two threads as `pair`, the other way round, the closest first, with
-    /// how far they lie apart.
+    /// how far they lie apart. Those that only take and free locks are not among them, but for the
+    /// lock that `pair` is about: one thread tries to take it while the other one has it.
     fn those_opposite(&self, pair: Conflict, candidates: &[Candidate]) -> Vec<(usize, Conflict)> {
+        let object = |step: usize| self.failing.steps()[step].op.object;
+        let tells = |other: &&Candidate| match other.class {
+            Class::Race | Class::OrderedAccesses | Class::State | Class::LibraryState => true,
+            Class::AwaitedLock => false,
+            Class::Synchronisation => object(other.pair.first) == object(pair.first),
+        };
         let mut others: Vec<_> = candidates
             .iter()
-            .filter(|other| other.class <= Class::State || other.class == Class::LibraryState)
+            .filter(tells)
             .filter(|other| self.is_opposite(pair, other.pair))
             .map(|other| (self.size(pair, other.pair), other.pair))
             .collect();

@@ -90,6 +90,8 @@ impl<'a> Recognised<'a> {
         };
         let code = |step: &Step| step.place.0;
         let place = |step: &Step| (step.place.0, step.place.1);
+        // (Objects have other addresses in `other`.)
+        let begun = own[begins].op;
         let (before, after) = own.split_at(begins);
         // In a function in which it was before, it may be back in that.
         let is_new = |step: &Step| !before.iter().any(|one| code(one) == code(step));
@@ -97,9 +99,9 @@ impl<'a> Recognised<'a> {
         let is_inside =
             |step: &Step| is_here(step) || (code(step) != code(&wanted) && is_new(step));
         let does_the_same = |step: &Step| {
-            let (one, other) = (step.op, wanted.op);
-            let share_a_part = one.part == other.part || one.part == 0 || other.part == 0;
-            one.object == other.object && share_a_part
+            let one = step.op;
+            let share_a_part = one.part == begun.part || one.part == 0 || begun.part == 0;
+            one.object == begun.object && share_a_part
         };
         let inside = after[1..].iter().take(MOST_OF_CALL);
         let inside: Vec<_> = inside.take_while(|step| is_inside(step)).collect();

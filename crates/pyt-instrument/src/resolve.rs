@@ -936,7 +936,13 @@ impl Resolver<'_> {
                 None => Ok(()),
             },
             Some(Builtin::Prints) => {
-                self.deep(arguments, false, emit)?;
+                for argument in arguments {
+                    let is_written = self.is_stream(argument);
+                    self.deep_one(argument, is_written, emit)?;
+                    if is_written {
+                        self.open_file(argument, false, emit)?;
+                    }
+                }
                 self.looks_up_stream("stdout", emit)?;
                 match self.vm.sys_module.get_attr("stdout", self.vm) {
                     Ok(stream) if self.known.is_standard_stream(&stream) => {
@@ -976,6 +982,19 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+
+    /// Whether `print` may have been given it as `file`, and what this writes to is not said by
+    /// steps of the program's own.
+    fn is_stream(&self, argument: &PyObject) -> bool {
+        let is_native = matches!(
+            self.object_kind(argument),
+            ObjectKind::Other | ObjectKind::Instance
+        );
+        is_native
+            && argument
+                .get_class_attr(self.vm.ctx.intern_str("write"))
+                .is_some()
     }
 
     /// A stream is taken from `sys`: a step if the program sets the attribute.

@@ -327,7 +327,7 @@ impl Teller<'_, '_, '_> {
         match action {
             _ if self.is_hidden(step) => "ran".to_owned(),
             Action::Begin => format!("ran{at}"),
-            Action::End | Action::Sleep => format!("{}{at}", past(action)),
+            Action::End | Action::Sleep => format!("{}{at}", self.past(step)),
             Action::Step => format!("went on{at}"),
             _ => {
                 let name = self.name_beside(step, beside);
@@ -335,10 +335,22 @@ impl Teller<'_, '_, '_> {
                 let verb = if name.contains('(') && matches!(action, Action::Read | Action::Write) {
                     "called"
                 } else {
-                    past(action)
+                    self.past(step)
                 };
                 format!("{verb} {name}{at}")
             }
+        }
+    }
+
+    /// What the step did, as a participle too.
+    fn past(&self, step: usize) -> &'static str {
+        let steps = self.report.trace.steps();
+        let fails = steps.get(step).is_some_and(|step| step.timed_out);
+        match self.step(step).op.action {
+            Action::TryAcquire if fails => "tried to acquire",
+            Action::TryPut if fails => "tried to put into",
+            Action::TryGet if fails => "tried to get from",
+            action => past(action),
         }
     }
 
@@ -417,21 +429,20 @@ impl Teller<'_, '_, '_> {
             return (sentence, vec![first, second]);
         }
         let name = self.variable(&[second, first]);
-        let past = |step: usize| past(action(step));
         let are_accesses = [first, second]
             .iter()
             .all(|&step| matches!(action(step), Action::Read | Action::Write));
         let sentence = if are_accesses {
             format!(
                 "{other} {} {name}{at_second} after {one} had {} it{at_first}.",
-                past(second),
-                past(first)
+                self.past(second),
+                self.past(first)
             )
         } else {
             format!(
                 "{one} {} {name}{at_first} before {other} {} it{at_second}.",
-                past(first),
-                past(second)
+                self.past(first),
+                self.past(second)
             )
         };
         (sentence, vec![first, second])
@@ -654,7 +665,7 @@ impl Teller<'_, '_, '_> {
     }
 }
 
-/// What a step did, as a participle too.
+/// What a step that succeeds did, as a participle too.
 const fn past(action: Action) -> &'static str {
     match action {
         Action::Begin => "began",
