@@ -1,183 +1,26 @@
-//! The cause of a failure: the two steps whose order decides between failing and passing, or two
-//! such pairs, where what one thread does must not be interrupted by another.
-//!
-//! Found by experiment. For each pair of steps of a failing run that conflict, a schedule is made
-//! in which this pair is reversed ([`Reverse`]) and the program is run under it. A pair decides if
-//! the run then passes, and if no other pair decides whose order was reversed along with it.
-//! Nothing is run here.
+//! The search for the pairs that decide: which are reversed, in how many runs, and which of those
+//! that decide explains best. Which pairs there are is not known here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use pyt_sched::controlled::{
-    Action, Candidate as Waiting, Decision, Op, Place, Strategy, ThreadNumber, Trace,
-};
+use pyt_sched::controlled::{Strategy, Trace};
 
 use crate::{
     conflict::Conflict,
     operation::{begin_of_operation, end_of_operation},
-    order::{Order, Rules, is_access},
+    order::Order,
     recognised::{Recognised, has_place},
     strategy::Reverse,
 };
 
-/// Runs of more steps are not searched: those of endless loops. No two of their steps explain the
-/// failure, and the search takes too long.
-const MAX_STEPS: usize = 20_000;
-/// So many pairs are considered at most, the closest to a switch first.
-const MAX_PAIRS: usize = 2_000;
-/// The partners of a step are looked for among so many steps on the same object before it.
-const MAX_LOOK_BACK: usize = 512;
-
-/// How a run with a reversed pair ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It fails in the same way.
-    Fails,
-    /// It fails in another way.
-    FailsOtherwise,
-    /// It does not fail.
-    Passes,
-}
-
-/// A run with a reversed pair.
-#[derive(Debug)]
-pub struct Reversal {
-    /// Its steps.
-    pub trace: Trace,
-    /// How it ended.
-    pub verdict: Verdict,
-}
-
-/// A failing run, and what is known of it.
-#[derive(Clone, Debug, Default)]
-pub struct FailingTrace {
-    /// The steps that were taken, and after them those that threads waited to take when the run
-    /// came to a standstill.
-    trace: Trace,
-    taken: usize,
-    of_library: BTreeSet<usize>,
-}
-
-impl FailingTrace {
-    /// The run with these steps: best that of a minimized schedule.
-    #[must_use]
-    pub fn new(trace: Trace) -> Self {
-        Self {
-            taken: trace.steps().len(),
-            trace,
-            of_library: BTreeSet::new(),
-        }
-    }
-
-    /// How many steps were taken.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.taken
-    }
-
-    /// Whether no step was taken.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.taken == 0
-    }
-
-    /// The same, with the steps that threads waited to take when it came to a standstill.
-    #[must_use]
-    pub fn waiting(mut self, waits: impl IntoIterator<Item = (ThreadNumber, Op, Place)>) -> Self {
-        for (thread, op, place) in waits {
-            let candidates = [Waiting {
-                thread,
-                op,
-                timed_out: false,
-            }];
-            let decision = Decision {
-                step: self.trace.steps().len() as u64,
-                current: None,
-                candidates: &candidates,
-            };
-            self.trace.push(&decision, 0, place);
-        }
-        self
-    }
-
-    /// The same; these steps touch what the library keeps, which explains less than what the
-    /// program has.
-    #[must_use]
-    pub fn of_library(mut self, steps: impl IntoIterator<Item = usize>) -> Self {
-        self.of_library.extend(steps);
-        self
-    }
-}
-
-/// What [`find_cause`] has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cause {
-    /// The pairs that decide, the best explanation first. Reversed, each makes the run pass. A step
-    /// whose number is that of no step of the run is one that a thread waited to take.
-    pub decisive: Vec<Conflict>,
-    /// A pair of the same two threads as the first one, the other way round, that decides as well:
-    /// each thread does something between two steps of the other that belong together.
-    pub opposite: Option<Conflict>,
-    /// How many runs with a reversed pair were made.
-    pub runs: u64,
-    /// Whether all pairs were tried that it could be.
-    pub complete: bool,
-}
-
-/// Finds the pairs of steps that decide whether the run `failing` fails. `run` runs the program
-/// under a strategy; at most `budget` times, and not again after `None`.
-pub fn find_cause(
-    failing: &FailingTrace,
-    budget: u64,
-    mut run: impl FnMut(Box<dyn Strategy>) -> Option<Reversal>,
-) -> Cause {
-    let mut cause = Cause::default();
-    let trace = &failing.trace;
-    if failing.taken > MAX_STEPS {
-        return cause;
-    }
-    let candidates = candidates(failing);
-    let mut search = Search {
-        failing: trace,
-        taken: failing.taken,
-        order: Order::of(trace, Rules::default()),
-        recognised: Recognised::new(trace),
-        explaining: candidates
-            .iter()
-            .filter(|candidate| candidate.class != Class::Synchronisation)
-            .map(|candidate| candidate.pair)
-            .collect(),
-        passing: Vec::new(),
-        tried: BTreeSet::new(),
-        runs: 0,
-        ended: false,
-        run: &mut run,
-    };
-    let for_pairs = budget.saturating_sub(WIDER_RUNS + NEARER_RUNS);
-    cause.complete = search.single(&candidates, for_pairs);
-    search.within(&candidates, for_pairs);
-    cause.decisive = search.decisive(&candidates);
-    if let Some(&best) = cause.decisive.first() {
-        if let Some(nearer) = search.nearer(best, Until::Second, &candidates, budget) {
-            cause.decisive = vec![nearer];
-        }
-        if let Some((pair, opposite)) = search.opposites(&cause.decisive, &candidates, budget) {
-            cause.decisive.retain(|other| *other != pair);
-            cause.decisive.insert(0, pair);
-            cause.opposite = Some(opposite);
-        }
-    } else if budget > WIDER_RUNS {
-        // What one reversed pair does not explain: all that a thread does comes before the other's.
-        let complete = search.wider(&candidates, budget, &mut cause);
-        cause.complete &= complete || !cause.decisive.is_empty();
-    }
-    cause.runs = search.runs;
-    cause
-}
+use super::{
+    Cause, Reversal, Verdict,
+    candidates::{Candidate, Class, calls, choices_at_switches, hold_point},
+};
 
 /// So many of the runs are kept for reversals of all that a thread goes on to do, and for pairs
 /// that are the other way round.
-const WIDER_RUNS: u64 = 24;
+pub(super) const WIDER_RUNS: u64 = 24;
 /// So many are made, of each stage, for pairs with a conflicting step between them.
 const RUNS_OF_FAR_PAIRS: u64 = 12;
 /// So many of these are spent on steps that conflict, the others on choices at switches.
@@ -186,7 +29,7 @@ const WIDER_RUNS_OF_PAIRS: u64 = 16;
 const RUNS_WITHIN: usize = 8;
 /// So many are kept for finding out whether less of what two threads do decides, and so many of
 /// these are made for one pair.
-const NEARER_RUNS: u64 = 32;
+pub(super) const NEARER_RUNS: u64 = 32;
 const NEARER_RUNS_OF_PAIR: u64 = 16;
 /// For so many of the pairs that decide, the best first, pairs the other way round are tried.
 const PAIRS_WITH_OPPOSITES: usize = 3;
@@ -197,7 +40,7 @@ const OPPOSITES_GOING_ON: usize = 3;
 
 /// How far the second thread has gone on before the first one does, where a pair is reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     /// Its step of the pair was taken.
     Second,
     /// It has ended, or has to wait.
@@ -216,28 +59,28 @@ enum Nearer {
 }
 
 /// The search of one failing run.
-struct Search<'a, R> {
-    failing: &'a Trace,
+pub(super) struct Search<'a, R> {
+    pub(super) failing: &'a Trace,
     /// How many of its steps were taken.
-    taken: usize,
-    order: Order,
-    recognised: Recognised<'a>,
+    pub(super) taken: usize,
+    pub(super) order: Order,
+    pub(super) recognised: Recognised<'a>,
     /// The pairs that explain something by themselves.
-    explaining: Vec<Conflict>,
+    pub(super) explaining: Vec<Conflict>,
     /// The pairs that decide, each with all pairs that its run has reversed.
-    passing: Vec<(Conflict, BTreeSet<(usize, usize)>)>,
-    tried: BTreeSet<(usize, usize)>,
+    pub(super) passing: Vec<(Conflict, BTreeSet<(usize, usize)>)>,
+    pub(super) tried: BTreeSet<(usize, usize)>,
     /// How many runs were made.
-    runs: u64,
+    pub(super) runs: u64,
     /// There are no more runs.
-    ended: bool,
-    run: &'a mut R,
+    pub(super) ended: bool,
+    pub(super) run: &'a mut R,
 }
 
 impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     /// Reverses one pair at a time, in at most `budget` runs, until one decides and all of its
     /// stage were tried. Returns whether all were tried that it could be.
-    fn single(&mut self, candidates: &[Candidate], budget: u64) -> bool {
+    pub(super) fn single(&mut self, candidates: &[Candidate], budget: u64) -> bool {
         let mut complete = true;
         for stage in candidates.chunk_by(|one, other| one.stage() == other.stage()) {
             let is_adjacent = stage.first().is_some_and(|one| one.is_adjacent);
@@ -262,7 +105,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
     /// Of the pairs that decide, the best may have reversed others that were not tried, since they
     /// are about what the library keeps. If one of these decides, that is the reason.
-    fn within(&mut self, candidates: &[Candidate], budget: u64) {
+    pub(super) fn within(&mut self, candidates: &[Candidate], budget: u64) {
         let best = self.decisive(candidates).first().copied();
         let Some(best) = best else {
             return;
@@ -361,7 +204,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     }
 
     /// The pairs that decide, without those whose run has reversed all that another one has.
-    fn decisive(&self, candidates: &[Candidate]) -> Vec<Conflict> {
+    pub(super) fn decisive(&self, candidates: &[Candidate]) -> Vec<Conflict> {
         let class = |pair: &Conflict| {
             let mut all = candidates.iter();
             let found =
@@ -381,7 +224,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
     /// One of the pairs that decide, and another that does, of the same two threads, the other way
     /// round: those that lie closest together.
-    fn opposites(
+    pub(super) fn opposites(
         &mut self,
         decisive: &[Conflict],
         candidates: &[Candidate],
@@ -447,7 +290,7 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     /// the first one does from then on. Less of both may be enough: a later step of the first
     /// thread and an earlier one of the second, whose order decides although that of `pair` stays.
     /// These need not touch the same thing: what they share may be something that no step says.
-    fn nearer(
+    pub(super) fn nearer(
         &mut self,
         pair: Conflict,
         until: Until,
@@ -611,7 +454,12 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
 
     /// Reverses pairs with all that the second thread does from then on, and what was chosen at
     /// switches; ends with the first pair that decides. Returns whether all were tried.
-    fn wider(&mut self, candidates: &[Candidate], budget: u64, cause: &mut Cause) -> bool {
+    pub(super) fn wider(
+        &mut self,
+        candidates: &[Candidate],
+        budget: u64,
+        cause: &mut Cause,
+    ) -> bool {
         let pairs = candidates
             .iter()
             .filter(|candidate| candidate.is_adjacent)
@@ -663,327 +511,5 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
         };
         self.runs += 1;
         Some(reversal)
-    }
-}
-
-/// At each switch, and where time has passed, the step that was taken, and the next one of each
-/// other thread that could have gone on instead: those of the main thread last, and otherwise the
-/// last switches first. Of a thread that has no steps in the program, since it runs a function of
-/// the library or finds no task left, its next step after each step that it could have come before,
-/// per thread the first of these.
-fn choices_at_switches(trace: &Trace) -> Vec<Conflict> {
-    let steps = trace.steps();
-    let knows_places = steps.iter().any(has_place);
-    // (What a library does in a thread of its own explains nothing, but that the thread runs may.)
-    let is_shown = |step: usize| {
-        !knows_places || has_place(&steps[step]) || steps[step].op.action == Action::Begin
-    };
-    let placed = steps.iter().filter(|step| has_place(step));
-    let placed: BTreeSet<ThreadNumber> = placed.map(|step| step.thread).collect();
-    let is_hidden = |step: usize| knows_places && !placed.contains(&steps[step].thread);
-    let mut found = Vec::new();
-    let mut of_hidden = HashMap::new();
-    for first in (1..steps.len()).rev() {
-        let goes_on = steps[first].thread == steps[first - 1].thread && !steps[first].timed_out;
-        if !is_shown(first) {
-            continue;
-        }
-        for candidate in trace.candidates(first) {
-            let mut later = first + 1..steps.len();
-            let next = later.find(|&step| steps[step].thread == candidate.thread);
-            let Some(second) = next.filter(|_| candidate.thread != steps[first].thread) else {
-                continue;
-            };
-            let pair = Conflict {
-                first,
-                second,
-                race: false,
-            };
-            if is_hidden(second) {
-                // (Its thread is held before it takes what it releases.)
-                if !has_place(&steps[first]) || steps[first].op.action == Action::Release {
-                    continue;
-                }
-                of_hidden.insert((steps[first].thread, second), pair);
-            } else if !goes_on && is_shown(second) {
-                found.push(pair);
-            }
-        }
-    }
-    let mut of_hidden: Vec<Conflict> = of_hidden.into_values().collect();
-    of_hidden.sort_by_key(|pair| (pair.second, pair.first));
-    found.extend(of_hidden);
-    found.sort_by_key(|pair| steps[pair.first].thread == 0 || steps[pair.second].thread == 0);
-    found
-}
-
-/// What orders a pair in the failing run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    /// Nothing: a data race.
-    Race,
-    /// They are accesses, and locks or the like ordered them.
-    OrderedAccesses,
-    /// They put something into a primitive, or find what is in it: an item of a queue, a
-    /// notification.
-    State,
-    /// A lock that one thread took before another, which waits for it for ever.
-    AwaitedLock,
-    /// They are accesses to what the library keeps.
-    LibraryState,
-    /// One of them takes or frees a lock.
-    Synchronisation,
-}
-
-impl Class {
-    const fn is_no_access(self) -> bool {
-        !matches!(self, Self::Race | Self::OrderedAccesses)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    pair: Conflict,
-    class: Class,
-    /// No other step of either thread comes between the two that conflicts with the other one's.
-    is_adjacent: bool,
-}
-
-impl Candidate {
-    /// What is tried together, the most telling first. If one of a stage decides, the later ones
-    /// are not tried.
-    const fn stage(&self) -> u8 {
-        match (self.class, self.is_adjacent) {
-            (Class::Race | Class::OrderedAccesses | Class::State, true) => 0,
-            (Class::AwaitedLock, true) => 1,
-            (Class::Race | Class::OrderedAccesses | Class::State, false) => 2,
-            (Class::AwaitedLock, false) => 3,
-            (Class::LibraryState, true) => 4,
-            (Class::LibraryState, false) => 5,
-            (Class::Synchronisation, true) => 6,
-            (Class::Synchronisation, false) => 7,
-        }
-    }
-}
-
-/// The pairs that could decide, the best guess first.
-fn candidates(failing: &FailingTrace) -> Vec<Candidate> {
-    let trace = &failing.trace;
-    let rules = Rules {
-        only_sync: true,
-        ..Rules::default()
-    };
-    let order = Order::of(trace, rules);
-    let steps = trace.steps();
-    let ends: HashMap<ThreadNumber, usize> = steps
-        .iter()
-        .filter(|step| step.op.action == Action::End)
-        .map(|step| (step.thread, step.op.object))
-        .collect();
-    // Orders that no schedule can reverse: a start, a join.
-    let is_fixed = |first: usize, second: usize| {
-        let (one, other) = (steps[first].thread, steps[second].thread);
-        let joined = ends.get(&one).is_some_and(|&end| {
-            let mut between = steps[first..second].iter();
-            between.any(|step| {
-                step.thread == other && step.op.action == Action::Join && step.op.object == end
-            })
-        });
-        // A thread's steps come after its start, but only what led to that comes before them.
-        let started = order.birth(other).map(|birth| birth.checked_sub(1));
-        let starts_after = match started {
-            None => true,
-            Some(None) => false,
-            Some(Some(start)) => order.happens_before(first, start),
-        };
-        joined || starts_after
-    };
-    let knows_places = steps.iter().any(has_place);
-    let is_shown = |step: usize| {
-        let is_unknown = step >= failing.taken && steps[step].place == Place::default();
-        !knows_places || is_unknown || has_place(&steps[step])
-    };
-    let is_of_library = |step: usize| failing.of_library.contains(&step);
-    let nearness = Nearness::of(trace);
-    let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
-    // A step that is at no place of the program explains nothing: the worker of a pool takes a
-    // task.
-    for (number, step) in steps.iter().enumerate() {
-        if can_be_reversed(&step.op) && is_shown(number) {
-            of_object.entry(step.op.object).or_default().push(number);
-        }
-    }
-    let mut found = Vec::new();
-    for numbers in of_object.values() {
-        for (index, &second) in numbers.iter().enumerate() {
-            // Per other thread, only the last of its steps before this one is adjacent; and only if
-            // this one is the first of its thread after that.
-            let other = &steps[second];
-            let mut seen = Vec::new();
-            let mut own: Vec<Op> = Vec::new();
-            for &first in numbers[..index].iter().rev().take(MAX_LOOK_BACK) {
-                let one = &steps[first];
-                if one.thread == other.thread {
-                    if !own.contains(&one.op) {
-                        own.push(one.op);
-                    }
-                    continue;
-                }
-                if !one.op.conflicts_with(&other.op) {
-                    continue;
-                }
-                let is_first = !own.iter().any(|op| op.conflicts_with(&one.op));
-                let is_last = !seen.contains(&one.thread);
-                if is_last {
-                    seen.push(one.thread);
-                }
-                let are_awaited = first >= failing.taken;
-                if !is_last && !is_first || are_awaited || is_fixed(first, second) {
-                    continue;
-                }
-                let accesses = is_access(&one.op) && is_access(&other.op);
-                let race = accesses && !order.happens_before(first, second);
-                found.push(Candidate {
-                    pair: Conflict {
-                        first,
-                        second,
-                        race,
-                    },
-                    class: match (race, accesses) {
-                        (_, true) if is_of_library(first) || is_of_library(second) => {
-                            Class::LibraryState
-                        }
-                        (true, _) => Class::Race,
-                        (_, true) => Class::OrderedAccesses,
-                        _ if carries_state(&one.op) && carries_state(&other.op) => Class::State,
-                        _ if second >= failing.taken => Class::AwaitedLock,
-                        _ => Class::Synchronisation,
-                    },
-                    is_adjacent: is_first && is_last,
-                });
-            }
-        }
-    }
-    let rank = |candidate: &Candidate| {
-        let pair = &candidate.pair;
-        let near = nearness.of_pair(pair);
-        let stage = candidate.stage();
-        (stage, candidate.class, near, pair.first, pair.second)
-    };
-    found.sort_by_cached_key(rank);
-    found.truncate(MAX_PAIRS);
-    found
-}
-
-/// Whether another schedule can put it before or after another thread's step on the object.
-const fn can_be_reversed(op: &Op) -> bool {
-    op.object != 0
-        && !matches!(
-            op.action,
-            Action::Begin | Action::End | Action::Start | Action::Join
-        )
-}
-
-/// Whether the step may be the beginning of a call.
-const fn calls(op: Op) -> bool {
-    matches!(op.action, Action::Write)
-}
-
-/// Whether what a primitive holds is changed or looked at, other than who has a lock.
-const fn carries_state(op: &Op) -> bool {
-    !matches!(
-        op.action,
-        Action::Acquire | Action::TryAcquire | Action::Release
-    )
-}
-
-/// How near a pair is to a switch that takes the turn from one of its threads: to a preemption, if
-/// the run has one.
-struct Nearness<'a> {
-    trace: &'a Trace,
-    switches: Vec<usize>,
-}
-
-impl<'a> Nearness<'a> {
-    fn of(trace: &'a Trace) -> Self {
-        let steps = trace.steps();
-        let switches = |preempting: bool| -> Vec<usize> {
-            let switches = (1..steps.len()).filter(|&step| {
-                let before = steps[step - 1].thread;
-                let mut candidates = trace.candidates(step).iter();
-                steps[step].thread != before
-                    && (!preempting || candidates.any(|candidate| candidate.thread == before))
-            });
-            switches.collect()
-        };
-        let mut found = switches(true);
-        if found.is_empty() {
-            found = switches(false);
-        }
-        Self {
-            trace,
-            switches: found,
-        }
-    }
-
-    /// Less is nearer.
-    fn of_pair(&self, pair: &Conflict) -> (bool, bool, usize) {
-        let steps = self.trace.steps();
-        let around = self
-            .switches
-            .iter()
-            .filter(|&&switch| pair.first < switch && switch <= pair.second);
-        let interrupts = around.map(|&switch| steps[switch - 1].thread == steps[pair.first].thread);
-        let distance = pair.second - pair.first;
-        match interrupts.max() {
-            Some(interrupts) => (false, !interrupts, distance),
-            None => (true, true, distance),
-        }
-    }
-}
-
-/// Where the first thread has to be held for the second one to come first: at its step of the pair,
-/// or at the outermost lock that it then holds and that the second one takes as well.
-fn hold_point(trace: &Trace, pair: Conflict) -> usize {
-    let steps = trace.steps();
-    let (thread, other) = (steps[pair.first].thread, steps[pair.second].thread);
-    let mut held: Vec<(usize, usize)> = Vec::new();
-    let own = steps[..pair.first].iter().enumerate();
-    for (number, step) in own.filter(|(_, step)| step.thread == thread) {
-        match step.op.action {
-            Action::Acquire | Action::TryAcquire if !step.timed_out => {
-                held.push((number, step.op.object));
-            }
-            Action::Release => {
-                let last = held.iter().rposition(|(_, lock)| *lock == step.op.object);
-                if let Some(last) = last {
-                    held.remove(last);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut hold = pair.first;
-    if matches!(steps[hold].op.action, Action::Release) {
-        // It is one of those held.
-        let taken = held.iter().find(|(_, lock)| *lock == steps[hold].op.object);
-        hold = taken.map_or(hold, |(number, _)| *number);
-    }
-    loop {
-        let taken_by_other = |lock: usize| {
-            let mut between = steps[hold..=pair.second].iter();
-            between.any(|step| {
-                step.thread == other
-                    && matches!(step.op.action, Action::Acquire | Action::TryAcquire)
-                    && step.op.object == lock
-            })
-        };
-        let outermost = held
-            .iter()
-            .find(|(number, lock)| *number < hold && taken_by_other(*lock));
-        match outermost {
-            Some((number, _)) => hold = *number,
-            None => return hold,
-        }
     }
 }
