@@ -1,0 +1,245 @@
+//! What an argument leads to: the objects inside it, which a function of the library may read or
+//! change.
+
+use rustpython_vm::{
+    AsObject, PyObject, PyObjectRef, PyResult,
+    builtins::{PyFunction, PyModule, PyStr},
+    types::PyTypeFlags,
+};
+
+use crate::{
+    access::{Access, Target},
+    object_kinds::{self, ObjectKind},
+};
+
+use super::{DEEP, Emit, HIDDEN, LENT, MAX_INSIDE, MAX_STREAMS, Resolver, is_leaf};
+
+impl Resolver<'_> {
+    pub(super) fn is_container(&self, object: &PyObject) -> bool {
+        let kind = self.object_kind(object);
+        kind.is_container() || kind == ObjectKind::View
+    }
+
+    /// The containers among the arguments of a call, and all that these have inside.
+    pub(super) fn deep(
+        &self,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        change: bool,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        for argument in arguments {
+            self.deep_one(argument, change, emit)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn deep_one(
+        &self,
+        object: &PyObject,
+        change: bool,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        if is_leaf(object, self.vm) {
+            return Ok(());
+        }
+        let mut known = vec![object.to_owned()];
+        let mut next = 0;
+        let mut followed = 0;
+        while let Some(object) = known.get(next).cloned() {
+            next += 1;
+            if !self.touch(&object, change, emit)? {
+                continue;
+            }
+            followed += 1;
+            if followed > MAX_INSIDE {
+                self.known.not_seen(DEEP);
+                return Ok(());
+            }
+            for inside in self.referents(&object) {
+                if !is_leaf(&inside, self.vm) && !known.iter().any(|known| known.is(&inside)) {
+                    known.push(inside);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What an object refers to. Streams do not tell the garbage collector what they wrap.
+    pub(super) fn referents(&self, object: &PyObject) -> Vec<PyObjectRef> {
+        let mut all = object.gc_get_referents();
+        let is_stream = self.object_kind(object) == ObjectKind::Other && {
+            let order = object.class().mro.read().clone();
+            order.iter().any(|class| {
+                let module = self.module_of(class.as_object());
+                module.is_some_and(|module| module == "_io")
+            })
+        };
+        if is_stream {
+            if &*object.class().name() == "BufferedRWPair" {
+                self.known.not_seen(HIDDEN);
+            }
+            all.extend(self.innermost_stream(object));
+        }
+        all
+    }
+
+    /// What a stream wraps at last. What lies in between cannot be used without it, and how many
+    /// there are must not matter: standard output has a buffer of its own or none.
+    pub(super) fn innermost_stream(&self, stream: &PyObject) -> Option<PyObjectRef> {
+        let wrapped = |stream: &PyObject| {
+            let mut names = ["buffer", "raw"].into_iter();
+            names.find_map(|name| stream.get_attr(name, self.vm).ok())
+        };
+        let mut inside = wrapped(stream)?;
+        for _ in 0..MAX_STREAMS {
+            // One of the program's own may do more than to pass on what it is given.
+            if inside
+                .class()
+                .slots
+                .flags
+                .has_feature(PyTypeFlags::HEAPTYPE)
+            {
+                break;
+            }
+            let Some(next) = wrapped(&inside) else {
+                break;
+            };
+            inside = next;
+        }
+        Some(inside)
+    }
+
+    /// One of the objects that an argument leads to. Returns whether those inside it follow.
+    pub(super) fn touch(
+        &self,
+        object: &PyObject,
+        change: bool,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<bool> {
+        if self.standard_stream(object, change, emit)? {
+            return Ok(false);
+        }
+        let types = &self.vm.ctx.types;
+        let class = object.class();
+        if class.fast_issubclass(self.vm.ctx.exceptions.base_exception_type) {
+            // Its text is that of its arguments.
+            let target = Target::Whole(object);
+            let address = self.known.attributes_of(object);
+            emit(Access::new(change, address, 0, target))?;
+            return Ok(true);
+        }
+        match self.object_kind(object) {
+            ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
+                self.whole(object, change, emit)?;
+                Ok(true)
+            }
+            ObjectKind::View | ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
+                self.whole(object, change, emit)?;
+                Ok(false)
+            }
+            ObjectKind::Instance if change => {
+                self.change(object, emit)?;
+                Ok(self.is_of_user(object))
+            }
+            // It may work on another, as `csv.writer` on a file.
+            ObjectKind::Other if change => {
+                self.change(object, emit)?;
+                Ok(true)
+            }
+            ObjectKind::Other => {
+                self.whole(object, false, emit)?;
+                Ok(false)
+            }
+            ObjectKind::Instance if self.is_collection(object) => {
+                self.state_of(object, false, emit)?;
+                Ok(false)
+            }
+            ObjectKind::Fixed if change && class.is(types.builtin_function_or_method_type) => {
+                self.lend(object, emit)?;
+                Ok(false)
+            }
+            ObjectKind::Fixed => Ok(class.is(types.tuple_type) || class.is(types.frozenset_type)),
+            ObjectKind::Instance | ObjectKind::Primitive => Ok(false),
+        }
+    }
+
+    /// A value is passed to a function of the library. If that is a function, though not the
+    /// program's own, the library may call it now or later.
+    pub(super) fn lend(&self, value: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        if !self.is_foreign_function(value) {
+            return Ok(());
+        }
+        self.known.never_seen(LENT);
+        match value.get_attr("__self__", self.vm) {
+            Ok(receiver) if self.is_container(&receiver) => {
+                self.known.lend(receiver.get_id());
+                self.change(&receiver, emit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a call of this object is not only a call of the program's code, and may touch what
+    /// threads share.
+    pub(super) fn is_foreign_function(&self, value: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        let class = value.class();
+        if class.is(types.builtin_function_or_method_type) || class.is(types.method_descriptor_type)
+        {
+            let bound = value.get_attr("__self__", self.vm).ok();
+            let bound = bound.filter(|bound| bound.downcast_ref::<PyModule>().is_none());
+            // An operation on a primitive is a step.
+            return bound.is_none_or(|bound| self.object_kind(&bound) != ObjectKind::Primitive);
+        }
+        if class.is(types.bound_method_type) {
+            let function = value.get_attr("__func__", self.vm).ok();
+            return function.is_none_or(|function| self.is_foreign_function(&function));
+        }
+        if let Some(function) = value.downcast_ref::<PyFunction>() {
+            let code = object_kinds::code_of(function, self.vm);
+            return code.is_some_and(|code| !self.known.is_user_code(code));
+        }
+        let is_function = class.slots.call.load().is_some();
+        is_function
+            && self.object_kind(value) == ObjectKind::Other
+            && value
+                .gc_get_referents()
+                .iter()
+                .all(|inside| !inside.class().is(types.function_type))
+    }
+
+    /// Whether the class of an instance is the user's.
+    pub(crate) fn is_of_user(&self, object: &PyObject) -> bool {
+        let name = object
+            .class()
+            .get_direct_attr(self.vm.ctx.intern_str("__module__"));
+        let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
+        let globals = name.and_then(|name| self.module(name)?.dict());
+        globals.is_none_or(|globals| self.known.is_user_module(globals.get_id()))
+    }
+
+    /// The containers among the arguments of a call.
+    pub(super) fn each(
+        &self,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        change: bool,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        for argument in arguments {
+            self.whole(argument, change, emit)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the class of `object` has this method from a library written in Python.
+    pub(super) fn is_of_library(&self, object: &PyObject, method: &'static str) -> bool {
+        let name = self.vm.ctx.intern_str(method);
+        let Some(found) = object.class().get_attr(name) else {
+            return false;
+        };
+        found
+            .downcast_ref::<PyFunction>()
+            .and_then(|function| object_kinds::code_of(function, self.vm))
+            .is_some_and(|code| !self.known.is_user_code(code))
+    }
+}
