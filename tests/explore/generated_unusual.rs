@@ -670,7 +670,7 @@ class Countdown:
     def __init__(self, n): self.n = n
     def __iter__(self): return self
     def __next__(self):
-        if not self.n: raise StopIteration
+        if self.n <= 0: raise StopIteration
         self.n -= 1
         return self.n
     def __length_hint__(self): return self.n

@@ -49,7 +49,14 @@ impl Resolver<'_> {
             };
         }
         if class.is(types.builtin_function_or_method_type) {
-            return self.native_function(function, &mut all(), emit);
+            let prints = matches!(self.known.builtins().get(function), Some(Builtin::Prints));
+            let file = (prints && names > 0)
+                .then(|| self.named_argument("file", arguments))
+                .flatten();
+            return match file {
+                Some(file) => self.prints_into(file, &mut all(), emit),
+                None => self.native_function(function, &mut all(), emit),
+            };
         }
         if class.is(types.bound_method_type) {
             return self.bound_call(function, &mut all(), emit);
@@ -373,11 +380,12 @@ impl Resolver<'_> {
                 None => Ok(()),
             },
             Some(Builtin::Prints) => {
+                // (One of them may be `file`: the names of arguments that are spread are not known.)
                 for argument in arguments {
-                    let is_written = self.is_stream(argument);
-                    self.deep_one(argument, is_written, emit)?;
-                    if is_written {
-                        self.open_file(argument, false, emit)?;
+                    if self.is_stream(argument) {
+                        self.writes_into(argument, emit)?;
+                    } else {
+                        self.deep_one(argument, false, emit)?;
                     }
                 }
                 self.looks_up_stream("stdout", emit)?;
@@ -419,6 +427,43 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+
+    /// The value of this keyword of a call whose names of keywords are on top; not `None`.
+    fn named_argument(&self, name: &str, arguments: usize) -> Option<&PyObject> {
+        let names = self.operands.stack(0)?.downcast_ref::<PyTuple>()?;
+        let names = names.as_slice();
+        let number = names.iter().position(|one| {
+            let one = one.downcast_ref::<PyStr>();
+            one.is_some_and(|one| one.as_bytes() == name.as_bytes())
+        })?;
+        // The last of the arguments are those with names, and they are below the names.
+        let below = names.len().min(arguments) - number;
+        let value = self.operands.stack(below)?;
+        (!self.vm.is_none(value)).then_some(value)
+    }
+
+    /// `print` with a `file`.
+    fn prints_into(
+        &self,
+        file: &PyObject,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        for argument in arguments {
+            if !argument.is(file) {
+                self.deep_one(argument, false, emit)?;
+            }
+        }
+        if self.is_stream(file) {
+            self.writes_into(file, emit)?;
+        }
+        Ok(())
+    }
+
+    fn writes_into(&self, stream: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        self.deep_one(stream, true, emit)?;
+        self.open_file(stream, false, emit)
     }
 
     /// Whether `print` may have been given it as `file`, and what this writes to is not said by

@@ -67,6 +67,15 @@ impl Resolver<'_> {
     /// What an object refers to. Streams do not tell the garbage collector what they wrap.
     pub(super) fn referents(&self, object: &PyObject) -> Vec<PyObjectRef> {
         let mut all = object.gc_get_referents();
+        let is_native = !object
+            .class()
+            .slots
+            .flags
+            .has_feature(PyTypeFlags::HEAPTYPE);
+        if is_native && let Some(own) = object.dict() {
+            // Attributes that the program has set, which its class knows nothing of.
+            all.retain(|one| !one.is(&own));
+        }
         let is_stream = self.object_kind(object) == ObjectKind::Other && {
             let order = object.class().mro.read().clone();
             order.iter().any(|class| {
