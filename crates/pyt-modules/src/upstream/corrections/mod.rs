@@ -48,6 +48,7 @@ mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;
 mod replaced_new;
+mod searches;
 mod semlock_keywords;
 mod set_operators;
 pub(crate) mod slots;
@@ -92,6 +93,7 @@ pub(crate) fn correct_classes(ctx: &Context) {
         raised_classes::correct(ctx);
         dict_entries::correct(ctx);
         iterated_twice::correct(ctx);
+        searches::correct(ctx);
     });
 }
 
