@@ -28,7 +28,8 @@ pub fn set_attribute(class: &PyType, name: &'static PyStrInterned, value: PyObje
 /// Removes the attributes `names` of a native class, those that it has. As [`set_attribute`], it
 /// keeps the values to the end of the process.
 ///
-/// To have the caches forget a class costs thousands of instructions, so they do once for all names.
+/// To have the caches forget a class costs thousands of instructions, so they do once for all
+/// names.
 pub fn remove_attributes(class: &PyType, names: &[&'static PyStrInterned]) {
     for &name in names {
         mem::forget(class.get_direct_attr(name));
