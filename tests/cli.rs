@@ -436,6 +436,26 @@ fn unknown_options_and_missing_values_show_the_usage() {
 }
 
 #[test]
+fn misspelt_commands_and_options_are_answered_with_what_is_like_them() {
+    for (args, said) in [
+        (&["rnu", "x.py"][..], "pyt: did you mean `pyt run`?"),
+        (&["exlpore", "x.py"], "pyt: did you mean `pyt explore`?"),
+        (
+            &["run", "--seeed", "1", "x.py"],
+            "Unknown option: --seeed (similar: --seed)",
+        ),
+        (
+            &["--virtual-time", "x.py"],
+            "Unknown option: --virtual-time (it is one of `pyt run`)",
+        ),
+    ] {
+        let run = pyt(args).run();
+        assert_eq!(run.status.code(), Some(2), "{run:#?}");
+        assert!(run.stderr.lines().any(|line| line == said), "{run:#?}");
+    }
+}
+
+#[test]
 fn fatal_settings_are_refused_in_cpythons_words() {
     let gil = "Fatal Python error: config_read_gil: PYTHON_GIL / -X gil must be \"0\" or \"1\"\n\
                Python runtime state: preinitialized\n\n";

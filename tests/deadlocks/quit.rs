@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pyt_test::skipped_on_other_python;
+use pyt_test::{skipped_on_other_python, workspace};
 
 use crate::program;
 
@@ -76,6 +76,76 @@ fn a_program_that_waits_for_a_thread() {
         "joins",
         "timer = threading.Timer(4.0, lambda: None)\ntimer.start()\ntimer.join()",
         &["\n  MainThread  the end of Thread-"],
+    );
+}
+
+/// A thread that waits for its peer over TLS, and one that waits for another connection of a
+/// database, are in foreign code. Ctrl-C ends both waits.
+#[test]
+fn a_program_that_waits_in_tls_and_in_sqlite() {
+    let certificates = workspace().join("tests/stdlib/certificates");
+    let source = format!(
+        "\
+import socket, sqlite3, ssl, tempfile
+server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+server.load_cert_chain({certificates:?} + '/server.pem')
+client = ssl.create_default_context(cafile={certificates:?} + '/ca.pem')
+sockets, ends = socket.socketpair(), {{}}
+
+def serve():
+    ends['server'] = server.wrap_socket(sockets[0], server_side=True)
+
+shaking = threading.Thread(target=serve)
+shaking.start()
+ends['client'] = client.wrap_socket(sockets[1], server_hostname='localhost')
+shaking.join()
+folder = tempfile.TemporaryDirectory()
+path = os.path.join(folder.name, 'locked.db')
+holder = sqlite3.connect(path, isolation_level=None)
+holder.execute('begin exclusive')
+
+def over_tls():
+    ends['client'].recv(1)
+
+def for_a_lock():
+    with sqlite3.connect(path, timeout=60, isolation_level=None) as db:
+        db.execute('begin exclusive')
+        db.execute('rollback')
+
+threads = [threading.Thread(target=f, name=f.__name__) for f in (over_tls, for_a_lock)]
+for thread in threads:
+    thread.start()
+time.sleep(0.5)
+quit_from_outside()
+time.sleep(0.3)
+ends['server'].send(b'x')
+holder.execute('rollback')
+for thread in threads:
+    thread.join()
+
+holder.execute('begin exclusive')
+for wait in (over_tls, for_a_lock):
+    began = time.monotonic()
+    timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        wait()
+    except KeyboardInterrupt:
+        assert time.monotonic() - began < 30
+    else:
+        raise AssertionError(wait)
+    timer.join()
+holder.close()
+print('done')
+"
+    );
+    reported(
+        "tls_and_sqlite",
+        &source,
+        &[
+            "\n  over_tls    the system, or other foreign code",
+            "\n  for_a_lock  the system, or other foreign code",
+        ],
     );
 }
 

@@ -244,6 +244,30 @@ fn a_schedule_is_replayed_with_the_scripts_arguments_and_from_another_place() {
     run.exited_with(1).printed("['-a', 'b c']\n");
 }
 
+/// The debugger opens where the script failed, and takes steps that no schedule has.
+#[test]
+fn a_replay_under_the_debugger_follows_its_schedule() {
+    let scratch = Scratch::new();
+    let script = scratch.write("late.py", &format!("{EITHER}assert x == 0\n"));
+    let output = format!("--output={}", scratch.path().display());
+    let run = pyt(&[
+        "explore",
+        "--json",
+        "--jobs=1",
+        "--stop-on-first",
+        &output,
+        &script,
+    ]);
+    let report = parsed(run.exited_with(1));
+    let file = report["findings"][0]["schedule"].as_str().expect("a file");
+    let run = pyt_test::pyt(["replay", "--pdb", file])
+        .stdin("continue\np 'x is', x\nquit\n")
+        .run();
+    assert_eq!(run.status.code(), Some(1), "{run:#?}");
+    assert!(run.stdout.contains("('x is', 1)"), "{run:#?}");
+    assert!(!run.stderr.contains("did not follow"), "{run:#?}");
+}
+
 #[test]
 fn time_ends_an_exploration() {
     let scratch = Scratch::new();

@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::{Command, Effect, OptionSpec, ValueKind, help, words};
+use crate::{Command, Effect, OptionSpec, ValueKind, help, pages, words};
 
 /// What the arguments ask for, besides the options that were applied.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,6 +133,24 @@ impl OptionSpec {
     }
 }
 
+/// What is added to the message for a long option that the command has not: where there is one, or
+/// those that are written like it. Nothing for most.
+fn like(command: Command, name: &str) -> String {
+    let is_named = |option: &&OptionSpec| option.long == Some(name);
+    if OptionSpec::of_command(Command::Run).any(|option| is_named(&option)) {
+        return format!(" (it is one of `{}`)", Command::Run.spec().line());
+    }
+    let names = OptionSpec::of_command(command).filter_map(|option| option.long);
+    let near: Vec<String> = pages::nearest(name, names)
+        .iter()
+        .map(|name| format!("--{name}"))
+        .collect();
+    match near.is_empty() {
+        true => String::new(),
+        false => format!(" (similar: {})", near.join(", ")),
+    }
+}
+
 struct Parser<I, F> {
     command: Command,
     arguments: I,
@@ -183,7 +201,7 @@ where
         let mut options = OptionSpec::of_command(self.command);
         let option = options
             .find(|option| option.long == Some(name))
-            .ok_or_else(unknown)?;
+            .ok_or_else(|| UsageError(format!("{}{}", unknown(), like(self.command, name))))?;
         // CPython's own take no value after an equals sign.
         let is_cpythons = option.commands.contains(&Command::Python);
         if joined.is_some() && (is_cpythons || option.value.is_none()) {
@@ -348,7 +366,7 @@ mod tests {
             refused(
                 Command::Python,
                 &[&name],
-                &format!("Unknown option: {name}"),
+                &format!("Unknown option: {name} (it is one of `pyt run`)"),
             );
         }
     }
@@ -399,6 +417,11 @@ mod tests {
         refused(python, &["-Z"], "Unknown option: -Z");
         refused(python, &["-Bé"], "Unknown option: -é");
         refused(python, &["--foo"], "Unknown option: --foo");
+        refused(
+            python,
+            &["--vresion"],
+            "Unknown option: --vresion (similar: --version)",
+        );
         refused(python, &["--help=3"], "Unknown option: --help=3");
         refused(python, &["-BW"], "Argument expected for the -W option");
         let option = "--check-hash-based-pycs";
@@ -428,6 +451,11 @@ mod tests {
             "Argument for the --granularity option: expected sync, line, access or instruction",
         );
         refused(run, &["--seed"], "Argument expected for the --seed option");
+        refused(
+            run,
+            &["--seeed", "1"],
+            "Unknown option: --seeed (similar: --seed)",
+        );
         let flag = "Unknown option: --virtual-time=1";
         refused(run, &["--virtual-time=1"], flag);
         let seed = OptionSpec::find(Some(run), Effect::Seed).unwrap();

@@ -25,13 +25,19 @@ pub fn set_attribute(class: &PyType, name: &'static PyStrInterned, value: PyObje
     mem::forget(before);
 }
 
-/// Removes the attribute `name` of a native class, if it has it. As [`set_attribute`], it keeps the
-/// value to the end of the process.
-pub fn remove_attribute(class: &PyType, name: &'static PyStrInterned) {
-    let before = class.get_direct_attr(name);
-    class.attributes.remove(name);
-    forget_cached(class, name);
-    mem::forget(before);
+/// Removes the attributes `names` of a native class, those that it has. As [`set_attribute`], it
+/// keeps the values to the end of the process.
+///
+/// To have the caches forget a class costs thousands of instructions, so they do once for all
+/// names.
+pub fn remove_attributes(class: &PyType, names: &[&'static PyStrInterned]) {
+    for &name in names {
+        mem::forget(class.get_direct_attr(name));
+        class.attributes.remove(name);
+    }
+    if let Some(name) = names.first() {
+        forget_cached(class, name);
+    }
 }
 
 /// Has the caches look up anew what `class` and its subclasses have.

@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(bad(&["--help=3"]), "Unknown option: --help=3");
         assert_eq!(
             bad(&["--virtual-time", "x.py"]),
-            "Unknown option: --virtual-time"
+            "Unknown option: --virtual-time (it is one of `pyt run`)"
         );
         for flag in ["c", "m", "W", "X"] {
             let expected = format!("Argument expected for the -{flag} option");
@@ -317,7 +317,7 @@ mod tests {
             let expected = "Argument for the --deadlock option: expected report, abort or ignore";
             assert_eq!(run(args).unwrap_err().0, expected);
         }
-        let expected = "Unknown option: --deadlock=abort";
+        let expected = "Unknown option: --deadlock=abort (it is one of `pyt run`)";
         assert_eq!(bad(&["--deadlock=abort", "x.py"]), expected);
     }
 

@@ -120,6 +120,10 @@ mod tests {
             meant("replya").as_deref(),
             Some("pyt: did you mean `pyt replay`?")
         );
+        assert_eq!(
+            meant("rnu").as_deref(),
+            Some("pyt: did you mean `pyt run`?")
+        );
         assert_eq!(meant("explore"), None);
         assert_eq!(meant("exlpore.py"), None);
         assert_eq!(meant("./exlpore"), None);

@@ -182,6 +182,8 @@ for display in (
     f"[{strings}]",
     f"({strings})",
     "[" + strings.replace("\n", " ") + "]",
+    "{'k': 1, " + items.replace("\n", " ") + "}",
+    "([ 1, 2,\n" + strings.replace("\n", " ") + "], 5)",
     "{" + items + "}",
     "{" + items[:-2] + "}",
     f'{{"list": [{strings}], "dict": {{{items}}}, "again": [[[({elements})]]]}}',
@@ -250,6 +252,12 @@ for begin, line, end in (
     short, long = (seconds(begin + many(count, line) + end) for count in (2500, 20000))
     # It was 50 to 70 times as long.
     assert long < 24 * short, (line, short, long)
+
+# A display in one line takes about as long as one in many. It was more than a hundred times as long.
+words = [f"'a word {i}'," for i in range(6000)]
+x = "x = 1\n" * 9
+apart, together = (seconds(f"{x}y = {{{joint}{joint.join(words)}{joint}}}\n{x}") for joint in ("\n", " "))
+assert together < 10 * apart, (apart, together)
 
 # An audit hook sees one event, of the whole text.
 audited = []

@@ -14,7 +14,7 @@ class Own(Exception, metaclass=Made):
     pass
 
 
-class OwnError(OSError, metaclass=Made):
+class OwnError(ValueError, metaclass=Made):
     def __init__(self, *args):
         super().__init__(*args)
         called.append("init")

@@ -26,20 +26,29 @@ pub fn nearest<'names>(
     names.take(MOST_OFFERED).collect()
 }
 
-/// How many letters have to be inserted, removed or replaced (Levenshtein's distance).
+/// How many letters have to be inserted, removed, replaced, or exchanged with their neighbour
+/// (the distance of optimal string alignment).
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
+    // The rows of the letter before, and of the one before that.
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    let mut last_but_one = Vec::new();
+    let mut letter_before = None;
     for (index, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (at, against) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *against);
-            diagonal = row[at + 1];
-            row[at + 1] = replaced.min(row[at] + 1).min(diagonal + 1);
+        let mut row = vec![index + 1];
+        for (at, &against) in other.iter().enumerate() {
+            let replaced = last[at] + usize::from(letter != against);
+            let mut least = replaced.min(row[at] + 1).min(last[at + 1] + 1);
+            let is_exchanged = at > 0 && letter_before == Some(against) && other[at - 1] == letter;
+            if is_exchanged {
+                least = least.min(last_but_one[at - 1] + 1);
+            }
+            row.push(least);
         }
+        last_but_one = std::mem::replace(&mut last, row);
+        letter_before = Some(letter);
     }
-    row[other.len()]
+    last[other.len()]
 }
 
 #[cfg(test)]
@@ -51,6 +60,8 @@ mod tests {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("same", "same"), 0);
+        assert_eq!(distance("rnu", "run"), 1);
+        assert_eq!(distance("nur", "run"), 2);
     }
 
     #[test]

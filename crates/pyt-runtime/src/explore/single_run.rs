@@ -9,7 +9,7 @@ use pyt_explore::{
     Cause, Failure, Granularity, Open, Schedule, UnknownGranularity,
     report::{BlockedThreads, TraceReport, Walk},
     search::sampling::StrategyKind,
-    strategy::replay::{DivergenceCheck, Replay},
+    strategy::replay::{Divergence, DivergenceCheck, Replay},
 };
 use pyt_pictures::Turns;
 use pyt_sched::controlled::{Ending, RunConfig, Strategy, Stuck};
@@ -159,7 +159,7 @@ impl Runtime {
                 |raised| exit::conclude(vm, &raised),
                 |execution| {
                     (
-                        replay_status(&execution, &check, schedule),
+                        replay_status(&execution, &check, schedule, debugger),
                         execution.interrupted,
                     )
                 },
@@ -347,10 +347,19 @@ fn write_page(file: &Path, script: &Path, run: &ReplayedRun) {
 
 /// The exit status of a replay. Says on standard error if the program did not follow the schedule,
 /// or failed in another way.
-fn replay_status(execution: &Execution, check: &DivergenceCheck, schedule: &Schedule) -> i32 {
-    // A run that was given up may have gone on for a few steps before its threads noticed.
+fn replay_status(
+    execution: &Execution,
+    check: &DivergenceCheck,
+    schedule: &Schedule,
+    debugger: bool,
+) -> i32 {
+    // A run that was given up may have gone on for a few steps before its threads noticed, and a
+    // debugger takes steps of its own after the script's last one.
     let gave_up = execution.finished.ending.is_some();
-    if let Some(divergence) = check.divergence().filter(|_| !gave_up) {
+    let is_the_scripts = |divergence: &Divergence| {
+        !gave_up && !(debugger && matches!(divergence, Divergence::Longer { .. }))
+    };
+    if let Some(divergence) = check.divergence().filter(is_the_scripts) {
         eprintln!("pyt replay: the script did not follow the schedule: {divergence}");
     }
     let Some(failure) = &execution.outcome.failure else {

@@ -41,6 +41,7 @@ mod line_number_tables;
 mod locals_of_ended_frames;
 mod messages;
 mod negative_zero;
+mod os_errors;
 mod profile_events;
 mod quotients_in_trees;
 mod raised_classes;
@@ -90,6 +91,8 @@ pub(crate) fn correct_classes(ctx: &Context) {
         refused_keywords::correct(ctx);
         iterators::correct(ctx);
         docstrings::correct(ctx);
+        // Before the next one, which leaves the function of `OSError` alone.
+        os_errors::correct(ctx);
         raised_classes::correct(ctx);
         dict_entries::correct(ctx);
         iterated_twice::correct(ctx);

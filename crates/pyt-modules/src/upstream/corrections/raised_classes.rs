@@ -8,7 +8,8 @@
 //!
 //! Not corrected (`docs/differences.md`): `raise Class from cause`, where upstream has more to do
 //! with the exception; classes with a `__new__` in Python, by which upstream does not come here;
-//! and a generator that has ended.
+//! those that derive from `OSError`, which tells by its own function whether a class has an
+//! `__init__` of its own; and a generator that has ended.
 //!
 //! Can go when upstream's `invoke_exception` calls the class by the slot of its metaclass.
 
@@ -50,9 +51,11 @@ const RAISE: u8 = 1;
 
 pub(super) fn correct(ctx: &Context) {
     let mut known: Vec<New> = Vec::new();
+    let of_os_error = ctx.exceptions.os_error.slots.new.load();
     let mut pending = vec![ctx.exceptions.base_exception_type.to_owned()];
     while let Some(class) = pending.pop() {
         if let Some(upstream) = class.slots.new.load()
+            && !of_os_error.is_some_and(|own| std::ptr::fn_addr_eq(own, upstream))
             && !OURS
                 .iter()
                 .any(|ours| std::ptr::fn_addr_eq(*ours, upstream))

@@ -17,12 +17,9 @@ pub(crate) fn renew_descriptors(class: &'static Py<PyType>, names: &[&'static st
         .map(|slot| ctx.intern_str(slot.name))
         .filter(|name| !class.attributes.contains(name))
         .collect();
-    for name in names {
-        shared_classes::remove_attribute(class, ctx.intern_str(*name));
-    }
+    let renewed: Vec<_> = names.iter().map(|name| ctx.intern_str(*name)).collect();
+    shared_classes::remove_attributes(class, &renewed);
     add_operators(class, ctx, &[]);
-    for name in inherited {
-        shared_classes::remove_attribute(class, name);
-    }
+    shared_classes::remove_attributes(class, &inherited);
     class.modified();
 }

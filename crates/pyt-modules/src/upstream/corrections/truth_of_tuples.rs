@@ -9,5 +9,5 @@ use rustpython_vm::Context;
 pub(super) fn correct(ctx: &Context) {
     let class = ctx.types.tuple_type;
     class.slots.as_number.boolean.store(None);
-    shared_classes::remove_attribute(class, ctx.intern_str("__bool__"));
+    shared_classes::remove_attributes(class, &[ctx.intern_str("__bool__")]);
 }

@@ -69,7 +69,7 @@ pub(super) fn seal(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         if class.get_direct_attr(name).is_some() {
             shared_classes::set_attribute(class, name, method.clone().into());
         }
-        shared_classes::remove_attribute(class, vm.ctx.intern_str("_instance"));
+        shared_classes::remove_attributes(class, &[vm.ctx.intern_str("_instance")]);
         for name in ["_field_types", "__annotations__"] {
             let name = vm.ctx.intern_str(name);
             if let Some(types) = class.get_direct_attr(name)

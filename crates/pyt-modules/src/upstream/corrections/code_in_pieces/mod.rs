@@ -17,6 +17,7 @@
 //!
 //! Can go when upstream finds constants and names by hashes.
 
+mod choice;
 mod layout;
 mod linker;
 mod pools;
@@ -103,6 +104,7 @@ pub fn compile_in_pieces(
     if source.len() <= SHORT
         || source.contains(['\r', '\u{feff}', '\0', '\u{c}'])
         || source.contains(PREFIX)
+        || choice::is_fast_as_a_whole(source)
     {
         return Ok(None);
     }

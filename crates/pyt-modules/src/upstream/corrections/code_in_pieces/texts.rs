@@ -149,22 +149,27 @@ impl Texts<'_> {
         displays: &[Display<'_>],
         [open, close]: [char; 2],
     ) -> Option<String> {
-        let mut text = format!("{STORED_AS}={open}");
-        let column = u32::try_from(text.len() - 1).ok()?;
+        let opening = format!("{STORED_AS}={open}");
+        let column = u32::try_from(opening.len() - 1).ok()?;
         let line = self.text.line(range.start);
         let spaces = range.start - self.text.line_begin(range.start);
-        let spaces = match line {
-            1 => spaces.checked_sub(text.len())?,
-            _ => spaces,
+        // In the line of the part, if there is room: where a line begins with spaces, upstream
+        // skips them once for each character of it (`invalid_match_mapping_rest_wildcard_error`).
+        let (first, spaces) = match spaces.checked_sub(opening.len()) {
+            Some(rest) => (line, rest),
+            None if line == 1 => return None,
+            None => (1, spaces),
         };
-        text.extend(std::iter::repeat_n('\n', line - 1));
+        let mut text = "\n".repeat(first - 1);
+        text.push_str(&opening);
+        text.extend(std::iter::repeat_n('\n', line - first));
         text.extend(std::iter::repeat_n(' ', spaces));
         self.write(&mut text, range, displays)?;
         text.extend(['\n', close, '\n']);
         let name = format!("{PREFIX}{}", self.parts.len());
         self.parts.push(PartText {
             name: name.clone(),
-            display: (1, column),
+            display: (i32::try_from(first).ok()?, column),
             last_line: i32::try_from(text.matches('\n').count()).ok()?,
             text,
         });
