@@ -18,6 +18,9 @@ use super::{
 /// Widths and digits up to this many are upstream's.
 const SHORT: usize = 4096;
 
+/// How long a specification with a larger width is at least: `4097,`.
+const LEAST_LONG: usize = 5;
+
 /// A specification of a format that asks for separators.
 #[derive(Debug, PartialEq, Eq)]
 struct Spec<'a> {
@@ -175,12 +178,14 @@ fn format(upstream: Upstream<'_>, args: FuncArgs, vm: &VirtualMachine) -> PyResu
 /// The specification, if it makes a long number with separators.
 fn long(number: &PyObjectRef, spec: &PyObjectRef) -> Option<String> {
     let spec = spec.downcast_ref::<PyStr>()?.to_str()?;
-    if !spec.contains([',', '_']) {
-        return None;
-    }
     let digits = number.downcast_ref::<PyInt>();
     let digits = digits.map_or(0, |number| number.as_bigint().bits() / 4);
-    let is_long = Spec::parse(spec)?.width > SHORT || digits > SHORT as u64;
+    let has_many = digits > SHORT as u64;
+    // Most are so short that they cannot ask for a long one, and are not read here.
+    if (spec.len() < LEAST_LONG && !has_many) || !spec.contains([',', '_']) {
+        return None;
+    }
+    let is_long = has_many || Spec::parse(spec)?.width > SHORT;
     is_long.then(|| spec.to_owned())
 }
 
