@@ -488,7 +488,7 @@ R.append(str.join('-', map(str, items)))
     Group {
         shared: "
 import queue
-box = queue.Queue(2)
+store = queue.Queue(2)
 gate = threading.Condition(threading.Lock())
 waits = [threading.Event(), threading.Event()]
 lock_of = {'a': threading.Lock(), 'b': threading.Lock()}
@@ -499,17 +499,17 @@ class Account:
 account, other = Account(), Account()
 ",
         statements: "
-with box.mutex: R.append(len(box.queue))
+with store.mutex: R.append(len(store.queue))
 --
-box.queue.append($K)
+store.queue.append($K)
 --
-box.put_nowait($K)
+store.put_nowait($K)
 --
-R.append(box.get_nowait())
+R.append(store.get_nowait())
 --
-with box.not_empty: box.not_empty.notify()
+with store.not_empty: store.not_empty.notify()
 --
-R.append(box.full())
+R.append(store.full())
 --
 with gate: gate.wait_for(lambda: account.money > 10, timeout=1)
 --
@@ -551,9 +551,9 @@ with gate: R.append(gate.wait(0.5))
 --
 with gate: gate.notify()
 --
-box.join() if box.unfinished_tasks == 0 else box.task_done()
+store.join() if store.unfinished_tasks == 0 else store.task_done()
 ",
-        shown: "list(box.queue), account.money, other.money, [one.is_set() for one in waits]",
+        shown: "list(store.queue), account.money, other.money, [one.is_set() for one in waits]",
         forks: false,
     },
     Group {

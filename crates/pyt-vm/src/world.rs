@@ -126,6 +126,39 @@ struct Stop {
     before: HashMap<u64, Activity>,
 }
 
+/// Threads that a stop has found, which do not go on when the world does: they are not in the
+/// registry until this is dropped.
+struct Held<'a> {
+    state: &'a PyGlobalState,
+    slots: Vec<(u64, CurrentFrameSlot)>,
+}
+
+impl<'a> Held<'a> {
+    fn begin(state: &'a PyGlobalState) -> Self {
+        let own = get_ident();
+        state.stop_the_world.stop_the_world(state);
+        let mut registry = state.thread_frames.lock();
+        let is_held = |tag: u64, slot: &ThreadSlot| {
+            tag != own && slot.state.load(Ordering::Acquire) == ThreadState::Suspended as i32
+        };
+        let slots = registry
+            .extract_if(|tag, slot| is_held(*tag, slot))
+            .collect();
+        drop(registry);
+        state.stop_the_world.start_the_world(state);
+        Self { state, slots }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Those that are put back go on with the others.
+        self.state.stop_the_world.stop_the_world(self.state);
+        self.state.thread_frames.lock().extend(self.slots.drain(..));
+        self.state.stop_the_world.start_the_world(self.state);
+    }
+}
+
 impl VmWorld {
     /// Sets the interpreter, once; before, the world is empty.
     pub fn bind(&self, state: &PyRc<PyGlobalState>) {
@@ -231,6 +264,22 @@ impl VmWorld {
             }
         }
         result
+    }
+
+    /// Runs `f`, on an attached thread, while the other threads that are in the interpreter stay
+    /// where a stop has found them, for functions of upstream's that stop the world themselves.
+    /// `f` runs no Python code. None, without a call, if the interpreter is about to end.
+    pub fn with_others_held<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        let state = self.state.get()?;
+        if self.closed.load(Ordering::Acquire) {
+            return None;
+        }
+        self.gated(|| {
+            let held = Held::begin(state);
+            let result = f();
+            drop(held);
+            Some(result)
+        })
     }
 
     fn stop_interpreter(&self, state: &PyGlobalState, f: &mut dyn FnMut()) {

@@ -111,3 +111,34 @@ pub(super) fn guard_class(class: &Py<PyType>, table: &[Checked], vm: &VirtualMac
         shared_classes::set_attribute(class, attribute, def.build_method(&vm.ctx, class).into());
     }
 }
+
+/// A function of upstream's.
+pub(super) type Upstream<'a> = &'a dyn Fn(FuncArgs) -> PyResult;
+
+/// What is called in the place of a method, with upstream's function and the arguments.
+pub(super) type Instead = fn(Upstream<'_>, FuncArgs, &VirtualMachine) -> PyResult;
+
+/// Has `call` called in the place of a method of a native class.
+pub(super) fn replace(
+    class: &'static Py<PyType>,
+    name: &'static str,
+    call: impl Fn(Upstream<'_>, FuncArgs, &VirtualMachine) -> PyResult + Send + Sync + 'static,
+    vm: &VirtualMachine,
+) {
+    let attribute = vm.ctx.intern_str(name);
+    let known = class.get_direct_attr(attribute);
+    let known = known
+        .as_ref()
+        .and_then(|known| known.downcast_ref::<PyMethodDescriptor>());
+    let Some(known) = known else { return };
+    let function = known.method.func;
+    let replaced = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
+        call(&|args| function(vm, args, callee), args, vm)
+    };
+    // Definitions live as long as the process.
+    let def: &'static PyMethodDef = Box::leak(Box::new(PyMethodDef {
+        func: Box::leak(Box::new(replaced)),
+        ..known.method.clone()
+    }));
+    shared_classes::set_attribute(class, attribute, def.build_method(&vm.ctx, class).into());
+}

@@ -11,6 +11,8 @@
 //! - `exceptions`: an exception that has itself among its arguments is shown once;
 //! - `finalizers`: what `__del__` raises is reported, whatever was done to `sys`;
 //! - `buffers`: a `__buffer__` in Python is called before a `bytearray` is locked;
+//! - `frames`, `locals`: frames that other threads run are read while these are stopped;
+//! - `groups`: the time of long numbers with separators grows with their length;
 //! - `handlers`: handlers of errors of codecs can be interrupted;
 //! - `memos`: places in the memo of a pickle are bounded by its length;
 //! - `construction`: no instances without contents;
@@ -28,8 +30,11 @@ mod depth;
 mod destructors;
 mod exceptions;
 pub mod finalizers;
+mod frames;
+mod groups;
 mod handlers;
 mod lists;
+mod locals;
 mod memos;
 mod methods;
 mod nested;
@@ -89,6 +94,8 @@ pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     sizes::guard(class);
     source::guard(class);
     reentry::guard(class, vm);
+    frames::guard(class, vm);
+    groups::guard(class, vm);
     // Before the one that reads what is in the slots.
     streams::guard(class, vm);
     pairs::guard(class, vm);

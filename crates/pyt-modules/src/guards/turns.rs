@@ -3,11 +3,21 @@
 //! `sum(itertools.repeat(1))` runs no Python code, so it never gets to a place where the
 //! interpreter looks for signals, or where a stop of all threads takes effect. The iterators that
 //! can go on for long without running Python code look for both here, each few hundred turns.
+//!
+//! So do containers that are shown, compared or hashed: one that has the same container twice, and so
+//! on for some dozen levels, has more elements than there is time for.
 
 use std::cell::Cell;
 
 use pyt_vm::{InterpreterState, state};
-use rustpython_vm::{PyObject, PyResult, VirtualMachine, builtins::PyType, protocol::PyIterReturn};
+use rustpython_vm::{
+    PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyStr, PyType},
+    common::hash::PyHash,
+    function::{Either, PyComparisonValue},
+    protocol::PyIterReturn,
+    types::PyComparisonOp,
+};
 
 use super::slots::{wrap, wrappers};
 
@@ -20,14 +30,43 @@ thread_local! {
 
 wrappers!(
     next = |original, iterator: &PyObject, vm: &VirtualMachine| -> PyResult<PyIterReturn> {
-        let taken = TAKEN.get().wrapping_add(1);
-        TAKEN.set(taken);
-        if taken & (TURNS - 1) == 0 {
-            look(vm)?;
-        }
+        take_turn(vm)?;
         original(iterator, vm)
     }
 );
+wrappers!(
+    show = |original, container: &PyObject, vm: &VirtualMachine| -> PyResult<PyRef<PyStr>> {
+        take_turn(vm)?;
+        original(container, vm)
+    }
+);
+wrappers!(
+    hash = |original, container: &PyObject, vm: &VirtualMachine| -> PyResult<PyHash> {
+        take_turn(vm)?;
+        original(container, vm)
+    }
+);
+wrappers!(
+    compare = |original,
+               one: &PyObject,
+               other: &PyObject,
+               operator: PyComparisonOp,
+               vm: &VirtualMachine|
+     -> PyResult<Either<PyObjectRef, PyComparisonValue>> {
+        take_turn(vm)?;
+        original(one, other, operator, vm)
+    }
+);
+
+#[inline]
+fn take_turn(vm: &VirtualMachine) -> PyResult<()> {
+    let taken = TAKEN.get().wrapping_add(1);
+    TAKEN.set(taken);
+    if taken & (TURNS - 1) == 0 {
+        look(vm)?;
+    }
+    Ok(())
+}
 
 /// Runs signal handlers, stops if all threads are to stop, and raises what another thread or the
 /// host has sent to this one.
@@ -59,9 +98,31 @@ const LONG_ITERATORS: [&str; 10] = [
     "repeat",
 ];
 
+/// Containers that may have one another as elements.
+const CONTAINERS: [&str; 11] = [
+    "OrderedDict",
+    "deque",
+    "dict",
+    "dict_items",
+    "dict_values",
+    "frozenset",
+    "list",
+    "mappingproxy",
+    "set",
+    "slice",
+    "tuple",
+];
+
 /// Has the class's instances look, if they may go on for long.
 pub(super) fn guard(class: &PyType) {
     if LONG_ITERATORS.contains(&&*class.name()) {
         wrap!(class.slots.iternext, next);
+    }
+    if CONTAINERS.contains(&&*class.name()) {
+        wrap!(class.slots.repr, show);
+        wrap!(class.slots.richcompare, compare);
+        if ["frozenset", "slice", "tuple"].contains(&&*class.name()) {
+            wrap!(class.slots.hash, hash);
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
 };
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod audit;
 mod constants;
 #[cfg(target_os = "linux")]
 mod event_loop;

@@ -16,6 +16,7 @@ use rustpython_vm::{
     vm::thread::ThreadSlot,
 };
 
+use super::audit;
 use crate::upstream::wrapped::Wrapped;
 
 /// Functions of upstream's that look at all threads, and would pass over preempted ones.
@@ -58,6 +59,7 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
     }
     install_flags(vm)?;
     install_version(vm)?;
+    audit::install(state, vm)?;
     for name in LOOK_AT_ALL {
         let upstreams = Wrapped::keep(state, sys.get_attr(name, vm)?);
         // Not the world itself: it keeps the interpreter, which keeps this function.

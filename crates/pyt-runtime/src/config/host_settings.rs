@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, sync::OnceLock, time::Duration};
 
+use pyt_vm::{state, threads::LeastStack};
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyModuleDef, frozen::FrozenModule};
 use serde::{Deserialize, Serialize};
 
@@ -235,6 +236,7 @@ impl HostSettings {
             set.call((interval.as_secs_f64(),), vm)?;
         }
         if let Some(bytes) = self.stack_size {
+            state::of(vm).slot::<LeastStack>().set(bytes);
             let set = vm.import("_thread", 0)?.get_attr("stack_size", vm)?;
             set.call((bytes,), vm)?;
         }

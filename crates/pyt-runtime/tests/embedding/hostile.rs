@@ -3,7 +3,8 @@
 //!
 //! The programs are in `hostile/*.txt`, each after a line `=== NAME`: those that ended hosts
 //! (`crashes`), those that outlasted limits (`endless`), hooks that change what calls them
-//! (`hooks`), and programs that check for themselves what becomes of an attack (`checked`).
+//! (`hooks`), looks at frames that other threads run (`frames`), and programs that check for
+//! themselves what becomes of an attack (`checked`).
 //! `PYT_TEST_HOSTILE` names another file of the same form to run in their place.
 
 use std::{
@@ -164,6 +165,18 @@ fn hooks_that_change_their_callers() {
         WALL,
         |_, took| took < PATIENCE,
     );
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_look_at_frames_ends_the_host() {
+    in_a_process("hostile::looks_at_frames_of_other_threads");
+}
+
+#[test]
+#[ignore = "run by the test above, in a process of its own"]
+fn looks_at_frames_of_other_threads() {
+    let wrong = run_all("frames.txt", |_| false, WALL, |_, took| took < PATIENCE);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

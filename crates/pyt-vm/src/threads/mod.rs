@@ -15,5 +15,5 @@ mod vm_pool;
 
 pub use handle::Handle;
 pub use kernel_attrs::native_id;
-pub use start::Start;
+pub use start::{LeastStack, Start};
 pub use start_watch::StartWatch;

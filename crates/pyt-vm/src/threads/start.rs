@@ -2,7 +2,10 @@
 
 use std::{
     ffi::CString,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use pyt_sched::{SignalMask, Thread, controlled};
@@ -29,6 +32,25 @@ use crate::{
 /// and CPython's threads. The 2 MiB of `std` end recursion before the interpreter's limit does.
 /// Only what is used of it takes memory.
 const DEFAULT_STACK: usize = 8 << 20;
+
+/// The least stack of threads, in bytes, whatever size the program asks for: the default, unless
+/// the host has set another one.
+#[derive(Default)]
+pub struct LeastStack(AtomicUsize);
+
+impl LeastStack {
+    /// Sets it.
+    pub fn set(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> usize {
+        match self.0.load(Ordering::Relaxed) {
+            0 => DEFAULT_STACK,
+            bytes => bytes,
+        }
+    }
+}
 
 /// How to start a thread.
 pub struct Start {
@@ -90,10 +112,10 @@ impl Start {
             return Err(refused);
         }
         let scheduler = &state.scheduler;
-        let stack_size = match vm.state.stacksize.load() {
-            0 => DEFAULT_STACK,
-            wanted => wanted,
-        };
+        // A smaller one would end where objects in one another are freed: what is not used of it
+        // takes no memory.
+        let least = state::of(vm).slot::<LeastStack>().get();
+        let stack_size = vm.state.stacksize.load().max(least);
         let cache = state.thread_cache();
         let place = cache.place(stack_size);
         let record = scheduler.register_at(&name, place.park_slot());

@@ -1,6 +1,6 @@
 //! Three hundred generated programs: none gets out, ends the host, or outlasts its limit.
 //!
-//! The seed is fixed. `PYT_TEST_ATTACKS=5000` makes more of them.
+//! `PYT_TEST_ATTACKS=5000` makes more of them, `PYT_TEST_ATTACKS_SEED` others.
 
 use std::{
     collections::BTreeMap,
@@ -65,9 +65,10 @@ const CHUNK: usize = 30;
 
 #[test]
 fn generated_programs_end_in_time_and_the_host_lives() {
-    let count = std::env::var("PYT_TEST_ATTACKS").ok();
-    let count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(300);
-    let numbers = Arc::new(Mutex::new(Numbers(SEED)));
+    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let count = number("PYT_TEST_ATTACKS").map_or(300, |count| usize::try_from(count).unwrap());
+    let seed = number("PYT_TEST_ATTACKS_SEED").unwrap_or(SEED);
+    let numbers = Arc::new(Mutex::new(Numbers(seed)));
     let seen = Arc::new(Mutex::new((Vec::new(), BTreeMap::<String, usize>::new())));
     let scratch = Scratch::new();
     for first in (0..count).step_by(CHUNK) {
