@@ -248,7 +248,7 @@ fn a_schedule_is_replayed_with_the_scripts_arguments_and_from_another_place() {
 #[test]
 fn a_replay_under_the_debugger_follows_its_schedule() {
     let scratch = Scratch::new();
-    let script = scratch.write("late.py", &format!("{EITHER}assert x == 0\n"));
+    let script = scratch.write("late.py", format!("{EITHER}assert x == 0\n"));
     let output = format!("--output={}", scratch.path().display());
     let run = pyt(&[
         "explore",

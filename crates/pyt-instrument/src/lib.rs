@@ -97,7 +97,7 @@ use begun::{Begun, Recent};
 use beneath::References;
 use generators::Running;
 use instance_dicts::InstanceDicts;
-use object_kinds::{Builtins, ObjectKinds};
+use object_kinds::{Builtins, ObjectKind, ObjectKinds};
 use operands::Operands;
 use place::Donor;
 use plan::Kind;
@@ -849,8 +849,15 @@ impl Sites {
             drop(dropped);
         }
         if self.recording.load(Ordering::Relaxed) && access.op.object != 0 {
-            let name = self.expression_at(planned, index);
-            let name = variable::named(name.unwrap_or_default(), access.target, vm);
+            let text = self.expression_at(planned, index).unwrap_or_default();
+            // Whether a method of such an object changes it is not known: the call is named.
+            let is_unknown = matches!(access.target, Target::Whole(object)
+                if self.object_kinds.of(object, vm) == ObjectKind::Other);
+            let name = if is_unknown {
+                text
+            } else {
+                variable::named(text, access.target, vm)
+            };
             self.recorder.lock().note(number, &access, name, vm);
         }
         Ok(number)

@@ -81,7 +81,7 @@ fn measure<R>(
         for _ in 0..times {
             made.push(run()?);
         }
-        taken.push((processor_time() - began) / times);
+        taken.push(processor_time().saturating_sub(began) / times);
     }
     taken.sort_unstable();
     println!(

@@ -108,7 +108,7 @@ fn names_variable(proxy: &PyObject, name: &PyStr) -> bool {
     if let Some(proxy) = proxy.downcast_ref::<FrameLocalsProxy>() {
         (**proxy).traverse(&mut |frame| {
             let frame = frame.downcast_ref::<FrameObject>();
-            code = frame.map(|frame| frame.f_code());
+            code = frame.map(Py::f_code);
         });
     }
     code.is_some_and(|code| {

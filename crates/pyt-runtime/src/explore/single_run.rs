@@ -357,7 +357,8 @@ fn replay_status(
     // debugger takes steps of its own after the script's last one.
     let gave_up = execution.finished.ending.is_some();
     let is_the_scripts = |divergence: &Divergence| {
-        !gave_up && !(debugger && matches!(divergence, Divergence::Longer { .. }))
+        let by_debugger = debugger && matches!(divergence, Divergence::Longer { .. });
+        !(gave_up || by_debugger)
     };
     if let Some(divergence) = check.divergence().filter(is_the_scripts) {
         eprintln!("pyt replay: the script did not follow the schedule: {divergence}");

@@ -116,9 +116,7 @@ fn said(error: &PyObject, vm: &VirtualMachine) -> String {
     if !error.class().is(vm.ctx.exceptions.value_error) {
         return other();
     }
-    let args = error
-        .downcast_ref::<PyBaseException>()
-        .map(|error| error.args());
+    let args = error.downcast_ref::<PyBaseException>().map(Py::args);
     let text = args.and_then(|args| args.as_slice().first().cloned());
     let text =
         text.and_then(|text| Some(text.downcast_ref::<PyStr>()?.to_string_lossy().into_owned()));
