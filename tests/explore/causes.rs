@@ -51,7 +51,7 @@ def check(): assert got == ['a;']
         pairs: &[[("second", 10), ("first", 8)]],
         says: &[
             "second called `text.getvalue()`",
-            "before first changed `writer`",
+            "before first called `writer.writerow(['a'])`",
         ],
     },
     Case {
