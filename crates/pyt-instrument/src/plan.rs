@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use pyt_explore::Granularity;
 use rustpython_vm::{
     Py,
     builtins::PyCode,
@@ -9,7 +10,6 @@ use rustpython_vm::{
 };
 
 use super::{
-    Granularity,
     code::{self, Decoded},
     shared::Shared,
 };

@@ -380,7 +380,7 @@ impl Resolver<'_> {
                 None => Ok(()),
             },
             Some(Builtin::Prints) => {
-                // (One of them may be `file`: the names of arguments that are spread are not known.)
+                // (One of them may be `file`: names of arguments that are spread are not known.)
                 for argument in arguments {
                     if self.is_stream(argument) {
                         self.writes_into(argument, emit)?;

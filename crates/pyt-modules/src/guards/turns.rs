@@ -4,8 +4,8 @@
 //! interpreter looks for signals, or where a stop of all threads takes effect. The iterators that
 //! can go on for long without running Python code look for both here, each few hundred turns.
 //!
-//! So do containers that are shown, compared or hashed: one that has the same container twice, and so
-//! on for some dozen levels, has more elements than there is time for.
+//! So do containers that are shown, compared or hashed: one that has the same container twice, and
+//! so on for some dozen levels, has more elements than there is time for.
 
 use std::cell::Cell;
 

@@ -146,8 +146,8 @@ impl Arguments {
             strict: self.strict,
             stop_on_first: self.stop_on_first,
             first: self.first,
-            // (The only job stays on the core that it is given: two explorations at once would share
-            // the first one.)
+            // (The only job stays on the core that it is given: two explorations at once would
+            // share the first one.)
             job: self.job.filter(|_| self.jobs() > 1),
             report_width: crate::stdout::width().unwrap_or(REPORT_WIDTH),
             full: self.full,
