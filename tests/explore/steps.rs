@@ -17,6 +17,38 @@ second.join()
 /// asserted at the end.
 const FAILING: &[(&str, &str, &str)] = &[
     (
+        "the order in which keys are added to a dictionary",
+        "
+table = {}
+def one(): table['x'] = 1
+def two(): table['y'] = 2
+",
+        "assert list(table) == ['x', 'y']",
+    ),
+    (
+        "the order in which `setdefault` adds keys",
+        "
+table = {}
+def one(): table.setdefault('x', 1)
+def two(): table.setdefault('y', 2)
+",
+        "assert str(table) == \"{'x': 1, 'y': 2}\"",
+    ),
+    (
+        "the order in which a `__missing__` adds keys",
+        "
+class Missing(dict):
+    def __missing__(self, key):
+        size = len(self)
+        self[key] = size
+        return size
+table = Missing()
+def one(): table['x']
+def two(): table['y']
+",
+        "assert list(table.items()) != [('y', 0), ('x', 0)]",
+    ),
+    (
         "the items that a call of the program's own function spreads",
         "
 items = [1, 2]

@@ -101,7 +101,7 @@ impl<'a> Recognised<'a> {
         let does_the_same = |step: &Step| {
             let one = step.op;
             let share_a_part = one.part == begun.part || one.part == 0 || begun.part == 0;
-            one.object == begun.object && share_a_part
+            one.action == begun.action && one.object == begun.object && share_a_part
         };
         let inside = after[1..].iter().take(MOST_OF_CALL);
         let inside: Vec<_> = inside.take_while(|step| is_inside(step)).collect();

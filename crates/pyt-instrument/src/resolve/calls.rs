@@ -274,6 +274,11 @@ impl Resolver<'_> {
         match object_kind {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
                 let part = first.map_or(0, |key| self.part(receiver, object_kind, key));
+                let is_added = first.is_some_and(|key| {
+                    // (Whether a set has a member is not looked up.)
+                    name == "add" || method.change && self.is_added(receiver, key, part)
+                });
+                let part = if is_added { 0 } else { part };
                 if method.change {
                     self.changes_names(receiver);
                 }

@@ -286,6 +286,10 @@ impl Resolver<'_> {
             _ => 0,
         };
         let change = change || self.fills_in(container, object_kind, key, part);
+        let part = match key {
+            Some(key) if change && self.is_added(container, key, part) => 0,
+            _ => part,
+        };
         if change {
             self.changes_names(container);
         }
@@ -311,6 +315,15 @@ impl Resolver<'_> {
         if modules.is_ok_and(|modules| modules.is(container)) {
             self.known.not_seen(MODULE_TABLE);
         }
+    }
+
+    /// Whether a change of this key, which is part `part` of the container, is one of the whole: a
+    /// key that is not there comes last, and so the order of all keys depends on when it is added.
+    pub(super) fn is_added(&self, container: &PyObject, key: &PyObject, part: u64) -> bool {
+        part != 0
+            && container
+                .downcast_ref::<PyDict>()
+                .is_some_and(|dict| !dict.contains_key(key, self.vm))
     }
 
     /// Which part of a container a key is.
