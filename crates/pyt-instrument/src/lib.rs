@@ -693,7 +693,6 @@ impl Sites {
         let mut steps = Vec::new();
         for round in 1..=MAX_ROUNDS {
             steps.clear();
-            let before = controlled::steps();
             resolver.resolve(kind, &mut |access| {
                 if let Target::Whole(object) | Target::Item(object, _) = access.target
                     && access.lasts != Lasts::AtOnce
@@ -707,9 +706,7 @@ impl Sites {
                 steps.push((number, access.op));
                 Ok(())
             })?;
-            let is_old = controlled::steps() - before > steps.len() as u64
-                && self.is_otherwise(&steps, kind, resolver, round)?;
-            if !is_old && !self.is_torn(&steps, round) {
+            if !self.is_torn(&steps, round) {
                 break;
             }
         }
@@ -733,29 +730,6 @@ impl Sites {
         } else {
             Ok(())
         }
-    }
-
-    /// Whether an operation, which has waited for its turn while other threads took steps, touches
-    /// something else now than it has said: a key that was there has been deleted. In the last round,
-    /// nothing is proven any more if so.
-    fn is_otherwise(
-        &self,
-        steps: &[(u64, Op)],
-        kind: Kind,
-        resolver: &Resolver<'_>,
-        round: usize,
-    ) -> PyResult<bool> {
-        let mut said = steps.iter().map(|(_, op)| *op);
-        let mut is_otherwise = false;
-        resolver.resolve(kind, &mut |access| {
-            is_otherwise |= said.next() != Some(access.op);
-            Ok(())
-        })?;
-        is_otherwise |= said.next().is_some();
-        if is_otherwise && round == MAX_ROUNDS {
-            Known::not_seen(self, resolve::TORN);
-        }
-        Ok(is_otherwise)
     }
 
     /// Whether another thread came between these steps, which belong together. In the last round,
