@@ -24,7 +24,7 @@ use rustpython_vm::{
 
 use super::{
     code::{self, Decoded},
-    operands,
+    hash, operands,
     values::Held,
 };
 
@@ -82,14 +82,19 @@ impl Changes {
         }
         match (op.action, target) {
             (Action::Write, Some(target)) => {
-                let key = (op.object, op.part);
+                // (A key that is added changes the whole dictionary.)
+                let part = match &target {
+                    Held::Item(_, key) if op.part == 0 => hash::key(key, vm),
+                    _ => op.part,
+                };
+                let key = (op.object, part);
                 match target
                     .value(vm)
                     .map_or(Some(ABSENT), |value| content(&value, &target, vm))
                 {
                     Some(before) => {
                         self.values.entry(key).or_insert((before, before));
-                        let old = self.pending.insert(thread, (op.object, op.part, target));
+                        let old = self.pending.insert(thread, (op.object, part, target));
                         self.dropped.extend(old.map(|(.., held)| held));
                         self.steps.insert(at);
                     }
