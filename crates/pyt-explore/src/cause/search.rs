@@ -406,14 +406,14 @@ impl<R: FnMut(Box<dyn Strategy>) -> Option<Reversal>> Search<'_, R> {
     /// lock that `pair` is about: one thread tries to take it while the other one has it.
     fn those_opposite(&self, pair: Conflict, candidates: &[Candidate]) -> Vec<(usize, Conflict)> {
         let object = |step: usize| self.failing.steps()[step].op.object;
-        let tells = |other: &&Candidate| match other.class {
+        let may_explain = |other: &&Candidate| match other.class {
             Class::Race | Class::OrderedAccesses | Class::State | Class::LibraryState => true,
             Class::AwaitedLock => false,
             Class::Synchronisation => object(other.pair.first) == object(pair.first),
         };
         let mut others: Vec<_> = candidates
             .iter()
-            .filter(tells)
+            .filter(may_explain)
             .filter(|other| self.is_opposite(pair, other.pair))
             .map(|other| (self.size(pair, other.pair), other.pair))
             .collect();

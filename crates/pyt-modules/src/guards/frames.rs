@@ -168,7 +168,7 @@ fn clear(upstream: Upstream<'_>, args: FuncArgs, vm: &VirtualMachine) -> PyResul
     let Some(frame) = frame.and_then(|frame| frame.downcast::<FrameObject>().ok()) else {
         return upstream(args);
     };
-    // It is not freed while upstream looks at it.
+    // Keeps the generator alive while upstream reads it.
     let _generator = generator_of(&frame, vm)?;
     let object: PyObjectRef = frame.into();
     match Clearing::of(&object) {

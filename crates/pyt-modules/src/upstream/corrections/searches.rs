@@ -100,7 +100,7 @@ fn word_anew(
         move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
             let given = args.args.clone();
             upstream(vm, args, callee).map_err(|error| {
-                if is_upstreams(&given, &said(error.as_object(), vm)) {
+                if said(error.as_object(), vm).is_some_and(|said| is_upstreams(&given, &said)) {
                     vm.new_value_error(words)
                 } else {
                     error
@@ -110,17 +110,14 @@ fn word_anew(
     });
 }
 
-/// The text of a `ValueError`; a text that no message has for any other error.
-fn said(error: &PyObject, vm: &VirtualMachine) -> String {
-    let other = || String::from("\0");
+/// The text of a `ValueError`.
+fn said(error: &PyObject, vm: &VirtualMachine) -> Option<String> {
     if !error.class().is(vm.ctx.exceptions.value_error) {
-        return other();
+        return None;
     }
-    let args = error.downcast_ref::<PyBaseException>().map(Py::args);
-    let text = args.and_then(|args| args.as_slice().first().cloned());
-    let text =
-        text.and_then(|text| Some(text.downcast_ref::<PyStr>()?.to_string_lossy().into_owned()));
-    text.unwrap_or_else(other)
+    let args = error.downcast_ref::<PyBaseException>()?.args();
+    let text = args.as_slice().first()?.downcast_ref::<PyStr>()?;
+    Some(text.to_string_lossy().into_owned())
 }
 
 fn is_list(object: &PyObject) -> bool {
