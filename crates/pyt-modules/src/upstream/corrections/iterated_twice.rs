@@ -10,12 +10,13 @@
 
 use std::sync::OnceLock;
 
-use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, FromArgs, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyModule, PyType, PyTypeRef, descriptor::PyMethodDescriptor},
+    builtins::{PyModule, PyType, PyTypeRef},
     function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags},
 };
+
+use super::replaced_methods::replace;
 
 const JOIN: &str = "join";
 
@@ -32,21 +33,12 @@ static TEE: PyMethodDef = PyMethodDef::new_const(
 /// Corrects `join`.
 pub(super) fn correct(ctx: &Context) {
     let types = &ctx.types;
-    let attribute = ctx.intern_str(JOIN);
     for class in [types.str_type, types.bytes_type, types.bytearray_type] {
-        let known = class.get_direct_attr(attribute);
-        let known = known.as_ref().and_then(|known| known.downcast_ref());
-        if let Some(method) = known.map(|known: &Py<PyMethodDescriptor>| known.method) {
-            let upstream = method.func;
-            let call = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
+        replace(class, JOIN, ctx, |upstream| {
+            move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
                 upstream(vm, with_iterator(args, vm)?, callee)
-            };
-            let method: &'static PyMethodDef = Box::leak(Box::new(PyMethodDef {
-                func: Box::leak(Box::new(call)),
-                ..method.clone()
-            }));
-            shared_classes::set_attribute(class, attribute, method.build_method(ctx, class).into());
-        }
+            }
+        });
     }
 }
 

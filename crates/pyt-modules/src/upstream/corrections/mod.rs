@@ -48,6 +48,7 @@ mod raised_classes;
 mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;
+mod replaced_methods;
 mod replaced_new;
 mod searches;
 mod semlock_keywords;

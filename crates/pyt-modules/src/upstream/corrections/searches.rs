@@ -7,13 +7,14 @@
 //!
 //! Can go when upstream does so.
 
-use pyt_vm::shared_classes;
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyBaseException, PyInt, PyList, PyStr, PyType, descriptor::PyMethodDescriptor},
-    function::{Callee, FuncArgs, PyMethodDef},
+    builtins::{PyBaseException, PyInt, PyList, PyStr, PyType},
+    function::{Callee, FuncArgs},
     sliceable::SequenceIndexOp as _,
 };
+
+use super::replaced_methods::replace;
 
 const INDEX: &str = "index";
 const REMOVE: &str = "remove";
@@ -62,30 +63,6 @@ pub(super) fn correct(ctx: &Context) {
         "sequence.index(x): x not in sequence",
         |args, said| !is_integer(args) && said.ends_with(" not in range"),
     );
-}
-
-type Func = dyn Fn(&VirtualMachine, FuncArgs, Callee) -> PyResult + Send + Sync;
-
-/// Puts what `made` makes of upstream's function in the place of a method.
-fn replace<F>(
-    class: &'static Py<PyType>,
-    name: &'static str,
-    ctx: &Context,
-    made: impl FnOnce(&'static Func) -> F,
-) where
-    F: Fn(&VirtualMachine, FuncArgs, Callee) -> PyResult + Send + Sync + 'static,
-{
-    let attribute = ctx.intern_str(name);
-    let known = class.get_direct_attr(attribute);
-    let known = known.as_ref().and_then(|known| known.downcast_ref());
-    if let Some(method) = known.map(|known: &Py<PyMethodDescriptor>| known.method) {
-        // Definitions live as long as the process.
-        let method: &'static PyMethodDef = Box::leak(Box::new(PyMethodDef {
-            func: Box::leak(Box::new(made(method.func))),
-            ..method.clone()
-        }));
-        shared_classes::set_attribute(class, attribute, method.build_method(ctx, class).into());
-    }
 }
 
 /// A `ValueError` of a method that says what `is_upstreams` knows says `words`.
