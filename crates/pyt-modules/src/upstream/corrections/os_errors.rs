@@ -2,8 +2,8 @@
 //! and have an `__init__` of their own, can be called with what that takes, keywords too.
 //!
 //! `OSError` leaves the arguments to a class's `__init__` if the class has its own one, and makes
-//! instances by `OSError`'s function, which upstream recognises by its address. Upstream's other classes
-//! have functions that call that one and do nothing else.
+//! instances by `OSError`'s function, which upstream recognises by its address. Upstream's other
+//! classes have functions that call that one and do nothing else.
 //!
 //! Can go when upstream's `oserror_use_init` knows these.
 
