@@ -35,6 +35,47 @@ def two(): table.setdefault('y', 2)
         "assert str(table) == \"{'x': 1, 'y': 2}\"",
     ),
     (
+        "the order in which attributes of an object are set for the first time",
+        "
+class Box: pass
+box = Box()
+def one(): box.x = 1
+def two(): box.y = 2
+",
+        "assert list(vars(box)) == ['x', 'y']",
+    ),
+    (
+        "the order in which `setattr` sets attributes, as a `repr` shows it",
+        "
+from types import SimpleNamespace
+box = SimpleNamespace()
+def one(): setattr(box, 'x', 1)
+def two(): setattr(box, 'y', 2)
+",
+        "assert repr(box) == 'namespace(x=1, y=2)'",
+    ),
+    (
+        "the order in which a class comes to have attributes",
+        "
+class Box: pass
+def one(): Box.x = 1
+def two(): Box.y = 2
+",
+        "assert [name for name in vars(Box) if name[0] != '_'] == ['x', 'y']",
+    ),
+    (
+        "the order in which a module comes to have globals",
+        "
+def one():
+    global x
+    x = 1
+def two():
+    global y
+    y = 2
+",
+        "assert [name for name in list(globals()) if name in 'xy'] == ['x', 'y']",
+    ),
+    (
         "the order in which a `__missing__` adds keys",
         "
 class Missing(dict):
@@ -730,6 +771,15 @@ box = []
 def one(): box.append(1)
 def two():
     if not box: os._exit(0)
+",
+    ),
+    (
+        "what an operation touches since another thread has changed that",
+        "
+from collections import defaultdict
+table = defaultdict(list, x=[])
+def one(): table['x']
+def two(): del table['x']
 ",
     ),
 ];

@@ -316,7 +316,7 @@ impl Contested {
         let mut users: HashMap<(usize, u64), Users> = HashMap::new();
         for step in trace.steps().iter().filter(|step| step.op.object != 0) {
             // What touches all of an object touches each part of it.
-            for part in [step.op.part, 0] {
+            for part in [step.op.named_part(), 0] {
                 let entry = users.entry((step.op.object, part)).or_insert(Users {
                     one: step.thread,
                     several: false,
@@ -341,6 +341,6 @@ impl Contested {
     }
 
     fn has(&self, op: &Op) -> bool {
-        self.0.contains_key(&(op.object, op.part)) || self.0.contains_key(&(op.object, 0))
+        self.0.contains_key(&(op.object, op.named_part())) || self.0.contains_key(&(op.object, 0))
     }
 }

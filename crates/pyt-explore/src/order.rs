@@ -351,7 +351,7 @@ impl Frontier {
         // A later step that conflicts with a removed one conflicts with this one, too.
         steps.retain(|&step| {
             let old = order.thread_ops[step];
-            let covered = thread_op.op.part == old.op.part || thread_op.op.part == 0;
+            let covered = thread_op.op.includes_parts_of(&old.op);
             let succeeded = !thread_op.op.only_reads()
                 || (old.thread == thread_op.thread && old.op.only_reads());
             !(covered && succeeded)

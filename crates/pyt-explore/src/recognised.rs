@@ -100,7 +100,7 @@ impl<'a> Recognised<'a> {
             |step: &Step| is_here(step) || (code(step) != code(&wanted) && is_new(step));
         let does_the_same = |step: &Step| {
             let one = step.op;
-            let share_a_part = one.part == begun.part || one.part == 0 || begun.part == 0;
+            let share_a_part = one.shares_part_with(&begun);
             one.action == begun.action && one.object == begun.object && share_a_part
         };
         let inside = after[1..].iter().take(MOST_OF_CALL);

@@ -56,6 +56,12 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// As this one, which adds the part if `is_added`.
+    pub(super) const fn adding_if(self, is_added: bool) -> Self {
+        let op = if is_added { self.op.adding() } else { self.op };
+        Self { op, ..self }
+    }
+
     /// As this one, by an operation that goes on after steps of code that it calls.
     pub(super) const fn going_on(self) -> Self {
         Self {

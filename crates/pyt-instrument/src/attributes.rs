@@ -231,7 +231,8 @@ impl Resolver<'_> {
         {
             self.known.not_seen(MODULE_ATTRIBUTE);
             let target = Target::Global(&dict, name);
-            return emit(Access::new(true, dict.get_id(), part, target));
+            let is_added = self.is_added(dict.as_object(), name.as_object(), part);
+            return emit(Access::new(true, dict.get_id(), part, target).adding_if(is_added));
         }
         let target = Target::Attribute(object, name);
         let address = self.known.attributes_of(object);
@@ -255,7 +256,8 @@ impl Resolver<'_> {
             if binds && !is_known {
                 self.known.not_seen(METHODS);
             }
-            return emit(Access::new(true, address, part, target));
+            let is_added = class.get_direct_attr(name).is_none();
+            return emit(Access::new(true, address, part, target).adding_if(is_added));
         }
         match find(object.class(), name).value {
             Some(setter) if setter.downcast_ref::<PyProperty>().is_some() => {
@@ -277,7 +279,11 @@ impl Resolver<'_> {
             }
             _ => {}
         }
-        emit(Access::new(true, address, part, target))
+        // (A slot has no place in the dictionary: that its attribute is not there says nothing.)
+        let is_added = object
+            .dict()
+            .is_some_and(|dict| self.is_added(dict.as_object(), name.as_object(), part));
+        emit(Access::new(true, address, part, target).adding_if(is_added))
     }
 
     /// `object.__setattr__(instance, name, value)` and the like. Returns whether `method` is one.

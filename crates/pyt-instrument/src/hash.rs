@@ -1,6 +1,7 @@
 //! Numbers for the names of attributes and the keys of items: the same in every run, on every
 //! machine, and the same for a global as for its key in the module's dictionary.
 
+use pyt_sched::controlled::Op;
 use rustpython_vm::{
     AsObject, PyObject, VirtualMachine,
     builtins::{PyInt, PyStr, PyTuple},
@@ -9,12 +10,12 @@ use rustpython_vm::{
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// FNV-1a, never zero: zero means all parts.
+/// FNV-1a without the bit that says that a step adds a part, and never zero: zero means all parts.
 fn fnv(seed: u64, bytes: &[u8]) -> u64 {
     let hash = bytes.iter().fold(seed, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
     });
-    hash.max(1)
+    (hash & !Op::ADDS).max(1)
 }
 
 /// Of a name, or of a string as a key.

@@ -693,6 +693,7 @@ impl Sites {
         let mut steps = Vec::new();
         for round in 1..=MAX_ROUNDS {
             steps.clear();
+            let announced_at = controlled::steps();
             resolver.resolve(kind, &mut |access| {
                 if let Target::Whole(object) | Target::Item(object, _) = access.target
                     && access.lasts != Lasts::AtOnce
@@ -707,6 +708,7 @@ impl Sites {
                 Ok(())
             })?;
             if !self.is_torn(&steps, round) {
+                self.note_stale(announced_at, &steps, kind, resolver)?;
                 break;
             }
         }
@@ -740,6 +742,37 @@ impl Sites {
             Known::not_seen(self, resolve::TORN);
         }
         is_torn
+    }
+
+    /// Looks whether the operation, before which other threads took steps since `announced_at`, now
+    /// touches what its own `steps` do not say: the key that it reads is gone, and a `defaultdict`
+    /// adds it. Nothing is proven then.
+    fn note_stale(
+        &self,
+        announced_at: u64,
+        steps: &[(u64, Op)],
+        kind: Kind,
+        resolver: &Resolver<'_>,
+    ) -> PyResult<()> {
+        let others_came = steps
+            .last()
+            .is_some_and(|(last, _)| last - announced_at >= steps.len() as u64);
+        if !others_came {
+            return Ok(());
+        }
+        resolver.resolve(kind, &mut |access| {
+            let now = access.op;
+            let is_said = now.object == 0
+                || steps.iter().any(|(_, said)| {
+                    said.object == now.object
+                        && (now.only_reads() || !said.only_reads())
+                        && said.includes_parts_of(&now)
+                });
+            if !is_said {
+                Known::not_seen(self, resolve::STALE);
+            }
+            Ok(())
+        })
     }
 
     /// Steps that belong together, of an operation that was announced before.

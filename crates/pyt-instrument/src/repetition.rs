@@ -82,19 +82,14 @@ impl Changes {
         }
         match (op.action, target) {
             (Action::Write, Some(target)) => {
-                // (A key that is added changes the whole dictionary.)
-                let part = match &target {
-                    Held::Item(_, key) if op.part == 0 => hash::key(key, vm),
-                    _ => op.part,
-                };
-                let key = (op.object, part);
+                let key = (op.object, op.named_part());
                 match target
                     .value(vm)
                     .map_or(Some(ABSENT), |value| content(&value, &target, vm))
                 {
                     Some(before) => {
                         self.values.entry(key).or_insert((before, before));
-                        let old = self.pending.insert(thread, (op.object, part, target));
+                        let old = self.pending.insert(thread, (key.0, key.1, target));
                         self.dropped.extend(old.map(|(.., held)| held));
                         self.steps.insert(at);
                     }

@@ -66,6 +66,7 @@ pub struct Op {
     /// What it does it to: an address, unique among the things that are alive. Zero: nothing.
     pub object: usize,
     /// Which part of the object: a number for an attribute's name, an item's key. Zero: all of it.
+    /// With [`Self::ADDS`], the step adds this part.
     pub part: u64,
 }
 
@@ -95,6 +96,11 @@ impl Action {
 }
 
 impl Op {
+    /// The bit of a part that says that a step adds the part to its object: a dictionary keeps its
+    /// keys in the order in which they were added, and so two such steps conflict, whatever they
+    /// add. The numbers of parts do not use this bit.
+    pub const ADDS: u64 = 1 << 63;
+
     /// A step that touches no shared thing.
     #[must_use]
     pub const fn alone(action: Action) -> Self {
@@ -117,6 +123,38 @@ impl Op {
         }
     }
 
+    /// The same step, which adds the part that it touches. The whole stays the whole.
+    #[must_use]
+    pub const fn adding(self) -> Self {
+        let part = if self.part == 0 {
+            0
+        } else {
+            self.part | Self::ADDS
+        };
+        Self { part, ..self }
+    }
+
+    /// Which part it touches, whether it adds that or not. Zero: all of the object.
+    #[must_use]
+    pub const fn named_part(&self) -> u64 {
+        self.part & !Self::ADDS
+    }
+
+    /// Whether both touch something in common, if both touch the same object.
+    #[must_use]
+    pub const fn shares_part_with(&self, other: &Self) -> bool {
+        self.part == 0
+            || other.part == 0
+            || self.named_part() == other.named_part()
+            || self.part & other.part & Self::ADDS != 0
+    }
+
+    /// Whether it touches all that the other one touches, if both touch the same object.
+    #[must_use]
+    pub const fn includes_parts_of(&self, other: &Self) -> bool {
+        self.part == 0 || self.part == other.part || self.part == other.part | Self::ADDS
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub const fn only_reads(&self) -> bool {
@@ -132,7 +170,7 @@ impl Op {
     pub const fn conflicts_with(&self, other: &Self) -> bool {
         self.object != 0
             && self.object == other.object
-            && (self.part == other.part || self.part == 0 || other.part == 0)
+            && self.shares_part_with(other)
             && !(self.only_reads() && other.only_reads())
     }
 }
@@ -154,6 +192,13 @@ mod tests {
             "a part of the whole"
         );
         assert!(!write.conflicts_with(&Op::on_part(Action::Write, 16, 1)));
+        let (add, add_other) = (write.adding(), Op::on_part(Action::Write, 8, 2).adding());
+        assert!(add.conflicts_with(&add_other), "the order of keys");
+        assert!(add.conflicts_with(&read) && read.conflicts_with(&add));
+        assert!(!add_other.conflicts_with(&read) && !add_other.conflicts_with(&write));
+        assert!(add.includes_parts_of(&write) && !write.includes_parts_of(&add));
+        assert!(!add.includes_parts_of(&add_other));
+        assert_eq!(Op::on(Action::Write, 8).adding(), Op::on(Action::Write, 8));
         assert!(!Op::alone(Action::Step).conflicts_with(&Op::alone(Action::End)));
     }
 }

@@ -379,8 +379,7 @@ impl Teller<'_, '_, '_> {
     /// Whether two steps touch the same thing, or one a part of what the other touches.
     fn is_shared(&self, one: usize, other: usize) -> bool {
         let (one, other) = (self.step(one).op, self.step(other).op);
-        let share_a_part = one.part == other.part || one.part == 0 || other.part == 0;
-        one.object != 0 && one.object == other.object && share_a_part
+        one.object != 0 && one.object == other.object && one.shares_part_with(&other)
     }
 
     /// The sentence about one pair, and the steps that it is about.
@@ -693,5 +692,5 @@ const fn past(action: Action) -> &'static str {
 
 /// Whether both touch the same part of the same object.
 fn same_thing(one: &Step, other: &Step) -> bool {
-    one.op.object == other.op.object && one.op.part == other.op.part
+    one.op.object == other.op.object && one.op.named_part() == other.op.named_part()
 }

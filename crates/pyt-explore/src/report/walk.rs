@@ -34,7 +34,7 @@ impl Walk {
         let mut numbers = HashMap::from([(0, 0)]);
         let parts = steps.clone().map(|step| {
             let next = numbers.len();
-            *numbers.entry(step.op.part).or_insert(next)
+            *numbers.entry(step.op.named_part()).or_insert(next)
         });
         Self {
             parts: parts.collect(),

@@ -84,7 +84,7 @@ impl Reversals {
 /// by turns.
 fn pairs(trace: &Trace, order: &Order) -> impl Iterator<Item = (usize, usize)> {
     let steps = trace.steps();
-    let what = |step: &Step| (step.op.object, step.op.part, step.op.action);
+    let what = |step: &Step| (step.op.object, step.op.named_part(), step.op.action);
     let mut before: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
     let mut turns: HashMap<_, usize> = HashMap::new();
     let mut by_turns: Vec<(usize, usize, usize)> = Vec::new();
@@ -92,7 +92,7 @@ fn pairs(trace: &Trace, order: &Order) -> impl Iterator<Item = (usize, usize)> {
         if step.op.object == 0 {
             continue;
         }
-        let Op { object, part, .. } = step.op;
+        let (object, part) = (step.op.object, step.op.named_part());
         // Part 0 is the whole.
         let whole = (part != 0).then_some((object, 0));
         let known = [Some((object, part)), whole].into_iter().flatten();

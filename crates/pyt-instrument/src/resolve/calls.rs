@@ -278,7 +278,6 @@ impl Resolver<'_> {
                     // (Whether a set has a member is not looked up.)
                     name == "add" || method.change && self.is_added(receiver, key, part)
                 });
-                let part = if is_added { 0 } else { part };
                 if method.change {
                     self.changes_names(receiver);
                 }
@@ -287,7 +286,7 @@ impl Resolver<'_> {
                     None => Target::Whole(receiver),
                 };
                 let address = self.known.items_of(receiver);
-                emit(Access::new(method.change, address, part, target))?;
+                emit(Access::new(method.change, address, part, target).adding_if(is_added))?;
             }
             _ if receiver.downcast_ref::<PyType>().is_some() && behind.is_some() => {
                 let target = Target::Whole(receiver);

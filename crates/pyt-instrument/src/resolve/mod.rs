@@ -97,6 +97,8 @@ pub(super) const INTERNALS: &str =
 pub(super) const LAST_REFERENCE: &str = "which thread lets go of an object with `__del__` last";
 const LIFETIME: &str = "whether an object that a weak reference leads to still exists";
 pub(super) const ATOMIC: &str = "what an import, or `pyt.atomic()`, does while other threads run";
+pub(super) const STALE: &str =
+    "what an operation touches since another thread has changed that while it waited";
 pub(super) const TORN: &str = "what comes between the accesses of one operation again and again";
 
 /// Takes the steps, one by one; each may let other threads run first.
@@ -241,12 +243,10 @@ impl Resolver<'_> {
             ))?;
         }
         let globals = self.operands.globals();
-        emit(Access::new(
-            change,
-            globals.get_id(),
-            hash::name(name.as_str()),
-            Target::Global(globals, name),
-        ))
+        let part = hash::name(name.as_str());
+        let is_added = change && self.is_added(globals.as_object(), name.as_object(), part);
+        let target = Target::Global(globals, name);
+        emit(Access::new(change, globals.get_id(), part, target).adding_if(is_added))
     }
 
     fn item(
@@ -286,10 +286,7 @@ impl Resolver<'_> {
             _ => 0,
         };
         let change = change || self.fills_in(container, object_kind, key, part);
-        let part = match key {
-            Some(key) if change && self.is_added(container, key, part) => 0,
-            _ => part,
-        };
+        let is_added = change && key.is_some_and(|key| self.is_added(container, key, part));
         if change {
             self.changes_names(container);
         }
@@ -297,12 +294,8 @@ impl Resolver<'_> {
             Some(key) => Target::Item(container, key),
             None => Target::Whole(container),
         };
-        emit(Access::new(
-            change,
-            self.known.items_of(container),
-            part,
-            target,
-        ))
+        let address = self.known.items_of(container);
+        emit(Access::new(change, address, part, target).adding_if(is_added))
     }
 
     /// A dictionary is changed that may hold names: of a module, or of all modules.
@@ -317,8 +310,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a change of this key, which is part `part` of the container, is one of the whole: a
-    /// key that is not there comes last, and so the order of all keys depends on when it is added.
+    /// Whether a change of this key, which is part `part` of the container, adds it: a key that is
+    /// not there comes last, and so the order of all keys depends on when it is added.
     pub(super) fn is_added(&self, container: &PyObject, key: &PyObject, part: u64) -> bool {
         part != 0
             && container

@@ -189,5 +189,5 @@ impl Finder<'_> {
 }
 
 fn covers(earlier: &Op, later: &Op) -> bool {
-    !earlier.only_reads() && (earlier.part == 0 || earlier.part == later.part)
+    !earlier.only_reads() && earlier.includes_parts_of(later)
 }

@@ -75,11 +75,12 @@ impl Touches {
     }
 }
 
-/// The number of a part: the same in every process, and not that of the whole.
+/// The number of a part: the same in every process, not that of the whole, and without the bit that
+/// says that a step adds the part.
 fn number(part: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     part.hash(&mut hasher);
-    hasher.finish().max(1)
+    (hasher.finish() & !Op::ADDS).max(1)
 }
 
 #[cfg(test)]
