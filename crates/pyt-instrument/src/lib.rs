@@ -756,7 +756,7 @@ impl Sites {
     ) -> PyResult<()> {
         let others_came = steps
             .last()
-            .is_some_and(|(last, _)| last - announced_at >= steps.len() as u64);
+            .is_some_and(|(last, _)| last.saturating_sub(announced_at) >= steps.len() as u64);
         if !others_came {
             return Ok(());
         }

@@ -24,7 +24,7 @@ use rustpython_vm::{
 
 use super::{
     code::{self, Decoded},
-    hash, operands,
+    operands,
     values::Held,
 };
 
