@@ -608,6 +608,7 @@ class _Substitutes:
         return getrandom
 
     def _bytes(self, size):
+        _pyt_explore.draws_random_bytes()
         if self.entropy is None:
             self.entropy = random.Random(self.seed ^ 0x5EED)
         return self.entropy.randbytes(size)

@@ -100,7 +100,13 @@ pub(super) fn closure_is_constant(file: &str) -> bool {
 /// it.
 pub(super) fn changes_settings(module: &str, name: &str) -> bool {
     match module {
-        "sys" | "" => name.starts_with("set"),
+        "sys" | "" => name.starts_with("set") || name.ends_with("displayhook"),
+        "gettext" => matches!(name, "install" | "textdomain" | "bindtextdomain"),
+        "socket" | "_socket" => name == "setdefaulttimeout",
+        "calendar" => name == "setfirstweekday",
+        "zoneinfo" => name == "reset_tzpath",
+        "xml.etree.ElementTree" => name == "register_namespace",
+        "logging" => name == "captureWarnings",
         "gc" => {
             name.starts_with("set_") || matches!(name, "enable" | "disable" | "freeze" | "unfreeze")
         }

@@ -35,6 +35,12 @@ impl SearchKind {
         !matches!(self, Self::Sample(_))
     }
 
+    /// Whether the search tries one order of steps that are independent of each other.
+    #[must_use]
+    pub const fn tries_one_order(self) -> bool {
+        matches!(self, Self::Dpor(_))
+    }
+
     /// How many preemptions its schedules have at most, if it is a search for those.
     #[must_use]
     pub const fn bound(self) -> Option<usize> {

@@ -17,8 +17,11 @@ use crate::{
 };
 
 use super::{
-    ENVIRONMENT, EVENT_LOOP, EXISTING, Emit, LIFETIME, Resolver, SETTINGS, STREAMS, THREADS,
+    ENVIRONMENT, EVENT_LOOP, EXISTING, Emit, HIDDEN, LIFETIME, Resolver, SETTINGS, STREAMS, THREADS,
 };
+
+/// The module of native sockets.
+const SOCKETS: &str = "_socket";
 
 impl Resolver<'_> {
     pub(super) fn call(&self, arguments: usize, names: usize, emit: &mut Emit<'_>) -> PyResult<()> {
@@ -297,11 +300,21 @@ impl Resolver<'_> {
                 self.advance(receiver, emit)?;
             }
             ObjectKind::Other => {
+                if name == "getbuffer" {
+                    // What views of it change is not seen as a change of the stream.
+                    self.known.not_seen(HIDDEN);
+                }
                 self.deep_one(receiver, true, emit)?;
                 self.open_file(receiver, name.starts_with("read"), emit)?;
                 if !method.takes {
                     return self.deep(arguments, true, emit);
                 }
+            }
+            ObjectKind::Instance
+                if let Some(owner) = self.native_owner(receiver, name)
+                    && !library::passes_on(&owner) =>
+            {
+                return self.inherited_method(receiver, &owner, arguments, emit);
             }
             // (Of an instance: a native method of a class of the library's, such as `submit`.)
             ObjectKind::Primitive | ObjectKind::Instance if !name.starts_with("put") => {
@@ -333,7 +346,7 @@ impl Resolver<'_> {
             return self.keys(&mut all.into_iter(), emit);
         }
         // What looks for an item compares it with those that are there.
-        let compares = object_kind == ObjectKind::Sequence
+        let compares = matches!(object_kind, ObjectKind::Sequence | ObjectKind::Fixed)
             && matches!(
                 name,
                 "index" | "count" | "remove" | "__contains__" | "__eq__"
@@ -349,6 +362,60 @@ impl Resolver<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// The module of the native class that an instance has this method from; `None` if it is that
+    /// of all objects, or of a class.
+    fn native_owner(&self, receiver: &PyObject, name: &str) -> Option<String> {
+        if receiver.downcast_ref::<PyType>().is_some() {
+            return None;
+        }
+        let name = self.vm.ctx.intern_str(name);
+        let order = receiver.class().mro.read().clone();
+        let owner = order
+            .iter()
+            .find(|class| class.get_direct_attr(name).is_some())?;
+        if owner.is(self.vm.ctx.types.object_type) {
+            return None;
+        }
+        let module = self.module_of(owner.as_object())?;
+        // The class of native sockets is a heap type, as those written in Python are.
+        let is_native = !owner.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || module == SOCKETS;
+        is_native.then_some(module)
+    }
+
+    /// A method of an instance that its class inherits from a native one of the module `owner`.
+    fn inherited_method(
+        &self,
+        receiver: &PyObject,
+        owner: &str,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        let types = &self.vm.ctx.types;
+        let never_changes = [
+            types.int_type,
+            types.float_type,
+            types.complex_type,
+            types.str_type,
+            types.bytes_type,
+            types.tuple_type,
+            types.frozenset_type,
+        ];
+        if never_changes
+            .iter()
+            .any(|class| receiver.class().fast_issubclass(*class))
+        {
+            self.deep_one(receiver, false, emit)?;
+            return self.deep(arguments, false, emit);
+        }
+        if owner == SOCKETS {
+            // What one end sends the other receives, and any may be looked at by its number.
+            emit(Access::new(true, files::FILE_SYSTEM, 0, Target::Unknown))?;
+        } else {
+            self.change(receiver, emit)?;
+        }
+        self.deep(arguments, true, emit)
     }
 
     /// A function written natively.

@@ -3,7 +3,7 @@
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyResult,
-    builtins::{PyFunction, PyModule, PyStr},
+    builtins::{PyFunction, PyModule, PyStr, PyType},
     types::PyTypeFlags,
 };
 
@@ -13,6 +13,23 @@ use crate::{
 };
 
 use super::{DEEP, Emit, HIDDEN, LENT, MAX_INSIDE, MAX_STREAMS, Resolver, is_leaf};
+
+/// Methods by which native code learns what an object is like.
+const ASKED: [&str; 13] = [
+    "__repr__",
+    "__str__",
+    "__format__",
+    "__eq__",
+    "__lt__",
+    "__hash__",
+    "__iter__",
+    "__next__",
+    "__len__",
+    "__bool__",
+    "__contains__",
+    "__getitem__",
+    "__reduce__",
+];
 
 impl Resolver<'_> {
     pub(super) fn is_container(&self, object: &PyObject) -> bool {
@@ -55,7 +72,7 @@ impl Resolver<'_> {
                 self.known.not_seen(DEEP);
                 return Ok(());
             }
-            for inside in self.referents(&object) {
+            for inside in self.referents(&object, change) {
                 if !is_leaf(&inside, self.vm) && !known.iter().any(|known| known.is(&inside)) {
                     known.push(inside);
                 }
@@ -65,16 +82,28 @@ impl Resolver<'_> {
     }
 
     /// What an object refers to. Streams do not tell the garbage collector what they wrap.
-    pub(super) fn referents(&self, object: &PyObject) -> Vec<PyObjectRef> {
+    fn referents(&self, object: &PyObject, change: bool) -> Vec<PyObjectRef> {
         let mut all = object.gc_get_referents();
         let is_native = !object
             .class()
             .slots
             .flags
             .has_feature(PyTypeFlags::HEAPTYPE);
-        if is_native && let Some(own) = object.dict() {
-            // Attributes that the program has set, which its class knows nothing of.
+        if let Some(own) = object.dict()
+            && (is_native || !change)
+        {
+            // Of a native object: attributes that the program has set, which its class knows
+            // nothing of. Of others: reading the attributes is a step already.
             all.retain(|one| !one.is(&own));
+            if !is_native || self.is_collection(object) {
+                all.extend(own.items_vec().into_iter().map(|(_, value)| value));
+            }
+        }
+        if self.object_kind(object) == ObjectKind::View {
+            all.extend(object.get_attr("mapping", self.vm));
+        }
+        if !change {
+            all.retain(|one| one.downcast_ref::<PyType>().is_none());
         }
         let is_stream = self.object_kind(object) == ObjectKind::Other && {
             let order = object.class().mro.read().clone();
@@ -142,7 +171,11 @@ impl Resolver<'_> {
                 self.whole(object, change, emit)?;
                 Ok(true)
             }
-            ObjectKind::View | ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
+            ObjectKind::View | ObjectKind::Iterator | ObjectKind::Lazy => {
+                self.whole(object, change, emit)?;
+                Ok(true)
+            }
+            ObjectKind::Generator => {
                 self.whole(object, change, emit)?;
                 Ok(false)
             }
@@ -157,19 +190,43 @@ impl Resolver<'_> {
             }
             ObjectKind::Other => {
                 self.whole(object, false, emit)?;
-                Ok(false)
+                Ok(true)
             }
-            ObjectKind::Instance if self.is_collection(object) => {
-                self.state_of(object, false, emit)?;
-                Ok(false)
+            ObjectKind::Instance
+                if self.is_collection(object) || self.is_shown_by_library(object) =>
+            {
+                let address = self.known.attributes_of(object);
+                let target = Target::Whole(object);
+                emit(Access::new(false, address, 0, target).going_on())?;
+                Ok(true)
             }
+            ObjectKind::Instance => Ok(class.fast_issubclass(types.tuple_type)
+                || class.fast_issubclass(types.frozenset_type)),
             ObjectKind::Fixed if change && class.is(types.builtin_function_or_method_type) => {
                 self.lend(object, emit)?;
                 Ok(false)
             }
-            ObjectKind::Fixed => Ok(class.is(types.tuple_type) || class.is(types.frozenset_type)),
-            ObjectKind::Instance | ObjectKind::Primitive => Ok(false),
+            ObjectKind::Fixed => {
+                let shows_inside = [
+                    types.tuple_type,
+                    types.frozenset_type,
+                    types.slice_type,
+                    types.bound_method_type,
+                    types.generic_alias_type,
+                    types.union_type,
+                ];
+                Ok(shows_inside.iter().any(|shown| class.is(*shown)))
+            }
+            ObjectKind::Primitive => Ok(false),
         }
+    }
+
+    /// Whether what native code asks of an instance is answered by a method of the library's: that
+    /// of a data class, of a named tuple.
+    fn is_shown_by_library(&self, object: &PyObject) -> bool {
+        ASKED
+            .iter()
+            .any(|method| self.is_of_library(object, method))
     }
 
     /// A value is passed to a function of the library. If that is a function, though not the

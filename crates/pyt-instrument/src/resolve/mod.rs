@@ -383,7 +383,7 @@ impl Resolver<'_> {
                 self.part(container, object_kind, item),
                 Target::Item(container, item),
             )),
-            ObjectKind::Sequence => {
+            ObjectKind::Sequence | ObjectKind::Fixed => {
                 self.deep_one(container, false, emit)?;
                 self.deep_one(item, false, emit)
             }
@@ -526,7 +526,11 @@ impl Resolver<'_> {
             return Ok(());
         };
         for (_, value) in attributes.items_vec() {
-            if self.is_container(&value) || self.object_kind(&value) == ObjectKind::Other {
+            let types = &self.vm.ctx.types;
+            let holds = self.object_kind(&value) == ObjectKind::Other
+                || value.class().is(types.tuple_type)
+                || value.class().is(types.frozenset_type);
+            if holds || self.is_container(&value) {
                 self.deep_one(&value, change, emit)?;
             }
         }
@@ -547,9 +551,15 @@ impl Resolver<'_> {
             return None;
         }
         let inside = object.gc_get_referents();
-        inside
+        let found = inside
             .into_iter()
-            .find(|one| self.is_container(one) || one.downcast_ref::<PyType>().is_some())
+            .find(|one| self.is_container(one) || one.downcast_ref::<PyType>().is_some());
+        if found.is_some() || !class.is(types.memoryview_type) {
+            return found;
+        }
+        // A stream or the like does not tell the garbage collector.
+        let shown = object.get_attr("obj", self.vm).ok();
+        shown.filter(|shown| self.object_kind(shown) == ObjectKind::Other)
     }
 
     /// What lies beneath an iterator or a view.

@@ -10,9 +10,10 @@ use pyt_explore::{
     Choices, DIVERGED, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
     MinimizedFailure, Next, OrderCoverage, Outcome, RecordedRun, RunRecord, RunWithoutSeed,
     Schedule, Search, SearchKind, report::BlockedThreads, strategy::replay::Replay,
+    unordered_draws,
 };
 use pyt_instrument::FirstLooks;
-use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Strategy, Trace};
+use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Source, Strategy, Trace};
 use rustpython_vm::{PyResult, VirtualMachine};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,15 @@ const OTHER_ANSWERS: &str = "other orders of what an event loop sees and does ne
 
 /// Why nothing is proven if runs find what earlier ones have left.
 const LEFT: &str = "files that an earlier run has left, or that a listed folder may have from it";
+
+/// Why nothing is proven if threads drew from this in an order that could have been another one.
+const fn drawn(source: Source) -> &'static str {
+    match source {
+        Source::Clock => "other orders in which threads read a clock",
+        Source::ThreadNumbers => "other orders in which threads make some with default names",
+        Source::RandomBytes => "other orders in which threads draw random bytes",
+    }
+}
 
 impl Runtime {
     /// Runs a script, or a module, under many schedules, each in a fresh `__main__`, on the calling
@@ -529,6 +539,12 @@ impl<'a> Explorer<'a> {
             result.not_seen.extend(open.map(str::to_owned));
             if finished.trace.questions() > 0 {
                 result.not_seen.insert(OTHER_ANSWERS.to_owned());
+            }
+            if self.options.search.tries_one_order() {
+                let unordered = unordered_draws(&finished.trace).into_iter();
+                result
+                    .not_seen
+                    .extend(unordered.map(|source| drawn(source).to_owned()));
             }
         }
         if result.progress.diverged > 0 {

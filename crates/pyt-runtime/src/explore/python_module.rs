@@ -50,7 +50,7 @@ mod _pyt_explore {
         strategy::replay::Replay,
     };
     use pyt_instrument::{LookInto, Sites};
-    use pyt_sched::controlled::{RunConfig, Strategy, ThreadNumber};
+    use pyt_sched::controlled::{self, RunConfig, Source, Strategy, ThreadNumber};
     use pyt_vm::uncaught;
     use rustpython_vm::{
         AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -65,6 +65,12 @@ mod _pyt_explore {
 
     #[pyattr]
     const SCHEDULE_VERSION: u64 = crate::explore::Schedule::VERSION;
+
+    /// The calling thread draws random bytes, in a run under a strategy.
+    #[pyfunction]
+    fn draws_random_bytes() {
+        controlled::draw(Source::RandomBytes);
+    }
 
     fn parsed<T>(text: &PyStrRef, vm: &VirtualMachine) -> PyResult<T>
     where

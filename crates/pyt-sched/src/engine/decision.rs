@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{pick::PickKind, thread::ThreadNumber};
+use super::{draw::Source, pick::PickKind, thread::ThreadNumber};
 use crate::{Aborted, Awaited, Deadline, Policy, Thread, Wake, op::Op, run_count::any_run};
 
 /// The calling thread and its policy, if a run is in progress in the process.
@@ -89,6 +89,22 @@ pub fn ask(kind: PickKind, answers: u32) -> u32 {
 #[must_use]
 pub fn slack() -> Duration {
     in_run(|me, policy| policy.slack(me)).unwrap_or_default()
+}
+
+/// The calling thread draws from `source`. Nothing happens outside of a run.
+#[inline]
+pub fn draw(source: Source) {
+    if any_run() {
+        in_run(|me, policy| policy.draws(me, source, true));
+    }
+}
+
+/// As [`draw`], where the next one gets the same.
+#[inline]
+pub fn look_at(source: Source) {
+    if any_run() {
+        in_run(|me, policy| policy.draws(me, source, false));
+    }
 }
 
 /// In a run, lets time pass up to `deadline`.

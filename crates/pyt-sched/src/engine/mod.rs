@@ -9,12 +9,14 @@
 //! - `scheduler`: a runtime's threads; virtual time, halting, fork
 //! - `decision`: decision points
 //! - `observer`: what an observer learns of threads
+//! - `draw`: what threads take from a source that gives each taker another value
 //! - `pick`: what a run leaves open besides which thread goes on
 //! - `deadlock`: finds threads that wait for ever
 //! - `ticker`, `timers`: used by the scheduler alone
 
 pub(crate) mod deadlock;
 pub(crate) mod decision;
+pub(crate) mod draw;
 pub(crate) mod observer;
 pub(crate) mod pick;
 pub(crate) mod policy;

@@ -5,7 +5,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Aborted, Awaited, Scheduler, Thread, Wake, engine::pick::PickKind, op::Op,
+    Aborted, Awaited, Scheduler, Thread, Wake,
+    engine::{draw::Source, pick::PickKind},
+    op::Op,
     sync::atomic::AtomicU64,
 };
 
@@ -118,6 +120,9 @@ pub trait Policy: Send + Sync {
     fn slack(&self, _thread: &Thread) -> Duration {
         Duration::ZERO
     }
+
+    /// `thread`, the calling one, draws from `source`, and moves it on or not.
+    fn draws(&self, _thread: &Arc<Thread>, _source: Source, _moves_on: bool) {}
 
     /// `thread`, a member of a run, has looked at what other processes can change: a state that
     /// comes again need not be followed by the same.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{observer::Moment, wait::CurrentWait};
+use super::{decision, draw::Source, observer::Moment, wait::CurrentWait};
 use crate::{
     Clock, Deadline, Scheduler, Waiting,
     parker::{Parked, Parker},
@@ -505,6 +505,7 @@ impl Deadline {
     /// The point in time `timeout` from now, on the calling thread's clock.
     #[must_use]
     pub fn after(timeout: Duration) -> Self {
+        decision::look_at(Source::Clock);
         Thread::with_clock(|clock| clock.after(timeout)).unwrap_or_else(|| {
             let thread = Thread::current_or_adopted();
             thread.scheduler().clock().after(timeout)

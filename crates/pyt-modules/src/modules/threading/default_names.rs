@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pyt_sched::controlled::{self, Source};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -13,6 +14,7 @@ pub(crate) fn number_from_one() {
 
 /// What `threading._counter` returns, unless the program has replaced it.
 pub(super) fn count() -> u64 {
+    controlled::draw(Source::ThreadNumbers);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

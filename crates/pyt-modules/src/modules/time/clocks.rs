@@ -6,7 +6,10 @@
 
 use std::{io, sync::OnceLock, time::Duration};
 
-use pyt_sched::{Clock, Thread, controlled};
+use pyt_sched::{
+    Clock, Thread,
+    controlled::{self, Source},
+};
 use rustpython_vm::host_env::time::{
     self as os, CLOCK_BOOTTIME, CLOCK_MONOTONIC_RAW, CLOCK_TAI, ClockId,
 };
@@ -54,6 +57,7 @@ fn virtual_now() -> Option<Duration> {
         if controlled::is_atomic() {
             clock.now()
         } else {
+            controlled::draw(Source::Clock);
             clock.read()
         }
     };

@@ -29,9 +29,10 @@ mod trace;
 pub use crate::{
     engine::{
         decision::{
-            advance_clock, ask, atomic, current_number, is_alone, is_atomic, is_first,
-            looked_outside, number_of, point, slack, steps,
+            advance_clock, ask, atomic, current_number, draw, is_alone, is_atomic, is_first,
+            look_at, looked_outside, number_of, point, slack, steps,
         },
+        draw::{Draw, Source},
         pick::{Fault, Pick, PickKind, Picked, Question},
         thread::ThreadNumber,
         world::{Look, Place},

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Aborted, Activity, Awaited, Clock, Deadline, HeldBy, Moment, Policy, Scheduler, Thread,
     ThreadId, WaitKind, Waiter, Waiting, Wake, World,
-    engine::{pick::PickKind, thread::ThreadNumber, wait::CurrentWait, world::Place},
+    engine::{draw::Source, pick::PickKind, thread::ThreadNumber, wait::CurrentWait, world::Place},
     op::{Action, Op},
     run_count::{add_run, forget_runs, remove_run},
     sync::{Mutex, atomic::AtomicU64 as PolicyU64, renew},
@@ -738,6 +738,16 @@ impl Policy for Controlled {
         match state.number_of(thread) {
             Some(number) => state.ask(number, kind, answers),
             None => 0,
+        }
+    }
+
+    fn draws(&self, thread: &Arc<Thread>, source: Source, moves_on: bool) {
+        if self.is_alone(thread) || !self.is_member(thread) {
+            return;
+        }
+        let mut state = self.state.lock();
+        if let Some(number) = state.number_of(thread) {
+            state.draws(number, source, moves_on);
         }
     }
 

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Clock, Thread, World,
     engine::{
+        draw::{Draw, Source},
         pick::{Fault, Pick, PickKind, Picked, Question},
         thread::ThreadNumber,
         world::Place,
@@ -412,6 +413,19 @@ impl RunState {
             step: self.steps,
         });
         answer
+    }
+
+    /// Notes what a thread draws.
+    pub(super) fn draws(&mut self, thread: ThreadNumber, source: Source, moves_on: bool) {
+        let step = self.steps;
+        if let Some(trace) = &mut self.trace {
+            trace.add_draw(Draw {
+                thread,
+                step,
+                source,
+                moves_on,
+            });
+        }
     }
 
     /// Whether the run repeats itself, if it is looked at for that now.

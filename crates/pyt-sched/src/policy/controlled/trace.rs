@@ -2,9 +2,12 @@
 
 use super::strategy::{Candidate, Decision};
 use crate::{
-    engine::{pick::Picked, thread::ThreadNumber, world::Place},
+    engine::{draw::Draw, pick::Picked, thread::ThreadNumber, world::Place},
     op::Op,
 };
+
+/// So many draws are kept. A thread that polls the time makes one in each turn.
+const MOST_DRAWS: usize = 1 << 16;
 
 /// A step that was taken.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
@@ -28,6 +31,7 @@ pub struct Trace {
     candidates: Vec<Candidate>,
     picked: Vec<Picked>,
     questions: u64,
+    draws: Vec<Draw>,
 }
 
 impl Trace {
@@ -39,6 +43,7 @@ impl Trace {
             candidates: Vec::new(),
             picked: Vec::new(),
             questions: 0,
+            draws: Vec::new(),
         }
     }
 
@@ -91,6 +96,7 @@ impl Trace {
             candidates: self.candidates[..candidates].to_vec(),
             picked: self.picked.clone(),
             questions: self.questions,
+            draws: self.draws.clone(),
         }
     }
 
@@ -134,6 +140,26 @@ impl Trace {
         self.candidates.clear();
         self.picked.clear();
         self.questions = 0;
+        self.draws.clear();
+    }
+
+    /// Adds a draw, the last one so far. What a thread draws between two steps counts once.
+    pub fn add_draw(&mut self, draw: Draw) {
+        if self.draws.last() != Some(&draw) && self.draws.len() < MOST_DRAWS {
+            self.draws.push(draw);
+        }
+    }
+
+    /// What threads drew while others were alive, in order.
+    #[must_use]
+    pub fn draws(&self) -> &[Draw] {
+        &self.draws
+    }
+
+    /// Whether there may have been more draws than are kept.
+    #[must_use]
+    pub const fn has_most_draws(&self) -> bool {
+        self.draws.len() == MOST_DRAWS
     }
 
     /// How often another thread took the next step.
