@@ -16,7 +16,7 @@ use super::{
     access::{Access, Target},
     hash,
     object_kinds::{self, ObjectKind},
-    resolve::{Emit, INTERNALS, METHODS, MODULE_ATTRIBUTE, OWN_DATA, Resolver},
+    resolve::{EXISTING, Emit, INTERNALS, METHODS, MODULE_ATTRIBUTE, OWN_DATA, Resolver},
 };
 
 /// Attributes that say what an object is, or what a function does: changing them changes operations
@@ -57,6 +57,23 @@ impl Resolver<'_> {
         if name.as_str() == "__dict__" {
             self.known.expose(object, self.vm);
             return Ok(());
+        }
+        if name.as_str() == "f_locals" {
+            self.known.not_seen(EXISTING);
+        }
+        let types = &self.vm.ctx.types;
+        if object.class().is(types.bound_method_type) {
+            // It has the attributes of its function.
+            return match object.get_attr("__func__", self.vm) {
+                Ok(function) => self.load_attribute(&function, name, emit),
+                Err(_) => Ok(()),
+            };
+        }
+        if object.class().is(types.super_type) {
+            return match object.get_attr("__self__", self.vm) {
+                Ok(of) => self.load_from_above(&of, name, emit),
+                Err(_) => Ok(()),
+            };
         }
         if let Some(class) = object.downcast_ref::<PyType>() {
             return self.load_of_class(class, name, emit);
@@ -128,6 +145,27 @@ impl Resolver<'_> {
         // As long as the instance has none, it is the class's.
         emit(Access::new(false, address, part, target))?;
         self.searched(&found, part, target, emit)
+    }
+
+    /// `super().name` in a method of `object`'s: what any class of its order has.
+    pub(super) fn load_from_above(
+        &self,
+        object: &PyObject,
+        name: &'static PyStrInterned,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        if self.known.is_stored(name.as_str()) {
+            let class = object.downcast_ref::<PyType>().unwrap_or(object.class());
+            let order = class.mro.read().clone();
+            let part = hash::name(name.as_str());
+            for one in &order {
+                if one.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
+                    let target = Target::Attribute(one.as_object(), name);
+                    emit(Access::new(false, one.get_id(), part, target))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn load_of_class(
@@ -245,6 +283,13 @@ impl Resolver<'_> {
         if INTERNAL.contains(&name.as_str()) {
             self.known.not_seen(INTERNALS);
             return emit(Access::new(true, address, 0, target));
+        }
+        let is_special = name.as_str().starts_with("__") && name.as_str().ends_with("__");
+        let is_code = object.downcast_ref::<PyType>().is_some()
+            || object.downcast_ref::<PyFunction>().is_some();
+        if is_special && is_code {
+            // Operations look it up without its name.
+            self.known.not_seen(INTERNALS);
         }
         self.renames(object, name.as_str());
         self.changes_kept(object);

@@ -20,6 +20,8 @@ use super::object_kinds::{ObjectKind, ObjectKinds};
 pub(super) enum Source {
     /// It reads this container.
     Container(PyObjectRef),
+    /// It reads this, which stays as it is; what is inside may change.
+    Unchanging(PyObjectRef),
     /// It advances this iterator, which others refer to as well.
     Shared(PyObjectRef),
     /// It calls this native function.
@@ -211,8 +213,10 @@ impl Sources<'_> {
         let is_python = |one: &PyObjectRef| {
             one.class().is(types.function_type) || one.class().is(types.bound_method_type)
         };
+        // It takes the arguments out of each item.
+        let unpacks = object.class().slot_name().ends_with("starmap");
         self.object_kinds.of(object, self.vm) == ObjectKind::Lazy
-            && !object.gc_get_referents().iter().any(is_python)
+            && (unpacks || !object.gc_get_referents().iter().any(is_python))
     }
 
     fn sort(&self, referent: PyObjectRef, depth: usize, found: &mut Vec<Source>) {
@@ -237,6 +241,12 @@ impl Sources<'_> {
                 if shared {
                     found.push(Source::Shared(referent));
                 }
+            }
+            ObjectKind::Fixed
+                if referent.class().is(types.tuple_type)
+                    || referent.class().is(types.frozenset_type) =>
+            {
+                found.push(Source::Unchanging(referent));
             }
             ObjectKind::Fixed if referent.class().is(types.builtin_function_or_method_type) => {
                 found.push(Source::Called(referent));

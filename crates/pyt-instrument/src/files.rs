@@ -37,6 +37,8 @@ pub(super) fn access_of(module: &str, name: &str) -> Option<FileAccess> {
     let first = module.split('.').next().unwrap_or_default();
     let is_known = match first {
         "io" | "_io" => name == "open",
+        // Whether there is something to read, from a pipe or a socket.
+        "select" | "selectors" => matches!(name, "select" | "poll"),
         "os" | "posix" | "nt" | "posixpath" | "ntpath" | "genericpath" | "pathlib" | "shutil"
         | "tempfile" | "glob" | "fileinput" | "zipfile" | "tarfile" | "filecmp" | "linecache"
         | "dbm" | "shelve" | "sqlite3" | "mmap" => true,
@@ -57,7 +59,9 @@ pub(super) fn access_of(module: &str, name: &str) -> Option<FileAccess> {
         }
         "listdir" | "scandir" | "walk" | "fwalk" | "glob" | "iglob" | "rglob" | "iterdir"
         | "getcwd" | "getcwdb" | "cwd" | "realpath" | "abspath" | "relpath" | "resolve"
-        | "samefile" | "cmp" | "disk_usage" | "which" | "absolute" => FileAccess::ReadsAll,
+        | "samefile" | "cmp" | "disk_usage" | "which" | "absolute" | "select" | "poll" => {
+            FileAccess::ReadsAll
+        }
         _ => FileAccess::ChangesAll,
     })
 }
@@ -146,7 +150,6 @@ const PURE: &[&str] = &[
     "_exit",
     "kill",
     "waitpid",
-    "get_inheritable",
 ];
 
 /// Whether opening a file with this mode replaces what was there.

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Cell { slot: u32, change: bool },
     /// Reads an attribute of the top of the stack.
     LoadAttr { name: u32 },
+    /// `super().name`: on top is the instance.
+    LoadFromAbove { name: u32 },
     /// Changes an attribute of the top of the stack.
     StoreAttr { name: u32, delete: bool },
     /// `container[key]`: two values.
@@ -231,8 +233,7 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
         Opcode::LoadDeref | Opcode::LoadFromDictOrDeref => cell(arg, false),
         Opcode::StoreDeref | Opcode::DeleteDeref => cell(arg, true),
         Opcode::LoadAttr => Some(Kind::LoadAttr { name: arg >> 1 }),
-        // On top is the instance.
-        Opcode::LoadSuperAttr => Some(Kind::LoadAttr { name: arg >> 2 }),
+        Opcode::LoadSuperAttr => Some(Kind::LoadFromAbove { name: arg >> 2 }),
         Opcode::StoreAttr => Some(Kind::StoreAttr {
             name: arg,
             delete: false,

@@ -304,6 +304,9 @@ impl Resolver<'_> {
                     // What views of it change is not seen as a change of the stream.
                     self.known.not_seen(HIDDEN);
                 }
+                if self.module_of(receiver.class().as_object()).as_deref() == Some("select") {
+                    emit(Access::new(false, files::FILE_SYSTEM, 0, Target::Unknown))?;
+                }
                 self.deep_one(receiver, true, emit)?;
                 self.open_file(receiver, name.starts_with("read"), emit)?;
                 if !method.takes {
@@ -351,7 +354,10 @@ impl Resolver<'_> {
                 name,
                 "index" | "count" | "remove" | "__contains__" | "__eq__"
             );
-        if compares {
+        let types = &self.vm.ctx.types;
+        let has_items =
+            receiver.class().is(types.tuple_type) || receiver.class().is(types.frozenset_type);
+        if compares || has_items {
             self.deep_one(receiver, false, emit)?;
         }
         if compares || object_kind == ObjectKind::Fixed {

@@ -3,7 +3,7 @@
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyResult,
-    builtins::{PyFunction, PyModule, PyStr, PyType},
+    builtins::{PyFunction, PyModule, PyStr, PyType, PyWeak},
     types::PyTypeFlags,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     object_kinds::{self, ObjectKind},
 };
 
-use super::{DEEP, Emit, HIDDEN, LENT, MAX_INSIDE, MAX_STREAMS, Resolver, is_leaf};
+use super::{DEEP, Emit, HIDDEN, LENT, LIFETIME, MAX_INSIDE, MAX_STREAMS, Resolver, is_leaf};
 
 /// Methods by which native code learns what an object is like.
 const ASKED: [&str; 13] = [
@@ -84,6 +84,12 @@ impl Resolver<'_> {
     /// What an object refers to. Streams do not tell the garbage collector what they wrap.
     fn referents(&self, object: &PyObject, change: bool) -> Vec<PyObjectRef> {
         let mut all = object.gc_get_referents();
+        let types = &self.vm.ctx.types;
+        let kind = self.object_kind(object);
+        if kind == ObjectKind::Instance && change && !self.is_of_user(object) {
+            // Of an object of the library's: not the others that it belongs together with.
+            all = self.attributes_with_insides(object);
+        }
         let is_native = !object
             .class()
             .slots
@@ -95,17 +101,34 @@ impl Resolver<'_> {
             // Of a native object: attributes that the program has set, which its class knows
             // nothing of. Of others: reading the attributes is a step already.
             all.retain(|one| !one.is(&own));
-            if !is_native || self.is_collection(object) {
+            if !is_native || self.is_collection(object) || self.is_exception(object) {
                 all.extend(own.items_vec().into_iter().map(|(_, value)| value));
             }
         }
-        if self.object_kind(object) == ObjectKind::View {
-            all.extend(object.get_attr("mapping", self.vm));
+        // These do not tell the garbage collector.
+        let shown = if kind == ObjectKind::View {
+            object.get_attr("mapping", self.vm).ok()
+        } else if object.class().is(types.generic_alias_type) || object.class().is(types.union_type)
+        {
+            object.get_attr("__args__", self.vm).ok()
+        } else if let Some(weak) = object.downcast_ref::<PyWeak>() {
+            self.known.not_seen(LIFETIME);
+            weak.upgrade()
+        } else {
+            None
+        };
+        all.extend(shown);
+        if object.class().is(types.mappingproxy_type) {
+            let classes: Vec<PyObjectRef> = all.clone();
+            let classes = classes
+                .iter()
+                .filter_map(|one| one.downcast_ref::<PyType>());
+            all.extend(classes.flat_map(|class| class.get_attributes(&self.vm.ctx).into_values()));
         }
         if !change {
             all.retain(|one| one.downcast_ref::<PyType>().is_none());
         }
-        let is_stream = self.object_kind(object) == ObjectKind::Other && {
+        let is_stream = kind == ObjectKind::Other && {
             let order = object.class().mro.read().clone();
             order.iter().any(|class| {
                 let module = self.module_of(class.as_object());
@@ -119,6 +142,24 @@ impl Resolver<'_> {
             all.extend(self.innermost_stream(object));
         }
         all
+    }
+
+    /// Those attributes of an instance that have something inside.
+    fn attributes_with_insides(&self, object: &PyObject) -> Vec<PyObjectRef> {
+        let Some(attributes) = object.dict() else {
+            return Vec::new();
+        };
+        let values = attributes.items_vec().into_iter().map(|(_, value)| value);
+        values.filter(|value| self.has_insides(value)).collect()
+    }
+
+    /// Whether an attribute belongs to the state of the object that has it, with what is inside.
+    pub(super) fn has_insides(&self, value: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        self.is_container(value)
+            || self.object_kind(value) == ObjectKind::Other
+            || value.class().is(types.tuple_type)
+            || value.class().is(types.frozenset_type)
     }
 
     /// What a stream wraps at last. What lies in between cannot be used without it, and how many
@@ -181,7 +222,7 @@ impl Resolver<'_> {
             }
             ObjectKind::Instance if change => {
                 self.change(object, emit)?;
-                Ok(self.is_of_user(object))
+                Ok(true)
             }
             // It may work on another, as `csv.writer` on a file.
             ObjectKind::Other if change => {
@@ -214,6 +255,7 @@ impl Resolver<'_> {
                     types.bound_method_type,
                     types.generic_alias_type,
                     types.union_type,
+                    types.weakref_type,
                 ];
                 Ok(shows_inside.iter().any(|shown| class.is(*shown)))
             }

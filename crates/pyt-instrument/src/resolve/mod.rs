@@ -118,7 +118,7 @@ pub(super) fn unknown(kind: Kind, code: &PyCode) -> Option<Access<'static>> {
     let (object, part, change) = match kind {
         Kind::Global { name: at, change } => (1, name(at), change),
         Kind::Cell { change, .. } => (2, 0, change),
-        Kind::LoadAttr { name: at } => (3, name(at), false),
+        Kind::LoadAttr { name: at } | Kind::LoadFromAbove { name: at } => (3, name(at), false),
         Kind::StoreAttr { name: at, .. } => (3, name(at), true),
         Kind::LoadItem
         | Kind::LoadSlice
@@ -147,6 +147,13 @@ impl Resolver<'_> {
             Kind::Global { name, change } => self.global(name, change, emit),
             Kind::Cell { slot, change } => match self.operands.local(slot as usize) {
                 Some(cell) => emit(Access::new(change, cell.get_id(), 0, Target::Cell(cell))),
+                None => Ok(()),
+            },
+            Kind::LoadFromAbove { name } => match at(0) {
+                Some(object) if self.known.is_stored(self.name(name).as_str()) => {
+                    self.load_from_above(object, self.name(name), emit)
+                }
+                Some(object) => self.load_attribute(object, self.name(name), emit),
                 None => Ok(()),
             },
             Kind::LoadAttr { name } => match at(0) {
@@ -383,7 +390,7 @@ impl Resolver<'_> {
                 self.part(container, object_kind, item),
                 Target::Item(container, item),
             )),
-            ObjectKind::Sequence | ObjectKind::Fixed => {
+            ObjectKind::Sequence | ObjectKind::View | ObjectKind::Fixed => {
                 self.deep_one(container, false, emit)?;
                 self.deep_one(item, false, emit)
             }
@@ -398,6 +405,10 @@ impl Resolver<'_> {
         }
         let behind = self.behind(object);
         let object = behind.as_deref().unwrap_or(object);
+        if behind.is_some() && object.downcast_ref::<PyType>().is_some() {
+            let target = Target::Whole(object);
+            return emit(Access::new(false, object.get_id(), 0, target));
+        }
         match self.object_kind(object) {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => emit(Access::new(
                 change,
@@ -526,11 +537,7 @@ impl Resolver<'_> {
             return Ok(());
         };
         for (_, value) in attributes.items_vec() {
-            let types = &self.vm.ctx.types;
-            let holds = self.object_kind(&value) == ObjectKind::Other
-                || value.class().is(types.tuple_type)
-                || value.class().is(types.frozenset_type);
-            if holds || self.is_container(&value) {
+            if self.has_insides(&value) {
                 self.deep_one(&value, change, emit)?;
             }
         }
@@ -574,7 +581,7 @@ impl Resolver<'_> {
         let shares = |source: &Source| match source {
             Source::Container(container) => container.strong_count() > 2,
             Source::Shared(_) => true,
-            Source::Called(_) | Source::Looks | Source::Native => false,
+            Source::Unchanging(_) | Source::Called(_) | Source::Looks | Source::Native => false,
         };
         let shares = found.iter().any(shares);
         let looks =
@@ -583,9 +590,10 @@ impl Resolver<'_> {
         for source in found {
             match source {
                 // What it calls may look into the items.
-                Source::Container(container) if looks => {
+                Source::Container(container) | Source::Unchanging(container) if looks => {
                     self.deep_one(&container, false, emit)?;
                 }
+                Source::Unchanging(_) => {}
                 Source::Container(container) => {
                     let target = Target::Whole(&container);
                     let address = self.known.items_of(&container);
