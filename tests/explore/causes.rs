@@ -71,7 +71,10 @@ def two():
 def check(): assert got == ['a\\n']
 ",
         pairs: &[[("second", 12), ("first", 10)]],
-        says: &["second called `text.getvalue()`"],
+        says: &[
+            "first called `logger.warning('a')`",
+            "second had called `text.getvalue()`",
+        ],
     },
     Case {
         about: "an object goes between two looks at a weak reference",

@@ -10,6 +10,7 @@
 //! only in pyt, so nothing here runs on another Python.
 
 mod asyncio;
+mod attacks;
 mod bisect;
 mod bugs;
 mod cases;

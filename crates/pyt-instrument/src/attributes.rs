@@ -285,9 +285,7 @@ impl Resolver<'_> {
             return emit(Access::new(true, address, 0, target));
         }
         let is_special = name.as_str().starts_with("__") && name.as_str().ends_with("__");
-        let is_code = object.downcast_ref::<PyType>().is_some()
-            || object.downcast_ref::<PyFunction>().is_some();
-        if is_special && is_code {
+        if is_special && object.downcast_ref::<PyType>().is_some() {
             // Operations look it up without its name.
             self.known.not_seen(INTERNALS);
         }
@@ -299,6 +297,9 @@ impl Resolver<'_> {
             let binds = |value: &PyObject| object_kinds::is_binding(value, self.vm);
             let binds = before.as_deref().is_some_and(binds) || value.is_some_and(binds);
             if binds && !is_known {
+                self.known.not_seen(METHODS);
+            }
+            if !self.is_class_of_user(class) {
                 self.known.not_seen(METHODS);
             }
             let is_added = class.get_direct_attr(name).is_none();

@@ -10,7 +10,9 @@
 use std::collections::HashMap;
 
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyTuple, compiler::Mode,
+    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyStr, PyTuple},
+    compiler::Mode,
 };
 
 use super::object_kinds::{ObjectKind, ObjectKinds};
@@ -26,8 +28,8 @@ pub(super) enum Source {
     Shared(PyObjectRef),
     /// It calls this native function.
     Called(PyObjectRef),
-    /// Something that looks into the items of the others.
-    Looks,
+    /// Something that looks into the items of the others, and may change them.
+    Looks { change: bool },
     /// It calls a native object, which may read its arguments.
     Native,
 }
@@ -192,7 +194,11 @@ impl Sources<'_> {
             return;
         }
         if self.looks_inside(object) {
-            found.push(Source::Looks);
+            let change = object
+                .gc_get_referents()
+                .iter()
+                .any(|one| self.may_change(one));
+            found.push(Source::Looks { change });
         }
         match self.references.of(object) {
             Some(Some(referent)) => self.sort(referent, depth, found),
@@ -217,6 +223,19 @@ impl Sources<'_> {
         let unpacks = object.class().slot_name().ends_with("starmap");
         self.object_kinds.of(object, self.vm) == ObjectKind::Lazy
             && (unpacks || !object.gc_get_referents().iter().any(is_python))
+    }
+
+    /// Whether a native function may change what it is given: a method, or one that sets
+    /// attributes.
+    fn may_change(&self, function: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        if function.class().is(types.builtin_function_or_method_type) {
+            let name = function.get_attr("__name__", self.vm).ok();
+            let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
+            return name.is_some_and(|name| matches!(name.as_bytes(), b"setattr" | b"delattr"));
+        }
+        function.class().is(types.method_descriptor_type)
+            || function.class().is(types.wrapper_descriptor_type)
     }
 
     fn sort(&self, referent: PyObjectRef, depth: usize, found: &mut Vec<Source>) {

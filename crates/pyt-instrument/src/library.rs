@@ -130,6 +130,8 @@ pub(super) fn tells_existing(module: &str, name: &str) -> bool {
                 || name.starts_with("getweakref")
                 || matches!(name, "getrefcount" | "getallocatedblocks")
         }
+        // A copy of all there is.
+        "os" | "posix" => name.starts_with("fork"),
         "gc" => {
             name.starts_with("get_objects")
                 || name.starts_with("get_refer")

@@ -147,6 +147,9 @@ fn kind_of_class(class: &Py<PyType>, vm: &VirtualMachine) -> ObjectKind {
         ("itertools", _) | (_, "map" | "filter" | "iterator" | "callable_iterator") => {
             ObjectKind::Lazy
         }
+        ("re" | "_sre", "Scanner" | "SRE_Scanner") | ("_struct", "unpack_iterator") => {
+            ObjectKind::Other
+        }
         ("builtins", "generator" | "coroutine" | "async_generator") => ObjectKind::Generator,
         (
             "builtins" | "types" | "typing" | "_typing" | "re" | "_sre" | "datetime" | "_struct"

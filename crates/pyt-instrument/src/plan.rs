@@ -312,7 +312,9 @@ impl Stretch<'_> {
                 let function = self.global(at, arg as usize + 1);
                 function.is_some_and(|name| {
                     self.shared.is_function(name)
-                        || HARMLESS.contains(&name) && self.shared.is_free(name)
+                        // `type(name, bases, namespace)` copies a dictionary.
+                        || (HARMLESS.contains(&name) && (name != "type" || arg == 1))
+                            && self.shared.is_free(name)
                 })
             }
             Opcode::GetIter => self.is_range(at),

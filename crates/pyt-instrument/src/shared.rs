@@ -204,7 +204,15 @@ impl Shared {
 const BY_ANOTHER_WAY: &[&str] = &["eval", "setattr", "delattr"];
 
 /// Names by which it gets its globals as a dictionary, or runs code that does.
-const AS_DICTIONARY: &[&str] = &["globals", "locals", "vars", "exec", "__dict__", "modules"];
+const AS_DICTIONARY: &[&str] = &[
+    "globals",
+    "locals",
+    "vars",
+    "exec",
+    "__dict__",
+    "__globals__",
+    "modules",
+];
 
 /// Attributes of functions that say what they do.
 const FUNCTION_ATTRIBUTES: &[&str] = &["__defaults__", "__kwdefaults__", "__code__"];

@@ -431,7 +431,11 @@ impl Teller<'_, '_, '_> {
         let are_accesses = [first, second]
             .iter()
             .all(|&step| matches!(action(step), Action::Read | Action::Write));
-        let sentence = if are_accesses {
+        let sentence = if are_accesses && name.contains('(') {
+            // What each of them calls says more than what they share.
+            let (later, before) = (self.variable(&[second]), self.variable(&[first]));
+            format!("{other} called {later}{at_second} after {one} had called {before}{at_first}.")
+        } else if are_accesses {
             format!(
                 "{other} {} {name}{at_second} after {one} had {} it{at_first}.",
                 self.past(second),

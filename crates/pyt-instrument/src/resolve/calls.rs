@@ -639,6 +639,9 @@ impl Resolver<'_> {
         {
             self.known.not_seen(STREAMS);
         }
+        if module == "contextlib" && receiver.is_some_and(|one| &*one.class().name() == "chdir") {
+            return emit(Access::new(true, files::FILE_SYSTEM, 0, Target::Unknown));
+        }
         if self.keeps_in_closure(function) {
             let target = Target::Whole(function.as_object());
             let change = Access::new(true, function.as_object().get_id(), 0, target);

@@ -2,7 +2,7 @@
 //! change.
 
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyResult,
+    AsObject, Py, PyObject, PyObjectRef, PyResult,
     builtins::{PyFunction, PyModule, PyStr, PyType, PyWeak},
     types::PyTypeFlags,
 };
@@ -318,9 +318,12 @@ impl Resolver<'_> {
 
     /// Whether the class of an instance is the user's.
     pub(crate) fn is_of_user(&self, object: &PyObject) -> bool {
-        let name = object
-            .class()
-            .get_direct_attr(self.vm.ctx.intern_str("__module__"));
+        self.is_class_of_user(object.class())
+    }
+
+    /// Whether a class is the user's.
+    pub(crate) fn is_class_of_user(&self, class: &Py<PyType>) -> bool {
+        let name = class.get_direct_attr(self.vm.ctx.intern_str("__module__"));
         let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
         let globals = name.and_then(|name| self.module(name)?.dict());
         globals.is_none_or(|globals| self.known.is_user_module(globals.get_id()))

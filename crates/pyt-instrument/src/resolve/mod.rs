@@ -76,6 +76,7 @@ pub(super) const CALLBACK: &str =
     "what the library does, to a container or what it keeps, between two steps of its own";
 const DEEP: &str = "objects deep inside the arguments of a function of the library";
 const DELEGATION: &str = "a generator that threads share waits in `yield from`";
+const LIBRARY_GENERATOR: &str = "what a generator of the library reads as it goes on";
 const EVENT_LOOP: &str = "other orders of the tasks of an event loop";
 const LENT: &str = "when the library calls a function, not the program's own, that it was given";
 const NATIVE_KEY: &str = "what a function of the library reads of the items of a container";
@@ -423,9 +424,19 @@ impl Resolver<'_> {
             ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
                 self.advance(object, emit)
             }
+            // It takes its items.
+            ObjectKind::Other if object.class().slots.iternext.load().is_some() => {
+                self.advance(object, emit)
+            }
             ObjectKind::Other => {
                 let target = Target::Whole(object);
                 emit(Access::new(change, object.get_id(), 0, target))
+            }
+            ObjectKind::Instance if self.is_of_library(object, "__next__") => {
+                self.state_of(object, true, emit)
+            }
+            ObjectKind::Instance if self.is_of_library(object, "__iter__") => {
+                self.state_of(object, false, emit)
             }
             ObjectKind::Instance if self.holds_weakly(object) => {
                 let target = Target::Whole(object);
@@ -482,11 +493,32 @@ impl Resolver<'_> {
             ObjectKind::Mapping | ObjectKind::Set | ObjectKind::Sequence => {
                 self.whole(iterator, false, emit)
             }
-            ObjectKind::Fixed
-            | ObjectKind::Primitive
-            | ObjectKind::View
-            | ObjectKind::Generator
-            | ObjectKind::Instance => Ok(()),
+            ObjectKind::Generator => {
+                self.library_generator(iterator);
+                Ok(())
+            }
+            ObjectKind::Instance if self.is_of_library(iterator, "__next__") => {
+                self.state_of(iterator, true, emit)
+            }
+            ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::View | ObjectKind::Instance => {
+                Ok(())
+            }
+        }
+    }
+
+    /// A generator of the library's goes on with what it was given when it was made, which is not
+    /// known any more.
+    fn library_generator(&self, generator: &PyObject) {
+        let code = generator.get_attr("gi_code", self.vm).ok();
+        let Some(code) = code.as_ref().and_then(|code| code.downcast_ref::<PyCode>()) else {
+            return;
+        };
+        let file = code.source_path().as_str();
+        let passes_on = ["concurrent", "asyncio", "contextlib", "threading"];
+        if !self.known.is_user_code(code.get_id())
+            && !passes_on.iter().any(|module| file.contains(module))
+        {
+            self.known.not_seen(LIBRARY_GENERATOR);
         }
     }
 
@@ -581,17 +613,26 @@ impl Resolver<'_> {
         let shares = |source: &Source| match source {
             Source::Container(container) => container.strong_count() > 2,
             Source::Shared(_) => true,
-            Source::Unchanging(_) | Source::Called(_) | Source::Looks | Source::Native => false,
+            Source::Unchanging(_) | Source::Called(_) | Source::Looks { .. } | Source::Native => {
+                false
+            }
         };
         let shares = found.iter().any(shares);
-        let looks =
-            |source: &Source| matches!(source, Source::Called(_) | Source::Looks | Source::Native);
+        let looks = |source: &Source| {
+            matches!(
+                source,
+                Source::Called(_) | Source::Looks { .. } | Source::Native
+            )
+        };
+        let changes = found
+            .iter()
+            .any(|one| matches!(one, Source::Looks { change: true }));
         let looks = found.iter().any(looks);
         for source in found {
             match source {
                 // What it calls may look into the items.
                 Source::Container(container) | Source::Unchanging(container) if looks => {
-                    self.deep_one(&container, false, emit)?;
+                    self.deep_one(&container, changes, emit)?;
                 }
                 Source::Unchanging(_) => {}
                 Source::Container(container) => {
@@ -601,7 +642,7 @@ impl Resolver<'_> {
                 }
                 Source::Shared(iterator) => self.advanced(&iterator, emit)?,
                 Source::Native if shares => self.known.not_seen(NATIVE_KEY),
-                Source::Native | Source::Looks => {}
+                Source::Native | Source::Looks { .. } => {}
                 Source::Called(function) => {
                     self.native_function(&function, &mut std::iter::empty(), emit)?;
                 }
