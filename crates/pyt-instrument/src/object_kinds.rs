@@ -299,6 +299,18 @@ const TAKING: &[&str] = &[
     "write",
     "writelines",
     "format",
+    "__init__",
+    "__setitem__",
+    "__add__",
+    "__iadd__",
+    "__or__",
+    "__ior__",
+    "__and__",
+    "__iand__",
+    "__sub__",
+    "__isub__",
+    "__xor__",
+    "__ixor__",
 ];
 
 /// Methods of dictionaries and sets whose first argument is the one key that they are about.

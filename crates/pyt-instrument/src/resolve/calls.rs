@@ -304,8 +304,14 @@ impl Resolver<'_> {
                     // What views of it change is not seen as a change of the stream.
                     self.known.not_seen(HIDDEN);
                 }
-                if self.module_of(receiver.class().as_object()).as_deref() == Some("select") {
-                    emit(Access::new(false, files::FILE_SYSTEM, 0, Target::Unknown))?;
+                let module = self.module_of(receiver.class().as_object());
+                let outside = match module.as_deref() {
+                    Some("select") => Some(false),
+                    Some("sqlite3" | "_sqlite3" | "mmap") => Some(true),
+                    _ => None,
+                };
+                if let Some(change) = outside {
+                    emit(Access::new(change, files::FILE_SYSTEM, 0, Target::Unknown))?;
                 }
                 self.deep_one(receiver, true, emit)?;
                 self.open_file(receiver, name.starts_with("read"), emit)?;
@@ -639,8 +645,12 @@ impl Resolver<'_> {
         {
             self.known.not_seen(STREAMS);
         }
-        if module == "contextlib" && receiver.is_some_and(|one| &*one.class().name() == "chdir") {
-            return emit(Access::new(true, files::FILE_SYSTEM, 0, Target::Unknown));
+        let is_chdir = || {
+            receiver.is_some_and(|one| &*one.class().name() == "chdir") && module == "contextlib"
+        };
+        if module == "socket" || is_chdir() {
+            emit(Access::new(true, files::FILE_SYSTEM, 0, Target::Unknown))?;
+            return self.deep(arguments, true, emit);
         }
         if self.keeps_in_closure(function) {
             let target = Target::Whole(function.as_object());
