@@ -58,3 +58,91 @@ fn is_before(order: &Order, first: Draw, second: Draw) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pyt_sched::controlled::{Action, Candidate, Decision, Op, Place};
+
+    use super::*;
+
+    /// What a thread does: a step on an object, or a draw that moves the clock on or not.
+    enum Does {
+        Step(Action, usize),
+        Draw(bool),
+    }
+    use Does::{Draw as Draws, Step};
+
+    fn drawn(what: &[(ThreadNumber, Does)]) -> BTreeSet<Source> {
+        let mut trace = Trace::new();
+        for (thread, does) in what {
+            let step = trace.steps().len() as u64;
+            match *does {
+                Step(action, object) => {
+                    // Both threads could always go on.
+                    let candidates = [1, 2].map(|one| Candidate {
+                        thread: one,
+                        op: if one == *thread {
+                            Op::on(action, object)
+                        } else {
+                            Op::alone(Action::Step)
+                        },
+                        timed_out: false,
+                    });
+                    let decision = Decision {
+                        step,
+                        current: None,
+                        candidates: &candidates,
+                    };
+                    trace.push(&decision, *thread as usize - 1, Place::default());
+                }
+                Draws(moves_on) => trace.add_draw(Draw {
+                    thread: *thread,
+                    step,
+                    source: Source::Clock,
+                    moves_on,
+                }),
+            }
+        }
+        unordered_draws(&trace)
+    }
+
+    #[test]
+    fn draws_that_nothing_orders_are_told() {
+        let (begin, end) = (Step(Action::Begin, 8), Step(Action::End, 8));
+        let others = (Step(Action::Begin, 16), Step(Action::End, 16));
+        let found = drawn(&[
+            (1, begin),
+            (1, Draws(true)),
+            (1, end),
+            (2, others.0),
+            (2, Draws(false)),
+            (2, others.1),
+        ]);
+        assert_eq!(found, BTreeSet::from([Source::Clock]));
+    }
+
+    #[test]
+    fn draws_that_something_orders_or_that_move_nothing_on_are_not() {
+        let found = drawn(&[
+            (1, Draws(true)),
+            (1, Step(Action::Release, 8)),
+            (2, Step(Action::Acquire, 8)),
+            (2, Draws(true)),
+            (2, Step(Action::End, 24)),
+        ]);
+        assert!(found.is_empty(), "a lock hands the order on: {found:?}");
+        let found = drawn(&[
+            (1, Draws(false)),
+            (1, Step(Action::End, 8)),
+            (2, Draws(false)),
+            (2, Step(Action::End, 16)),
+        ]);
+        assert!(found.is_empty(), "timeouts look only: {found:?}");
+        let found = drawn(&[
+            (1, Draws(true)),
+            (1, Step(Action::End, 8)),
+            (1, Draws(true)),
+        ]);
+        assert!(found.is_empty(), "one thread: {found:?}");
+    }
+}
