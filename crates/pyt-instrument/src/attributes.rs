@@ -347,6 +347,11 @@ impl Resolver<'_> {
                 // A slot is set by its descriptor.
                 let change = method != "__get__";
                 if let Some(object) = arguments.next() {
+                    let is_code = object.downcast_ref::<PyType>().is_some()
+                        || object.downcast_ref::<PyFunction>().is_some();
+                    if change && is_code {
+                        self.known.not_seen(INTERNALS);
+                    }
                     let address = self.known.attributes_of(object);
                     emit(Access::new(change, address, 0, Target::Whole(object)))?;
                 }

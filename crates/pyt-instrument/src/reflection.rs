@@ -97,6 +97,13 @@ impl Resolver<'_> {
                     "__str__" | "__repr__" | "split" | "subgroup" | "derive"
                 );
             self.state_of(receiver, !reads, emit)?;
+            if matches!(name, "__str__" | "__repr__") {
+                self.deep_one(receiver, false, emit)?;
+            }
+            return Ok(true);
+        }
+        if self.is_collection(receiver) {
+            self.deep_one(receiver, !name.starts_with("__"), emit)?;
             return Ok(true);
         }
         if shows && self.object_kind(receiver) == ObjectKind::Instance {

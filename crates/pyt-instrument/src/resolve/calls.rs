@@ -609,7 +609,23 @@ impl Resolver<'_> {
         };
         match function.downcast_ref::<PyFunction>() {
             Some(python) => self.library_call(python, Some(&receiver), arguments, emit),
-            None => self.other_call(&function, arguments, emit),
+            // A native function, which gets the receiver as its first argument.
+            None => {
+                let mut all: Vec<&PyObject> = arguments.collect();
+                all.insert(0, &receiver);
+                let mut all = all.into_iter();
+                if let Some(method) = function.downcast_ref::<PyMethodDescriptor>() {
+                    let Some(first) = all.next() else {
+                        return Ok(());
+                    };
+                    return self.method(first, method.method.name, &mut all, emit);
+                }
+                let types = &self.vm.ctx.types;
+                if function.class().is(types.builtin_function_or_method_type) {
+                    return self.native_function(&function, &mut all, emit);
+                }
+                self.other_call(&function, &mut all, emit)
+            }
         }
     }
 

@@ -50,7 +50,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    pub(super) fn deep_one(
+    pub(crate) fn deep_one(
         &self,
         object: &PyObject,
         change: bool,

@@ -293,7 +293,11 @@ impl Resolver<'_> {
             }
             _ => 0,
         };
-        let change = change || self.fills_in(container, object_kind, key, part);
+        let fills_in = self.fills_in(container, object_kind, key, part);
+        if fills_in {
+            self.makes_value(container, emit)?;
+        }
+        let change = change || fills_in;
         let is_added = change && key.is_some_and(|key| self.is_added(container, key, part));
         if change {
             self.changes_names(container);
@@ -344,6 +348,17 @@ impl Resolver<'_> {
         }
     }
 
+    /// What a `defaultdict` calls for the value of a key that it adds, if that is native.
+    fn makes_value(&self, container: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        let types = &self.vm.ctx.types;
+        match container.get_attr("default_factory", self.vm) {
+            Ok(factory) if factory.class().is(types.builtin_function_or_method_type) => {
+                self.native_function(&factory, &mut std::iter::empty(), emit)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether reading this key may add it: `defaultdict`.
     fn fills_in(
         &self,
@@ -384,6 +399,11 @@ impl Resolver<'_> {
         };
         let behind = self.behind(container);
         let container = behind.as_deref().unwrap_or(container);
+        if behind.is_some() && container.downcast_ref::<PyType>().is_some() {
+            let part = hash::key(item, self.vm);
+            let target = Target::Whole(container);
+            return emit(Access::new(false, container.get_id(), part, target));
+        }
         match self.object_kind(container) {
             object_kind @ (ObjectKind::Mapping | ObjectKind::Set) => emit(Access::new(
                 false,
