@@ -80,6 +80,58 @@ fn pyt_in_an_environment_of_another_python_makes_environments() {
     run(&python, &["-c", code], &scratch).gave(0, "rustpython (3, 14)\n", "");
 }
 
+/// Jobs of `pyt explore` ran outside of the environment: they were started by the path of the real
+/// program, not by that of the environment's link.
+#[test]
+fn all_commands_run_in_the_environment() {
+    let scratch = Scratch::new();
+    let made = pyt(["-m", "venv", "--without-pip", "env"]).dir(scratch.path());
+    made.run_until(PIP).unwrap().gave(0, "", "");
+    scratch.write("env/lib/rustpython3.14t/site-packages/installed.py", "");
+    let code = "import installed, sys\nassert sys.executable.endswith('/env/bin/pyt')\n";
+    scratch.write("script.py", code);
+    scratch.write("notes.md", &format!("```python\n{code}```\n"));
+    let program = scratch.path().join("env/bin/pyt");
+    run(&program, &["script.py"], &scratch).gave(0, "", "");
+    let shown = run(&program, &["doc", "notes.md"], &scratch);
+    shown.gave(0, "notes.md:1: ok\n1 of 1 blocks passed\n", "");
+    for jobs in ["--jobs=1", "--jobs=2"] {
+        let arguments = ["explore", "--schedules=4", jobs, "script.py"];
+        run(&program, &arguments, &scratch).succeeded();
+    }
+    // The replay of a failure that depends on what is installed.
+    scratch.write("fails.py", "import installed\nassert False, 'as it is'\n");
+    let found = run(
+        &program,
+        &["explore", "--schedules=2", "fails.py"],
+        &scratch,
+    );
+    assert_eq!(found.status.code(), Some(1), "{}", found.stdout);
+    let arguments = ["replay", "fails-AssertionError.schedule"];
+    let replayed = run(&program, &arguments, &scratch);
+    assert!(replayed.stderr.contains("as it is"), "{}", replayed.stderr);
+}
+
+/// As uv and pipx install it: `pyt` on the PATH is a link to a program in an environment of another
+/// Python, which is not that of this start.
+#[test]
+fn a_link_to_a_program_in_an_environment_warns_of_nothing() {
+    let scratch = Scratch::new();
+    scratch.write("tool/pyvenv.cfg", "home = /usr/bin\nversion = 3.11.2\n");
+    let program = scratch.path().join("tool/bin/pyt");
+    std::fs::create_dir_all(program.parent().expect("a folder")).expect("a new folder");
+    std::fs::copy(pyt_path(), &program).expect("a copy");
+    let link = scratch.path().join("pyt");
+    std::os::unix::fs::symlink(&program, &link).expect("a link");
+    scratch.write("notes.md", "```python\nprint(1)\n```\n");
+    scratch.write("script.py", "");
+    let shown = "notes.md:1: ok\n    1\n1 of 1 blocks passed\n";
+    run(&link, &["doc", "notes.md"], &scratch).gave(0, shown, "");
+    let explored = run(&link, &["explore", "--schedules=2", "script.py"], &scratch);
+    assert_eq!(explored.stderr, "");
+    explored.succeeded();
+}
+
 #[test]
 fn an_environment_has_pip_and_packages_come_and_go() {
     let scratch = Scratch::new();

@@ -3,7 +3,7 @@
 //! Finding and running blocks is `pyt-runtime`'s (`pyt_runtime::doc`).
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fmt::Write as _,
     io::{IsTerminal, Read, Write as _},
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ use pyt_runtime::{
 use crate::{
     errors::io_error_text,
     given::{self, BAD_USAGE, Given},
-    stdout,
+    script, stdout,
 };
 
 /// How long a block runs before a terminal shows that it still does.
@@ -54,12 +54,13 @@ impl Arguments {
 }
 
 /// Runs `pyt doc`. Returns the exit status.
-pub(crate) fn run(args: &[OsString]) -> i32 {
+pub(crate) fn run(program: &OsStr, args: &[OsString]) -> i32 {
     let given = match Given::parse(Command::Doc, args) {
         Ok(given) => Arguments::of(&given),
         Err(status) => return status,
     };
     let mut options = Options::python();
+    options.executable = script::executable(program);
     options.deadlocks = Deadlocks::Ignore;
     options.report_on_quit = false;
     options.virtual_time = !given.real_time;

@@ -52,7 +52,7 @@ fn main() {
         Command::Python | Command::Run => python::run(command, &program, args),
         Command::Explore => explore::run(&program, args),
         Command::Replay => replay::run(&program, args),
-        Command::Doc => doc::run(args),
+        Command::Doc => doc::run(&program, args),
         Command::Completions => completions::run(args),
         Command::Help => help::run(args),
     };

@@ -3,7 +3,6 @@
 use std::{
     ffi::{OsStr, OsString},
     io::IsTerminal,
-    path::{Path, PathBuf},
 };
 
 use pyt_options::{Command, help};
@@ -12,7 +11,7 @@ use pyt_runtime::{Options, Program, RUSTPYTHON_VERSION, Runtime, python_version}
 use crate::{
     given::BAD_USAGE,
     invocation::{self, Action, Invocation, UsageError},
-    stdout,
+    script, stdout,
 };
 
 /// Runs `pyt [OPTION...] [-c CODE | -m MODULE | FILE | -] [ARG...]`, or `pyt run`, which takes more
@@ -70,7 +69,7 @@ fn start(program: &OsStr, invocation: Invocation) -> i32 {
         // The same hashes in every run, whatever its seed, so that each run can be repeated.
         options.hash_seed = options.hash_seed.or(Some(0));
     }
-    options.executable = executable(program);
+    options.executable = script::executable(program);
     options.program_name = Some(program.to_string_lossy().into_owned());
     match Runtime::builder().options(options).build() {
         Ok(runtime) => match seeded {
@@ -118,19 +117,4 @@ fn banner() -> String {
         python_version(),
         std::env::consts::OS
     )
-}
-
-/// The absolute path that this program was started by, with its links unresolved.
-fn executable(program: &OsStr) -> Option<PathBuf> {
-    let given = Path::new(program);
-    let found = if given.components().count() > 1 {
-        let folder = std::env::current_dir().ok()?;
-        Some(folder.join(given.strip_prefix(".").unwrap_or(given)))
-    } else {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&folders)
-            .map(|folder| folder.join(given))
-            .find(|path| path.is_file())
-    };
-    found.filter(|path| path.is_absolute() && path.is_file())
 }

@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,12 @@ with tempfile.TemporaryDirectory() as base:
     shown = f"import sys; print({where!r} in sys.path, {base!r} in sys.path, hasattr(sys, 'from_pth'))"
     assert output(shown, PYTHONUSERBASE=base) == ["True True True"]
     assert output(shown, "-s", PYTHONUSERBASE=base) == ["False False False"]
+
+# Services have no HOME: the start imports as much as with the folder that the system's list of users has.
+shown = "import sys; print(sorted(sys.modules))"
+homeless = {name: value for name, value in os.environ.items() if name != "HOME"}
+done = subprocess.run([sys.executable, "-c", shown], env=homeless, capture_output=True, text=True, timeout=60)
+assert [done.stdout.rstrip("\n")] == output(shown, HOME=pwd.getpwuid(os.getuid()).pw_dir), done
 
 # Relative and repeated folders are made absolute and unique.
 with tempfile.TemporaryDirectory() as folder:

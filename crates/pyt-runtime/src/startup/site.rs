@@ -6,7 +6,10 @@
 //! none. So this file searches first. If there is anything, `site` is imported; otherwise the
 //! frozen module `_pyt_site` replaces it until a program uses it (docs/adr/0021).
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    env,
+    path::{Component, Path, PathBuf},
+};
 
 use rustpython_vm::{AsObject, PyResult, VirtualMachine, builtins::PyList, version};
 
@@ -97,13 +100,22 @@ fn package_folders(vm: &VirtualMachine) -> Option<Vec<PathBuf>> {
         folders.push(Path::new(prefix).join("lib64").join(&lib));
     }
     if vm.state.config.settings.user_site_directory {
-        let is_set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        if is_set("PYTHONUSERBASE").is_some() {
+        if env::var_os("PYTHONUSERBASE").is_some_and(|value| !value.is_empty()) {
             return None;
         }
-        folders.push(Path::new(&is_set("HOME")?).join(".local/lib").join(&lib));
+        folders.push(home()?.join(".local/lib").join(&lib));
     }
     Some(folders)
+}
+
+/// The user's folder as `os.path.expanduser` has it; `None` where that would be another text.
+/// Services run without `HOME`: then it comes from the system's list of users.
+fn home() -> Option<PathBuf> {
+    match env::var_os("HOME") {
+        Some(home) if home.is_empty() => None,
+        Some(home) => Some(home.into()),
+        None => env::home_dir(),
+    }
 }
 
 /// Whether a module of this name may exist.

@@ -11,11 +11,13 @@ mod report;
 pub(crate) mod suite;
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     fmt::Display,
+    io,
     mem::ManuallyDrop,
     ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
     process,
 };
 
@@ -68,7 +70,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
         return BAD_USAGE;
     }
     interrupt::watch();
-    let mut explored = explore(given, &arguments);
+    let mut explored = explore(program, given, &arguments);
     if let Err(JobError::Ended { status, .. }) = &explored
         && !arguments.isolate
     {
@@ -77,7 +79,7 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
              process of its own, as with --isolate"
         );
         arguments.isolate = true;
-        explored = explore(given, &arguments);
+        explored = explore(program, given, &arguments);
     }
     if let Ok(ExploreResult {
         shared_file: Some(path),
@@ -90,11 +92,11 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
              begun again by one job (--jobs allows more)"
         );
         arguments.jobs = Some(1);
-        explored = explore(given, &arguments);
+        explored = explore(program, given, &arguments);
     }
     let report = |result| {
         let runtime = || runtime(program, &arguments).map_err(error_text);
-        report::print(&arguments, result, runtime)
+        report::print(program, &arguments, result, runtime)
     };
     match explored.map_err(|error| error.to_string()).and_then(report) {
         Ok(failed) => i32::from(failed) * FAILED,
@@ -105,9 +107,12 @@ pub(crate) fn run(program: &OsStr, given: &[OsString]) -> i32 {
     }
 }
 
-fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, JobError> {
-    let executable =
-        std::env::current_exe().map_err(|error| JobError::Failed(error.to_string()))?;
+fn explore(
+    program: &OsStr,
+    given: &[OsString],
+    arguments: &Arguments,
+) -> Result<ExploreResult, JobError> {
+    let executable = executable(program).map_err(|error| JobError::Failed(error.to_string()))?;
     let options = arguments.options();
     let jobs = Jobs {
         count: arguments.jobs(),
@@ -132,6 +137,12 @@ fn explore(given: &[OsString], arguments: &Arguments) -> Result<ExploreResult, J
     };
     let command = |job: &ExploreOptions| job_command(&executable, given, job);
     parallel::explore(&options, jobs, command, watch)
+}
+
+/// The program of the jobs, by the path that this one was started by: jobs are in the same
+/// environment.
+fn executable(program: &OsStr) -> io::Result<PathBuf> {
+    script::executable(program).map_or_else(env::current_exe, Ok)
 }
 
 /// This program again, as the job with these options: of an option that is given twice, the later

@@ -1,6 +1,7 @@
 //! Minimizes the failures, writes their `.schedule` files, prints the report.
 
 use std::{
+    ffi::OsStr,
     mem::ManuallyDrop,
     path::{Path, PathBuf},
 };
@@ -28,6 +29,7 @@ const MAX_FAILURES: usize = 8;
 /// # Errors
 /// What kept a `.schedule` file from being written.
 pub(super) fn print(
+    program: &OsStr,
     arguments: &Arguments,
     mut result: ExploreResult,
     runtime: impl FnOnce() -> Result<Runtime, String>,
@@ -41,7 +43,7 @@ pub(super) fn print(
     if !failing.is_empty() {
         // The process ends soon; what the programs have left in it is not called again.
         let runtime = ManuallyDrop::new(runtime()?);
-        let executable = std::env::current_exe().map_err(|error| error.to_string())?;
+        let executable = super::executable(program).map_err(|error| error.to_string())?;
         for one in failing.iter().take(MAX_FAILURES) {
             let minimized = runtime.minimize(arguments.program(), &options, one);
             let (failure, schedule) = minimized.map_err(error_text)?;
@@ -69,7 +71,7 @@ pub(super) fn print(
         options: &options,
         result: &result,
         failures: &failures,
-        program: program(arguments),
+        program: fingerprint(arguments),
     };
     if let Some(file) = &arguments.page {
         let page = explore_page(&report).map_err(|error| error.to_string())?;
@@ -85,7 +87,7 @@ pub(super) fn print(
 }
 
 /// A digest of what all parts of an exploration must have in common.
-fn program(arguments: &Arguments) -> Fingerprint {
+fn fingerprint(arguments: &Arguments) -> Fingerprint {
     let mut text = match arguments.module {
         // Where it lies says nothing of another machine.
         None => std::fs::read(&arguments.script).unwrap_or_default(),
