@@ -16,8 +16,13 @@ use rustpython_vm::{
 
 use super::trees::{each_node, field, is_a};
 
-/// Begins and ends what stands for a string with surrogates.
+/// Begins and ends what stands for a string with surrogates, or another constant.
 const MARK: char = '\u{f8f0}';
+
+/// The constant that stands for the value of this number, until it is [`restored`].
+pub(super) fn mark(number: usize, vm: &VirtualMachine) -> PyObjectRef {
+    vm.ctx.new_str(format!("{MARK}{number}{MARK}")).into()
+}
 
 /// Whether a source may write a surrogate.
 pub(super) fn may_write(source: &str) -> bool {
@@ -104,8 +109,7 @@ pub(super) fn compile_tree(
             .downcast_ref::<PyStr>()
             .is_some_and(|value| value.to_str().is_none());
         if has_surrogates {
-            let mark = format!("{MARK}{}{MARK}", changed.len());
-            node.set_attr("value", vm.ctx.new_str(mark), vm)?;
+            node.set_attr("value", mark(changed.len(), vm), vm)?;
             changed.push((node.to_owned(), value));
         }
         Ok(())
@@ -122,12 +126,24 @@ pub(super) fn compile_tree(
     restored(&compiled, &values, vm)
 }
 
-/// A constant with the strings in the place of what stands for them.
-fn restored(constant: &PyObject, values: &[PyObjectRef], vm: &VirtualMachine) -> PyResult {
+/// A constant with the values in the place of what stands for them. Of a string, values that are
+/// strings may be parts.
+pub(super) fn restored(
+    constant: &PyObject,
+    values: &[PyObjectRef],
+    vm: &VirtualMachine,
+) -> PyResult {
     if let Some(text) = constant.downcast_ref::<PyStr>() {
         let Some(text) = text.to_str().filter(|text| text.contains(MARK)) else {
             return Ok(constant.to_owned());
         };
+        let only = text
+            .strip_prefix(MARK)
+            .and_then(|text| text.strip_suffix(MARK));
+        let only = only.and_then(|number| number.parse().ok());
+        if let Some(value) = only.and_then(|number: usize| values.get(number)) {
+            return Ok(value.clone());
+        }
         let mut whole = Wtf8Buf::new();
         for (index, part) in text.split(MARK).enumerate() {
             let value = part
