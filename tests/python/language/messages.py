@@ -60,6 +60,12 @@ say(add, b"a", bytearray(b"b"))
 say(add_to, bytearray(b"a"), memoryview(b"b"))
 say(delete, "x", 0)
 say(delete, (), 0)
+say(delete, "x", "y")
+say(delete, (), slice(1))
+say(delete, range(3), None)
+say(delete, vars(int), "x")
+say(put, vars(int), "x", 1)
+say(put, (), 0, 1)
 say(get, range(3), "x")
 for index in (2, -3, "x", 0, -2):
     for items in (bytearray(2), array.array("i", [1, 2])):
@@ -132,6 +138,12 @@ b'ab'
 bytearray(b'ab')
 TypeError: 'str' object doesn't support item deletion
 TypeError: 'tuple' object doesn't support item deletion
+TypeError: 'str' object does not support item deletion
+TypeError: 'tuple' object does not support item deletion
+TypeError: 'range' object does not support item deletion
+TypeError: 'mappingproxy' object does not support item deletion
+TypeError: 'mappingproxy' object does not support item assignment
+TypeError: 'tuple' object does not support item assignment
 TypeError: range indices must be integers or slices, not str
 IndexError: bytearray index out of range
 IndexError: bytearray index out of range

@@ -41,10 +41,13 @@ fn concat<const WHICH: usize>(
     let Some(upstream) = UPSTREAM.get().and_then(|upstream| upstream[WHICH]) else {
         return Err(vm.new_system_error("the interpreter lacks a slot of bytes"));
     };
-    let class = sequence.obj.class().name().to_string();
     upstream(sequence, other, vm).map_err(|error| {
         if error.class().is(vm.ctx.exceptions.type_error) {
-            vm.new_type_error(format!("can't concat {} to {class}", other.class().name()))
+            vm.new_type_error(format!(
+                "can't concat {} to {}",
+                other.class().name(),
+                sequence.obj.class().name()
+            ))
         } else {
             error
         }
