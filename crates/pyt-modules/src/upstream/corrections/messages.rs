@@ -1,10 +1,10 @@
 //! Messages of exceptions that upstream words otherwise than CPython, where nothing can be put
 //! between upstream's code and the exception, or too much would have to be: a variable without a
-//! value, `raise` of what is no exception, a class with abstract methods, `[] + 1`,
-//! `{[]: 1}`, `len()`, `os.close(1 << 70)`.
+//! value, `raise` of what is no exception, a class with abstract methods, `[] + 1`, `{[]: 1}`,
+//! `len()`, `os.close(1 << 70)`.
 //!
-//! Of a key that cannot be hashed CPython names the class. Upstream's message names that of the part
-//! which cannot be hashed: of a tuple with a list, the list.
+//! Of a key that cannot be hashed CPython names the class. Upstream's message names that of the
+//! part which cannot be hashed: of a tuple with a list, the list.
 //!
 //! The message is worded anew when it is read: by `str`, `repr` or `args`. An exception that a
 //! program makes itself, with upstream's words, is not distinguished from one of upstream's.

@@ -3,9 +3,9 @@
 //! ends the program. While a tree is compiled, `-5` is the negation of a constant, a tuple with it
 //! is a tuple of constants, and a frozenset the union of an empty one and a set.
 //!
-//! And patterns of a tree may be numbers with a sign, or complex ones: `case -1:`, in each module of
-//! tests that pytest changes. Upstream refuses these. While a tree is compiled, a string stands for
-//! such a number, in the place of which the number is put into the constants of the code.
+//! And patterns of a tree may be numbers with a sign, or complex ones: `case -1:`, in each module
+//! of tests that pytest changes. Upstream refuses these. While a tree is compiled, a string stands
+//! for such a number, in the place of which the number is put into the constants of the code.
 //!
 //! Can go when upstream's `Node` for `ruff::Int` reads the sign, and `ensure_literal_number` takes
 //! the constants of trees.
@@ -17,12 +17,15 @@ use rustpython_vm::{
 };
 
 use super::{
-    surrogates_in_trees::{mark, restored},
+    surrogates_in_trees::{marked, restored},
     trees::{each_node, field, is_a},
 };
 
 /// The names of a node's place.
 const PLACE: [&str; 4] = ["lineno", "col_offset", "end_lineno", "end_col_offset"];
+
+/// Begins and ends what stands for a number in a pattern.
+const MARK: char = '\u{f8f1}';
 
 /// Where a node is that is replaced.
 enum Place {
@@ -91,7 +94,7 @@ pub(super) fn compile_tree(
         let node = match &replaced.pattern {
             Some(number) => {
                 numbers.push(number.clone());
-                let value = mark(numbers.len() - 1, vm);
+                let value = marked(MARK, numbers.len() - 1, vm);
                 node_at(&replaced.node, "Constant", vec![("value", value)], &ast, vm)?
             }
             None => match field(&replaced.node, "value", vm) {
@@ -108,7 +111,7 @@ pub(super) fn compile_tree(
     let compiled = compiled?;
     match numbers.is_empty() {
         true => Ok(compiled),
-        false => restored(&compiled, &numbers, vm),
+        false => restored(&compiled, MARK, &numbers, vm),
     }
 }
 

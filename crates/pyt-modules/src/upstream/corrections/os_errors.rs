@@ -1,5 +1,6 @@
 //! Classes that derive from `ConnectionError`, `TimeoutError` and the other classes of `OSError`,
-//! also from those of `ssl`, and have an `__init__` of their own, can be called with what that takes, keywords too.
+//! also from those of `ssl`, and have an `__init__` of their own, can be called with what that
+//! takes, keywords too.
 //!
 //! `OSError` leaves the arguments to a class's `__init__` if the class has its own one, and makes
 //! instances by `OSError`'s function, which upstream recognises by its address. Upstream's other
@@ -9,8 +10,8 @@
 //! `ConnectionRefusedError(111, 'Connection refused')`. Upstream's have three times `None` behind.
 //! They are shortened when they are read, by `args` or `repr` ([`messages`](super::messages)).
 //!
-//! Can go when upstream's `oserror_use_init` knows these classes, and its `OSErrorBuilder` leaves out
-//! what is not there.
+//! Can go when upstream's `oserror_use_init` knows these classes, and its `OSErrorBuilder` leaves
+//! out what is not there.
 
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, VirtualMachine,

@@ -1,5 +1,5 @@
-//! The parts that `split` and `subgroup` make of an exception group, and those that `except*` names,
-//! hide its context: their `__suppress_context__` is true, as after `raise part from
+//! The parts that `split` and `subgroup` make of an exception group, and those that `except*`
+//! names, hide its context: their `__suppress_context__` is true, as after `raise part from
 //! group.__cause__`. Upstream leaves it false.
 //!
 //! Not corrected: what `except*` raises again, which upstream makes otherwise.
