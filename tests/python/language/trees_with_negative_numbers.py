@@ -63,9 +63,6 @@ for pattern, right, wrong in [
     ("(-1, -1, -2)", (-1, -1, -2), (-1, -2, -1)), ("1", 1, -1),
 ]:  # fmt: skip
     assert matched(pattern, right) and not matched(pattern, wrong), pattern
-tree = ast.parse("match x:\n    case -1: pass\n")
-copy = compile(tree, "tree", "exec", ast.PyCF_ONLY_AST)
-assert ast.unparse(copy) == ast.unparse(tree)
 try:
     value(constant([-1]))
 except TypeError as error:

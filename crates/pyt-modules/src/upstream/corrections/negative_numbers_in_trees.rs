@@ -7,6 +7,9 @@
 //! of tests that pytest changes. Upstream refuses these. While a tree is compiled, a string stands
 //! for such a number, in the place of which the number is put into the constants of the code.
 //!
+//! Not corrected: such a pattern in a tree of which `compile` is to make another tree
+//! (`ast.PyCF_ONLY_AST`).
+//!
 //! Can go when upstream's `Node` for `ruff::Int` reads the sign, and `ensure_literal_number` takes
 //! the constants of trees.
 
