@@ -1,5 +1,10 @@
 """Classes that derive from `OSError` and have an `__init__` of their own get its arguments, as those of requests."""
 
+import errno
+import os
+import socket
+import ssl
+
 
 class RequestError(OSError):
     def __init__(self, *args, **keywords):
@@ -66,6 +71,15 @@ for native in (
     PermissionError,
     ProcessLookupError,
     TimeoutError,
+    socket.gaierror,
+    socket.herror,
+    ssl.SSLCertVerificationError,
+    ssl.SSLEOFError,
+    ssl.SSLError,
+    ssl.SSLSyscallError,
+    ssl.SSLWantReadError,
+    ssl.SSLWantWriteError,
+    ssl.SSLZeroReturnError,
 ):
 
     class Own(native):
@@ -93,3 +107,22 @@ for native in (
         raise native
     except OSError as raised:
         assert type(raised) is native and raised.args == ()
+
+# What the interpreter raises has the number and the text for arguments.
+for call, args in [
+    (lambda: os.close(1 << 20), (errno.EBADF, "Bad file descriptor")),
+    (lambda: os.kill(1 << 30, 0), (errno.ESRCH, "No such process")),
+    (lambda: os.listdir("/no/such/folder"), (errno.ENOENT, "No such file or directory")),
+    (lambda: socket.socket(fileno=1 << 20).detach(), (errno.EBADF, "Bad file descriptor")),
+]:
+    try:
+        call()
+    except OSError as raised:
+        assert raised.args == args, raised.args
+        number, text = raised.args
+        path = f": {raised.filename!r}" if raised.filename else ""
+        assert str(raised) == f"[Errno {number}] {text}{path}", raised
+        assert repr(raised) == f"{type(raised).__name__}{args!r}", repr(raised)
+    else:
+        raise AssertionError(args)
+assert OSError(1).args == (1,) and OSError(1, "a", "name").args == (1, "a")

@@ -95,14 +95,15 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
 
 /// The version of Python whose language and library there are. Upstream calls it an alpha version,
 /// which tools that install packages take for one that is older than 3.14, and adds a fourth part
-/// to the number, which programs do not expect.
+/// to the number, which programs do not expect. The text says, as `sysconfig` does, that this is a
+/// free-threaded build.
 fn install_version(vm: &VirtualMachine) -> PyResult<()> {
     use rustpython_vm::version::{MAJOR, MAJOR_IMPL, MICRO, MICRO_IMPL, MINOR, MINOR_IMPL};
     let sys = vm.sys_module.as_object();
     let text = sys.get_attr("version", vm)?.str(vm)?;
     let text = text.to_string_lossy();
     let (_, rest) = text.split_once(' ').unwrap_or_default();
-    let text = format!("{MAJOR}.{MINOR}.{MICRO} {rest}");
+    let text = format!("{MAJOR}.{MINOR}.{MICRO} free-threading build {rest}");
     sys.set_attr("version", vm.ctx.new_str(text), vm)?;
     let info = sys.get_attr("version_info", vm)?;
     let final_release = |major: usize, minor: usize, micro: usize| {

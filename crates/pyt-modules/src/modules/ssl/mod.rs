@@ -3,6 +3,7 @@
 //! `rustls` has one provider of cryptography for the whole process. It is installed when a program
 //! first imports `_ssl`, so that a host whose programs use no TLS keeps the choice.
 
+mod errors;
 mod parameters;
 mod paths;
 mod socket;
@@ -17,7 +18,7 @@ use rustpython_vm::{
     builtins::{PyModule, PyModuleDef},
 };
 
-use crate::upstream::{self, derived};
+use crate::upstream::{self, corrections::os_errors, derived};
 
 /// What `ssl.OPENSSL_VERSION` says. Programs look for "OpenSSL" and a number that is no lower than
 /// what they need (urllib3); upstream's own text names another provider.
@@ -43,6 +44,7 @@ fn fill(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     if let Some(fill) = original.and_then(|original| original.slots.exec) {
         fill(vm, module)?;
     }
+    os_errors::correct_module(module, vm);
     socket::correct(module, vm)?;
     let version = vm.ctx.new_str(VERSION);
     module.as_object().set_attr("OPENSSL_VERSION", version, vm)

@@ -29,7 +29,10 @@ use rustpython_vm::{
     pyclass,
 };
 
-use super::transport::{self, Readiness, Received, Transport, Waited};
+use super::{
+    errors,
+    transport::{self, Readiness, Received, Transport, Waited},
+};
 
 /// How much is encrypted before the socket has to take it, in bytes.
 const WRITTEN_AT_ONCE: usize = 16 * 1024;
@@ -295,6 +298,17 @@ impl SslSocket {
     fn drive<T>(
         &self,
         purpose: Purpose,
+        attempt: impl FnMut() -> PyResult<Option<T>>,
+        vm: &VirtualMachine,
+    ) -> PyResult<T> {
+        self.drive_on(purpose, attempt, vm)
+            .map_err(|error| errors::as_cpythons(error, vm))
+    }
+
+    /// [`drive`](Self::drive), with upstream's errors.
+    fn drive_on<T>(
+        &self,
+        purpose: Purpose,
         mut attempt: impl FnMut() -> PyResult<Option<T>>,
         vm: &VirtualMachine,
     ) -> PyResult<T> {
@@ -471,10 +485,7 @@ impl SslSocket {
         if taken > size {
             zelf.transport.lock().owed = taken;
             let error = ssl_error("[SSL: BAD_LENGTH] bad length", vm)?;
-            let object = error.as_object();
-            object.set_attr("library", vm.ctx.new_str("SSL"), vm)?;
-            object.set_attr("reason", vm.ctx.new_str("BAD_LENGTH"), vm)?;
-            return Err(error);
+            return Err(errors::with_reason(error, "BAD_LENGTH", vm)?);
         }
         let attempt = || {
             zelf.encrypt(&data, &mut taken, vm)?;

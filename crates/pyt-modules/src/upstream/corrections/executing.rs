@@ -10,8 +10,8 @@ use rustpython_vm::{
 };
 
 use super::{
-    code_in_pieces, comprehension_variables, conditional_annotations, quotients_in_trees,
-    surrogates_in_trees,
+    code_in_pieces, comprehension_variables, conditional_annotations, negative_numbers_in_trees,
+    quotients_in_trees, surrogates_in_trees,
     syntax::{Compilation, compile_corrected, source_text},
     trees_in_pieces,
 };
@@ -87,6 +87,8 @@ fn call(
             Some(tree) if name == "compile" => {
                 let compile = || call(args.clone());
                 let makes_tree = asked_of_compile(&args, vm).makes_tree;
+                let compile =
+                    || negative_numbers_in_trees::compile_tree(&tree, makes_tree, vm, &compile);
                 let compile = || match makes_tree {
                     true => compile(),
                     false => quotients_in_trees::compile_tree(&tree, vm, compile),

@@ -9,9 +9,13 @@
 //!
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
+mod address_families;
+mod array_items;
 mod array_texts;
 mod base_classes;
+mod bytearray_indices;
 mod bytes_as_text;
+mod bytes_concatenation;
 mod bytes_formats;
 mod charmaps;
 mod classes;
@@ -20,10 +24,13 @@ mod comprehension_variables;
 mod conditional_annotations;
 mod ctypes_callbacks;
 mod ctypes_casts;
+mod deleted_items;
+mod deques;
 pub(crate) mod dialects;
 mod dict_entries;
 pub(crate) mod docstrings;
 mod equal_dictionaries;
+mod exception_keywords;
 pub(crate) mod executing;
 mod extremes;
 mod float_powers;
@@ -40,8 +47,10 @@ mod line_events;
 mod line_number_tables;
 mod locals_of_ended_frames;
 mod messages;
+mod negative_numbers_in_trees;
 mod negative_zero;
-mod os_errors;
+pub(crate) mod os_errors;
+mod parts_of_groups;
 mod profile_events;
 mod quotients_in_trees;
 mod raised_classes;
@@ -57,12 +66,14 @@ pub(crate) mod slots;
 mod surrogates_in_trees;
 pub(crate) mod syntax;
 mod syntax_messages;
+mod thrown_into_new;
 mod time_zone_folders;
 mod trees;
 mod trees_in_pieces;
 mod truth_of_tuples;
 mod unnamed_functions;
 pub(crate) mod unterminated_literals;
+mod zlib_flushes;
 mod zlib_messages;
 
 use std::sync::{Arc, Once};
@@ -86,6 +97,9 @@ pub(crate) fn correct_classes(ctx: &Context) {
         formatted_surrogates::correct(ctx);
         bytes_formats::correct(ctx);
         bytes_as_text::correct(ctx);
+        bytes_concatenation::correct(ctx);
+        bytearray_indices::correct(ctx);
+        deleted_items::correct(ctx);
         equal_dictionaries::correct(ctx);
         truth_of_tuples::correct(ctx);
         messages::correct(ctx);
@@ -95,9 +109,12 @@ pub(crate) fn correct_classes(ctx: &Context) {
         // Before the next one, which leaves the function of `OSError` alone.
         os_errors::correct(ctx);
         raised_classes::correct(ctx);
+        exception_keywords::correct(ctx);
+        parts_of_groups::correct(ctx);
         dict_entries::correct(ctx);
         iterated_twice::correct(ctx);
         searches::correct(ctx);
+        thrown_into_new::correct(ctx);
     });
 }
 
@@ -106,7 +123,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
     kept_arguments::module_defs()
         .chain(ctypes_callbacks::module_def())
         .chain(semlock_keywords::module_def())
-        .chain(received_into_buffers::module_def())
+        .chain(address_families::module_def())
         .chain(time_zone_folders::module_def())
         .chain(zlib_messages::module_def())
         .chain(charmaps::module_def())
@@ -114,6 +131,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(iterators::module_def())
         .chain(base_classes::module_def())
         .chain(array_texts::module_def())
+        .chain(deques::module_def())
         .collect()
 }
 

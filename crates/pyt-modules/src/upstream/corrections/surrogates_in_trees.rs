@@ -19,6 +19,12 @@ use super::trees::{each_node, field, is_a};
 /// Begins and ends what stands for a string with surrogates.
 const MARK: char = '\u{f8f0}';
 
+/// The constant that stands for the value of this number, until it is [`restored`]. Each kind of
+/// values has its own `mark`.
+pub(super) fn marked(mark: char, number: usize, vm: &VirtualMachine) -> PyObjectRef {
+    vm.ctx.new_str(format!("{mark}{number}{mark}")).into()
+}
+
 /// Whether a source may write a surrogate.
 pub(super) fn may_write(source: &str) -> bool {
     let bytes = source.as_bytes();
@@ -104,8 +110,7 @@ pub(super) fn compile_tree(
             .downcast_ref::<PyStr>()
             .is_some_and(|value| value.to_str().is_none());
         if has_surrogates {
-            let mark = format!("{MARK}{}{MARK}", changed.len());
-            node.set_attr("value", vm.ctx.new_str(mark), vm)?;
+            node.set_attr("value", marked(MARK, changed.len(), vm), vm)?;
             changed.push((node.to_owned(), value));
         }
         Ok(())
@@ -119,17 +124,30 @@ pub(super) fn compile_tree(
     }
     let values: Vec<PyObjectRef> = changed.into_iter().map(|(_, value)| value).collect();
     let compiled = compiled?;
-    restored(&compiled, &values, vm)
+    restored(&compiled, MARK, &values, vm)
 }
 
-/// A constant with the strings in the place of what stands for them.
-fn restored(constant: &PyObject, values: &[PyObjectRef], vm: &VirtualMachine) -> PyResult {
+/// A constant with the values in the place of what stands for them. Of a string, values that are
+/// strings may be parts.
+pub(super) fn restored(
+    constant: &PyObject,
+    mark: char,
+    values: &[PyObjectRef],
+    vm: &VirtualMachine,
+) -> PyResult {
     if let Some(text) = constant.downcast_ref::<PyStr>() {
-        let Some(text) = text.to_str().filter(|text| text.contains(MARK)) else {
+        let Some(text) = text.to_str().filter(|text| text.contains(mark)) else {
             return Ok(constant.to_owned());
         };
+        let only = text
+            .strip_prefix(mark)
+            .and_then(|text| text.strip_suffix(mark));
+        let only = only.and_then(|number| number.parse().ok());
+        if let Some(value) = only.and_then(|number: usize| values.get(number)) {
+            return Ok(value.clone());
+        }
         let mut whole = Wtf8Buf::new();
-        for (index, part) in text.split(MARK).enumerate() {
+        for (index, part) in text.split(mark).enumerate() {
             let value = part
                 .parse()
                 .ok()
@@ -145,14 +163,14 @@ fn restored(constant: &PyObject, values: &[PyObjectRef], vm: &VirtualMachine) ->
         let items = tuple
             .as_slice()
             .iter()
-            .map(|item| restored(item, values, vm));
+            .map(|item| restored(item, mark, values, vm));
         let items: Vec<PyObjectRef> = items.collect::<PyResult<_>>()?;
         return Ok(vm.ctx.new_tuple(items).into());
     }
     if constant.downcast_ref::<PyCode>().is_none() {
         return Ok(constant.to_owned());
     }
-    let constants = restored(&*constant.get_attr("co_consts", vm)?, values, vm)?;
+    let constants = restored(&*constant.get_attr("co_consts", vm)?, mark, values, vm)?;
     let keywords: KwArgs = std::iter::once(("co_consts".to_owned(), constants)).collect();
     vm.call_method(constant, "replace", FuncArgs::new(Vec::new(), keywords))
 }

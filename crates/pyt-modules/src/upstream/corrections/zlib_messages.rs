@@ -12,6 +12,7 @@ use rustpython_vm::{
     function::{Callee, FuncArgs, PyMethodDef},
 };
 
+use super::zlib_flushes;
 use crate::upstream::{definitions, derived::with_methods};
 
 /// What the library says of damaged data.
@@ -46,10 +47,13 @@ pub(super) fn module_def() -> Option<&'static PyModuleDef> {
     })
 }
 
-/// The method; `decompress` with numbers in its errors.
+/// The method; `decompress` with numbers in its errors. What `decompressobj` makes is corrected
+/// elsewhere.
 fn numbering(method: &PyMethodDef) -> PyMethodDef {
-    if method.name != "decompress" {
-        return method.clone();
+    match method.name {
+        "decompress" => {}
+        "decompressobj" => return zlib_flushes::correcting(method),
+        _ => return method.clone(),
     }
     let upstream = method.func;
     let number = move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| {
