@@ -1,10 +1,10 @@
 //! Attacks on proofs: small programs in which two threads meet through something that is easily
 //! overlooked, in the language or the library.
 //!
-//! The programs are in `attacks/`, many to a file, each after a line `### what is shared`. What they
-//! print depends on the order of the two threads. Those of `seen.txt` are never proven with an
+//! The programs are in `attacks/`, many to a file, each after a line `### what is shared`. What
+//! they print depends on the order of the two threads. Those of `seen.txt` are never proven with an
 //! outcome missing. Those of `unseen.txt` are what `docs/explore.md` lists as not seen: if one of
-//! them is found, it belongs in the other file, and the list is shorter.
+//! these is found, it belongs into the other file, and that list is shorter.
 
 use std::fs;
 

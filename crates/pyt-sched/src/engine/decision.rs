@@ -107,6 +107,18 @@ pub fn look_at(source: Source) {
     }
 }
 
+impl Deadline {
+    /// The point in time `timeout` from now, on the calling thread's clock.
+    #[must_use]
+    pub fn after(timeout: Duration) -> Self {
+        look_at(Source::Clock);
+        Thread::with_clock(|clock| clock.after(timeout)).unwrap_or_else(|| {
+            let thread = Thread::current_or_adopted();
+            thread.scheduler().clock().after(timeout)
+        })
+    }
+}
+
 /// In a run, lets time pass up to `deadline`.
 pub fn advance_clock(deadline: Deadline) {
     in_run(|me, policy| {

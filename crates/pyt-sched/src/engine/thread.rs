@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use super::{decision, draw::Source, observer::Moment, wait::CurrentWait};
+use super::{observer::Moment, wait::CurrentWait};
 use crate::{
-    Clock, Deadline, Scheduler, Waiting,
+    Clock, Scheduler, Waiting,
     parker::{Parked, Parker},
     run_count::any_run,
     sync::{
@@ -498,18 +498,6 @@ impl Thread {
         // SAFETY: as the caller warrants; other threads lock it only to read.
         unsafe { renew_lock(&self.wait) };
         self.runs.store(1, Ordering::SeqCst);
-    }
-}
-
-impl Deadline {
-    /// The point in time `timeout` from now, on the calling thread's clock.
-    #[must_use]
-    pub fn after(timeout: Duration) -> Self {
-        decision::look_at(Source::Clock);
-        Thread::with_clock(|clock| clock.after(timeout)).unwrap_or_else(|| {
-            let thread = Thread::current_or_adopted();
-            thread.scheduler().clock().after(timeout)
-        })
     }
 }
 

@@ -32,7 +32,7 @@ pub use crate::{
             advance_clock, ask, atomic, current_number, draw, is_alone, is_atomic, is_first,
             look_at, looked_outside, number_of, point, slack, steps,
         },
-        draw::{Draw, Source},
+        draw::Source,
         pick::{Fault, Pick, PickKind, Picked, Question},
         thread::ThreadNumber,
         world::{Look, Place},
@@ -45,4 +45,4 @@ pub use run::{
     CannotBegin, Ending, FinishedRun, MOST_STEPS_PER_MAX, OnStandstill, RunConfig, Stuck,
 };
 pub use strategy::{Candidate, Decision, Strategy};
-pub use trace::{Step, Trace};
+pub use trace::{Draw, Step, Trace};

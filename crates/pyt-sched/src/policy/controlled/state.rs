@@ -14,12 +14,12 @@ use super::{
     repetition::{Repetition, Watch},
     run::{Ending, OnStandstill, RunConfig, Stuck},
     strategy::{Candidate, Decision, Strategy},
-    trace::Trace,
+    trace::{Draw, Trace},
 };
 use crate::{
     Clock, Thread, World,
     engine::{
-        draw::{Draw, Source},
+        draw::Source,
         pick::{Fault, Pick, PickKind, Picked, Question},
         thread::ThreadNumber,
         world::Place,

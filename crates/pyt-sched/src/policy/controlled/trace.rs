@@ -2,7 +2,7 @@
 
 use super::strategy::{Candidate, Decision};
 use crate::{
-    engine::{draw::Draw, pick::Picked, thread::ThreadNumber, world::Place},
+    engine::{draw::Source, pick::Picked, thread::ThreadNumber, world::Place},
     op::Op,
 };
 
@@ -22,6 +22,19 @@ pub struct Step {
     pub place: Place,
     /// Where its candidates begin, and how many there were.
     candidates: (usize, usize),
+}
+
+/// What a thread drew in a run while others were alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Draw {
+    /// The thread.
+    pub thread: ThreadNumber,
+    /// How many steps the run had taken.
+    pub step: u64,
+    /// What it drew from.
+    pub source: Source,
+    /// Whether what others draw differs by it. A timeout only looks at the clock.
+    pub moves_on: bool,
 }
 
 /// The steps of one run.
