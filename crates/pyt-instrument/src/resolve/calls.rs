@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    ENVIRONMENT, EVENT_LOOP, EXISTING, Emit, HIDDEN, LIFETIME, Resolver, SETTINGS, STREAMS, THREADS,
+    ENVIRONMENT, EVENT_LOOP, EXISTING, Emit, LIFETIME, Resolver, SETTINGS, STREAMS, THREADS,
 };
 
 /// The module of native sockets.
@@ -300,19 +300,7 @@ impl Resolver<'_> {
                 self.advance(receiver, emit)?;
             }
             ObjectKind::Other => {
-                if name == "getbuffer" {
-                    // What views of it change is not seen as a change of the stream.
-                    self.known.not_seen(HIDDEN);
-                }
-                let module = self.module_of(receiver.class().as_object());
-                let outside = match module.as_deref() {
-                    Some("select") => Some(false),
-                    Some("sqlite3" | "_sqlite3" | "mmap") => Some(true),
-                    _ => None,
-                };
-                if let Some(change) = outside {
-                    emit(Access::new(change, files::FILE_SYSTEM, 0, Target::Unknown))?;
-                }
+                self.reaches_outside(receiver, emit)?;
                 self.deep_one(receiver, true, emit)?;
                 self.open_file(receiver, name.starts_with("read"), emit)?;
                 if !method.takes {
@@ -374,6 +362,18 @@ impl Resolver<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// A method of an object that stands for something outside: whether others are ready, a
+    /// database's file, one that is mapped into memory.
+    fn reaches_outside(&self, receiver: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        let module = self.module_of(receiver.class().as_object());
+        let change = match module.as_deref() {
+            Some("select") => false,
+            Some("sqlite3" | "_sqlite3" | "mmap") => true,
+            _ => return Ok(()),
+        };
+        emit(Access::new(change, files::FILE_SYSTEM, 0, Target::Unknown))
     }
 
     /// The module of the native class that an instance has this method from; `None` if it is that

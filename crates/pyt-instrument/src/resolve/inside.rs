@@ -236,6 +236,7 @@ impl Resolver<'_> {
             ObjectKind::Instance
                 if self.is_collection(object) || self.is_shown_by_library(object) =>
             {
+                self.holds_weakly(object);
                 let address = self.known.attributes_of(object);
                 let target = Target::Whole(object);
                 emit(Access::new(false, address, 0, target).going_on())?;

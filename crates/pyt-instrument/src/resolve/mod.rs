@@ -452,15 +452,15 @@ impl Resolver<'_> {
                 let target = Target::Whole(object);
                 emit(Access::new(change, object.get_id(), 0, target))
             }
+            ObjectKind::Instance if self.holds_weakly(object) => {
+                let target = Target::Whole(object);
+                emit(Access::new(change, object.get_id(), 0, target))
+            }
             ObjectKind::Instance if self.is_of_library(object, "__next__") => {
                 self.state_of(object, true, emit)
             }
             ObjectKind::Instance if self.is_of_library(object, "__iter__") => {
                 self.state_of(object, false, emit)
-            }
-            ObjectKind::Instance if self.holds_weakly(object) => {
-                let target = Target::Whole(object);
-                emit(Access::new(change, object.get_id(), 0, target))
             }
             ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => Ok(()),
         }

@@ -152,7 +152,7 @@ fn of_value(
     let Some(number) = value.downcast_ref::<PyInt>() else {
         return error;
     };
-    let is_negative = number.as_bigint() < &Default::default();
+    let is_negative = *number.as_bigint() < 0.into();
     let number = number.try_to_primitive::<i64>(vm).ok();
     match does_not_fit(typecode, number, is_negative) {
         Some(words) => vm.new_overflow_error(words),

@@ -170,7 +170,7 @@ fn is_negative(node: &PyObject, vm: &VirtualMachine) -> bool {
 
 fn has_negative(value: &PyObject, vm: &VirtualMachine) -> bool {
     if let Some(number) = value.downcast_ref_if_exact::<PyInt>(vm) {
-        return number.as_bigint() < &Default::default();
+        return *number.as_bigint() < 0.into();
     }
     if let Some(tuple) = value.downcast_ref_if_exact::<PyTuple>(vm) {
         return tuple.as_slice().iter().any(|item| has_negative(item, vm));
