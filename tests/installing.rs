@@ -90,7 +90,7 @@ fn all_commands_run_in_the_environment() {
     scratch.write("env/lib/rustpython3.14t/site-packages/installed.py", "");
     let code = "import installed, sys\nassert sys.executable.endswith('/env/bin/pyt')\n";
     scratch.write("script.py", code);
-    scratch.write("notes.md", &format!("```python\n{code}```\n"));
+    scratch.write("notes.md", format!("```python\n{code}```\n"));
     let program = scratch.path().join("env/bin/pyt");
     run(&program, &["script.py"], &scratch).gave(0, "", "");
     let shown = run(&program, &["doc", "notes.md"], &scratch);
