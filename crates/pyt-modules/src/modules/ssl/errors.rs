@@ -26,7 +26,7 @@ fn word(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> PyResult<()> {
     if text != Some(NO_TLS) {
         return Ok(());
     }
-    // urllib3 tells by these words that a proxy speaks HTTP only.
+    // urllib3 recognises a proxy without TLS by these words.
     let text = vm
         .ctx
         .new_str("[SSL: WRONG_VERSION_NUMBER] wrong version number");
