@@ -698,7 +698,7 @@ def two(): len(cond._waiters)
 ",
     ),
     (
-        "wraps without showing it",
+        "shares without showing it",
         "
 import io
 raw = io.BytesIO(b'abc')

@@ -16,7 +16,7 @@ use super::{
     access::{Access, Target},
     hash,
     object_kinds::{self, ObjectKind},
-    resolve::{EXISTING, Emit, INTERNALS, METHODS, MODULE_ATTRIBUTE, OWN_DATA, Resolver},
+    resolve::{EXISTING, Emit, INTERNALS, METHODS, MODULE_ATTRIBUTE, OWN_DATA, Resolver, THREADS},
 };
 
 /// Attributes that say what an object is, or what a function does: changing them changes operations
@@ -32,6 +32,15 @@ const INTERNAL: [&str; 10] = [
     "__get__",
     "__mro__",
     "__slots__",
+];
+
+/// Attributes of functions by which the library learns what they take.
+const OF_FUNCTIONS: [&str; 5] = [
+    "__annotate__",
+    "__annotations__",
+    "__signature__",
+    "__type_params__",
+    "__wrapped__",
 ];
 
 /// Where a class finds an attribute.
@@ -60,6 +69,15 @@ impl Resolver<'_> {
         }
         if name.as_str() == "f_locals" {
             self.known.not_seen(EXISTING);
+        }
+        // The dictionary may be changed, and then no attribute is set.
+        match name.as_str() {
+            "__kwdefaults__" => self.known.never_seen(INTERNALS),
+            "__annotations__" => self.known.not_seen(INTERNALS),
+            "ident" | "native_id" if self.object_kind(object) == ObjectKind::Primitive => {
+                self.known.not_seen(THREADS);
+            }
+            _ => {}
         }
         let types = &self.vm.ctx.types;
         if object.class().is(types.bound_method_type) {
@@ -237,6 +255,13 @@ impl Resolver<'_> {
                 self.takes_from_library(module, dict.as_object());
             } else if let Ok(Some(value)) = dict.get_item_opt(name, self.vm) {
                 self.takes_from_library(module, &value);
+                let is_constant = name
+                    .as_str()
+                    .bytes()
+                    .all(|letter| !letter.is_ascii_lowercase());
+                if !is_constant && !object_kinds::is_binding(&value, self.vm) {
+                    return self.reads_what_is_kept(module, emit);
+                }
             }
             return Ok(());
         }
@@ -285,7 +310,9 @@ impl Resolver<'_> {
             return emit(Access::new(true, address, 0, target));
         }
         let is_special = name.as_str().starts_with("__") && name.as_str().ends_with("__");
-        if is_special && object.downcast_ref::<PyType>().is_some() {
+        let of_function =
+            object.downcast_ref::<PyFunction>().is_some() && OF_FUNCTIONS.contains(&name.as_str());
+        if of_function || is_special && object.downcast_ref::<PyType>().is_some() {
             // Operations look it up without its name.
             self.known.not_seen(INTERNALS);
         }

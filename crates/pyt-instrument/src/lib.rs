@@ -661,6 +661,7 @@ impl Sites {
                     code,
                     operands: &operands,
                     vm,
+                    showing: Cell::new(false),
                 };
                 self.resolved(planned, index, kind, &resolver, vm)
             }

@@ -86,6 +86,23 @@ pub(super) fn tells_lifetimes(module: &str) -> bool {
     matches!(top(module), "weakref" | "_weakref" | "_weakrefset")
 }
 
+/// Whether objects of this class, or those that this function makes, share memory with others.
+pub(super) fn hides(module: &str, name: &str) -> bool {
+    matches!(top(module), "ctypes" | "_ctypes" | "mmap")
+        || module.starts_with("multiprocessing.shared")
+        || name == "PickleBuffer"
+}
+
+/// Whether this function takes over attributes of the functions that it is given.
+pub(super) fn copies_attributes(module: &str, name: &str) -> bool {
+    module == "functools" && matches!(name, "wraps" | "update_wrapper")
+}
+
+/// Whether this module's functions keep the text that they have looked at.
+pub(super) fn matches_text(module: &str) -> bool {
+    matches!(module, "re" | "_sre")
+}
+
 /// Whether a function of the library, whose code is in this file, keeps nothing in its closure but
 /// what it was made with.
 pub(super) fn closure_is_constant(file: &str) -> bool {
@@ -110,6 +127,8 @@ pub(super) fn changes_settings(module: &str, name: &str) -> bool {
         "gc" => {
             name.starts_with("set_") || matches!(name, "enable" | "disable" | "freeze" | "unfreeze")
         }
+        // It sets attributes of the program's classes and modules.
+        "unittest.mock" => matches!(name, "start" | "stop" | "__enter__" | "__exit__"),
         "threading" | "_thread" => {
             name.starts_with("settrace") || name.starts_with("setprofile") || name == "stack_size"
         }
@@ -130,6 +149,10 @@ pub(super) fn tells_existing(module: &str, name: &str) -> bool {
                 || name.starts_with("getweakref")
                 || matches!(name, "getrefcount" | "getallocatedblocks")
         }
+        "inspect" => matches!(
+            name,
+            "getclosurevars" | "getgeneratorlocals" | "getcoroutinelocals"
+        ),
         // A copy of all there is.
         "os" | "posix" => name.starts_with("fork"),
         "gc" => {

@@ -209,6 +209,16 @@ pub(super) enum Builtin {
     ChangesAttribute,
 }
 
+impl Builtin {
+    /// Whether it reads or changes attributes.
+    pub(super) fn is_about_attributes(self) -> bool {
+        matches!(
+            self,
+            Self::Exposes | Self::Names | Self::ReadsAttribute | Self::ChangesAttribute
+        )
+    }
+}
+
 /// The built-in functions, by address.
 #[derive(Debug, Default)]
 pub(super) struct Builtins(HashMap<usize, Builtin>);

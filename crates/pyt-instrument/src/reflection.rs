@@ -12,6 +12,7 @@ use rustpython_vm::{
 
 use super::{
     access::{Access, Target},
+    hash, library,
     object_kinds::ObjectKind,
     resolve::{EXISTING, Emit, INTERNALS, Resolver},
 };
@@ -147,6 +148,25 @@ impl Resolver<'_> {
         if !is_sys && self.object_kind(value).is_container() {
             self.known.not_seen(KEPT);
         }
+    }
+
+    /// A module of the library has a value that its functions may replace.
+    pub(super) fn reads_what_is_kept(
+        &self,
+        module: &PyObject,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        let name = module.get_attr("__name__", self.vm).ok();
+        let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
+        let Some(name) = name.map(|name| name.to_string_lossy()) else {
+            return Ok(());
+        };
+        let Some(keeper) = library::keeper(&name) else {
+            return Ok(());
+        };
+        let part = hash::name(keeper);
+        let read = Access::new(false, library::MODULE_STATE, part, Target::Unknown);
+        emit(read.of_library())
     }
 
     /// An attribute is set of an instance of a class of the library that one of its modules refers

@@ -1,5 +1,6 @@
 //! Calls: of functions and methods, of the program's own, the library's, and native ones.
 
+use pyt_sched::controlled::{self, Source};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyResult,
     builtins::{
@@ -17,7 +18,8 @@ use crate::{
 };
 
 use super::{
-    ENVIRONMENT, EVENT_LOOP, EXISTING, Emit, LIFETIME, Resolver, SETTINGS, STREAMS, THREADS,
+    ENVIRONMENT, EVENT_LOOP, EXISTING, Emit, HIDDEN, INTERNALS, LIFETIME, NUMBERS, Resolver,
+    SETTINGS, STREAMS, THREADS,
 };
 
 /// The module of native sockets.
@@ -81,7 +83,17 @@ impl Resolver<'_> {
         }
         if let Some(made) = callee.downcast_ref::<PyType>() {
             if made.is(self.vm.ctx.types.str_type) {
-                return self.deep(arguments, false, emit);
+                for argument in arguments {
+                    self.shown(argument, emit)?;
+                }
+                return Ok(());
+            }
+            if self.hides(made) {
+                self.known.never_seen(HIDDEN);
+            }
+            if made.is(self.vm.ctx.types.function_type) {
+                // Its globals may be any dictionary.
+                self.known.never_seen(INTERNALS);
             }
             if made.is(self.vm.ctx.types.weakref_type) && arguments.nth(1).is_some() {
                 self.known.not_seen(LIFETIME);
@@ -97,6 +109,10 @@ impl Resolver<'_> {
                     self.whole(argument, false, emit)?;
                 }
                 return Ok(());
+            }
+            if &*made.name() == "ThreadPoolExecutor" {
+                // Its threads have a number of its own in their names.
+                controlled::draw(Source::ThreadNumbers);
             }
             let init = made.get_attr(self.vm.ctx.intern_str("__init__"));
             let init = init.as_ref().map(|init| init.downcast_ref::<PyFunction>());
@@ -117,15 +133,9 @@ impl Resolver<'_> {
                 // What only it refers to is reached through it, unless it gives that away.
                 let gives_away = &*callee.class().name() == "partial";
                 for inside in callee.gc_get_referents() {
-                    if inside.strong_count() <= 2 && !gives_away {
-                        continue;
-                    }
-                    if inside
-                        .class()
-                        .is(self.vm.ctx.types.builtin_function_or_method_type)
-                    {
-                        self.native_function(&inside, &mut std::iter::empty(), emit)?;
-                    } else {
+                    if self.is_native_method(&inside) {
+                        self.called_without_arguments(&inside, emit)?;
+                    } else if inside.strong_count() > 2 || gives_away {
                         self.deep_one(&inside, true, emit)?;
                     }
                 }
@@ -164,8 +174,53 @@ impl Resolver<'_> {
             | ObjectKind::Sequence
             | ObjectKind::View
             | ObjectKind::Iterator
-            | ObjectKind::Generator => Ok(()),
+            | ObjectKind::Generator => self.called_by_slot(callee, arguments, emit),
         }
+    }
+
+    /// A call of an object whose class has a native method as its `__call__`.
+    fn called_by_slot(
+        &self,
+        callee: &PyObject,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        let call = callee.get_class_attr(self.vm.ctx.intern_str("__call__"));
+        match call.filter(|call| self.is_native_method(call)) {
+            Some(call) => match self.name_of(&call) {
+                Some(name) => self.method(callee, &name, arguments, emit),
+                None => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is a native function or method, bound to its object or not.
+    fn is_native_method(&self, function: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        let class = function.class();
+        [
+            types.builtin_function_or_method_type,
+            types.method_descriptor_type,
+            types.wrapper_descriptor_type,
+            types.method_wrapper_type,
+        ]
+        .iter()
+        .any(|native| class.is(*native))
+    }
+
+    /// Whether objects of this class share memory that no step is about.
+    fn hides(&self, class: &Py<PyType>) -> bool {
+        let mut native = class.to_owned();
+        while native.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
+            let Some(base) = native.base.load_owned() else {
+                return false;
+            };
+            native = base;
+        }
+        !native.is(self.vm.ctx.types.object_type)
+            && (self.module_of(native.as_object()))
+                .is_some_and(|module| library::hides(&module, &native.name()))
     }
 
     pub(super) fn call_spread(&self, emit: &mut Emit<'_>) -> PyResult<()> {
@@ -266,10 +321,20 @@ impl Resolver<'_> {
         if self.own_method(receiver, name, emit)? {
             return Ok(());
         }
+        if name == "fileno" {
+            self.known.never_seen(NUMBERS);
+        }
+        if name == "__dir__" {
+            return self.names_of(Some(receiver), emit);
+        }
         let method = Method::named(name);
         let behind = self.behind(receiver);
         let receiver = behind.as_deref().unwrap_or(receiver);
         let object_kind = self.object_kind(receiver);
+        if name == "__init__" && matches!(object_kind, ObjectKind::Fixed | ObjectKind::Other) {
+            // It is made anew, while others use it.
+            self.known.not_seen(INTERNALS);
+        }
         let first = match object_kind {
             ObjectKind::Mapping | ObjectKind::Set if method.keyed => arguments.next(),
             _ => None,
@@ -323,12 +388,21 @@ impl Resolver<'_> {
             ObjectKind::Fixed if name.ends_with("_into") || name.ends_with("_from") => {
                 return self.deep(arguments, true, emit);
             }
+            // A compiled pattern.
+            ObjectKind::Fixed
+                if self
+                    .module_of(receiver.class().as_object())
+                    .is_some_and(|module| library::matches_text(&module)) =>
+            {
+                let module = self.module_of(receiver.class().as_object());
+                return self.unknown_call(&module.unwrap_or_default(), true, arguments, emit);
+            }
             ObjectKind::Fixed | ObjectKind::Primitive | ObjectKind::Instance => {}
         }
         if matches!(name, "format" | "format_map") {
             // It may read attributes.
             for argument in arguments {
-                self.deep_one(argument, false, emit)?;
+                self.shown(argument, emit)?;
                 if self.object_kind(argument) == ObjectKind::Instance {
                     self.state_of(argument, false, emit)?;
                 }
@@ -343,7 +417,11 @@ impl Resolver<'_> {
             return self.keys(&mut all.into_iter(), emit);
         }
         // What looks for an item compares it with those that are there.
-        let compares = matches!(object_kind, ObjectKind::Sequence | ObjectKind::Fixed)
+        let has_order = matches!(
+            object_kind,
+            ObjectKind::Sequence | ObjectKind::View | ObjectKind::Fixed
+        );
+        let compares = has_order
             && matches!(
                 name,
                 "index" | "count" | "remove" | "__contains__" | "__eq__"
@@ -439,7 +517,12 @@ impl Resolver<'_> {
     ) -> PyResult<()> {
         match self.known.builtins().get(function) {
             Some(Builtin::Reads) => self.each(arguments, false, emit),
-            Some(Builtin::ReadsDeep) => self.deep(arguments, false, emit),
+            Some(Builtin::ReadsDeep) => {
+                for argument in arguments {
+                    self.shown(argument, emit)?;
+                }
+                Ok(())
+            }
             Some(Builtin::Orders) => {
                 let all: Vec<_> = arguments.collect();
                 self.keys(&mut all.iter().copied(), emit)?;
@@ -468,7 +551,7 @@ impl Resolver<'_> {
                     if self.is_stream(argument) {
                         self.writes_into(argument, emit)?;
                     } else {
-                        self.deep_one(argument, false, emit)?;
+                        self.shown(argument, emit)?;
                     }
                 }
                 self.looks_up_stream("stdout", emit)?;
@@ -535,7 +618,7 @@ impl Resolver<'_> {
     ) -> PyResult<()> {
         for argument in arguments {
             if !argument.is(file) {
-                self.deep_one(argument, false, emit)?;
+                self.shown(argument, emit)?;
             }
         }
         if self.is_stream(file) {
@@ -656,6 +739,12 @@ impl Resolver<'_> {
         let module = self.module_of(function.as_object()).unwrap_or_default();
         let name = self.name_of(function.as_object()).unwrap_or_default();
         self.tells_or_changes_all(&module, &name);
+        if library::hides(&module, &name) {
+            self.known.never_seen(HIDDEN);
+        }
+        if library::copies_attributes(&module, &name) {
+            return self.copies_attributes(arguments, emit);
+        }
         if module == "contextlib"
             && receiver.is_some_and(|one| one.class().name().starts_with("redirect_"))
         {
@@ -710,6 +799,20 @@ impl Resolver<'_> {
         self.unknown_call(&module, false, arguments, emit)
     }
 
+    /// The library takes over the attributes of the functions that it is given.
+    fn copies_attributes(
+        &self,
+        functions: &mut dyn Iterator<Item = &'_ PyObject>,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        for function in functions {
+            let target = Target::Whole(function);
+            let address = self.known.attributes_of(function);
+            emit(Access::new(false, address, 0, target))?;
+        }
+        Ok(())
+    }
+
     /// A function of the library, which may do anything to what it is given.
     pub(super) fn unknown_call(
         &self,
@@ -738,6 +841,17 @@ impl Resolver<'_> {
         }
         if is_native {
             self.keys(&mut all.iter().copied(), emit)?;
+        }
+        if library::matches_text(module) && all.iter().any(|one| self.is_container(one)) {
+            // A match looks at the bytes again.
+            self.known.never_seen(HIDDEN);
+        }
+        for class in all.iter().filter_map(|one| one.downcast_ref::<PyType>()) {
+            // Its attributes say what is to be done, as those of a dialect of `csv`.
+            if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
+                let target = Target::Whole(class.as_object());
+                emit(Access::new(false, class.get_id(), 0, target))?;
+            }
         }
         if let Some(keeper) = library::keeper(module) {
             let part = hash::name(keeper);

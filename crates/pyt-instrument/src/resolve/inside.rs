@@ -12,7 +12,9 @@ use crate::{
     object_kinds::{self, ObjectKind},
 };
 
-use super::{DEEP, Emit, HIDDEN, LENT, LIFETIME, MAX_INSIDE, MAX_STREAMS, Resolver, is_leaf};
+use super::{
+    DEEP, Emit, HIDDEN, LENT, LIFETIME, MAX_INSIDE, MAX_STREAMS, PRIMITIVE_TEXT, Resolver, is_leaf,
+};
 
 /// Methods by which native code learns what an object is like.
 const ASKED: [&str; 13] = [
@@ -81,6 +83,14 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// An object becomes text, with all that it has inside.
+    pub(super) fn shown(&self, object: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        self.showing.set(true);
+        let shown = self.deep_one(object, false, emit);
+        self.showing.set(false);
+        shown
+    }
+
     /// What an object refers to. Streams do not tell the garbage collector what they wrap.
     fn referents(&self, object: &PyObject, change: bool) -> Vec<PyObjectRef> {
         let mut all = object.gc_get_referents();
@@ -118,6 +128,7 @@ impl Resolver<'_> {
             None
         };
         all.extend(shown);
+        all.extend(self.told_when_asked(object));
         if object.class().is(types.mappingproxy_type) {
             let classes: Vec<PyObjectRef> = all.clone();
             let classes = classes
@@ -142,6 +153,37 @@ impl Resolver<'_> {
             all.extend(self.innermost_stream(object));
         }
         all
+    }
+
+    /// What a native object holds that does not tell the garbage collector, but whoever asks.
+    fn told_when_asked(&self, object: &PyObject) -> Vec<PyObjectRef> {
+        let class = object.class();
+        if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) && !self.is_exception(object) {
+            return Vec::new();
+        }
+        let ask = |names: &[&'static str]| -> Vec<PyObjectRef> {
+            let found = names
+                .iter()
+                .filter_map(|name| object.get_attr(*name, self.vm).ok());
+            found.collect()
+        };
+        if self.is_exception(object) {
+            return ask(&["args", "exceptions"]);
+        }
+        match self.module_of(class.as_object()).as_deref() {
+            Some("string.templatelib") => ask(&["interpolations", "value"]),
+            Some("operator" | "_operator") => {
+                let method = self.vm.ctx.intern_str("__reduce__");
+                let parts = self.vm.call_method(object, method.as_str(), ());
+                parts.into_iter().collect()
+            }
+            Some("ast" | "_ast") => {
+                let attributes = object.dict().map(|own| own.items_vec());
+                let values = attributes.unwrap_or_default().into_iter();
+                values.map(|(_, value)| value).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Those attributes of an instance that have something inside.
@@ -200,6 +242,10 @@ impl Resolver<'_> {
         }
         let types = &self.vm.ctx.types;
         let class = object.class();
+        if class.is(types.cell_type) {
+            emit(Access::new(false, object.get_id(), 0, Target::Cell(object)))?;
+            return Ok(true);
+        }
         if class.fast_issubclass(self.vm.ctx.exceptions.base_exception_type) {
             // Its text is that of its arguments.
             let target = Target::Whole(object);
@@ -260,7 +306,14 @@ impl Resolver<'_> {
                 ];
                 Ok(shows_inside.iter().any(|shown| class.is(*shown)))
             }
-            ObjectKind::Primitive => Ok(false),
+            // (A named tuple of the module `time`, too.)
+            ObjectKind::Primitive => {
+                let is_tuple = class.fast_issubclass(types.tuple_type);
+                if self.showing.get() && !is_tuple {
+                    self.known.not_seen(PRIMITIVE_TEXT);
+                }
+                Ok(is_tuple)
+            }
         }
     }
 

@@ -9,6 +9,8 @@ mod calls;
 mod inside;
 mod outside;
 
+use std::cell::Cell;
+
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyDict, PyFunction, PyList, PyStr, PyStrInterned, PyType},
@@ -21,7 +23,7 @@ use super::{
     first_looks::FirstLooks,
     generators::Running,
     hash, library,
-    object_kinds::{self, Builtins, ObjectKind, ObjectKinds},
+    object_kinds::{self, Builtin, Builtins, ObjectKind, ObjectKinds},
     operands::Operands,
     plan::Kind,
 };
@@ -86,8 +88,10 @@ pub(super) const EXISTING: &str = "which objects, classes and frames there are";
 pub(super) const OWN_DATA: &str =
     "what a primitive of the library keeps in attributes of its own (`_waiters`)";
 const HIDDEN: &str =
-    "what a native object of the library wraps without showing it (`BufferedRWPair`)";
-const THREADS: &str = "which threads are alive";
+    "what a native object of the library wraps or shares without showing it (`mmap`, `ctypes`)";
+const NUMBERS: &str = "which numbers open files have (`fileno`)";
+const PRIMITIVE_TEXT: &str = "what the text of a primitive or of a thread says of its state";
+pub(super) const THREADS: &str = "which threads are alive";
 const STREAMS: &str = "which stream `print` writes to";
 const MODULE_TABLE: &str = "which modules `sys.modules` has";
 pub(super) const MODULE_ATTRIBUTE: &str =
@@ -110,6 +114,8 @@ pub(super) struct Resolver<'a> {
     pub(super) code: &'a Py<PyCode>,
     pub(super) operands: &'a Operands<'a>,
     pub(super) vm: &'a VirtualMachine,
+    /// What is looked at becomes text.
+    pub(super) showing: Cell<bool>,
 }
 
 /// Where the interpreter would not show its stack: things that may be the same count as the same.
@@ -183,7 +189,7 @@ impl Resolver<'_> {
             Kind::Whole => at(0).map_or(Ok(()), |object| self.whole(object, false, emit)),
             Kind::Shows { below } => {
                 let shown = at(below as usize);
-                shown.map_or(Ok(()), |object| self.deep_one(object, false, emit))
+                shown.map_or(Ok(()), |object| self.shown(object, emit))
             }
             Kind::MatchKeys => at(1).map_or(Ok(()), |object| self.whole(object, false, emit)),
             Kind::MatchClass => at(2).map_or(Ok(()), |object| self.state_of(object, false, emit)),
@@ -350,12 +356,28 @@ impl Resolver<'_> {
 
     /// What a `defaultdict` calls for the value of a key that it adds, if that is native.
     fn makes_value(&self, container: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
-        let types = &self.vm.ctx.types;
         match container.get_attr("default_factory", self.vm) {
-            Ok(factory) if factory.class().is(types.builtin_function_or_method_type) => {
-                self.native_function(&factory, &mut std::iter::empty(), emit)
-            }
-            _ => Ok(()),
+            Ok(factory) => self.called_without_arguments(&factory, emit),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Native code calls this.
+    pub(super) fn called_without_arguments(
+        &self,
+        function: &PyObject,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
+        let none = &mut std::iter::empty();
+        let types = &self.vm.ctx.types;
+        if let Some(python) = function.downcast_ref::<PyFunction>() {
+            self.library_call(python, None, none, emit)
+        } else if function.class().is(types.bound_method_type) {
+            self.bound_call(function, none, emit)
+        } else if function.class().is(types.builtin_function_or_method_type) {
+            self.native_function(function, none, emit)
+        } else {
+            self.other_call(function, none, emit)
         }
     }
 
@@ -664,6 +686,14 @@ impl Resolver<'_> {
                 Source::Native if shares => self.known.not_seen(NATIVE_KEY),
                 Source::Native | Source::Looks { .. } => {}
                 Source::Called(function) => {
+                    if self
+                        .known
+                        .builtins()
+                        .get(&function)
+                        .is_some_and(Builtin::is_about_attributes)
+                    {
+                        self.known.not_seen(NATIVE_KEY);
+                    }
                     self.native_function(&function, &mut std::iter::empty(), emit)?;
                 }
             }
