@@ -44,6 +44,7 @@ class Settings:
         self.include = []  # what is looked into beside the project's own code
         self.exclude = []  # what of that is not
         self.seed = 0
+        self.checks = _pyt_explore.CHECKS
         self.max_steps = _pyt_explore.MAX_STEPS
         self.jobs = None
         self.replay = None  # a file
@@ -405,6 +406,7 @@ def explore_test(test, settings, marked, stored, limits, thread_exceptions=True,
         "time": seconds,
         "seed": settings.seed,
         "granularity": settings.granularity,
+        "checks": settings.checks,
         "max_steps": settings.max_steps,
         "job": settings.number,
         "report_width": settings.width,

@@ -62,11 +62,14 @@ pub use open::{ClockMode, Injections, Open, TaskOrder, UnknownMode};
 pub use options::{ExploreOptions, FOREIGN_WAIT_LIMIT, MAX_STEPS, REPORT_WIDTH};
 pub use outcome::{DistinctOutcome, Failure, Outcome, Tally};
 pub use pyt_sched::controlled::Strategy;
-pub use result::{DIVERGED, ExploreResult, FailingRun, MinimizedFailure, RunWithoutSeed};
+pub use result::{
+    DIVERGED, ExploreResult, FailingRun, MinimizedFailure, RunWithoutSeed, UNCHECKED,
+};
 pub use schedule::{LoadError, Schedule};
 pub use search::{
     AbandonFlag, InvalidShard, Next, NextRun, RunRecord, Search, SearchProgress, Shard,
     bounded::BoundedDpor,
+    checks::{CHECKS, CheckRun, Checks, FIRST_CHECK},
     dfs::Dfs,
     dpor::Dpor,
     kind::{SearchKind, UnknownSearchKind},

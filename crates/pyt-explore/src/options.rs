@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     granularity::Granularity,
     open::Open,
-    search::{Shard, kind::SearchKind},
+    search::{Shard, checks::CHECKS, kind::SearchKind},
 };
 
 /// After so many steps a run counts as an endless loop, unless options say otherwise.
@@ -27,6 +27,9 @@ pub struct ExploreOptions {
     /// The number of schedules at most, counted over all shards. `None`: until the time is up or
     /// the search is exhausted.
     pub schedules: Option<u64>,
+    /// How many schedules are drawn at random in the end, over all shards, to check what
+    /// [`SearchKind::Dpor`] proves: see [`Checks`](crate::Checks). They are beside `schedules`.
+    pub checks: u64,
     /// No new schedule begins after this time.
     pub time: Option<Duration>,
     /// The number of this process among several on this machine, from 0: each is kept on a core of
@@ -69,6 +72,7 @@ impl Default for ExploreOptions {
         Self {
             search: SearchKind::default(),
             schedules: None,
+            checks: CHECKS,
             time: None,
             seed: 0,
             shard: Shard::WHOLE,

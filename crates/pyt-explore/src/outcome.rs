@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{fingerprint::Fingerprint, normal_text::normal_text};
+use crate::{fingerprint::Fingerprint, normal_text::normal_text, search::checks::FIRST_CHECK};
 
 /// Why a run counts as failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -190,6 +190,10 @@ pub struct DistinctOutcome {
     /// How many of these were drawn by a seed: none of an exhaustive search, not all of a mix.
     #[serde(default)]
     pub drawn: u64,
+    /// How many of these check a proof. None, once all parts of the search are there, unless
+    /// checks alone have found it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub checks: u64,
     /// The lowest number of a schedule with it: of one that a seed makes, if there is one.
     pub first: u64,
     /// That schedule's seed, if a seed makes it.
@@ -198,6 +202,14 @@ pub struct DistinctOutcome {
     pub failed: bool,
     /// The outcome itself, unless very many came before it: then its seed makes it again.
     pub outcome: Option<Outcome>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The outcomes of many runs, counted. The order in which runs and partial sums are added makes no
@@ -228,6 +240,7 @@ impl Tally {
         let found = DistinctOutcome {
             count: 1,
             drawn: u64::from(seed.is_some()),
+            checks: u64::from(number >= FIRST_CHECK),
             first: number,
             seed,
             failed: outcome.failure.is_some(),
@@ -236,6 +249,37 @@ impl Tally {
         self.runs += 1;
         self.failures += u64::from(found.failed);
         self.put(fingerprint, found);
+    }
+
+    /// A run that checks a proof ended with `outcome`: it counts only if no run of the search did.
+    /// Returns whether it counts.
+    pub fn add_check(&mut self, number: u64, outcome: Outcome) -> bool {
+        let found = self.outcomes.get(&outcome.fingerprint());
+        let is_known = found.is_some_and(|found| found.first < FIRST_CHECK);
+        if !is_known {
+            self.add(number, None, outcome);
+        }
+        !is_known
+    }
+
+    /// To be called once all parts of the search are in it: runs that check a proof count no more if
+    /// some part of the search has found their outcome.
+    pub fn settle_checks(&mut self) {
+        for found in self.outcomes.values_mut() {
+            if found.first < FIRST_CHECK {
+                let checks = std::mem::take(&mut found.checks);
+                found.count -= checks;
+                self.runs -= checks;
+                self.failures -= if found.failed { checks } else { 0 };
+            }
+        }
+    }
+
+    /// Whether runs that check a proof have found an outcome that the search has not.
+    #[must_use]
+    pub fn is_refuted(&self) -> bool {
+        let mut all = self.outcomes.values();
+        all.any(|found| found.first >= FIRST_CHECK)
     }
 
     /// Adds an outcome of another part of the exploration, as often as it came there. Those whose
@@ -266,6 +310,7 @@ impl Tally {
             .or_insert_with(|| DistinctOutcome {
                 count: 0,
                 drawn: 0,
+                checks: 0,
                 first: u64::MAX,
                 seed: None,
                 failed: found.failed,
@@ -273,6 +318,7 @@ impl Tally {
             });
         entry.count += found.count;
         entry.drawn += found.drawn;
+        entry.checks += found.checks;
         // A run that a seed makes again is worth more than one that only its choices do.
         let rank = |seed: Option<u64>, first| (seed.is_none(), first);
         if rank(found.seed, found.first) < rank(entry.seed, entry.first) {
@@ -427,6 +473,30 @@ mod tests {
         tally.expect_same_output();
         assert_eq!(tally.failures(), 3);
         assert_eq!(tally.first_failure().map(|found| found.first), Some(5));
+    }
+
+    #[test]
+    fn what_only_a_check_has_found_refutes_until_a_part_of_the_search_has_found_it_too() {
+        let mut part = Tally::new();
+        part.add(0, None, said("1\n"));
+        assert!(!part.add_check(FIRST_CHECK, said("1\n")));
+        assert!(!part.is_refuted());
+        for number in 1..3 {
+            assert!(part.add_check(FIRST_CHECK + number, said("2\n")));
+        }
+        assert!(part.is_refuted());
+        assert_eq!((part.runs(), part.distinct()), (3, 2));
+        let mut other = Tally::new();
+        other.add(7, None, said("2\n"));
+        let mut sum = Tally::new();
+        sum.merge(part);
+        sum.merge(other);
+        assert!(!sum.is_refuted());
+        assert_eq!(sum.runs(), 4);
+        sum.settle_checks();
+        assert_eq!((sum.runs(), sum.distinct()), (2, 2));
+        let counts: Vec<u64> = sum.outcomes().iter().map(|found| found.count).collect();
+        assert_eq!(counts, [1, 1]);
     }
 
     #[test]

@@ -17,6 +17,14 @@ use crate::{
 pub const DIVERGED: &str =
     "what makes a run take other steps than an earlier one, after the same choices";
 
+/// Why nothing is proven if a schedule that checks the proof has an outcome that is new.
+pub(crate) const REFUTED: &str =
+    "what leads to an outcome that schedules drawn at random had, and none of the search";
+
+/// Why nothing is proven if the check of the proof did not come to its end.
+pub const UNCHECKED: &str =
+    "whether schedules drawn at random have the same outcomes: there was no time for them";
+
 /// What an exploration has found so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ExploreResult {
@@ -52,6 +60,9 @@ pub struct ExploreResult {
     /// Runs that were given up after very many steps, and are not known to be endless. They have no
     /// outcome.
     pub too_long: u64,
+    /// How many schedules were drawn at random to check the proof.
+    #[serde(default)]
+    pub checks: u64,
     /// At how many decisions of schedule 0 more than one thread could have gone on, once it is
     /// known. None: all schedules are the same.
     #[serde(default)]
@@ -101,6 +112,7 @@ impl ExploreResult {
                 sum.unfinished_waits.clone_from(&part.unfinished_waits);
             }
             sum.too_long += part.too_long;
+            sum.checks += part.checks;
             sum.decisions = sum.decisions.or(part.decisions);
             sum.orders.merge(&part.orders);
             sum.elapsed = sum.elapsed.max(part.elapsed);
@@ -121,6 +133,16 @@ impl ExploreResult {
         sum.progress.proven = sum.progress.exhausted && every(|part| part.proven);
         sum.progress.division = parts.first().and_then(division);
         sum
+    }
+
+    /// To be called once all parts of the search are in it: nothing is proven if schedules that
+    /// check the proof have found an outcome that no part of the search has.
+    pub fn conclude(&mut self) {
+        self.tally.settle_checks();
+        if self.tally.is_refuted() {
+            self.progress.proven = false;
+            self.not_seen.insert(REFUTED.to_owned());
+        }
     }
 
     /// The failures: one of each sort, the first by schedule number.

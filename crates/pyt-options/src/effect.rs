@@ -131,6 +131,8 @@ pub enum Effect {
     Full,
     /// How many lines of a block's output are shown.
     MaxLines,
+    /// How many random schedules check a proof.
+    Checks,
     /// After how many steps a run counts as an endless loop.
     MaxSteps,
     /// A namespace for each block.

@@ -162,8 +162,9 @@ impl ExploreReport<'_> {
             };
             let _ = writeln!(
                 text,
-                "All schedules were tried: {what} (granularity {}).",
-                options.granularity
+                "All schedules were tried: {what} (granularity {}{}).",
+                options.granularity,
+                checked(result.checks)
             );
         } else if progress.exhausted && !result.not_seen.is_empty() {
             text += "All schedules that the steps allow were tried. That is no proof. Not seen:\n";
@@ -265,6 +266,7 @@ impl ExploreReport<'_> {
             exhausted: result.progress.exhausted && part.is_none(),
             proven: result.progress.proven && part.is_none(),
             part,
+            checks: result.checks,
             irreproducible: result.irreproducible,
             given_up: result.unfinished + result.too_long,
             not_seen: &result.not_seen,
@@ -333,6 +335,17 @@ impl SavedFailure {
     }
 }
 
+/// `, checked by 200 random schedules`, if there were any.
+pub(super) fn checked(checks: u64) -> String {
+    match checks {
+        0 => String::new(),
+        _ => format!(
+            ", checked by {}",
+            counted(checks, "random schedule", "random schedules")
+        ),
+    }
+}
+
 /// The whole report; `F` is a finding.
 #[derive(Serialize)]
 pub(super) struct JsonReport<'a, F> {
@@ -350,6 +363,8 @@ pub(super) struct JsonReport<'a, F> {
     pub(super) proven: bool,
     /// Of one part of an exhaustive search.
     pub(super) part: Option<JsonPart>,
+    /// How many schedules were drawn at random to check the proof.
+    pub(super) checks: u64,
     pub(super) irreproducible: u64,
     /// How many runs were given up, without an outcome.
     pub(super) given_up: u64,

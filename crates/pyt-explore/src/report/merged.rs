@@ -2,6 +2,7 @@
 //! machine or on many.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
 };
@@ -10,12 +11,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    exploration::{JSON_SCHEMA, JsonPart, JsonReport, MAX_OUTCOMES},
+    exploration::{JSON_SCHEMA, JsonPart, JsonReport, MAX_OUTCOMES, checked},
     outcomes::{JsonUnseen, outcomes, unseen},
     text::{counted, wrap},
 };
 use crate::{
     outcome::{DistinctOutcome, Tally},
+    result::REFUTED,
     search::Shard,
 };
 
@@ -62,6 +64,8 @@ struct Part {
     shard: String,
     schedules: u64,
     seconds: f64,
+    #[serde(default)]
+    checks: u64,
     irreproducible: u64,
     given_up: u64,
     not_seen: BTreeSet<String>,
@@ -80,6 +84,7 @@ pub struct MergedReport {
     shards: Vec<Shard>,
     tally: Tally,
     seconds: f64,
+    checks: u64,
     irreproducible: u64,
     given_up: u64,
     not_reproducible: u64,
@@ -162,6 +167,7 @@ impl MergedReport {
             self.tally.add_distinct(found);
         }
         self.seconds = self.seconds.max(part.seconds);
+        self.checks += part.checks;
         self.irreproducible += part.irreproducible;
         self.given_up += part.given_up;
         self.not_reproducible += part.not_reproducible;
@@ -201,12 +207,32 @@ impl MergedReport {
         divisions.all(|division| Some(division) == first)
     }
 
+    /// What no step says.
+    fn not_seen(&self) -> BTreeSet<String> {
+        let mut all = self.not_seen.clone();
+        if self.tally.is_refuted() {
+            all.insert(REFUTED.to_owned());
+        }
+        all
+    }
+
     /// Whether all parts together prove that there is nothing else.
     fn is_proven(&self) -> bool {
         self.is_exhausted()
             && self.parts.iter().all(|part| part.proven)
-            && self.not_seen.is_empty()
+            && self.not_seen().is_empty()
             && [self.irreproducible, self.given_up, self.not_reproducible] == [0; 3]
+    }
+
+    /// What all parts have found.
+    fn tally(&self) -> Cow<'_, Tally> {
+        if self.is_exhausted() {
+            let mut tally = self.tally.clone();
+            tally.settle_checks();
+            Cow::Owned(tally)
+        } else {
+            Cow::Borrowed(&self.tally)
+        }
     }
 
     fn field(&self, index: usize) -> &str {
@@ -220,7 +246,8 @@ impl MergedReport {
     /// The sum for people; its tables have at most `width` columns.
     #[must_use]
     pub fn render(&self, width: usize) -> String {
-        let failed = match self.tally.failures() {
+        let tally = self.tally();
+        let failed = match tally.failures() {
             0 => String::from("none failed"),
             failures => format!("{failures} failed"),
         };
@@ -228,10 +255,10 @@ impl MergedReport {
         let mut text = format!(
             "{}: {} in {}, {failed}, {}\n",
             self.field(0),
-            counted(self.tally.runs(), "schedule", "schedules"),
+            counted(tally.runs(), "schedule", "schedules"),
             counted(self.shards.len() as u64, "part", "parts"),
             counted(
-                self.tally.distinct() as u64,
+                tally.distinct() as u64,
                 "distinct outcome",
                 "distinct outcomes"
             ),
@@ -244,26 +271,28 @@ impl MergedReport {
             );
         }
         if self.is_proven() {
-            let what = match self.tally.failures() {
+            let what = match tally.failures() {
                 0 => "no schedule can fail",
                 _ => "there are no other outcomes",
             };
             let _ = writeln!(
                 text,
-                "All schedules were tried: {what} (granularity {}), if all parts had the same files.",
-                self.field(3)
+                "All schedules were tried: {what} (granularity {}{}), if all parts had the same files.",
+                self.field(3),
+                checked(self.checks)
             );
         } else if !self.is_divided_once() {
             text += "The parts were not divided in the same way, so schedules may be missing. Each needs the \
                      same --jobs, and the program must do the same in all of them.\n";
         } else if self.is_exhausted() {
             text += "All schedules of all parts were tried. That is no proof";
-            text += if self.not_seen.is_empty() {
+            let not_seen = self.not_seen();
+            text += if not_seen.is_empty() {
                 ".\n"
             } else {
                 ". Not seen:\n"
             };
-            for what in &self.not_seen {
+            for what in &not_seen {
                 let _ = writeln!(text, "  {what}");
             }
         }
@@ -276,8 +305,8 @@ impl MergedReport {
             let _ = write!(text, "\n{}", of("trace_report"));
         }
         text += "\nOutcomes:\n";
-        text += &outcomes(&self.tally, MAX_OUTCOMES, width);
-        if let Some(sentence) = unseen(&self.tally).filter(|_| self.is_drawn()) {
+        text += &outcomes(&tally, MAX_OUTCOMES, width);
+        if let Some(sentence) = unseen(&tally).filter(|_| self.is_drawn()) {
             for line in wrap(&sentence, width.min(crate::REPORT_WIDTH)) {
                 let _ = writeln!(text, "{line}");
             }
@@ -291,6 +320,7 @@ impl MergedReport {
     /// None that is known: it has text and numbers only.
     pub fn to_json(&self) -> serde_json::Result<String> {
         let is_drawn = self.is_drawn();
+        let tally = self.tally();
         serde_json::to_string_pretty(&JsonReport {
             schema: JSON_SCHEMA,
             script: self.field(0),
@@ -301,8 +331,8 @@ impl MergedReport {
                 [one] => one.to_string(),
                 _ => Shard::WHOLE.to_string(),
             },
-            schedules: self.tally.runs(),
-            failed: self.tally.failures(),
+            schedules: tally.runs(),
+            failed: tally.failures(),
             seconds: self.seconds,
             exhausted: self.is_exhausted(),
             proven: self.is_proven(),
@@ -310,14 +340,15 @@ impl MergedReport {
                 [one] => Some(one.clone()),
                 _ => None,
             },
+            checks: self.checks,
             irreproducible: self.irreproducible,
             given_up: self.given_up,
-            not_seen: &self.not_seen,
-            unseen: JsonUnseen::of(&self.tally).filter(|_| is_drawn),
+            not_seen: &self.not_seen(),
+            unseen: JsonUnseen::of(&tally).filter(|_| is_drawn),
             // Parts do not say which pairs they have seen.
             orders: None,
             not_reproducible: self.not_reproducible,
-            outcomes: self.tally.outcomes(),
+            outcomes: tally.outcomes(),
             findings: self.findings.values().collect(),
         })
     }

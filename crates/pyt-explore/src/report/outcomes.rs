@@ -3,10 +3,13 @@
 use serde::Serialize;
 
 use super::text::{LEAST_WIDTH, counted, fit, width_of};
-use crate::outcome::{DistinctOutcome, Failure, Tally};
+use crate::{
+    outcome::{DistinctOutcome, Failure, Tally},
+    search::checks::FIRST_CHECK,
+};
 
 /// One line for each distinct outcome, at most `most`: how often it came, a seed (or for an
-/// exhaustive search the number of the first schedule), and the output or failure.
+/// exhaustive search the number of the first schedule, or of the first that checks it), and the output or failure.
 #[must_use]
 pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     let width = width.max(LEAST_WIDTH);
@@ -32,6 +35,7 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     for (entry, what) in shown.iter().zip(texts) {
         let maker = match entry.seed {
             Some(seed) => seed.to_string(),
+            None if entry.first >= FIRST_CHECK => format!("check {}", entry.first - FIRST_CHECK),
             None => format!("schedule {}", entry.first),
         };
         let per_mille = entry.count.saturating_mul(1000) / tally.runs().max(1);

@@ -12,6 +12,7 @@ use std::{
 use pyt_sched::controlled::{Action, Candidate, Place, Strategy, ThreadNumber, Trace};
 
 pub mod bounded;
+pub mod checks;
 pub mod dfs;
 pub mod dpor;
 pub mod kind;

@@ -50,7 +50,7 @@ impl StrategyKind {
     }
 
     /// What decides which thread goes on.
-    fn switches(self, seed: u64) -> Box<dyn Strategy> {
+    pub(super) fn switches(self, seed: u64) -> Box<dyn Strategy> {
         match self {
             Self::Mix => match Hints::of(seed).member {
                 0 => Box::new(Random::new(seed)),

@@ -204,6 +204,21 @@ pub(super) const ROWS: &[OptionSpec] = &[
         "200000",
     )
     .of(&[Explore]),
+    OptionSpec::new(
+        Effect::Checks,
+        "check what dpor proves by N random schedules, in the end; 0: by none",
+    )
+    .long_help("check what `dpor` proves by N random schedules, in the end; 0: by none")
+    .long("checks")
+    .takes_or(
+        "N",
+        ValueKind::Number {
+            least: 0,
+            most: u64::MAX,
+        },
+        "200",
+    )
+    .of(&[Explore]),
     OptionSpec::new(Effect::StopOnFirst, "stop at the first failure")
         .long("stop-on-first")
         .of(&[Explore]),

@@ -7,10 +7,10 @@ use std::{
 };
 
 use pyt_explore::{
-    Choices, DIVERGED, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun, Failure,
-    MinimizedFailure, Next, OrderCoverage, Outcome, RecordedRun, RunRecord, RunWithoutSeed,
-    Schedule, Search, SearchKind, report::BlockedThreads, strategy::replay::Replay,
-    unordered_draws,
+    Checks, Choices, DIVERGED, ExploreOptions, ExploreResult, FOREIGN_WAIT_LIMIT, FailingRun,
+    Failure, MinimizedFailure, Next, OrderCoverage, Outcome, RecordedRun, RunRecord,
+    RunWithoutSeed, Schedule, Search, SearchKind, Shard, UNCHECKED, report::BlockedThreads,
+    strategy::replay::Replay, unordered_draws,
 };
 use pyt_instrument::FirstLooks;
 use pyt_sched::controlled::{Candidate, Decision, Ending, RunConfig, Source, Strategy, Trace};
@@ -470,8 +470,19 @@ impl<'a> Explorer<'a> {
                 break;
             }
         }
-        if let Some(first) = first.filter(|_| self.result.progress.proven) {
-            self.confirm(&first, program, vm)?;
+        if let Some(first) = first.as_ref().filter(|_| self.result.progress.proven) {
+            self.confirm(first, program, vm)?;
+        }
+        self.check(
+            first.as_ref(),
+            &mut first_looks,
+            started,
+            program,
+            watch,
+            vm,
+        )?;
+        if self.options.shard == Shard::WHOLE {
+            self.result.conclude();
         }
         self.result.elapsed = started.elapsed();
         if let Some((seed, choices)) = unfinished {
@@ -581,6 +592,51 @@ impl<'a> Explorer<'a> {
         if !is_same {
             self.result.not_seen.insert(DIVERGED.to_owned());
             self.result.progress.proven = false;
+        }
+        Ok(())
+    }
+
+    /// Draws schedules that check what a search for one order of independent steps has proven: their
+    /// outcomes must be known. `first`: the first run; a part of a search may have none.
+    fn check(
+        &mut self,
+        first: Option<&Trace>,
+        first_looks: &mut FirstLooks,
+        started: Instant,
+        program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
+        watch: &mut dyn FnMut(&ExploreResult) -> ControlFlow<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let is_needed = self.result.progress.proven && self.options.search.tries_one_order();
+        if !is_needed || first.is_some_and(|first| choices_in(first) == 0) {
+            return Ok(());
+        }
+        let give_up_at = self.options.time.map(|time| started + time);
+        let seed = self.options.seed;
+        for check in Checks::of(self.options, first) {
+            let is_late = give_up_at.is_some_and(|end| Instant::now() >= end);
+            if is_late || watch(&self.result).is_break() {
+                self.result.not_seen.insert(UNCHECKED.to_owned());
+                self.result.progress.proven = false;
+                break;
+            }
+            let recording = Recording::Steps;
+            let (_, ran) =
+                self.run_once(check.strategy, seed, recording, give_up_at, program, vm)?;
+            let mut ran = ran.unwrap_or_else(|ended| Ran::ended_early(ended.status));
+            self.note_unseen(true, &mut ran, first_looks);
+            let result = &mut self.result;
+            result.checks += 1;
+            result.elapsed = started.elapsed();
+            count_ending(result, &ran);
+            if ran.is_unfinished || ran.is_too_long {
+                continue;
+            }
+            let before = result.tally.distinct();
+            let is_new = result.tally.add_check(check.number, ran.outcome);
+            if is_new && result.tally.distinct() > before {
+                keep_choices(result, check.number, seed, Some(&ran.trace));
+            }
         }
         Ok(())
     }

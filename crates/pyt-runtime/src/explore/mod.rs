@@ -38,10 +38,10 @@ mod suite_test;
 
 pub use page::{ReplayedRun, explore_page, replay_page};
 pub use pyt_explore::{
-    Choices, ClockMode, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun, Failure,
-    Fingerprint, Granularity, Injections, InvalidShard, LoadError, MAX_STEPS, MinimizedFailure,
-    Open, Outcome, REPORT_WIDTH, Schedule, SearchKind, SearchProgress, Shard, StrategyKind, Tally,
-    TaskOrder, UnknownGranularity, UnknownMode, UnknownSearchKind, report,
+    CHECKS, Choices, ClockMode, DistinctOutcome, ExploreOptions, ExploreResult, FailingRun,
+    Failure, Fingerprint, Granularity, Injections, InvalidShard, LoadError, MAX_STEPS,
+    MinimizedFailure, Open, Outcome, REPORT_WIDTH, Schedule, SearchKind, SearchProgress, Shard,
+    StrategyKind, Tally, TaskOrder, UnknownGranularity, UnknownMode, UnknownSearchKind, report,
     search::sampling::UnknownStrategyKind,
 };
 pub use script::ExploredProgram;

@@ -150,7 +150,11 @@ pub fn explore(
             ..options.clone()
         })
     };
-    run_jobs((0..).zip(0..count).map(of_job), &mut watch)
+    let mut sum = run_jobs((0..).zip(0..count).map(of_job), &mut watch)?;
+    if options.shard == Shard::WHOLE {
+        sum.conclude();
+    }
+    Ok(sum)
 }
 
 /// Child processes that are killed when this is dropped.

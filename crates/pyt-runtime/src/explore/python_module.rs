@@ -62,6 +62,9 @@ mod _pyt_explore {
 
     #[pyattr]
     const MAX_STEPS: u64 = crate::explore::MAX_STEPS;
+    /// How many random schedules check a proof.
+    #[pyattr]
+    const CHECKS: u64 = crate::explore::CHECKS;
 
     #[pyattr]
     const SCHEDULE_VERSION: u64 = crate::explore::Schedule::VERSION;

@@ -31,6 +31,7 @@ pub(super) struct TestOptions {
     time: Option<f64>,
     seed: u64,
     granularity: String,
+    checks: u64,
     max_steps: u64,
     /// The number of this process among several.
     job: Option<usize>,
@@ -165,6 +166,7 @@ pub(super) fn explore(
             .transpose()
             .map_err(|error| wrong(error.to_string()))?,
         seed: given.seed,
+        checks: given.checks,
         max_steps: given.max_steps,
         job: given.job,
         report_width: given.report_width,

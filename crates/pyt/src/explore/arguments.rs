@@ -34,6 +34,8 @@ pub(crate) struct Arguments {
     pub(crate) exclude: Vec<String>,
     /// After so many steps a run counts as an endless loop.
     pub(crate) max_steps: u64,
+    /// How many random schedules check a proof.
+    pub(crate) checks: u64,
     pub(crate) stop_on_first: bool,
     /// A schedule that prints something else than schedule 0 is a failure.
     pub(crate) same_output: bool,
@@ -93,6 +95,7 @@ impl Arguments {
             include: packages(Effect::IncludePackages),
             exclude: packages(Effect::ExcludePackages),
             max_steps: given.value(Effect::MaxSteps),
+            checks: given.value(Effect::Checks),
             stop_on_first: given.has(Effect::StopOnFirst),
             same_output: given.has(Effect::SameOutput),
             isolate: given.has(Effect::ProcessPerSchedule),
@@ -144,6 +147,7 @@ impl Arguments {
             max_steps: self.max_steps,
             isolate: self.isolate,
             strict: self.strict,
+            checks: self.checks,
             stop_on_first: self.stop_on_first,
             first: self.first,
             // (The only job stays on the core that it is given: two explorations at once would

@@ -68,9 +68,13 @@ impl ProgressLine {
             Total::Time(_) => elapsed.as_secs(),
             _ => runs,
         });
+        let checks = match result.checks {
+            0 => String::new(),
+            checks => format!(", {checks} checks"),
+        };
         bar.set_message(format!(
-            "{runs} schedules, {:.0}/s, {} outcomes, {} failed",
-            runs as f64 / elapsed.as_secs_f64(),
+            "{runs} schedules, {:.0}/s, {} outcomes, {} failed{checks}",
+            (runs + result.checks) as f64 / elapsed.as_secs_f64(),
             result.tally.distinct(),
             result.tally.failures(),
         ));

@@ -59,6 +59,7 @@ pub(super) fn run(program: &OsStr, module: &str, arguments: &Arguments) -> i32 {
         "include": arguments.include,
         "exclude": arguments.exclude,
         "seed": arguments.seed,
+        "checks": arguments.checks,
         "max_steps": arguments.max_steps,
         "jobs": arguments.jobs,
         "width": stdout::width().unwrap_or(pyt_runtime::explore::REPORT_WIDTH),
