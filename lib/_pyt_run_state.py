@@ -7,6 +7,7 @@ the program is derived from its seed. The standard library stays imported.
 The interpreter calls this module while no run is under way; it must start no thread.
 """
 
+import builtins
 import gc  # noqa: F401  The interpreter imports it between runs.
 import io
 import itertools
@@ -33,6 +34,10 @@ if not _random_was_imported:
     # To seed its generator takes as long as a short run: that is put off until a program imports
     # it.
     del sys.modules["random"]
+
+# A program may replace functions of `builtins` (`builtins.len = ...`). Functions of this module keep
+# those of the beginning.
+__builtins__ = dict(vars(builtins))
 
 ModuleType = type(sys)
 

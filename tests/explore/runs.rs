@@ -153,7 +153,7 @@ fn what_a_run_leaves_in_a_module_is_gone_in_the_next() {
 }
 
 /// A module, what a program looks at, and how it changes that permanently.
-const LEFT_BEHIND: [(&str, &str, &str); 14] = [
+const LEFT_BEHIND: &[(&str, &str, &str)] = &[
     (
         "time",
         "getattr(time.sleep, 'mine', 0)",
@@ -214,6 +214,16 @@ const LEFT_BEHIND: [(&str, &str, &str); 14] = [
         "weakref",
         "weakref.finalize._shutdown",
         "class A: pass\na = A()\nweakref.finalize(a, print, 'end')",
+    ),
+    (
+        "sys, builtins",
+        "(sys.audit('mine'), len(getattr(sys, 'heard', [])))",
+        "sys.heard = []\nsys.addaudithook(lambda name, _: sys.heard.append(name) if name == 'mine' else None)",
+    ),
+    (
+        "builtins",
+        "callable(builtins.zip)",
+        "builtins.len = builtins.zip = builtins.sorted = builtins.isinstance = 7",
     ),
     (
         "builtins",

@@ -4,6 +4,7 @@
 pub mod abort;
 mod async_exc;
 mod attach;
+pub mod audit_hooks;
 pub mod control;
 pub mod cpu_clock;
 pub mod deadlock;

@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use pyt_vm::state::InterpreterState;
+use pyt_vm::{audit_hooks::AuditHooks, state::InterpreterState};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    builtins::PyBaseExceptionRef,
     class::PyClassImpl,
     function::FuncArgs,
     object::{Traverse, TraverseFn},
@@ -79,7 +80,9 @@ pub(super) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
         } else if let Some(hook) = args.kwargs.get("hook").map(wrapped) {
             args.kwargs.insert("hook".into(), hook.into());
         }
-        upstreams.get(vm)?.call(args, vm)
+        let added = upstreams.get(vm)?.call(args, vm)?;
+        AuditHooks::of(&pyt_vm::state::of(vm)).note();
+        Ok::<_, PyBaseExceptionRef>(added)
     });
     sys.set_attr(NAME, ours, vm)
 }

@@ -157,7 +157,8 @@ impl Runner {
                 let before = self.snapshot.borrow().module_count();
                 let done = work(input)?;
                 let snapshot = self.snapshot.borrow();
-                if self.isolates && snapshot.module_count() != before && snapshot.keeps_state(vm)? {
+                let has_changed = snapshot.module_count() != before || snapshot.has_new_hooks(vm);
+                if self.isolates && has_changed && snapshot.keeps_state(vm)? {
                     self.apart.set(Apart::Forked);
                 }
                 Ok((None, Ok(done)))
@@ -223,6 +224,7 @@ impl Runner {
             traced: false,
             ..RunConfig::new(Box::new(Replay::new(Choices::new())), u64::MAX)
         };
+        let has_hooks = imported.leaves_hooks();
         let preload = self.snapshot.borrow().preloading(imported, vm)?;
         let mut keeps_state = true;
         let program = |vm: &VirtualMachine| {
@@ -230,7 +232,7 @@ impl Runner {
             Ok(())
         };
         self.execute_as(run, 0, false, program, vm)?;
-        Ok(keeps_state)
+        Ok(keeps_state || has_hooks)
     }
 
     /// Runs `program` on the calling thread, including what CPython does at the end of a program.

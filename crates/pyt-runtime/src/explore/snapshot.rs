@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use pyt_explore::{Open, TaskOrder};
 use pyt_modules::search_path;
-use pyt_vm::signal_handlers;
+use pyt_vm::{audit_hooks::audit_hooks_added, signal_handlers};
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyBytesRef, PyDictRef, PyList, PyStrInterned, PyStrRef, PyTuple},
@@ -62,6 +62,15 @@ pub(super) struct Imported {
     files: Vec<String>,
     /// The file of each module of the library; empty if it has none.
     origins: Vec<String>,
+    /// Whether it has added audit hooks, which stay.
+    has_hooks: bool,
+}
+
+impl Imported {
+    /// Whether what the run has left beside modules stays.
+    pub(super) const fn leaves_hooks(&self) -> bool {
+        self.has_hooks
+    }
 }
 
 /// The stream that captures the output of runs.
@@ -125,6 +134,8 @@ pub(super) struct Snapshot {
     names: Vec<(PyDictRef, usize)>,
     /// How often signal handlers had been set.
     handlers_set: u64,
+    /// How many audit hooks there were.
+    hooks_added: u64,
     new_input: PyObjectRef,
     output: Option<CapturedOutput>,
     /// Standard output and error of runs whose output is shown.
@@ -175,6 +186,7 @@ impl Snapshot {
             modules,
             names: Vec::new(),
             handlers_set: 0,
+            hooks_added: audit_hooks_added(vm),
             new_input: vm.import("io", 0)?.get_attr("StringIO", vm)?,
             output: None,
             shown: None,
@@ -203,8 +215,16 @@ impl Snapshot {
 
     /// Whether runs have imported modules of the library that keep state.
     pub(super) fn keeps_state(&self, vm: &VirtualMachine) -> PyResult<bool> {
+        if self.has_new_hooks(vm) {
+            return Ok(true);
+        }
         let keeps = vm.call_method(&self.state, "keeps_state", ())?;
         keeps.try_to_bool(vm)
+    }
+
+    /// Whether a run has added audit hooks.
+    pub(super) fn has_new_hooks(&self, vm: &VirtualMachine) -> bool {
+        audit_hooks_added(vm) != self.hooks_added
     }
 
     /// What runs have imported.
@@ -224,6 +244,7 @@ impl Snapshot {
             sizes: sizes.clone().try_into_value(vm)?,
             files: texts(files)?,
             origins: texts(origins)?,
+            has_hooks: self.has_new_hooks(vm),
         })
     }
 
@@ -256,6 +277,7 @@ impl Snapshot {
         self.variables = self.environ.items_vec();
         self.folder = std::env::current_dir().ok();
         self.handlers_set = signal_handlers::handlers_set(vm);
+        self.hooks_added = audit_hooks_added(vm);
         let names: Vec<PyDictRef> = self.state.get_attr("names", vm)?.try_into_value(vm)?;
         let sized = |names: PyDictRef| (names.clone(), names.__len__());
         self.names = names.into_iter().map(sized).collect();
