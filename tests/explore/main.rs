@@ -78,7 +78,7 @@ fn try_pyt(deadline: Duration, arguments: &[&str]) -> Result<CompletedProcess, S
 }
 
 /// Runs `pyt explore --json` on one job and returns what it says, with the run. What `dpor` proves
-/// is not checked by random schedules, which would hide what it misses, unless the arguments say so.
+/// is not checked by random schedules, which would hide what it misses, unless arguments say so.
 #[track_caller]
 fn explore(script: &str, arguments: &[&str]) -> (Value, CompletedProcess) {
     let usual = ["explore", "--json", "--jobs=1", "--checks=0"];

@@ -262,8 +262,8 @@ impl Tally {
         !is_known
     }
 
-    /// To be called once all parts of the search are in it: runs that check a proof count no more if
-    /// some part of the search has found their outcome.
+    /// To be called once all parts of the search are in it: runs that check a proof no longer count
+    /// if some part of the search has found their outcome.
     pub fn settle_checks(&mut self) {
         for found in self.outcomes.values_mut() {
             if found.first < FIRST_CHECK {

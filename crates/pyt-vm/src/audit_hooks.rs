@@ -1,5 +1,5 @@
-//! How many audit hooks a program has added: they stay until the interpreter ends, and so whoever
-//! runs several programs in one must know.
+//! How many audit hooks programs have added: they stay until the interpreter ends. A host that runs
+//! several programs in one interpreter must know.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -8,8 +8,9 @@ use crate::{
     search::checks::FIRST_CHECK,
 };
 
-/// One line for each distinct outcome, at most `most`: how often it came, a seed (or for an
-/// exhaustive search the number of the first schedule, or of the first that checks it), and the output or failure.
+/// One line for each distinct outcome, at most `most`: how often it came, a seed (for an exhaustive
+/// search the number of the first schedule, or of the first that checks it), and the output or
+/// failure.
 #[must_use]
 pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     let width = width.max(LEAST_WIDTH);

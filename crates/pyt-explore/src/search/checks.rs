@@ -10,7 +10,6 @@ use pyt_sched::controlled::{Strategy, Trace};
 
 use super::{Shard, sampling::StrategyKind};
 use crate::{
-    options::ExploreOptions,
     seed::{Hints, nth},
     strategy::Pct,
 };
@@ -42,16 +41,16 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Those that `options` ask for. `run`: one of the search, if there is one, by whose length PCT
-    /// is made.
+    /// Those of `shard` among `checks` that are derived from the base seed `seed`. `run`: one of the
+    /// search, if there is one, by whose length PCT is made.
     #[must_use]
-    pub fn of(options: &ExploreOptions, run: Option<&Trace>) -> Self {
+    pub fn new(seed: u64, shard: Shard, checks: u64, run: Option<&Trace>) -> Self {
         Self {
-            seed: options.seed,
-            shard: options.shard,
+            seed,
+            shard,
             length: run.map_or(0, |run| Hints::length_for(Pct::length_of(run))),
             next: 0,
-            end: options.checks.div_ceil(options.shard.parts()),
+            end: checks.div_ceil(shard.parts()),
         }
     }
 }
@@ -82,13 +81,8 @@ mod tests {
 
     #[test]
     fn shards_share_the_checks_and_no_number_is_there_twice() {
-        let options = |shard: &str| ExploreOptions {
-            shard: shard.parse().unwrap(),
-            checks: 10,
-            ..ExploreOptions::default()
-        };
         let numbers = |shard: &str| -> Vec<u64> {
-            let checks = Checks::of(&options(shard), None);
+            let checks = Checks::new(1, shard.parse().unwrap(), 10, None);
             checks.map(|check| check.number - FIRST_CHECK).collect()
         };
         assert_eq!(numbers("0/1"), Vec::from_iter(0..10));

@@ -596,8 +596,8 @@ impl<'a> Explorer<'a> {
         Ok(())
     }
 
-    /// Draws schedules that check what a search for one order of independent steps has proven: their
-    /// outcomes must be known. `first`: the first run; a part of a search may have none.
+    /// Draws schedules that check what a search for one order of independent steps has proven:
+    /// their outcomes must be known. `first`: the first run; a part of a search may have none.
     fn check(
         &mut self,
         first: Option<&Trace>,
@@ -613,7 +613,7 @@ impl<'a> Explorer<'a> {
         }
         let give_up_at = self.options.time.map(|time| started + time);
         let seed = self.options.seed;
-        for check in Checks::of(self.options, first) {
+        for check in Checks::new(seed, self.options.shard, self.options.checks, first) {
             let is_late = give_up_at.is_some_and(|end| Instant::now() >= end);
             if is_late || watch(&self.result).is_break() {
                 self.result.not_seen.insert(UNCHECKED.to_owned());
