@@ -3,9 +3,9 @@
 //!
 //! The programs are in `attacks/`, many to a file, each after a line `### what is shared`. What
 //! they print depends on the order of the two threads. Those of `seen.txt` are never proven with
-//! an outcome missing. Those of `unseen.txt` are what `docs/explore.md` lists as not seen: no step says
-//! it, and only the random schedules that check a proof show it. If the steps of one of these say
-//! it, it belongs into the other file, and that list is shorter.
+//! an outcome missing. Those of `unseen.txt` are what `docs/explore.md` lists as not seen: no step
+//! says it, and only the random schedules that check a proof show it. If the steps of one of these
+//! say it, it belongs into the other file, and that list is shorter.
 
 use std::fs;
 

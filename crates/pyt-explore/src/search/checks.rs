@@ -41,8 +41,8 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Those of `shard` among `checks` that are derived from the base seed `seed`. `run`: one of the
-    /// search, if there is one, by whose length PCT is made.
+    /// Those of `shard` among `checks` that are derived from the base seed `seed`. `run`: one of
+    /// the search, if there is one, by whose length PCT is made.
     #[must_use]
     pub fn new(seed: u64, shard: Shard, checks: u64, run: Option<&Trace>) -> Self {
         Self {

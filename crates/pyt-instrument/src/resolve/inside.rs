@@ -155,7 +155,7 @@ impl Resolver<'_> {
         all
     }
 
-    /// What a native object holds that does not tell the garbage collector, but says it when it is asked.
+    /// What a native object holds without telling the garbage collector, but says when asked.
     fn told_when_asked(&self, object: &PyObject) -> Vec<PyObjectRef> {
         let class = object.class();
         if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) && !self.is_exception(object) {
