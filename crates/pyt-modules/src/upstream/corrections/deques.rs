@@ -11,7 +11,7 @@ use rustpython_vm::{
     function::{Callee, FuncArgs},
 };
 
-use super::{replaced_methods::replace, slots::renew_descriptors};
+use super::{ordered_dict_views, replaced_methods::replace, slots::renew_descriptors};
 use crate::upstream::derived::derive_named;
 
 type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
@@ -24,6 +24,7 @@ pub(super) fn module_def() -> Option<&'static PyModuleDef> {
 }
 
 fn correct_module(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
+    ordered_dict_views::correct_module(module, vm)?;
     let class = module.as_object().get_attr("deque", vm)?;
     let Ok(class) = class.downcast::<PyType>() else {
         return Ok(());

@@ -49,6 +49,7 @@ mod locals_of_ended_frames;
 mod messages;
 mod negative_numbers_in_trees;
 mod negative_zero;
+mod ordered_dict_views;
 pub(crate) mod os_errors;
 mod parts_of_groups;
 mod profile_events;
