@@ -426,10 +426,7 @@ impl Resolver<'_> {
                 name,
                 "index" | "count" | "remove" | "__contains__" | "__eq__"
             );
-        let types = &self.vm.ctx.types;
-        let has_items =
-            receiver.class().is(types.tuple_type) || receiver.class().is(types.frozenset_type);
-        if compares || has_items {
+        if compares || self.is_fixed_collection(receiver) {
             self.deep_one(receiver, false, emit)?;
         }
         if compares || object_kind == ObjectKind::Fixed {

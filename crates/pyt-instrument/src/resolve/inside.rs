@@ -288,8 +288,7 @@ impl Resolver<'_> {
                 emit(Access::new(false, address, 0, target).going_on())?;
                 Ok(true)
             }
-            ObjectKind::Instance => Ok(class.fast_issubclass(types.tuple_type)
-                || class.fast_issubclass(types.frozenset_type)),
+            ObjectKind::Instance => Ok(self.is_fixed_collection(object)),
             ObjectKind::Fixed if change && class.is(types.builtin_function_or_method_type) => {
                 self.lend(object, emit)?;
                 Ok(false)

@@ -433,12 +433,33 @@ impl Resolver<'_> {
                 self.part(container, object_kind, item),
                 Target::Item(container, item),
             )),
-            ObjectKind::Sequence | ObjectKind::View | ObjectKind::Fixed => {
-                self.deep_one(container, false, emit)?;
-                self.deep_one(item, false, emit)
+            ObjectKind::Sequence
+            | ObjectKind::View
+            | ObjectKind::Iterator
+            | ObjectKind::Lazy
+            | ObjectKind::Fixed => self.compared(container, item, emit),
+            ObjectKind::Generator if !is_leaf(item, self.vm) => {
+                // The items that it yields are not known before.
+                self.known.not_seen(NATIVE_KEY);
+                self.whole(container, false, emit)
             }
+            // A named tuple.
+            _ if self.is_fixed_collection(container) => self.compared(container, item, emit),
             _ => self.whole(container, false, emit),
         }
+    }
+
+    /// The items of a container are compared with `item`.
+    fn compared(&self, container: &PyObject, item: &PyObject, emit: &mut Emit<'_>) -> PyResult<()> {
+        self.deep_one(container, false, emit)?;
+        self.deep_one(item, false, emit)
+    }
+
+    /// Whether it is a tuple or a frozen set, or of a class that derives from these.
+    pub(super) fn is_fixed_collection(&self, object: &PyObject) -> bool {
+        let types = &self.vm.ctx.types;
+        let class = object.class();
+        class.fast_issubclass(types.tuple_type) || class.fast_issubclass(types.frozenset_type)
     }
 
     /// An object as a whole, if it is a container or leads to one.
