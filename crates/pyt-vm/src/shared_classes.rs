@@ -5,14 +5,28 @@
 //! `PyType::set_attr` first empties that cache and then stores the value. A thread of another
 //! interpreter, which no lock of this one keeps out, may look the attribute up in between: then the
 //! cache has the old value again, or that there is none, and keeps it. So the cache is emptied once
-//! more after the store, and what was there is never freed.
+//! more after the store, and what was there is never freed. While there is no such thread, which is
+//! so at the first start of a process, where most attributes are stored, once is enough.
 
-use std::mem;
+use std::{
+    mem,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use rustpython_vm::{
     PyObjectRef,
     builtins::{PyStrInterned, PyType},
 };
+
+/// Whether a thread other than the one that makes the process's first interpreter may look up what
+/// a class has.
+static HAS_READERS: AtomicBool = AtomicBool::new(false);
+
+/// From now on other threads may look up what native classes have. To be called by each start of an
+/// interpreter before it runs code of a program or of the host.
+pub fn expect_readers() {
+    HAS_READERS.store(true, Ordering::SeqCst);
+}
 
 /// Stores `value` as the attribute `name` of a native class.
 ///
@@ -42,8 +56,10 @@ pub fn remove_attributes(class: &PyType, names: &[&'static PyStrInterned]) {
 
 /// Has the caches look up anew what `class` and its subclasses have.
 fn forget_cached(class: &PyType, name: &'static PyStrInterned) {
-    // Upstream passes a class by that has no cached attributes, and its subclasses with it; one of
-    // these may have got some in between.
-    let _ = class.get_attr(name);
+    if HAS_READERS.load(Ordering::SeqCst) {
+        // Upstream passes a class by that has no cached attributes, and its subclasses with it; one
+        // of these may have got some in between.
+        let _ = class.get_attr(name);
+    }
     class.modified();
 }

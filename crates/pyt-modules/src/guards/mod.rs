@@ -81,10 +81,15 @@ pub fn begin(vm: &VirtualMachine) {
 pub fn guard_class(class: &Py<PyType>, vm: &VirtualMachine) {
     // By address and name: some classes are freed, and others are made in their place.
     static GUARDED: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
-    let name = class.name().to_owned();
-    let address = std::ptr::from_ref(class).addr();
-    if GUARDED.lock().insert(address, name.clone()) == Some(name) {
-        return;
+    {
+        let name = class.name();
+        let address = std::ptr::from_ref(class).addr();
+        let mut guarded = GUARDED.lock();
+        // Most classes come by again: each native module that is filled has all of them checked.
+        if guarded.get(&address).is_some_and(|known| **known == *name) {
+            return;
+        }
+        guarded.insert(address, name.to_owned());
     }
     depth::guard(class);
     turns::guard(class);

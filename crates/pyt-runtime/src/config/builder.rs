@@ -249,6 +249,8 @@ impl Builder {
             builder = builder.init_hook(move |vm| policy.begin(&state, vm));
         }
         builder = builder.init_hook(|vm| {
+            // What a start makes lives to the end of the interpreter: `initialise` goes on with it.
+            vm.state.gc.disable();
             pyt_modules::guards::begin(vm);
             if let Some(state) = PyRc::get_mut(&mut vm.state) {
                 shared::seal_on_import(&mut state.module_defs);

@@ -28,6 +28,8 @@ pub(crate) fn initialise(vm: &VirtualMachine, options: &Options) -> PyResult<()>
     guards::guard_interpreter(vm);
     // Objects that exist already live to the end, so no collection needs to visit them.
     vm.state.gc.freeze();
+    vm.state.gc.enable();
+    shared_classes::expect_readers();
     vm.new_scope_with_main()?;
     if options.faulthandler {
         let enable = vm.import("faulthandler", 0)?.get_attr("enable", vm)?;

@@ -198,20 +198,24 @@ pub(crate) fn complete_class(class: &Py<PyType>, ctx: &Context) {
         .as_ref()
         .and_then(|module| module.downcast_ref::<PyStr>());
     let module = module.and_then(|module| module.to_str());
-    if let Some(doc) = find_by(module.unwrap_or("builtins"), &class.name(), class_doc) {
+    let name = class.name();
+    let find = |module: &[&str]| class_doc(module, &name);
+    if let Some(doc) = find_by(module.unwrap_or("builtins"), find) {
         shared_classes::set_attribute(class, attribute, ctx.new_str(doc).into());
     }
 }
 
-/// The docstring of the class `name`.
-fn class_doc(name: &str) -> Option<&'static str> {
+/// The docstring of the class `name` of a module, whose name is in parts.
+fn class_doc(module: &[&str], name: &str) -> Option<&'static str> {
     const SIZE: usize = 16;
     let number = |bytes: &[u8]| {
         let bytes = bytes.try_into().map(u32::from_le_bytes);
         bytes.map_or(0, |number| number as usize)
     };
     let (places, _) = CLASS_PLACES.as_chunks::<SIZE>();
-    let hash = hash(name);
+    // Without a text of the whole name: each start asks for hundreds of classes, five times each.
+    let module = module.iter().fold(EMPTY, |hash, part| hash_on(hash, part));
+    let hash = hash_on(hash_on(module, "."), name);
     let hash_of = |place: &[u8; SIZE]| {
         let bytes = place[..8].try_into();
         bytes.map_or(0, u64::from_le_bytes)
@@ -221,16 +225,19 @@ fn class_doc(name: &str) -> Option<&'static str> {
     CLASS_DOCS.get(begin..begin + number(&places[found][12..]))
 }
 
-/// FNV-1a.
-fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+/// The hash of no text.
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The hash of a text and more: FNV-1a.
+fn hash_on(hash: u64, more: &str) -> u64 {
+    more.bytes().fold(hash, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
 /// Whether there may be a text of this name.
 fn has_text(name: &str) -> bool {
-    let hash = hash(name);
+    let hash = hash_on(EMPTY, name);
     let (hashes, _) = HASHES.as_chunks::<8>();
     hashes
         .binary_search_by_key(&hash, |bytes| u64::from_le_bytes(*bytes))
@@ -239,23 +246,19 @@ fn has_text(name: &str) -> bool {
 
 /// The text of `name` in a module, which may have another name natively.
 fn find(module: &str, name: &str) -> Option<&'static str> {
-    find_by(module, name, |key| {
-        has_text(key).then(|| BY_NAME.get(key).copied())?
+    find_by(module, |module| {
+        let key = format!("{}.{name}", module.concat());
+        has_text(&key).then(|| BY_NAME.get(key.as_str()).copied())?
     })
 }
 
-fn find_by(
-    module: &str,
-    name: &str,
-    find: impl Fn(&str) -> Option<&'static str>,
-) -> Option<&'static str> {
+/// What `find` finds first, given the names that a module may have, in parts.
+fn find_by(module: &str, find: impl Fn(&[&str]) -> Option<&'static str>) -> Option<&'static str> {
     let plain = module.strip_prefix('_').unwrap_or(module);
     let native = match module {
         "os" => "posix",
         other => other,
     };
-    let under = format!("_{plain}");
-    [module, native, plain, &under, "builtins"]
-        .iter()
-        .find_map(|module| find(&format!("{module}.{name}")))
+    let names: [&[&str]; 5] = [&[module], &[native], &[plain], &["_", plain], &["builtins"]];
+    names.iter().find_map(|module| find(module))
 }

@@ -14,9 +14,11 @@
 //! out what is not there.
 
 use rustpython_vm::{
-    AsObject, Context, Py, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyBaseException, PyModule, PyType},
+    AsObject, Context, PyObject, PyObjectRef, VirtualMachine,
+    builtins::{PyBaseException, PyType},
 };
+#[cfg(feature = "ssl")]
+use rustpython_vm::{Py, builtins::PyModule};
 
 use super::messages;
 
@@ -38,6 +40,7 @@ pub(super) fn correct(ctx: &Context) {
 
 /// Corrects the classes of a module that derive from `OSError`: those that do not exist yet when
 /// [`correct`] looks for them.
+#[cfg(feature = "ssl")]
 pub(crate) fn correct_module(module: &Py<PyModule>, vm: &VirtualMachine) {
     let base = vm.ctx.exceptions.os_error;
     let new = base.slots.new.load();
