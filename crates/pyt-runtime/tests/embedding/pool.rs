@@ -339,6 +339,10 @@ const TRACES: &[(&str, &str)] = &[
         "import os; os.environ['MINE'] = '1'; os.environ['PATH'] = os.environ.pop('PATH', '/')",
         "'MINE' not in __import__('os').environ",
     ),
+    (
+        "def secret(): return 'of the last user'",
+        "'of the last' not in repr(vars(__import__('linecache')).values())",
+    ),
     ("import threading; threading.settrace(len)", "not __import__('threading').gettrace()"),
     (
         "import sys; sys.path[:] = []; sys.path = []",

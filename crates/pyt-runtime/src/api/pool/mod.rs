@@ -41,7 +41,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// [`warm`](Self::warm) imports), `sys.path`, `sys.argv`, the import hooks, `os.environ`, error
 /// handlers of codecs, the warning filters, trace functions, the limits of recursion and of digits,
 /// the switch interval and the collector's settings are restored; `atexit` functions are dropped
-/// without being called; the collector runs.
+/// without being called; the collector runs, if there is anything that it would look at.
 ///
 /// A runtime that cannot be reset is replaced: one in which threads had to be stopped without their
 /// handlers, abstract base classes had others registered, or an audit hook was added. Attributes of

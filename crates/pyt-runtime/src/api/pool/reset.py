@@ -54,6 +54,8 @@ _callbacks = list(gc.callbacks)
 _csv = sys.modules.get("_csv")
 _dialects = {name: _csv.get_dialect(name) for name in _csv.list_dialects()} if _csv else {}
 _field_limit = _csv.field_size_limit() if _csv else 131072
+# Lines of source: of files, and of what was compiled from text.
+_sources = (linecache.cache, linecache._interactive_cache)
 _handlers = {name: _codecs.lookup_error(name) for name in _ERRORS}
 
 # What was added and is taken out again; and whether something was that cannot be.
@@ -243,6 +245,8 @@ def restore(everything):
     csv = _table.get("_csv")
     _restore_table()
     _main.__dict__.clear()
+    for lines in _sources:
+        lines.clear()
     # What the last user left runs its `__del__` now, and not while the next one is here; and before
     # the rest is restored, which it may change.
     gc.callbacks[:] = _callbacks
@@ -282,7 +286,6 @@ def restore(everything):
     if "random" in _modules:
         _modules["random"].seed()
     warnings.filters[:] = _filters
-    linecache.cache.clear()
     sys.setrecursionlimit(_recursion)
     sys.setswitchinterval(_interval)
     sys.set_int_max_str_digits(_digits)
