@@ -341,9 +341,13 @@ const TRACES: &[(&str, &str)] = &[
     ),
     (
         "def secret(): return 'of the last user'",
-        "'of the last' not in repr(vars(__import__('linecache')).values())",
+        // The check is source, too.
+        "'of the ' + 'last' not in repr(vars(__import__('linecache')).values())",
     ),
-    ("import threading; threading.settrace(len)", "not __import__('threading').gettrace()"),
+    (
+        "import threading; threading.settrace(len)",
+        "not __import__('threading').gettrace()",
+    ),
     (
         "import sys; sys.path[:] = []; sys.path = []",
         "isinstance(__import__('sys').path, list)",

@@ -69,8 +69,14 @@ fn numbers_in_sequences() {
     assert!(floats[1].is_sign_negative());
     assert_eq!(read::<Vec<f64>>(&runtime, "[1, 2.5]").unwrap(), [1.0, 2.5]);
     assert_eq!(read::<Vec<f64>>(&runtime, "[2.5, 1]").unwrap(), [2.5, 1.0]);
-    assert_eq!(read::<Vec<f32>>(&runtime, "(0.5, 2.0)").unwrap(), [0.5, 2.0]);
-    assert_eq!(read::<Pair>(&runtime, "[1.0, 2.0]").unwrap(), Pair(1.0, 2.0));
+    assert_eq!(
+        read::<Vec<f32>>(&runtime, "(0.5, 2.0)").unwrap(),
+        [0.5, 2.0]
+    );
+    assert_eq!(
+        read::<Pair>(&runtime, "[1.0, 2.0]").unwrap(),
+        Pair(1.0, 2.0)
+    );
     assert_eq!(read::<Vec<u8>>(&runtime, "[1, 255]").unwrap(), [1, 255]);
     let large = read::<Vec<u128>>(&runtime, "[1, 2**100]").unwrap();
     assert_eq!(large, [1, 1 << 100]);
@@ -83,7 +89,10 @@ fn numbers_in_sequences() {
     assert_eq!(either, [Either::Integer(1), Either::Integer(2)]);
     let either = read::<Vec<Either>>(&runtime, "[1.0, 2.0]").unwrap();
     assert_eq!(either, [Either::Float(1.0), Either::Float(2.0)]);
-    assert_eq!(read::<Vec<bool>>(&runtime, "[True, False]").unwrap(), [true, false]);
+    assert_eq!(
+        read::<Vec<bool>>(&runtime, "[True, False]").unwrap(),
+        [true, false]
+    );
 
     let message = |expression: &str| {
         let error = read::<Vec<u8>>(&runtime, expression).unwrap_err();
@@ -100,7 +109,10 @@ fn numbers_in_sequences() {
     let error = read::<Vec<Shape>>(&runtime, "[1.5]").unwrap_err();
     assert_eq!(error.message(), "[0]: expected str or dict, got float");
     let error = read::<Vec<String>>(&runtime, "[1]").unwrap_err();
-    assert_eq!(error.message(), "[0]: invalid type: integer `1`, expected a string");
+    assert_eq!(
+        error.message(),
+        "[0]: invalid type: integer `1`, expected a string"
+    );
     runtime
         .exec("import enum\nclass Size(float, enum.Enum):\n  LARGE = 2.5\n  SMALL = 1.5")
         .unwrap();

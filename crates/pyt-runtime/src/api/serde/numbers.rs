@@ -38,7 +38,11 @@ impl Numbers {
         let class = items.first()?.class();
         if class.is(types.float_type) {
             let number = |item: &PyObjectRef| plain(item, types.float_type, PyFloat::to_f64);
-            return items.iter().map(number).collect::<Option<_>>().map(Self::Floats);
+            return items
+                .iter()
+                .map(number)
+                .collect::<Option<_>>()
+                .map(Self::Floats);
         }
         if class.is(types.int_type) {
             let number = |item: &PyObjectRef| {
@@ -46,7 +50,11 @@ impl Numbers {
                     i64::try_from(number.as_bigint()).ok()
                 })?
             };
-            return items.iter().map(number).collect::<Option<_>>().map(Self::Integers);
+            return items
+                .iter()
+                .map(number)
+                .collect::<Option<_>>()
+                .map(Self::Integers);
         }
         None
     }
