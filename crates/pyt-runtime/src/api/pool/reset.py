@@ -26,7 +26,7 @@ list, map, range = list, map, range
 _abc_token, _dump = abc.get_cache_token, abc._get_dump
 _collect, _freeze_count = gc.collect, gc.get_freeze_count
 _sleep, _ref = time.sleep, weakref.ref
-_tracing = (sys.settrace, sys.setprofile)
+_tracing = (sys.settrace, sys.setprofile, threading.settrace, threading.setprofile)
 _ModuleType = types.ModuleType
 
 _HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook", "stdin", "stdout", "stderr")
