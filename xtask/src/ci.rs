@@ -50,6 +50,9 @@ const STEPS: &[Step] = &[
     ("transcripts", || {
         tidy::run(&["transcripts".to_owned(), "--transcripts".to_owned()])
     }),
+    // The last, since it builds everything anew: as a newcomer does, with the profile that
+    // `cargo build` has.
+    ("dependant", || dependant::run(&["--dev".to_owned()])),
 ];
 
 /// Runs the steps that `names` names, or all, up to the first that fails.

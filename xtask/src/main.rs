@@ -30,7 +30,7 @@ Usage: cargo xtask COMMAND
 
   ci [STEP...]         all that must pass before a change lands, or some steps of it: format, tidy,
                        docs, dependencies, packages, tests, interleavings, lints, conformance,
-                       suites, transcripts
+                       suites, transcripts, dependant
   tidy [CHECK...]      check what neither the compiler nor clippy checks; all checks, or those named
        --list          name the checks
        --transcripts   fail if the transcripts cannot be run because there is no binary

@@ -52,6 +52,8 @@ pub(crate) fn run(job: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     let mut state = threads.state.lock();
     state.jobs.push_back(Box::new(job));
     if state.idle >= state.jobs.len() {
+        drop(state);
+        // Without the lock, which the thread needs.
         threads.changed.notify_one();
         return Ok(());
     }

@@ -50,6 +50,76 @@ fn read<T: DeserializeOwned>(runtime: &Runtime, expression: &str) -> Result<T, p
     runtime.eval::<Value>(expression)?.deserialize()
 }
 
+/// Sequences of nothing but numbers are read in another way than others. It does not show.
+#[test]
+fn numbers_in_sequences() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Pair(f64, f32);
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Integer(i64),
+        Float(f64),
+    }
+
+    let runtime = runtime(true);
+    let floats: Vec<f64> = read(&runtime, "[1.5, -0.0, 1e300]").unwrap();
+    assert_eq!(floats, [1.5, 0.0, 1e300]);
+    assert!(floats[1].is_sign_negative());
+    assert_eq!(read::<Vec<f64>>(&runtime, "[1, 2.5]").unwrap(), [1.0, 2.5]);
+    assert_eq!(read::<Vec<f64>>(&runtime, "[2.5, 1]").unwrap(), [2.5, 1.0]);
+    assert_eq!(
+        read::<Vec<f32>>(&runtime, "(0.5, 2.0)").unwrap(),
+        [0.5, 2.0]
+    );
+    assert_eq!(
+        read::<Pair>(&runtime, "[1.0, 2.0]").unwrap(),
+        Pair(1.0, 2.0)
+    );
+    assert_eq!(read::<Vec<u8>>(&runtime, "[1, 255]").unwrap(), [1, 255]);
+    let large = read::<Vec<u128>>(&runtime, "[1, 2**100]").unwrap();
+    assert_eq!(large, [1, 1 << 100]);
+    assert!(read::<Vec<f64>>(&runtime, "[]").unwrap().is_empty());
+    let some = read::<Vec<Option<f64>>>(&runtime, "[1.5, 2.5]").unwrap();
+    assert_eq!(some, [Some(1.5), Some(2.5)]);
+    let metres = read::<Vec<Metres>>(&runtime, "[1.5]").unwrap();
+    assert_eq!(metres, [Metres(1.5)]);
+    let either = read::<Vec<Either>>(&runtime, "[1, 2]").unwrap();
+    assert_eq!(either, [Either::Integer(1), Either::Integer(2)]);
+    let either = read::<Vec<Either>>(&runtime, "[1.0, 2.0]").unwrap();
+    assert_eq!(either, [Either::Float(1.0), Either::Float(2.0)]);
+    assert_eq!(
+        read::<Vec<bool>>(&runtime, "[True, False]").unwrap(),
+        [true, false]
+    );
+
+    let message = |expression: &str| {
+        let error = read::<Vec<u8>>(&runtime, expression).unwrap_err();
+        format!("{}: {}", error.type_name(), error.message())
+    };
+    assert_eq!(
+        message("[1, 2, 256]"),
+        "ValueError: [2]: invalid value: integer `256`, expected u8"
+    );
+    assert_eq!(
+        message("[1.5]"),
+        "TypeError: [0]: invalid type: floating point `1.5`, expected u8"
+    );
+    let error = read::<Vec<Shape>>(&runtime, "[1.5]").unwrap_err();
+    assert_eq!(error.message(), "[0]: expected str or dict, got float");
+    let error = read::<Vec<String>>(&runtime, "[1]").unwrap_err();
+    assert_eq!(
+        error.message(),
+        "[0]: invalid type: integer `1`, expected a string"
+    );
+    runtime
+        .exec("import enum\nclass Size(float, enum.Enum):\n  LARGE = 2.5\n  SMALL = 1.5")
+        .unwrap();
+    let sizes = read::<Vec<f64>>(&runtime, "[Size.SMALL, Size.LARGE]").unwrap();
+    assert_eq!(sizes, [1.5, 2.5]);
+}
+
 #[test]
 fn structs_are_dicts() {
     let runtime = runtime(true);

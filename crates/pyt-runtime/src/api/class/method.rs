@@ -32,7 +32,7 @@ impl<T, E: std::error::Error + Send + Sync + 'static> IntoState<T> for Result<T,
 }
 
 /// A closure that makes the state of a new instance: `Fn(A, B, ...) -> T`, or a `Result` of it; a
-/// [`Python`] may come first.
+/// [`Python`] may come first. It cannot be implemented elsewhere.
 pub trait HostConstructor<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn construct_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult<T>;
@@ -42,6 +42,7 @@ pub trait HostConstructor<T, Marker>: Send + Sync + 'static {
 }
 
 /// A closure that reads the state: `Fn(&T, A, B, ...) -> R`; a [`Python`] may come after the state.
+/// It cannot be implemented elsewhere.
 pub trait HostMethod<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn call_from_python(
@@ -56,7 +57,7 @@ pub trait HostMethod<T, Marker>: Send + Sync + 'static {
 }
 
 /// A closure that changes the state: `Fn(&mut T, A, B, ...) -> R`; a [`Python`] may come after the
-/// state.
+/// state. It cannot be implemented elsewhere.
 pub trait HostMethodMut<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn call_from_python(

@@ -152,7 +152,7 @@ impl<'a> Incoming<'a> {
 }
 
 /// The types of parameters of Rust functions: those that are [`FromPython`], [`Rest`] and
-/// [`Keywords`].
+/// [`Keywords`]. It cannot be implemented elsewhere; implement [`FromPython`].
 pub trait FromArgument: Sized {
     #[doc(hidden)]
     fn take(incoming: &mut Incoming<'_>, py: Python<'_>) -> PyResult<Self>;

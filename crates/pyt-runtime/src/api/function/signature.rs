@@ -9,7 +9,7 @@ use super::{
 use crate::{IntoPython, Python};
 
 /// A closure that can be a [`Function`](super::Function). The compiler infers `Marker`: the types
-/// of the parameters, and whether the first is a [`Python`].
+/// of the parameters, and whether the first is a [`Python`]. It cannot be implemented elsewhere.
 pub trait HostFunction<Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn call_from_python(&self, py: Python<'_>, incoming: &mut Incoming<'_>) -> PyResult;

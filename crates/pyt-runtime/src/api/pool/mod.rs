@@ -4,7 +4,7 @@
 //! built before they are needed, and used again: what the last user changed is reset (`reset.py`),
 //! and a runtime that cannot be reset is replaced.
 
-mod names;
+mod checks;
 
 use std::{
     collections::VecDeque,
@@ -41,7 +41,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// [`warm`](Self::warm) imports), `sys.path`, `sys.argv`, the import hooks, `os.environ`, error
 /// handlers of codecs, the warning filters, trace functions, the limits of recursion and of digits,
 /// the switch interval and the collector's settings are restored; `atexit` functions are dropped
-/// without being called; the collector runs.
+/// without being called; the collector runs, if there is anything that it would look at.
 ///
 /// A runtime that cannot be reset is replaced: one in which threads had to be stopped without their
 /// handlers, abstract base classes had others registered, or an audit hook was added. Attributes of
@@ -87,7 +87,10 @@ struct PoolEntry {
 #[derive(Default)]
 struct IdleRuntimes {
     state: Mutex<IdleState>,
+    /// Callers wait for it: a runtime is ready, or one could not be built.
     changed: Condvar,
+    /// Threads that could not build a runtime wait for it: a caller knows of that.
+    told: Condvar,
 }
 
 #[derive(Default)]
@@ -108,7 +111,7 @@ impl IdleRuntimes {
     fn take_failure(&self, state: &mut IdleState) -> Option<Error> {
         let failure = state.failure.take();
         if failure.is_some() {
-            self.changed.notify_all();
+            self.told.notify_all();
         }
         failure
     }
@@ -123,11 +126,9 @@ impl IdleState {
         })
     }
 
-    /// Has the task that waits for longest look again.
-    fn wake_next(&self) {
-        if let Some((_, waker)) = self.waiting.front() {
-            waker.wake_by_ref();
-        }
+    /// Of the task that waits for longest. It is woken without the lock, which it needs.
+    fn next_waker(&self) -> Option<Waker> {
+        self.waiting.front().map(|(_, waker)| waker.clone())
     }
 }
 
@@ -150,9 +151,12 @@ impl Ticket {
                 if self.number.take().is_some() {
                     state.waiting.pop_front();
                 }
-                if !state.ready.is_empty() {
-                    state.wake_next();
-                }
+                let next = match state.ready.is_empty() {
+                    true => None,
+                    false => state.next_waker(),
+                };
+                drop(state);
+                wake(next);
                 return Poll::Ready(taken);
             }
         }
@@ -182,12 +186,22 @@ impl Drop for Ticket {
             .waiting
             .binary_search_by_key(&number, |(number, _)| *number)
         {
-            state.waiting.remove(at);
-            if at == 0 {
-                // It may have been woken for a runtime that it does not take.
-                state.wake_next();
-            }
+            let removed = state.waiting.remove(at);
+            // It may have been woken for a runtime that it does not take.
+            let next = match at {
+                0 => state.next_waker(),
+                _ => None,
+            };
+            drop(state);
+            drop(removed);
+            wake(next);
         }
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
@@ -347,7 +361,7 @@ impl Drop for RuntimePool {
         state.is_closed = true;
         let ready = std::mem::take(&mut state.ready);
         drop(state);
-        self.idle.changed.notify_all();
+        self.idle.told.notify_all();
         // A thread runs for as long as its runtime is in use, and ends it when it is returned.
         drop(ready);
     }
@@ -394,20 +408,26 @@ fn keep(idle: &IdleRuntimes, build: &dyn Fn() -> Result<PoolEntry, Error>) {
         match entry {
             Ok(entry) => {
                 state.ready.push_back((entry, keeper));
-                state.wake_next();
-                idle.changed.notify_all();
+                let next = state.next_waker();
                 drop(state);
+                // Each runtime is for one caller.
+                idle.changed.notify_one();
+                wake(next);
                 // The sender goes with the runtime: it is dropped with the pool.
                 let Ok(entry) = returned.recv() else { return };
                 kept = entry.reset();
             }
             Err(failure) => {
                 state.failure = Some(failure);
-                state.wake_next();
+                let next = state.next_waker();
+                drop(state);
+                // Not each caller takes failures.
                 idle.changed.notify_all();
+                wake(next);
                 // One caller gets the failure, and then it is tried again.
+                let mut state = idle.state.lock();
                 while state.failure.is_some() && !state.is_closed {
-                    idle.changed.wait(&mut state);
+                    idle.told.wait(&mut state);
                 }
             }
         }
@@ -421,7 +441,7 @@ impl PoolEntry {
             runtime.import(module)?;
         }
         let names: Value = runtime.eval("{}")?;
-        runtime.enter(|py| names::add_to(&names, py))?;
+        runtime.enter(|py| checks::add_to(&names, py))?;
         runtime
             .compile(include_str!("reset.py"))?
             .eval_in::<()>(&names)?;
@@ -463,7 +483,7 @@ impl PoolEntry {
             return None;
         }
         let core = self.runtime.core();
-        let drop_exit_functions = |py: crate::Python<'_>| {
+        let restore = |py: crate::Python<'_>| {
             let functions = &py.vm().state.atexit_funcs;
             let mut functions = functions.lock();
             // The newest are in front.
@@ -471,9 +491,9 @@ impl PoolEntry {
             let dropped: Vec<_> = functions.drain(..new).collect();
             drop(functions);
             drop(dropped);
+            self.restore.call::<bool>((true,))
         };
-        self.runtime.enter(drop_exit_functions);
-        let restored = self.restore.call::<bool>((true,));
+        let restored = self.runtime.enter(restore);
         (restored.unwrap_or(false) && !core.has_started_threads()).then_some(self)
     }
 }

@@ -1,7 +1,8 @@
 """Records the state of a new interpreter, and restores it after use.
 
-Run once in a namespace of its own, in which the pool has put `addresses` and `changed` (`names.rs`); the
-pool then calls ``restore``. Each user waits for a reset, so what is done in every one is native or short.
+Run once in a namespace of its own, in which the pool has put the functions of `checks.rs`; the pool then
+calls ``restore``. Each user waits for a reset, so what is done in every one is native or short, and what
+has not changed is left alone.
 """
 
 import _codecs
@@ -23,7 +24,7 @@ import weakref
 dict, frozenset, id, isinstance, len = dict, frozenset, id, isinstance, len
 list, map, range = list, map, range
 _abc_token, _dump = abc.get_cache_token, abc._get_dump
-_collect, _freeze, _freeze_count, _unfreeze = gc.collect, gc.freeze, gc.get_freeze_count, gc.unfreeze
+_collect, _freeze_count = gc.collect, gc.get_freeze_count
 _sleep, _ref = time.sleep, weakref.ref
 _tracing = (sys.settrace, sys.setprofile, threading.settrace, threading.setprofile)
 _ModuleType = types.ModuleType
@@ -37,7 +38,10 @@ _ERRORS = (
 
 _main = sys.modules["__main__"]
 _names = dict(_main.__dict__)
-_modules = dict(sys.modules)
+# The table of modules itself, what was in it, and where.
+_table = sys.modules
+_modules = dict(_table)
+_modules_now = addresses(_table)
 _lists = {name: list(getattr(sys, name)) for name in _LISTS}
 _environment = dict(os.environ)
 _filters = list(warnings.filters)
@@ -50,6 +54,8 @@ _callbacks = list(gc.callbacks)
 _csv = sys.modules.get("_csv")
 _dialects = {name: _csv.get_dialect(name) for name in _csv.list_dialects()} if _csv else {}
 _field_limit = _csv.field_size_limit() if _csv else 131072
+# Lines of source: of files, and of what was compiled from text.
+_sources = (linecache.cache, linecache._interactive_cache)
 _handlers = {name: _codecs.lookup_error(name) for name in _ERRORS}
 
 # What was added and is taken out again; and whether something was that cannot be.
@@ -152,14 +158,60 @@ def _collect_surely():
     return False
 
 
-# The variables of the environment as `os.environ` keeps them: two dictionaries are compared at once.
-_variables = getattr(os.environ, "_data", os.environ)
+# The variables of the environment, as `os.environ` keeps them: in a dictionary of bytes.
+_variables = os.environ._data
 _first_variables = dict(_variables)
+_variables_now = addresses(_variables)
 
-# What exists now is as it was in each reset, so the collector need not go through it again.
+
+def _restore_environment():
+    global _first_variables, _variables_now
+    if is_same(_variables, _variables_now):
+        return
+    if _variables != _first_variables:
+        os.environ.clear()
+        os.environ.update(_environment)
+    # The same variables, in other objects.
+    _first_variables, _variables_now = dict(_variables), addresses(_variables)
+
+
+def _restore_table():
+    """Restores `sys.modules`.
+
+    Modules that were imported since may have been changed: they are imported anew.
+    """
+    global _modules, _modules_now
+    if is_same(_table, _modules_now):
+        return
+    for name in _table.keys() - _modules.keys():
+        del _table[name]
+    _table.update(_modules)
+    # The same modules, in their new order.
+    _modules, _modules_now = dict(_table), addresses(_table)
+
+
+# How many objects are frozen as they survived a collection in a reset, before all are looked at again.
+_MOST_SURVIVORS = 2000
+
+
+def _freeze_all():
+    """Freezes what exists: it is as it was in each reset, so the collector need not go through it again."""
+    global _frozen, _frozen_by_pools, _survivors
+    freeze()
+    _frozen, _frozen_by_pools, _survivors = _freeze_count(), frozen(), 0
+
+
+def _has_frozen():
+    """Whether what is frozen is what the resets have frozen.
+
+    The count is the process's, and other runtimes change it: alone it says too little.
+    """
+    most = _frozen + frozen() - _frozen_by_pools
+    return not _is_frozen_anew and most // 2 < _freeze_count() <= most
+
+
 _collect_surely()
-_freeze()
-_frozen = _freeze_count()
+_freeze_all()
 
 
 def _restore_dialects(csv):
@@ -178,10 +230,8 @@ def restore(everything):
 
     Without `everything`, restores only what is the process's, before the interpreter ends.
     """
-    global _frozen, _is_frozen_anew
-    if _variables != _first_variables:
-        os.environ.clear()
-        os.environ.update(_environment)
+    global _is_frozen_anew, _survivors
+    _restore_environment()
     if not everything:
         return False
     for trace in _tracing:
@@ -192,31 +242,32 @@ def restore(everything):
             stream.flush()
     if _abc_token() != _token and _registered() != _registrations:
         return False
-    csv = sys.modules.get("_csv")
-    # Modules that were imported since may have been changed: they are imported anew.
-    for name in sys.modules.keys() - _modules.keys():
-        del sys.modules[name]
+    csv = _table.get("_csv")
+    _restore_table()
     _main.__dict__.clear()
+    for lines in _sources:
+        lines.clear()
     # What the last user left runs its `__del__` now, and not while the next one is here; and before
     # the rest is restored, which it may change.
     gc.callbacks[:] = _callbacks
-    if not _collect_surely():
+    if has_new() and not _collect_surely():
         return False
-    # The count is the process's, and other runtimes change it: alone it says too little.
-    if _is_frozen_anew or not _frozen // 2 < _freeze_count() <= _frozen:
+    if not _has_frozen() or _survivors > _MOST_SURVIVORS:
         _is_frozen_anew = False
-        _unfreeze()
+        unfreeze()
         if not _collect_surely():
             return False
-        _freeze()
-        _frozen = _freeze_count()
-    sys.modules.update(_modules)
-    for record in changed(_contents):
+        _freeze_all()
+    _restore_table()
+    found = changed(_contents)
+    for record in found:
         now, _, names, module = record
         _restore_module(module, names)
         if len(now) == len(names):
             # The same names in their new order.
             record[1], record[2] = addresses(now), dict(now)
+    is_unchanged = not found
+    del found
     for name, values in _lists.items():
         getattr(sys, name)[:] = values
     sys.path_importer_cache.clear()
@@ -235,11 +286,13 @@ def restore(everything):
     if "random" in _modules:
         _modules["random"].seed()
     warnings.filters[:] = _filters
-    linecache.cache.clear()
     sys.setrecursionlimit(_recursion)
     sys.setswitchinterval(_interval)
     sys.set_int_max_str_digits(_digits)
     sys.set_asyncgen_hooks(None, None)
     gc.enable()
     gc.set_threshold(*_collector)
+    if is_unchanged and has_new():
+        # The collection left it, and nothing was restored that let go of it: the next need not see it.
+        _survivors += freeze()
     return not _is_spoilt

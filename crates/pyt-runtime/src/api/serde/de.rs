@@ -14,6 +14,7 @@ use rustpython_vm::{
 
 use super::{
     error::{DataError, MAX_DEPTH, in_entry, raised, too_deep},
+    numbers::{NumberItems, Numbers},
     variant::Variant,
 };
 use crate::{Error, FromPython, Python, api::value::convert_collections};
@@ -37,11 +38,21 @@ impl<'py> ObjectDeserializer<'py> {
         }
     }
 
-    /// An object within this one.
-    fn below(&self, object: PyObjectRef) -> Result<Self, DataError> {
-        if self.depth == MAX_DEPTH {
-            return Err(too_deep());
+    pub(super) const fn py(&self) -> Python<'py> {
+        self.py
+    }
+
+    /// Whether data may be within this object.
+    pub(super) fn check_depth(&self) -> Result<(), DataError> {
+        match self.depth {
+            MAX_DEPTH => Err(too_deep()),
+            _ => Ok(()),
         }
+    }
+
+    /// An object within this one.
+    pub(super) fn below(&self, object: PyObjectRef) -> Result<Self, DataError> {
+        self.check_depth()?;
         Ok(Self {
             object,
             py: self.py,
@@ -101,6 +112,27 @@ impl<'py> ObjectDeserializer<'py> {
             }
         }
         Ok(pairs)
+    }
+
+    /// A `list` or `tuple`.
+    fn visit_sequence<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DataError> {
+        match Numbers::of(&self.object, self.py) {
+            Some(Numbers::Floats(floats)) => visitor.visit_seq(self.numbers(floats)),
+            Some(Numbers::Integers(integers)) => visitor.visit_seq(self.numbers(integers)),
+            None => {
+                let items = convert_collections::items(&self.object, self.py.vm());
+                let items = self.raised(items)?;
+                visitor.visit_seq(self.sequence(items))
+            }
+        }
+    }
+
+    fn numbers<N>(self, numbers: Vec<N>) -> NumberItems<'py, N> {
+        NumberItems {
+            numbers: numbers.into_iter(),
+            index: 0,
+            source: self,
+        }
     }
 
     fn sequence(self, items: Vec<PyObjectRef>) -> SequenceItems<'py> {
@@ -181,8 +213,7 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
         // The classes that most data is of; their objects are no members of an `enum.Enum`.
         let (class, types) = (object.class(), &vm.ctx.types);
         if class.is(types.list_type) {
-            let items = self.raised(convert_collections::items(object, vm))?;
-            return visitor.visit_seq(self.sequence(items));
+            return self.visit_sequence(visitor);
         }
         let is_plain = class.is(types.str_type)
             || class.is(types.int_type)
@@ -220,9 +251,8 @@ impl<'de> Deserializer<'de> for ObjectDeserializer<'_> {
             let pairs = dict.items_vec();
             return visitor.visit_map(self.mapping(pairs));
         }
-        if let Some(tuple) = object.downcast_ref::<PyTuple>() {
-            let items = tuple.as_slice().to_vec();
-            return visitor.visit_seq(self.sequence(items));
+        if object.downcastable::<PyTuple>() {
+            return self.visit_sequence(visitor);
         }
         self.visit_other(visitor)
     }

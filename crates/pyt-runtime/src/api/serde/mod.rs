@@ -1,11 +1,13 @@
 //! Rust data to and from Python objects, for any type of serde's.
 //!
-//! [`ser`] decides which object a kind of data becomes, [`de`] what an object can be read as, and
-//! [`dataclass`] how a `dict` becomes an instance of a dataclass.
+//! [`ser`] decides which object a kind of data becomes, [`de`] what an object can be read as,
+//! [`numbers`] reads sequences of numbers, and [`dataclass`] decides how a `dict` becomes an
+//! instance of a dataclass.
 
 mod dataclass;
 mod de;
 pub(crate) mod error;
+mod numbers;
 mod ser;
 mod variant;
 
