@@ -2,11 +2,14 @@
 //!
 //! No Python code runs here: dictionaries, classes and stacks are only read.
 //!
-//! `calls` is about functions and methods that are called, `inside` about what their arguments lead
-//! to, `outside` about files and the environment.
+//! `calls` is about what is called, `methods` about native methods, `library_calls` about functions
+//! of the library, `inside` about what arguments lead to, `outside` about files and the
+//! environment.
 
 mod calls;
 mod inside;
+mod library_calls;
+mod methods;
 mod outside;
 
 use std::cell::Cell;
