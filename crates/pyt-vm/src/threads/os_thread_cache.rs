@@ -6,7 +6,9 @@
 //!
 //! What a Python thread leaves behind, and what runs here, is not known here.
 
-use std::{io, os::unix::thread::JoinHandleExt, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    io, os::unix::thread::JoinHandleExt, ptr, sync::Arc, thread::JoinHandle, time::Duration,
+};
 
 use parking_lot::Mutex;
 use pyt_sched::{ParkSlot, SignalMask};
@@ -20,6 +22,30 @@ const MOST_IDLE: usize = 16;
 
 /// How long an OS thread stays idle before it exits.
 const IDLE_TIME: Duration = Duration::from_secs(5);
+
+/// How much address space must be left beside a new thread's stack: `std` ends the process if
+/// there is none for the stack on which a thread handles signals.
+const LEFT_BESIDE_STACK: usize = 1 << 20;
+
+/// Whether there is room for a new thread. Threads that take memory at this moment may still have
+/// it end the process.
+///
+/// # Errors
+/// The system's, if not.
+fn check_address_space(stack_size: usize) -> io::Result<()> {
+    let length = stack_size.saturating_add(LEFT_BESIDE_STACK);
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let how = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping at an address of the kernel's choice, which nothing uses before it is
+    // gone again.
+    unsafe {
+        let room = libc::mmap(ptr::null_mut(), length, access, how, -1, 0);
+        if room == libc::MAP_FAILED || libc::munmap(room, length) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
 
 /// What an OS thread is to run. The first turn of the scheduler's thread is taken already.
 /// Afterwards all signals are blocked: one to the process is not for an idle thread, since the
@@ -116,6 +142,7 @@ impl OsThreadCache {
             }
             ThreadPlace::New(cached) => {
                 *cached.next.lock() = Some(Job { run, mask });
+                check_address_space(cached.stack_size)?;
                 let builder = std::thread::Builder::new().stack_size(cached.stack_size);
                 let (idle, itself) = (self.0.clone(), cached.clone());
                 let mut slot = cached.thread.lock();
