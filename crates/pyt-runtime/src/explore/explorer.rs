@@ -470,20 +470,8 @@ impl<'a> Explorer<'a> {
                 break;
             }
         }
-        if let Some(first) = first.as_ref().filter(|_| self.result.progress.proven) {
-            self.confirm(first, program, vm)?;
-        }
-        self.check(
-            first.as_ref(),
-            &mut first_looks,
-            started,
-            program,
-            watch,
-            vm,
-        )?;
-        if self.options.shard == Shard::WHOLE {
-            self.result.conclude();
-        }
+        let first = first.as_ref();
+        self.verify(first, &mut first_looks, started, program, watch, vm)?;
         self.result.elapsed = started.elapsed();
         if let Some((seed, choices)) = unfinished {
             self.explain_unfinished(seed, choices, program, vm)?;
@@ -571,6 +559,27 @@ impl<'a> Explorer<'a> {
         }
     }
 
+    /// Makes sure of what the search has proven. `first`: the first run; a part of a search may have
+    /// none.
+    fn verify(
+        &mut self,
+        first: Option<&Trace>,
+        first_looks: &mut FirstLooks,
+        started: Instant,
+        program: &dyn Fn(&VirtualMachine) -> PyResult<()>,
+        watch: &mut dyn FnMut(&ExploreResult) -> ControlFlow<()>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        if let Some(first) = first.filter(|_| self.result.progress.proven) {
+            self.confirm(first, program, vm)?;
+        }
+        self.check(first, first_looks, started, program, watch, vm)?;
+        if self.options.shard == Shard::WHOLE {
+            self.result.conclude();
+        }
+        Ok(())
+    }
+
     /// Makes the first run once more: the runs since may have left something that changes it, which
     /// voids the proof.
     fn confirm(
@@ -597,7 +606,7 @@ impl<'a> Explorer<'a> {
     }
 
     /// Draws schedules that check what a search for one order of independent steps has proven:
-    /// their outcomes must be known. `first`: the first run; a part of a search may have none.
+    /// their outcomes must be known.
     fn check(
         &mut self,
         first: Option<&Trace>,
