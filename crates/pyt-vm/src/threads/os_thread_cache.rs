@@ -7,7 +7,15 @@
 //! What a Python thread leaves behind, and what runs here, is not known here.
 
 use std::{
-    io, os::unix::thread::JoinHandleExt, ptr, sync::Arc, thread::JoinHandle, time::Duration,
+    io,
+    os::unix::thread::JoinHandleExt,
+    ptr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -27,13 +35,23 @@ const IDLE_TIME: Duration = Duration::from_secs(5);
 /// there is none for the stack on which a thread handles signals.
 const LEFT_BESIDE_STACK: usize = 1 << 20;
 
+/// How much of it each thread may take that was made and has not begun.
+const LEFT_FOR_BEGINNING: usize = 64 << 10;
+
+/// How many OS threads were made that have not begun: they have yet to get that stack.
+static BEGINNING: AtomicUsize = AtomicUsize::new(0);
+
 /// Whether there is room for a new thread. Threads that take memory at this moment may still have
 /// it end the process.
 ///
 /// # Errors
 /// The system's, if not.
 fn check_address_space(stack_size: usize) -> io::Result<()> {
-    let length = stack_size.saturating_add(LEFT_BESIDE_STACK);
+    let beginning = BEGINNING
+        .load(Ordering::Relaxed)
+        .saturating_mul(LEFT_FOR_BEGINNING);
+    let beside = LEFT_BESIDE_STACK.saturating_add(beginning);
+    let length = stack_size.saturating_add(beside);
     let access = libc::PROT_READ | libc::PROT_WRITE;
     let how = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new mapping at an address of the kernel's choice, which nothing uses before it is
@@ -146,7 +164,14 @@ impl OsThreadCache {
                 let builder = std::thread::Builder::new().stack_size(cached.stack_size);
                 let (idle, itself) = (self.0.clone(), cached.clone());
                 let mut slot = cached.thread.lock();
-                let thread = builder.spawn(move || itself.run_jobs(&idle))?;
+                BEGINNING.fetch_add(1, Ordering::Relaxed);
+                let body = move || {
+                    BEGINNING.fetch_sub(1, Ordering::Relaxed);
+                    itself.run_jobs(&idle);
+                };
+                let thread = builder.spawn(body).inspect_err(|_| {
+                    BEGINNING.fetch_sub(1, Ordering::Relaxed);
+                })?;
                 let ident = thread.as_pthread_t();
                 *slot = Some(thread);
                 Ok(Found {
