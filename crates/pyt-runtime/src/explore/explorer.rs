@@ -559,8 +559,8 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// Makes sure of what the search has proven. `first`: the first run; a part of a search may have
-    /// none.
+    /// Makes sure of what the search has proven. `first`: the first run; a part of a search may
+    /// have none.
     fn verify(
         &mut self,
         first: Option<&Trace>,
