@@ -226,3 +226,25 @@ fn what_no_step_says_of_objects_voids_the_proof() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Looking at an exception asks it for nothing by a name, which its class may answer.
+#[test]
+fn what_an_exception_holds_is_found_without_its_own_code() {
+    let source = "\
+import threading
+asked = []
+class Own(Exception):
+    def __getattr__(self, name):
+        asked.append(name)
+        raise AttributeError(name)
+own = Own(2)
+def show(): repr(own)
+threads = [threading.Thread(target=show) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert asked == [], asked
+";
+    let (report, run) = explore_text(source, &["--strategy=dpor", "--schedules=100"]);
+    assert_eq!(report["failed"], 0, "{run}");
+    assert_eq!(report["proven"], true, "{run}");
+}

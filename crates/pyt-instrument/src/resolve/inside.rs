@@ -3,7 +3,7 @@
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult,
-    builtins::{PyFunction, PyModule, PyStr, PyType, PyWeak},
+    builtins::{PyBaseException, PyFunction, PyModule, PyStr, PyType, PyWeak},
     types::PyTypeFlags,
 };
 
@@ -167,8 +167,9 @@ impl Resolver<'_> {
                 .filter_map(|name| object.get_attr(*name, self.vm).ok());
             found.collect()
         };
-        if self.is_exception(object) {
-            return ask(&["args", "exceptions"]);
+        if let Some(exception) = object.downcast_ref::<PyBaseException>() {
+            // (Those of a group are among its arguments. Asking by name may call the program.)
+            return vec![exception.args().into()];
         }
         match self.module_of(class.as_object()).as_deref() {
             Some("string.templatelib") => ask(&["interpolations", "value"]),
