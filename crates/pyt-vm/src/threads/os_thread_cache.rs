@@ -31,27 +31,42 @@ const MOST_IDLE: usize = 16;
 /// How long an OS thread stays idle before it exits.
 const IDLE_TIME: Duration = Duration::from_secs(5);
 
-/// How much address space must be left beside a new thread's stack: `std` ends the process if
-/// there is none for the stack on which a thread handles signals.
-const LEFT_BESIDE_STACK: usize = 1 << 20;
+/// How much address space must be left beside a new thread's stack. It is for what threads need
+/// that run already: the process ends where `std` has no room for the stack on which a thread
+/// handles signals, the C library none for a thread's variables, or an allocation fails.
+const LEFT_BESIDE_STACK: usize = 128 << 20;
 
-/// How much of it each thread may take that was made and has not begun.
-const LEFT_FOR_BEGINNING: usize = 64 << 10;
+/// How much of it each thread may take that exists already, beside its stack.
+const LEFT_FOR_EACH_THREAD: usize = 512 << 10;
 
-/// How many OS threads were made that have not begun: they have yet to get that stack.
+/// How much of it the C library's allocator takes for a new thread, if that gets an arena of its
+/// own.
+const ARENA: usize = 64 << 20;
+
+/// How many arenas the allocator makes for each processor.
+const ARENAS_OF_PROCESSOR: usize = 8;
+
+/// How many OS threads exist that this module has made.
+static OS_THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many of them have not begun: they have allocated nothing yet.
 static BEGINNING: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether there is room for a new thread. Threads that take memory at this moment may still have
-/// it end the process.
+/// Whether there is room for a new thread. Threads that take much memory at this moment may still
+/// have it end the process.
 ///
 /// # Errors
 /// The system's, if not.
 fn check_address_space(stack_size: usize) -> io::Result<()> {
-    let beginning = BEGINNING
+    // SAFETY: it only reads.
+    let processors = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    let most_arenas = usize::try_from(processors).map_or(1, |known| known * ARENAS_OF_PROCESSOR);
+    let arenas = BEGINNING.load(Ordering::Relaxed).min(most_arenas) * ARENA;
+    let others = OS_THREADS
         .load(Ordering::Relaxed)
-        .saturating_mul(LEFT_FOR_BEGINNING);
-    let beside = LEFT_BESIDE_STACK.saturating_add(beginning);
-    let length = stack_size.saturating_add(beside);
+        .saturating_mul(LEFT_FOR_EACH_THREAD);
+    let beside = LEFT_BESIDE_STACK.saturating_add(arenas);
+    let length = stack_size.saturating_add(beside).saturating_add(others);
     let access = libc::PROT_READ | libc::PROT_WRITE;
     let how = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new mapping at an address of the kernel's choice, which nothing uses before it is
@@ -63,6 +78,26 @@ fn check_address_space(stack_size: usize) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// One of the OS threads that a counter counts.
+struct Counted(&'static AtomicUsize);
+
+impl Counted {
+    fn among(counter: &'static AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // Never below none: in the child of a `fork` the thread that called it is not counted.
+        let one_less = |threads: usize| Some(threads.saturating_sub(1));
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+    }
 }
 
 /// What an OS thread is to run. The first turn of the scheduler's thread is taken already.
@@ -164,13 +199,12 @@ impl OsThreadCache {
                 let builder = std::thread::Builder::new().stack_size(cached.stack_size);
                 let (idle, itself) = (self.0.clone(), cached.clone());
                 let mut slot = cached.thread.lock();
-                BEGINNING.fetch_add(1, Ordering::Relaxed);
-                let body = move || {
-                    BEGINNING.fetch_sub(1, Ordering::Relaxed);
+                let counted = Counted::among(&OS_THREADS);
+                let beginning = Counted::among(&BEGINNING);
+                let thread = builder.spawn(move || {
+                    let _counted = counted;
+                    drop(beginning);
                     itself.run_jobs(&idle);
-                };
-                let thread = builder.spawn(body).inspect_err(|_| {
-                    BEGINNING.fetch_sub(1, Ordering::Relaxed);
                 })?;
                 let ident = thread.as_pthread_t();
                 *slot = Some(thread);
@@ -214,6 +248,8 @@ impl OsThreadCache {
     pub(crate) unsafe fn reset_after_fork(&self) {
         // SAFETY: no thread that exists holds the lock.
         unsafe { lock::zero_reinit_after_fork(self.0.raw()) };
+        OS_THREADS.store(0, Ordering::Relaxed);
+        BEGINNING.store(0, Ordering::Relaxed);
         // Not dropped: that would detach threads that the C library does not have here.
         std::mem::forget(std::mem::take(&mut self.0.lock().threads));
     }
