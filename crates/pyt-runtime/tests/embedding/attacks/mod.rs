@@ -71,6 +71,22 @@ const DOCUMENTED: &[(&str, &str)] = &[
         "range(60000): x = threading.Condition(",
         "chains of objects of other classes",
     ),
+    (
+        "range(200000): i = itertools.chain(",
+        "chains of objects of other classes",
+    ),
+    (
+        "\nmath.perm(N)",
+        "factorials and binomials of large integers",
+    ),
+    (
+        "\nmath.factorial(N)",
+        "factorials and binomials of large integers",
+    ),
+    (
+        "\nmath.comb(N, ",
+        "factorials and binomials of large integers",
+    ),
 ];
 
 /// What a neighbour does before and after: `T` is what the program changes.
