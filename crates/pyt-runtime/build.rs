@@ -6,10 +6,13 @@
 //!
 //! Compresses the sources of the library's modules, for tracebacks, `inspect` and debuggers
 //! (`startup/library_sources.rs`).
+//!
+//! Without the feature `stdlib` these are the sources of the core's modules only, which are copied
+//! so that they are frozen without the others (`config/library.rs`); and there are no other files.
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -26,12 +29,19 @@ const FOLDERS: [&str; 3] = [
     "venv/scripts/posix",
 ];
 
+/// The modules and packages of the core, one in a line.
+const CORE: &str = include_str!("src/config/core_library.txt");
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=lib");
+    println!("cargo::rerun-if-changed=src/config/core_library.txt");
     let library = Path::new(rustpython_pylib::LIB_PATH);
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let is_whole = env::var_os("CARGO_FEATURE_STDLIB").is_some();
+    let folders: &[&str] = if is_whole { &FOLDERS } else { &[] };
     let mut table = String::from("&[\n");
-    for folder in FOLDERS {
+    for folder in folders {
         for file in files(&library.join(folder)) {
             let name = file.file_name().and_then(|name| name.to_str());
             let (Some(name), Some(path)) = (name, file.to_str()) else {
@@ -41,13 +51,42 @@ fn main() {
         }
     }
     table += "]\n";
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("library_files.rs"), table).expect("OUT_DIR can be written");
     let mut sources = BTreeMap::new();
-    collect(library, "", &mut sources);
+    if is_whole {
+        collect(library, "", &mut sources);
+    } else {
+        let core = out.join("core_library");
+        copy_core(library, &core).expect("the library can be read, and OUT_DIR written");
+        let frozen = "rustpython_vm::py_freeze!(dir = \"core_library\")";
+        fs::write(out.join("core_library.rs"), frozen).expect("OUT_DIR can be written");
+        collect(&core, "", &mut sources);
+    }
     // Modules of our own stand in the place of upstream's.
     collect(Path::new("lib"), "", &mut sources);
     write_sources(&sources, &out);
+}
+
+/// Copies the modules and packages of the core.
+fn copy_core(library: &Path, core: &Path) -> io::Result<()> {
+    if core.exists() {
+        fs::remove_dir_all(core)?;
+    }
+    fs::create_dir(core)?;
+    for name in CORE.lines() {
+        let package = library.join(name);
+        if package.is_dir() {
+            let copy = core.join(name);
+            fs::create_dir(&copy)?;
+            for file in files(&package) {
+                fs::copy(&file, copy.join(file.file_name().unwrap_or_default()))?;
+            }
+        } else {
+            let file = format!("{name}.py");
+            fs::copy(library.join(&file), core.join(&file))?;
+        }
+    }
+    Ok(())
 }
 
 /// The sources in and below a folder, by the names of their modules.

@@ -7,7 +7,7 @@ use pyt_vm::{state, threads::LeastStack};
 use rustpython_vm::{PyResult, VirtualMachine, builtins::PyModuleDef, frozen::FrozenModule};
 use serde::{Deserialize, Serialize};
 
-use super::own_environment;
+use super::{library, own_environment};
 use crate::{Builder, Error, Options};
 
 /// The least stack of a thread, in bytes, as in CPython.
@@ -15,27 +15,6 @@ const LEAST_STACK: usize = 32 << 10;
 
 /// The least recursion limit: importing the standard library takes some.
 const LEAST_RECURSION: usize = 100;
-
-/// What the interpreter itself needs of the standard library to begin, and what `threading` and
-/// `queue` stand on.
-const CORE: [&str; 16] = [
-    "_collections_abc",
-    "_weakrefset",
-    "abc",
-    "codecs",
-    "collections",
-    "encodings",
-    "genericpath",
-    "heapq",
-    "io",
-    "keyword",
-    "operator",
-    "os",
-    "posixpath",
-    "reprlib",
-    "stat",
-    "types",
-];
 
 /// What the methods below have set.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -133,6 +112,9 @@ impl Builder {
     /// `threading`, `queue`, ...) with the modules that they need (`collections`, `heapq`, `io`,
     /// `operator`, `os`, ...), and what the search paths hold. `site` is not run, and tracebacks
     /// are plainer.
+    ///
+    /// A program that is built without the crate's feature `stdlib` has only that, whatever
+    /// is said here.
     #[must_use]
     pub fn stdlib(mut self, stdlib: bool) -> Self {
         self.host.without_stdlib = !stdlib;
@@ -184,7 +166,7 @@ impl HostSettings {
                 )));
             }
         }
-        options.no_site |= self.without_stdlib;
+        options.no_site |= self.without_stdlib || !library::IS_WHOLE;
         Ok(())
     }
 
@@ -204,21 +186,11 @@ impl HostSettings {
 
     /// The modules of the standard library that can be imported.
     pub(crate) fn library(&self) -> impl Iterator<Item = (&'static str, FrozenModule)> {
-        let without = self.without_stdlib;
-        let is_core = |name: &str| {
-            CORE.iter().any(|core| {
-                name.strip_prefix(core)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
-        };
-        rustpython_pylib::FROZEN_STDLIB
-            .into_iter()
-            .filter(move |(name, _)| !without || is_core(name))
-            .flat_map(|(name, module)| {
-                let extended = EXTENDED.iter().find(|(extended, _)| *extended == name);
-                let original = extended.map(|(_, original)| (*original, module));
-                std::iter::once((name, module)).chain(original)
-            })
+        library::modules(self.without_stdlib).flat_map(|(name, module)| {
+            let extended = EXTENDED.iter().find(|(extended, _)| *extended == name);
+            let original = extended.map(|(_, original)| (*original, module));
+            std::iter::once((name, module)).chain(original)
+        })
     }
 
     /// Native modules that replace upstream's.

@@ -7,6 +7,7 @@ pub mod arguments;
 pub(crate) mod builder;
 pub(crate) mod environment;
 pub(crate) mod host_settings;
+mod library;
 pub(crate) mod options;
 mod own_environment;
 pub(crate) mod xoptions;

@@ -90,7 +90,7 @@ struct IdleRuntimes {
     /// Callers wait for it: a runtime is ready, or one could not be built.
     changed: Condvar,
     /// Threads that could not build a runtime wait for it: a caller knows of that.
-    told: Condvar,
+    failure_taken: Condvar,
 }
 
 #[derive(Default)]
@@ -111,7 +111,7 @@ impl IdleRuntimes {
     fn take_failure(&self, state: &mut IdleState) -> Option<Error> {
         let failure = state.failure.take();
         if failure.is_some() {
-            self.told.notify_all();
+            self.failure_taken.notify_all();
         }
         failure
     }
@@ -361,7 +361,7 @@ impl Drop for RuntimePool {
         state.is_closed = true;
         let ready = std::mem::take(&mut state.ready);
         drop(state);
-        self.idle.told.notify_all();
+        self.idle.failure_taken.notify_all();
         // A thread runs for as long as its runtime is in use, and ends it when it is returned.
         drop(ready);
     }
@@ -427,7 +427,7 @@ fn keep(idle: &IdleRuntimes, build: &dyn Fn() -> Result<PoolEntry, Error>) {
                 // One caller gets the failure, and then it is tried again.
                 let mut state = idle.state.lock();
                 while state.failure.is_some() && !state.is_closed {
-                    idle.told.wait(&mut state);
+                    idle.failure_taken.wait(&mut state);
                 }
             }
         }
