@@ -9,7 +9,7 @@ use crate::{
     op::{Action, Op},
     sync::{
         Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -23,6 +23,8 @@ pub struct Condition {
     waiters: Mutex<Waiters>,
     /// How many are in line, so that a notification without waiters costs one load.
     waiting: AtomicUsize,
+    /// A thread has been in line.
+    was_joined: AtomicBool,
 }
 
 /// The threads in line. One condition has one lock, so only one of the two is in use at a time.
@@ -69,7 +71,14 @@ impl Condition {
         Self {
             waiters: Mutex::new(Waiters::new()),
             waiting: AtomicUsize::new(0),
+            was_joined: AtomicBool::new(false),
         }
+    }
+
+    /// Notes that a thread is about to get in line: the caller holds its lock.
+    fn note_join(&self) {
+        before(Op::on(Action::Wait, address(self)));
+        self.was_joined.store(true, Ordering::Release);
     }
 
     /// Works on the line and publishes its length.
@@ -83,7 +92,7 @@ impl Condition {
     /// Gets in line, while the caller holds its lock: a notification from now on counts.
     #[must_use]
     pub fn join(&self) -> Arc<Waiter> {
-        before(Op::on(Action::Wait, address(self)));
+        self.note_join();
         self.with_line(|line| line.queue.enqueue())
     }
 
@@ -119,7 +128,7 @@ impl Condition {
     /// [`wait_reserved`](Self::wait_reserved).
     #[must_use]
     pub fn reserve(&self) -> Arc<Reservation> {
-        before(Op::on(Action::Wait, address(self)));
+        self.note_join();
         let place = Arc::new(Reservation::default());
         self.with_line(|line| line.reservations.push_back(place.clone()));
         place
@@ -166,6 +175,20 @@ impl Condition {
     /// Wakes all.
     pub fn notify_all(&self) {
         self.notify(usize::MAX);
+    }
+
+    /// Whether any thread has been in line so far. Threads get in line with the lock held, and so
+    /// the order of critical sections decides what a caller is told that holds it. They leave the
+    /// line without the lock when their time is up: how many are in line is decided by more.
+    #[must_use]
+    pub fn was_joined(&self) -> bool {
+        self.was_joined.load(Ordering::Acquire)
+    }
+
+    /// A decision point before a look at the line: for a program that asks.
+    pub fn query(&self) -> &Self {
+        before(Op::on(Action::Query, address(self)));
+        self
     }
 
     /// How many are in line.

@@ -126,7 +126,12 @@ fn notify(zelf: &Py<Condition>, n: Option<&PyObject>, vm: &VirtualMachine) -> Py
     if !held(zelf, vm)?.is_owned(vm)? {
         return Err(vm.new_runtime_error("cannot notify on un-acquired lock"));
     }
+    if !zelf.line.was_joined() {
+        return Ok(());
+    }
+    // A waiter may have left when its time was up: that there is none is something to find out.
     if zelf.line.waiting() == 0 {
+        zelf.line.notify(0);
         return Ok(());
     }
     let n = n.map_or(Ok(usize::MAX), |n| how_many(n, vm))?;
@@ -398,7 +403,8 @@ impl Initializer for Condition {
 impl Representable for Condition {
     fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
         let lock = lock_of(zelf, vm)?.str(vm)?;
-        Ok(format!("<Condition({lock}, {})>", zelf.line.waiting()))
+        let waiting = zelf.line.query().waiting();
+        Ok(format!("<Condition({lock}, {waiting})>"))
     }
 }
 
