@@ -29,6 +29,7 @@ mod merged;
 mod orders;
 mod package;
 mod programs;
+mod recipes;
 mod reflection;
 mod replays;
 mod runs;
