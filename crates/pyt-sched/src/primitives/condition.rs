@@ -177,9 +177,10 @@ impl Condition {
         self.notify(usize::MAX);
     }
 
-    /// Whether any thread has been in line so far. Threads get in line with the lock held, and so
-    /// the order of critical sections decides what a caller is told that holds it. They leave the
-    /// line without the lock when their time is up: how many are in line is decided by more.
+    /// Whether any thread has been in line so far. A thread gets in line with the lock held: for a
+    /// caller that holds the lock, the order of the critical sections decides the answer. That does
+    /// not hold for [`waiting`](Self::waiting): a waiter whose deadline passes leaves without the
+    /// lock.
     #[must_use]
     pub fn was_joined(&self) -> bool {
         self.was_joined.load(Ordering::Acquire)

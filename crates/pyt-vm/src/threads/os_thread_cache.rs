@@ -11,7 +11,7 @@ use std::{
     os::unix::thread::JoinHandleExt,
     ptr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
@@ -46,6 +46,13 @@ const ARENA: usize = 64 << 20;
 /// How many arenas the allocator makes for each processor.
 const ARENAS_OF_PROCESSOR: usize = 8;
 
+/// How many arenas it makes at most. The C library reads a file to know the processors.
+static MOST_ARENAS: LazyLock<usize> = LazyLock::new(|| {
+    // SAFETY: it only reads.
+    let processors = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    usize::try_from(processors).unwrap_or(1) * ARENAS_OF_PROCESSOR
+});
+
 /// How many OS threads exist that this module has made.
 static OS_THREADS: AtomicUsize = AtomicUsize::new(0);
 
@@ -58,16 +65,14 @@ static BEGINNING: AtomicUsize = AtomicUsize::new(0);
 /// # Errors
 /// The system's, if not.
 fn check_address_space(stack_size: usize) -> io::Result<()> {
-    // SAFETY: it only reads.
-    let processors = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
-    let most_arenas = usize::try_from(processors).map_or(1, |known| known * ARENAS_OF_PROCESSOR);
-    let arenas = BEGINNING.load(Ordering::Relaxed).min(most_arenas) * ARENA;
+    let arenas = BEGINNING.load(Ordering::Relaxed).min(*MOST_ARENAS) * ARENA;
     let others = OS_THREADS
         .load(Ordering::Relaxed)
         .saturating_mul(LEFT_FOR_EACH_THREAD);
     let beside = LEFT_BESIDE_STACK.saturating_add(arenas);
     let length = stack_size.saturating_add(beside).saturating_add(others);
-    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // Without access: only addresses are taken, no memory that the system would have to promise.
+    let access = libc::PROT_NONE;
     let how = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new mapping at an address of the kernel's choice, which nothing uses before it is
     // gone again.
