@@ -54,6 +54,11 @@ pub const PAGES: &[Page] = &[
     page("suites", "how-to/suites.md", "Explore a test suite"),
     page("ci", "how-to/ci.md", "Explore schedules in CI"),
     page(
+        "many-machines",
+        "how-to/many-machines.md",
+        "Explore on many machines: --shard and --merge",
+    ),
+    page(
         "api",
         "how-to/api.md",
         "Where the documentation of the Rust and Python API is",
@@ -102,6 +107,11 @@ pub const PAGES: &[Page] = &[
         "event-loops",
         "event-loops.md",
         "Explore asyncio, time and faults: --clock, --asyncio, --inject",
+    ),
+    page(
+        "reported-bugs",
+        "reported-bugs.md",
+        "Bugs of released packages that pyt finds, and how often",
     ),
     page(
         "isolation",
