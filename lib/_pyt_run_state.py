@@ -11,6 +11,7 @@ import builtins
 import gc  # noqa: F401  The interpreter imports it between runs.
 import io
 import itertools
+import operator
 import os
 import signal
 import site
@@ -26,6 +27,8 @@ import _pyt
 import _pyt_event_loops
 import _pyt_explore
 import _random
+import _signal
+import posix
 
 _random_was_imported = "random" in sys.modules
 import random  # noqa: E402
@@ -50,7 +53,7 @@ threading._dangling
 _SYS_NAMES = (
     "argv", "breakpointhook", "displayhook", "excepthook", "path", "stderr", "stdin", "stdout",
 )
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
+_SIGNALS = sorted({int(one) for one in signal.valid_signals()} - {signal.SIGKILL, signal.SIGSTOP})
 
 _HOOKS = ((threading, "excepthook"), (threading, "_counter"))
 
@@ -147,6 +150,16 @@ def _folder():
         return None
 
 
+def _name_actions(actions):
+    """Has `signal.getsignal` name the actions of signals that no handler was ever set for: a run may
+    set one, and what restores it must be known."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # no run can set any
+    for number, action in actions.items():
+        if number in _SIGNALS and _signal.getsignal(number) is None:
+            _signal.signal(number, action)
+
+
 def _copied(value):
     return value[:] if type(value) is list else value
 
@@ -154,11 +167,14 @@ def _copied(value):
 class RunState:
     """The state with which runs begin. `capture`: what they print is kept, not shown.
 
+    `actions`: what is done with signals that the operating system handles, 0 (the default) or 1 (they
+    are ignored), by their numbers.
+
     The interpreter itself prepares each run, and compares the state after it; it calls `restore` only
     if a run has changed something.
     """
 
-    def __init__(self, capture):
+    def __init__(self, capture, actions):
         self._sys = {name: _copied(getattr(sys, name)) for name in _SYS_NAMES if hasattr(sys, name)}
         if "datetime" not in sys.modules:
             # The native one reads the machine's clock, the other one calls the module `time`.
@@ -179,7 +195,8 @@ class RunState:
         # The dict behind it: comparing `os.environ` itself decodes every variable, in every run.
         self._environ = dict(os.environ._data)
         self._folder = _folder()
-        self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+        _name_actions(actions)
+        self._handlers = {number: _signal.getsignal(number) for number in _SIGNALS}
         _library.record(sys.modules[name] for name in self._own_names)
         # Attributes that must have these values again when a run has ended.
         self.kept = [(sys, name, value) for name, value in self._sys.items()]
@@ -296,8 +313,15 @@ class RunState:
         if self._folder is not None and _folder() != self._folder:
             os.chdir(self._folder)
         for number, handler in self._handlers.items():
-            if signal.getsignal(number) is not handler and handler is not None:
-                signal.signal(number, handler)
+            found = _signal.getsignal(number)
+            if found is not handler and found != handler:
+                # What the operating system does with it is restored by the interpreter.
+                _signal.signal(number, _signal.SIG_DFL if handler is None else handler)
+
+    def raise_interrupts(self):
+        """From now on runs begin with the handler of Ctrl-C that raises `KeyboardInterrupt`."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._handlers[int(signal.SIGINT)] = signal.default_int_handler
 
     def _forget_modules(self):
         for name in sys.modules.keys() - self._modules:
@@ -519,6 +543,7 @@ class _Substitutes:
         makers = [(random, "_urandom", self._urandom), (os, "urandom", self._urandom)]
         if hasattr(os, "getrandom"):
             makers.append((os, "getrandom", self._getrandom))
+        makers += [(holder, "_exit", self._exit) for holder in (posix, os)]
         makers.append((random.Random, "seed", _seeding))
         makers.append((sys, "unraisablehook", self._unraisable))
         makers.append((warnings, "_warn_unawaited_coroutine", self._unawaited))
@@ -597,6 +622,14 @@ class _Substitutes:
             return original(coro)
 
         return _warn_unawaited_coroutine
+
+    def _exit(self, original):
+        def _exit(status):
+            if self.seed is not None:
+                _pyt.end_process(operator.index(status))
+            return original(status)
+
+        return _exit
 
     def _urandom(self, original):
         self.system_urandom = original

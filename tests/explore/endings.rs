@@ -69,6 +69,26 @@ fn a_finite_loop_is_never_a_livelock() {
             assert_eq!(failed, 0, "{granularity}\n{source}");
         }
     }
+    // Outside of functions, of two threads or one, and what keeps its values in places of its own.
+    let alone = [
+        "n = 0\nwhile n < 5000: n += 1\n",
+        "class C:\n    n = 0\n    while n < 5000: n += 1\n",
+        "exec('n = 0\\nwhile n < 5000: n += 1', {}, {})\n",
+        "import threading\ndone = threading.Event()\nt = threading.Thread(target=done.wait)\n\
+         t.start()\nn = 0\nwhile n < 5000: n += 1\ndone.set()\nt.join()\n",
+        "b = bytearray(2)\nwhile b[1] < 30:\n    b[0] = (b[0] + 1) % 256\n    b[1] += b[0] == 0\n",
+        "b = memoryview(bytearray(8)).cast('q')\nwhile b[0] < 5000: b[0] += 1\n",
+        "import array\na = array.array('i', [0])\nwhile a[0] < 5000: a[0] += 1\n",
+        "import ctypes\nc = ctypes.c_int(0)\nwhile c.value < 5000: c.value += 1\n",
+        "a = [0]\nwhile a[0] < 5000: a[:] = [a[0] + 1]\n",
+        "class P:\n    n = property(lambda self: self.m, lambda self, m: setattr(self, 'm', m))\n\
+         p = P()\np.n = 0\nwhile p.n < 2000: p.n += 1\n",
+        "class S:\n    __slots__ = 'n'\ns = S()\ns.n = 0\nwhile s.n < 5000: s.n += 1\n",
+    ];
+    for source in alone {
+        assert_eq!(ends(source, &[]).0, 0, "{source}");
+    }
+    assert_eq!(ends("n = 1\nwhile n: n = 1\n", &[]), (4, 0));
     // A thread that sleeps ends it: here time passes only when none can go on.
     let source = "import threading, time\nready = False\ndef work():\n    global ready\n    \
                   time.sleep(0.01)\n    ready = True\nt = threading.Thread(target=work)\n\

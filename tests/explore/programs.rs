@@ -141,8 +141,9 @@ fn a_program_that_ends_its_process_ends_its_own_run() {
         let (report, run) = explore_text(source, &["--schedules=6", how]);
         run.exited_with(1);
         assert_eq!(report["failed"], 6, "{how}: {run}");
-        let failure = &report["outcomes"][0]["outcome"]["failure"];
-        assert_eq!(failure["status"], 5, "{how}: {run}");
+        let outcome = &report["outcomes"][0]["outcome"];
+        assert_eq!(outcome["failure"]["status"], 5, "{how}: {run}");
+        assert_eq!(outcome["output"], "working\n", "{how}: {run}");
     }
     let (report, run) = explore_text("import os\nos._exit(0)\n", &["--schedules=6"]);
     run.exited_with(0);
@@ -150,7 +151,8 @@ fn a_program_that_ends_its_process_ends_its_own_run() {
 }
 
 /// The first run does not do it.
-const DIES_LATER: &str = "import os, random\nif random.random() < 0.7: os._exit(5)\n";
+const DIES_LATER: &str =
+    "import os, random\nif random.random() < 0.7: os.kill(os.getpid(), 9)\n";
 
 #[test]
 fn a_later_run_that_ends_its_process_is_an_outcome() {
@@ -173,12 +175,126 @@ def work():
 threads = [threading.Thread(target=work) for _ in range(2)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-if count < 2: os._exit(7)
+if count < 2: os.kill(os.getpid(), 9)
 ";
     let (report, run) = explore_text(source, &["--strategy=dpor"]);
     run.exited_with(1);
     assert_eq!(report["proven"], false, "{run}");
-    assert!(run.stdout.contains("\"status\": 7"), "{run}");
+    assert!(run.stdout.contains("\"status\": 137"), "{run}");
+    let (_, run) = explore_text(source, &["--schedules=40"]);
+    run.exited_with(1);
+    // It does happen again, with its seed; only its steps are not known.
+    let scratch = Scratch::new();
+    let script = scratch.write("dies.py", source);
+    let run = pyt(&["explore", "--schedules=40", &script]);
+    run.exited_with(1);
+    assert!(run.stdout.contains("the steps are not known"), "{run}");
+    assert!(!run.stdout.contains("did not happen again"), "{run}");
+}
+
+#[test]
+fn a_call_of_os_exit_has_a_cause_and_a_schedule() {
+    let source = "
+import os, threading
+count = 0
+def work():
+    global count
+    count += 1
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(count)
+try:
+    if count < 2: os._exit(7)
+finally:
+    print('not by os._exit')
+";
+    let scratch = Scratch::new();
+    let script = scratch.write("exits.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    for strategy in ["--strategy=random", "--strategy=dpor"] {
+        let (report, run) = explore(&script, &["--schedules=200", strategy, &output]);
+        run.exited_with(1);
+        assert_eq!(report["proven"], false, "{run}");
+        let finding = &report["findings"][0];
+        assert_eq!(finding["failure"]["status"], 7, "{run}");
+        let cause = finding["cause"].to_string();
+        assert!(cause.contains("count"), "{run}");
+        let failed = "1\n";
+        let texts = outcomes(&report);
+        assert!(
+            texts.iter().any(|text| text.contains(&format!("{failed:?}"))),
+            "{run}"
+        );
+    }
+    let schedule = scratch.at("found/exits-exit.schedule");
+    for _ in 0..5 {
+        pyt(&["replay", &schedule]).exited_with(1);
+    }
+}
+
+#[test]
+fn handlers_of_signals_belong_to_their_run() {
+    let source = "
+import signal
+assert not callable(signal.getsignal(signal.SIGTERM)), signal.getsignal(signal.SIGTERM)
+seen = []
+def handle(number, frame):
+    seen.append(number)
+signal.signal(signal.SIGTERM, handle)
+assert signal.getsignal(signal.SIGTERM) is handle
+for _ in range(3): pass
+";
+    for how in [&[][..], &["--isolate"], &["--granularity=instruction"]] {
+        let arguments = [&["--inject=signal:SIGTERM", "--schedules=200"], how].concat();
+        let (report, run) = explore_text(source, &arguments);
+        run.exited_with(0);
+        assert_eq!(report["failed"], 0, "{run}");
+    }
+}
+
+#[test]
+fn faults_come_before_a_sleep() {
+    let source = "
+import time
+try:
+    for _ in range(10): time.sleep(1)
+except KeyboardInterrupt:
+    print('interrupted')
+";
+    let (report, run) = explore_text(
+        source,
+        &["--inject=interrupt", "--schedules=40", "--granularity=sync"],
+    );
+    assert_eq!(outcomes(&report).len(), 2, "{run}");
+}
+
+#[test]
+fn a_program_that_looks_at_the_modules_finds_none_of_an_earlier_run() {
+    let source = "
+import sys
+print('colorsys' in sys.modules)
+import colorsys
+";
+    for how in [&[][..], &["--isolate"]] {
+        let (report, run) = explore_text(source, &[&["--schedules=20"], how].concat());
+        assert_eq!(outcomes(&report).len(), 1, "{run}");
+        assert!(outcomes(&report)[0].contains("False"), "{run}");
+    }
+    let source = "
+import sys, threading
+def imports():
+    import colorsys
+def looks():
+    print('colorsys' in sys.modules)
+threads = [threading.Thread(target=one) for one in (imports, looks)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+";
+    let (report, run) = explore_text(source, &["--strategy=dpor"]);
+    assert_eq!(report["proven"], false, "{run}");
+    let (report, run) = explore_text(source, &["--strategy=dfs"]);
+    assert_eq!(outcomes(&report).len(), 2, "{run}");
 }
 
 #[test]

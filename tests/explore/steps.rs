@@ -764,13 +764,23 @@ two = one
 ",
     ),
     (
-        "ends its process",
+        "other orders of what threads do beside `os._exit`",
         "
 import os, tempfile
 box = []
 def one(): box.append(1)
 def two():
     if not box: os._exit(0)
+",
+    ),
+    (
+        "ends its process",
+        "
+import os, signal, tempfile
+box = []
+def one(): box.append(1)
+def two():
+    if not box: os.kill(os.getpid(), signal.SIGKILL)
 ",
     ),
     (

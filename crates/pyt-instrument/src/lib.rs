@@ -191,6 +191,8 @@ pub struct Sites {
     references: OnceLock<References>,
     running: Running,
     instance_dicts: InstanceDicts,
+    /// Whether user code names something `modules`, as `sys.modules`.
+    names_modules: AtomicBool,
     /// Names of attributes that the program sets.
     stored: RwLock<HashSet<String>>,
     recent: Mutex<Recent>,
@@ -225,6 +227,7 @@ impl Sites {
             references: OnceLock::new(),
             running: Running::default(),
             instance_dicts: InstanceDicts::default(),
+            names_modules: AtomicBool::new(false),
             stored: RwLock::default(),
             recent: Mutex::default(),
             first_looks: Mutex::default(),
@@ -389,6 +392,9 @@ impl Sites {
                 plan::with_first(one, &mut sites);
             }
             self.stored.write().extend(plan::stored_attributes(one));
+            if one.code.names.iter().any(|name| name.as_str() == "modules") {
+                self.names_modules.store(true, Ordering::Relaxed);
+            }
             // In the table first: what it does not know is no site.
             self.table.write().add(one, &sites, begins, granularity);
             if !sites.is_empty() {
@@ -520,6 +526,13 @@ impl Sites {
     /// As [`record`](Self::record), without values.
     pub fn record_names(&self, on: bool) {
         self.naming.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether the program may look at which modules are imported: its code names something
+    /// `modules`, as `sys.modules` does.
+    #[must_use]
+    pub fn names_modules(&self) -> bool {
+        self.names_modules.load(Ordering::Relaxed)
     }
 
     /// What was recorded since the last call.

@@ -16,7 +16,7 @@ use std::{
 
 use pyt_sched::controlled::{Action, Look, Op, ThreadNumber};
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyRef, VirtualMachine,
+    AsObject, Py, PyObject, PyObjectRef, PyRef, VirtualMachine,
     builtins::{PyCode, PyDict, PyFloat, PyInt, PyList, PyStr},
     bytecode::{CodeFlags, Opcode},
     frame::InterpreterFrame,
@@ -175,6 +175,7 @@ impl Changes {
                 .entry(code.get_id())
                 .or_insert_with(|| code.to_owned());
             (code.get_id(), index).hash(&mut hasher);
+            let is_optimized = code.code.flags.contains(CodeFlags::OPTIMIZED);
             // SAFETY: the function is the calling thread's, and does not run meanwhile.
             match unsafe { operands::slots_of(here) } {
                 Some(slots) => {
@@ -183,14 +184,14 @@ impl Changes {
                             .hash(&mut hasher);
                     }
                 }
-                // The variables of a module are its names. It has a stack, which is not known: what
-                // loops at that level does not count as repeated.
-                None if !code.code.flags.contains(CodeFlags::OPTIMIZED) => {
-                    for (name, value) in here.globals().to_owned().items_vec() {
-                        (token(&name, vm)?, token(&value, vm)?).hash(&mut hasher);
-                    }
+                None if is_optimized => return None,
+                // A stack that is not known: what loops at that level does not count as repeated.
+                None => {}
+            }
+            if !is_optimized {
+                for (name, value) in names_of(here, vm)? {
+                    (token(&name, vm)?, token(&value, vm)?).hash(&mut hasher);
                 }
-                None => return None,
             }
             frame = here.previous();
         }
@@ -258,6 +259,17 @@ fn repeated(instructions: &[Decoded], visited: &[usize]) -> (usize, usize) {
     }
 }
 
+/// The variables of a module, of the body of a class, or of code given to `exec`, which are in a
+/// dictionary; `None` if they are in something else.
+fn names_of(
+    frame: &InterpreterFrame,
+    vm: &VirtualMachine,
+) -> Option<Vec<(PyObjectRef, PyObjectRef)>> {
+    let names = frame.locals.get()?;
+    let names: &Py<PyDict> = names.obj().downcast_ref_if_exact(vm)?;
+    Some(names.to_owned().items_vec())
+}
+
 /// No value.
 const ABSENT: u64 = 0x9e37;
 
@@ -267,10 +279,17 @@ fn digest(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// What a changed variable, attribute, item or container is.
+/// What a changed variable, attribute, item or container is; `None` if that is not known.
 fn content(value: &PyObject, target: &Held, vm: &VirtualMachine) -> Option<u64> {
-    if !matches!(target, Held::Whole(_)) {
-        return token(value, vm);
+    match target {
+        Held::Global(..) | Held::Cell(_) => return token(value, vm),
+        // What sets the attribute keeps its value in a place of its own.
+        Held::Attribute(..) if value.class().slots.descr_set.load().is_some() => return None,
+        Held::Attribute(..) => return token(value, vm),
+        // A slice, or an item of something else than a list or a dictionary: all of it.
+        Held::Item(container, _) if value.is(container) => {}
+        Held::Item(..) => return token(value, vm),
+        Held::Whole(_) => {}
     }
     if let Some(list) = value.downcast_ref_if_exact::<PyList>(vm) {
         let items = list.borrow_vec();

@@ -120,7 +120,7 @@ const PROGRAM_STATUSES: &[Status] = &[
     status(
         "1",
         "an uncaught exception, or `sys.exit(\"text\")`; a setting that Python refuses to start \
-         with; with `--seed`: more than `--max-steps` steps",
+         with; with `--seed`: more than ten times `--max-steps` steps",
     ),
     status("2", "a file that cannot be opened, or a wrong option"),
     status("3", "a deadlock, with `--deadlock=abort` or `--seed`"),
@@ -249,7 +249,7 @@ pub const COMMANDS: [CommandSpec; 7] = [
         examples: &[
             example(
                 "pyt explore bank.py",
-                "1,000 schedules, a report, a .schedule file per failure",
+                "1,000 schedules, a report, a .schedule file per kind of failure",
             ),
             example(
                 "pyt explore --time 60 bank.py",

@@ -34,6 +34,15 @@ mod _pyt {
             .or_raise(vm)
     }
 
+    /// The program ends its process. In a run, what ends the calling thread is raised; outside of
+    /// one, nothing is done.
+    #[pyfunction]
+    fn end_process(status: i32, vm: &VirtualMachine) -> PyResult<()> {
+        // Others may go on first.
+        decision_point(Op::alone(Action::Step)).or_raise(vm)?;
+        runs::end_process(status, vm)
+    }
+
     /// What can be read and written, as `selectors` has it.
     #[cfg(unix)]
     const EVENT_READ: i32 = 1;

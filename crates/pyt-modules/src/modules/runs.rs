@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use pyt_sched::{
-    Thread,
+    Aborted, Thread,
     controlled::{Controlled, FinishedRun, RunConfig, ThreadNumber, current_number, steps},
 };
 use pyt_vm::{
@@ -15,10 +15,12 @@ use pyt_vm::{
     state::{self, InterpreterState},
     uncaught::{Uncaught, UncaughtExceptions},
 };
-use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs};
+use rustpython_vm::{
+    PyObjectRef, PyResult, VirtualMachine, common::rc::PyRc, function::FuncArgs, vm::thread,
+};
 
 use super::{
-    search_path,
+    search_path, signal,
     threading::{default_names, registry},
 };
 
@@ -162,6 +164,19 @@ pub(crate) fn is_given_up() -> bool {
     Thread::current().is_some_and(|me| me.scheduler().policy().gives_up(&me))
 }
 
+/// The program ends its process with this status. In a run, that ends instead, with no more of the
+/// program's code than what threads do while an exception ends them. Outside of one, nothing.
+///
+/// # Errors
+/// What ends the calling thread.
+pub(crate) fn end_process(status: i32, vm: &VirtualMachine) -> PyResult<()> {
+    let state = state::of(vm);
+    match &state.controlled {
+        Some(controlled) if controlled.end_process(status) => Err(Aborted::new()).or_raise(vm),
+        _ => Ok(()),
+    }
+}
+
 /// A run of the calling thread and those it starts. Dropped without [`finish`](Self::finish), it
 /// ends as well.
 pub struct Running {
@@ -254,7 +269,9 @@ impl Running {
         let _dropped_outside = self.take_exit_functions(vm);
         self.restore_exit_functions(vm);
         self.is_over = true;
-        let finished = self.controlled.finish(&self.state.scheduler, true)?;
+        let finished = self.controlled.finish(&self.state.scheduler, true);
+        signal::end_run(&self.state, vm);
+        let finished = finished?;
         Some((finished, UncaughtExceptions::of(&self.state).end()))
     }
 }
@@ -263,6 +280,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.is_over {
             self.controlled.finish(&self.state.scheduler, true);
+            thread::try_with_current_vm(|vm| signal::end_run(&self.state, vm));
             UncaughtExceptions::of(&self.state).end();
         }
     }

@@ -38,10 +38,19 @@ const MAX_WRITTEN: usize = 64;
 const FOREIGN_WAIT_TO_EXPLAIN: Duration = Duration::from_secs(2);
 
 /// Why an exhaustive search ends with a run that ends its process.
-const ENDED: &str = "what comes after a schedule that ends its process, by `os._exit`";
+const ENDED: &str = "what comes after a schedule that ends its process";
+
+/// Why nothing is proven if a run has called `os._exit`.
+const EXITED: &str = "other orders of what threads do beside `os._exit`, which ends them all";
 
 /// Why nothing is proven if a run has left open more than which thread goes on.
 const OTHER_ANSWERS: &str = "other orders of what an event loop sees and does next";
+
+/// Why nothing is proven if the program may look at `sys.modules`: imports are no steps.
+const IMPORTS: &str = "other orders of imports and of looks into `sys.modules`";
+
+/// Why nothing is proven if the program may look at `sys.modules`, and runs share a process.
+const IMPORTED: &str = "which modules are imported: an earlier run has imported some";
 
 /// Why nothing is proven if runs find what earlier ones have left.
 const LEFT: &str = "files that an earlier run has left, or that a listed folder may have from it";
@@ -214,6 +223,8 @@ struct Ran {
     is_too_long: bool,
     abandoned_threads: u64,
     is_irreproducible: bool,
+    /// The program has ended its process.
+    has_exited: bool,
     /// What no step says.
     not_seen: BTreeSet<String>,
     /// What it has found in the file system.
@@ -231,12 +242,18 @@ impl Ran {
             blocked: finished.blocked,
             is_cut: matches!(
                 finished.ending,
-                Some(Ending::Livelock | Ending::TooManySteps | Ending::OutOfTime)
+                Some(
+                    Ending::Livelock
+                        | Ending::Exited(_)
+                        | Ending::TooManySteps
+                        | Ending::OutOfTime
+                )
             ),
             is_unfinished: finished.ending == Some(Ending::OutOfTime),
             is_too_long: finished.ending == Some(Ending::TooManySteps),
             abandoned_threads: finished.abandoned as u64,
             is_irreproducible: finished.irreproducible_from.is_some(),
+            has_exited: matches!(finished.ending, Some(Ending::Exited(_))),
             not_seen,
             first_looks,
             note: None,
@@ -546,6 +563,9 @@ impl<'a> Explorer<'a> {
                     .extend(unordered.map(|source| drawn(source).to_owned()));
             }
         }
+        if is_exhaustive && finished.has_exited {
+            result.not_seen.insert(EXITED.to_owned());
+        }
         if result.progress.diverged > 0 {
             result.not_seen.insert(DIVERGED.to_owned());
         }
@@ -698,7 +718,13 @@ impl<'a> Explorer<'a> {
             let code_before = self.runner.sites.mark();
             let execution = self.runner.execute(run, seed, program, vm);
             self.runner.sites.release(code_before, vm);
-            let not_seen = self.runner.sites.take_not_seen();
+            let mut not_seen = self.runner.sites.take_not_seen();
+            if self.options.search.tries_one_order() && self.runner.sees_modules() {
+                not_seen.insert(IMPORTS.to_owned());
+            }
+            if self.runner.shows_modules_of_others() {
+                not_seen.insert(IMPORTED.to_owned());
+            }
             let looks = self.runner.sites.take_first_looks();
             let mut ran = Ran::of(execution?, not_seen, looks);
             if let Some(note) = self.note {

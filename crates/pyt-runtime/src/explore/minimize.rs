@@ -58,7 +58,7 @@ pub(crate) fn minimize(
         max_steps: options.max_steps,
         report_width: options.report_width,
         full: options.full,
-        ended_early: Cell::new(false),
+        ended_early: Cell::new(None),
         program,
         vm,
     };
@@ -69,7 +69,8 @@ pub(crate) fn minimize(
     };
     let Some(trace) = reproduction.fails(strategy)? else {
         let mut failure = MinimizedFailure::not_reproduced(failing);
-        if reproduction.ended_early.get() {
+        if let Some(status) = reproduction.ended_early.get() {
+            failure.reproduced = failing.failure == Failure::ExitStatus { status };
             failure.trace_report = String::from(
                 "Its run ends the process: the steps are not known. `pyt run --seed` shows it.\n",
             );
@@ -114,8 +115,8 @@ struct Reproduction<'a> {
     report_width: usize,
     /// All threads and steps are shown.
     full: bool,
-    /// The last run has ended its process, and left no steps.
-    ended_early: Cell<bool>,
+    /// The status with which the last run has ended its process, and left no steps.
+    ended_early: Cell<Option<i32>>,
     program: &'a dyn Fn(&VirtualMachine) -> PyResult<()>,
     vm: &'a VirtualMachine,
 }
@@ -146,7 +147,7 @@ impl Reproduction<'_> {
             Ok(fails.then_some(execution.finished.trace))
         };
         let (_, ran) = self.runner.apart(strategy, run, self.vm)?;
-        self.ended_early.set(ran.is_err());
+        self.ended_early.set(ran.as_ref().err().map(|early| early.status));
         Ok(ran.unwrap_or_default())
     }
 

@@ -23,6 +23,7 @@ const LOOKS_FROM: u64 = 16;
 
 mod affinity;
 mod child;
+mod dispositions;
 mod explorer;
 mod minimize;
 mod page;

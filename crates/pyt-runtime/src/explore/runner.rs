@@ -37,6 +37,9 @@ pub(crate) struct Runner {
     /// Whether an exception that leaves a thread other than the main thread is a failure.
     minds_threads: Cell<bool>,
     apart: Cell<Apart>,
+    /// Whether the program may look at which modules are imported: then no run begins with modules
+    /// that another one has imported.
+    names_modules: Cell<bool>,
     /// This process was forked for one run, and ends after it.
     is_child: Cell<bool>,
     open: Cell<Open>,
@@ -94,6 +97,7 @@ impl Runner {
             is_of_tests: false,
             minds_threads: Cell::new(true),
             apart,
+            names_modules: Cell::new(false),
             is_child: Cell::new(false),
             open: Cell::default(),
             sites,
@@ -138,7 +142,7 @@ impl Runner {
     /// From now on runs leave this open besides which thread goes on.
     pub(super) fn leave_open(&self, open: Open, vm: &VirtualMachine) -> PyResult<()> {
         self.open.set(open);
-        self.snapshot.borrow().leave_open(open, vm)
+        self.snapshot.borrow_mut().leave_open(open, vm)
     }
 
     /// Does `work`, which is to make one run, in the process that the run is to have. Returns
@@ -158,7 +162,10 @@ impl Runner {
                 let done = work(input)?;
                 let snapshot = self.snapshot.borrow();
                 let has_changed = snapshot.module_count() != before || snapshot.has_new_hooks(vm);
-                if self.isolates && has_changed && snapshot.keeps_state(vm)? {
+                if self.isolates
+                    && has_changed
+                    && (self.sees_modules() || snapshot.keeps_state(vm)?)
+                {
                     self.apart.set(Apart::Forked);
                 }
                 Ok((None, Ok(done)))
@@ -173,15 +180,15 @@ impl Runner {
                     self.is_child.set(true);
                     let done = work(input)?;
                     let snapshot = self.snapshot.borrow();
-                    let has_more = snapshot.module_count() != before;
+                    let has_more = snapshot.module_count() != before && !self.names_modules.get();
                     let imported = has_more.then(|| snapshot.imported(vm)).transpose()?;
-                    Ok((done, imported))
+                    Ok((done, imported.map(|all| (all, self.sees_modules()))))
                 };
                 let (input, done) = in_child(input, work, vm)?;
                 let done = match done {
-                    Ok((done, Some(imported))) => {
+                    Ok((done, Some((imported, sees_modules)))) => {
                         // What only some runs import.
-                        self.preload(imported, vm)?;
+                        self.preload(imported, sees_modules, vm)?;
                         Ok(done)
                     }
                     Ok((done, None)) => Ok(done),
@@ -193,12 +200,13 @@ impl Runner {
                 let work = |input| {
                     self.is_child.set(true);
                     let done = work(input)?;
-                    Ok((done, self.snapshot.borrow().imported(vm)?))
+                    let imported = self.snapshot.borrow().imported(vm)?;
+                    Ok((done, (imported, self.sees_modules())))
                 };
                 let (input, done) = in_child(input, work, vm)?;
                 let done = match done {
-                    Ok((done, imported)) => {
-                        let keeps_state = self.preload(imported, vm)?;
+                    Ok((done, (imported, sees_modules))) => {
+                        let keeps_state = self.preload(imported, sees_modules, vm)?;
                         self.apart.set(if always || keeps_state {
                             Apart::Forked
                         } else {
@@ -217,9 +225,29 @@ impl Runner {
         }
     }
 
-    /// Imports modules of the library as a run does, so that runs need not. Returns whether some of
-    /// them keep state.
-    fn preload(&self, imported: Imported, vm: &VirtualMachine) -> PyResult<bool> {
+    /// Whether the program may look at which modules are imported.
+    pub(super) fn sees_modules(&self) -> bool {
+        self.names_modules.get() || self.sites.names_modules()
+    }
+
+    /// Whether runs may find modules of the library that an earlier run has imported, and the
+    /// program may look for them.
+    pub(super) fn shows_modules_of_others(&self) -> bool {
+        self.apart.get() == Apart::Shared && self.sees_modules()
+    }
+
+    /// Imports modules of the library as a run does, so that runs need not; none if the program
+    /// `sees_modules`. Returns whether runs keep state.
+    fn preload(
+        &self,
+        mut imported: Imported,
+        sees_modules: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<bool> {
+        if sees_modules {
+            self.names_modules.set(true);
+            imported.forget_modules();
+        }
         let run = RunConfig {
             traced: false,
             ..RunConfig::new(Box::new(Replay::new(Choices::new())), u64::MAX)
@@ -232,7 +260,7 @@ impl Runner {
             Ok(())
         };
         self.execute_as(run, 0, false, program, vm)?;
-        Ok(keeps_state || has_hooks)
+        Ok(keeps_state || has_hooks || sees_modules)
     }
 
     /// Runs `program` on the calling thread, including what CPython does at the end of a program.
@@ -300,7 +328,7 @@ impl Runner {
             Some(Failure::Deadlock { .. }) => DEADLOCK_STATUS,
             Some(Failure::Livelock { .. }) => 1,
             _ if finished.ending == Some(Ending::TooManySteps) => 1,
-            _ => end.status,
+            _ => exit_status(&end, &finished),
         };
         Ok(Execution {
             outcome: Outcome { output, failure },
@@ -388,7 +416,7 @@ fn failure_of(end: &End, finished: &FinishedRun, uncaught: Vec<Uncaught>) -> Opt
         }
         // The caller says what it makes of that.
         Some(Ending::TooManySteps | Ending::OutOfTime) => return None,
-        None => {}
+        Some(Ending::Exited(_)) | None => {}
     }
     let all = uncaught.into_iter().chain(end.uncaught.clone());
     let (injected, own): (Vec<_>, Vec<_>) = all.partition(|raised| is_injected(raised, finished));
@@ -399,5 +427,14 @@ fn failure_of(end: &End, finished: &FinishedRun, uncaught: Vec<Uncaught>) -> Opt
             message: first.message,
         });
     }
-    (end.status != 0 && injected.is_empty()).then_some(Failure::ExitStatus { status: end.status })
+    let status = exit_status(end, finished);
+    (status != 0 && injected.is_empty()).then_some(Failure::ExitStatus { status })
+}
+
+/// The exit status of a program that was not given up.
+const fn exit_status(end: &End, finished: &FinishedRun) -> i32 {
+    match finished.ending {
+        Some(Ending::Exited(status)) => status & 0xff,
+        _ => end.status,
+    }
 }

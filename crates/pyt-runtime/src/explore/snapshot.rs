@@ -15,6 +15,8 @@ use rustpython_vm::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::dispositions::Dispositions;
+
 /// After every so many runs, the number of new objects decides whether garbage is collected.
 const RUNS_PER_GARBAGE_CHECK: u64 = 256;
 /// Garbage is collected if there are so many objects more than after the last collection: to
@@ -67,6 +69,12 @@ pub(super) struct Imported {
 }
 
 impl Imported {
+    /// Forgets the modules of the library: each run is to import its own.
+    pub(super) fn forget_modules(&mut self) {
+        self.names.clear();
+        self.origins.clear();
+    }
+
     /// Whether what the run has left beside modules stays.
     pub(super) const fn leaves_hooks(&self) -> bool {
         self.has_hooks
@@ -134,6 +142,7 @@ pub(super) struct Snapshot {
     names: Vec<(PyDictRef, usize)>,
     /// How often signal handlers had been set.
     handlers_set: u64,
+    dispositions: Dispositions,
     /// How many audit hooks there were.
     hooks_added: u64,
     new_input: PyObjectRef,
@@ -154,7 +163,13 @@ impl Snapshot {
     pub(super) fn new(capture: bool, vm: &VirtualMachine) -> PyResult<Self> {
         let module = search_path::import_own("_pyt_run_state", vm)?;
         let class = module.get_attr("RunState", vm)?;
-        let state = class.call((capture,), vm)?;
+        let dispositions = Dispositions::now();
+        let actions = vm.ctx.new_dict();
+        for (signal, action) in dispositions.plain() {
+            let action = vm.ctx.new_int(action).into();
+            actions.set_item(vm.ctx.new_int(signal).as_object(), action, vm)?;
+        }
+        let state = class.call((capture, actions), vm)?;
         let kept: Vec<PyRef<PyTuple>> = state.get_attr("kept", vm)?.try_into_value(vm)?;
         let kept = kept.iter().filter_map(|kept| match kept.as_slice() {
             [holder, name, value] => Some(Kept {
@@ -186,6 +201,7 @@ impl Snapshot {
             modules,
             names: Vec::new(),
             handlers_set: 0,
+            dispositions,
             hooks_added: audit_hooks_added(vm),
             new_input: vm.import("io", 0)?.get_attr("StringIO", vm)?,
             output: None,
@@ -351,17 +367,16 @@ impl Snapshot {
     }
 
     /// From now on runs leave this open, as far as event loops are concerned.
-    pub(super) fn leave_open(&self, open: Open, vm: &VirtualMachine) -> PyResult<()> {
+    pub(super) fn leave_open(&mut self, open: Open, vm: &VirtualMachine) -> PyResult<()> {
         let any_task = vm.ctx.new_bool(open.tasks == TaskOrder::Any);
         self.substitutes.set_attr("any_task", any_task, vm)?;
         let cancels = vm.ctx.new_bool(open.inject.cancel);
         self.substitutes.set_attr("cancels", cancels, vm)?;
         if open.inject.interrupt {
             // Jobs ignore Ctrl-C, which is their parent's.
-            let signal = vm.import("signal", 0)?;
-            let number = signal.get_attr("SIGINT", vm)?;
-            let handler = signal.get_attr("default_int_handler", vm)?;
-            vm.call_method(&signal, "signal", (number, handler))?;
+            vm.call_method(&self.state, "raise_interrupts", ())?;
+            self.handlers_set = signal_handlers::handlers_set(vm);
+            self.dispositions = Dispositions::now();
         }
         Ok(())
     }
@@ -405,7 +420,11 @@ impl Snapshot {
             set_streams(&self.streams, vm)?;
         }
         if !self.is_unchanged(vm) {
+            let has_set_handlers = signal_handlers::handlers_set(vm) != self.handlers_set;
             vm.call_method(&self.state, "restore", ())?;
+            if has_set_handlers {
+                self.dispositions.restore();
+            }
             self.record(vm)?;
         }
         self.restore_main(vm)?;

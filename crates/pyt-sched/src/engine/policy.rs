@@ -83,6 +83,14 @@ pub trait Policy: Send + Sync {
         Ok(0)
     }
 
+    /// The calling thread is about to sleep.
+    ///
+    /// # Errors
+    /// [`Aborted`] if a signal handler raises, which a strategy has sent the signal for.
+    fn before_sleep(&self, _thread: &Arc<Thread>) -> Result<(), Aborted> {
+        Ok(())
+    }
+
     /// As [`decision_point`](Self::decision_point), before an attempt that never waits: it succeeds
     /// if the gate `is_open` when the strategy chooses the thread.
     ///

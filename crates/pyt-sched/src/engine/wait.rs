@@ -375,6 +375,9 @@ impl Waiter {
         if polls && self.change_state(BLOCKED, EXPIRED) {
             return Ok(Wake::TimedOut);
         }
+        if kind == WaitKind::Sleep {
+            scheduler.policy().before_sleep(thread)?;
+        }
         if scheduler.policy().gives_up(thread) {
             return Err(Aborted {
                 woken: self.is(WOKEN),

@@ -47,7 +47,9 @@ pub(super) fn print(
         for one in failing.iter().take(MAX_FAILURES) {
             let minimized = runtime.minimize(arguments.program(), &options, one);
             let (failure, schedule) = minimized.map_err(error_text)?;
-            let file = match failure.reproduced {
+            // Of a run that has ended its process the schedule is not known.
+            let is_known = failure.reproduced && failure.details.is_some();
+            let file = match is_known {
                 true => Some(save(arguments, &failure, &schedule)?),
                 false => None,
             };

@@ -7,7 +7,7 @@ mod waits;
 use std::{
     ffi::{c_int, c_ulong, c_void},
     io,
-    sync::{Arc, OnceLock, Weak},
+    sync::{Arc, Weak},
 };
 
 use pyt_vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState};
@@ -19,7 +19,7 @@ use rustpython_vm::{
     host_env::signal as host,
 };
 
-use self::noted::NotedHandlers;
+use self::noted::Noted;
 use crate::upstream::wrapped::Wrapped;
 
 /// POSIX's "no such process".
@@ -88,19 +88,13 @@ fn install_handlers(
         }
     };
     let (shown_by_set, shown_by_get) = (shown.clone(), shown);
-    // A recording may begin at any time: handlers that are set from then on are noted.
-    let noted: Arc<OnceLock<NotedHandlers>> = Arc::default();
-    let noted_by_set = noted.clone();
+    // A recording or a run may begin at any time: handlers that are set from then on are noted.
     let state = Arc::downgrade(state);
+    let state_of_get = state.clone();
     let set = vm.new_function("signal", move |mut args: FuncArgs, vm: &VirtualMachine| {
         let given = args.args.clone();
-        if noted_by_set.get().is_none()
-            && let Some(state) = state.upgrade()
-            && let Some(new) = NotedHandlers::of(&state, vm)
-        {
-            noted_by_set.get_or_init(|| new);
-        }
-        let noted = noted_by_set.get();
+        let state = state.upgrade();
+        let noted = state.as_ref().and_then(|state| Noted::of(state, vm));
         let before = match (noted, &*given) {
             (Some(noted), [signal, handler]) => {
                 let (stand_in, of_program) = noted.replace(signal, handler.clone(), vm)?;
@@ -115,11 +109,12 @@ fn install_handlers(
             }
             _ => set.get(vm)?.call(args, vm)?,
         };
-        if let (Some(state), [signal, handler, ..]) = (state.upgrade(), &*given) {
+        if let (Some(state), [signal, handler, ..]) = (state, &*given) {
             let signal: u32 = signal.try_index(vm)?.try_to_primitive(vm)?;
             let handled =
                 handler.is_callable() && !interrupt.is(handler) && !is_of_runner(handler, vm);
             SignalHandlers::of(&state).note(signal, handled);
+            Noted::note_set(&state, signal);
         }
         shown_by_set(before, vm)
     });
@@ -127,7 +122,8 @@ fn install_handlers(
     let get = vm.new_function("getsignal", move |args: FuncArgs, vm: &VirtualMachine| {
         let given = args.args.first().cloned();
         let handler = get.get(vm)?.call(args, vm)?;
-        match (noted.get(), given) {
+        let state = state_of_get.upgrade();
+        match (state.as_deref().and_then(Noted::known), given) {
             (Some(noted), Some(signal)) => {
                 let of_program = noted.of_program(&signal, vm)?;
                 shown_by_get(noted.shown(handler, of_program), vm)
@@ -136,6 +132,11 @@ fn install_handlers(
         }
     });
     module.set_attr("getsignal", get, vm)
+}
+
+/// A run has ended: the handlers that it has set are called no more.
+pub(crate) fn end_run(state: &InterpreterState, vm: &VirtualMachine) {
+    Noted::end_run(state, vm);
 }
 
 /// Whether this is the handler by which `asyncio.run` has Ctrl-C cancel its task: as with the

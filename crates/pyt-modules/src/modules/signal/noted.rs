@@ -1,9 +1,13 @@
-//! Handlers of signals that a recording learns of: the interpreter is given one function for all,
-//! which notes the signal and calls the program's handler.
+//! Handlers of signals that a recording learns of, or that belong to one run: the interpreter is
+//! given one function for all, which notes the signal and calls the program's handler. A signal
+//! that came in a run and was not handled there calls nothing in the next one.
 //!
-//! Only where the interpreter is recorded. What a recording is, is not known here.
+//! Only where the interpreter is recorded, or has a run. What a recording is, is not known here.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use pyt_vm::state::InterpreterState;
 use rustpython_vm::{
@@ -13,8 +17,66 @@ use rustpython_vm::{
 
 use crate::upstream::wrapped::Wrapped;
 
+/// The handlers of one interpreter that are noted, once there are any.
+#[derive(Default)]
+pub(super) struct Noted {
+    handlers: OnceLock<NotedHandlers>,
+    /// The signals for which the run under way has set one, one bit for each number.
+    of_run: AtomicU64,
+}
+
+impl Noted {
+    /// Those of this interpreter; from now on there are, if it is recorded or has a run.
+    pub(super) fn of<'a>(
+        state: &'a Arc<InterpreterState>,
+        vm: &VirtualMachine,
+    ) -> Option<&'a NotedHandlers> {
+        let slot: &Self = state.slot();
+        if slot.handlers.get().is_none() && (state.recording().is_some() || has_run(state)) {
+            let new = NotedHandlers::new(state, vm);
+            slot.handlers.get_or_init(|| new);
+        }
+        slot.handlers.get()
+    }
+
+    /// Those of this interpreter, if there are any.
+    pub(super) fn known(state: &InterpreterState) -> Option<&NotedHandlers> {
+        let slot: &Self = state.slot();
+        slot.handlers.get()
+    }
+
+    /// The program sets the handler of a signal.
+    pub(super) fn note_set(state: &InterpreterState, signal: u32) {
+        if has_run(state)
+            && let Some(bit) = 1_u64.checked_shl(signal)
+        {
+            let slot: &Self = state.slot();
+            slot.of_run.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// A run has ended: its handlers are called no more.
+    pub(super) fn end_run(state: &InterpreterState, vm: &VirtualMachine) {
+        let slot: &Self = state.slot();
+        let mut set = slot.of_run.swap(0, Ordering::Relaxed);
+        let Some(handlers) = slot.handlers.get() else {
+            return;
+        };
+        while set != 0 {
+            let number: PyObjectRef = vm.ctx.new_int(set.trailing_zeros()).into();
+            set &= set - 1;
+            // The interpreter is ending: nothing is called any more.
+            let _ = handlers.restore(&number, None, vm);
+        }
+    }
+}
+
+fn has_run(state: &InterpreterState) -> bool {
+    let controlled = state.controlled.as_ref();
+    controlled.is_some_and(|controlled| controlled.is_running())
+}
+
 /// The program's handlers, and what the interpreter has in their places.
-#[derive(Clone)]
 pub(super) struct NotedHandlers {
     /// A dictionary of the program's handlers, by the numbers of signals.
     handlers: Wrapped,
@@ -22,9 +84,7 @@ pub(super) struct NotedHandlers {
 }
 
 impl NotedHandlers {
-    /// `None` if the interpreter is not recorded.
-    pub(super) fn of(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> Option<Self> {
-        state.recording()?;
+    fn new(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> Self {
         let handlers = Wrapped::keep(state, vm.ctx.new_dict().into());
         let (known, state_now) = (handlers.clone(), Arc::downgrade(state));
         let stand_in = vm.new_function(
@@ -36,17 +96,19 @@ impl NotedHandlers {
                     recording.handles(signal);
                 }
                 let number: PyObjectRef = vm.ctx.new_int(signal).into();
-                let handler = known.get(vm)?.get_item(&*number, vm)?;
-                handler.call((signal, frame), vm)
+                match known_of(&known, vm)?.get_item_opt(&*number, vm)? {
+                    Some(handler) => handler.call((signal, frame), vm),
+                    // That of an earlier run.
+                    None => Ok(vm.ctx.none()),
+                }
             },
         );
         let stand_in = Wrapped::keep(state, stand_in.into());
-        Some(Self { handlers, stand_in })
+        Self { handlers, stand_in }
     }
 
     fn known(&self, vm: &VirtualMachine) -> PyResult<PyDictRef> {
-        let handlers = self.handlers.get(vm)?.downcast::<PyDict>();
-        handlers.map_err(|_| vm.new_system_error("the handlers of signals are no dictionary"))
+        known_of(&self.handlers, vm)
     }
 
     /// What the interpreter is given as the handler of `signal`, and the program's handler before.
@@ -109,4 +171,9 @@ impl NotedHandlers {
     ) -> PyResult<Option<PyObjectRef>> {
         self.known(vm)?.get_item_opt(&**signal, vm)
     }
+}
+
+fn known_of(handlers: &Wrapped, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+    let handlers = handlers.get(vm)?.downcast::<PyDict>();
+    handlers.map_err(|_| vm.new_system_error("the handlers of signals are no dictionary"))
 }

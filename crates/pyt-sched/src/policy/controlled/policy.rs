@@ -223,6 +223,20 @@ impl Controlled {
         self.stop(me, number, op, Some(gate), Some(now), &|| None);
     }
 
+    /// Lets the faults happen that the strategy wants before a wait of the calling thread.
+    ///
+    /// # Errors
+    /// [`Aborted`] if one raises.
+    fn fault_before_wait(&self, me: &Arc<Thread>) -> Result<(), Aborted> {
+        if !me.is_atomic()
+            && let Some(number) = me.member_number()
+            && self.fault(number)
+        {
+            self.world.pending_faults()?;
+        }
+        Ok(())
+    }
+
     fn wait_as_member(
         &self,
         me: &Arc<Thread>,
@@ -233,12 +247,7 @@ impl Controlled {
         if me.is_atomic() && is_open() {
             return Ok(Wake::Woken);
         }
-        if !me.is_atomic()
-            && let Some(number) = me.member_number()
-            && self.fault(number)
-        {
-            self.world.pending_faults()?;
-        }
+        self.fault_before_wait(me)?;
         let Awaited { kind, deadline, .. } = *awaited;
         // A poll is another step than a wait: it fails at once.
         let polls = deadline.is_some_and(|deadline| deadline <= me.scheduler().clock().now());
@@ -356,6 +365,17 @@ impl Controlled {
     /// library's.
     pub fn end_faults(&self) {
         self.state.lock().faults = Arc::default();
+    }
+
+    /// The calling thread ends the process, as `os._exit` does: the run is given up, and the waits
+    /// and decision points of its members fail from then on. False, and nothing, if the thread is
+    /// no member of a run.
+    pub fn end_process(&self, status: i32) -> bool {
+        let is_member = Thread::current().is_some_and(|me| self.is_member(&me));
+        if is_member {
+            self.state.lock().give_up(Some(Ending::Exited(status)));
+        }
+        is_member
     }
 
     /// Waits until all members but the caller have exited, then ends the run. The run is given up
@@ -702,6 +722,14 @@ impl Policy for Controlled {
             self.point(thread, op)
         } else {
             Ok(0)
+        }
+    }
+
+    fn before_sleep(&self, thread: &Arc<Thread>) -> Result<(), Aborted> {
+        if self.is_member(thread) {
+            self.fault_before_wait(thread)
+        } else {
+            Ok(())
         }
     }
 

@@ -113,6 +113,8 @@ pub enum Ending {
     Standstill,
     /// The run repeats itself: see [`FinishedRun::repetition`].
     Livelock,
+    /// The program has ended its process with this status: `os._exit`.
+    Exited(i32),
     /// There were more steps than allowed. Whether the run would have ended is not known.
     TooManySteps,
     /// No thread could go on before one returned from foreign code, and the time was up, or the
