@@ -181,6 +181,9 @@ if count < 2: os.kill(os.getpid(), 9)
     run.exited_with(1);
     assert_eq!(report["proven"], false, "{run}");
     assert!(run.stdout.contains("\"status\": 137"), "{run}");
+    assert_eq!(report["not_reproducible"], 0, "{run}");
+    let reasons = report["not_seen"].to_string();
+    assert!(reasons.contains("ends its process"), "{run}");
     let (_, run) = explore_text(source, &["--schedules=40"]);
     run.exited_with(1);
     // It does happen again, with its seed; only its steps are not known.
@@ -293,7 +296,7 @@ for thread in threads: thread.join()
 ";
     let (report, run) = explore_text(source, &["--strategy=dpor"]);
     assert_eq!(report["proven"], false, "{run}");
-    let (report, run) = explore_text(source, &["--strategy=dfs"]);
+    let (report, run) = explore_text(source, &["--schedules=40"]);
     assert_eq!(outcomes(&report).len(), 2, "{run}");
 }
 

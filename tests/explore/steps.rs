@@ -774,16 +774,6 @@ def two():
 ",
     ),
     (
-        "ends its process",
-        "
-import os, signal, tempfile
-box = []
-def one(): box.append(1)
-def two():
-    if not box: os.kill(os.getpid(), signal.SIGKILL)
-",
-    ),
-    (
         "what an operation touches since another thread has changed that",
         "
 from collections import defaultdict

@@ -211,6 +211,14 @@ pub struct FailingRun {
 }
 
 impl FailingRun {
+    /// Whether it is from an exhaustive search, and nothing is known of its steps: it has ended its
+    /// process.
+    #[must_use]
+    pub fn has_no_steps(&self) -> bool {
+        matches!(self.failure, Failure::ExitStatus { .. })
+            && self.choices.as_ref().is_some_and(Choices::is_empty)
+    }
+
     /// Whether a run with this outcome fails in the same way.
     #[must_use]
     pub fn is_reproduced_by(&self, outcome: &Outcome) -> bool {
@@ -248,7 +256,8 @@ pub struct MinimizedFailure {
     /// The steps of its run whose order decides.
     pub cause: Cause,
     /// Whether the run failed again when it was made again. If not, it depends on more than its
-    /// schedule, and only its seed is known.
+    /// schedule, and only its seed is known. True without [`details`](Self::details): it ends its
+    /// process, and its steps are not known.
     pub reproduced: bool,
 }
 

@@ -74,6 +74,12 @@ pub(crate) fn minimize(
             failure.trace_report = String::from(
                 "Its run ends the process: the steps are not known. `pyt run --seed` shows it.\n",
             );
+        } else if failing.has_no_steps() {
+            failure.reproduced = true;
+            failure.trace_report = String::from(
+                "Its run ends the process: the steps are not known. A run with a seed shows it again: \
+                 --strategy=random.\n",
+            );
         }
         return Ok(failure);
     };
