@@ -338,6 +338,12 @@ def _acquiring(acquire):
         _holders[self] = weakref.ref(sys.modules["asyncio"].current_task())
         return result
 
+    # Reports and tracebacks show what the program has called.
+    code = acquire.__code__
+    acquire_noted.__code__ = acquire_noted.__code__.replace(
+        co_name=code.co_name, co_qualname=code.co_qualname
+    )
+    acquire_noted.__name__, acquire_noted.__qualname__ = acquire.__name__, acquire.__qualname__
     return acquire_noted
 
 

@@ -616,10 +616,13 @@ class _Substitutes:
 
     def _unawaited(self, original):
         def _warn_unawaited_coroutine(coro):
+            text = f"coroutine {coro.__qualname__!r} was never awaited"
             if self.strict and self.seed is not None and not _pyt.is_given_up():
-                text = f"coroutine {coro.__qualname__!r} was never awaited"
                 _pyt.note_unraisable(RuntimeWarning(text))
-            return original(coro)
+            if coro.cr_origin is not None:
+                return original(coro)
+            # The warning names the caller of this function, as it does without this one.
+            return warnings.warn(text, category=RuntimeWarning, stacklevel=2, source=coro)
 
         return _warn_unawaited_coroutine
 

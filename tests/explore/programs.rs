@@ -151,8 +151,7 @@ fn a_program_that_ends_its_process_ends_its_own_run() {
 }
 
 /// The first run does not do it.
-const DIES_LATER: &str =
-    "import os, random\nif random.random() < 0.7: os.kill(os.getpid(), 9)\n";
+const DIES_LATER: &str = "import os, random\nif random.random() < 0.7: os.kill(os.getpid(), 9)\n";
 
 #[test]
 fn a_later_run_that_ends_its_process_is_an_outcome() {
@@ -226,7 +225,9 @@ finally:
         let failed = "1\n";
         let texts = outcomes(&report);
         assert!(
-            texts.iter().any(|text| text.contains(&format!("{failed:?}"))),
+            texts
+                .iter()
+                .any(|text| text.contains(&format!("{failed:?}"))),
             "{run}"
         );
     }

@@ -160,7 +160,9 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
         (Effect::Clock, _) => value_parser!(ClockMode).into(),
         (Effect::TaskOrder, _) => value_parser!(TaskOrder).into(),
         (Effect::Inject, _) => value_parser!(Injections).into(),
-        (_, ValueKind::Number { least, most }) => value_parser!(u64).range(least..=most).into(),
+        (_, ValueKind::Number { least, most }) => {
+            ValueParser::new(move |text: &str| number(text, least, most))
+        }
         (_, ValueKind::Seconds) => ValueParser::new(seconds),
         (_, ValueKind::Part) => value_parser!(Shard).into(),
         (_, ValueKind::Folder | ValueKind::File) => value_parser!(PathBuf),
@@ -174,6 +176,15 @@ fn parser_of(option: &OptionSpec, kind: ValueKind) -> ValueParser {
             | ValueKind::Pattern(_),
         ) => value_parser!(String),
     }
+}
+
+fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let found = u64::from_str(text).ok();
+    let found = found.filter(|number| (least..=most).contains(number));
+    found.ok_or_else(|| match (least, most) {
+        (least, u64::MAX) => format!("expected a whole number, {least} or more"),
+        (least, most) => format!("expected a whole number from {least} to {most}"),
+    })
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -287,7 +298,10 @@ mod tests {
     fn wrong_arguments_are_named() {
         for (given, named) in [
             (["--nope", "x"], "'--nope'"),
-            (["--jobs=0", "x"], "'--jobs <N>': 0 is not in 1..=1024"),
+            (
+                ["--jobs=0", "x"],
+                "'--jobs <N>': expected a whole number from 1 to 1024",
+            ),
             (["--shard=2/2", "x"], "'--shard <I/N>': expected I/N"),
             (
                 ["--time=-1", "x"],

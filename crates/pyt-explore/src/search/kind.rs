@@ -24,7 +24,8 @@ pub enum SearchKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown strategy {0:?}: expected mix, random, pos, pct, pct:DEPTH, round-robin, dfs, \
-     dfs:PREEMPTIONS, dpor or dpor:PREEMPTIONS, with a whole number of PREEMPTIONS"
+     dfs:PREEMPTIONS, dpor or dpor:PREEMPTIONS, with a DEPTH from 1 to 100 and a whole number of \
+     PREEMPTIONS"
 )]
 pub struct UnknownSearchKind(pub String);
 

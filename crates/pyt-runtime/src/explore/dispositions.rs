@@ -17,7 +17,8 @@ impl Dispositions {
         let action = |signal| {
             let mut now = MaybeUninit::<libc::sigaction>::zeroed();
             // SAFETY: no action is set; the present one is written where there is room for it.
-            let failed = unsafe { libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) } != 0;
+            let failed =
+                unsafe { libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) } != 0;
             // SAFETY: it was written, and consists of numbers that may all be zero.
             (!failed).then(|| (signal, unsafe { now.assume_init() }))
         };
@@ -26,7 +27,10 @@ impl Dispositions {
 
     /// The signals that have the default action, 0, or are ignored, 1.
     pub(super) fn plain(&self) -> impl Iterator<Item = (i32, usize)> + '_ {
-        let actions = self.0.iter().map(|(signal, action)| (*signal, action.sa_sigaction));
+        let actions = self
+            .0
+            .iter()
+            .map(|(signal, action)| (*signal, action.sa_sigaction));
         actions.filter(|(_, action)| matches!(*action, libc::SIG_DFL | libc::SIG_IGN))
     }
 

@@ -243,10 +243,7 @@ impl Ran {
             is_cut: matches!(
                 finished.ending,
                 Some(
-                    Ending::Livelock
-                        | Ending::Exited(_)
-                        | Ending::TooManySteps
-                        | Ending::OutOfTime
+                    Ending::Livelock | Ending::Exited(_) | Ending::TooManySteps | Ending::OutOfTime
                 )
             ),
             is_unfinished: finished.ending == Some(Ending::OutOfTime),

@@ -153,7 +153,8 @@ impl Reproduction<'_> {
             Ok(fails.then_some(execution.finished.trace))
         };
         let (_, ran) = self.runner.apart(strategy, run, self.vm)?;
-        self.ended_early.set(ran.as_ref().err().map(|early| early.status));
+        self.ended_early
+            .set(ran.as_ref().err().map(|early| early.status));
         Ok(ran.unwrap_or_default())
     }
 

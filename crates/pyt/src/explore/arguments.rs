@@ -116,6 +116,11 @@ impl Arguments {
             Some("a SCRIPT or -m MODULE is missing (see pyt explore --help)")
         } else if self.shard != Shard::WHOLE && !self.search.is_divisible() {
             Some("dpor:N has no parts: --shard is for all other strategies")
+        } else if matches!(self.search, SearchKind::Dpor(_)) && !self.options().sees_accesses() {
+            Some(
+                "dpor must see what threads access: --granularity=access or --granularity=instruction \
+                 (dfs takes any)",
+            )
         } else if self.jobs.is_some_and(|jobs| jobs > 1) && !self.search.is_divisible() {
             Some("dpor:N runs in one process: --jobs is for all other strategies")
         } else {

@@ -73,9 +73,12 @@ impl ProgressLine {
             checks => format!(", {checks} checks"),
         };
         bar.set_message(format!(
-            "{runs} schedules, {:.0}/s, {} outcomes, {} failed{checks}",
+            "{runs} schedules, {:.0}/s, {}, {} failed{checks}",
             (runs + result.checks) as f64 / elapsed.as_secs_f64(),
-            result.tally.distinct(),
+            match result.tally.distinct() {
+                1 => String::from("1 outcome"),
+                distinct => format!("{distinct} outcomes"),
+            },
             result.tally.failures(),
         ));
     }

@@ -1,7 +1,8 @@
 //! Calls of the operating system, as `posix` has them.
 //!
 //! `access` asks the system. Upstream's computes an answer from the file's owner, group and mode:
-//! wrong for root, for lists of access rights, and for file systems that cannot be written.
+//! wrong for root, for lists of access rights, and for file systems that cannot be written. `utime`
+//! takes the number of an open file, which upstream's refuses.
 
 pub(crate) use posix::module_def;
 
@@ -10,8 +11,9 @@ mod posix {
     use std::{ffi::CString, io, os::unix::ffi::OsStrExt};
 
     use rustpython_vm::{
-        AsObject, FromArgs, PyObjectRef, PyPayload, PyResult, TryFromObject, VirtualMachine,
-        builtins::{PyBaseExceptionRef, PySet, PyStr},
+        AsObject, FromArgs, PyObject, PyObjectRef, PyPayload, PyResult, TryFromObject,
+        VirtualMachine,
+        builtins::{PyBaseExceptionRef, PyFloat, PySet, PyStr, PyTuple},
         convert::{IntoPyException, ToPyObject},
         function::{ArgBytesLike, ArgMemoryBuffer, FsPath, OptionalArg},
         pyclass, pystruct_sequence, pystruct_sequence_data,
@@ -120,6 +122,119 @@ mod posix {
         let result = vm
             .allow_threads(|| unsafe { libc::faccessat(folder, path.as_ptr(), args.mode, flags) });
         Ok(result == 0)
+    }
+
+    #[derive(FromArgs)]
+    struct UtimeArgs {
+        #[pyarg(any)]
+        path: PyObjectRef,
+        #[pyarg(any, default)]
+        times: Option<PyObjectRef>,
+        #[pyarg(named, optional)]
+        ns: OptionalArg<PyObjectRef>,
+        #[pyarg(named, default)]
+        dir_fd: Option<i32>,
+        #[pyarg(named, default = true)]
+        follow_symlinks: bool,
+    }
+
+    /// Nanoseconds in a second.
+    const SECOND: i64 = 1_000_000_000;
+
+    /// Set the access and modified time of path.
+    #[pyfunction]
+    fn utime(args: UtimeArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let times = match (args.times, args.ns) {
+            (Some(_), OptionalArg::Present(_)) => {
+                let both = "utime: you may specify either 'times' or 'ns' but not both";
+                return Err(vm.new_value_error(both));
+            }
+            (Some(times), OptionalArg::Missing) => {
+                let kind = "utime: 'times' must be either a tuple of two ints or None";
+                Some(pair(&times, kind, vm)?.try_map(|time| seconds(time, vm))?)
+            }
+            (None, OptionalArg::Present(times)) => {
+                let kind = "utime: 'ns' must be a tuple of two ints";
+                Some(pair(&times, kind, vm)?.try_map(|time| nanoseconds(time, vm))?)
+            }
+            (None, OptionalArg::Missing) => None,
+        };
+        let times = times.map(|times| times.0);
+        let times = times
+            .as_ref()
+            .map_or(std::ptr::null(), |times| times.as_ptr());
+        let folder = args.dir_fd.unwrap_or(libc::AT_FDCWD);
+        let result = match file(args.path.clone(), args.follow_symlinks, "utime", vm)? {
+            File::Open(_) if args.dir_fd.is_some() => {
+                let text = "utime: can't specify dir_fd without matching path";
+                return Err(vm.new_value_error(text));
+            }
+            // SAFETY: no times, or two that live through the call.
+            File::Open(number) => unsafe { libc::futimens(number, times) },
+            File::Named(path, follows) => {
+                let flags = if follows {
+                    0
+                } else {
+                    libc::AT_SYMLINK_NOFOLLOW
+                };
+                // SAFETY: as above, and the path is a C string that lives through the call.
+                unsafe { libc::utimensat(folder, path.as_ptr(), times, flags) }
+            }
+        };
+        if result == 0 {
+            return Ok(());
+        }
+        Err(error_of(args.path, vm)?)
+    }
+
+    /// Two of a kind.
+    struct Pair<T>([T; 2]);
+
+    impl<T> Pair<T> {
+        fn try_map<R>(self, read: impl Fn(T) -> PyResult<R>) -> PyResult<Pair<R>> {
+            let [first, second] = self.0;
+            Ok(Pair([read(first)?, read(second)?]))
+        }
+    }
+
+    fn pair(object: &PyObject, kind: &str, vm: &VirtualMachine) -> PyResult<Pair<PyObjectRef>> {
+        let items = object
+            .downcast_ref::<PyTuple>()
+            .map(|tuple| tuple.as_slice());
+        match items {
+            Some([first, second]) => Ok(Pair([first.clone(), second.clone()])),
+            _ => Err(vm.new_type_error(kind.to_owned())),
+        }
+    }
+
+    /// A time in seconds, as an integer or a float; of a float, what is below a nanosecond is cut
+    /// off.
+    fn seconds(time: PyObjectRef, vm: &VirtualMachine) -> PyResult<libc::timespec> {
+        let Some(float) = time.downcast_ref::<PyFloat>() else {
+            let tv_sec = time.try_index(vm)?.try_to_primitive(vm)?;
+            return Ok(libc::timespec { tv_sec, tv_nsec: 0 });
+        };
+        let float = float.to_f64();
+        if float.is_nan() {
+            return Err(vm.new_value_error("Invalid value NaN (not a number)"));
+        }
+        let whole = float.floor();
+        if whole < i64::MIN as f64 || whole >= i64::MAX as f64 {
+            return Err(vm.new_overflow_error("timestamp out of range for platform time_t"));
+        }
+        let below = ((float - whole) * SECOND as f64).floor();
+        Ok(libc::timespec {
+            tv_sec: whole as i64,
+            tv_nsec: below as i64,
+        })
+    }
+
+    fn nanoseconds(time: PyObjectRef, vm: &VirtualMachine) -> PyResult<libc::timespec> {
+        let time: i64 = time.try_index(vm)?.try_to_primitive(vm)?;
+        Ok(libc::timespec {
+            tv_sec: time.div_euclid(SECOND),
+            tv_nsec: time.rem_euclid(SECOND),
+        })
     }
 
     /// Return the set of CPUs the process with the given PID (or the current process if zero) is
@@ -393,10 +508,16 @@ mod posix {
         Named(CString, bool),
     }
 
-    fn file(path: PyObjectRef, follow_symlinks: bool, vm: &VirtualMachine) -> Fails<File> {
+    fn file(
+        path: PyObjectRef,
+        follow_symlinks: bool,
+        function: &str,
+        vm: &VirtualMachine,
+    ) -> Fails<File> {
         if path.fast_isinstance(vm.ctx.types.int_type) {
             if !follow_symlinks {
-                return Err(vm.new_value_error("cannot use fd and follow_symlinks together"));
+                let text = format!("{function}: cannot use fd and follow_symlinks together");
+                return Err(vm.new_value_error(text));
             }
             return Ok(File::Open(path.try_to_value(vm)?));
         }
@@ -431,7 +552,7 @@ mod posix {
     /// Return the value of extended attribute attribute on path.
     #[pyfunction]
     fn getxattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult {
-        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, "getxattr", vm)?;
         let name = c_path(args.attribute, vm)?;
         let mut value = vec![0_u8; XATTR_BUFFER];
         let (target, size, name) = (value.as_mut_ptr().cast(), value.len(), name.as_ptr());
@@ -467,7 +588,7 @@ mod posix {
     /// Set extended attribute attribute on path to value.
     #[pyfunction]
     fn setxattr(args: SetxattrArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, "setxattr", vm)?;
         let name = c_path(args.attribute, vm)?;
         let value = args.value.borrow_buf().to_vec();
         let (source, size, name) = (value.as_ptr().cast(), value.len(), name.as_ptr());
@@ -491,7 +612,7 @@ mod posix {
     /// Remove extended attribute attribute on path.
     #[pyfunction]
     fn removexattr(args: XattrArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let file = file(args.path.clone(), args.follow_symlinks, vm)?;
+        let file = file(args.path.clone(), args.follow_symlinks, "removexattr", vm)?;
         let name = c_path(args.attribute, vm)?;
         // SAFETY: the strings live through the calls.
         let result = unsafe {
@@ -519,7 +640,7 @@ mod posix {
     #[pyfunction]
     fn listxattr(args: ListxattrArgs, vm: &VirtualMachine) -> PyResult {
         let path = args.path.unwrap_or_else(|| vm.ctx.new_str(".").into());
-        let file = file(path.clone(), args.follow_symlinks, vm)?;
+        let file = file(path.clone(), args.follow_symlinks, "listxattr", vm)?;
         let mut names = vec![0_u8; XATTR_BUFFER];
         let (target, size) = (names.as_mut_ptr().cast(), names.len());
         // SAFETY: the path and the buffer of this size live through the calls.

@@ -13,13 +13,16 @@ use rustpython_vm::{
 use crate::upstream::derived::derive_named;
 
 /// The functions that stand in the place of upstream's.
-const REPLACING: [&str; 1] = ["access"];
+const REPLACING: [&str; 2] = ["access", "utime"];
 
 /// What `os` says that a function can do, in sets of functions.
-const SUPPORTS: [(&str, &str); 3] = [
+const SUPPORTS: [(&str, &str); 6] = [
     ("supports_dir_fd", "access"),
     ("supports_effective_ids", "access"),
     ("supports_follow_symlinks", "access"),
+    ("supports_dir_fd", "utime"),
+    ("supports_fd", "utime"),
+    ("supports_follow_symlinks", "utime"),
 ];
 
 /// `_stat`, whose import completes `posix`.
