@@ -88,6 +88,39 @@ fn a_finite_loop_is_never_a_livelock() {
     for source in alone {
         assert_eq!(ends(source, &[]).0, 0, "{source}");
     }
+    // What goes round is native code, which keeps its progress to itself.
+    let native = [
+        "max(range(5000), key=lambda v: box[0])",
+        "sorted([0] * 5000, key=lambda v: box[0])",
+        "re.sub('x', lambda m: str(box[0]), 'x' * 5000)",
+        "list(itertools.starmap(lambda a, b: box[0], [(1, 2)] * 5000))",
+        "k in [k] + [K()] * 3000 + [0]",
+        "K() in [K()] * 3000",
+        "sorted([K()] * 3000)",
+        "sorted([0] * 5000, key=lambda v: event.is_set())",
+        "list(map(lambda v: event.is_set(), range(5000)))",
+        "d |= {len(d): 1}\n    while len(d) < 2000: d |= {len(d): 1}",
+        "v = d.values()\n    while max(v) < 2000: d['a'] += 1",
+    ];
+    let before = "import itertools, re, threading\nbox = [0]\nd = {'a': 0}\nevent = threading.Event()\n\
+                  class K:\n    def __lt__(self, other): return box[0] > 1\n    \
+                  def __eq__(self, other): return box[0] > 1\nk = K()\n";
+    for body in native {
+        let sources = [
+            format!("{before}{}\n", body.replace("\n    ", "\n")),
+            of_two(before, &format!("    global d\n    {body}")),
+        ];
+        for source in sources {
+            for granularity in ["access", "instruction", "line", "sync"] {
+                let granularity = format!("--granularity={granularity}");
+                assert_eq!(
+                    ends(&source, &[&granularity]).0,
+                    0,
+                    "{granularity}\n{source}"
+                );
+            }
+        }
+    }
     assert_eq!(ends("n = 1\nwhile n: n = 1\n", &[]), (4, 0));
     // A thread that sleeps ends it: here time passes only when none can go on.
     let source = "import threading, time\nready = False\ndef work():\n    global ready\n    \
@@ -122,6 +155,14 @@ fn loops_that_wait_for_nothing_are_livelocks() {
     for (before, body) in loops {
         let source = of_two(before, body);
         assert_eq!(ends(&source, &[]), (4, 0), "{source}");
+    }
+    for granularity in ["sync", "line"] {
+        let source = of_two(
+            "done = threading.Event()",
+            "    while not done.is_set(): pass",
+        );
+        let granularity = format!("--granularity={granularity}");
+        assert_eq!(ends(&source, &[&granularity]), (4, 0), "{granularity}");
     }
 }
 

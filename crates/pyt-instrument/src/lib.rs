@@ -659,6 +659,11 @@ impl Sites {
         if kind == Kind::Begin {
             return Ok(());
         }
+        if self.looking.load(Ordering::Relaxed)
+            && let Some(thread) = controlled::current_number()
+        {
+            self.changes.lock().begins(thread, (code.get_id(), index));
+        }
         self.finish(planned, index, vm)?;
         if kind == Kind::Return {
             return self.say_again(planned, index, &[], vm);
@@ -969,7 +974,18 @@ impl Locate for Sites {
     fn confirms_repetition(&self) -> bool {
         let signals_may_come = !thread::current_vm_is_set()
             || thread::with_current_vm(|vm| SignalHandlers::of(&state::of(vm)).any());
-        !signals_may_come && self.changes.lock().calls_are_known()
+        let table = self.table.read();
+        let is_site = |code, index| {
+            let planned = table.get(code)?;
+            Some(planned.kind(index).is_some())
+        };
+        let tells_calls = matches!(
+            self.granularity(),
+            Granularity::Access | Granularity::Instruction
+        );
+        let is_site: Option<&dyn Fn(usize, usize) -> _> = tells_calls.then_some(&is_site);
+        let changes = self.changes.lock();
+        !signals_may_come && changes.calls_are_known() && changes.goes_round_itself(is_site)
     }
 
     fn uses(&self, object: usize) {

@@ -36,13 +36,16 @@ const MAX_FRAMES: usize = 64;
 /// An instruction of a function: its code's address, and its index.
 type At = (usize, usize);
 
+/// Whether the instruction of this code and index is a site; `None` if the code is no user code.
+type IsSite<'a> = &'a dyn Fn(usize, usize) -> Option<bool>;
+
 /// What threads have done since it was begun to look.
 #[derive(Default)]
 pub(super) struct Changes {
     /// For each part of an object that was changed, what it was at first, and is now.
     values: HashMap<(usize, u64), (u64, u64)>,
-    /// What a thread is changing.
-    pending: HashMap<ThreadNumber, (usize, u64, Held)>,
+    /// What a thread is changing, by the instruction at which it is.
+    pending: HashMap<ThreadNumber, (At, Vec<Changing>)>,
     /// To be dropped where that may run Python code.
     dropped: Vec<Held>,
     is_known: bool,
@@ -52,8 +55,22 @@ pub(super) struct Changes {
     /// Instructions that are steps of their own, or at which functions called others or used
     /// primitives.
     steps: HashSet<At>,
+    /// Instructions that user code has begun, where they may be steps.
+    begun: HashSet<At>,
+    /// Where a function stood while another one, of this code, was on top of it.
+    callers: HashSet<(At, usize)>,
+    /// For threads that have begun an instruction: where they were looked at last, and how often in
+    /// a row since then.
+    looked: HashMap<ThreadNumber, (u64, u32)>,
     /// The calling thread is at a decision point of its own code, not of a primitive.
     is_in_code: bool,
+}
+
+/// A part of an object that an instruction is about to change, or has changed.
+struct Changing {
+    object: usize,
+    part: u64,
+    target: Held,
 }
 
 impl Changes {
@@ -75,6 +92,15 @@ impl Changes {
         is_outside: bool,
         vm: &VirtualMachine,
     ) {
+        // An instruction may take several steps before it changes anything.
+        if self
+            .pending
+            .get(&thread)
+            .is_some_and(|(before, _)| *before != at)
+            && let Some((_, done)) = self.pending.remove(&thread)
+        {
+            self.dropped.extend(done.into_iter().map(|one| one.target));
+        }
         // A file, which other processes change.
         if is_outside {
             self.is_known = false;
@@ -89,8 +115,18 @@ impl Changes {
                 {
                     Some(before) => {
                         self.values.entry(key).or_insert((before, before));
-                        let old = self.pending.insert(thread, (key.0, key.1, target));
-                        self.dropped.extend(old.map(|(.., held)| held));
+                        let pending = self.pending.entry(thread);
+                        let (_, all) = pending.or_insert_with(|| (at, Vec::new()));
+                        // It may be the same instruction as before, which has made its change.
+                        if let Some(same) = all.iter().position(|one| (one.object, one.part) == key)
+                        {
+                            self.dropped.push(all.swap_remove(same).target);
+                        }
+                        all.push(Changing {
+                            object: key.0,
+                            part: key.1,
+                            target,
+                        });
                         self.steps.insert(at);
                     }
                     None => self.is_known = false,
@@ -104,8 +140,16 @@ impl Changes {
         }
     }
 
+    /// An instruction of user code begins that may be a step.
+    pub(super) fn begins(&mut self, thread: ThreadNumber, at: At) {
+        self.looked.insert(thread, (0, 0));
+        self.begun.insert(at);
+    }
+
     /// From now on only what is looked at later counts.
     pub(super) fn forget_looks(&mut self) {
+        self.begun.clear();
+        self.callers.clear();
         self.visited.clear();
         self.codes.clear();
         self.steps.clear();
@@ -128,17 +172,22 @@ impl Changes {
         innermost: *const InterpreterFrame,
         vm: &VirtualMachine,
     ) -> Look {
-        if let Some((object, part, target)) = self.pending.remove(&thread) {
+        for Changing {
+            object,
+            part,
+            target,
+        } in self.pending.get(&thread).map_or(&[][..], |(_, all)| all)
+        {
             let now = target
                 .value(vm)
-                .map_or(Some(ABSENT), |value| content(&value, &target, vm));
-            match (now, self.values.get_mut(&(object, part))) {
+                .map_or(Some(ABSENT), |value| content(&value, target, vm));
+            match (now, self.values.get_mut(&(*object, *part))) {
                 (Some(now), Some((_, last))) => *last = now,
                 _ => self.is_known = false,
             }
-            self.dropped.push(target);
         }
         let own = self.stack(innermost, vm);
+        let own = own.map(|own| self.in_a_row(thread, own));
         // Independent of the order of the entries.
         let shared = self.values.iter().fold(0, |sum, (key, (before, now))| {
             if before == now {
@@ -155,10 +204,24 @@ impl Changes {
         }
     }
 
+    /// The digest `own` of where a thread is, and how often it was there in a row with nothing begun
+    /// meanwhile: native code that takes several steps keeps its state to itself.
+    fn in_a_row(&mut self, thread: ThreadNumber, own: u64) -> u64 {
+        match self.looked.get_mut(&thread) {
+            Some((before, times)) => {
+                *times = if *before == own { *times + 1 } else { 0 };
+                *before = own;
+                digest(&(own, *times))
+            }
+            None => own,
+        }
+    }
+
     /// A digest of the calling thread's functions; `None` if something in them is not known.
     fn stack(&mut self, innermost: *const InterpreterFrame, vm: &VirtualMachine) -> Option<u64> {
         let mut hasher = DefaultHasher::new();
         let mut frame = innermost;
+        let mut on_top = None;
         for _ in 0..MAX_FRAMES {
             // SAFETY: frames on the calling thread's own chain live until their functions return.
             let Some(here) = (unsafe { frame.as_ref() }) else {
@@ -168,6 +231,9 @@ impl Changes {
             let index = (here.get_lasti() as usize).saturating_sub(1);
             let at = (code.get_id(), index);
             self.visited.insert(at);
+            if let Some(on_top) = on_top.replace(code.get_id()) {
+                self.callers.insert((at, on_top));
+            }
             if !self.is_in_code || !std::ptr::eq(frame, innermost) {
                 self.steps.insert(at);
             }
@@ -196,6 +262,54 @@ impl Changes {
             frame = here.previous();
         }
         None
+    }
+
+    /// Whether user code itself goes round. What native code calls again and again (the key of a sort,
+    /// a comparison) has that code's progress, which is not known. `is_site` says of an instruction of
+    /// user code whether it is told when it begins; a call that is not is one of a function of the
+    /// program's. `None` where calls and returns are not told: then it must be in some loop.
+    pub(super) fn goes_round_itself(&self, is_site: Option<IsSite<'_>>) -> bool {
+        let Some(is_site) = is_site else {
+            return self.codes.keys().any(|code| self.is_in_loop(*code));
+        };
+        self.callers.iter().all(|((code, index), on_top)| {
+            if !self.has_returned(*on_top) {
+                return true;
+            }
+            // A function that has called another stands behind the call's cache.
+            let instructions = self.codes.get(code).map(|code| code::instructions(code));
+            let instructions = instructions.unwrap_or_default();
+            let call = instructions.iter().rev().find(|one| one.index <= *index);
+            let call = call.map_or(*index, |one| one.index);
+            match is_site(*code, call) {
+                Some(true) => self.begun.contains(&(*code, call)),
+                Some(false) => true,
+                None => false,
+            }
+        })
+    }
+
+    /// Whether a function with this code has returned, or a generator has stopped.
+    fn has_returned(&self, code: usize) -> bool {
+        let Some(found) = self.codes.get(&code) else {
+            return false;
+        };
+        code::instructions(found).iter().any(|one| {
+            matches!(one.op, Opcode::ReturnValue | Opcode::YieldValue)
+                && self.begun.contains(&(code, one.index))
+        })
+    }
+
+    /// Whether there is a loop around all places where functions with this code were seen.
+    fn is_in_loop(&self, code: usize) -> bool {
+        let Some(found) = self.codes.get(&code) else {
+            return false;
+        };
+        let mut loops = code::loops(&code::instructions(found)).into_iter();
+        loops.any(|(first, last)| {
+            let mut visited = self.visited.iter().filter(|(of, _)| *of == code);
+            visited.all(|(_, index)| (first..=last).contains(index))
+        })
     }
 
     /// Whether each call in the code that was looked at is a step, or one of a function that was

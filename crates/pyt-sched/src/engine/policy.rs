@@ -83,6 +83,9 @@ pub trait Policy: Send + Sync {
         Ok(0)
     }
 
+    /// The calling thread goes on although its run was given up: the others come first.
+    fn give_way(&self, _thread: &Arc<Thread>) {}
+
     /// The calling thread is about to sleep.
     ///
     /// # Errors

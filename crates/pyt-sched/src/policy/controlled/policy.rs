@@ -725,6 +725,14 @@ impl Policy for Controlled {
         }
     }
 
+    fn give_way(&self, thread: &Arc<Thread>) {
+        let number = self.state.lock().number_of(thread);
+        if let Some(number) = number.filter(|_| self.is_member(thread) && !thread.is_atomic()) {
+            let op = Op::alone(Action::Step);
+            self.stop(thread, number, op, None, None, &|| None);
+        }
+    }
+
     fn before_sleep(&self, thread: &Arc<Thread>) -> Result<(), Aborted> {
         if self.is_member(thread) {
             self.fault_before_wait(thread)
