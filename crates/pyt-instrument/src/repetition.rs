@@ -204,8 +204,8 @@ impl Changes {
         }
     }
 
-    /// The digest `own` of where a thread is, and how often it was there in a row with nothing begun
-    /// meanwhile: native code that takes several steps keeps its state to itself.
+    /// The digest `own` of where a thread is, and how often it was there in a row with nothing
+    /// begun meanwhile: native code that takes several steps keeps its state to itself.
     fn in_a_row(&mut self, thread: ThreadNumber, own: u64) -> u64 {
         match self.looked.get_mut(&thread) {
             Some((before, times)) => {
@@ -264,10 +264,11 @@ impl Changes {
         None
     }
 
-    /// Whether user code itself goes round. What native code calls again and again (the key of a sort,
-    /// a comparison) has that code's progress, which is not known. `is_site` says of an instruction of
-    /// user code whether it is told when it begins; a call that is not is one of a function of the
-    /// program's. `None` where calls and returns are not told: then it must be in some loop.
+    /// Whether user code itself goes round. What native code calls again and again (the key of a
+    /// sort, a comparison) has that code's progress, which is not known. `is_site` says of an
+    /// instruction of user code whether it is told when it begins; a call that is not is one of a
+    /// function of the program's. `None` where calls and returns are not told: then it must be in
+    /// some loop.
     pub(super) fn goes_round_itself(&self, is_site: Option<IsSite<'_>>) -> bool {
         let Some(is_site) = is_site else {
             return self.codes.keys().any(|code| self.is_in_loop(*code));

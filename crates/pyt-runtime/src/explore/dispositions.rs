@@ -1,5 +1,5 @@
-//! What the operating system does with the process's signals: a run that sets handlers replaces what
-//! the host, or Rust's runtime, has set, and that is restored after it.
+//! What the operating system does with the process's signals: a run that sets handlers replaces
+//! what the host, or Rust's runtime, has set, and that is restored after it.
 //!
 //! Python's handlers are not known here.
 
@@ -37,7 +37,7 @@ impl Dispositions {
     /// Has all signals do this again.
     pub(super) fn restore(&self) {
         for (signal, action) in &self.0 {
-            // SAFETY: the action was the process's own. Of two signals it cannot be set, nor changed.
+            // SAFETY: the action was the process's own. That of two signals is never another one.
             unsafe { libc::sigaction(*signal, action, std::ptr::null_mut()) };
         }
     }

@@ -11,7 +11,7 @@ mod posix {
     use std::{ffi::CString, io, os::unix::ffi::OsStrExt};
 
     use rustpython_vm::{
-        AsObject, FromArgs, PyObject, PyObjectRef, PyPayload, PyResult, TryFromObject,
+        AsObject, FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyResult, TryFromObject,
         VirtualMachine,
         builtins::{PyBaseExceptionRef, PyFloat, PySet, PyStr, PyTuple},
         convert::{IntoPyException, ToPyObject},
@@ -198,10 +198,8 @@ mod posix {
     }
 
     fn pair(object: &PyObject, kind: &str, vm: &VirtualMachine) -> PyResult<Pair<PyObjectRef>> {
-        let items = object
-            .downcast_ref::<PyTuple>()
-            .map(|tuple| tuple.as_slice());
-        match items {
+        let tuple: Option<&Py<PyTuple>> = object.downcast_ref();
+        match tuple.map(Py::as_slice) {
             Some([first, second]) => Ok(Pair([first.clone(), second.clone()])),
             _ => Err(vm.new_type_error(kind.to_owned())),
         }
@@ -223,10 +221,12 @@ mod posix {
             return Err(vm.new_overflow_error("timestamp out of range for platform time_t"));
         }
         let below = ((float - whole) * SECOND as f64).floor();
-        Ok(libc::timespec {
-            tv_sec: whole as i64,
-            tv_nsec: below as i64,
-        })
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "both are whole, and in range"
+        )]
+        let (tv_sec, tv_nsec) = (whole as i64, below as i64);
+        Ok(libc::timespec { tv_sec, tv_nsec })
     }
 
     fn nanoseconds(time: PyObjectRef, vm: &VirtualMachine) -> PyResult<libc::timespec> {
