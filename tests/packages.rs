@@ -100,6 +100,9 @@ fn installed(name: &str, requirements: &str, arguments: &[&str]) -> Result<PathB
     made.map(|()| folder)
 }
 
+/// Of packages of which there are no wheels, just those that are named are installed.
+const NO_DEPENDENCIES: &str = "--no-deps";
+
 fn install(into: &Path, arguments: &[&str]) -> Result<(), String> {
     let pip = env::var("PYT_TEST_PIP").unwrap_or_else(|_| "python3 -m pip".to_owned());
     let mut words = pip.split_whitespace();
@@ -111,8 +114,13 @@ fn install(into: &Path, arguments: &[&str]) -> Result<(), String> {
             "--no-input",
             "--disable-pip-version-check",
         ])
-        // As for Python 3.14, whichever Python the pip runs on; only wheels can be had so.
-        .args(["--python-version", "3.14", "--only-binary", ":all:"])
+        // As for Python 3.14, whichever Python the pip runs on; with their dependencies, only wheels
+        // can be had so.
+        .args(["--python-version", "3.14"])
+        .args(match arguments.contains(&NO_DEPENDENCIES) {
+            true => &[][..],
+            false => &["--only-binary", ":all:"],
+        })
         .args(arguments)
         .args(["--no-compile", "--target"])
         .arg(into)

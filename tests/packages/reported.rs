@@ -27,6 +27,8 @@ struct Reported {
     package: String,
     /// The version that mends it, if there is one that runs.
     fixed: Option<String>,
+    /// There is no wheel of it: all that it needs is named.
+    is_built: bool,
 }
 
 impl Reported {
@@ -43,13 +45,14 @@ impl Reported {
             options: options.split_whitespace().map(str::to_owned).collect(),
             package: said("package").unwrap(),
             fixed: said("fixed"),
+            is_built: said("built").is_some(),
             file,
         }
     }
 
     /// Explores the program with this version of the package. `None` where it cannot be had.
     fn explore(&self, requirement: &str, schedules: &str, found: &str) -> Option<CompletedProcess> {
-        let folder = folder(requirement)?;
+        let folder = self.folder(requirement)?;
         let explore = pyt([
             "explore",
             "--stop-on-first",
@@ -69,22 +72,26 @@ impl Reported {
         )
     }
 
+    /// The folder with a requirement; or none, where it cannot be had.
+    fn folder(&self, requirement: &str) -> Option<PathBuf> {
+        let requirements: Vec<&str> = requirement.split_whitespace().collect();
+        let name = format!("reported-{}", requirements.join("-"));
+        let mut arguments = requirements;
+        if self.is_built {
+            arguments.push(super::NO_DEPENDENCIES);
+        }
+        match super::installed(&name, requirement, &arguments) {
+            Ok(folder) => Some(folder),
+            Err(reason) => {
+                super::skip(&format!("{}: {reason}", self.name()));
+                None
+            }
+        }
+    }
+
     fn name(&self) -> String {
         let name = self.file.file_stem().unwrap_or_default();
         name.to_string_lossy().into_owned()
-    }
-}
-
-/// The folder with a requirement; or none, where it cannot be had.
-fn folder(requirement: &str) -> Option<PathBuf> {
-    let requirements: Vec<&str> = requirement.split_whitespace().collect();
-    let name = format!("reported-{}", requirements.join("-"));
-    match super::installed(&name, requirement, &requirements) {
-        Ok(folder) => Some(folder),
-        Err(reason) => {
-            super::skip(&reason);
-            None
-        }
     }
 }
 
@@ -121,7 +128,7 @@ fn reported_bugs_are_found_and_replayed() {
         let scratch = Scratch::new();
         let found = scratch.at("found");
         let Some(explored) = reported.explore(&reported.package, MOST_SCHEDULES, &found) else {
-            return;
+            continue;
         };
         let name = reported.name();
         assert_eq!(explored.status.code(), Some(1), "{name}: {explored}");
@@ -132,7 +139,7 @@ fn reported_bugs_are_found_and_replayed() {
         assert!(explored.stdout.contains(&outcome), "{name}: {explored}");
         let schedule = schedule_file(Path::new(&found));
         let schedule = schedule.unwrap_or_else(|| panic!("{name}: no schedule was written"));
-        let folder = folder(&reported.package).unwrap();
+        let folder = reported.folder(&reported.package).unwrap();
         for _ in 0..times(2) {
             let replay = pyt(["replay"]).arg(&schedule).env("PYTHONPATH", &folder);
             let replayed = replay
@@ -156,7 +163,7 @@ fn mended_versions_have_no_failure() {
         let scratch = Scratch::new();
         let schedules = times(20).to_string();
         let Some(explored) = reported.explore(fixed, &schedules, &scratch.at("found")) else {
-            return;
+            continue;
         };
         let name = reported.name();
         assert_eq!(explored.status.code(), Some(0), "{name}: {explored}");

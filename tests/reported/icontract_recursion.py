@@ -1,7 +1,8 @@
 # expect: exception AssertionError
 # options: --include icontract._checkers
-# package: icontract==2.3.0
-# fixed: icontract==2.3.4
+# package: icontract==2.3.0 asttokens==2.4.1 six==1.17.0
+# built: from its source
+# fixed: icontract==2.3.4 asttokens==2.4.1 six==1.17.0
 # That a contract is being checked is noted for all threads: another thread's call is not checked.
 import threading
 

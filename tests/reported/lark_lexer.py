@@ -1,6 +1,7 @@
 # expect: exception AssertionError
 # options: --include lark*
 # package: lark-parser==0.7.8
+# built: from its source
 # fixed: lark-parser==0.8.9
 # The lexer's state of the parser is in the lexer, which threads share.
 import threading
