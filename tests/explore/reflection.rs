@@ -207,7 +207,13 @@ fn what_objects_say_of_themselves_is_seen_in_both_orders() {
     for (made, change, look) in SEEN {
         let source = program(made, change, look);
         let (report, run) = explore_text(&source, &["--strategy=dpor", "--schedules=100"]);
-        if report["proven"] != true || outcomes(&report).len() < 2 {
+        // Of a program that may look at which modules are imported, nothing is proven.
+        let imports = "other orders of imports and of looks into `sys.modules`";
+        let proves = match source.contains("sys.modules") {
+            true => report["not_seen"] == serde_json::json!([imports]),
+            false => report["proven"] == true,
+        };
+        if !proves || outcomes(&report).len() < 2 {
             wrong.push(format!("{change} and {look}: {run}"));
         }
     }
