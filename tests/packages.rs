@@ -114,8 +114,8 @@ fn install(into: &Path, arguments: &[&str]) -> Result<(), String> {
             "--no-input",
             "--disable-pip-version-check",
         ])
-        // As for Python 3.14, whichever Python the pip runs on; with their dependencies, only wheels
-        // can be had so.
+        // As for Python 3.14, whichever Python the pip runs on; with their dependencies, only
+        // wheels can be had so.
         .args(["--python-version", "3.14"])
         .args(match arguments.contains(&NO_DEPENDENCIES) {
             true => &[][..],
