@@ -60,7 +60,6 @@ fn imports(scratch: &Scratch, package: &str) -> usize {
 
 #[test]
 fn they_are_imported_once_and_not_seen_before_the_program_can_find_them() {
-    let scratch = Scratch::new();
     let begin = "\
 for name in ('ledger', 'accounts'):
     try: __import__(name)
@@ -71,18 +70,23 @@ sys.path.insert(0, vendor)
 import ledger
 assert ledger.accounts.names == ['a'], ledger.accounts.names
 ledger.accounts.names.append('b')";
-    scratch.write("project/main.py", script(begin));
-    install(&scratch, "project/vendor", "accounts", "names = ['a']");
-    install(&scratch, "project/vendor", "ledger", "import accounts");
-    let (report, run) = explore(&scratch);
-    assert_eq!(report["failed"], 0, "{run}");
-    assert_eq!(report["schedules"], SCHEDULES, "{run}");
-    for package in ["accounts", "ledger"] {
-        let imported = imports(&scratch, package);
-        assert!(
-            (1..=MOST_IMPORTS).contains(&imported),
-            "{package}: {imported}"
-        );
+    let looks = "    assert name not in sys.modules\n";
+    for (begin, most) in [
+        // Each run of a program that looks at the modules imports its own.
+        (begin.to_owned(), usize::MAX),
+        (begin.replace(looks, ""), MOST_IMPORTS),
+    ] {
+        let scratch = Scratch::new();
+        scratch.write("project/main.py", script(&begin));
+        install(&scratch, "project/vendor", "accounts", "names = ['a']");
+        install(&scratch, "project/vendor", "ledger", "import accounts");
+        let (report, run) = explore(&scratch);
+        assert_eq!(report["failed"], 0, "{run}");
+        assert_eq!(report["schedules"], SCHEDULES, "{run}");
+        for package in ["accounts", "ledger"] {
+            let imported = imports(&scratch, package);
+            assert!((1..=most).contains(&imported), "{package}: {imported}");
+        }
     }
 }
 
