@@ -153,6 +153,19 @@ fn a_program_that_ends_its_process_ends_its_own_run() {
 /// The first run does not do it.
 const DIES_LATER: &str = "import os, random\nif random.random() < 0.7: os.kill(os.getpid(), 9)\n";
 
+/// Two threads count, and may count once only.
+const LOST_COUNT: &str = "
+import threading
+import os
+count = 0
+def work():
+    global count
+    count += 1
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+";
+
 #[test]
 fn a_later_run_that_ends_its_process_is_an_outcome() {
     let arguments = ["--schedules=20", "--seed=5"];
@@ -164,18 +177,7 @@ fn a_later_run_that_ends_its_process_is_an_outcome() {
         assert_eq!(report["schedules"], 20, "{run}");
         assert_eq!(outcomes(&report), outcomes(&isolated), "{run}");
     }
-    let source = "
-import threading
-import os
-count = 0
-def work():
-    global count
-    count += 1
-threads = [threading.Thread(target=work) for _ in range(2)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-if count < 2: os.kill(os.getpid(), 9)
-";
+    let source = &format!("{LOST_COUNT}if count < 2: os.kill(os.getpid(), 9)\n");
     let (report, run) = explore_text(source, &["--strategy=dpor"]);
     run.exited_with(1);
     assert_eq!(report["proven"], false, "{run}");
@@ -196,21 +198,14 @@ if count < 2: os.kill(os.getpid(), 9)
 
 #[test]
 fn a_call_of_os_exit_has_a_cause_and_a_schedule() {
-    let source = "
-import os, threading
-count = 0
-def work():
-    global count
-    count += 1
-threads = [threading.Thread(target=work) for _ in range(2)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-print(count)
+    let source = format!(
+        "{LOST_COUNT}print(count)
 try:
     if count < 2: os._exit(7)
 finally:
     print('not by os._exit')
-";
+"
+    );
     let scratch = Scratch::new();
     let script = scratch.write("exits.py", source);
     let output = format!("--output={}", scratch.at("found"));
