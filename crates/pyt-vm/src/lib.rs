@@ -18,6 +18,7 @@ pub mod naming;
 pub mod number_map;
 pub mod panics;
 mod pending_exception;
+pub mod process_lock;
 pub mod recording;
 mod safe_point;
 pub mod shared_classes;

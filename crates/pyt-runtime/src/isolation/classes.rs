@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use parking_lot::Mutex;
-use pyt_vm::shared_classes;
+use pyt_vm::{process_lock::lock_detached, shared_classes};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyCode, PyGetSet, PyInt, PyList, PyStr, PyType, PyTypeRef},
@@ -41,7 +41,7 @@ const ITERABLE_COROUTINE: u32 = 0x100;
 /// Puts the guards in place, once for the process.
 pub(super) fn guard(vm: &VirtualMachine) -> PyResult<()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _one = ONE_AT_A_TIME.lock();
+    let _one = lock_detached(&ONE_AT_A_TIME, vm);
     if ORIGINALS.get().is_some() {
         return Ok(());
     }

@@ -20,7 +20,7 @@ use pyt_modules::{
         derived::{self, Change},
     },
 };
-use pyt_vm::shared_classes;
+use pyt_vm::{process_lock::lock_detached, shared_classes};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyDict, PyModule, PyModuleDef, PyNamespace, PyStr, PyType},
@@ -66,9 +66,8 @@ const STORING_ON_CLASSES: [&str; 1] = ["_contextvars"];
 /// Fills these modules once for the process, before any class is sealed: of two interpreters that
 /// import such a module at once, one could seal its classes while the other fills it.
 fn fill_before_sealing(vm: &VirtualMachine) -> PyResult<()> {
-    // No Python runs while this is held.
     static DONE: Mutex<bool> = Mutex::new(false);
-    let mut done = DONE.lock();
+    let mut done = lock_detached(&DONE, vm);
     if *done {
         return Ok(());
     }
@@ -91,7 +90,8 @@ pub(super) fn create_shared_classes(
     vm: &VirtualMachine,
 ) {
     static DONE: Mutex<bool> = Mutex::new(false);
-    let mut done = DONE.lock();
+    // Some of these modules import others, which are Python.
+    let mut done = lock_detached(&DONE, vm);
     if *done {
         return;
     }
@@ -326,7 +326,7 @@ fn setters(vm: &VirtualMachine) -> PyResult<&'static Setters> {
 /// which change sealed objects. Once for the process.
 fn guard_setters(vm: &VirtualMachine) -> PyResult<()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _one = ONE_AT_A_TIME.lock();
+    let _one = lock_detached(&ONE_AT_A_TIME, vm);
     if SETTERS.get().is_some() {
         return Ok(());
     }

@@ -158,3 +158,30 @@ fn the_placeholder_stays_the_same_when_others_begin() {
     second.exec(same).unwrap();
     first.exec(same).unwrap();
 }
+
+/// So many processes begin with runtimes that several threads build at once. Two in five of them
+/// hung while a thread waited for another's preparation of the shared classes without detaching.
+const FIRST_STARTS: usize = 15;
+
+#[test]
+fn the_first_runtimes_of_a_process_are_built_by_several_threads() {
+    for _ in 0..FIRST_STARTS {
+        alone("neighbours::several_threads_build_the_first_runtimes");
+    }
+}
+
+#[test]
+#[ignore = "run by the test above, in processes of its own"]
+fn several_threads_build_the_first_runtimes() {
+    within("the first runtimes of the process", || {
+        std::thread::scope(|scope| {
+            for gil in [true, false, true] {
+                scope.spawn(move || {
+                    let builder = Runtime::builder().isolated(Isolation::new()).gil(gil);
+                    let runtime = builder.build().unwrap();
+                    assert_eq!(runtime.eval::<i64>("sum([1, 2])").unwrap(), 3);
+                });
+            }
+        });
+    });
+}

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 use pyt_modules::upstream::{self, derived::refilled};
-use pyt_vm::shared_classes;
+use pyt_vm::{process_lock::lock_detached, shared_classes};
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyModuleDef, PyStr, PyType},
@@ -43,7 +43,7 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         let modules = vm.sys_module.get_attr("modules", vm)?;
         return modules.del_item(NAME, vm);
     }
-    let mut contents = CONTENTS.lock();
+    let mut contents = lock_detached(&CONTENTS, vm);
     if contents.is_empty() {
         let Some(exec) = upstream::definitions()
             .get(NAME)
