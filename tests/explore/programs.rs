@@ -414,3 +414,45 @@ thread.join()
     assert_eq!(failure["exception"], "ZeroDivisionError", "{run}");
     assert_eq!(failure["thread"], "divider", "{run}");
 }
+
+#[test]
+fn two_bugs_that_raise_the_same_exception_are_two_findings() {
+    let source = "import threading\ncache = {'x': 1}\nstock = {'x': 1}\ndef drop():\n    if 'x' in cache:\n        del cache['x']\n\
+                  def sell():\n    if 'x' in stock:\n        del stock['x']\n\
+                  ts = [threading.Thread(target=f, name='one') for f in (drop, drop, sell, sell)]\n\
+                  for t in ts: t.start()\nfor t in ts: t.join()\n";
+    let scratch = Scratch::new();
+    let script = scratch.write("two.py", source);
+    let output = format!("--output={}", scratch.at("found"));
+    let (report, run) = explore(&script, &["--schedules=200", &output]);
+    let findings = report["findings"].as_array().expect("a list");
+    let told: Vec<_> = (findings.iter())
+        .map(|finding| {
+            let name = finding["schedule"]
+                .as_str()
+                .and_then(|file| file.rsplit('/').next());
+            (finding["failure"]["place"].as_str(), name)
+        })
+        .collect();
+    let mut expected = [(Some("two.py:6"), 0), (Some("two.py:9"), 0)];
+    for (place, count) in &mut expected {
+        *count = told.iter().filter(|(told, _)| told == place).count();
+    }
+    assert_eq!(expected.map(|(_, count)| count), [1, 1], "{run}");
+    let mut names: Vec<_> = told.iter().filter_map(|(_, name)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        ["two-KeyError-2.schedule", "two-KeyError.schedule"],
+        "{run}"
+    );
+    for finding in findings {
+        assert_eq!(finding["reproducible"], true, "{run}");
+    }
+    // Both have one text in the table of outcomes.
+    let run = pyt(&["explore", "--schedules=200", &output, &script]);
+    for line in [6, 9] {
+        let row = format!("FAILED at two.py:{line}: KeyError in one: 'x'");
+        assert!(run.stdout.contains(&row), "{run}");
+    }
+}

@@ -18,6 +18,9 @@ pub enum Failure {
         exception: String,
         /// Its text.
         message: String,
+        /// The innermost line of its traceback that is not of the library, as `bank.py:12`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
     },
     /// All threads waited, and none could wake another.
     Deadlock {
@@ -70,7 +73,7 @@ impl Failure {
     }
 
     /// Whether `text`, which [`Display`](fmt::Display) made of a failure, is that of one that is
-    /// [like](Self::is_like) this.
+    /// [like](Self::is_like) this, or would be if it were raised in the same place.
     #[must_use]
     pub fn is_described_by(&self, text: &str) -> bool {
         match self {
@@ -83,12 +86,21 @@ impl Failure {
         }
     }
 
-    /// Whether both are likely the same bug: the same kind; for an exception the same type, in any
-    /// thread and with any message; for an exit the same status.
+    /// Whether both are likely the same bug: the same kind; for an exception the same type raised in
+    /// the same place, in any thread and with any message; for an exit the same status.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Exception { exception: a, .. }, Self::Exception { exception: b, .. }) => a == b,
+            (
+                Self::Exception {
+                    exception, place, ..
+                },
+                Self::Exception {
+                    exception: other,
+                    place: elsewhere,
+                    ..
+                },
+            ) => exception == other && place == elsewhere,
             (Self::ExitStatus { status: a }, Self::ExitStatus { status: b }) => a == b,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
@@ -103,10 +115,12 @@ impl Failure {
                 thread,
                 exception,
                 message,
+                place,
             } => Self::Exception {
                 thread: replace(thread),
                 exception: exception.clone(),
                 message: replace(message),
+                place: place.clone(),
             },
             Self::Livelock { threads } => Self::Livelock {
                 threads: threads.iter().map(|name| replace(name)).collect(),
@@ -126,11 +140,13 @@ impl fmt::Display for Failure {
                 thread,
                 exception,
                 message,
+                ..
             } if message.is_empty() => write!(f, "{exception} in {thread}"),
             Self::Exception {
                 thread,
                 exception,
                 message,
+                ..
             } => write!(f, "{exception} in {thread}: {message}"),
             Self::Deadlock { waits } if waits.is_empty() => f.write_str("deadlock"),
             Self::Deadlock { waits } => write!(f, "deadlock: {}", waits.join("; ")),
@@ -507,6 +523,7 @@ mod tests {
                 thread: "one".to_owned(),
                 exception: "KeyError".to_owned(),
                 message: format!("<A object at 0x7f00000{number}>"),
+                place: None,
             };
             tally.add(
                 number,
@@ -528,6 +545,7 @@ mod tests {
             thread: String::from("one"),
             exception: exception.to_owned(),
             message: message.to_owned(),
+            place: None,
         };
         let waits = |waits: &[&str]| Failure::Deadlock {
             waits: waits.iter().map(ToString::to_string).collect(),
@@ -550,6 +568,14 @@ mod tests {
         }
         assert!(waits(&[]).is_described_by(&waits(&["one waits for a lock"]).to_string()));
         assert!(exception("KeyError", "2").is_described_by(&all[0].to_string()));
+        let elsewhere = Failure::Exception {
+            thread: String::from("one"),
+            exception: String::from("KeyError"),
+            message: String::from("1"),
+            place: Some(String::from("shop.py:7")),
+        };
+        assert!(!elsewhere.is_like(&all[0]), "two bugs of one class");
+        assert!(elsewhere.is_described_by(&all[0].to_string()));
     }
 
     #[test]

@@ -404,6 +404,7 @@ fn assertion() -> Failure {
         thread: "MainThread".to_owned(),
         exception: "AssertionError".to_owned(),
         message: "1 of 2".to_owned(),
+        place: None,
     }
 }
 

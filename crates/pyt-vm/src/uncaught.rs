@@ -1,13 +1,13 @@
 //! Exceptions that left threads, for a host that runs a program to see whether it fails; and the
 //! exception that ends threads of a run that was given up.
 
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
 
 use parking_lot::Mutex;
 use pyt_sched::Thread;
 use rustpython_vm::{
     AsObject, PyObject, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyTypeRef},
+    builtins::{PyBaseExceptionRef, PyCode, PyTypeRef},
 };
 
 use super::state::{self, InterpreterState};
@@ -21,6 +21,47 @@ pub struct Uncaught {
     pub type_name: String,
     /// What `str()` says of it.
     pub message: String,
+    /// The innermost line of its traceback that is not of the library, as `bank.py:12`.
+    pub place: Option<String>,
+}
+
+impl Uncaught {
+    /// `raised`, which has left the thread of that name.
+    #[must_use]
+    pub fn new(thread: String, raised: &PyBaseExceptionRef, vm: &VirtualMachine) -> Self {
+        Self {
+            thread,
+            type_name: raised.class().name().to_string(),
+            message: text(raised.as_object(), vm),
+            place: place_of(raised),
+        }
+    }
+}
+
+/// The innermost line of the traceback that is not of the library. The file has no folder, so that
+/// the place is the same on another machine.
+fn place_of(raised: &PyBaseExceptionRef) -> Option<String> {
+    let traceback = raised.__traceback__()?;
+    let places = traceback.iter().filter_map(|entry| {
+        let code = entry.frame.iframe().code();
+        let file = Path::new(code.source_path().as_str());
+        let name = file.file_name()?.to_string_lossy();
+        (!is_library(code)).then(|| format!("{name}:{}", entry.lineno.get()))
+    });
+    places.last()
+}
+
+/// Whether it is code of the library, which is frozen into the binary. What stands for functions of
+/// native modules has the module's name in the place of a file's.
+#[must_use]
+pub fn is_library(code: &PyCode) -> bool {
+    let file = code.source_path().as_str();
+    let is_module = !file.starts_with('<')
+        && !file.contains('/')
+        && Path::new(file)
+            .extension()
+            .is_none_or(|ending| ending != "py");
+    file.starts_with("<frozen") || is_module
 }
 
 /// Those of one interpreter.
@@ -87,11 +128,7 @@ impl UncaughtExceptions {
         }
         if collected.seen.lock().is_some() && !raised.fast_isinstance(vm.ctx.exceptions.system_exit)
         {
-            let uncaught = Uncaught {
-                thread: name(),
-                type_name: raised.class().name().to_string(),
-                message: text(raised.as_object(), vm),
-            };
+            let uncaught = Uncaught::new(name(), raised, vm);
             if let Some(seen) = &mut *collected.seen.lock() {
                 seen.push(uncaught);
             }

@@ -174,7 +174,10 @@ impl MergedReport {
         self.not_seen.extend(part.not_seen);
         for finding in part.findings {
             let failure = &finding["failure"];
-            let kind = format!("{} {}", failure["kind"], failure["exception"]);
+            let kind = format!(
+                "{} {} {}",
+                failure["kind"], failure["exception"], failure["place"]
+            );
             let switches = |finding: &Value| finding["switches"].as_u64().unwrap_or(u64::MAX);
             let smallest = self.findings.entry(kind).or_insert_with(|| finding.clone());
             if switches(&finding) < switches(smallest) {

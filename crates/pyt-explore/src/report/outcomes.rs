@@ -32,7 +32,7 @@ pub fn outcomes(tally: &Tally, most: usize, width: usize) -> String {
     }
     let shown = &found[..found.len().min(most)];
     let room = width.saturating_sub(BEFORE_OUTCOME);
-    let texts = told_apart(shown.iter().map(|entry| text_of(entry)).collect(), room);
+    let texts = told_apart(with_places(shown), room);
     for (entry, what) in shown.iter().zip(texts) {
         let maker = match entry.seed {
             Some(seed) => seed.to_string(),
@@ -103,6 +103,9 @@ impl JsonUnseen {
 /// The columns before the outcome itself.
 const BEFORE_OUTCOME: usize = 41;
 
+/// How the text of a failure begins.
+const FAILED: &str = "FAILED: ";
+
 fn text_of(entry: &DistinctOutcome) -> String {
     match &entry.outcome {
         None if entry.failed => "a failure (run the seed to see it)".to_owned(),
@@ -111,10 +114,27 @@ fn text_of(entry: &DistinctOutcome) -> String {
             Some(Failure::DifferentOutput) => {
                 format!("FAILED: another output: {}", written(&outcome.output))
             }
-            Some(failure) => format!("FAILED: {failure}"),
+            Some(failure) => format!("{FAILED}{failure}"),
             None => written(&outcome.output),
         },
     }
+}
+
+/// The texts of `entries`. Failures that have the same text are told apart by where they were raised.
+fn with_places(entries: &[&DistinctOutcome]) -> Vec<String> {
+    let texts: Vec<String> = entries.iter().map(|entry| text_of(entry)).collect();
+    let is_shared = |text: &String| texts.iter().filter(|other| *other == text).count() > 1;
+    let place_of = |entry: &DistinctOutcome| match entry.outcome.as_ref()?.failure.as_ref()? {
+        Failure::Exception { place, .. } => place.clone(),
+        _ => None,
+    };
+    let told = entries.iter().zip(&texts).map(|(entry, text)| {
+        match (text.strip_prefix(FAILED), place_of(entry)) {
+            (Some(rest), Some(place)) if is_shared(text) => format!("FAILED at {place}: {rest}"),
+            _ => text.clone(),
+        }
+    });
+    told.collect()
 }
 
 fn written(output: &str) -> String {

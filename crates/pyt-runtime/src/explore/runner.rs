@@ -367,13 +367,8 @@ impl End {
             self.abandoned = true;
             return;
         }
-        let message = raised.as_object().str(vm);
         self.status = 1;
-        self.uncaught = Some(Uncaught {
-            thread: String::from("MainThread"),
-            type_name: raised.class().name().to_string(),
-            message: message.map_or_else(|_| String::from("?"), |text| text.to_string()),
-        });
+        self.uncaught = Some(Uncaught::new(String::from("MainThread"), raised, vm));
     }
 
     /// Reports an exception that left the main thread, as at the end of a program.
@@ -425,6 +420,7 @@ fn failure_of(end: &End, finished: &FinishedRun, uncaught: Vec<Uncaught>) -> Opt
             thread: first.thread,
             exception: first.type_name,
             message: first.message,
+            place: first.place,
         });
     }
     let status = exit_status(end, finished);

@@ -7,7 +7,6 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     ops::ControlFlow,
-    path::Path,
     sync::{Arc, Weak},
 };
 
@@ -15,7 +14,7 @@ use parking_lot::Mutex;
 use pyt_explore::PrimitiveName;
 use pyt_pictures::{FoldMap, Places, Site};
 use pyt_sched::{Activity, Thread, World};
-use pyt_vm::{InterpreterState, naming};
+use pyt_vm::{InterpreterState, naming, uncaught::is_library};
 use rustpython_vm::{
     builtins::PyCode,
     compiler::core::OneIndexed,
@@ -119,18 +118,6 @@ impl InterpreterPlaces {
         }
         None
     }
-}
-
-/// Whether it is code of the library, which is frozen into the binary. What stands for functions of
-/// native modules has the module's name in the place of a file's.
-fn is_library(code: &PyCode) -> bool {
-    let file = code.source_path().as_str();
-    let is_module = !file.starts_with('<')
-        && !file.contains('/')
-        && Path::new(file)
-            .extension()
-            .is_none_or(|ending| ending != "py");
-    file.starts_with("<frozen") || is_module
 }
 
 fn site_of(frame: &InterpreterFrame) -> Site {

@@ -50,7 +50,7 @@ pub(super) fn print(
             // Of a run that has ended its process the schedule is not known.
             let is_known = failure.reproduced && failure.details.is_some();
             let file = match is_known {
-                true => Some(save(arguments, &failure, &schedule)?),
+                true => Some(save(arguments, &failure, &schedule, &failures)?),
                 false => None,
             };
             let differs = file.as_ref().and_then(|file| {
@@ -121,11 +121,13 @@ fn fingerprint(arguments: &Arguments) -> Fingerprint {
     Fingerprint::of(&text)
 }
 
-/// Writes a schedule into the folder that the user named. One of the same name is replaced.
+/// Writes a schedule into the folder that the user named. One of an earlier exploration is replaced.
+/// Names of schedules of one kind are numbered.
 fn save(
     arguments: &Arguments,
     failure: &MinimizedFailure,
     schedule: &Schedule,
+    saved: &[SavedFailure],
 ) -> Result<PathBuf, String> {
     let failed = |path: &Path, error: std::io::Error| {
         let reason = io_error_text(&error);
@@ -141,7 +143,14 @@ fn save(
         Failure::Exception { exception, .. } => exception.as_str(),
         other => other.kind(),
     };
-    let path = folder.join(format!("{}-{kind}.schedule", stem.to_string_lossy()));
+    let stem = format!("{}-{kind}", stem.to_string_lossy());
+    let is_taken = |path: &Path| saved.iter().any(|one| one.file.as_deref() == Some(path));
+    let mut path = folder.join(format!("{stem}.schedule"));
+    let mut number = 1;
+    while is_taken(&path) {
+        number += 1;
+        path = folder.join(format!("{stem}-{number}.schedule"));
+    }
     std::fs::write(&path, schedule.to_json()).map_err(|error| failed(&path, error))?;
     Ok(path)
 }
