@@ -86,8 +86,8 @@ impl Failure {
         }
     }
 
-    /// Whether both are likely the same bug: the same kind; for an exception the same type raised in
-    /// the same place, in any thread and with any message; for an exit the same status.
+    /// Whether both are likely the same bug: the same kind; for an exception the same type raised
+    /// in the same place, in any thread and with any message; for an exit the same status.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {

@@ -1,8 +1,8 @@
 //! Locks whose holder runs Python. What they protect is not known here.
 //!
-//! A collection of garbage stops the threads of all interpreters of the process. A thread that waits
-//! for such a lock must therefore be detached: the holder may begin a collection, which waits for
-//! every thread that is attached.
+//! A collection of garbage stops the threads of all interpreters of the process. A thread that
+//! waits for such a lock must therefore be detached: the holder may begin a collection, which waits
+//! for every thread that is attached.
 
 use parking_lot::{Mutex, MutexGuard};
 use rustpython_vm::VirtualMachine;

@@ -120,7 +120,8 @@ fn text_of(entry: &DistinctOutcome) -> String {
     }
 }
 
-/// The texts of `entries`. Failures that have the same text are told apart by where they were raised.
+/// The texts of `entries`. Failures that have the same text are told apart by where they were
+/// raised.
 fn with_places(entries: &[&DistinctOutcome]) -> Vec<String> {
     let texts: Vec<String> = entries.iter().map(|entry| text_of(entry)).collect();
     let is_shared = |text: &String| texts.iter().filter(|other| *other == text).count() > 1;

@@ -121,8 +121,8 @@ fn fingerprint(arguments: &Arguments) -> Fingerprint {
     Fingerprint::of(&text)
 }
 
-/// Writes a schedule into the folder that the user named. One of an earlier exploration is replaced.
-/// Names of schedules of one kind are numbered.
+/// Writes a schedule into the folder that the user named. One of an earlier exploration is
+/// replaced. Names of schedules of one kind are numbered.
 fn save(
     arguments: &Arguments,
     failure: &MinimizedFailure,
