@@ -320,3 +320,46 @@ assert box == [2, 1], box
     let sentence = cause["sentence"].as_str().unwrap_or_default();
     assert!(sentence.starts_with("No two steps were found"), "{run}");
 }
+
+#[test]
+fn a_counter_reads_a_key_that_it_does_not_have() {
+    let source = "
+import threading
+from collections import Counter
+words = Counter()
+def count():
+    words['a'] += 1
+one = threading.Thread(target=count, name='one')
+two = threading.Thread(target=count, name='two')
+one.start(); two.start()
+one.join(); two.join()
+assert words['a'] == 2, words
+";
+    let (report, run) = explore_text(source, &["--schedules=200"]);
+    let sentence = report["findings"][0]["cause"]["sentence"].as_str();
+    let sentence = sentence.unwrap_or_default();
+    let both_read = "both read `words['a']` at script.py:6 before either wrote it back.";
+    assert!(sentence.ends_with(both_read), "{run}");
+}
+
+#[test]
+fn a_cached_property_that_has_its_value_is_read() {
+    let source = "
+import functools, threading
+class Config:
+    @functools.cached_property
+    def value(self):
+        return 1
+config = Config()
+config.value
+seen = []
+def read():
+    return config.value + config.value
+threads = [threading.Thread(target=read) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+";
+    let (report, run) = explore_text(source, &["--strategy=dpor"]);
+    assert_eq!(report["proven"], true, "{run}");
+    assert_eq!(report["schedules"], 1, "{run}");
+}

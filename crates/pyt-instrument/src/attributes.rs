@@ -109,10 +109,7 @@ impl Resolver<'_> {
                 return Ok(());
             }
             emit(Access::new(false, address, part, target))?;
-            let has_own = object
-                .dict()
-                .is_some_and(|dict| matches!(dict.get_item_opt(name, self.vm), Ok(Some(_))));
-            return if has_own {
+            return if self.has_own(object, name) {
                 Ok(())
             } else {
                 // A class may come to have it.
@@ -151,11 +148,15 @@ impl Resolver<'_> {
         }
         if is_descriptor(value) {
             let is_ours = self.is_of_program(value.class(), "__get__");
+            let gives_way = value.class().slots.descr_set.load().is_none();
             if !is_ours {
-                // It may keep something in the instance.
-                return emit(Access::new(true, address, part, target).going_on());
+                // It may keep something in the instance, whose own attribute comes first from then
+                // on, as with `cached_property`.
+                let is_called = !(gives_way && self.has_own(object, name));
+                let access = Access::new(is_called, address, part, target);
+                return emit(if is_called { access.going_on() } else { access });
             }
-            if value.class().slots.descr_set.load().is_none() {
+            if gives_way {
                 emit(Access::new(false, address, part, target))?;
             }
             return self.replaceable(&found, name, part, target, emit);
@@ -223,6 +224,12 @@ impl Resolver<'_> {
             emit(Access::new(false, class, part, target))?;
         }
         Ok(())
+    }
+
+    fn has_own(&self, object: &PyObject, name: &'static PyStrInterned) -> bool {
+        object
+            .dict()
+            .is_some_and(|dict| matches!(dict.get_item_opt(name, self.vm), Ok(Some(_))))
     }
 
     /// A method or the like: a variable only if the program sets attributes of this name.

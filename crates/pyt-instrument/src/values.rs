@@ -140,11 +140,17 @@ fn attribute(
         return Some(value);
     }
     let of_class = object.class().get_attr(name)?;
-    if !of_class.class().is(vm.ctx.types.member_descriptor_type) {
+    let class = of_class.class();
+    let Some(get) = class.slots.descr_get.load() else {
         return Some(of_class);
+    };
+    let types = &vm.ctx.types;
+    if class.is(types.member_descriptor_type) {
+        get(&of_class, Some(object), None, vm).ok()
+    } else {
+        // Of other descriptors only functions are what is read.
+        class.is(types.function_type).then_some(of_class)
     }
-    let get = of_class.class().slots.descr_get.load()?;
-    get(&of_class, Some(object), None, vm).ok()
 }
 
 /// An item of a list or a dictionary: `Some(None)` if there is none, `None` if that is unknown

@@ -73,6 +73,9 @@ const MAX_INSIDE: usize = 64;
 /// How many streams that wrap one another are followed.
 const MAX_STREAMS: usize = 8;
 
+/// Methods of `collections` that say what a missing key has, and store nothing.
+const STORING_NOTHING: [&str; 2] = ["Counter.__missing__", "ChainMap.__missing__"];
+
 /// Functions of `os` that use the environment.
 const ENVIRONMENT: [&str; 4] = ["getenv", "getenvb", "putenv", "unsetenv"];
 
@@ -384,7 +387,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether reading this key may add it: `defaultdict`.
+    /// Whether reading this key may add it: `defaultdict`, but not `Counter`.
     fn fills_in(
         &self,
         container: &PyObject,
@@ -402,7 +405,8 @@ impl Resolver<'_> {
         let fills = missing.is_some_and(|missing| {
             let function = missing.downcast_ref::<PyFunction>();
             let code = function.and_then(|function| object_kinds::code_of(function, self.vm));
-            code.is_none_or(|code| !self.known.is_user_code(code))
+            let is_user_code = code.is_some_and(|code| self.known.is_user_code(code));
+            !is_user_code && !self.stores_nothing(&missing)
         });
         if !fills {
             return false;
@@ -411,6 +415,15 @@ impl Resolver<'_> {
             (Some(dict), Some(key)) if part != 0 => !dict.contains_key(key, self.vm),
             _ => true,
         }
+    }
+
+    /// Whether it is a method `__missing__` of the library that only says what a missing key has.
+    fn stores_nothing(&self, missing: &PyObject) -> bool {
+        let name = missing.get_attr("__qualname__", self.vm).ok();
+        let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
+        name.and_then(|name| name.to_str())
+            .is_some_and(|name| STORING_NOTHING.contains(&name))
+            && self.module_of(missing).as_deref() == Some("collections")
     }
 
     fn contains(
