@@ -363,3 +363,39 @@ for thread in threads: thread.join()
     assert_eq!(report["proven"], true, "{run}");
     assert_eq!(report["schedules"], 1, "{run}");
 }
+
+/// What a step is said to read must be what is read: not the container in the place of its item,
+/// nor a change where there is none.
+#[test]
+fn what_is_read_is_told_as_it_is() {
+    let frame = |before: &str, work: &str| {
+        format!(
+            "import threading\n{before}\ndef work():\n{work}\n\
+             one = threading.Thread(target=work, name='one')\n\
+             two = threading.Thread(target=work, name='two')\n\
+             one.start(); two.start()\none.join(); two.join()\ncheck()\n"
+        )
+    };
+    let cases = [
+        (
+            "text = bytearray(1)\ndef check(): assert text[0] == 2",
+            "    text[0] += 1",
+            "both read `text[0]` = 0 at script.py:5 before either wrote it back.",
+        ),
+        (
+            "import os\nos.environ['N'] = '0'\ndef check(): assert os.environ['N'] == '2'",
+            "    os.environ['N'] = str(int(os.environ['N']) + 1)",
+            "both read `os.environ['N']` at script.py:6 before either wrote it back.",
+        ),
+        (
+            "import io\ntext = io.StringIO()\ndef check(): assert text.getvalue() == 'x'",
+            "    if not text.getvalue():\n        text.write('x')",
+            "both read `text.getvalue()` at script.py:6 before either changed it.",
+        ),
+    ];
+    for (before, work, expected) in cases {
+        let (report, run) = explore_text(&frame(before, work), &["--schedules=200"]);
+        let sentence = report["findings"][0]["cause"]["sentence"].as_str();
+        assert!(sentence.unwrap_or_default().ends_with(expected), "{run}");
+    }
+}

@@ -6,7 +6,8 @@ use pyt_sched::controlled::Action;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, VirtualMachine,
     builtins::{
-        PyDict, PyDictRef, PyFloat, PyInt, PyList, PySet, PyStr, PyStrInterned, PyTuple, PyType,
+        PyByteArray, PyDict, PyDictRef, PyFloat, PyInt, PyList, PySet, PyStr, PyStrInterned,
+        PyTuple, PyType,
     },
 };
 
@@ -107,7 +108,11 @@ impl Recorder {
 fn look(target: Target<'_>, vm: &VirtualMachine) -> Option<String> {
     let text = value_of(target, vm).map(|value| short(&value, vm));
     // Of an object as a whole, its class says nothing.
-    let is_whole = matches!(target, Target::Whole(_));
+    let is_whole = match target {
+        Target::Whole(_) => true,
+        Target::Item(container, key) => item(container, key, vm).is_none(),
+        _ => false,
+    };
     text.filter(|text| !is_whole || !text.starts_with('<'))
 }
 
@@ -153,8 +158,8 @@ fn attribute(
     }
 }
 
-/// An item of a list or a dictionary: `Some(None)` if there is none, `None` if that is unknown
-/// without running Python code.
+/// An item of a list, a bytearray or a dictionary: `Some(None)` if there is none, `None` if that is
+/// unknown without running Python code.
 #[expect(clippy::option_option, reason = "unknown is not the same as absent")]
 fn item(container: &PyObject, key: &PyObject, vm: &VirtualMachine) -> Option<Option<PyObjectRef>> {
     if let Some(dict) = container.downcast_ref::<PyDict>() {
@@ -163,19 +168,19 @@ fn item(container: &PyObject, key: &PyObject, vm: &VirtualMachine) -> Option<Opt
         }
         return dict.inner_getitem_opt(key, vm).ok();
     }
-    let list: &Py<PyList> = container.downcast_ref()?;
     let index = hash::small_int(key, vm)?;
-    let items = list.borrow_vec();
-    let index = if index < 0 {
-        index + i64::try_from(items.len()).ok()?
-    } else {
-        index
+    let position = |length: usize| {
+        let from_end = if index < 0 { length } else { 0 };
+        usize::try_from(index + i64::try_from(from_end).ok()?).ok()
     };
-    Some(
-        usize::try_from(index)
-            .ok()
-            .and_then(|index| items.get(index).cloned()),
-    )
+    if let Some(bytes) = container.downcast_ref::<PyByteArray>() {
+        let bytes = bytes.borrow_buf();
+        let byte = position(bytes.len()).and_then(|at| bytes.get(at));
+        return Some(byte.map(|byte| vm.ctx.new_int(*byte).into()));
+    }
+    let list: &Py<PyList> = container.downcast_ref()?;
+    let items = list.borrow_vec();
+    Some(position(items.len()).and_then(|at| items.get(at).cloned()))
 }
 
 const MOST_CHARACTERS: usize = 60;

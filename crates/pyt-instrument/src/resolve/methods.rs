@@ -58,6 +58,10 @@ impl Resolver<'_> {
             ObjectKind::Iterator | ObjectKind::Lazy | ObjectKind::Generator => {
                 self.advance(receiver, emit)?;
             }
+            ObjectKind::Other if only_looks(receiver, name) => {
+                let target = Target::Whole(receiver);
+                return emit(Access::new(false, receiver.get_id(), 0, target));
+            }
             ObjectKind::Other => {
                 self.reaches_outside(receiver, emit)?;
                 self.deep_one(receiver, true, emit)?;
@@ -234,4 +238,10 @@ impl Resolver<'_> {
         }
         self.deep(arguments, true, emit)
     }
+}
+
+/// Whether it is a method of a stream in memory that neither writes nor moves its position.
+fn only_looks(receiver: &PyObject, name: &str) -> bool {
+    matches!(name, "getvalue" | "tell")
+        && matches!(&*receiver.class().name(), "StringIO" | "BytesIO")
 }

@@ -131,6 +131,8 @@ eager::definitions! {
 /// order of each list matters: `tests` below hold it.
 fn register_hooks() {
     naming::register(primitives::addresses);
+    #[cfg(feature = "sqlite")]
+    naming::register(sqlite::addresses);
     // `signal` wraps what it finds in `_signal`, and `sys` what it finds in itself.
     hooks::on_first_entry("sys", sys::install);
     hooks::on_first_entry("signal", signal::install);

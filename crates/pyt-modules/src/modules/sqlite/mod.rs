@@ -19,6 +19,7 @@ mod values;
 
 pub(crate) use _sqlite3::module_def;
 pub(crate) use adapting::release;
+pub(crate) use connection::addresses;
 
 #[rustpython_vm::pymodule]
 mod _sqlite3 {

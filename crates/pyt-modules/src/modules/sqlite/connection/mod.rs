@@ -15,7 +15,7 @@ use libsqlite3_sys as ffi;
 use parking_lot::Mutex;
 use pyt_vm::{abort::OrRaise, threads::shown_ident};
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBytesRef, PyType, PyTypeRef, PyUtf8StrRef},
     function::{ArgIntoBool, ArgIntoFloat, FsPath, FuncArgs, KwArgs, OptionalArg, PySetterValue},
     object::{Traverse, TraverseFn},
@@ -342,6 +342,13 @@ struct BackupArgs {
     target: PyRef<Connection>,
     #[pyarg(flatten)]
     options: BackupOptions,
+}
+
+/// Tells the address of the lock in `object`, if it is a connection.
+pub(crate) fn addresses(object: &PyObject, found: &mut dyn FnMut(usize)) {
+    if let Some(connection) = object.downcast_ref::<Connection>() {
+        found(connection.lock.address());
+    }
 }
 
 impl Constructor for Connection {
