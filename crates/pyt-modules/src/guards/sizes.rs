@@ -163,21 +163,73 @@ fn length(object: &PyObject) -> usize {
     with_bytes(object, <[u8]>::len).unwrap_or(0)
 }
 
-/// `format % values`: widths and precisions are numbers in the format, or integers among the
-/// values.
+/// `format % values`: widths and precisions are numbers in the fields of the format, or those of
+/// the values for which a field has a `*`.
 fn check_percent(format: &PyObject, values: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
-    let Some((widths, has_star)) =
-        with_bytes(format, |format| (numbers(format), format.contains(&b'*')))
-    else {
+    let Some(Fields { widths, stars }) = with_bytes(format, fields) else {
         return Ok(());
     };
     let mut widths = widths;
-    if has_star && let Some(values) = values.downcast_ref::<PyTuple>() {
-        for value in values.as_slice() {
+    if let Some(values) = values.downcast_ref::<PyTuple>() {
+        let given = stars.iter().filter_map(|star| values.as_slice().get(*star));
+        for value in given {
             widths = widths.saturating_add(size(value, vm));
         }
     }
     check(widths.saturating_mul(GROWTH), vm)
+}
+
+/// What the fields of a format for `%` say of sizes.
+#[derive(Debug, PartialEq, Eq)]
+struct Fields {
+    /// The sum of the widths and precisions that are numbers in the format.
+    widths: usize,
+    /// Which of the values are widths and precisions, from 0.
+    stars: Vec<usize>,
+}
+
+fn fields(format: &[u8]) -> Fields {
+    let mut found = Fields {
+        widths: 0,
+        stars: Vec::new(),
+    };
+    let mut values = 0;
+    let mut rest = format;
+    while let Some(percent) = rest.iter().position(|byte| *byte == b'%') {
+        rest = after_name(&rest[percent + 1..]);
+        let is_size = |byte: &u8| b"#0- +.*hlL".contains(byte) || byte.is_ascii_digit();
+        let end = rest.iter().position(|byte| !is_size(byte));
+        let (sizes, conversion) = rest.split_at(end.unwrap_or(rest.len()));
+        found.widths = found.widths.saturating_add(numbers(sizes));
+        for _ in sizes.iter().filter(|byte| **byte == b'*') {
+            found.stars.push(values);
+            values += 1;
+        }
+        if conversion.first().is_some_and(|kind| *kind != b'%') {
+            values += 1;
+        }
+        rest = conversion.get(1..).unwrap_or_default();
+    }
+    found
+}
+
+/// A field without the name in parentheses that it begins with, if it has one.
+fn after_name(field: &[u8]) -> &[u8] {
+    let mut depth = 0_usize;
+    for (place, byte) in field.iter().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth > 0 => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return match byte {
+                b')' => &field[place + 1..],
+                _ => field,
+            };
+        }
+    }
+    &[]
 }
 
 /// The repetition counts of a format of `struct`, of which each is for at most eight bytes.
@@ -281,4 +333,26 @@ fn translate(args: &FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         }
     }
     check(total.saturating_mul(GROWTH), vm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fields, fields};
+
+    fn sizes(format: &str) -> (usize, Vec<usize>) {
+        let Fields { widths, stars } = fields(format.as_bytes());
+        (widths, stars)
+    }
+
+    #[test]
+    fn only_sizes_inside_of_fields_count() {
+        assert_eq!(sizes("%d * %d = %d"), (0, vec![]));
+        assert_eq!(sizes("card 9999999999999999999 %d"), (0, vec![]));
+        assert_eq!(sizes("*** %s: 100%% of %-5.2f"), (7, vec![]));
+        assert_eq!(sizes("%s %*.*f %s %*d"), (0, vec![1, 2, 5]));
+        assert_eq!(sizes("%(a(9)*)12s %()3d"), (15, vec![]));
+        assert_eq!(sizes("%99999999999999999999s").0, usize::MAX);
+        assert_eq!(sizes("%"), (0, vec![]));
+        assert_eq!(sizes("%(no end 7"), (0, vec![]));
+    }
 }

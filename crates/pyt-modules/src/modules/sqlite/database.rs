@@ -76,6 +76,11 @@ impl Database {
         if code != ffi::SQLITE_OK {
             return Err(database.last_error());
         }
+        // The bundled library checks foreign keys by default, which a program asks for elsewhere.
+        let (off, unasked) = (0 as c_int, std::ptr::null_mut::<c_int>());
+        // SAFETY: the database is open; the setting takes a number and a place for its value, which
+        // may be null.
+        unsafe { ffi::sqlite3_db_config(raw, ffi::SQLITE_DBCONFIG_ENABLE_FKEY, off, unasked) };
         Ok(database)
     }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use rustpython_vm::{
     AsObject, Py, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyFloat, PyModule},
+    builtins::{PyFloat, PyModule, PyStr},
     convert::IntoPyException,
     function::FuncArgs,
     host_env::time::tz,
@@ -82,6 +82,51 @@ pub(super) fn of_tuple(
     upstream::call("time", name, args, vm)
 }
 
+/// `strftime`, which is given a format first. Upstream forgets the zone of a `struct_time`.
+pub(super) fn strftime(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    if let [format, time] = &mut args.args[..]
+        && &*time.class().name() == "struct_time"
+        && let Some(text) = format
+            .downcast_ref::<PyStr>()
+            .and_then(|text| text.to_str())
+        && ["%z", "%Z"].iter().any(|field| text.contains(field))
+    {
+        let zone = time.get_attr("tm_zone", vm)?;
+        let zone = zone.downcast_ref::<PyStr>().and_then(|zone| zone.to_str());
+        let offset = time.get_attr("tm_gmtoff", vm)?;
+        let offset = offset.try_to_value::<i64>(vm).ok();
+        let text = with_zone(text, zone, offset);
+        *format = vm.ctx.new_str(text).into();
+    }
+    of_tuple("strftime", 1, args, vm)
+}
+
+/// A format of `strftime` with what is known of the zone in the place of its fields.
+fn with_zone(format: &str, zone: Option<&str>, offset: Option<i64>) -> String {
+    let mut text = String::with_capacity(format.len());
+    let mut rest = format;
+    while let Some(percent) = rest.find('%') {
+        text.push_str(&rest[..percent]);
+        let field = &rest[percent + 1..];
+        let length = field.chars().next().map_or(0, char::len_utf8);
+        let (kind, after) = field.split_at(length);
+        match (kind, zone, offset) {
+            ("Z", Some(zone), _) => text.push_str(&zone.replace('%', "%%")),
+            ("z", _, Some(offset)) => {
+                let sign = if offset < 0 { '-' } else { '+' };
+                let minutes = offset.unsigned_abs() / 60;
+                text.push_str(&format!("{sign}{:02}{:02}", minutes / 60, minutes % 60));
+            }
+            _ => {
+                text.push('%');
+                text.push_str(kind);
+            }
+        }
+        rest = after;
+    }
+    text + rest
+}
+
 /// Sets what the module says of the time zone from the C library.
 fn set_zone(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
     tz::tzset();
@@ -100,5 +145,18 @@ pub(super) fn tzset(vm: &VirtualMachine) -> PyResult<()> {
     match module.downcast_ref::<PyModule>() {
         Some(module) => set_zone(module, vm),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_zone;
+
+    #[test]
+    fn fields_of_the_zone_are_filled_in() {
+        let eastern = |format| with_zone(format, Some("EDT"), Some(-14_400));
+        assert_eq!(eastern("%H:%M %Z %z%%z"), "%H:%M EDT -0400%%z");
+        assert_eq!(with_zone("%z %Z %", None, Some(20_700)), "+0545 %Z %");
+        assert_eq!(with_zone("%z", None, None), "%z");
     }
 }

@@ -263,7 +263,7 @@ mod time {
     /// A text in a format of choice for a time tuple, by default that of the local time now.
     #[pyfunction]
     fn strftime(args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        calendar::of_tuple("strftime", 1, args, vm)
+        calendar::strftime(args, vm)
     }
 
     /// Looks at the environment variable TZ again.

@@ -11,7 +11,7 @@ use rustpython_vm::{
     builtins::{PyModule, PyModuleDef, PyStr, PyStrRef, PyType, PyTypeRef},
 };
 
-use super::{array_items, slots::renew_descriptors};
+use super::{array_bytes, array_items, slots::renew_descriptors};
 use crate::upstream::derived::derive_named;
 
 type Repr = fn(&PyObject, &VirtualMachine) -> PyResult<PyStrRef>;
@@ -42,6 +42,7 @@ fn correct(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<()> {
             let own: &'static PyTypeRef = Box::leak(Box::new(own));
             renew_descriptors(own, &["__repr__"], &vm.ctx);
             array_items::correct(own, &vm.ctx);
+            array_bytes::correct(own);
         }
     }
     Ok(())

@@ -10,6 +10,7 @@
 //! What cannot be corrected from outside is listed in `docs/differences.md`.
 
 mod address_families;
+mod array_bytes;
 mod array_items;
 mod array_texts;
 mod base_classes;
@@ -17,6 +18,7 @@ mod bytearray_indices;
 mod bytes_as_text;
 mod bytes_concatenation;
 mod bytes_formats;
+mod canonical_names;
 mod charmaps;
 mod classes;
 pub(crate) mod code_in_pieces;
@@ -39,6 +41,7 @@ mod folded_quotients;
 mod formatted_surrogates;
 mod import_frames;
 mod instructions;
+mod int_subclasses;
 mod iterated_twice;
 mod iterators;
 mod kept_arguments;
@@ -58,6 +61,7 @@ mod raised_classes;
 mod received_into_buffers;
 mod refused_files;
 mod refused_keywords;
+mod regular_expressions;
 mod replaced_methods;
 mod replaced_new;
 mod searches;
@@ -67,6 +71,7 @@ pub(crate) mod slots;
 mod surrogates_in_trees;
 pub(crate) mod syntax;
 mod syntax_messages;
+mod template_equality;
 mod thrown_into_new;
 mod time_zone_folders;
 mod trees;
@@ -115,6 +120,8 @@ pub(crate) fn correct_classes(ctx: &Context) {
         dict_entries::correct(ctx);
         iterated_twice::correct(ctx);
         searches::correct(ctx);
+        int_subclasses::correct(ctx);
+        template_equality::correct(ctx);
         thrown_into_new::correct(ctx);
     });
 }
@@ -124,7 +131,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
     kept_arguments::module_defs()
         .chain(ctypes_callbacks::module_def())
         .chain(semlock_keywords::module_def())
-        .chain(address_families::module_def())
+        .chain(canonical_names::module_def())
         .chain(time_zone_folders::module_def())
         .chain(zlib_messages::module_def())
         .chain(charmaps::module_def())
@@ -133,6 +140,7 @@ pub(crate) fn module_defs() -> Vec<&'static PyModuleDef> {
         .chain(base_classes::module_def())
         .chain(array_texts::module_def())
         .chain(deques::module_def())
+        .chain(regular_expressions::module_def())
         .collect()
 }
 
