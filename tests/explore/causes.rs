@@ -380,7 +380,7 @@ fn what_is_read_is_told_as_it_is() {
         (
             "text = bytearray(1)\ndef check(): assert text[0] == 2",
             "    text[0] += 1",
-            "both read `text[0]` = 0 at script.py:5 before either wrote it back.",
+            "both read `text[0]` at script.py:5 before either wrote it back.",
         ),
         (
             "import os\nos.environ['N'] = '0'\ndef check(): assert os.environ['N'] == '2'",

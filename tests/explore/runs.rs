@@ -547,3 +547,32 @@ a.start(); b.start(); a.join(); b.join()
         "{warm} kB after {WARM} runs, then {end}"
     );
 }
+
+#[test]
+fn named_tuples_of_the_library_are_no_code_of_the_program() {
+    // A traceback with carets makes some. They were steps where an earlier run had made them.
+    let source = "
+import threading
+from functools import reduce
+n = 0
+def add(x, y):
+    global n
+    n += 1
+    if n == 2:
+        raise ValueError('no')
+    return 0
+def client():
+    reduce(add, [1, 2])
+a = threading.Thread(target=client, name='a')
+b = threading.Thread(target=client, name='b')
+a.start(); b.start()
+a.join(); b.join()
+";
+    let (report, run) = explore_text(source, &["--schedules=60"]);
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(!findings.is_empty(), "{run}");
+    assert_eq!(report["not_reproducible"], 0, "{run}");
+    for step in findings[0]["steps"].as_array().expect("steps") {
+        assert_ne!(step["file"], "<string>", "{run}");
+    }
+}

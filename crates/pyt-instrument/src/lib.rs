@@ -632,7 +632,32 @@ impl Sites {
         if by_program && user::is_looked_into(code, vm) {
             return self.instrument_tree(&code::tree(code), true, vm);
         }
+        let is_frozen = code.source_path().as_str().starts_with("<frozen ");
+        if is_generated(code) && !is_frozen && self.is_made_by_library(vm) {
+            return Ok(());
+        }
         self.instrument(code, vm)
+    }
+
+    /// Whether the calling thread runs a module of the library, or a function that it has called: a
+    /// named tuple of `traceback`'s is no code of the program's, whose own are made by a call from
+    /// the program.
+    fn is_made_by_library(&self, vm: &VirtualMachine) -> bool {
+        let table = self.table.read();
+        // SAFETY: frames on the calling thread's own chain live until their functions return.
+        let mut frame = unsafe { current_thread_iframe().as_ref() };
+        while let Some(here) = frame {
+            let code = here.code();
+            if table.has(code.get_id()) || user::is_looked_into(code, vm) {
+                return false;
+            }
+            if code.code.qualname.as_str() == "<module>" {
+                return true;
+            }
+            // SAFETY: as above.
+            frame = unsafe { here.previous().as_ref() };
+        }
+        false
     }
 
     /// An instruction event in user code.
@@ -878,7 +903,7 @@ impl Sites {
         if access.op.object != 0 {
             self.recent.lock().add(number, access.op);
             // The library makes code of its own while it is imported.
-            let is_generated = planned.code.source_path().as_str().starts_with('<');
+            let is_generated = is_generated(&planned.code);
             if controlled::is_atomic() && !is_generated {
                 Known::not_seen(self, resolve::ATOMIC);
             }
@@ -1131,4 +1156,9 @@ fn decision_point(sites: &Weak<Sites>, arguments: &FuncArgs, vm: &VirtualMachine
 fn index_of(offset: &PyObjectRef, vm: &VirtualMachine) -> Option<usize> {
     let offset = hash::small_int(offset, vm)?;
     Some(usize::try_from(offset).ok()? / 2)
+}
+
+/// Whether it was compiled from text that is in no file.
+fn is_generated(code: &PyCode) -> bool {
+    code.source_path().as_str().starts_with('<')
 }

@@ -6,8 +6,7 @@ use pyt_sched::controlled::Action;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, VirtualMachine,
     builtins::{
-        PyByteArray, PyDict, PyDictRef, PyFloat, PyInt, PyList, PySet, PyStr, PyStrInterned,
-        PyTuple, PyType,
+        PyDict, PyDictRef, PyFloat, PyInt, PyList, PySet, PyStr, PyStrInterned, PyTuple, PyType,
     },
 };
 
@@ -158,8 +157,8 @@ fn attribute(
     }
 }
 
-/// An item of a list, a bytearray or a dictionary: `Some(None)` if there is none, `None` if that is
-/// unknown without running Python code.
+/// An item of a list or a dictionary: `Some(None)` if there is none, `None` if that is unknown
+/// without running Python code.
 #[expect(clippy::option_option, reason = "unknown is not the same as absent")]
 fn item(container: &PyObject, key: &PyObject, vm: &VirtualMachine) -> Option<Option<PyObjectRef>> {
     if let Some(dict) = container.downcast_ref::<PyDict>() {
@@ -168,19 +167,20 @@ fn item(container: &PyObject, key: &PyObject, vm: &VirtualMachine) -> Option<Opt
         }
         return dict.inner_getitem_opt(key, vm).ok();
     }
-    let index = hash::small_int(key, vm)?;
-    let position = |length: usize| {
-        let from_end = if index < 0 { length } else { 0 };
-        usize::try_from(index + i64::try_from(from_end).ok()?).ok()
-    };
-    if let Some(bytes) = container.downcast_ref::<PyByteArray>() {
-        let bytes = bytes.borrow_buf();
-        let byte = position(bytes.len()).and_then(|at| bytes.get(at));
-        return Some(byte.map(|byte| vm.ctx.new_int(*byte).into()));
-    }
+    // Not of a `bytearray`: a view of it may have items of another size.
     let list: &Py<PyList> = container.downcast_ref()?;
+    let index = hash::small_int(key, vm)?;
     let items = list.borrow_vec();
-    Some(position(items.len()).and_then(|at| items.get(at).cloned()))
+    let index = if index < 0 {
+        index + i64::try_from(items.len()).ok()?
+    } else {
+        index
+    };
+    Some(
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| items.get(index).cloned()),
+    )
 }
 
 const MOST_CHARACTERS: usize = 60;
