@@ -105,14 +105,22 @@ impl Recorder {
 
 /// The value of a variable, as text.
 fn look(target: Target<'_>, vm: &VirtualMachine) -> Option<String> {
-    let text = value_of(target, vm).map(|value| short(&value, vm));
+    let value = value_of(target, vm)?;
+    // Of descriptors only functions are what is read.
+    if matches!(target, Target::Attribute(..))
+        && value.class().slots.descr_get.load().is_some()
+        && !value.class().is(vm.ctx.types.function_type)
+    {
+        return None;
+    }
+    let text = short(&value, vm);
     // Of an object as a whole, its class says nothing.
     let is_whole = match target {
         Target::Whole(_) => true,
         Target::Item(container, key) => item(container, key, vm).is_none(),
         _ => false,
     };
-    text.filter(|text| !is_whole || !text.starts_with('<'))
+    (!is_whole || !text.starts_with('<')).then_some(text)
 }
 
 fn value_of(target: Target<'_>, vm: &VirtualMachine) -> Option<PyObjectRef> {
@@ -144,17 +152,11 @@ fn attribute(
         return Some(value);
     }
     let of_class = object.class().get_attr(name)?;
-    let class = of_class.class();
-    let Some(get) = class.slots.descr_get.load() else {
+    if !of_class.class().is(vm.ctx.types.member_descriptor_type) {
         return Some(of_class);
-    };
-    let types = &vm.ctx.types;
-    if class.is(types.member_descriptor_type) {
-        get(&of_class, Some(object), None, vm).ok()
-    } else {
-        // Of other descriptors only functions are what is read.
-        class.is(types.function_type).then_some(of_class)
     }
+    let get = of_class.class().slots.descr_get.load()?;
+    get(&of_class, Some(object), None, vm).ok()
 }
 
 /// An item of a list or a dictionary: `Some(None)` if there is none, `None` if that is unknown
