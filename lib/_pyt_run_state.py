@@ -28,6 +28,7 @@ import _pyt_event_loops
 import _pyt_explore
 import _random
 import _signal
+import _weakref
 import posix
 
 _random_was_imported = "random" in sys.modules
@@ -191,7 +192,15 @@ class RunState:
         ]
         self.names, self._recorded = [], []
         self._resets = True
-        self._stateful = [name for name in _RESETS if name in self._modules]
+        # Modules of the library that keep state of a run, and what restores that of the beginning.
+        self._stateful = {
+            name: record(sys.modules[name])
+            for name, record in _RECORDERS.items()
+            if name in self._modules
+        }
+        self._begins_with_state = not _STATELESS.union(_OF_EACH_INTERPRETER).issuperset(
+            name for name, module in sys.modules.items() if module is not None and is_library(module)
+        )
         # The dict behind it: comparing `os.environ` itself decodes every variable, in every run.
         self._environ = dict(os.environ._data)
         self._folder = _folder()
@@ -242,8 +251,8 @@ class RunState:
         self._restore_names()
         if len(sys.modules) != len(self._modules):
             self._forget_modules()
-        for name in self._stateful:
-            _RESETS[name](sys.modules[name])
+        for restore in self._stateful.values():
+            restore()
 
     def imported(self):
         """Names of the library's modules that runs have imported, as their imports began; how many
@@ -259,8 +268,8 @@ class RunState:
         return names, [*self._sizes(names), _library.changes()], files, origins
 
     def keeps_state(self):
-        """Whether runs have imported modules that keep state."""
-        return not _STATELESS.issuperset(self.imported()[0])
+        """Whether there are modules that keep state: runs have imported them, or others before."""
+        return self._begins_with_state or not _STATELESS.issuperset(self.imported()[0])
 
     def _sizes(self, names):
         dicts = [sys.modules[name].__dict__ for name in self._own_names]
@@ -280,7 +289,11 @@ class RunState:
             _set_aside.preload(dict(zip(names, origins)))
             for file in files:
                 _sources.compile(file)
-            keeps_state = not _STATELESS.issuperset(names) or [*self._sizes(names), 0] != sizes
+            keeps_state = (
+                self._begins_with_state
+                or not _STATELESS.issuperset(names)
+                or [*self._sizes(names), 0] != sizes
+            )
             self._record_names([*self._own_names, *names])
             self._modules.update(_set_aside.hide())
             return keeps_state
@@ -328,8 +341,8 @@ class RunState:
             module = sys.modules[name]
             if is_library(module):
                 self._modules.add(name)
-                if name in _RESETS and self._resets:
-                    self._stateful.append(name)
+                if name in _as_imported and self._resets:
+                    self._stateful[name] = _as_imported[name]
             else:
                 del sys.modules[name]
 
@@ -729,6 +742,10 @@ class _Sources:
             pass
 
 
+# What restores modules that keep state as they were after their import in a run.
+_as_imported = {}
+
+
 def _imported(name, exit_functions):
     """A module was imported in a run; before, `atexit` had so many functions."""
     new = _pyt.exit_function_count() - exit_functions
@@ -736,6 +753,8 @@ def _imported(name, exit_functions):
         _pyt.keep_exit_functions(new)
     if name == "tempfile":
         sys.modules[name]._Random = _SystemRandom
+    if name in _RECORDERS:
+        _as_imported[name] = _RECORDERS[name](sys.modules[name])
     _substitutes.imported(name)
 
 
@@ -771,37 +790,72 @@ _STATELESS = frozenset(
     """.split()
 )
 
+# Modules that each interpreter has before it runs a program, and those that this module imports.
+_OF_EACH_INTERPRETER = frozenset(
+    """
+    _abc _codecs _frozen_importlib _frozen_importlib_external _imp _locale _py_warnings _pyt
+    _pyt_event_loops _pyt_explore _pyt_run_state _pyt_search_path _pyt_site _signal _sitebuiltins
+    _stat _thread _types _warnings builtins codecs encodings encodings.aliases encodings.ascii
+    encodings.latin_1 encodings.utf_8 io os os.path posixpath signal site stat sys threading
+    warnings zipimport
+    """.split()
+)
+
 # --- modules of the standard library that keep state -----------------------------------------
 
 
-def _reset_futures(module):
-    module._shutdown = False
-    module.ThreadPoolExecutor._counter = itertools.count().__next__
+def _record_futures(module):
+    def restore():
+        module._shutdown = False
+        module.ThreadPoolExecutor._counter = itertools.count().__next__
+
+    return restore
 
 
-def _reset_logging(module):
-    root = module.root
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    root.setLevel(module.WARNING)
-    root.filters.clear()
-    root.manager.loggerDict.clear()
-    root.manager.disable = 0
-    module._handlers.clear()
-    del module._handlerList[:]
+def _record_logging(module):
+    manager = module.root.manager
+    by_name = dict(manager.loggerDict)
+    disabled_levels = manager.disable
+    all_handlers = module._handlerList[:]
+    named = [(name, _weakref.ref(handler)) for name, handler in module._handlers.items()]
+    loggers = [
+        (logger, logger.level, logger.handlers[:], logger.filters[:], logger.propagate, logger.disabled)
+        for logger in (module.root, *by_name.values())
+        if isinstance(logger, module.Logger)
+    ]
+
+    def restore():
+        manager.loggerDict.clear()
+        manager.loggerDict.update(by_name)
+        manager.disable = disabled_levels
+        for logger, level, handlers, filters, propagates, is_disabled in loggers:
+            logger.handlers[:], logger.filters[:] = handlers, filters
+            logger.propagate, logger.disabled = propagates, is_disabled
+            logger.setLevel(level)  # empties the caches of all loggers
+        module._handlers.clear()
+        for name, handler in named:
+            if (alive := handler()) is not None:
+                module._handlers[name] = alive
+        module._handlerList[:] = [handler for handler in all_handlers if handler() is not None]
+
+    return restore
 
 
-def _reset_warnings(module):
-    module.onceregistry.clear()
+def _record_warnings(module):
+    return module.onceregistry.clear
 
 
-def _reset_asyncio_tasks(module):
-    module._task_name_counter = itertools.count(1).__next__
+def _record_asyncio_tasks(module):
+    def restore():
+        module._task_name_counter = itertools.count(1).__next__
+
+    return restore
 
 
-_RESETS = {
-    "asyncio.tasks": _reset_asyncio_tasks,
-    "concurrent.futures.thread": _reset_futures,
-    "logging": _reset_logging,
-    "warnings": _reset_warnings,
+# What records the state that a module keeps, and returns what restores it.
+_RECORDERS = {
+    "asyncio.tasks": _record_asyncio_tasks,
+    "concurrent.futures.thread": _record_futures,
+    "logging": _record_logging,
+    "warnings": _record_warnings,
 }

@@ -25,3 +25,10 @@ fn a_function_of_a_bigger_program_is_explored_while_other_threads_live() {
     let run = pyt(&["run", &file]);
     run.succeeded().printed("found\nnone\nothers go on\n");
 }
+
+#[test]
+fn the_loggers_of_a_bigger_program_stay_as_they_are() {
+    let scratch = Scratch::new();
+    let file = scratch.write("script.py", source("logging_as_before.py"));
+    pyt(&["run", &file]).succeeded();
+}

@@ -72,6 +72,60 @@ fn failures_of_programs_with_stateful_modules_replay() {
     }
 }
 
+/// A lost update, another failure where a thread comes between, and an exit function whose steps
+/// come before those of the library's.
+const SEVERAL_FAILURES: &str = "\
+import atexit, threading
+IMPORTS
+
+lock = threading.Lock()
+x = 0
+
+def add():
+    global x
+    CALL
+    x += 1
+
+def look():
+    if x == 1:
+        raise KeyError(x)
+
+def last():
+    lock.acquire()
+
+atexit.register(last)
+threads = [threading.Thread(target=one) for one in (add, look, add)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert x == 2
+";
+
+/// The failures of a program are minimized one after the other, in one process.
+#[test]
+fn the_second_failure_of_a_program_begins_as_the_first() {
+    let with_exit_functions = [
+        ("import logging", "logging.getLogger('a').info('x')"),
+        (
+            "import asyncio, concurrent.futures.thread",
+            "asyncio.new_event_loop().close()",
+        ),
+    ];
+    for (imports, call) in with_exit_functions.into_iter().chain(STATEFUL) {
+        let scratch = Scratch::new();
+        let source = SEVERAL_FAILURES.replace("IMPORTS", imports);
+        let script = scratch.write("script.py", source.replace("CALL", call));
+        let output = format!("--output={}", scratch.at("found"));
+        let (report, run) = explore(&script, &["--schedules=60", &output]);
+        run.exited_with(1);
+        let findings = report["findings"].as_array().expect("findings");
+        assert_eq!(findings.len(), 2, "{imports}: {run}");
+        for finding in findings {
+            assert_eq!(finding["reproducible"], true, "{imports}: {run}");
+            assert!(finding["differs"].is_null(), "{imports}: {run}");
+        }
+    }
+}
+
 #[test]
 fn runs_are_the_same_isolated_or_not_on_one_job_or_two() {
     for stateful in [STATEFUL[1], STATEFUL[4]] {

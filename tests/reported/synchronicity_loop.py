@@ -1,8 +1,9 @@
-# expect: exception Exception
+# expect: exception Exception or deadlock
 # options: --include synchronicity
 # package: synchronicity==0.2.3
 # fixed: synchronicity==0.2.14
-# Each of two threads that need the loop first makes one.
+# Each of two threads that need the loop first makes one: the second is refused, or the end of the
+# process waits for the thread of the other loop.
 import asyncio
 import threading
 

@@ -150,6 +150,7 @@ fn register_hooks() {
     hooks::on_interpreter_release("guards", guards::release);
     hooks::on_interpreter_release("wrapped functions", wrapped::release);
     hooks::on_interpreter_release("dialects of csv", corrections::dialects::release);
+    hooks::on_interpreter_release("functions of atexit", runs::release);
     #[cfg(feature = "sqlite")]
     hooks::on_interpreter_release("sqlite3", sqlite::release);
     hooks::on_interpreter_exit("threading", threading::interpreter_exits);

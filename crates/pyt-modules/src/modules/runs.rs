@@ -146,17 +146,22 @@ pub(crate) fn keep_exit_functions(count: usize, vm: &VirtualMachine) {
     let mut kept = LibraryExitFunctions::of(&state).kept.lock();
     let functions = vm.state.atexit_funcs.lock();
     for function in functions.iter().take(count).rev() {
-        if !kept.iter().any(|known| PyRc::ptr_eq(known, function)) {
+        if !is_among(&kept, function) {
             kept.insert(0, function.clone());
         }
     }
 }
 
-/// No run follows: `atexit` alone knows what the library has given it.
-pub fn forget_exit_functions(vm: &VirtualMachine) {
-    let state = state::of(vm);
-    let kept = std::mem::take(&mut *LibraryExitFunctions::of(&state).kept.lock());
-    drop(kept);
+/// Gives up what is kept of `atexit`'s functions: the interpreter ends.
+pub(crate) fn release(state: &InterpreterState) -> Vec<PyObjectRef> {
+    let kept = std::mem::take(&mut *LibraryExitFunctions::of(state).kept.lock());
+    let objects = kept.iter().flat_map(|entry| {
+        let (function, args) = &**entry;
+        let named = args.kwargs.values();
+        let given = args.args.iter().chain(named);
+        std::iter::once(function).chain(given).cloned()
+    });
+    objects.collect()
 }
 
 /// Whether the run of which the calling thread is a member was given up, or its program has ended.
@@ -182,8 +187,8 @@ pub(crate) fn end_process(status: i32, vm: &VirtualMachine) -> PyResult<()> {
 pub struct Running {
     state: Arc<InterpreterState>,
     controlled: Arc<Controlled>,
-    /// How many functions `atexit` has that are no run's.
-    exit_functions: usize,
+    /// The functions of `atexit` that are no run's.
+    of_no_run: Vec<ExitFunction>,
     is_over: bool,
 }
 
@@ -200,14 +205,26 @@ pub fn begin(run: RunConfig, vm: &VirtualMachine) -> PyResult<Running> {
         return Err(vm.new_runtime_error("a schedule is being run already"));
     }
     UncaughtExceptions::of(&state).begin();
-    let kept = LibraryExitFunctions::of(&state).kept.lock().len();
+    let of_no_run = functions_of_no_run(&state, vm);
     default_names::number_from_one();
     Ok(Running {
         state,
         controlled,
-        exit_functions: exit_function_count(vm).saturating_sub(kept),
+        of_no_run,
         is_over: false,
     })
+}
+
+/// What `atexit` was given before the first run, by the library or by others.
+fn functions_of_no_run(state: &InterpreterState, vm: &VirtualMachine) -> Vec<ExitFunction> {
+    let kept = LibraryExitFunctions::of(state).kept.lock();
+    let functions = vm.state.atexit_funcs.lock();
+    let of_no_run = functions.iter().filter(|one| !is_among(&kept, one));
+    of_no_run.cloned().collect()
+}
+
+fn is_among(functions: &[ExitFunction], function: &ExitFunction) -> bool {
+    functions.iter().any(|one| PyRc::ptr_eq(one, function))
 }
 
 impl Running {
@@ -250,9 +267,9 @@ impl Running {
     /// What `atexit` was given since the run began, and by the library before: it keeps the newest
     /// in front.
     fn take_exit_functions(&self, vm: &VirtualMachine) -> Vec<ExitFunction> {
+        let is_runs = |function: &mut ExitFunction| !is_among(&self.of_no_run, function);
         let mut functions = vm.state.atexit_funcs.lock();
-        let new = functions.len().saturating_sub(self.exit_functions);
-        functions.drain(..new).collect()
+        functions.extract_if(.., is_runs).collect()
     }
 
     /// Gives `atexit` back what the library has given it.

@@ -343,7 +343,6 @@ impl Drop for Runner {
     fn drop(&mut self) {
         // Runners are made and dropped inside the interpreter.
         thread::try_with_current_vm(|vm| {
-            runs::forget_exit_functions(vm);
             if let Err(raised) = self.snapshot.get_mut().close(vm) {
                 vm.run_unraisable(raised, None, vm.ctx.none());
             }
