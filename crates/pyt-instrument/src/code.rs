@@ -53,6 +53,26 @@ pub(super) fn instructions(code: &PyCode) -> Vec<Decoded> {
     found
 }
 
+/// Whether this instruction calls the `__exit__` of a `with` block: with three times `None`, which
+/// the program has not written anywhere else than where it calls, or for an exception.
+pub(super) fn leaves_with_block(code: &PyCode, index: usize) -> bool {
+    let all = instructions(code);
+    let Ok(at) = all.binary_search_by_key(&index, |one| one.index) else {
+        return false;
+    };
+    let place = |one: &Decoded| code.code.locations.get(one.index).copied();
+    match all[at].op {
+        Opcode::WithExceptStart => true,
+        Opcode::Call => all[..at].last_chunk::<3>().is_some_and(|arguments| {
+            all[at].arg == 3
+                && arguments
+                    .iter()
+                    .all(|one| one.op == Opcode::LoadConst && place(one) == place(&all[at]))
+        }),
+        _ => false,
+    }
+}
+
 /// The code objects among the constants of `code`.
 pub(super) fn inner(code: &Py<PyCode>) -> impl Iterator<Item = PyRef<PyCode>> + '_ {
     let constants: &[_] = &code.code.constants;

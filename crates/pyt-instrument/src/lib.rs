@@ -756,7 +756,7 @@ impl Sites {
                 break;
             }
         }
-        let is_call = matches!(kind, Kind::Call { .. } | Kind::CallSpread);
+        let is_call = kind.is_call();
         if !steps.is_empty() {
             if is_call || goes_on || matters {
                 begun::push(Begun {

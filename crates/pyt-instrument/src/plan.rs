@@ -67,12 +67,24 @@ pub(super) enum Kind {
     Call { arguments: u32, keywords: bool },
     /// Calls a function with a tuple and a dictionary of arguments.
     CallSpread,
+    /// Calls the `__exit__` of a `with` block that an exception leaves.
+    ExitByException,
     /// Goes back to the beginning of a `while` loop: a step only if nothing else was one.
     Turn,
     /// A step, whatever the instruction does.
     Step,
     /// No step: a module begins, whose globals are to be known.
     Begin,
+}
+
+impl Kind {
+    /// Whether it calls a function.
+    pub(super) const fn is_call(self) -> bool {
+        matches!(
+            self,
+            Self::Call { .. } | Self::CallSpread | Self::ExitByException
+        )
+    }
 }
 
 /// An instruction before which another thread may get its turn.
@@ -286,6 +298,7 @@ fn access(code: &Py<PyCode>, instructions: &[Decoded], at: usize, shared: &Share
             keywords: true,
         }),
         Opcode::CallFunctionEx => Some(Kind::CallSpread),
+        Opcode::WithExceptStart => Some(Kind::ExitByException),
         Opcode::JumpBackward => Some(Kind::Turn),
         _ => None,
     }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use pyt_explore::SourceLocation;
 use rustpython_vm::builtins::PyCode;
 
+use super::code;
+
 /// The lines of source files that were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Sources(HashMap<String, Vec<String>>);
@@ -31,8 +33,17 @@ impl Sources {
         }
     }
 
-    /// What is written where the instruction comes from, on one line.
+    /// What is written where the instruction comes from, on one line. The end of a `with` block is
+    /// named as the call that it is: nothing is written there.
     pub(super) fn expression(&mut self, code: &PyCode, index: usize) -> Option<String> {
+        let text = self.written(code, index)?;
+        if code::leaves_with_block(code, index) {
+            return Some(format!("{text}.__exit__()"));
+        }
+        Some(text)
+    }
+
+    fn written(&mut self, code: &PyCode, index: usize) -> Option<String> {
         let (start, end) = *code.code.locations.get(index)?;
         let (first, last) = (start.line.get(), end.line.get());
         let file = code.source_path().as_str();

@@ -7,8 +7,12 @@ use rustpython_vm::{PyObject, VirtualMachine};
 
 use super::access::Target;
 
-/// The name of what an instruction with this text touches.
+/// The name of what an instruction with this text touches. Of code without a source, such as the
+/// `__init__` of a data class, an attribute is named by the class.
 pub(super) fn named(text: String, target: Target<'_>, vm: &VirtualMachine) -> String {
+    if let ("", Target::Attribute(object, name)) = (&*text, target) {
+        return format!("<{}>.{name}", object.class().name());
+    }
     let found = match target {
         Target::Whole(object) => whole(&text, &|name| has_method(object, name, vm)),
         Target::Attribute(_, name) => attribute(&text, name.as_str()),

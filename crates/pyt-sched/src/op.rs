@@ -39,8 +39,10 @@ pub enum Action {
     Get,
     /// As [`Get`](Self::Get), if there is an item; otherwise the attempt fails.
     TryGet,
-    /// Counts a queue's task as done, or shuts the queue down.
+    /// Counts a queue's task as done.
     TaskDone,
+    /// Shuts a queue down.
+    ShutDown,
     /// Changes the state of a primitive in another way: gives a future a callback, for example.
     Update,
     /// Reads the state of a primitive and leaves it as it is.

@@ -13,6 +13,7 @@ use crate::{
     annotations::{StackFrame, VariableAccess},
     cause::Cause,
     conflict::Conflict,
+    order::is_access,
     recognised::has_place,
 };
 
@@ -62,12 +63,9 @@ impl Story {
             names,
             sources,
         };
-        let (sentence, mut numbers, says_both) = teller.sentence(*pair, cause.opposite);
+        let (sentence, mut numbers, pairs) = teller.sentence(*pair, cause.opposite);
         numbers.sort_unstable();
         numbers.dedup();
-        // Where both pairs are about one variable, one of them may say enough.
-        let opposite = cause.opposite.filter(|_| says_both);
-        let pairs: Vec<Conflict> = std::iter::once(*pair).chain(opposite).collect();
         let decides = |number: usize| {
             let mut pairs = pairs.iter();
             pairs.any(|pair| number == pair.first || number == pair.second)
@@ -82,11 +80,11 @@ impl Story {
             text: teller.text(number),
             callers: teller.callers(number),
         });
-        let finding = match (pairs.len(), pair.race) {
-            (1, true) => {
+        let finding = match &pairs[..] {
+            [one] if one.race => {
                 "nothing orders these two accesses (>): in the other order, this run does not fail"
             }
-            (1, false) => {
+            [_] => {
                 "the order of these two steps (>) decides: in the other order, this run does not \
                  fail"
             }
@@ -238,12 +236,13 @@ impl Teller<'_, '_, '_> {
             && self.is_shared(other.first, other.second))
     }
 
-    /// The sentence, the steps that it is about, and whether it says both orders.
+    /// The sentence, the steps that it is about, and the pairs whose order it says: where both are
+    /// about one variable, one of them may say enough.
     fn sentence(
         &mut self,
         pair: Conflict,
         opposite: Option<Conflict>,
-    ) -> (String, Vec<usize>, bool) {
+    ) -> (String, Vec<usize>, Vec<Conflict>) {
         let all_taken = [Some(pair), opposite]
             .iter()
             .flatten()
@@ -257,18 +256,61 @@ impl Teller<'_, '_, '_> {
             {
                 let steps = [pair.first, other.first, pair.second, other.second];
                 let (sentence, steps) = self.both_read(steps);
-                return (sentence, steps, false);
+                return (sentence, steps, vec![pair]);
             }
             let (sentence, steps) = self.sentence_of_one(pair);
             if opposite.is_none() || steps.len() > 2 {
-                return (sentence, steps, false);
+                return (sentence, steps, vec![pair]);
             }
         }
-        let (sentence, steps) = match opposite {
-            Some(other) => self.two_orders(pair, other),
-            None => self.waits_for_ever(pair),
-        };
-        (sentence, steps, opposite.is_some())
+        match opposite {
+            Some(other) => {
+                let (earlier, later) = if pair.first <= other.first {
+                    (pair, other)
+                } else {
+                    (other, pair)
+                };
+                if all_taken && let Some((sentence, steps)) = self.between_sections(earlier, later)
+                {
+                    return (sentence, steps, vec![later]);
+                }
+                let (sentence, steps) = self.two_orders(earlier, later);
+                (sentence, steps, vec![pair, other])
+            }
+            None => {
+                let (sentence, steps) = self.waits_for_ever(pair);
+                (sentence, steps, vec![pair])
+            }
+        }
+    }
+
+    /// A thread changed something between two accesses of another, which holds a lock for each of
+    /// them, or for the first: that says more than which of them had the lock first.
+    fn between_sections(
+        &mut self,
+        pair: Conflict,
+        other: Conflict,
+    ) -> Option<(String, Vec<usize>)> {
+        let op = |step: usize| self.step(step).op;
+        let acquires =
+            |step: usize| matches!(op(step).action, Action::Acquire | Action::TryAcquire);
+        if !(acquires(pair.first) && acquires(pair.second))
+            || op(other.first).action != Action::Write
+        {
+            return None;
+        }
+        let steps = self.report.trace.steps();
+        let is_of = |step: usize, thread: u32| steps[step].thread == thread;
+        let (one, two) = (steps[pair.first].thread, steps[pair.second].thread);
+        if !(is_of(other.second, one) && is_of(other.first, two)) {
+            return None;
+        }
+        let earlier = (pair.first..pair.second).rev().find(|&number| {
+            is_of(number, one)
+                && is_access(&steps[number].op)
+                && same_thing(&steps[number], &steps[other.second])
+        })?;
+        Some(self.changed_between(earlier, other.first, other.second))
     }
 
     /// One thread came first, and the other waits.
@@ -284,13 +326,9 @@ impl Teller<'_, '_, '_> {
         (sentence, vec![first, second])
     }
 
-    /// Each thread does something between two steps of the other.
+    /// Each thread does something between two steps of the other. The first step of `pair` comes
+    /// first.
     fn two_orders(&mut self, pair: Conflict, other: Conflict) -> (String, Vec<usize>) {
-        let (pair, other) = if pair.first <= other.first {
-            (pair, other)
-        } else {
-            (other, pair)
-        };
         let numbers = vec![pair.first, pair.second, other.first, other.second];
         let (one, two) = (self.thread(pair.first), self.thread(pair.second));
         let for_ever = if self.step(other.second).is_taken {
@@ -685,6 +723,7 @@ const fn past(action: Action) -> &'static str {
         Action::Put | Action::TryPut => "put into",
         Action::Get | Action::TryGet => "got from",
         Action::TaskDone => "finished a task of",
+        Action::ShutDown => "shut down",
         Action::Update => "updated",
         Action::Query => "looked at",
         Action::Sleep => "slept",

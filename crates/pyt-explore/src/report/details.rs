@@ -275,6 +275,7 @@ const fn operation(action: Action) -> &'static str {
         Action::Get => "get",
         Action::TryGet => "try_get",
         Action::TaskDone => "task_done",
+        Action::ShutDown => "shut_down",
         Action::Update => "update",
         Action::Query => "query",
         Action::Sleep => "sleep",

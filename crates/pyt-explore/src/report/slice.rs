@@ -8,9 +8,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Action, Op, Step, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Step, ThreadNumber, Trace};
 
 use super::trace_report;
+use crate::order::is_access;
 
 /// Which steps are shown.
 #[derive(Debug)]
@@ -201,10 +202,6 @@ impl Slice {
         let shared = users.into_iter().filter(|(_, (_, shared))| *shared);
         shared.map(|(object, _)| object).collect()
     }
-}
-
-const fn is_access(op: &Op) -> bool {
-    matches!(op.action, Action::Read | Action::Write)
 }
 
 /// For each thread, the first decision at which it was a candidate.

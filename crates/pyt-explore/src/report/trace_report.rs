@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyt_sched::controlled::{Action, Op, Repetition, Step, Stuck, ThreadNumber, Trace};
+use pyt_sched::controlled::{Action, Repetition, Step, Stuck, ThreadNumber, Trace};
 
 use super::{
     blocked::BlockedThreads,
@@ -13,11 +13,13 @@ use super::{
     slice::Slice,
     sources::{Describe, SourceCache},
     text::{LEAST_WIDTH, counted, fit, wrap},
+    thread_names::is_named,
     timeline::{Timeline, TimelineRow},
 };
 use crate::{
     annotations::{RecordedRun, VariableAccess},
     cause::Cause,
+    order::is_access,
 };
 
 /// A timeline of more rows is cut down to those near a switch, and the last ones.
@@ -192,18 +194,15 @@ impl TraceReport<'_> {
     fn slice(&self, deciding: &[usize]) -> Slice {
         let steps = self.trace.steps();
         let count = self.names.len();
-        let number_of = |name: &str| {
-            let found = self.names.iter().position(|known| known == name);
-            found.and_then(|number| u32::try_from(number).ok())
-        };
-        let failed = self.failed.and_then(number_of);
+        let is_failed = |name: &String| self.failed.is_some_and(|failed| is_named(name, failed));
+        let failed = (0..).zip(self.names).filter(|(_, name)| is_failed(name));
         // Without any of these, nothing says what the failure depends on.
         let unknown = deciding.is_empty() && self.blocked.is_empty();
         if self.full || unknown || steps.len() > MAX_SLICED_STEPS {
             return Slice::whole(self.trace, count);
         }
         let mut ends = deciding.to_vec();
-        let mut threads: Vec<u32> = failed.into_iter().collect();
+        let mut threads: Vec<u32> = failed.map(|(number, _)| number).collect();
         if !self.blocked.is_empty() {
             let blocked = BlockedThreads::new(self.blocked, self.names, self.trace);
             let Some(chain) = blocked.chain() else {
@@ -471,6 +470,7 @@ fn nouns(trace: &Trace, blocked: &[Stuck]) -> HashMap<usize, &'static str> {
                 Action::Get,
                 Action::TryGet,
                 Action::TaskDone,
+                Action::ShutDown,
             ]) {
                 "queue"
             } else if has(&[Action::Arrive]) {
@@ -527,6 +527,7 @@ pub(super) const fn verb(action: Action) -> &'static str {
         Action::Put | Action::TryPut => "puts into",
         Action::Get | Action::TryGet => "gets from",
         Action::TaskDone => "finishes a task of",
+        Action::ShutDown => "shuts down",
         Action::Update => "updates",
         Action::Query => "looks at",
         Action::Sleep => "sleeps",
@@ -568,10 +569,6 @@ pub(super) fn note(step: &Step, value: Option<&VariableAccess>, names: &ObjectNa
             None => verb.to_owned(),
         },
     }
-}
-
-const fn is_access(op: &Op) -> bool {
-    matches!(op.action, Action::Read | Action::Write)
 }
 
 /// The objects that several threads access and at least one changes.

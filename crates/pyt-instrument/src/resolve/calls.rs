@@ -28,39 +28,45 @@ impl Resolver<'_> {
         let receiver = at(names + arguments);
         let argument = |number: usize| at(names + arguments - 1 - number);
         let all = || (0..arguments).filter_map(argument);
+        let prints = matches!(self.known.builtins().get(function), Some(Builtin::Prints));
+        let file = (prints && names > 0)
+            .then(|| self.named_argument("file", arguments))
+            .flatten();
+        match file {
+            Some(file) => self.prints_into(file, &mut all(), emit),
+            None => self.called(function, receiver, &mut all(), emit),
+        }
+    }
+
+    /// A call of a function. A method has its receiver beside it, or as the first argument.
+    pub(super) fn called(
+        &self,
+        function: &PyObject,
+        receiver: Option<&PyObject>,
+        arguments: &mut dyn Iterator<Item = &'_ PyObject>,
+        emit: &mut Emit<'_>,
+    ) -> PyResult<()> {
         let types = &self.vm.ctx.types;
         let class = function.class();
         if class.is(types.function_type) {
             return match function.downcast_ref::<PyFunction>() {
-                Some(python) => self.library_call(python, receiver, &mut all(), emit),
+                Some(python) => self.library_call(python, receiver, arguments, emit),
                 None => Ok(()),
             };
         }
         if let Some(method) = function.downcast_ref::<PyMethodDescriptor>() {
-            let (receiver, first) = match receiver {
-                Some(receiver) => (Some(receiver), 0),
-                None => (argument(0), 1),
-            };
-            let mut rest = (first..arguments).filter_map(argument);
-            return match receiver {
-                Some(receiver) => self.method(receiver, method.method.name, &mut rest, emit),
+            return match receiver.or_else(|| arguments.next()) {
+                Some(receiver) => self.method(receiver, method.method.name, arguments, emit),
                 None => Ok(()),
             };
         }
         if class.is(types.builtin_function_or_method_type) {
-            let prints = matches!(self.known.builtins().get(function), Some(Builtin::Prints));
-            let file = (prints && names > 0)
-                .then(|| self.named_argument("file", arguments))
-                .flatten();
-            return match file {
-                Some(file) => self.prints_into(file, &mut all(), emit),
-                None => self.native_function(function, &mut all(), emit),
-            };
+            return self.native_function(function, arguments, emit);
         }
         if class.is(types.bound_method_type) {
-            return self.bound_call(function, &mut all(), emit);
+            return self.bound_call(function, arguments, emit);
         }
-        self.other_call(function, &mut all(), emit)
+        self.other_call(function, arguments, emit)
     }
 
     /// A call of a class, or of an object that is no function.

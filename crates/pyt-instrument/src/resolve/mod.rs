@@ -146,7 +146,7 @@ pub(super) fn unknown(kind: Kind, code: &PyCode) -> Option<Access<'static>> {
         Kind::StoreItem | Kind::DeleteItem | Kind::StoreSlice => (4, 0, true),
         Kind::Raise { .. } => (3, 0, true),
         Kind::Operator { change } => (4, 0, change),
-        Kind::Call { .. } | Kind::CallSpread => (4, 0, true),
+        Kind::Call { .. } | Kind::CallSpread | Kind::ExitByException => (4, 0, true),
         Kind::Return | Kind::Turn | Kind::Step | Kind::Begin => return None,
     };
     Some(Access::new(change, object, part, Target::Unknown))
@@ -225,6 +225,10 @@ impl Resolver<'_> {
                 keywords,
             } => self.call(arguments as usize, usize::from(keywords), emit),
             Kind::CallSpread => self.call_spread(emit),
+            // Above it are its receiver, where the exception came from, and two exceptions.
+            Kind::ExitByException => at(4).map_or(Ok(()), |exit| {
+                self.called(exit, at(3), &mut std::iter::empty(), emit)
+            }),
             Kind::Turn | Kind::Step => emit(Access::step()),
             Kind::Begin | Kind::Return => Ok(()),
         }

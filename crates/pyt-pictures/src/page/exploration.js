@@ -14,7 +14,7 @@ const colourOf = thread => COLOURS[thread % COLOURS.length];
 const WORDS = {
   begin: "begins", end: "ends", start: "starts", join: "waits for the end of", acquire: "acquires", try_acquire: "tries to acquire",
   release: "releases", wait: "waits for", notify: "notifies", set: "sets", clear: "clears", arrive: "arrives at", put: "puts into", try_put: "tries to put into",
-  get: "gets from", try_get: "tries to get from", task_done: "says that a task is done to", update: "updates", query: "asks", sleep: "sleeps",
+  get: "gets from", try_get: "tries to get from", task_done: "says that a task is done to", shut_down: "shuts down", update: "updates", query: "asks", sleep: "sleeps",
   read: "reads", write: "writes", step: "goes on",
 };
 

@@ -11,6 +11,7 @@ use std::{
 use pyt_explore::{
     Choices, Granularity, Open,
     outcome::{Failure, Outcome},
+    report::distinct_names,
     strategy::replay::Replay,
 };
 use pyt_instrument::Sites;
@@ -316,7 +317,7 @@ impl Runner {
             false => snapshot.end(self.is_child.get(), vm)?,
         };
         let (end, finished) = ran?;
-        let Some((finished, uncaught)) = finished else {
+        let Some((mut finished, uncaught)) = finished else {
             return Err(vm.new_system_error("a run was ended by another thread"));
         };
         let uncaught = match self.minds_threads.get() {
@@ -330,6 +331,7 @@ impl Runner {
             _ if finished.ending == Some(Ending::TooManySteps) => 1,
             _ => exit_status(&end, &finished),
         };
+        finished.names = distinct_names(&finished.names);
         Ok(Execution {
             outcome: Outcome { output, failure },
             status,

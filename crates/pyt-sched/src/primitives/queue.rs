@@ -484,7 +484,7 @@ impl<T, D: Discipline<T> + Send> Queue<T, D> {
     /// # Errors
     /// [`Moved`].
     pub fn shut_down(&self, immediate: bool) -> Result<Vec<T>, Moved> {
-        before(Op::on(Action::TaskDone, address(self)));
+        before(Op::on(Action::ShutDown, address(self)));
         let mut inner = self.inner.lock();
         if inner.phase == Phase::Moved {
             return Err(Moved);

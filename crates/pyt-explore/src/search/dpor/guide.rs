@@ -98,7 +98,12 @@ impl Guide {
             Action::End if candidate.thread == 0 => 0,
             Action::Start => 1,
             _ if candidate.op.object == 0 => 0,
-            Action::Release | Action::Set | Action::Notify | Action::Put | Action::TaskDone => 3,
+            Action::Release
+            | Action::Set
+            | Action::Notify
+            | Action::Put
+            | Action::TaskDone
+            | Action::ShutDown => 3,
             _ => 2,
         };
         let candidates = decision.candidates.iter().enumerate();

@@ -185,6 +185,7 @@ impl Watch {
             | Action::Get
             | Action::TryGet
             | Action::TaskDone
+            | Action::ShutDown
             | Action::Update => self.is_known = false,
         }
     }
