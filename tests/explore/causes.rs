@@ -176,6 +176,43 @@ def check(): assert got == [[2, 4]]
         pairs: &[[("second", 12), ("first", 10)]],
         says: &["`items`"],
     },
+    Case {
+        about: "a queue is shut down before an item is put",
+        source: "
+import threading
+import queue
+tasks = queue.Queue()
+def one():
+    tasks.shutdown()
+def two():
+    tasks.put(1)
+def check(): pass
+",
+        pairs: &[[("first", 6), ("second", 8)]],
+        says: &["first shut down tasks", "before second put into it"],
+    },
+    Case {
+        about: "a file is read before the end of the block that writes it",
+        source: "
+import threading
+import os
+path = os.path.join(os.path.dirname(__file__), 'data')
+with open(path, 'w') as file: file.write('1')
+got = []
+def one():
+    with open(path, 'w') as file:
+        file.write('1')
+def two():
+    with open(path) as file:
+        got.append(file.read())
+def check(): assert got == ['1']
+",
+        pairs: &[
+            [("first", 8), ("second", 12)],
+            [("second", 12), ("first", 8)],
+        ],
+        says: &["before first called `open(path, 'w').__exit__()`"],
+    },
 ];
 
 /// The thread and the line of each step of a pair.
@@ -239,6 +276,43 @@ assert items == [1], items
     let sentence = &report["findings"][0]["cause"]["sentence"];
     assert_eq!(
         *sentence, "two read `items` at script.py:5 before one ran.",
+        "{run}"
+    );
+}
+
+#[test]
+fn a_change_between_two_sections_of_a_lock_is_named() {
+    let source = "
+import threading
+lock = threading.Lock()
+table = {}
+def run(number):
+    with lock:
+        if 'k' not in table:
+            table['k'] = number
+    table['k']
+    table.clear()
+one = threading.Thread(target=run, args=(1,), name='worker')
+two = threading.Thread(target=run, args=(2,), name='worker')
+one.start()
+two.start()
+one.join()
+two.join()
+";
+    let (report, run) = explore_text(source, &["--stop-on-first", "--schedules=400"]);
+    let finding = &report["findings"][0];
+    let names = ["MainThread", "worker (1)", "worker (2)"];
+    assert_eq!(finding["threads"], serde_json::json!(names), "{run}");
+    let sentence = finding["cause"]["sentence"].as_str().unwrap_or_default();
+    let by = |one: u8, two: u8| {
+        let [one, two] = [one, two].map(|number| format!("worker ({number})"));
+        format!(
+            "{one} changed `table['k']` at script.py:10, between the change of it by {two} at \
+             script.py:8 and {two}'s read of it at script.py:9."
+        )
+    };
+    assert!(
+        [by(1, 2), by(2, 1)].iter().any(|one| one == sentence),
         "{run}"
     );
 }

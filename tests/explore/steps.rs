@@ -523,6 +523,29 @@ two = one
         "",
     ),
     (
+        "a file is written when an exception leaves its `with` block",
+        "
+import os
+path = os.path.join(os.path.dirname(__file__), 'data')
+with open(path, 'w') as file: file.write('0')
+written = False
+got = []
+def one():
+    global written
+    try:
+        with open(path, 'r+') as file:
+            file.write('1')
+            written = True
+            raise ValueError
+    except ValueError:
+        pass
+def two():
+    with open(path) as file:
+        got.append(written and file.read() == '0')
+",
+        "assert got == [False]",
+    ),
+    (
         "the environment",
         "
 import os

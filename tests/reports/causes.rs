@@ -304,7 +304,7 @@ fn a_run_as_data() {
     let taken = steps.iter().filter(|step| step["operation"] == "acquire");
     assert!(taken.clone().count() == 2, "{finding}");
     assert!(taken.into_iter().all(|step| step["object_name"] == "lock"));
-    assert_eq!(finding["threads"][1], "one");
+    assert_eq!(finding["threads"][1], "one (1)");
     assert_eq!(
         (&finding["steps_left_out"], &finding["deadlock"]),
         (&0.into(), &().into())

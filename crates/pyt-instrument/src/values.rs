@@ -82,7 +82,10 @@ impl Recorder {
         if access.of_library {
             self.of_library.push(step);
         }
+        // What a call touches inside is not its value.
+        let is_call = matches!(access.target, Target::Whole(_)) && name.ends_with(')');
         if access.op.action == Action::Write
+            && !is_call
             && let Some(held) = Held::of(access.target)
         {
             self.pending = Some((self.values.len(), held));
@@ -90,7 +93,7 @@ impl Recorder {
         self.values.push(VariableAccess {
             step,
             name,
-            before: look(access.target, vm),
+            before: look(access.target, vm).filter(|_| !is_call),
             after: None,
         });
     }
