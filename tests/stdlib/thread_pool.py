@@ -118,8 +118,9 @@ def initialize(word):
 
 with ThreadPool(3, initialize, ("hello",)) as pool:
     pool.map(square, range(30))
-assert [word for word, _ in began] == ["hello"] * 3
 pool.join()
+# Two of the workers may have done all there was to do before the third one began.
+assert [word for word, _ in began] == ["hello"] * 3
 
 # multiprocessing.dummy is the same with the names of multiprocessing.
 with multiprocessing.dummy.Pool(3) as pool:

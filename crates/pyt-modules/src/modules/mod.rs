@@ -191,6 +191,7 @@ mod tests {
                 "guards",
                 "wrapped functions",
                 "dialects of csv",
+                "functions of atexit",
                 #[cfg(feature = "sqlite")]
                 "sqlite3"
             ]
