@@ -580,6 +580,35 @@ fn each_operation_that_another_thread_can_notice_is_a_step() {
 }
 
 #[test]
+fn a_signal_that_a_thread_sends_reaches_the_main_thread_while_it_waits() {
+    let to_main = "signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)";
+    for send in [
+        "signal.raise_signal(signal.SIGUSR1)",
+        "os.kill(os.getpid(), signal.SIGUSR1)",
+        to_main,
+    ] {
+        let source = format!(
+            "
+import os, signal, threading
+handled = threading.Event()
+got = []
+def handler(number, frame):
+    got.append(number)
+    handled.set()
+signal.signal(signal.SIGUSR1, handler)
+def one():
+    {send}
+    handled.wait()
+def two(): print(len(got))
+{FRAME}"
+        );
+        let (report, run) = explore_text(&source, &["--strategy=dpor"]);
+        assert_eq!(report["failed"], 0, "{send}: {run}");
+        assert_eq!(outcomes(&report).len(), 2, "{send}: {run}");
+    }
+}
+
+#[test]
 fn a_generator_that_runs_cannot_be_resumed() {
     let source = "
 import threading

@@ -24,12 +24,13 @@ pub fn no_such_thread() -> io::Error {
 }
 
 impl InterpreterState {
-    /// The number of the clock that counts the processor time of the thread `ident`.
+    /// The number of the clock that counts the processor time of the thread that shows `ident`.
     ///
     /// # Errors
     /// The operating system's; "no such process" if the interpreter has no such thread.
     pub fn cpu_clock(&self, ident: u64) -> io::Result<i32> {
         let mut clock = 0;
+        let ident = self.threads().real_ident(ident);
         let error = self.threads().while_alive(ident, || {
             // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
             unsafe { pthread_getcpuclockid(ident, &raw mut clock) }

@@ -92,6 +92,13 @@ impl InterpreterState {
         })
     }
 
+    /// The main thread, which runs the handlers of signals; none of an interpreter that Python code
+    /// has made.
+    #[must_use]
+    pub const fn main_thread(&self) -> Option<&Arc<Thread>> {
+        self.main.as_ref()
+    }
+
     /// What is kept for the interpreter as a `T`: its default, the first time. It is dropped with
     /// the state, which may be when no thread can run Python any more: see
     /// [`hooks`](super::hooks) for what has to be dropped before.

@@ -12,7 +12,7 @@ use rustpython_vm::{
     PyResult, VirtualMachine, builtins::PyBaseExceptionRef, stdlib::_thread::get_ident,
 };
 
-use super::handle::Handle;
+use super::{handle::Handle, shown_ident};
 use crate::async_exc::AsyncExceptions;
 
 /// The threads of one interpreter.
@@ -223,6 +223,21 @@ impl ThreadRegistry {
         drop(started);
         let attached = self.host_threads.lock();
         attached.contains(&ident).then(f)
+    }
+
+    /// The operating system's ident of the thread that shows `ident` to programs. One that no
+    /// thread shows is returned as it is.
+    pub fn real_ident(&self, ident: u64) -> u64 {
+        let started = self.started.lock();
+        let shows = |started: &&Started| started.handle.shown_ident() == ident;
+        if let Some(found) = started.iter().find(shows) {
+            return found.handle.ident();
+        }
+        drop(started);
+        let attached = self.host_threads.lock();
+        let mut real = attached.iter().copied();
+        real.find(|real| shown_ident::of_other(*real) == ident)
+            .unwrap_or(ident)
     }
 
     /// After a `fork`, in the child: forgets all threads but the calling one, whose record is `me`.

@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use pyt_sched::{Thread, controlled::current_number};
 use pyt_vm::{deadlock::Reporter, signal_handlers::SignalHandlers, state::InterpreterState};
 use rustpython_vm::{
     PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
@@ -42,6 +43,19 @@ unsafe extern "C" {
 pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.import("_signal", 0)?;
     install_handlers(state, &module, vm)?;
+    for (module, name) in [("_signal", "raise_signal"), ("posix", "kill")] {
+        let module = vm.import(module, 0)?;
+        let Ok(send) = module.get_attr(name, vm) else {
+            continue; // the operating system has none
+        };
+        let (send, state) = (Wrapped::keep(state, send), Arc::downgrade(state));
+        let send = vm.new_function(name, move |args: FuncArgs, vm: &VirtualMachine| {
+            let sent = send.get(vm)?.call(args, vm);
+            wake_main(&state);
+            sent
+        });
+        module.set_attr(name, send, vm)?;
+    }
     let state = Arc::downgrade(state);
     let kill = vm.new_function(
         "pthread_kill",
@@ -49,6 +63,7 @@ pub(crate) fn install(state: &Arc<InterpreterState>, vm: &VirtualMachine) -> PyR
             if let Some(state) = state.upgrade() {
                 send(&state, thread_id, signalnum).map_err(|error| error.into_pyexception(vm))?;
             }
+            wake_main(&state);
             // It may have been to this thread.
             vm.check_signals()
         },
@@ -192,11 +207,26 @@ fn report_on_quit(
     Ok(Some(report))
 }
 
-/// Sends a signal to the thread `ident`.
+/// A thread has sent a signal, perhaps to this process. In a run, no thread looks for signals while
+/// it waits: then the main thread, which runs the handlers, is made to.
+fn wake_main(state: &Weak<InterpreterState>) {
+    if current_number().is_none() {
+        return;
+    }
+    let state = state.upgrade();
+    if let Some(main) = state.as_ref().and_then(|state| state.main_thread())
+        && Thread::current().is_some_and(|me| !Arc::ptr_eq(&me, main))
+    {
+        main.interrupt();
+    }
+}
+
+/// Sends a signal to the thread that shows `ident`.
 ///
 /// # Errors
 /// The operating system's; "no such process" if the interpreter knows no such thread.
 fn send(state: &InterpreterState, ident: u64, signal: i32) -> io::Result<()> {
+    let ident = state.threads().real_ident(ident);
     let error = state.threads().while_alive(ident, || {
         // SAFETY: `ident` is the `pthread_t` of a thread that has not ended.
         unsafe { pthread_kill(ident, signal) }
