@@ -53,8 +53,8 @@ pub(super) fn instructions(code: &PyCode) -> Vec<Decoded> {
     found
 }
 
-/// Whether this instruction calls the `__exit__` of a `with` block: with three times `None`, which
-/// the program has not written anywhere else than where it calls, or for an exception.
+/// Whether this instruction calls the `__exit__` of a `with` block: for an exception, or with three
+/// arguments `None`, which the compiler places where the call is.
 pub(super) fn leaves_with_block(code: &PyCode, index: usize) -> bool {
     let all = instructions(code);
     let Ok(at) = all.binary_search_by_key(&index, |one| one.index) else {

@@ -17,7 +17,6 @@ pub fn set_async_exc(ident: u64, exception: Option<PyObjectRef>) -> i32 {
     }
     thread::with_current_vm(|vm| {
         let state = state::of(vm);
-        let ident = state.threads().real_ident(ident);
         if state.threads().while_alive(ident, || ()).is_none() {
             return 0;
         }
