@@ -6,6 +6,7 @@
 //! `PYT_TEST_SEEDS` (of each deterministic script),
 //! `PYT_TEST_STRATEGIES` (of each correct
 //! script under each strategy), `PYT_TEST_CAUSES` (which causes are judged),
+//! `PYT_TEST_NOTICES` (which pairs of operations),
 //! `PYT_TEST_CAUSE_SCHEDULES` (of each program that judges one). All of it is
 //! only in pyt, so nothing here runs on another Python.
 
@@ -26,6 +27,7 @@ mod generated;
 mod included;
 mod judged;
 mod merged;
+mod notices;
 mod orders;
 mod package;
 mod programs;
