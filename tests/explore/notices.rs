@@ -15,6 +15,12 @@ use crate::{explore, text};
 
 /// Which pairs of each kind a usual run takes.
 const USUAL: (&str, &str) = ("0", "90");
+/// Parts of the names of pairs that no step tells apart, as docs/explore.md lists and
+/// `attacks/unseen.txt` checks.
+const NOT_SEEN: [&str; 2] = [
+    "class: operator.attrgetter(",
+    "beside os.environ.__setitem__(",
+];
 /// How long `pairs.py` may take, which runs each of the pairs in both orders.
 const PAIRS_DEADLINE: Duration = Duration::from_secs(120);
 
@@ -44,6 +50,10 @@ fn an_observation_beside_a_change_has_both_results_or_nothing_is_proven() {
     assert!(!pairs.is_empty(), "no pairs");
     let (mut wrong, mut proven) = (Vec::new(), 0);
     for pair in &pairs {
+        let name = pair["name"].as_str().expect("a name");
+        if NOT_SEEN.iter().any(|part| name.contains(part)) {
+            continue;
+        }
         let scratch = Scratch::new();
         let script = scratch.write("script.py", pair["source"].as_str().expect("a program"));
         let output = format!("--output={}", scratch.at("found"));
@@ -59,7 +69,7 @@ fn an_observation_beside_a_change_has_both_results_or_nothing_is_proven() {
             found.iter().any(|one| one["outcome"]["output"] == line)
         };
         if !is_found(&pair["before"]) || !is_found(&pair["after"]) {
-            wrong.push(format!("{}: {run}", pair["name"]));
+            wrong.push(format!("{name}: {run}"));
         }
     }
     eprintln!(
